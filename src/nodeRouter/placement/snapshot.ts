@@ -1,0 +1,40 @@
+// What `place()` knows of the nodes: plain values, taken at one moment, never fetched from here.
+import type { NodeLocation, NodeTags } from "../../types.ts";
+
+/** Whether the operator has let this node offer commands. `unpaired`: the host does not know it. */
+export type NodeApproval = "approved" | "pending" | "unpaired" | "unknown";
+
+/** Which ways to a node the operator allows. `auto`: SSH when configured and the binding is workspace, else node. */
+export type TransportChoice = "auto" | "node" | "ssh";
+
+/** One machine, as far as it is known now. */
+export interface NodeState {
+  /** Inventory name, unique in a snapshot: the config key, or the paired node's display name or id. */
+  readonly name: string;
+  /** Id of the paired OpenClaw node; null when none is paired (or `node: false`). */
+  readonly nodeId: string | null;
+  /** Whether `plugins.entries.node-router.config.nodes` names it. */
+  readonly configured: boolean;
+  /** Configured tags and the built-in `node.*` tags. */
+  readonly tags: NodeTags;
+  /** Connected to the gateway now; null = not known, which is never read as false. */
+  readonly online: boolean | null;
+  readonly approval: NodeApproval;
+  /** Node-protocol commands it can be asked for now, e.g. `system.run`. */
+  readonly commands: ReadonlySet<string>;
+  /** Whether `nodes.<name>.ssh` is configured. */
+  readonly ssh: boolean;
+  readonly transport: TransportChoice;
+  /** Absolute directory on the node; null when not configured. */
+  readonly workspace: string | null;
+  readonly location: NodeLocation | null;
+  /** Paired ids that share this node's display name and lost to it (ghosts of a re-paired node). */
+  readonly ghostIds: readonly string[];
+}
+
+/** All nodes at one moment. */
+export interface NodeSnapshot {
+  readonly nodes: readonly NodeState[];
+  /** Epoch milliseconds when the host's list was read; null when it has never been read. */
+  readonly takenAtMs: number | null;
+}

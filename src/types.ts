@@ -1,0 +1,28 @@
+// Leaf types shared by every folder. Imports nothing of ours.
+
+/** How a call reaches a node: the OpenClaw node protocol, or SSH. */
+export type Transport = "node" | "ssh";
+
+/** What moves with the agent: `exec` alone, or the whole workspace (exec, process, files). */
+export type Binding = "exec" | "workspace";
+
+/** `enforce` rewrites and refuses; `shadow` decides, logs and explains but changes nothing. */
+export type Mode = "enforce" | "shadow";
+
+/** Where a location statement comes from. `declared` is written by the operator in the config. */
+export type LocationSource = "declared";
+
+/** Where a node is. Every field but `source` is absent when nobody said it. */
+export interface NodeLocation {
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly country?: string;
+  readonly city?: string;
+  /** Degrees north, -90..90. */
+  readonly latitude?: number;
+  /** Degrees east, -180..180. */
+  readonly longitude?: number;
+  readonly source: LocationSource;
+}
+
+/** Tag keys to values; a bare tag has the value `""`. A Map, so that `__proto__` is only a string. */
+export type NodeTags = ReadonlyMap<string, string>;

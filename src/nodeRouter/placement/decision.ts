@@ -13,7 +13,7 @@ export interface PlacementRequest {
 
 /** Why a node was filtered out. `one`/`many` are verb phrases that count: "1 was offline", "2 were offline". */
 export interface Reason {
-  /** Stable id of the filter, e.g. `selector`, `offline`. */
+  /** Stable id of the filter, e.g. `selector`, `presence`. */
   readonly filter: string;
   readonly one: string;
   readonly many: string;

@@ -1,0 +1,220 @@
+// How long one placement takes, by number of nodes and rules. Run directly it prints the table.
+import type { PlacementRequest } from "../src/nodeRouter/placement/decision.ts";
+import { place } from "../src/nodeRouter/placement/place.ts";
+import type { Rule } from "../src/nodeRouter/placement/rule.ts";
+import { matches, parseSelector, type Selector } from "../src/nodeRouter/placement/selector.ts";
+import type { NodeSnapshot, NodeState } from "../src/nodeRouter/placement/snapshot.ts";
+
+export interface Row {
+  readonly nodes: number;
+  readonly rules: number;
+  /** Microseconds of one `place()` call, the first call of every rule on the snapshot included. */
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+  /** Milliseconds of the first call on a new snapshot, which builds its index; median of several snapshots. */
+  readonly coldMs: number;
+  readonly samples: number;
+}
+
+const NODE_COUNTS = [10, 100, 1000, 10_000];
+const RULE_COUNTS = [10, 20, 100, 1000];
+const SAMPLES = 20_000;
+const WARM_UP_CALLS = 5_000;
+const COLD_SNAPSHOTS = 5;
+/** Rules whose winner is checked against the plain reading before anything is timed. */
+const CHECKED_RULES = 40;
+/** Prime, so that consecutive requests jump through the list and every rule is hit. */
+const RULE_STRIDE = 7919;
+
+const REGIONS = ["cn", "de", "hk", "jp", "nl", "sg", "us-east", "us-west"];
+const SYSTEMS = ["linux", "macos", "windows"];
+
+/** Measures every combination; throws when a winner is not the expected one. */
+export async function benchPlace(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const nodes of NODE_COUNTS) {
+    for (const rules of RULE_COUNTS) rows.push(measure(nodes, rules));
+  }
+  return rows;
+}
+
+function measure(nodeCount: number, ruleCount: number): Row {
+  const rules = Array.from({ length: ruleCount }, (_, index) => makeRule(index));
+  const requests = Array.from({ length: ruleCount }, (_, index) =>
+    makeRequest((index * RULE_STRIDE) % ruleCount),
+  );
+  const requestAt = (call: number): PlacementRequest => requests[call % ruleCount] ?? makeRequest(0);
+
+  // The warm-up has a snapshot of its own: it compiles the code and the rules, but leaves the measured index cold.
+  const warmUp = makeSnapshot(nodeCount);
+  assertWinners(requests, warmUp, rules);
+  for (let call = 0; call < WARM_UP_CALLS; call++) place(requestAt(call), warmUp, rules);
+
+  const cold = Array.from({ length: COLD_SNAPSHOTS }, () => {
+    const fresh = makeSnapshot(nodeCount);
+    return elapsedUs(() => place(requestAt(0), fresh, rules)) / 1000;
+  }).sort((a, b) => a - b);
+
+  const snapshot = makeSnapshot(nodeCount);
+  place(requestAt(0), snapshot, rules);
+  const timings = new Float64Array(SAMPLES);
+  for (let call = 0; call < SAMPLES; call++) {
+    const request = requestAt(call);
+    timings[call] = elapsedUs(() => place(request, snapshot, rules));
+  }
+  timings.sort();
+  return {
+    nodes: nodeCount,
+    rules: ruleCount,
+    p50Us: timings[Math.floor(SAMPLES * 0.5)] ?? Number.NaN,
+    p99Us: timings[Math.floor(SAMPLES * 0.99)] ?? Number.NaN,
+    maxUs: timings[SAMPLES - 1] ?? Number.NaN,
+    coldMs: cold[Math.floor(COLD_SNAPSHOTS / 2)] ?? Number.NaN,
+    samples: SAMPLES,
+  };
+}
+
+function elapsedUs(work: () => unknown): number {
+  const start = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - start) / 1000;
+}
+
+/** A benchmark of wrong answers measures nothing. */
+function assertWinners(
+  requests: readonly PlacementRequest[],
+  snapshot: NodeSnapshot,
+  rules: readonly Rule[],
+): void {
+  let placed = 0;
+  for (const request of requests.slice(0, CHECKED_RULES)) {
+    const decision = place(request, snapshot, rules);
+    const rule = rules.find(({ agents }) => agents.some((pattern) => names(pattern, request.agent)));
+    const expected = rule === undefined ? null : expectedWinner(rule, snapshot);
+    if (decision.rule !== rule?.name || (decision.node?.name ?? null) !== expected) {
+      throw new Error(
+        `expected ${rule?.name} to place on ${expected}, got ${decision.rule} on ${decision.node?.name ?? null}`,
+      );
+    }
+    if (expected !== null) placed++;
+  }
+  if (placed === 0)
+    throw new Error(`no request of ${snapshot.nodes.length} nodes x ${rules.length} rules was placed`);
+}
+
+/** The only globs here end with their star. */
+function names(pattern: string, agent: string): boolean {
+  return pattern.endsWith("*") ? agent.startsWith(pattern.slice(0, -1)) : agent === pattern;
+}
+
+/** The plain reading of a rule, node by node: what the index must agree with. */
+function expectedWinner(rule: Rule, snapshot: NodeSnapshot): string | null {
+  const sum = (node: NodeState) =>
+    rule.prefer.reduce(
+      (total, { selector, weight }) => total + (matches(selector, node.tags) ? weight : 0),
+      0,
+    );
+  const [winner] = snapshot.nodes
+    .filter((node) => rule.require === null || matches(rule.require, node.tags))
+    .filter((node) => node.nodeId !== null && node.approval === "approved" && node.online === true)
+    .filter((node) => node.transport !== "ssh" && node.commands.has("system.run"))
+    .sort((a, b) => sum(b) - sum(a) || (a.name < b.name ? -1 : 1));
+  return winner?.name ?? null;
+}
+
+function makeSnapshot(count: number): NodeSnapshot {
+  return { takenAtMs: 0, nodes: Array.from({ length: count }, (_, index) => makeNode(index)) };
+}
+
+/** About ten tags each; a few nodes are offline, unknown, waiting, unpaired or SSH-only, as in a real fleet. */
+function makeNode(index: number): NodeState {
+  const tags = new Map([
+    ["region", pick(REGIONS, index)],
+    ["zone", `zone-${index % 24}`],
+    ["team", `team-${index % 40}`],
+    ["tier", pick(["dev", "staging", "prod"], index >> 2)],
+    ["node.os", pick(SYSTEMS, index >> 1)],
+    ["node.arch", pick(["arm64", "x64"], index >> 3)],
+    ["node.country", pick(REGIONS, index).slice(0, 2)],
+    ["serial", `sn-${index}`],
+  ]);
+  if (index % 4 === 1) tags.set("gpu", "");
+  if (index % 5 === 2) tags.set("spot", "");
+  const unpaired = index % 97 === 50;
+  const online = index % 31 === 15 ? false : index % 101 === 60 ? null : true;
+  return {
+    // Scattered, so that sorting by name is part of the cold call.
+    name: `node-${((index * 7907) % 99_991).toString().padStart(5, "0")}`,
+    nodeId: unpaired ? null : index.toString(16).padStart(64, "0"),
+    configured: true,
+    tags,
+    online,
+    approval: unpaired ? "unpaired" : index % 53 === 20 ? "pending" : "approved",
+    commands: new Set(
+      index % 29 === 9 ? ["system.which"] : ["system.run", "system.run.prepare", "system.which"],
+    ),
+    ssh: index % 3 === 0,
+    transport: index % 61 === 30 ? "ssh" : "auto",
+    workspace: "/Users/claw/work",
+    location: null,
+    ghostIds: [],
+  };
+}
+
+function makeRule(index: number): Rule {
+  const region = pick(REGIONS, index);
+  const other = pick(REGIONS, index + 3);
+  const require = pick(
+    [
+      `region=${region}`,
+      `region in (${region},${other}),!spot`,
+      `node.os=${pick(SYSTEMS, index)},tier!=dev`,
+      `region notin (${region},${other}),gpu`,
+    ],
+    index,
+  );
+  return {
+    name: `rule-${index}`,
+    agents: index % 10 === 9 ? [`group-${index}-*`] : [`agent-${index}`, `helper-${index}`],
+    tools: null,
+    require: selector(require),
+    prefer: [
+      { selector: selector("gpu"), weight: 50 },
+      { selector: selector(`zone in (zone-${index % 24},zone-${(index + 8) % 24})`), weight: 30 },
+      { selector: selector("spot"), weight: -20 },
+    ],
+    onUnavailable: "refuse",
+    files: "gateway",
+  };
+}
+
+function makeRequest(rule: number): PlacementRequest {
+  const agent = rule % 10 === 9 ? `group-${rule}-worker` : `agent-${rule}`;
+  return { agent, tool: "exec", commands: ["system.run"], binding: "exec" };
+}
+
+function selector(text: string): Selector {
+  const parsed = parseSelector(text);
+  if (!parsed.ok) throw new Error(parsed.message);
+  return parsed.selector;
+}
+
+function pick<T>(values: readonly [T, ...T[]] | readonly T[], index: number): T {
+  const value = values[index % values.length];
+  if (value === undefined) throw new Error("nothing to pick from");
+  return value;
+}
+
+if (import.meta.main) {
+  const round = (value: number) => Math.round(value * 100) / 100;
+  console.table(
+    (await benchPlace()).map((row) => ({
+      ...row,
+      p50Us: round(row.p50Us),
+      p99Us: round(row.p99Us),
+      maxUs: round(row.maxUs),
+      coldMs: round(row.coldMs),
+    })),
+  );
+}

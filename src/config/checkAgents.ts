@@ -1,0 +1,43 @@
+// Compares the agents that rules name with the agents that there are.
+import { isGlob, matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
+import { quote } from "../safeText.ts";
+import { formatPath } from "./path.ts";
+import { type ConfigProblem, configWarning } from "./problem.ts";
+import type { ConfiguredRule } from "./resolve.ts";
+import { nearest } from "./suggest.ts";
+
+/**
+ * A warning for each agent id or glob of a rule that none of `knownAgentIds` matches. The ids are the host's, which
+ * writes them in lower case; rules match them exactly.
+ */
+export function checkAgentNames(
+  config: { readonly rules: readonly ConfiguredRule[] },
+  knownAgentIds: readonly string[],
+): ConfigProblem[] {
+  return config.rules.flatMap((rule) =>
+    rule.agents.flatMap((pattern, position) => {
+      if (knownAgentIds.some((id) => matchesGlob(pattern, id))) return [];
+      const near = isGlob(pattern) ? nearestGlob(pattern, knownAgentIds) : nearest(pattern, knownAgentIds);
+      return configWarning({
+        code: "AGENT_UNKNOWN",
+        path: `${formatPath(["rules", rule.index])}.agents[${position}]`,
+        message: isGlob(pattern)
+          ? `rule ${quote(rule.name)}: no agent's id matches ${quote(pattern)}`
+          : `rule ${quote(rule.name)}: no agent has the id ${quote(pattern)}`,
+        suggestion: near === null ? null : `did you mean ${quote(near)}?`,
+        agents: [pattern],
+      });
+    }),
+  );
+}
+
+/** Of a glob that only leaves the end open, the same with a beginning that an agent has. */
+function nearestGlob(pattern: string, knownAgentIds: readonly string[]): string | null {
+  const start = pattern.slice(0, -1);
+  if (!pattern.endsWith("*") || isGlob(start)) return null;
+  const near = nearest(
+    start,
+    knownAgentIds.map((id) => id.slice(0, start.length)),
+  );
+  return near === null ? null : `${near}*`;
+}

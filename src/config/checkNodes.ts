@@ -1,0 +1,114 @@
+// Problems of meaning in one entry of `nodes`, and between its entries.
+import { quote, safe } from "../safeText.ts";
+import { checkSsh } from "./checkSsh.ts";
+import { checkTags } from "./checkTags.ts";
+import type { ConfigDraft } from "./draft.ts";
+import { MAX_NAME_LENGTH } from "./limits.ts";
+import type { LocationDraft, NodeDraft } from "./nodeDraft.ts";
+import { type ConcernedAgents, type ConfigProblem, configError } from "./problem.ts";
+
+/** Keys with a meaning of their own in JavaScript: reading one back may give something else. */
+const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
+
+const ISO_COUNTRY = /^[A-Z]{2}$/;
+const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
+
+/** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
+export function* checkNodes({ nodes, routedAgents }: ConfigDraft): Generator<ConfigProblem> {
+  for (const node of nodes) {
+    yield* checkName(node, routedAgents);
+    yield* checkTargets(node, routedAgents);
+    yield* checkTags(node, routedAgents);
+    yield* checkLocation(node, routedAgents);
+    yield* checkWorkspace(node, routedAgents);
+    yield* checkSsh(node, routedAgents);
+  }
+  yield* checkDuplicates(nodes, routedAgents);
+}
+
+/** Why the name cannot be a node's; null when it can. */
+export function nodeNameProblem(name: string): string | null {
+  if (name === "") return "a node's name must not be empty";
+  if (RESERVED_NAMES.includes(name)) return `a node cannot be named ${quote(name)}`;
+  if (name.length > MAX_NAME_LENGTH) return `a node's name has at most ${MAX_NAME_LENGTH} characters`;
+  return isPrintable(name) ? null : `the node's name ${quote(name)} has characters that cannot be shown`;
+}
+
+function* checkName({ name, path }: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+  const message = nodeNameProblem(name);
+  if (message !== null) yield configError({ code: "NODE_NAME_INVALID", path, message, agents });
+}
+
+function* checkTargets(
+  { name, path, ...node }: NodeDraft,
+  agents: ConcernedAgents,
+): Generator<ConfigProblem> {
+  for (const key of ["node", "tailscale"] as const) {
+    const target = node[key];
+    if (target === null || target === name || isPrintable(target)) continue;
+    const message = `${quote(target)} has characters that cannot be shown`;
+    yield configError({ code: "NODE_TARGET_INVALID", path: `${path}.${key}`, message, agents });
+  }
+}
+
+function* checkLocation(
+  { path, location, wellFormed }: NodeDraft,
+  agents: ConcernedAgents,
+): Generator<ConfigProblem> {
+  if (location === null) return;
+  const invalid = (key: keyof LocationDraft, message: string, suggestion: string | null = null) =>
+    configError({ code: "LOCATION_INVALID", path: `${path}.location.${key}`, message, suggestion, agents });
+  const { country, city, latitude, longitude } = location;
+  if (country !== null && !ISO_COUNTRY.test(country)) {
+    const capitals = country.toUpperCase();
+    const suggestion = ISO_COUNTRY.test(capitals) ? `did you mean ${quote(capitals)}?` : null;
+    yield invalid("country", `${quote(country)} is not two capital letters (ISO 3166-1 alpha-2)`, suggestion);
+  }
+  if (city !== null && !isPrintable(city)) {
+    yield invalid("city", `${quote(city)} has characters that cannot be shown`);
+  }
+  // A value out of range reads as absent; that it is out of range has been told.
+  if (!wellFormed) return;
+  if (latitude !== null && longitude === null) yield invalid("latitude", "latitude is set without longitude");
+  if (longitude !== null && latitude === null)
+    yield invalid("longitude", "longitude is set without latitude");
+}
+
+function* checkWorkspace({ path, workspace }: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+  if (workspace === null) return;
+  const invalid = (message: string) =>
+    configError({ code: "WORKSPACE_INVALID", path: `${path}.workspace`, message, agents });
+  if (!isPrintable(workspace)) yield invalid(`${quote(workspace)} has characters that cannot be shown`);
+  if (!ABSOLUTE.test(workspace)) {
+    yield invalid(`${quote(workspace)} is not an absolute path on the node, such as "/home/claw/work"`);
+  }
+}
+
+function* checkDuplicates(nodes: readonly NodeDraft[], agents: ConcernedAgents): Generator<ConfigProblem> {
+  const owners = new Map<string, string>();
+  for (const { name, path, node } of nodes) {
+    if (node === null || nodeNameProblem(name) !== null) continue;
+    const key = hostKeyOf(node);
+    const owner = owners.get(key);
+    if (owner === undefined) {
+      owners.set(key, name);
+      continue;
+    }
+    const message = `node ${quote(name)} and node ${quote(owner)} are both the paired node ${quote(node)}`;
+    const suggestion = "set node to false for the one that is not paired.";
+    yield configError({ code: "NODE_DUPLICATE", path: `${path}.node`, message, suggestion, agents });
+  }
+}
+
+/** The host finds a node by its display name without regard to case and punctuation. */
+function hostKeyOf(target: string): string {
+  const plain = target
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-");
+  return plain.replace(/^-|-$/g, "") || target;
+}
+
+function isPrintable(text: string): boolean {
+  return safe(text) === text;
+}

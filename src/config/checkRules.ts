@@ -1,0 +1,80 @@
+// Problems of meaning in one rule and between rules; selectors have checkSelectors.ts.
+import { isGlob, matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
+import { quote } from "../safeText.ts";
+import { type ConfigDraft, unionOf } from "./draft.ts";
+import { type ConfigProblem, configError, configWarning } from "./problem.ts";
+import type { RuleDraft } from "./ruleDraft.ts";
+import { didYouMean } from "./suggest.ts";
+import { RULE_TOOLS } from "./tools.ts";
+
+/** Names used twice, tools that nobody routes, weights that say nothing, rules that are never reached. */
+export function* checkRules({ rules }: ConfigDraft): Generator<ConfigProblem> {
+  for (const rule of rules) {
+    yield* checkName(rule, rules);
+    yield* checkTools(rule);
+    yield* checkWeights(rule);
+    yield* checkReached(rule, rules);
+  }
+}
+
+function* checkName(rule: RuleDraft, rules: readonly RuleDraft[]): Generator<ConfigProblem> {
+  if (rule.name === null) return;
+  const twin = rules.find((other) => other.name === rule.name);
+  if (twin === undefined || twin.index >= rule.index) return;
+  const message = `the name ${quote(rule.name)} is taken by rules[${twin.index}]`;
+  // The first of the two may be the one meant for the other's agents: neither is obeyed.
+  const agents = unionOf([twin.agents, rule.agents]);
+  yield configError({ code: "RULE_DUPLICATE", path: `${rule.path}.name`, message, agents });
+}
+
+function* checkTools({ path, agents, tools }: RuleDraft): Generator<ConfigProblem> {
+  for (const [position, tool] of (tools ?? []).entries()) {
+    if (RULE_TOOLS.includes(tool)) continue;
+    const message = `${quote(tool)} is not a tool that can be routed`;
+    const suggestion = didYouMean(tool, RULE_TOOLS);
+    yield configWarning({
+      code: "TOOL_UNKNOWN",
+      path: `${path}.tools[${position}]`,
+      message,
+      suggestion,
+      agents,
+    });
+  }
+}
+
+function* checkWeights({ agents, prefer }: RuleDraft): Generator<ConfigProblem> {
+  for (const { path, weight } of prefer) {
+    if (weight !== 0) continue;
+    const message = "weight 0 prefers nothing";
+    yield configWarning({ code: "WEIGHT_ZERO", path: `${path}.weight`, message, agents });
+  }
+}
+
+function* checkReached(rule: RuleDraft, rules: readonly RuleDraft[]): Generator<ConfigProblem> {
+  const { path, name, agents } = rule;
+  // Not of a rule that cannot be read whole: what it says once mended is not known.
+  if (!rule.wellFormed || agents === "*") return;
+  const earlier = rules.slice(0, rule.index).filter((other) => other.wellFormed && coversTools(other, rule));
+  const covering = agents.map((agent) => earlier.find((other) => coversAgent(other, agent)));
+  if (covering.includes(undefined)) return;
+  const names = new Set(covering.map((other) => quote(other?.name ?? "")));
+  const message = `rule ${quote(name ?? "")} never decides: ${[...names].join(" and ")} before it matches all of its calls`;
+  yield configWarning({ code: "RULE_UNREACHABLE", path, message, agents });
+}
+
+function coversTools(earlier: RuleDraft, rule: RuleDraft): boolean {
+  if (earlier.tools === null) return true;
+  const { tools } = earlier;
+  return rule.tools?.every((tool) => tools.includes(tool)) ?? false;
+}
+
+function coversAgent({ agents }: RuleDraft, agent: string): boolean {
+  if (agents === "*") return false;
+  return agents.some((pattern) => pattern === agent || coversPattern(pattern, agent));
+}
+
+/** Sound but not complete for two globs: `?` could stand for one character where the other's `*` stands for many. */
+function coversPattern(pattern: string, agent: string): boolean {
+  if (isGlob(agent) && pattern.includes("?")) return false;
+  return matchesGlob(pattern, agent);
+}

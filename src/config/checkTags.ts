@@ -1,0 +1,30 @@
+// Problems of meaning in a node's tags.
+import { isBuiltinKey, parseTag, printTag } from "../nodeRouter/placement/tags.ts";
+import { quote } from "../safeText.ts";
+import type { NodeDraft } from "./nodeDraft.ts";
+import { type ConcernedAgents, type ConfigProblem, configError } from "./problem.ts";
+
+/** Tags that cannot be read, that only the plugin may set, or that say two things at once. */
+export function* checkTags(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+  const first = new Map<string, string>();
+  for (const { text, path } of node.tags) {
+    const tag = parseTag(text);
+    if (!tag.ok) {
+      yield configError({ code: "TAG_INVALID", path, message: tag.message, agents });
+      continue;
+    }
+    const { key, value } = tag;
+    if (isBuiltinKey(key)) {
+      const message = `tag ${quote(text)}: tags that begin with "node." are found by the plugin and cannot be set`;
+      yield configError({ code: "TAG_RESERVED", path, message, agents });
+      continue;
+    }
+    const before = first.get(key);
+    if (before === undefined) {
+      first.set(key, value);
+    } else if (before !== value) {
+      const message = `tag ${quote(text)} contradicts tag ${quote(printTag(key, before))} of the same node`;
+      yield configError({ code: "TAG_CONFLICT", path, message, agents });
+    }
+  }
+}

@@ -1,0 +1,11 @@
+// Values that hold where the config says nothing. The schema shows them and `resolveConfig` applies them.
+import type { FilesPolicy, OnUnavailable } from "../nodeRouter/placement/rule.ts";
+import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
+import type { Mode } from "../types.ts";
+
+export const DEFAULT_MODE: Mode = "enforce";
+export const DEFAULT_TRANSPORT: TransportChoice = "auto";
+/** The gateway runs a routed agent's call only where the operator wrote it. */
+export const DEFAULT_ON_UNAVAILABLE: OnUnavailable = "refuse";
+/** File tools take no host parameter, so an exec binding leaves them where the host runs them. */
+export const DEFAULT_FILES: FilesPolicy = "gateway";

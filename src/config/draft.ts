@@ -1,0 +1,45 @@
+// Reads what can be read of a config that may be wrong anywhere, so that every problem is found in one go.
+import type { Mode } from "../types.ts";
+import { DEFAULT_MODE } from "./defaults.ts";
+import { MAX_NODES, MAX_RULES } from "./limits.ts";
+import { type NodeDraft, readNode } from "./nodeDraft.ts";
+import type { ConcernedAgents } from "./problem.ts";
+import { isRecord } from "./record.ts";
+import { type RuleDraft, readRule } from "./ruleDraft.ts";
+
+/** A config as far as it is readable. */
+export interface ConfigDraft {
+  readonly mode: Mode;
+  readonly nodes: readonly NodeDraft[];
+  readonly rules: readonly RuleDraft[];
+  /** Agents that any rule names; `"*"` when one of them cannot be read. */
+  readonly routedAgents: ConcernedAgents;
+}
+
+/** Reads any value; what is absent or unreadable has its default. Never throws. */
+export function readDraft(raw: unknown): ConfigDraft {
+  const config = isRecord(raw) ? raw : {};
+  const rawRules: readonly unknown[] = Array.isArray(config.rules) ? config.rules : [];
+  const rawNodes = isRecord(config.nodes) ? Object.entries(config.nodes) : [];
+  const rules = rawRules.slice(0, MAX_RULES).map(readRule);
+  const unreadable =
+    (raw !== undefined && !isRecord(raw)) ||
+    (config.rules !== undefined && !Array.isArray(config.rules)) ||
+    rawRules.length > MAX_RULES;
+  return {
+    mode: config.mode === "shadow" ? "shadow" : DEFAULT_MODE,
+    nodes: rawNodes.slice(0, MAX_NODES).map(([name, value]) => readNode(name, value)),
+    rules,
+    routedAgents: unreadable ? "*" : unionOf(rules.map((rule) => rule.agents)),
+  };
+}
+
+/** Every agent of every list once, in order; `"*"` when one of them is. */
+export function unionOf(lists: readonly ConcernedAgents[]): ConcernedAgents {
+  const union = new Set<string>();
+  for (const agents of lists) {
+    if (agents === "*") return "*";
+    for (const agent of agents) union.add(agent);
+  }
+  return [...union];
+}

@@ -1,0 +1,19 @@
+// Upper bounds of the config: far above real use, low enough that checking stays quick and messages short.
+
+export const MAX_NODES = 500;
+export const MAX_RULES = 500;
+export const MAX_TAGS = 64;
+export const MAX_AGENTS = 200;
+export const MAX_TOOLS = 64;
+export const MAX_PREFERENCES = 64;
+
+/** Characters of a name: node, rule, agent pattern, tool, host, user, city. 253 is the longest DNS name. */
+export const MAX_NAME_LENGTH = 253;
+/** Characters of one tag: two Kubernetes label parts (317 and 63) and "=". */
+export const MAX_TAG_LENGTH = 381;
+/** Characters of one selector. */
+export const MAX_SELECTOR_LENGTH = 2048;
+/** Characters of a path: PATH_MAX on Linux. */
+export const MAX_PATH_LENGTH = 4096;
+/** Characters of a secret: a 16384-bit RSA key in PEM is about 12 KiB. */
+export const MAX_SECRET_LENGTH = 65_536;

@@ -1,0 +1,101 @@
+// Reads what can be read of one entry of `nodes`.
+import { Value } from "@sinclair/typebox/value";
+import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
+import { DEFAULT_TRANSPORT } from "./defaults.ts";
+import { MAX_NAME_LENGTH, MAX_PATH_LENGTH, MAX_TAG_LENGTH, MAX_TAGS } from "./limits.ts";
+import { formatPath } from "./path.ts";
+import { isRecord, readNumber, readText } from "./record.ts";
+import { NodeSchema } from "./schema.ts";
+import { type SecretInput, SecretSchema } from "./sshSchema.ts";
+
+/** A node's entry as far as it is readable; a value of the wrong type reads as if it were absent. */
+export interface NodeDraft {
+  readonly name: string;
+  readonly path: string;
+  /** Whether the entry has the schema's shape. */
+  readonly wellFormed: boolean;
+  /** Null when `false`. */
+  readonly node: string | null;
+  /** Null when `false`. */
+  readonly tailscale: string | null;
+  readonly tags: readonly { readonly text: string; readonly path: string }[];
+  readonly location: LocationDraft | null;
+  readonly workspace: string | null;
+  readonly ssh: SshDraft | null;
+  readonly transport: TransportChoice;
+}
+
+/** Each null when absent. */
+export interface LocationDraft {
+  readonly country: string | null;
+  readonly city: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}
+
+/** Each null when absent. */
+export interface SshDraft {
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly user: string | null;
+  readonly identityFile: string | null;
+  readonly identityData: SecretInput | null;
+  readonly passphrase: SecretInput | null;
+  readonly knownHostsFile: string | null;
+  readonly hostKey: string | null;
+}
+
+/** Reads any value; never throws. */
+export function readNode(name: string, value: unknown): NodeDraft {
+  const entry = isRecord(value) ? value : {};
+  const path = formatPath(["nodes", name]);
+  const wellFormed = Value.Check(NodeSchema, value);
+  const tags: readonly unknown[] = Array.isArray(entry.tags) ? entry.tags.slice(0, MAX_TAGS) : [];
+  const { transport } = entry;
+  return {
+    name,
+    path,
+    wellFormed,
+    node: readTarget(entry.node, name),
+    tailscale: readTarget(entry.tailscale, name),
+    tags: tags.flatMap((tag, index) => {
+      const text = readText(tag, MAX_TAG_LENGTH);
+      return text === null ? [] : [{ text, path: `${path}.tags[${index}]` }];
+    }),
+    location: isRecord(entry.location) ? readLocation(entry.location) : null,
+    workspace: readText(entry.workspace, MAX_PATH_LENGTH),
+    ssh: isRecord(entry.ssh) ? readSsh(entry.ssh) : null,
+    transport: transport === "node" || transport === "ssh" ? transport : DEFAULT_TRANSPORT,
+  };
+}
+
+function readTarget(value: unknown, name: string): string | null {
+  return value === false ? null : (readText(value, MAX_NAME_LENGTH) ?? name);
+}
+
+function readLocation(entry: Readonly<Record<string, unknown>>): LocationDraft {
+  return {
+    country: readText(entry.country, MAX_NAME_LENGTH),
+    city: readText(entry.city, MAX_NAME_LENGTH),
+    latitude: readNumber(entry.latitude, -90, 90),
+    longitude: readNumber(entry.longitude, -180, 180),
+  };
+}
+
+function readSsh(entry: Readonly<Record<string, unknown>>): SshDraft {
+  const port = readNumber(entry.port, 1, 65_535);
+  return {
+    host: readText(entry.host, MAX_NAME_LENGTH),
+    port: Number.isInteger(port) ? port : null,
+    user: readText(entry.user, MAX_NAME_LENGTH),
+    identityFile: readText(entry.identityFile, MAX_PATH_LENGTH),
+    identityData: readSecret(entry.identityData),
+    passphrase: readSecret(entry.passphrase),
+    knownHostsFile: readText(entry.knownHostsFile, MAX_PATH_LENGTH),
+    hostKey: readText(entry.hostKey, MAX_NAME_LENGTH),
+  };
+}
+
+function readSecret(value: unknown): SecretInput | null {
+  return Value.Check(SecretSchema, value) ? value : null;
+}

@@ -1,0 +1,129 @@
+// Turns what the host hands over into what the rest of the plugin reads: nothing optional, everything parsed.
+import type { Preference, Rule } from "../nodeRouter/placement/rule.ts";
+import type { Selector } from "../nodeRouter/placement/selector.ts";
+import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
+import type { Mode, NodeLocation, NodeTags } from "../types.ts";
+import { checkConfig } from "./check.ts";
+import { readTags } from "./checkMatches.ts";
+import { nodeNameProblem } from "./checkNodes.ts";
+import { readDraft } from "./draft.ts";
+import type { LocationDraft, NodeDraft, SshDraft } from "./nodeDraft.ts";
+import { type ConfigProblem, isWithin } from "./problem.ts";
+import type { RuleDraft, SelectorDraft } from "./ruleDraft.ts";
+import type { SecretInput } from "./sshSchema.ts";
+
+/** How SSH reaches a node. Null leaves the choice to ~/.ssh/config and to the defaults of OpenSSH. */
+export interface SshSettings {
+  readonly host: string;
+  /** Null: OPENCLAW_SSH_PORT, or 22. */
+  readonly port: number | null;
+  /** Null: the user that runs the gateway. */
+  readonly user: string | null;
+  readonly identityFile: string | null;
+  /** Secret. Not text = the host could not resolve the reference. */
+  readonly identityData: SecretInput | null;
+  /** Secret. Not text = the host could not resolve the reference. */
+  readonly passphrase: SecretInput | null;
+  /** Null: ~/.ssh/known_hosts. */
+  readonly knownHostsFile: string | null;
+  /** `SHA256:` fingerprint; null: knownHostsFile decides. */
+  readonly hostKey: string | null;
+}
+
+/** One entry of `nodes`. */
+export interface ConfiguredNode {
+  /** Inventory name. */
+  readonly name: string;
+  /** Id or display name of the paired OpenClaw node; null = none is paired. */
+  readonly node: string | null;
+  /** MagicDNS name, hostname or IP address; null = not on a tailnet. */
+  readonly tailscale: string | null;
+  /** Configured tags only. */
+  readonly tags: NodeTags;
+  readonly location: NodeLocation | null;
+  /** Absolute directory on the node. */
+  readonly workspace: string | null;
+  readonly ssh: SshSettings | null;
+  readonly transport: TransportChoice;
+}
+
+/** A rule and its place in the config's list. */
+export interface ConfiguredRule extends Rule {
+  readonly index: number;
+}
+
+export interface ResolvedConfig {
+  readonly mode: Mode;
+  /** By inventory name, in config order. */
+  readonly nodes: ReadonlyMap<string, ConfiguredNode>;
+  /** Rules without an error, in config order. Ask `problemsForAgent` first: others may be missing. */
+  readonly rules: readonly ConfiguredRule[];
+  readonly problems: readonly ConfigProblem[];
+}
+
+/**
+ * Reads `plugins.entries.node-router.config`; undefined is the empty config. Total: never throws, whatever plain
+ * data it gets, and the same data always gives the same answer. What cannot be used is left out and is in `problems`.
+ * A node whose name can be used stays, so that it is still shown: its unusable parts have their defaults.
+ */
+export function resolveConfig(raw: unknown): ResolvedConfig {
+  const draft = readDraft(raw);
+  const problems = checkConfig(raw, draft);
+  const errors = problems.filter((problem) => problem.severity === "error");
+  const isWrong = (path: string) => errors.some((error) => isWithin(error, path));
+  const named = draft.nodes.filter((node) => nodeNameProblem(node.name) === null);
+  return {
+    mode: draft.mode,
+    nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
+    rules: draft.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
+    problems,
+  };
+}
+
+function resolveNode(draft: NodeDraft, isWrong: (path: string) => boolean): ConfiguredNode {
+  const { name, path, node, tailscale, location, workspace, ssh, transport } = draft;
+  return {
+    name,
+    node,
+    tailscale,
+    tags: readTags(draft),
+    location: location === null || isWrong(`${path}.location`) ? null : resolveLocation(location),
+    workspace: isWrong(`${path}.workspace`) ? null : workspace,
+    ssh: ssh === null || isWrong(`${path}.ssh`) ? null : resolveSsh(name, ssh),
+    transport,
+  };
+}
+
+function resolveLocation({ country, city, latitude, longitude }: LocationDraft): NodeLocation {
+  return {
+    ...(country === null ? {} : { country }),
+    ...(city === null ? {} : { city }),
+    ...(latitude === null ? {} : { latitude }),
+    ...(longitude === null ? {} : { longitude }),
+    source: "declared",
+  };
+}
+
+function resolveSsh(name: string, ssh: SshDraft): SshSettings {
+  return { ...ssh, host: ssh.host ?? name };
+}
+
+/** Null for a draft that its problems should have kept away. */
+function resolveRule(draft: RuleDraft): ConfiguredRule | null {
+  const { index, wellFormed, name, agents, tools, require, onUnavailable, files } = draft;
+  const requireSelector = selectorOf(require);
+  if (!wellFormed || name === null || agents === "*" || requireSelector === undefined) return null;
+  const prefer: Preference[] = [];
+  for (const { selector, weight } of draft.prefer) {
+    const wanted = selectorOf(selector);
+    if (!wanted || weight === null) return null;
+    prefer.push({ selector: wanted, weight });
+  }
+  return { index, name, agents, tools, require: requireSelector, prefer, onUnavailable, files };
+}
+
+/** Null when there is none; undefined when it cannot be parsed. */
+function selectorOf(draft: SelectorDraft | null): Selector | null | undefined {
+  if (draft === null) return null;
+  return draft.parsed.ok ? draft.parsed.selector : undefined;
+}

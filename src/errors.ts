@@ -1,0 +1,41 @@
+// The catalogue of refusals and faults: every code, and the one class that carries a fault.
+
+/** Codes an agent, an operator or a script can meet. docs/errors.md says what each means. */
+export const ERROR_CODES = [
+  "BACKGROUND_UNSUPPORTED",
+  "CONFIG_INVALID",
+  "ENV_INVALID",
+  "FILES_REFUSED",
+  "GATEWAY_SHELL_REFUSED",
+  "GATEWAY_UNREACHABLE",
+  "GATEWAY_URL_REFUSED",
+  "HOOKS_NOT_LIVE",
+  "INVENTORY_UNAVAILABLE",
+  "JOB_UNKNOWN",
+  "JOB_UNREACHABLE",
+  "NODE_MISMATCH",
+  "NODE_NOT_ALLOWED",
+  "NO_NODE_FITS",
+  "RUNTIME_NOT_ROUTABLE",
+  "RUN_NOT_ALLOWED",
+  "WORKSPACE_UNAVAILABLE",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A fault (not an expected outcome): thrown, with a code and what caused it. */
+export class NodeRouterError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, text: string, options?: { cause?: unknown }) {
+    super(`${code}: ${text}`, options);
+    this.name = "NodeRouterError";
+    this.code = code;
+  }
+}
+
+/** The message of anything thrown, on one line and without its stack. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,50 @@
+// Layer 4: compares where a command ran with where it was placed.
+
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { safe } from "../safeText.ts";
+import type { ToolContext, ToolEvent } from "./events.ts";
+
+export interface AfterToolEvent extends ToolEvent {
+  readonly result?: unknown;
+}
+
+/** A mismatch means a command ran on the wrong machine: logged at error, counted, shown by status and doctor. */
+export function createAfterToolCall(deps: RouterDeps) {
+  const log = deps.log.child({ part: "verify" });
+  return (event: AfterToolEvent, context: ToolContext): void => {
+    const runId = event.runId ?? context.runId ?? "";
+    const call = deps.state.calls.find(runId, event.toolCallId ?? context.toolCallId ?? "");
+    if (call === null) return;
+    call.running = false;
+    if (call.tool !== "exec") return;
+    const ranOn = ranWhere(event.result);
+    if (ranOn === null || ranOn === call.nodeId) return;
+    deps.state.counters.mismatches += 1;
+    log.error(
+      {
+        agent: call.agent,
+        tool: call.tool,
+        rule: call.decision.rule,
+        node: call.nodeId,
+        ranOn: safe(ranOn),
+        runId,
+      },
+      "NODE_MISMATCH: a command ran on another machine than it was placed on",
+    );
+  };
+}
+
+/** The node id in an exec result, `gateway` when it ran without one, null when nothing ran. */
+export function ranWhere(result: unknown): string | null {
+  const details = detailsOf(result);
+  if (details === null) return null;
+  if (typeof details.nodeId === "string") return details.nodeId;
+  return typeof details.exitCode === "number" || details.status === "running" ? "gateway" : null;
+}
+
+/** The structured part of a tool result. */
+export function detailsOf(result: unknown): Readonly<Record<string, unknown>> | null {
+  if (typeof result !== "object" || result === null || !("details" in result)) return null;
+  const { details } = result;
+  return typeof details === "object" && details !== null ? Object.fromEntries(Object.entries(details)) : null;
+}

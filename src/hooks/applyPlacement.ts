@@ -1,0 +1,90 @@
+// Carries a placement into a call: the complete parameters the host is told, and the record of the call.
+
+import { lastSnapshot } from "../nodeRouter/currentSnapshot.ts";
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import type { PlacementDecision } from "../nodeRouter/placement/decision.ts";
+import { classifyTool } from "../nodeRouter/toolCatalog.ts";
+import { rewriteExec } from "../nodeRouter/transports/node/execParams.ts";
+import { rewriteNodeTool } from "../nodeRouter/transports/node/nodeToolParams.ts";
+import type { ToolContext, ToolEvent } from "./events.ts";
+
+/** What the host understands as a policy's answer. */
+export type PolicyResult =
+  | { readonly params: Record<string, unknown> }
+  | { readonly block: true; readonly blockReason: string };
+
+export interface Applied {
+  readonly refusal: string | null;
+  readonly result: PolicyResult | null;
+}
+
+/** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
+export function applyPlacement(
+  deps: RouterDeps,
+  decision: PlacementDecision,
+  event: ToolEvent,
+  context: ToolContext,
+  agent: string,
+): Applied {
+  const { node } = decision;
+  const { config, jobs, calls } = deps.state;
+  if (node === null || node.nodeId === null || config === null) {
+    return refused(
+      `NO_NODE_FITS: rule "${decision.rule}" placed the call on a node without an id; run "openclaw node-router doctor".`,
+    );
+  }
+  if (decision.transport === "ssh") {
+    return refused(
+      `WORKSPACE_UNAVAILABLE: agent "${agent}" has its workspace on "${node.name}" over SSH, and this version has no workspace over SSH; remove agents.entries.${agent}.sandbox.backend or wait for a version that has.`,
+    );
+  }
+
+  const rewrite =
+    classifyTool(event.toolName)?.kind === "exec"
+      ? rewriteExec({
+          params: event.params,
+          node,
+          gatewayWorkspace: deps.agentWorkspace(agent),
+          home: deps.home,
+          jobId: jobs.newId(),
+        })
+      : rewriteNodeTool({
+          tool: event.toolName,
+          params: event.params,
+          decision,
+          snapshot: lastSnapshot(deps, config),
+        });
+  if (!rewrite.ok) return refused(`${rewrite.code}: ${rewrite.message}.`);
+  if (rewrite.params === null) return { refusal: null, result: null };
+  if (config.mode === "shadow") return { refusal: null, result: null };
+
+  calls.add({
+    toolCallId: event.toolCallId ?? context.toolCallId ?? "",
+    runId: event.runId ?? context.runId ?? "",
+    sessionKey: context.sessionKey ?? "",
+    agent,
+    tool: event.toolName,
+    decision,
+    nodeId: rewrite.nodeId,
+    params: rewrite.params,
+    jobId: rewrite.jobId,
+    notes: rewrite.notes,
+    startedAtMs: deps.now(),
+  });
+  if (rewrite.jobId !== null) {
+    jobs.add({
+      jobId: rewrite.jobId,
+      agent,
+      sessionKey: context.sessionKey ?? "",
+      nodeId: rewrite.nodeId,
+      nodeName: node.name,
+      startedAtMs: deps.now(),
+      offset: 0,
+    });
+  }
+  return { refusal: null, result: { params: rewrite.params } };
+}
+
+function refused(message: string): Applied {
+  return { refusal: message, result: null };
+}

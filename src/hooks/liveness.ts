@@ -1,0 +1,82 @@
+// Notices that agents run without our hooks, says so, and brings the hooks to life. Runs in the full instance.
+
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { healthProblem } from "../nodeRouter/health.ts";
+import { hookLiveness, LIVENESS_GRACE_MS } from "../nodeRouter/liveness.ts";
+import { isRouted } from "../nodeRouter/router.ts";
+import type { SharedState } from "../nodeRouter/sharedState.ts";
+
+/** The host's agent events that we read. */
+export interface AgentEvent {
+  readonly runId: string;
+  readonly stream: string;
+  readonly sessionKey?: string | undefined;
+  readonly agentId?: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface LivenessDeps {
+  readonly state: SharedState;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly reportFailure: (error: Error) => void;
+  readonly clearFailure: () => void;
+  /** Makes the host register the plugin anew, hooks included. */
+  readonly revive: () => Promise<void>;
+  readonly onAgentEvent: (listener: (event: AgentEvent) => void) => () => void;
+}
+
+/** Starts watching; the result stops it and leaves nothing behind. */
+export function watchLiveness(deps: LivenessDeps): () => void {
+  const { state, log, now } = deps;
+  let reported: string | null = null;
+  const report = (): void => {
+    const problem = healthProblem(state, now());
+    if (problem === reported) return;
+    reported = problem;
+    if (problem === null) deps.clearFailure();
+    else deps.reportFailure(new Error(problem));
+  };
+
+  const check = async (): Promise<void> => {
+    report();
+    const { config } = state;
+    if (config === null || config.mode === "shadow" || config.rules.length === 0) return;
+    if (hookLiveness(state, now()) !== "not-live") return;
+    log.error("HOOKS_NOT_LIVE: agents run without these hooks; registering the plugin anew");
+    try {
+      await deps.revive();
+    } catch (error) {
+      log.error({ reason: messageOf(error) }, 'HOOKS_NOT_LIVE: run "openclaw plugins reload node-router"');
+    }
+  };
+  const timer = setTimeout(() => void check(), LIVENESS_GRACE_MS);
+  timer.unref();
+
+  const off = deps.onAgentEvent((event) => {
+    const agent = missedExec(state, event);
+    if (agent === null) return;
+    state.counters.missed += 1;
+    state.missedAgents.add(agent);
+    log.error(
+      { agent, tool: "exec", runId: event.runId },
+      "HOOKS_NOT_LIVE: an exec of a routed agent ran without these hooks",
+    );
+    report();
+    void check();
+  });
+  report();
+  return () => {
+    clearTimeout(timer);
+    off();
+  };
+}
+
+/** The routed agent whose exec has just ended without our policy ever being asked in its run; else null. */
+export function missedExec(state: SharedState, event: AgentEvent): string | null {
+  if (event.stream !== "tool" || event.data.phase !== "result" || event.data.name !== "exec") return null;
+  const agent = event.agentId ?? /^agent:([^:]+):/.exec(event.sessionKey ?? "")?.[1] ?? null;
+  if (agent === null || state.config === null || state.config.mode === "shadow") return null;
+  return isRouted(state.config, agent) && !state.evaluatedRuns.has(event.runId) ? agent : null;
+}

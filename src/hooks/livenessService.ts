@@ -1,0 +1,45 @@
+// The service behind src/hooks/liveness.ts, with the host's health reporter and config file.
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { outsideCaller } from "../nodeRouter/callerScope.ts";
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { watchLiveness } from "./liveness.ts";
+
+export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps): void {
+  let stop: (() => void) | null = null;
+  api.registerService({
+    id: "node-router",
+    start(context) {
+      stop?.();
+      stop = watchLiveness({
+        state: deps.state,
+        log: deps.log.child({ part: "liveness" }),
+        now: deps.now,
+        reportFailure: (error) => context.serviceHealth?.reportFailure(error),
+        clearFailure: () => context.serviceHealth?.clearFailure(),
+        revive: () => outsideCaller(() => touchOwnEntry(api)),
+        onAgentEvent: (listener) => api.runtime.events.onAgentEvent(listener),
+      });
+    },
+    stop() {
+      stop?.();
+      stop = null;
+    },
+  });
+}
+
+/**
+ * A change of the plugin's own entry makes the host register it anew, hooks included. Writing the default
+ * mode out, or leaving it out again, changes nothing else.
+ */
+async function touchOwnEntry(api: OpenClawPluginApi): Promise<void> {
+  await api.runtime.config.mutateConfigFile({
+    afterWrite: { mode: "auto" },
+    mutate(draft) {
+      const entry = draft.plugins?.entries?.["node-router"];
+      if (entry === undefined) return;
+      const { mode, ...config } = entry.config ?? {};
+      if (mode === undefined) entry.config = { ...config, mode: "enforce" };
+      else if (mode === "enforce") entry.config = config;
+    },
+  });
+}

@@ -1,0 +1,52 @@
+// Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
+
+import { NodeRouterError } from "../errors.ts";
+import { currentSnapshot } from "../nodeRouter/currentSnapshot.ts";
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { isRouted, ruleAllows } from "../nodeRouter/router.ts";
+
+/** The node-protocol commands that run a shell command. */
+export const GUARDED_COMMANDS = ["system.run", "system.run.prepare"];
+
+export interface NodeInvocation {
+  readonly nodeId: string;
+  readonly command: string;
+  /** For agent runs the host puts `agentId` and `sessionKey` in. */
+  readonly params: unknown;
+}
+
+/**
+ * Null when the run may go on, else why not. A run without an agent is an operator's own and passes. While
+ * exec calls of the session are under way, only their nodes are allowed; otherwise (an approval that came
+ * after its call had ended) any node that the agent's rule allows.
+ */
+export function createNodeInvokePolicy(deps: RouterDeps) {
+  const log = deps.log.child({ part: "node-invoke" });
+  return async (invocation: NodeInvocation): Promise<NodeRouterError | null> => {
+    const { config, calls, counters } = deps.state;
+    const { agent, sessionKey } = caller(invocation.params);
+    if (config === null || config.mode === "shadow" || agent === null || !isRouted(config, agent))
+      return null;
+
+    const running = calls.runningExecNodes(sessionKey);
+    const allowed =
+      running.size > 0
+        ? running.has(invocation.nodeId)
+        : ruleAllows(config, agent, invocation.nodeId, await currentSnapshot(deps, config));
+    if (allowed) return null;
+
+    counters.runsRefused += 1;
+    log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
+    return new NodeRouterError(
+      "RUN_NOT_ALLOWED",
+      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, where its rule did not place it; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}".`,
+    );
+  };
+}
+
+function caller(params: unknown): { agent: string | null; sessionKey: string } {
+  if (typeof params !== "object" || params === null) return { agent: null, sessionKey: "" };
+  const sessionKey = "sessionKey" in params && typeof params.sessionKey === "string" ? params.sessionKey : "";
+  const named = "agentId" in params && typeof params.agentId === "string" ? params.agentId : null;
+  return { agent: named ?? /^agent:([^:]+):/.exec(sessionKey)?.[1] ?? null, sessionKey };
+}

@@ -1,0 +1,41 @@
+// Which of the host's hooks we stand in, in the order a call meets them.
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { createAfterToolCall } from "./afterToolCall.ts";
+import { createBeforeToolCall, LAST_PRIORITY } from "./beforeToolCall.ts";
+import { createExecEnvGate } from "./execEnvGate.ts";
+import { createModelCallHook } from "./modelCalls.ts";
+import { createNodeInvokePolicy, GUARDED_COMMANDS } from "./nodeInvokePolicy.ts";
+import { createResultMiddleware } from "./resultMiddleware.ts";
+import { createToolPolicy } from "./toolPolicy.ts";
+
+/** The policy has no time limit in the host; ours is bounded by the time the node list may take. */
+export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
+  const policy = createToolPolicy(deps);
+
+  const noteModelCall = createModelCallHook(deps.state);
+  api.on("model_call_started", noteModelCall);
+  api.on("model_call_ended", noteModelCall);
+
+  api.registerTrustedToolPolicy({
+    id: "node-router",
+    description: "Places tool calls on nodes by tags and rules, and refuses what fits nowhere.",
+    evaluate: policy,
+  });
+  api.on("before_tool_call", createBeforeToolCall(deps, policy), { priority: LAST_PRIORITY });
+  api.on("resolve_exec_env", createExecEnvGate(deps), { priority: LAST_PRIORITY });
+
+  const refuseRun = createNodeInvokePolicy(deps);
+  api.registerNodeInvokePolicy({
+    commands: GUARDED_COMMANDS,
+    async handle(invocation) {
+      const refusal = await refuseRun(invocation);
+      return refusal === null
+        ? invocation.invokeNode()
+        : { ok: false, code: refusal.code, message: refusal.message };
+    },
+  });
+
+  api.on("after_tool_call", createAfterToolCall(deps));
+  api.registerAgentToolResultMiddleware(createResultMiddleware(deps), { runtimes: ["openclaw"] });
+}

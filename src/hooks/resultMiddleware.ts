@@ -1,0 +1,70 @@
+// Puts the line into what the agent reads: exec's own result, or the result of the outer tool around it.
+
+import type { PlacedCall } from "../nodeRouter/calls.ts";
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { hasPathPrepend } from "../nodeRouter/hostConfig.ts";
+import { detailsOf } from "./afterToolCall.ts";
+import { cleanText, endOf, gateText, resultLine } from "./resultLine.ts";
+
+interface TextPart {
+  readonly type: "text";
+  readonly text: string;
+}
+
+/** The fields of the host's middleware event and context that we read. */
+export interface ResultEvent<R extends ToolResult = ToolResult> {
+  readonly toolCallId: string;
+  readonly result: R;
+}
+export interface ToolResult {
+  readonly content: readonly { readonly type: string }[];
+  readonly details?: unknown;
+}
+export interface ResultContext {
+  readonly runId?: string | undefined;
+  readonly agentId?: string | undefined;
+}
+
+/** Returns the changed result, or undefined when the call is none of ours. */
+export function createResultMiddleware(deps: RouterDeps) {
+  return <R extends ToolResult>(event: ResultEvent<R>, context: ResultContext): { result: R } | undefined => {
+    const runId = context.runId ?? "";
+    const own = deps.state.calls.find(runId, event.toolCallId);
+    const calls = own === null ? deps.state.calls.nestedIn(runId, event.toolCallId) : [own];
+    const agent = context.agentId ?? calls[0]?.agent;
+    if (agent === undefined) return undefined;
+    const refused = event.result.content
+      .map((part) => (isText(part) ? gateText(part.text, agent) : null))
+      .find((text) => text !== null);
+    if (refused) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
+    if (calls.length === 0) return undefined;
+
+    const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
+    const content = event.result.content.map((part) =>
+      isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning) } : part,
+    );
+    const lines = calls.map((call) => resultLine(call, endOfCall(call, own, event.result)));
+    return {
+      result: {
+        ...event.result,
+        content: [...content, { type: "text", text: [...new Set(lines)].join("\n") }],
+      },
+    };
+  };
+}
+
+/** An inner call's details lie inside the outer result; without them its own end is not known here. */
+function endOfCall(call: PlacedCall, own: PlacedCall | null, result: ToolResult) {
+  if (call === own) return call.tool === "exec" ? endOf(detailsOf(result)) : nodeToolEnd(result);
+  const outer = detailsOf(result);
+  const inner = outer === null ? null : detailsOf(outer.result);
+  return call.tool === "exec" && inner !== null ? endOf(inner) : nodeToolEnd(result);
+}
+
+function nodeToolEnd(result: ToolResult) {
+  return detailsOf(result)?.status === "error" ? "failed" : "ran";
+}
+
+function isText(part: { readonly type: string }): part is TextPart {
+  return part.type === "text" && "text" in part && typeof part.text === "string";
+}

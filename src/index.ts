@@ -1,0 +1,41 @@
+// Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
+import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { registerLivenessService } from "./hooks/livenessService.ts";
+import { registerHooks } from "./hooks/register.ts";
+import { registerCommands } from "./nodeRouter/cli/register.ts";
+import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts";
+import { createDeps } from "./nodeRouter/hostDeps.ts";
+import { publishConfig } from "./nodeRouter/publishConfig.ts";
+import { registerTools } from "./nodeRouter/tools/register.ts";
+
+export const PLUGIN_ID = "node-router";
+
+export default definePluginEntry({
+  id: PLUGIN_ID,
+  name: "Node Router",
+  description:
+    "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
+  register(api: OpenClawPluginApi) {
+    // `openclaw node-router …`: status, nodes, explain, doctor, guard. The only thing in a metadata load.
+    registerCommands(api);
+    if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
+
+    // The newest registration's rules hold for every instance of the process.
+    publishConfig(api);
+    const deps = createDeps(api);
+
+    // Enforcement, in every mode: agent runs take hooks from other instances than services.
+    //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,
+    //   after_tool_call, tool-result middleware, model_call_started/ended
+    registerHooks(api, deps);
+
+    // Agent tools: node_route, node_process.
+    registerTools(api, deps);
+
+    // Gateway methods: noderouter.status, .nodes, .explain, .doctor, .guard.
+    registerGatewayMethods(api, deps);
+
+    // Service: notices runs without our hooks, tells `openclaw health`, and brings them to life.
+    registerLivenessService(api, deps);
+  },
+});

@@ -1,0 +1,19 @@
+// What the plugin needs from the outside, as values and functions, so that a test can stand in for the host.
+import type { Logger } from "../logger.ts";
+import type { ListNodes } from "../presence/sources/gateway.ts";
+import type { SharedState } from "./sharedState.ts";
+
+export interface RouterDeps {
+  readonly state: SharedState;
+  readonly log: Logger;
+  /** `api.runtime.nodes.list`, in the scope of the running call. */
+  readonly listNodes: ListNodes;
+  /** The gateway's whole config as it is now. */
+  readonly hostConfig: () => unknown;
+  /** The agent's workspace folder on the gateway, absolute; null when the host cannot tell. */
+  readonly agentWorkspace: (agent: string) => string | null;
+  /** The gateway user's home; null when unknown. */
+  readonly home: string | null;
+  /** Epoch ms. */
+  readonly now: () => number;
+}

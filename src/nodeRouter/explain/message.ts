@@ -1,0 +1,68 @@
+// One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
+import { quote, safe } from "../../safeText.ts";
+import type { NodeLocation } from "../../types.ts";
+import type { PlacementDecision } from "../placement/decision.ts";
+
+/**
+ * What was decided and why, in one line that is safe to print. Refusals read like Kubernetes' scheduler
+ * events (`FitError`): `0/5 nodes fit rule "singapore" for exec: 3 were offline, 2 were not paired.`
+ */
+export function decisionMessage(decision: PlacementDecision): string {
+  switch (decision.outcome) {
+    case "placed":
+      return placedLine(decision);
+    case "refused":
+      return `${fitLine(decision)}.`;
+    case "unrouted":
+      return decision.rule === null ? noRuleLine(decision) : gatewayLine(decision, decision.rule);
+  }
+}
+
+/** What the agent reads instead of a result: code, reason, and what to do. For refused decisions. */
+export function refusal(decision: PlacementDecision): string {
+  const { agent, tool } = decision.request;
+  const command = `openclaw node-router explain --agent ${shellWord(agent)} --tool ${shellWord(tool)}`;
+  return (
+    `NO_NODE_FITS: ${fitLine(decision)}. Run "${command}" to see each node; ` +
+    "change plugins.entries.node-router.config.rules or bring a node up."
+  );
+}
+
+/** Where a node is and who said so: `SG, declared`; the country if known, else the city, else coordinates. */
+export function placeText(location: NodeLocation | null): string {
+  const place = location === null ? null : (location.country ?? location.city ?? coordinates(location));
+  return location === null || place === null ? "location unknown" : `${safe(place)}, ${location.source}`;
+}
+
+function coordinates({ latitude, longitude }: NodeLocation): string | null {
+  return latitude === undefined || longitude === undefined ? null : `${latitude},${longitude}`;
+}
+
+function placedLine({ request, rule, node }: PlacementDecision): string {
+  const where = node === null ? "no node" : `${safe(node.name)} (${placeText(node.location)})`;
+  return `${safe(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${safe(rule ?? "")}`;
+}
+
+function noRuleLine({ request }: PlacementDecision): string {
+  return (
+    `no rule names agent ${quote(request.agent)} for ${safe(request.tool)}; ` +
+    "OpenClaw decides as it would without node-router"
+  );
+}
+
+function gatewayLine(decision: PlacementDecision, rule: string): string {
+  return `${fitLine(decision)}; rule ${quote(rule)} says onUnavailable: "gateway", so it runs on the gateway`;
+}
+
+function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision): string {
+  const reasons = filtered.map(
+    ({ reason, count }) => `${count} ${safe(count === 1 ? reason.one : reason.many)}`,
+  );
+  const why = total === 0 ? "no nodes are known" : reasons.join(", ");
+  return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${safe(request.tool)}: ${why}`;
+}
+
+/** SECURITY: the line invites to run it, so an id that a shell would read otherwise is single-quoted. */
+function shellWord(text: string): string {
+  return /^[\w.:@/-]+$/.test(text) ? text : `'${safe(text).replaceAll("'", "'\\''")}'`;
+}

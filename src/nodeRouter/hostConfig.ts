@@ -1,0 +1,55 @@
+// Reads the few host settings that concern placement out of the gateway's config. Pure; the config is `unknown`.
+import type { Binding } from "../types.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Sandbox backend id of this plugin: agents bound to it take their whole workspace along. */
+export const SANDBOX_BACKEND = "node-router";
+
+export function section(value: unknown, ...path: readonly string[]): Json {
+  let at: unknown = value;
+  for (const key of path) at = isJson(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  return isJson(at) ? at : {};
+}
+
+/** Ids of the configured agents. */
+export function agentIds(config: unknown): readonly string[] {
+  return Object.keys(section(config, "agents", "entries"));
+}
+
+/** The agent's own value of a setting, else the default for all agents, else undefined. */
+export function agentSetting(config: unknown, agent: string, ...path: readonly string[]): unknown {
+  const folder = path.slice(0, -1);
+  const key = path.at(-1) ?? "";
+  const own = section(config, "agents", "entries", agent, ...folder)[key];
+  return own ?? section(config, "agents", "defaults", ...folder)[key];
+}
+
+/** `tools.exec.<key>`: the agent's own, else the gateway-wide one. */
+export function execSetting(config: unknown, agent: string, key: string): unknown {
+  return (
+    section(config, "agents", "entries", agent, "tools", "exec")[key] ?? section(config, "tools", "exec")[key]
+  );
+}
+
+/** What moves with the agent, by its sandbox settings. */
+export function bindingOf(config: unknown, agent: string): Binding {
+  const backend = agentSetting(config, agent, "sandbox", "backend");
+  return backend === SANDBOX_BACKEND && sandboxMode(config, agent) !== "off" ? "workspace" : "exec";
+}
+
+/** `off`, `non-main` or `all`. */
+export function sandboxMode(config: unknown, agent: string): string {
+  const mode = agentSetting(config, agent, "sandbox", "mode");
+  return typeof mode === "string" ? mode : "off";
+}
+
+/** Whether the operator set `pathPrepend`: only then is the host's warning about it true. */
+export function hasPathPrepend(config: unknown, agent: string): boolean {
+  const value = execSetting(config, agent, "pathPrepend");
+  return Array.isArray(value) && value.length > 0;
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,30 @@
+// The real host behind RouterDeps.
+import { homedir } from "node:os";
+import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { createLogger } from "../logger.ts";
+import type { RouterDeps } from "./deps.ts";
+import { sharedState } from "./sharedState.ts";
+
+export function createDeps(api: OpenClawPluginApi): RouterDeps {
+  return {
+    state: sharedState(),
+    log: createLogger(api.logger),
+    listNodes: () => api.runtime.nodes.list({}),
+    hostConfig: () => api.runtime.config.current(),
+    agentWorkspace: (agent) => {
+      try {
+        return api.runtime.agent.resolveAgentWorkspaceDir(currentConfig(api), agent);
+      } catch {
+        // An agent that the config does not know has no workspace; its paths then go as given.
+        return null;
+      }
+    },
+    home: homedir(),
+    now: Date.now,
+  };
+}
+
+/** The host hands out a read-only view of what it takes back; its own types do not say so. */
+function currentConfig(api: OpenClawPluginApi): OpenClawConfig {
+  return api.runtime.config.current() as OpenClawConfig;
+}

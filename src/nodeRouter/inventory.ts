@@ -1,0 +1,113 @@
+// Joins the gateway's paired nodes with the configured ones into the snapshot that `place()` decides from. Pure.
+import type { ConfiguredNode } from "../config/resolve.ts";
+import type { HostApproval, HostNode } from "../presence/hostNode.ts";
+import { nodeFacts } from "./nodeFacts.ts";
+import type { NodeApproval, NodeSnapshot, NodeState } from "./placement/snapshot.ts";
+
+/** The host's list, as far as it was read. `null` = never read: presence is unknown then, not offline. */
+export interface KnownHostNodes {
+  readonly nodes: readonly HostNode[];
+  readonly takenAtMs: number;
+}
+
+/**
+ * Builds the snapshot. A configured node takes the paired node whose id, else display name, its `node` names;
+ * of several with one name the connected one wins, then the one seen last, and the others are its ghosts.
+ * Paired nodes that no configured node names keep a place of their own under their display name.
+ */
+export function buildSnapshot(
+  configured: ReadonlyMap<string, ConfiguredNode>,
+  host: KnownHostNodes | null,
+): NodeSnapshot {
+  const paired = host?.nodes ?? [];
+  const taken = new Set<string>();
+  const nodes: NodeState[] = [];
+
+  for (const node of configured.values()) {
+    const matches = node.node === null ? [] : pairedAs(node.node, paired);
+    const [winner = null, ...ghosts] = matches;
+    for (const match of matches) taken.add(match.nodeId);
+    nodes.push(stateOf(node.name, node, winner, ghosts, host !== null));
+  }
+
+  const names = new Set(nodes.map((node) => node.name));
+  for (const group of groupByName(paired.filter((node) => !taken.has(node.nodeId)))) {
+    const [winner, ...ghosts] = group;
+    if (winner === undefined) continue;
+    const name = winner.displayName ?? winner.nodeId;
+    const unique = names.has(name) ? winner.nodeId : name;
+    names.add(unique);
+    nodes.push(stateOf(unique, null, winner, ghosts, true));
+  }
+  return { nodes, takenAtMs: host?.takenAtMs ?? null };
+}
+
+/** Every paired node that `target` (an id or a display name) names, the best one first. */
+export function pairedAs(target: string, paired: readonly HostNode[]): readonly HostNode[] {
+  const byId = paired.filter((node) => node.nodeId === target);
+  const found = byId.length > 0 ? byId : paired.filter((node) => sameName(node.displayName, target));
+  return [...found].sort(newestFirst);
+}
+
+/** Usable first, so that no unapproved namesake takes its place; then connected, latest connect, latest contact, id. */
+function newestFirst(a: HostNode, b: HostNode): number {
+  return (
+    Number(isUsable(b)) - Number(isUsable(a)) ||
+    Number(b.connected === true) - Number(a.connected === true) ||
+    (b.connectedAtMs ?? 0) - (a.connectedAtMs ?? 0) ||
+    (b.lastSeenAtMs ?? 0) - (a.lastSeenAtMs ?? 0) ||
+    (a.nodeId < b.nodeId ? -1 : 1)
+  );
+}
+
+function isUsable(node: HostNode): boolean {
+  return node.connected === true && approvalOf(node.approval) === "approved";
+}
+
+function groupByName(nodes: readonly HostNode[]): readonly (readonly HostNode[])[] {
+  const groups = new Map<string, HostNode[]>();
+  for (const node of nodes) {
+    const key = node.displayName ?? node.nodeId;
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  return [...groups.values()].map((group) => group.sort(newestFirst));
+}
+
+/** Display names are compared as the host does it: without regard to case and outer space. */
+function sameName(displayName: string | null, target: string): boolean {
+  return displayName !== null && displayName.trim().toLowerCase() === target.trim().toLowerCase();
+}
+
+function stateOf(
+  name: string,
+  configured: ConfiguredNode | null,
+  host: HostNode | null,
+  ghosts: readonly HostNode[],
+  hostKnown: boolean,
+): NodeState {
+  const ssh = configured !== null && configured.ssh !== null;
+  const location = configured?.location ?? null;
+  return {
+    name,
+    nodeId: host?.nodeId ?? null,
+    configured: configured !== null,
+    tags: new Map([
+      ...(configured?.tags ?? []),
+      ...nodeFacts({ name, platform: host?.platform ?? null, paired: host !== null, ssh, location }),
+    ]),
+    online: host !== null ? host.connected : hostKnown ? false : null,
+    approval: host !== null ? approvalOf(host.approval) : hostKnown ? "unpaired" : "unknown",
+    commands: new Set(host?.commands ?? []),
+    ssh,
+    transport: configured?.transport ?? "auto",
+    workspace: configured?.workspace ?? null,
+    location,
+    ghostIds: ghosts.map((ghost) => ghost.nodeId),
+  };
+}
+
+/** A node that waits for re-approval keeps the commands that were approved before. */
+function approvalOf(approval: HostApproval): NodeApproval {
+  if (approval === "approved" || approval === "pending-reapproval") return "approved";
+  return approval === "unknown" ? "unknown" : "pending";
+}

@@ -1,0 +1,23 @@
+// Every filter, in the order in which nodes meet them. To add one: write its file, add its line.
+import { approvalFilter } from "./approval.ts";
+import { commandFilter } from "./command.ts";
+import type { Filter } from "./filter.ts";
+import { pairedFilter } from "./paired.ts";
+import { presenceFilter } from "./presence.ts";
+import { selectorFilter } from "./selector.ts";
+import { transportFilter } from "./transport.ts";
+
+/**
+ * A node's reason is the first that removed it, so the order runs from what only the config can change to
+ * what passes by itself: which nodes the rule means, how they may be reached, then whether the host knows,
+ * trusts, sees and can use them. Each later question is empty while an earlier one says no: an SSH-only node
+ * is never paired, an unpaired node never approved, a node that waits or is offline offers no commands.
+ */
+export const FILTERS: readonly Filter[] = [
+  selectorFilter,
+  transportFilter,
+  pairedFilter,
+  approvalFilter,
+  presenceFilter,
+  commandFilter,
+];

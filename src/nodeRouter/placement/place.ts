@@ -1,0 +1,95 @@
+// Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
+import { type Bitset, count, countWithout, has, intersect, without } from "./bitset.ts";
+import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./decision.ts";
+import { FILTERS } from "./filters/registry.ts";
+import { nodeIndexOf } from "./nodeIndex.ts";
+import type { Rule } from "./rule.ts";
+import { firstRule } from "./ruleIndex.ts";
+import { createScoring, type Scoring } from "./score.ts";
+import type { NodeSnapshot, NodeState } from "./snapshot.ts";
+import { transportFor } from "./transport.ts";
+
+/** What one check took out. */
+interface Removal {
+  readonly reason: Reason;
+  readonly count: number;
+  readonly nodes: Bitset;
+}
+
+/**
+ * Decides on which node one call runs.
+ *
+ * The first rule that names the agent (and the tool, if it lists tools) decides; with none the call is left
+ * alone. The rule's filters run in order, and of the nodes left the one with the highest score wins, the
+ * first by name among equals. With no node left the call is refused, unless the rule says
+ * `onUnavailable: "gateway"`.
+ *
+ * What is worked out from a snapshot or a list of rules is kept by identity: never change one after use.
+ */
+export function place(
+  request: PlacementRequest,
+  snapshot: NodeSnapshot,
+  rules: readonly Rule[],
+): PlacementDecision {
+  const rule = firstRule(rules, request.agent, request.tool);
+  if (rule === null) return unrouted(request);
+
+  const index = nodeIndexOf(snapshot);
+  const fitting = index.all.slice();
+  const removals: Removal[] = [];
+  for (const filter of FILTERS) {
+    for (const { reason, keeps } of filter({ index, request, rule })) {
+      const removed = countWithout(fitting, keeps);
+      if (removed === 0) continue;
+      removals.push({ reason, count: removed, nodes: without(fitting, keeps) });
+      intersect(fitting, keeps);
+    }
+  }
+
+  const scoring = createScoring(index, rule.prefer);
+  const node = index.nodes[scoring.best(fitting)] ?? null;
+  let candidates: readonly Candidate[] | null = null;
+  return {
+    outcome: node !== null ? "placed" : rule.onUnavailable === "gateway" ? "unrouted" : "refused",
+    request,
+    rule: rule.name,
+    node,
+    transport: node === null ? null : transportFor(request.binding),
+    total: index.nodes.length,
+    // The sort is stable: equal counts stay in filter order.
+    filtered: removals.map(({ reason, count }) => ({ reason, count })).sort((a, b) => b.count - a.count),
+    fitting: count(fitting),
+    candidates() {
+      candidates ??= candidatesOf(index.nodes, removals, scoring);
+      return candidates;
+    },
+  };
+}
+
+/** No rule speaks: no node is looked at. */
+function unrouted(request: PlacementRequest): PlacementDecision {
+  return {
+    outcome: "unrouted",
+    request,
+    rule: null,
+    node: null,
+    transport: null,
+    total: 0,
+    filtered: [],
+    fitting: 0,
+    candidates: () => [],
+  };
+}
+
+function candidatesOf(
+  nodes: readonly NodeState[],
+  removals: readonly Removal[],
+  scoring: Scoring,
+): readonly Candidate[] {
+  return nodes.map(({ name }, position) => {
+    const reason = removals.find((removal) => has(removal.nodes, position))?.reason ?? null;
+    return reason === null
+      ? { node: name, fits: true, reason, ...scoring.of(position) }
+      : { node: name, fits: false, reason, score: null, scores: {} };
+  });
+}

@@ -1,0 +1,65 @@
+// What every instance of this module in one gateway process shares. The host evaluates the module several
+// times (one `full` instance with the services, `discovery` instances with the hooks of agent runs), so
+// module-level variables would be several truths.
+import type { ResolvedConfig } from "../config/resolve.ts";
+import { createNodeReader, type NodeReader } from "../presence/nodeReader.ts";
+import { BoundedMap } from "./bounded.ts";
+import { type CallRegistry, createCallRegistry } from "./calls.ts";
+import { type Counters, createCounters } from "./counters.ts";
+import { createJobRegistry, type JobRegistry } from "./jobs.ts";
+
+/** Raised when the shape changes: an old instance keeps its old state, a new one starts afresh. */
+const VERSION = 1;
+const KEY = Symbol.for("openclaw-node-router");
+
+/** Runs remembered as seen; one that is still going is put in again at its every model call. */
+const MAX_RUNS = 4_096;
+
+export interface SharedState {
+  readonly version: typeof VERSION;
+  /** What the newest registration was configured with; null before the first. */
+  config: ResolvedConfig | null;
+  readonly reader: NodeReader;
+  readonly calls: CallRegistry;
+  readonly jobs: JobRegistry;
+  readonly counters: Counters;
+  /** Runs of OpenClaw's own harness, whose exec honours `host` and `node`. */
+  readonly embeddedRuns: BoundedMap<string, true>;
+  /** Runs in which our policy was asked at least once. */
+  readonly evaluatedRuns: BoundedMap<string, true>;
+  /** Epoch ms of the last `full` and of the last hook-carrying registration; null before the first. */
+  fullRegisteredAtMs: number | null;
+  hooksRegisteredAtMs: number | null;
+  /** Agents whose exec was seen to run without our hooks since the last registration. */
+  readonly missedAgents: Set<string>;
+}
+
+/** The state of this process; made at the first call. */
+export function sharedState(): SharedState {
+  const present: unknown = Reflect.get(globalThis, KEY);
+  if (isCurrent(present)) return present;
+  const fresh = createSharedState(Date.now);
+  Reflect.set(globalThis, KEY, fresh);
+  return fresh;
+}
+
+function isCurrent(value: unknown): value is SharedState {
+  return typeof value === "object" && value !== null && "version" in value && value.version === VERSION;
+}
+
+/** @param now epoch ms. */
+export function createSharedState(now: () => number): SharedState {
+  return {
+    version: VERSION,
+    config: null,
+    reader: createNodeReader(now),
+    calls: createCallRegistry(),
+    jobs: createJobRegistry(),
+    counters: createCounters(),
+    embeddedRuns: new BoundedMap(MAX_RUNS),
+    evaluatedRuns: new BoundedMap(MAX_RUNS),
+    fullRegisteredAtMs: null,
+    hooksRegisteredAtMs: null,
+    missedAgents: new Set(),
+  };
+}

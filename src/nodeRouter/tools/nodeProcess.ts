@@ -1,0 +1,108 @@
+// Agent tool node_process: output and end of commands that were started on a node with background: true.
+import { messageOf, NodeRouterError } from "../../errors.ts";
+import type { Job, JobRegistry } from "../jobs.ts";
+import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../transports/node/job.ts";
+import { type ToolOutput, textResult } from "./toolOutput.ts";
+
+export const NODE_PROCESS = {
+  name: "node_process",
+  label: "Node process",
+  description:
+    "Looks after commands that exec started on a node with background: true. list: your jobs. poll: new output since the last poll, and whether it ended with which exit status. log: the output from the start. kill: ends the job and everything it started.",
+  parameters: {
+    type: "object",
+    additionalProperties: false,
+    required: ["action"],
+    properties: {
+      action: { type: "string", enum: ["list", "poll", "log", "kill"] },
+      jobId: { type: "string", description: "As exec told it, nr-…; not needed for list." },
+    },
+  },
+} as const;
+
+/** Runs a shell program on a node and returns its stdout; throws when the node did not answer. */
+export type RunOnNode = (nodeId: string, script: string) => Promise<string>;
+
+const JOB_ID = /^nr-[0-9a-f]{12}$/;
+
+/** Only jobs of the calling agent exist for it. @throws NodeRouterError JOB_UNKNOWN, JOB_UNREACHABLE */
+export async function nodeProcess(
+  jobs: JobRegistry,
+  run: RunOnNode,
+  agent: string,
+  params: { action?: unknown; jobId?: unknown },
+): Promise<ToolOutput> {
+  if (params.action === "list") return list(jobs.of(agent));
+  const jobId = typeof params.jobId === "string" ? params.jobId : "";
+  const job = JOB_ID.test(jobId) ? jobs.find(jobId, agent) : null;
+  if (job === null) {
+    throw new NodeRouterError(
+      "JOB_UNKNOWN",
+      `agent "${agent}" has no job ${JSON.stringify(jobId)}; use action list. After a restart of the gateway its files are still on the node, in ~/.openclaw-node-router/jobs`,
+    );
+  }
+  switch (params.action) {
+    case "poll":
+      return look(job, run, job.offset);
+    case "log":
+      return look(job, run, 0);
+    case "kill": {
+      const answer = (await ask(job, run, killScript(job.jobId))).trim();
+      return textResult(`${job.jobId} on ${job.nodeName}: ${answer.replace(/^state /, "")}`, {
+        jobId: job.jobId,
+        state: answer,
+      });
+    }
+    default:
+      throw new NodeRouterError(
+        "JOB_UNKNOWN",
+        `node_process has no action ${JSON.stringify(params.action)}; use list, poll, log or kill`,
+      );
+  }
+}
+
+function list(jobs: readonly Job[]): ToolOutput {
+  const rows = jobs.map(({ jobId, nodeName, startedAtMs }) => ({ jobId, node: nodeName, startedAtMs }));
+  const text = rows.map(
+    (row) => `${row.jobId} on ${row.node}, started ${new Date(row.startedAtMs).toISOString()}`,
+  );
+  return textResult(text.length === 0 ? "No jobs." : text.join("\n"), { jobs: rows });
+}
+
+async function look(job: Job, run: RunOnNode, offset: number): Promise<ToolOutput> {
+  const answer = await ask(job, run, pollScript(job.jobId, offset));
+  const [, state = "lost", status = "-", size = "0"] = /^state (\w+) (\S+) +(\d+)/.exec(answer) ?? [];
+  const output = answer.slice(answer.indexOf("\n") + 1);
+  const total = Number(size);
+  job.offset = Math.min(total, offset + MAX_OUTPUT_BYTES);
+  const more = total - job.offset;
+  const head = `${job.jobId} on ${job.nodeName}: ${sentence(state, status)}`;
+  const tail = more > 0 ? `\n[${more} more bytes; poll again]` : "";
+  return textResult(`${head}\n${output}${tail}`, {
+    jobId: job.jobId,
+    node: job.nodeName,
+    state,
+    exitStatus: status === "-" ? null : status,
+    bytes: total,
+  });
+}
+
+function sentence(state: string, status: string): string {
+  if (state === "running") return "running";
+  if (state === "ended")
+    return /^\d+$/.test(status) ? `ended with exit status ${status}` : `ended by signal ${status}`;
+  if (state === "gone") return "its folder is gone from the node; its end is unknown";
+  return "no longer running, and it left no exit status (the node was restarted, or it was killed from outside); its end is unknown";
+}
+
+async function ask(job: Job, run: RunOnNode, script: string): Promise<string> {
+  try {
+    return await run(job.nodeId, script);
+  } catch (cause) {
+    throw new NodeRouterError(
+      "JOB_UNREACHABLE",
+      `${job.jobId} is on node "${job.nodeName}", which did not answer: ${messageOf(cause)}; the job itself may still be running, ask again when the node is back`,
+      { cause },
+    );
+  }
+}

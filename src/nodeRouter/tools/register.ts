@@ -1,0 +1,53 @@
+// Gives agents their two tools; the host makes them anew for every run, with its agent.
+import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import type { RouterDeps } from "../deps.ts";
+import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
+import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
+
+/** A look at a job is short; a node that is silent for this long is not reachable. */
+const RUN_TIMEOUT_MS = 20_000;
+
+export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
+  api.registerTool(
+    (context): AnyAgentTool => ({
+      ...NODE_ROUTE,
+      execute: (_callId: string, params: unknown) => nodeRoute(deps, context.agentId ?? null, params),
+    }),
+    { names: [NODE_ROUTE.name] },
+  );
+  api.registerTool(
+    (context): AnyAgentTool => ({
+      ...NODE_PROCESS,
+      execute: (_callId: string, params: unknown) =>
+        nodeProcess(
+          deps.state.jobs,
+          runOnNode(api),
+          context.agentId ?? "",
+          typeof params === "object" && params !== null ? params : {},
+        ),
+    }),
+    { names: [NODE_PROCESS.name] },
+  );
+}
+
+function runOnNode(api: OpenClawPluginApi): RunOnNode {
+  return async (nodeId, script) => {
+    const answer: unknown = await api.runtime.nodes.invoke({
+      nodeId,
+      command: "system.run",
+      params: { command: ["/bin/sh", "-c", script], rawCommand: script, timeoutMs: RUN_TIMEOUT_MS },
+      timeoutMs: RUN_TIMEOUT_MS + 5_000,
+    });
+    return stdoutOf(answer);
+  };
+}
+
+/** The host wraps the node's answer in `payload`, or hands it over as it is. */
+function stdoutOf(answer: unknown): string {
+  if (typeof answer === "object" && answer !== null) {
+    if ("stdout" in answer && typeof answer.stdout === "string") return answer.stdout;
+    if ("payload" in answer) return stdoutOf(answer.payload);
+    if ("error" in answer && typeof answer.error === "string") throw new Error(answer.error);
+  }
+  throw new Error("the node's answer holds no output");
+}

@@ -1,0 +1,95 @@
+// Puts the chosen node into a node-targeted tool's parameters, or refuses the node the model named. Pure.
+import type { ErrorCode } from "../../../errors.ts";
+import { safe } from "../../../safeText.ts";
+import type { PlacementDecision } from "../../placement/decision.ts";
+import type { NodeSnapshot, NodeState } from "../../placement/snapshot.ts";
+import { classifyTool } from "../../toolCatalog.ts";
+
+export interface NodeToolInput {
+  readonly tool: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Must be placed. */
+  readonly decision: PlacementDecision;
+  readonly snapshot: NodeSnapshot;
+}
+
+export type NodeToolRewrite =
+  | {
+      readonly ok: true;
+      /** Null: the call reaches no node, so there is nothing to fill in. */
+      readonly params: Record<string, unknown> | null;
+      readonly nodeId: string;
+      readonly jobId: null;
+      readonly notes: readonly string[];
+    }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** The host accepts this many characters of an id as its name. */
+const MIN_ID_PREFIX = 6;
+
+/**
+ * A node that the model names is kept when the rule allows it and it fits now, and refused otherwise with its
+ * reason; none named is filled in with the winner. Ids, never names, go into the parameters.
+ */
+export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
+  const { params, decision } = input;
+  const tool = classifyTool(input.tool);
+  const winner = decision.node;
+  if (tool?.kind !== "node" || winner === null || winner.nodeId === null) {
+    return { ok: false, code: "NO_NODE_FITS", message: `no node for "${input.tool}"` };
+  }
+  const named = typeof params.node === "string" && params.node.trim() !== "" ? params.node.trim() : null;
+  const nodeless = typeof params.action === "string" && tool.nodeless.includes(params.action);
+  if (named === null && nodeless)
+    return { ok: true, params: null, nodeId: winner.nodeId, jobId: null, notes: [] };
+
+  let node: NodeState = winner;
+  if (named !== null) {
+    const wanted = findNode(input.snapshot, named);
+    const candidate = decision.candidates().find((entry) => entry.node === wanted?.name);
+    if (wanted === null || candidate?.fits !== true) {
+      return notAllowed(input, named, wanted, candidate?.reason?.one ?? null);
+    }
+    node = wanted;
+  }
+  if (node.nodeId === null) return notAllowed(input, named ?? node.name, node, "was not paired");
+  return {
+    ok: true,
+    params: {
+      ...params,
+      ...(tool.target === null ? {} : { [tool.target.param]: tool.target.value }),
+      node: node.nodeId,
+    },
+    nodeId: node.nodeId,
+    jobId: null,
+    notes: [],
+  };
+}
+
+/** As the host matches names: exact id, inventory name, then the beginning of an id. */
+function findNode(snapshot: NodeSnapshot, name: string): NodeState | null {
+  const wanted = name.toLowerCase();
+  const { nodes } = snapshot;
+  return (
+    nodes.find((node) => node.nodeId === name) ??
+    nodes.find((node) => node.name.toLowerCase() === wanted) ??
+    (wanted.length < MIN_ID_PREFIX ? null : (nodes.find((node) => node.nodeId?.startsWith(wanted)) ?? null))
+  );
+}
+
+function notAllowed(
+  input: NodeToolInput,
+  named: string,
+  wanted: NodeState | null,
+  reason: string | null,
+): NodeToolRewrite {
+  const { decision, tool } = input;
+  const fact = wanted === null ? "which no known node is called" : `which ${reason ?? "does not fit"}`;
+  const fitting = decision.candidates().filter((entry) => entry.fits);
+  const names = fitting.map((entry) => `"${safe(entry.node)}"`).join(", ");
+  return {
+    ok: false,
+    code: "NODE_NOT_ALLOWED",
+    message: `"${tool}" of agent "${decision.request.agent}" asked for node "${safe(named)}", ${fact} (rule "${decision.rule}"); leave node out, or name one of ${names}`,
+  };
+}

@@ -1,0 +1,63 @@
+// One node as the gateway sees it: the fields we use of the host's `nodes.list`, checked.
+
+/** `unapproved`: the device is paired but no command surface was ever approved. */
+export type HostApproval = "approved" | "pending-approval" | "pending-reapproval" | "unapproved" | "unknown";
+
+/** A paired node. Absent values are null; nothing is guessed. */
+export interface HostNode {
+  /** Device id: 64 hex digits for node hosts. The only name that goes into a rewrite. */
+  readonly nodeId: string;
+  /** Node-declared, not unique. */
+  readonly displayName: string | null;
+  /** `linux`, `macos`, `windows`, `ios`, `android`. */
+  readonly platform: string | null;
+  /** Peer address as the gateway saw it; null through a tunnel. */
+  readonly remoteIp: string | null;
+  /** Null when the host did not say. */
+  readonly connected: boolean | null;
+  readonly approval: HostApproval;
+  /** Commands it can be asked for now; empty while its approval is pending. */
+  readonly commands: readonly string[];
+  /** Epoch ms of the last connect; null when never seen. */
+  readonly connectedAtMs: number | null;
+  /** Epoch ms of the last contact; null when never seen. */
+  readonly lastSeenAtMs: number | null;
+}
+
+const APPROVALS: readonly string[] = ["approved", "pending-approval", "pending-reapproval", "unapproved"];
+
+/** Reads one entry of `nodes.list`; null when it has no usable id. Unknown fields are ignored. */
+export function readHostNode(value: unknown): HostNode | null {
+  if (typeof value !== "object" || value === null) return null;
+  const entry = new Map<string, unknown>(Object.entries(value));
+  const nodeId = text(entry.get("nodeId"));
+  if (nodeId === null) return null;
+  const approval = text(entry.get("approvalState"));
+  return {
+    nodeId,
+    displayName: text(entry.get("displayName")),
+    platform: text(entry.get("platform")),
+    remoteIp: text(entry.get("remoteIp")),
+    connected: typeof entry.get("connected") === "boolean" ? entry.get("connected") === true : null,
+    approval: isApproval(approval) ? approval : "unknown",
+    commands: texts(entry.get("commands")),
+    connectedAtMs: time(entry.get("connectedAtMs")) ?? time(entry.get("lastConnectedAtMs")),
+    lastSeenAtMs: time(entry.get("lastSeenAtMs")),
+  };
+}
+
+function isApproval(value: string | null): value is HostApproval {
+  return value !== null && APPROVALS.includes(value);
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+function time(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,54 @@
+// Configs that are right but for one or more values: random JSON alone never gets past the first key.
+import fc from "fast-check";
+import { REFERENCE_CONFIG } from "./support.ts";
+
+const anyValue = fc.oneof(
+  fc.jsonValue(),
+  fc.constantFrom<unknown>(
+    false,
+    "",
+    "region in",
+    "node.name=x",
+    "node.os",
+    "ssh",
+    0,
+    -1,
+    101,
+    [],
+    {},
+    ["x", "x"],
+    "\u0000",
+  ),
+);
+
+/** Replaces, removes or adds a value at `steps`, each a choice among the keys that are there. */
+function mangle(value: unknown, steps: readonly number[], replacement: unknown, key: string | null): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined || typeof value !== "object" || value === null) return replacement;
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...value] : { ...value };
+  const keys = Object.keys(copy);
+  const chosen = key !== null && rest.length === 0 ? key : (keys[step % Math.max(keys.length, 1)] ?? "a");
+  const index = Array.isArray(copy) ? step % (copy.length + 1) : chosen;
+  const inner = mangle(Reflect.get(copy, index), rest, replacement, key);
+  // Defined, not assigned: "__proto__" is to be a key like any other.
+  Object.defineProperty(copy, index, { value: inner, enumerable: true, configurable: true, writable: true });
+  return copy;
+}
+
+const change = fc.record({
+  steps: fc.array(fc.nat(9), { maxLength: 6 }),
+  value: anyValue,
+  key: fc.option(
+    fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "toString", "0", "a/b~c")),
+  ),
+});
+
+/** The reference config after up to four changes. */
+export const mangledConfig: fc.Arbitrary<unknown> = fc
+  .array(change, { maxLength: 4 })
+  .map((changes) =>
+    changes.reduce<unknown>(
+      (config, { steps, value, key }) => mangle(config, steps, value, key),
+      REFERENCE_CONFIG,
+    ),
+  );

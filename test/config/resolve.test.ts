@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { REFERENCE_CONFIG } from "./support.ts";
+
+test("the reference config has no problem", () => {
+  expect(resolveConfig(REFERENCE_CONFIG).problems).toEqual([]);
+});
+
+test("an absent config and an empty one are the same, and right", () => {
+  const empty = { mode: "enforce", nodes: new Map(), rules: [], problems: [] };
+  expect(resolveConfig(undefined)).toEqual(empty);
+  expect(resolveConfig({})).toEqual(empty);
+});
+
+test("null is a wrong config, not an absent one", () => {
+  expect(resolveConfig(null).problems).toEqual([
+    {
+      code: "WRONG_TYPE",
+      path: "plugins.entries.node-router.config",
+      message: "must be an object, is null",
+      suggestion: null,
+      severity: "error",
+      agents: "*",
+    },
+  ]);
+});
+
+test("a node without settings is its own paired node and tailnet peer", () => {
+  expect(resolveConfig({ nodes: { "mac-cn": {} } }).nodes.get("mac-cn")).toEqual({
+    name: "mac-cn",
+    node: "mac-cn",
+    tailscale: "mac-cn",
+    tags: new Map(),
+    location: null,
+    workspace: null,
+    ssh: null,
+    transport: "auto",
+  });
+});
+
+test("false says that there is no paired node and no tailnet peer, not that they have the node's name", () => {
+  const node = resolveConfig({ nodes: { box: { node: false, tailscale: false } } }).nodes.get("box");
+  expect(node?.node).toBeNull();
+  expect(node?.tailscale).toBeNull();
+});
+
+test("a node keeps what the operator declared, and its location says so", () => {
+  const node = resolveConfig(REFERENCE_CONFIG).nodes.get("mac-cn");
+  expect(node?.tags).toEqual(
+    new Map([
+      ["region", "cn"],
+      ["office", ""],
+    ]),
+  );
+  expect(node?.location).toEqual({
+    country: "CN",
+    city: "Shanghai",
+    latitude: 31.23,
+    longitude: 121.47,
+    source: "declared",
+  });
+});
+
+test("ssh without settings reaches the node by its inventory name and leaves the rest to OpenSSH", () => {
+  expect(resolveConfig({ nodes: { "mac-sg": { ssh: {} } } }).nodes.get("mac-sg")?.ssh).toEqual({
+    host: "mac-sg",
+    port: null,
+    user: null,
+    identityFile: null,
+    identityData: null,
+    passphrase: null,
+    knownHostsFile: null,
+    hostKey: null,
+  });
+});
+
+test("a secret that the host did not resolve stays a reference, and is no problem of the config", () => {
+  const reference = { source: "env", provider: "default", id: "SSH_KEY" };
+  const config = resolveConfig({ nodes: { a: { ssh: { identityData: reference } } } });
+  expect(config.problems).toEqual([]);
+  expect(config.nodes.get("a")?.ssh?.identityData).toEqual(reference);
+});
+
+test("a rule has its selectors parsed and its defaults filled in", () => {
+  const [singapore, china] = resolveConfig(REFERENCE_CONFIG).rules;
+  expect(singapore).toEqual({
+    index: 0,
+    name: "singapore",
+    agents: ["worker-sg"],
+    tools: null,
+    require: { text: "region=sg", requirements: [{ key: "region", operator: "=", values: ["sg"] }] },
+    prefer: [
+      {
+        selector: { text: "gpu", requirements: [{ key: "gpu", operator: "exists", values: [] }] },
+        weight: 50,
+      },
+    ],
+    onUnavailable: "refuse",
+    files: "gateway",
+  });
+  expect(china).toMatchObject({ prefer: [], onUnavailable: "refuse", files: "gateway" });
+});
+
+test("only a rule that says so lets the gateway run what no node can, or refuses file tools", () => {
+  const { rules } = resolveConfig({
+    rules: [{ name: "a", agents: ["x"], onUnavailable: "gateway", files: "refuse" }],
+  });
+  expect(rules[0]).toMatchObject({ onUnavailable: "gateway", files: "refuse", require: null });
+});
+
+test("a rule with an error is not obeyed, and the rule after it keeps its place in the list", () => {
+  const { rules } = resolveConfig({
+    nodes: { a: {} },
+    rules: [
+      { name: "broken", agents: ["x"], require: "region in" },
+      { name: "whole", agents: ["y"] },
+    ],
+  });
+  expect(rules.map(({ name, index }) => [name, index])).toEqual([["whole", 1]]);
+});
+
+test("a rule with a warning is obeyed", () => {
+  const { rules, problems } = resolveConfig({ rules: [{ name: "a", agents: ["x"], tools: ["exce"] }] });
+  expect(problems).toHaveLength(1);
+  expect(rules.map((rule) => rule.name)).toEqual(["a"]);
+});
+
+test("a node with an error stays in the inventory without its unusable part", () => {
+  const { nodes } = resolveConfig({
+    nodes: {
+      a: {
+        tags: ["region=sg", "node.os=x"],
+        ssh: { port: 0 },
+        workspace: "work",
+        location: { country: "sg" },
+      },
+    },
+  });
+  expect(nodes.get("a")).toMatchObject({ ssh: null, workspace: null, location: null });
+  expect(nodes.get("a")?.tags).toEqual(new Map([["region", "sg"]]));
+});
+
+test("a node whose name has a meaning in JavaScript is left out", () => {
+  const { nodes } = resolveConfig(
+    JSON.parse('{ "nodes": { "__proto__": {}, "constructor": {}, "ok": {} } }'),
+  );
+  expect([...nodes.keys()]).toEqual(["ok"]);
+});
+
+test("an unknown mode enforces, it does not only shadow", () => {
+  expect(resolveConfig({ mode: "Shadow" }).mode).toBe("enforce");
+  expect(resolveConfig({ mode: "shadow" }).mode).toBe("shadow");
+});

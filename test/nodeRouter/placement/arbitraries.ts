@@ -1,0 +1,97 @@
+// Random nodes, selectors, rules and requests for property tests. Few keys and values, so that they collide.
+import fc from "fast-check";
+import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
+import type { Preference, Rule } from "../../../src/nodeRouter/placement/rule.ts";
+import {
+  printSelector,
+  type Requirement,
+  type Selector,
+} from "../../../src/nodeRouter/placement/selector.ts";
+import type { NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import { makeNode } from "../../support/makeNode.ts";
+import { selectorOf } from "./arrange.ts";
+
+const key = fc.constantFrom(
+  "region",
+  "gpu",
+  "node.os",
+  "constructor",
+  "toString",
+  "in",
+  "notin",
+  "example.com/tier",
+);
+const value = fc.constantFrom("", "sg", "cn", "constructor", "in", "A.b_c-9");
+
+export const tagsArbitrary = fc
+  .uniqueArray(fc.tuple(key, value), { selector: ([name]) => name })
+  .map((tags) => new Map(tags));
+
+export const requirementArbitrary: fc.Arbitrary<Requirement> = fc.oneof(
+  fc.record({
+    key,
+    operator: fc.constantFrom("=" as const, "!=" as const),
+    values: fc.tuple(value),
+  }),
+  fc.record({
+    key,
+    operator: fc.constantFrom("in" as const, "notin" as const),
+    values: fc.uniqueArray(value, { minLength: 1, maxLength: 3 }).map((values) => values.sort()),
+  }),
+  fc.record({
+    key,
+    operator: fc.constantFrom("exists" as const, "notexists" as const),
+    values: fc.constant([]),
+  }),
+);
+
+export const selectorArbitrary: fc.Arbitrary<Selector> = fc
+  .array(requirementArbitrary, { minLength: 1, maxLength: 3 })
+  .map((requirements) => selectorOf(printSelector({ text: "", requirements })));
+
+const stateArbitrary = fc.record({
+  nodeId: fc.constantFrom(null, "ab12"),
+  tags: tagsArbitrary,
+  online: fc.constantFrom(true, true, true, false, null),
+  approval: fc.constantFrom(
+    "approved" as const,
+    "approved" as const,
+    "pending" as const,
+    "unpaired" as const,
+    "unknown" as const,
+  ),
+  commands: fc.subarray(["system.run", "system.which"]).map((commands) => new Set(commands)),
+  ssh: fc.boolean(),
+  transport: fc.constantFrom("auto" as const, "auto" as const, "node" as const, "ssh" as const),
+});
+
+/** Up to 70 nodes with unique names: more than two words of a bitset. */
+export const nodesArbitrary: fc.Arbitrary<NodeState[]> = fc
+  .array(stateArbitrary, { maxLength: 70 })
+  // Names in an order of their own: neither sorted nor the order of insertion.
+  .map((states) => states.map((state, index) => makeNode({ ...state, name: `n${(index * 37) % 71}` })));
+
+const preferenceArbitrary: fc.Arbitrary<Preference> = fc.record({
+  selector: selectorArbitrary,
+  weight: fc.integer({ min: -100, max: 100 }),
+});
+
+export const ruleArbitrary: fc.Arbitrary<Rule> = fc.record({
+  name: fc.constantFrom("a", "b", "c"),
+  agents: fc.array(fc.constantFrom("worker-sg", "worker-cn", "worker-*", "*", "work??-sg"), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  tools: fc.constantFrom(null, null, ["exec"], ["read", "write"]),
+  require: fc.option(selectorArbitrary),
+  prefer: fc.array(preferenceArbitrary, { maxLength: 3 }),
+  onUnavailable: fc.constantFrom("refuse" as const, "gateway" as const),
+  files: fc.constant("gateway" as const),
+});
+
+export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.record({
+  agent: fc.constantFrom("worker-sg", "worker-cn", "master"),
+  tool: fc.constantFrom("exec", "read", "nodes"),
+  commands: fc.subarray(["system.run", "system.which"]),
+  binding: fc.constantFrom("exec" as const, "workspace" as const),
+});

@@ -1,0 +1,38 @@
+// The openclaw command line program, run to its end.
+import { spawn } from "node:child_process";
+import { OPENCLAW } from "./environment.ts";
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `openclaw <args>` without a terminal and never throws for an exit code. */
+export function runCli(
+  args: readonly string[],
+  options: { env: NodeJS.ProcessEnv; cwd: string; timeoutMs?: number },
+): Promise<CliResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<CliResult>();
+  const child = spawn(process.execPath, [OPENCLAW, ...args], {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.timeoutMs ?? 120_000,
+    killSignal: "SIGKILL",
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  child.on("error", reject);
+  child.on("close", (code, signal) => {
+    if (signal) stderr += `\n(ended by ${signal})`;
+    resolve({ code: code ?? 1, stdout, stderr });
+  });
+  return promise;
+}

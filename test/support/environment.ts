@@ -1,0 +1,78 @@
+// The environment of a throw-away OpenClaw: its own home, nothing inherited that could reach the user's real one.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { endProcessesOf } from "./leftovers.ts";
+
+/** The checkout: tests, demo and bench all run from it. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The real OpenClaw command line program from node_modules. */
+export const OPENCLAW = join(ROOT, "node_modules", "openclaw", "openclaw.mjs");
+
+/** The folders of one throw-away machine. */
+export interface Home {
+  readonly dir: string;
+  readonly home: string;
+  readonly stateDir: string;
+  readonly tmp: string;
+  readonly configFile: string;
+  /** Everything the process prints. */
+  readonly logFile: string;
+}
+
+/**
+ * Makes a home; `~/whoami` holds the machine's name, so that a command can prove where it ran.
+ * It lies outside the checkout: inside, a plugin would find our node_modules and hide a missing dependency.
+ */
+export function makeHome(whoami: string, existing?: string): Home {
+  const dir = existing ?? mkdtempSync(join(tmpdir(), `node-router-${whoami}-`));
+  const home = join(dir, "home");
+  const stateDir = join(home, ".openclaw");
+  const tmp = join(dir, "tmp");
+  for (const folder of [stateDir, tmp]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(home, "whoami"), `${whoami}\n`);
+  return {
+    dir,
+    home,
+    stateDir,
+    tmp,
+    configFile: join(stateDir, "openclaw.json"),
+    logFile: join(dir, `${whoami}.log`),
+  };
+}
+
+/** Ends whatever still runs there and removes the folder; NODE_ROUTER_KEEP=1 keeps it for a look. */
+export function removeHome({ dir }: Home): void {
+  endProcessesOf(dir);
+  if (!process.env.NODE_ROUTER_KEEP) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Only these are taken from our own environment. */
+const INHERITED = ["LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNAME", "SystemRoot"];
+
+/** Environment for a process on that machine: no look-ups outside, no update, no model key. */
+export function environmentOf(home: Home, whoami: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {};
+  for (const name of INHERITED) if (process.env[name] !== undefined) env[name] = process.env[name];
+  return {
+    ...env,
+    PATH: [dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].join(":"),
+    HOME: home.home,
+    TMPDIR: home.tmp,
+    SHELL: "/bin/sh",
+    WHOAMI: whoami,
+    OPENCLAW_STATE_DIR: home.stateDir,
+    OPENCLAW_CONFIG_PATH: home.configFile,
+    OPENCLAW_DISABLE_BONJOUR: "1",
+    OPENCLAW_NO_AUTO_UPDATE: "1",
+    OPENCLAW_NO_RESPAWN: "1",
+    OPENCLAW_OFFLINE: "1",
+    NO_COLOR: "1",
+    OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: "1", // one process each, not a launcher and its child
+    // Shared by all runs: compiling OpenClaw anew in each empty home costs seconds per process.
+    NODE_COMPILE_CACHE: join(ROOT, ".tmp", "compile-cache"),
+    ...more,
+  };
+}

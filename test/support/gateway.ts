@@ -1,0 +1,164 @@
+// A real OpenClaw gateway in a throw-away home: start, talk to it, restart, end.
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { type AgentOptions, type AgentRun, runAgent } from "./agentRun.ts";
+import { type CliResult, runCli } from "./cli.ts";
+import { baseConfig, type ConfigContext, type JsonObject, merge } from "./config.ts";
+import { environmentOf, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
+import { type ScriptedModel, startModel } from "./model.ts";
+import { freePort } from "./ports.ts";
+import { type Child, startProcess } from "./process.ts";
+import { connectRpc, type RpcClient, type RpcOptions } from "./rpc.ts";
+import { waitFor } from "./wait.ts";
+
+export interface GatewayOptions {
+  /** Merged over the default configuration, or the whole text (JSON5) made for this gateway. */
+  readonly config?: JsonObject | ((context: ConfigContext) => JsonObject | string);
+  /** Folder of an earlier gateway, to go on with its state. Default: a new temporary one. */
+  readonly dir?: string;
+  /** Directories for `plugins.load.paths`: plugins used as they lie there. */
+  readonly plugins?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** More arguments of `openclaw gateway run`. */
+  readonly args?: readonly string[];
+  readonly readyTimeoutMs?: number;
+}
+
+export interface Gateway {
+  readonly port: number;
+  readonly token: string;
+  readonly url: string;
+  readonly home: Home;
+  readonly model: ScriptedModel;
+  readonly logFile: string;
+  pid(): number;
+  /** Environment of the gateway and its CLI. */
+  readonly env: NodeJS.ProcessEnv;
+  log(): string;
+  cli(...args: readonly string[]): Promise<CliResult>;
+  rpc<T = unknown>(method: string, params?: object, options?: RpcOptions): Promise<T>;
+  /** Listens to a gateway event on the connection that is open now. */
+  on(event: string, listener: (payload: unknown) => void): Promise<void>;
+  /** One turn of one agent on the scripted model. */
+  agent(agentId: string, message: string, options?: AgentOptions): Promise<AgentRun>;
+  /** Resolves when the running gateway works with what is in its configuration file. */
+  waitUntilConfigApplied(): Promise<void>;
+  restart(): Promise<void>;
+  /** Ends the process, keeps the folder: `start()` goes on. */
+  end(): Promise<void>;
+  kill9(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends process and model and removes the folder (kept when NODE_ROUTER_KEEP is set). */
+  stop(): Promise<void>;
+}
+
+/** The configuration file that these options ask for. */
+function configText({ config, plugins: paths = [] }: GatewayOptions, context: ConfigContext): string {
+  const made = typeof config === "function" ? config(context) : merge(baseConfig(context), config ?? {});
+  if (typeof made === "string") return made;
+  return JSON.stringify(paths.length > 0 ? merge(made, { plugins: { load: { paths } } }) : made, null, 2);
+}
+
+/** Starts a gateway and resolves when it accepts work. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const home = makeHome("gateway", options.dir);
+  const { logFile } = home;
+  const model = await startModel();
+  const port = await freePort();
+  const token = randomUUID();
+  const url = `ws://127.0.0.1:${port}`;
+  const env = environmentOf(home, "gateway", { OPENCLAW_GATEWAY_TOKEN: token, ...options.env });
+
+  const context: ConfigContext = { port, token, modelUrl: model.url, home: home.home };
+  writeFileSync(home.configFile, configText(options, context), { mode: 0o600 });
+
+  let child: Child | undefined;
+  let rpc: Promise<RpcClient> | undefined;
+
+  const tail = (): string => `log ${logFile}:\n${gateway.log().split("\n").slice(-25).join("\n")}`;
+
+  const ready = async (): Promise<boolean> => {
+    const exit = child?.exit();
+    if (exit) throw new Error(`the gateway ended at its start (exit ${exit.code ?? exit.signal}), ${tail()}`);
+    return fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  };
+
+  const connection = async (): Promise<RpcClient> => {
+    const current = await rpc?.catch(() => undefined);
+    if (current?.open) return current;
+    rpc = connectRpc(url, token);
+    return rpc;
+  };
+
+  const disconnect = async (): Promise<void> => {
+    (await rpc?.catch(() => undefined))?.close();
+    rpc = undefined;
+  };
+
+  const gateway: Gateway = {
+    port,
+    token,
+    url,
+    home,
+    model,
+    logFile,
+    env,
+    pid: () => child?.pid ?? 0,
+    log: () => child?.log() ?? "",
+    cli: (...args) => runCli(args, { env, cwd: home.home }),
+    rpc: async (method, params, rpcOptions) => (await connection()).call(method, params, rpcOptions),
+    on: async (event, listener) => (await connection()).on(event, listener),
+    agent: (agentId, message, agentOptions) => runAgent(gateway, agentId, message, agentOptions),
+    async waitUntilConfigApplied() {
+      await waitFor("the gateway to apply its configuration", async () => {
+        const state = await gateway.rpc<{ configRevisionHash?: string; appliedConfigHash?: string }>(
+          "config.get",
+        );
+        return state.configRevisionHash !== undefined && state.configRevisionHash === state.appliedConfigHash;
+      });
+      await waitFor("the gateway to be ready again", ready);
+    },
+    async start() {
+      child = startProcess(process.execPath, [OPENCLAW, "gateway", "run", ...(options.args ?? [])], {
+        env,
+        cwd: home.home,
+        logFile,
+      });
+      await waitFor(`the gateway on port ${port} to be ready`, ready, {
+        timeoutMs: options.readyTimeoutMs ?? 90_000,
+        everyMs: 100,
+        onTimeout: tail,
+      });
+    },
+    async end() {
+      await disconnect();
+      await child?.end();
+    },
+    async kill9() {
+      await disconnect();
+      await child?.kill9();
+    },
+    async restart() {
+      await gateway.end();
+      await gateway.start();
+    },
+    async stop() {
+      await disconnect();
+      await child?.end(2000); // thrown away next: no need to let it finish
+      await model.stop();
+      removeHome(home);
+    },
+  };
+
+  try {
+    await gateway.start();
+  } catch (error) {
+    await gateway.end(); // the folder stays: it holds the log
+    await model.stop();
+    throw error;
+  }
+  return gateway;
+}

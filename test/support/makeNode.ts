@@ -1,0 +1,24 @@
+// One complete, valid node that can take any call; a test changes the one thing that it is about.
+import type { NodeState } from "../../src/nodeRouter/placement/snapshot.ts";
+
+/** Paired, approved, online, in Singapore, reachable over both transports. */
+export function makeNode(changes: Partial<NodeState> = {}): NodeState {
+  return {
+    name: "mac-sg",
+    nodeId: "5a".repeat(32),
+    configured: true,
+    tags: new Map([
+      ["region", "sg"],
+      ["node.os", "macos"],
+    ]),
+    online: true,
+    approval: "approved",
+    commands: new Set(["system.run", "system.run.prepare", "system.which"]),
+    ssh: true,
+    transport: "auto",
+    workspace: "/Users/claw/work",
+    location: { country: "SG", city: "Singapore", source: "declared" },
+    ghostIds: [],
+    ...changes,
+  };
+}

@@ -1,0 +1,51 @@
+// How the scripted model's answer looks on the wire: chat completions, whole or as an event stream.
+import type { ServerResponse } from "node:http";
+import type { Reply } from "./modelScript.ts";
+
+let callNumber = 0;
+
+const toMessage = (reply: Reply): Record<string, unknown> =>
+  "text" in reply
+    ? { role: "assistant", content: reply.text }
+    : {
+        role: "assistant",
+        content: null,
+        tool_calls: reply.calls.map((call, index) => {
+          callNumber += 1;
+          return {
+            index,
+            id: `call_${callNumber}`,
+            type: "function",
+            function: { name: call.name, arguments: call.args },
+          };
+        }),
+      };
+
+/** Writes one completion. Token counts are a quarter of the characters: stable, and good enough for usage tests. */
+export function writeReply(
+  response: ServerResponse,
+  answer: { model: string; stream: boolean; reply: Reply; promptChars: number },
+): void {
+  const { model, stream, reply } = answer;
+  const prompt_tokens = Math.ceil(answer.promptChars / 4);
+  const completion_tokens = Math.ceil(JSON.stringify(reply).length / 4);
+  const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  const finish_reason = "text" in reply ? "stop" : "tool_calls";
+  const head = { id: "scripted", created: Math.floor(Date.now() / 1000), model };
+  const message = toMessage(reply);
+
+  if (!stream) {
+    response.setHeader("content-type", "application/json");
+    const choices = [{ index: 0, message, finish_reason }];
+    response.end(JSON.stringify({ ...head, object: "chat.completion", choices, usage }));
+    return;
+  }
+  response.setHeader("content-type", "text/event-stream");
+  const chunk = (rest: Record<string, unknown>): void => {
+    response.write(`data: ${JSON.stringify({ ...head, object: "chat.completion.chunk", ...rest })}\n\n`);
+  };
+  chunk({ choices: [{ index: 0, delta: message }] });
+  chunk({ choices: [{ index: 0, delta: {}, finish_reason }] });
+  chunk({ choices: [], usage });
+  response.end("data: [DONE]\n\n");
+}

@@ -1,0 +1,147 @@
+// A real `openclaw node run` in its own home, paired and approved until agents can use it.
+import { writeFileSync } from "node:fs";
+import { quiet } from "./config.ts";
+import { environmentOf, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
+import type { Gateway } from "./gateway.ts";
+import { type Child, startProcess } from "./process.ts";
+import { waitFor } from "./wait.ts";
+
+export interface NodeHostOptions {
+  /** Folder of an earlier node host: same device identity. Default: a new one, so a new device of that name. */
+  readonly dir?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** `false`: leave its commands waiting for approval. */
+  readonly approve?: boolean;
+  readonly timeoutMs?: number;
+}
+
+export interface NodeHost {
+  readonly name: string;
+  readonly home: Home;
+  /** The OpenClaw node id (device id). */
+  readonly id: string;
+  pid(): number;
+  log(): string;
+  /** Ends the process; `start()` connects the same device again. */
+  end(): Promise<void>;
+  kill9(): Promise<void>;
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  /** Resolves when agents can use it, e.g. again after a restart of the gateway. */
+  waitUntilUsable(): Promise<void>;
+  /** Resolves when the gateway has noticed that it is gone. */
+  waitUntilOffline(): Promise<void>;
+  /** Ends it and removes its folder (kept when NODE_ROUTER_KEEP is set). */
+  stop(): Promise<void>;
+}
+
+/** What we read of a `node.list` row. */
+export interface NodeRow {
+  nodeId: string;
+  displayName?: string;
+  connected?: boolean;
+  connectedAtMs?: number;
+  approvalState?: string;
+  commands?: string[];
+}
+
+/** All nodes the gateway knows, connected or not. */
+export const listNodes = async (gateway: Pick<Gateway, "rpc">): Promise<NodeRow[]> =>
+  (await gateway.rpc<{ nodes: NodeRow[] }>("node.list")).nodes;
+
+/** Approves pending commands of this node; devices on loopback are paired without a question. */
+async function approvePending(gateway: Pick<Gateway, "rpc">, nodeId: string): Promise<void> {
+  const { pending = [] } = await gateway.rpc<{ pending?: { requestId: string; nodeId: string }[] }>(
+    "node.pair.list",
+  );
+  for (const { requestId, nodeId: of } of pending) {
+    if (of !== nodeId) continue;
+    await gateway.rpc("node.pair.approve", { requestId }).catch(() => undefined); // another look may have been faster
+  }
+}
+
+/** Starts a node host and resolves when `exec host=node` can use it. */
+export async function startNodeHost(
+  gateway: Gateway,
+  name: string,
+  options: NodeHostOptions = {},
+): Promise<NodeHost> {
+  const home = makeHome(name, options.dir);
+  const config = { ...quiet(home.home), nodeHost: { autoUpdate: { enabled: false } } };
+  if (!options.dir) writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 });
+  const env = environmentOf(home, name, { OPENCLAW_GATEWAY_TOKEN: gateway.token, ...options.env });
+  const args = ["node", "run", "--host", "127.0.0.1", "--port", String(gateway.port), "--display-name", name];
+  const approve = options.approve ?? true;
+
+  let child: Child | undefined;
+  let id = "";
+
+  const tail = (): string => `log ${home.logFile}:\n${host.log().slice(-2000)}`;
+
+  /** `known`: connection times before our start; our row is the one that is newer, under our id or our name. */
+  const usable = async (known: ReadonlyMap<string, number>): Promise<boolean> => {
+    if (child?.exit()) throw new Error(`node host ${name} has ended, ${tail()}`);
+    const row = (await listNodes(gateway)).find(
+      (candidate) =>
+        candidate.connected &&
+        (id ? candidate.nodeId === id : candidate.displayName === name) &&
+        (candidate.connectedAtMs ?? 0) > (known.get(candidate.nodeId) ?? 0),
+    );
+    if (!row) return false;
+    id = row.nodeId;
+    if (!approve) return true;
+    if (row.approvalState === "approved" && row.commands?.includes("system.run")) return true;
+    await approvePending(gateway, row.nodeId);
+    return false;
+  };
+
+  const waitUntilUsable = async (known: ReadonlyMap<string, number>): Promise<void> => {
+    await waitFor(`node host ${name} to be usable`, () => usable(known), {
+      timeoutMs: options.timeoutMs ?? 90_000,
+      onTimeout: tail,
+    });
+  };
+
+  const host: NodeHost = {
+    name,
+    home,
+    get id() {
+      return id;
+    },
+    pid: () => child?.pid ?? 0,
+    log: () => child?.log() ?? "",
+    async start() {
+      const known = new Map((await listNodes(gateway)).map((row) => [row.nodeId, row.connectedAtMs ?? 0]));
+      child = startProcess(process.execPath, [OPENCLAW, ...args], {
+        env,
+        cwd: home.home,
+        logFile: home.logFile,
+      });
+      await waitUntilUsable(known);
+    },
+    end: async () => child?.end(),
+    kill9: async () => child?.kill9(),
+    async restart() {
+      await host.end();
+      await host.start();
+    },
+    waitUntilUsable: () => waitUntilUsable(new Map()),
+    waitUntilOffline: async () => {
+      await waitFor(`the gateway to see ${name} offline`, async () =>
+        (await listNodes(gateway)).some((row) => row.nodeId === id && !row.connected),
+      );
+    },
+    async stop() {
+      await child?.end(2000);
+      removeHome(home);
+    },
+  };
+
+  try {
+    await host.start();
+  } catch (error) {
+    await host.end(); // the folder stays: it holds the log
+    throw error;
+  }
+  return host;
+}

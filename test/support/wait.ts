@@ -1,0 +1,26 @@
+// Waiting with a deadline: every wait of the harness says what it waited for when it gives up.
+
+/** Resolves after `ms`; only for the gap between two looks at a condition. */
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Looks every `everyMs` until `look` returns something other than undefined, null or false. */
+export async function waitFor<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  options: { timeoutMs?: number; everyMs?: number; onTimeout?: () => string } = {},
+): Promise<Exclude<T, undefined | null | false>> {
+  const { timeoutMs = 30_000, everyMs = 50, onTimeout } = options;
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== null && found !== false) {
+      return found as Exclude<T, undefined | null | false>;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `gave up after ${timeoutMs / 1000} s waiting for ${what}${onTimeout ? `\n${onTimeout()}` : ""}`,
+      );
+    }
+    await pause(everyMs);
+  }
+}

@@ -1,18 +1,19 @@
-// Rules that no configured node meets, and the tag that was probably meant.
-import { matches, printSelector, type Requirement, type Selector } from "../nodeRouter/placement/selector.ts";
-import { isBuiltinKey, parseTag, printTag } from "../nodeRouter/placement/tags.ts";
+// Rules that no configured node meets.
+import { matches } from "../nodeRouter/placement/selector.ts";
+import { isBuiltinKey, parseTag } from "../nodeRouter/placement/tags.ts";
 import { quote } from "../safeText.ts";
 import type { NodeTags } from "../types.ts";
 import type { ConfigDraft } from "./draft.ts";
 import type { NodeDraft } from "./nodeDraft.ts";
 import { type ConfigProblem, configWarning } from "./problem.ts";
-import { didYouMean, nearest } from "./suggest.ts";
+import { createTagSuggester } from "./suggestTag.ts";
 
 const NO_TAGS: NodeTags = new Map();
 
 /** A warning for each rule whose `require` no configured node meets. Built-in tags are not known here. */
 export function* checkMatches({ nodes, rules }: ConfigDraft): Generator<ConfigProblem> {
   const tagsOfNodes = nodes.map(readTags);
+  const suggestTag = createTagSuggester(tagsOfNodes);
   for (const { name, agents, require } of rules) {
     if (require === null || !require.parsed.ok) continue;
     const { selector } = require.parsed;
@@ -24,7 +25,7 @@ export function* checkMatches({ nodes, rules }: ConfigDraft): Generator<ConfigPr
       code: "RULE_MATCHES_NO_NODE",
       path: require.path,
       message: `rule ${quote(name ?? "")} matches ${noneOf(nodes.length)}`,
-      suggestion: suggestTag(selector, tagsOfNodes),
+      suggestion: suggestTag(selector),
       agents,
     });
   }
@@ -43,26 +44,4 @@ export function readTags({ tags }: NodeDraft): NodeTags {
 function noneOf(count: number): string {
   if (count === 0) return "no node: none is configured";
   return count === 1 ? "not the one configured node" : `none of the ${count} configured nodes`;
-}
-
-/** For the first requirement that no node meets on its own: the configured tag nearest to it. */
-function suggestTag({ requirements }: Selector, tagsOfNodes: readonly NodeTags[]): string | null {
-  const unmet = requirements.find((requirement) => !tagsOfNodes.some((tags) => meets(requirement, tags)));
-  if (unmet === undefined) return null;
-  const configured = new Set(
-    tagsOfNodes.flatMap((tags) => [...tags].map(([key, value]) => printTag(key, value))),
-  );
-  const values = new Set(tagsOfNodes.flatMap((tags) => tags.get(unmet.key) ?? []));
-  for (const wanted of unmet.values) {
-    const value = nearest(wanted, values);
-    if (value !== null) return `did you mean ${quote(printTag(unmet.key, value))}?`;
-  }
-  const keys = new Set(tagsOfNodes.flatMap((tags) => [...tags.keys()]));
-  return (
-    didYouMean(printSelector({ text: "", requirements: [unmet] }), configured) ?? didYouMean(unmet.key, keys)
-  );
-}
-
-function meets(requirement: Requirement, tags: NodeTags): boolean {
-  return matches({ text: "", requirements: [requirement] }, tags);
 }

@@ -55,9 +55,13 @@ function* checkReached(rule: RuleDraft, rules: readonly RuleDraft[]): Generator<
   // Not of a rule that cannot be read whole: what it says once mended is not known.
   if (!rule.wellFormed || agents === "*") return;
   const earlier = rules.slice(0, rule.index).filter((other) => other.wellFormed && coversTools(other, rule));
-  const covering = agents.map((agent) => earlier.find((other) => coversAgent(other, agent)));
-  if (covering.includes(undefined)) return;
-  const names = new Set(covering.map((other) => quote(other?.name ?? "")));
+  const names = new Set<string>();
+  for (const agent of agents) {
+    const covering = earlier.find((other) => coversAgent(other, agent));
+    // Returning at the first agent that is left keeps the check of a long list quick.
+    if (covering === undefined) return;
+    names.add(quote(covering.name ?? ""));
+  }
   const message = `rule ${quote(name ?? "")} never decides: ${[...names].join(" and ")} before it matches all of its calls`;
   yield configWarning({ code: "RULE_UNREACHABLE", path, message, agents });
 }

@@ -3,7 +3,7 @@
 export const MAX_NODES = 500;
 export const MAX_RULES = 500;
 export const MAX_TAGS = 64;
-export const MAX_AGENTS = 200;
+export const MAX_AGENTS = 100;
 export const MAX_TOOLS = 64;
 export const MAX_PREFERENCES = 64;
 

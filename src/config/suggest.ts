@@ -3,6 +3,8 @@ import { quote } from "../safeText.ts";
 
 /** Longer words are not compared: nobody mistypes them, and comparing costs length squared. */
 const MAX_COMPARED_LENGTH = 100;
+/** A suggestion is not worth more comparisons: a config of the largest size would take minutes to check. */
+const MAX_CANDIDATES = 1000;
 
 /** `did you mean "prefer"?` for the nearest candidate; null when none comes near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
@@ -17,10 +19,13 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
   let fewest = Number.POSITIVE_INFINITY;
+  let compared = 0;
   for (const candidate of candidates) {
-    if (candidate === word) continue;
-    const allowed = Math.floor(Math.max(word.length, candidate.length) / 3);
-    if (Math.max(word.length, candidate.length) > MAX_COMPARED_LENGTH) continue;
+    const longer = Math.max(word.length, candidate.length);
+    const shorter = Math.min(word.length, candidate.length);
+    const allowed = Math.floor(longer / 3);
+    if (candidate === word || longer > MAX_COMPARED_LENGTH || longer - shorter > allowed) continue;
+    if (++compared > MAX_CANDIDATES) break;
     const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (edits <= allowed && edits < fewest) {
       best = candidate;

@@ -27,10 +27,14 @@ export interface LivenessDeps {
   readonly onAgentEvent: (listener: (event: AgentEvent) => void) => () => void;
 }
 
+/** How stale `openclaw health` may be; it reads three numbers. */
+const REFRESH_MS = 5_000;
+
 /** Starts watching; the result stops it and leaves nothing behind. */
 export function watchLiveness(deps: LivenessDeps): () => void {
   const { state, log, now } = deps;
-  let reported: string | null = null;
+  // Not null: the host keeps a failure of the instance before us until somebody clears it.
+  let reported: string | null | undefined;
   const report = (): void => {
     const problem = healthProblem(state, now());
     if (problem === reported) return;
@@ -53,6 +57,9 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   };
   const timer = setTimeout(() => void check(), LIVENESS_GRACE_MS);
   timer.unref();
+  // Hooks can come to life, and counters change, without an event that reaches us.
+  const refresh = setInterval(report, REFRESH_MS);
+  refresh.unref();
 
   const off = deps.onAgentEvent((event) => {
     const agent = missedExec(state, event);
@@ -69,6 +76,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   report();
   return () => {
     clearTimeout(timer);
+    clearInterval(refresh);
     off();
   };
 }

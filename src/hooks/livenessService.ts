@@ -33,6 +33,8 @@ export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps
  */
 async function touchOwnEntry(api: OpenClawPluginApi): Promise<void> {
   await api.runtime.config.mutateConfigFile({
+    // The file as written: the running config has every default filled in.
+    base: "source",
     afterWrite: { mode: "auto" },
     mutate(draft) {
       const entry = draft.plugins?.entries?.["node-router"];

@@ -1,6 +1,6 @@
 // The environment of a throw-away OpenClaw: its own home, nothing inherited that could reach the user's real one.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endProcessesOf } from "./leftovers.ts";
@@ -52,12 +52,25 @@ export function removeHome({ dir }: Home): void {
 /** Only these are taken from our own environment. */
 const INHERITED = ["LANG", "LC_ALL", "TERM", "TZ", "USER", "LOGNAME", "SystemRoot"];
 
+/** A plugin installation runs npm: it needs the registry, proxy and cache that this machine's npm uses. */
+function npmSettings(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) =>
+    /^(npm_config_registry|(https?|no)_proxy|node_extra_ca_certs)$/i.test(name),
+  );
+  return {
+    ...Object.fromEntries(names.map((name) => [name, process.env[name]])),
+    npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), ".npmrc"),
+    npm_config_cache: process.env.npm_config_cache ?? join(homedir(), ".npm"),
+  };
+}
+
 /** Environment for a process on that machine: no look-ups outside, no update, no model key. */
 export function environmentOf(home: Home, whoami: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const name of INHERITED) if (process.env[name] !== undefined) env[name] = process.env[name];
   return {
     ...env,
+    ...npmSettings(),
     PATH: [dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].join(":"),
     HOME: home.home,
     TMPDIR: home.tmp,

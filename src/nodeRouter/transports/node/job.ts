@@ -8,7 +8,7 @@ export const MAX_OUTPUT_BYTES = 64 * 1024;
 export const KEEP_DAYS = 7;
 
 /** Folder of all jobs on the node, as shell text. HOME, not /tmp: nobody else can plant a folder there. */
-const JOBS = `"${HOME:?}/.openclaw-node-router/jobs"`;
+const JOBS = '"$HOME/.openclaw-node-router/jobs"';
 
 /** First words of what a started job prints; the rest is the process group's id. */
 export const STARTED = "node-router-job-started";
@@ -28,6 +28,7 @@ export function startScript(jobId: string, command: string): string {
   // The host already runs us in a login shell, so the job inherits its environment.
   const inner = `/bin/sh -c ${quote(command)} >"$d/out" 2>&1 </dev/null; s=$?; echo "$s" >"$d/exit.part"; mv "$d/exit.part" "$d/exit"`;
   return [
+    'test -n "$HOME" || { echo "node-router: HOME is not set on this node" >&2; exit 1; }',
     `umask 077; jobs=${JOBS}; d="$jobs/${jobId}"`,
     'mkdir -p "$d" || exit 1',
     `find "$jobs" -mindepth 1 -maxdepth 1 -type d -mtime +${KEEP_DAYS} -exec sh -c 'test -e "$1/exit" && rm -rf "$1"' _ {} \\; 2>/dev/null`,

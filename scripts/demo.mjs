@@ -1,9 +1,11 @@
 // The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { allHomes, removeAllHomes } from "../test/support/environment.ts";
 import { startGateway } from "../test/support/gateway.ts";
 import { installPlugin, packPlugin } from "../test/support/install.ts";
 import { startNodeHost } from "../test/support/nodeHost.ts";
+import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { spawnAndLocate } from "../test/support/whereabouts.ts";
 import { show, startProgress } from "./support/progress.mjs";
@@ -11,8 +13,7 @@ import { show, startProgress } from "./support/progress.mjs";
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(9);
-const running = [];
+const progress = startProgress(8);
 let gateway;
 
 const table = (places) =>
@@ -45,26 +46,30 @@ async function openclaw(...args) {
   return stdout;
 }
 
-async function startHosts() {
-  const hosts = await Promise.all(["mac-cn", "mac-sg"].map((name) => startNodeHost(gateway, name)));
-  running.push(...hosts);
-  return Object.fromEntries(
-    hosts.map(({ name, home }) => {
-      const workspace = join(home.home, "work");
-      mkdirSync(workspace);
-      return [name, workspace];
-    }),
-  );
+/** Node hosts connect by themselves once the gateway listens: starting all at once saves seconds. */
+async function startMachines() {
+  gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
+  const hosts = ["mac-cn", "mac-sg"].map(async (name) => {
+    const host = await startNodeHost(gateway, name);
+    const workspace = join(host.home.home, "work");
+    mkdirSync(workspace);
+    return [name, workspace];
+  });
+  const workspaces = Promise.all(hosts).then(Object.fromEntries);
+  workspaces.catch(() => undefined); // reported by the step that waits for it
+  await gateway.waitUntilReady();
+  return { workspaces };
 }
 
 async function demo() {
   const archive = await progress.step("build and pack the plugin", packPlugin);
-  gateway = await progress.step("start a throw-away gateway with the reference configuration", () =>
-    startGateway({ config: referenceConfig, args: REFERENCE_ARGS }),
+  const started = await progress.step(
+    "start a throw-away gateway with the reference configuration",
+    startMachines,
   );
   const workspaces = await progress.step(
-    "start the node hosts mac-cn and mac-sg and approve them",
-    startHosts,
+    "wait for the node hosts mac-cn and mac-sg and approve them",
+    () => started.workspaces,
   );
 
   const before = await progress.step("without the plugin: master spawns both workers", () =>
@@ -87,28 +92,43 @@ async function demo() {
   if (wrong)
     throw new Error(`${wrong.agent} should have run on ${EXPECTED[wrong.agent]}; it read:\n${wrong.result}`);
 
-  show(await progress.step("openclaw node-router status", () => openclaw("node-router", "status")));
-  show(
-    await progress.step("openclaw node-router explain --agent worker-sg", () =>
+  const [status, explained] = await progress.step("ask the plugin why", () =>
+    Promise.all([
+      openclaw("node-router", "status"),
       openclaw("node-router", "explain", "--agent", "worker-sg"),
-    ),
+    ]),
   );
+  show(`$ openclaw node-router status\n${status}`);
+  show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
 }
 
 const cleanUp = async () => {
-  await Promise.allSettled(running.map((host) => host.stop()));
-  await gateway?.stop();
+  await endAllProcesses();
+  removeAllHomes();
 };
+
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    interrupted = true; // what fails from now on fails because of us
+    console.error(`\nnode-router: demo interrupted in ${progress.current()}, ending what it started`);
+    await cleanUp();
+    process.exit(130);
+  });
+}
 
 try {
   await demo();
+  await gateway.model.stop();
   await cleanUp();
   console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);
 } catch (error) {
-  process.env.NODE_ROUTER_KEEP = "1"; // the logs must outlive us
-  console.error(`\nnode-router: demo failed in ${progress.current()}`);
-  console.error(error instanceof Error ? error.message : error);
-  for (const { home } of [gateway, ...running].filter(Boolean)) console.error(`log: ${home.logFile}`);
-  await cleanUp();
-  process.exitCode = 1;
+  if (!interrupted) {
+    process.env.NODE_ROUTER_KEEP = "1"; // the logs must outlive us
+    console.error(`\nnode-router: demo failed in ${progress.current()}`);
+    console.error(error instanceof Error ? error.message : error);
+    for (const { logFile } of allHomes()) console.error(`log: ${logFile}`);
+    await cleanUp();
+    process.exit(1);
+  }
 }

@@ -9,7 +9,7 @@ import { createReport, type ExplainReport } from "./explain/report.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 import { place } from "./placement/place.ts";
 import { firstRule } from "./placement/ruleIndex.ts";
-import type { NodeSnapshot } from "./placement/snapshot.ts";
+import type { NodeSnapshot, NodeState } from "./placement/snapshot.ts";
 import { classifyTool, commandsFor, startsGatewayProcess } from "./toolCatalog.ts";
 
 /** Who wants to run what, in plain values. */
@@ -143,18 +143,27 @@ export function explainReport(
   return { ...report, outcome: "refused", node: null, transport: null, message: invalid };
 }
 
-/** Whether the rule of this agent allows the node at all, connected or not. */
+/** The nodes that the rule of this agent's exec may choose when they are up: those that its `require` matches. */
+export function allowedNodes(
+  config: ResolvedConfig,
+  agent: string,
+  snapshot: NodeSnapshot,
+): readonly NodeState[] {
+  const decision = place({ agent, tool: "exec", commands: [], binding: "exec" }, snapshot, config.rules);
+  const excluded = new Set(
+    decision.candidates().flatMap(({ node, reason }) => (reason?.filter === "selector" ? [node] : [])),
+  );
+  return decision.rule === null ? [] : snapshot.nodes.filter((node) => !excluded.has(node.name));
+}
+
+/** Whether that rule allows the node with this id, connected or not. */
 export function ruleAllows(
   config: ResolvedConfig,
   agent: string,
   nodeId: string,
   snapshot: NodeSnapshot,
 ): boolean {
-  const decision = place({ agent, tool: "exec", commands: [], binding: "exec" }, snapshot, config.rules);
-  const node = snapshot.nodes.find((candidate) => candidate.nodeId === nodeId);
-  if (node === undefined || decision.rule === null) return false;
-  const candidate = decision.candidates().find((entry) => entry.node === node.name);
-  return candidate !== undefined && candidate.reason?.filter !== "selector";
+  return allowedNodes(config, agent, snapshot).some((node) => node.nodeId === nodeId);
 }
 
 function hasGatewayUrl(params: Readonly<Record<string, unknown>>): boolean {

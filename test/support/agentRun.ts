@@ -1,6 +1,6 @@
 // One turn of one agent, asked for over the operator connection.
 import { randomUUID } from "node:crypto";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gatewayTypes.ts";
 
 export interface AgentOptions {
   /** Default: a new session for each run, so that no history leaks from one to the next. */

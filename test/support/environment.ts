@@ -22,6 +22,8 @@ export interface Home {
   readonly logFile: string;
 }
 
+const homes = new Set<Home>();
+
 /**
  * Makes a home; `~/whoami` holds the machine's name, so that a command can prove where it ran.
  * It lies outside the checkout: inside, a plugin would find our node_modules and hide a missing dependency.
@@ -33,7 +35,7 @@ export function makeHome(whoami: string, existing?: string): Home {
   const tmp = join(dir, "tmp");
   for (const folder of [stateDir, tmp]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(home, "whoami"), `${whoami}\n`);
-  return {
+  const made: Home = {
     dir,
     home,
     stateDir,
@@ -41,12 +43,24 @@ export function makeHome(whoami: string, existing?: string): Home {
     configFile: join(stateDir, "openclaw.json"),
     logFile: join(dir, `${whoami}.log`),
   };
+  homes.add(made);
+  return made;
 }
 
 /** Ends whatever still runs there and removes the folder; NODE_ROUTER_KEEP=1 keeps it for a look. */
-export function removeHome({ dir }: Home): void {
+export function removeHome(home: Home): void {
+  const { dir } = home;
+  homes.delete(home);
   endProcessesOf(dir);
   if (!process.env.NODE_ROUTER_KEEP) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The homes that this process has made and not removed yet; each has a log to point at. */
+export const allHomes = (): Home[] => [...homes];
+
+/** Removes every home that this process has made and not removed yet. */
+export function removeAllHomes(): void {
+  for (const home of allHomes()) removeHome(home);
 }
 
 /** Only these are taken from our own environment. */

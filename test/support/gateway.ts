@@ -1,56 +1,18 @@
 // A real OpenClaw gateway in a throw-away home: start, talk to it, restart, end.
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { type AgentOptions, type AgentRun, runAgent } from "./agentRun.ts";
-import { type CliResult, runCli } from "./cli.ts";
-import { baseConfig, type ConfigContext, type JsonObject, merge } from "./config.ts";
-import { environmentOf, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
-import { type ScriptedModel, startModel } from "./model.ts";
+import { runAgent } from "./agentRun.ts";
+import { runCli } from "./cli.ts";
+import { baseConfig, type ConfigContext, merge } from "./config.ts";
+import { environmentOf, makeHome, OPENCLAW, removeHome } from "./environment.ts";
+import type { Gateway, GatewayOptions } from "./gatewayTypes.ts";
+import { startModel } from "./model.ts";
 import { freePort } from "./ports.ts";
 import { type Child, startProcess } from "./process.ts";
-import { connectRpc, type RpcClient, type RpcOptions } from "./rpc.ts";
+import { connectRpc, type RpcClient } from "./rpc.ts";
 import { waitFor } from "./wait.ts";
 
-export interface GatewayOptions {
-  /** Merged over the default configuration, or the whole text (JSON5) made for this gateway. */
-  readonly config?: JsonObject | ((context: ConfigContext) => JsonObject | string);
-  /** Folder of an earlier gateway, to go on with its state. Default: a new temporary one. */
-  readonly dir?: string;
-  /** Directories for `plugins.load.paths`: plugins used as they lie there. */
-  readonly plugins?: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-  /** More arguments of `openclaw gateway run`. */
-  readonly args?: readonly string[];
-  readonly readyTimeoutMs?: number;
-}
-
-export interface Gateway {
-  readonly port: number;
-  readonly token: string;
-  readonly url: string;
-  readonly home: Home;
-  readonly model: ScriptedModel;
-  readonly logFile: string;
-  pid(): number;
-  /** Environment of the gateway and its CLI. */
-  readonly env: NodeJS.ProcessEnv;
-  log(): string;
-  cli(...args: readonly string[]): Promise<CliResult>;
-  rpc<T = unknown>(method: string, params?: object, options?: RpcOptions): Promise<T>;
-  /** Listens to a gateway event on the connection that is open now. */
-  on(event: string, listener: (payload: unknown) => void): Promise<void>;
-  /** One turn of one agent on the scripted model. */
-  agent(agentId: string, message: string, options?: AgentOptions): Promise<AgentRun>;
-  /** Resolves when the running gateway works with what is in its configuration file. */
-  waitUntilConfigApplied(): Promise<void>;
-  restart(): Promise<void>;
-  /** Ends the process, keeps the folder: `start()` goes on. */
-  end(): Promise<void>;
-  kill9(): Promise<void>;
-  start(): Promise<void>;
-  /** Ends process and model and removes the folder (kept when NODE_ROUTER_KEEP is set). */
-  stop(): Promise<void>;
-}
+export type { Gateway, GatewayOptions } from "./gatewayTypes.ts";
 
 /** The configuration file that these options ask for. */
 function configText({ config, plugins: paths = [] }: GatewayOptions, context: ConfigContext): string {
@@ -119,19 +81,19 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         );
         return state.configRevisionHash !== undefined && state.configRevisionHash === state.appliedConfigHash;
       });
-      await waitFor("the gateway to be ready again", ready);
+      await gateway.waitUntilReady();
     },
-    async start() {
-      child = startProcess(process.execPath, [OPENCLAW, "gateway", "run", ...(options.args ?? [])], {
-        env,
-        cwd: home.home,
-        logFile,
-      });
+    async waitUntilReady() {
       await waitFor(`the gateway on port ${port} to be ready`, ready, {
         timeoutMs: options.readyTimeoutMs ?? 90_000,
         everyMs: 100,
         onTimeout: tail,
       });
+    },
+    async start() {
+      const args = [OPENCLAW, "gateway", "run", ...(options.args ?? [])];
+      child = startProcess(process.execPath, args, { env, cwd: home.home, logFile });
+      if (options.wait !== false) await gateway.waitUntilReady();
     },
     async end() {
       await disconnect();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CliResult } from "./cli.ts";
 import { ROOT } from "./environment.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gatewayTypes.ts";
 
 /** Everything the package is made of: the same content gives the same archive. */
 const SOURCES = [

@@ -2,9 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { quiet } from "./config.ts";
 import { environmentOf, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gatewayTypes.ts";
+import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
 import { type Child, startProcess } from "./process.ts";
 import { waitFor } from "./wait.ts";
+
+export { listNodes, type NodeRow } from "./nodeList.ts";
 
 export interface NodeHostOptions {
   /** Folder of an earlier node host: same device identity. Default: a new one, so a new device of that name. */
@@ -35,31 +38,6 @@ export interface NodeHost {
   stop(): Promise<void>;
 }
 
-/** What we read of a `node.list` row. */
-export interface NodeRow {
-  nodeId: string;
-  displayName?: string;
-  connected?: boolean;
-  connectedAtMs?: number;
-  approvalState?: string;
-  commands?: string[];
-}
-
-/** All nodes the gateway knows, connected or not. */
-export const listNodes = async (gateway: Pick<Gateway, "rpc">): Promise<NodeRow[]> =>
-  (await gateway.rpc<{ nodes: NodeRow[] }>("node.list")).nodes;
-
-/** Approves pending commands of this node; devices on loopback are paired without a question. */
-async function approvePending(gateway: Pick<Gateway, "rpc">, nodeId: string): Promise<void> {
-  const { pending = [] } = await gateway.rpc<{ pending?: { requestId: string; nodeId: string }[] }>(
-    "node.pair.list",
-  );
-  for (const { requestId, nodeId: of } of pending) {
-    if (of !== nodeId) continue;
-    await gateway.rpc("node.pair.approve", { requestId }).catch(() => undefined); // another look may have been faster
-  }
-}
-
 /** Starts a node host and resolves when `exec host=node` can use it. */
 export async function startNodeHost(
   gateway: Gateway,
@@ -78,10 +56,14 @@ export async function startNodeHost(
 
   const tail = (): string => `log ${home.logFile}:\n${host.log().slice(-2000)}`;
 
+  /** A gateway that is still starting knows no node. */
+  const rowsNow = (): Promise<NodeRow[]> => listNodes(gateway).catch(() => []);
+
   /** `known`: connection times before our start; our row is the one that is newer, under our id or our name. */
   const usable = async (known: ReadonlyMap<string, number>): Promise<boolean> => {
+    const rows = await rowsNow();
     if (child?.exit()) throw new Error(`node host ${name} has ended, ${tail()}`);
-    const row = (await listNodes(gateway)).find(
+    const row = rows.find(
       (candidate) =>
         candidate.connected &&
         (id ? candidate.nodeId === id : candidate.displayName === name) &&
@@ -111,7 +93,7 @@ export async function startNodeHost(
     pid: () => child?.pid ?? 0,
     log: () => child?.log() ?? "",
     async start() {
-      const known = new Map((await listNodes(gateway)).map((row) => [row.nodeId, row.connectedAtMs ?? 0]));
+      const known = new Map((await rowsNow()).map((row) => [row.nodeId, row.connectedAtMs ?? 0]));
       child = startProcess(process.execPath, [OPENCLAW, ...args], {
         env,
         cwd: home.home,

@@ -21,6 +21,7 @@ export interface Child {
 }
 
 let reaper: ChildProcess | undefined;
+const alive = new Set<Child>();
 
 /** One helper process per test process ends our groups even when we are killed with SIGKILL. */
 function tellReaper(line: string): void {
@@ -88,9 +89,10 @@ export function startProcess(
   const gone = async (): Promise<void> => {
     await waitFor(`process group ${pid} to end`, () => !groupAlive(pid), { timeoutMs: 10_000, everyMs: 20 });
     tellReaper(`-${pid}`);
+    alive.delete(self);
   };
 
-  return {
+  const self: Child = {
     pid,
     logFile: options.logFile,
     log,
@@ -117,4 +119,11 @@ export function startProcess(
       await gone();
     },
   };
+  alive.add(self);
+  return self;
+}
+
+/** Ends every process of this module that still runs, started completely or not. */
+export async function endAllProcesses(): Promise<void> {
+  await Promise.allSettled([...alive].map((child) => child.end(2000)));
 }

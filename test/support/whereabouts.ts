@@ -1,5 +1,5 @@
 // Proves where agents' commands run: an orchestrator spawns them, each prints the machine it is on.
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "./gatewayTypes.ts";
 
 /** Where one agent's command ran. */
 export interface Whereabouts {

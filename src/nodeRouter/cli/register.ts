@@ -1,2 +1,15 @@
+// `openclaw node-router …`: commander wiring only.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-export function registerCommands(_api: OpenClawPluginApi): void {}
+
+const NAME = "node-router";
+const DESCRIPTION = "Show, explain and check on which node agents' tool calls run";
+
+export function registerCommands(api: OpenClawPluginApi): void {
+  api.registerCli(
+    async ({ program }) => {
+      const { buildCommands } = await import("./program.ts");
+      await buildCommands(program, NAME, DESCRIPTION);
+    },
+    { descriptors: [{ name: NAME, description: DESCRIPTION, hasSubcommands: true }] },
+  );
+}

@@ -1,0 +1,99 @@
+// The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
+import { messageOf } from "../../errors.ts";
+import { safe, safeJson } from "../../safeText.ts";
+import type { DoctorReport } from "../doctor/doctor.ts";
+import type { ExplainReport } from "../explain/report.ts";
+import { reportText } from "../explain/text.ts";
+import type { GuardReport } from "../gatewayMethods/methods.ts";
+import type { NodesReport } from "../reports/nodesReport.ts";
+import type { StatusReport } from "../reports/statusReport.ts";
+import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
+import { doctorText, guardText, nodesText, statusText } from "./text.ts";
+
+/** Asks the gateway; the answer has the shape that the method's own report type says. */
+export type Ask = <T>(method: string, params: Record<string, unknown>) => Promise<T>;
+
+export interface CommandOptions {
+  readonly json?: boolean | undefined;
+  readonly agent?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+export type CommandName = "status" | "nodes" | "explain" | "doctor" | "guard";
+
+/** Runs one command; the result is the exit code. Never throws. */
+export async function runCommand(
+  name: CommandName,
+  options: CommandOptions,
+  ask: Ask,
+  out: Output,
+): Promise<number> {
+  if (name === "explain" && !options.agent) {
+    out.fail("explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]");
+    return EXIT_USAGE;
+  }
+  try {
+    return await run(name, options, ask, (report, text) => out.print(options.json ? safeJson(report) : text));
+  } catch (error) {
+    out.fail(safe(unreachable(messageOf(error))));
+    return EXIT_FINDING;
+  }
+}
+
+async function run(
+  name: CommandName,
+  options: CommandOptions,
+  ask: Ask,
+  print: (report: unknown, text: string) => void,
+): Promise<number> {
+  switch (name) {
+    case "status": {
+      const report = await ask<StatusReport>("noderouter.status", {});
+      print(report, statusText(report));
+      return isSound(report) ? EXIT_OK : EXIT_FINDING;
+    }
+    case "nodes": {
+      const report = await ask<NodesReport>("noderouter.nodes", {});
+      print(report, nodesText(report));
+      return EXIT_OK;
+    }
+    case "explain": {
+      const report = await ask<ExplainReport>("noderouter.explain", {
+        agent: options.agent,
+        tool: options.tool ?? "exec",
+      });
+      print(report, reportText(report));
+      return report.outcome === "refused" ? EXIT_FINDING : EXIT_OK;
+    }
+    case "doctor": {
+      const report = await ask<DoctorReport>("noderouter.doctor", {});
+      print(report, doctorText(report));
+      return report.ok ? EXIT_OK : EXIT_FINDING;
+    }
+    case "guard": {
+      const report = await ask<GuardReport>("noderouter.guard", { dryRun: options.dryRun === true });
+      print(report, guardText(report));
+      return report.applied || report.agents.every((plan) => plan.changes.length === 0)
+        ? EXIT_OK
+        : EXIT_FINDING;
+    }
+  }
+}
+
+function isSound(report: StatusReport): boolean {
+  return (
+    report.hooks !== "not-live" &&
+    report.counters.mismatches === 0 &&
+    report.counters.missed === 0 &&
+    report.agents.every((agent) => agent.outcome !== "refused") &&
+    report.problems.every((problem) => problem.severity !== "error")
+  );
+}
+
+/** The host says in many ways that nobody answered; all mean one of two things to the operator. */
+function unreachable(fact: string): string {
+  return /unknown method/i.test(fact)
+    ? `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`
+    : `GATEWAY_UNREACHABLE: node-router could not be asked: ${fact}; start the gateway with "openclaw gateway run", or name it with --url and --token`;
+}

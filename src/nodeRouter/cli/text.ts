@@ -1,0 +1,104 @@
+// Reports as terminal text, at most 100 columns. Pure but for colour.
+
+import { safe } from "../../safeText.ts";
+import type { DoctorReport } from "../doctor/doctor.ts";
+import { wrap } from "../explain/displayWidth.ts";
+import { placeText } from "../explain/message.ts";
+import type { GuardReport } from "../gatewayMethods/methods.ts";
+import type { NodesReport } from "../reports/nodesReport.ts";
+import type { StatusReport } from "../reports/statusReport.ts";
+import { paint, table } from "./output.ts";
+
+const DASH = "-";
+const COLUMNS = 100;
+
+export function statusText(report: StatusReport): string {
+  const { counters, nodes } = report;
+  const hooks = { live: paint("green", "live"), starting: "starting", "not-live": paint("red", "NOT LIVE") }[
+    report.hooks
+  ];
+  const unknown = nodes.unknown === 0 ? "" : `, ${nodes.unknown} unknown`;
+  const rows = report.agents.map((agent) => [
+    agent.agent,
+    agent.rule ?? DASH,
+    agent.outcome === "unrouted" ? "(OpenClaw decides)" : (agent.node ?? "(refused)"),
+    agent.transport ?? DASH,
+    agent.presence ?? DASH,
+    agent.guard ?? DASH,
+  ]);
+  const refused = report.agents.filter((agent) => agent.outcome === "refused");
+  return [
+    `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · nodes ${nodes.online}/${nodes.total} online${unknown}`,
+    `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}`,
+    "",
+    table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows),
+    ...(refused.length === 0
+      ? []
+      : ["", ...refused.flatMap((agent) => wrap(safe(`${agent.agent}: ${agent.message}`), COLUMNS))]),
+    ...(report.problems.length === 0
+      ? []
+      : [
+          "",
+          ...report.problems.flatMap((p) => wrap(safe(`${p.severity}: ${p.path}: ${p.message}`), COLUMNS)),
+        ]),
+  ].join("\n");
+}
+
+export function nodesText(report: NodesReport): string {
+  if (report.nodes.length === 0)
+    return "No nodes are known: none is paired with this gateway, and none is configured.";
+  const rows = report.nodes.map((node) => [
+    node.name,
+    node.nodeId?.slice(0, 12) ?? DASH,
+    node.online === null ? "unknown" : node.online ? "online" : "offline",
+    node.approval,
+    node.os ?? DASH,
+    placeText(node.location),
+    node.transports.join("+") || DASH,
+    Object.entries(node.tags)
+      .filter(([key]) => !key.startsWith("node."))
+      .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
+      .join(",") || DASH,
+  ]);
+  const ghosts = report.nodes.filter((node) => node.ghostIds.length > 0);
+  return [
+    table(["NODE", "ID", "PRESENCE", "APPROVAL", "OS", "PLACE", "REACHED BY", "TAGS"], rows),
+    ...ghosts.map(
+      (node) => `${safe(node.name)}: ${node.ghostIds.length} ghost(s) of the same display name, not used`,
+    ),
+  ].join("\n");
+}
+
+export function doctorText(report: DoctorReport): string {
+  if (report.findings.length === 0) return paint("green", "No findings.");
+  const color = { error: "red", warning: "yellow", info: "dim" } as const;
+  return report.findings
+    .map((found) =>
+      [
+        `${paint(color[found.severity], found.severity.toUpperCase())}  ${found.id}`,
+        ...wrap(safe(found.message), COLUMNS - 2).map((line) => `  ${line}`),
+        ...(found.path === null ? [] : [`  at:  ${safe(found.path)}`]),
+        ...wrap(safe(found.fix), COLUMNS - 7).map(
+          (line, index) => `  ${index === 0 ? "fix: " : "     "}${line}`,
+        ),
+      ].join("\n"),
+    )
+    .join("\n\n");
+}
+
+export function guardText(report: GuardReport): string {
+  if (report.agents.length === 0) return "No agent's exec is routed, so there is nothing to guard.";
+  return report.agents
+    .map((plan) => {
+      const state = plan.changes.length > 0 && report.applied ? "written" : plan.state;
+      return [
+        `${safe(plan.agent)} · rule ${safe(plan.rule)} · ${state}`,
+        ...plan.changes.map(
+          (change) =>
+            `  ${safe(change.path)}: ${change.current === null ? "(unset)" : safe(change.current)} -> ${safe(change.value)}`,
+        ),
+        ...(plan.note === null ? [] : wrap(safe(plan.note), COLUMNS - 2).map((line) => `  ${line}`)),
+      ].join("\n");
+    })
+    .join("\n");
+}

@@ -1,0 +1,23 @@
+// Every check, in the order of the report: the plugin itself, its config, the agents, the nodes.
+import { checkAgents } from "./checkAgents.ts";
+import { checkConfig } from "./checkConfig.ts";
+import { checkNodes } from "./checkNodes.ts";
+import { checkPlugin } from "./checkPlugin.ts";
+import type { DoctorInput, Finding } from "./finding.ts";
+
+const CHECKS = [checkPlugin, checkConfig, checkAgents, checkNodes];
+
+export interface DoctorReport {
+  /** True when nothing is an error or a warning. */
+  readonly ok: boolean;
+  /** Errors first, then warnings, then notes; within each in the order of the checks. */
+  readonly findings: readonly Finding[];
+}
+
+export function runDoctor(input: DoctorInput): DoctorReport {
+  const order = { error: 0, warning: 1, info: 2 };
+  const findings = CHECKS.flatMap((check) => check(input)).sort(
+    (a, b) => order[a.severity] - order[b.severity],
+  );
+  return { ok: findings.every((found) => found.severity === "info"), findings };
+}

@@ -1,0 +1,42 @@
+// What a doctor finding is, and what the checks look at.
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { HostNode } from "../../presence/hostNode.ts";
+import type { Counters } from "../counters.ts";
+import type { Liveness } from "../liveness.ts";
+import type { NodeSnapshot } from "../placement/snapshot.ts";
+
+export interface Finding {
+  /** `node-router/<kebab-name>`, stable. */
+  readonly id: string;
+  /** `error`: calls are refused or may go wrong. `warning`: they may, one day. `info`: good to know. */
+  readonly severity: "error" | "warning" | "info";
+  /** What is wrong, on what, with the observed fact. */
+  readonly message: string;
+  /** Config key in full; null when it is not about config. */
+  readonly path: string | null;
+  /** What to do. */
+  readonly fix: string;
+}
+
+export interface DoctorInput {
+  readonly config: ResolvedConfig;
+  readonly hostConfig: unknown;
+  readonly snapshot: NodeSnapshot;
+  readonly hostNodes: readonly HostNode[];
+  readonly hooks: Liveness;
+  readonly counters: Counters;
+  readonly missedAgents: ReadonlySet<string>;
+}
+
+/** One question; an empty list is a clean answer. */
+export type Check = (input: DoctorInput) => readonly Finding[];
+
+export function finding(
+  name: string,
+  severity: Finding["severity"],
+  message: string,
+  fix: string,
+  path: string | null = null,
+): Finding {
+  return { id: `node-router/${name}`, severity, message, path, fix };
+}

@@ -1,0 +1,34 @@
+// Writes a guard plan into a config draft. Pure but for the draft.
+import type { GuardPlan } from "./plan.ts";
+
+type Draft = Record<string, unknown>;
+
+/** Sets every change of the plans; agents that the file still keeps in `agents.list` are written there. */
+export function applyGuard(draft: unknown, plans: readonly GuardPlan[]): void {
+  if (!isDraft(draft)) return;
+  for (const { agent, changes } of plans) {
+    for (const { path, value } of changes) {
+      const key = path.slice(path.lastIndexOf(".") + 1);
+      folder(folder(entryOf(folder(draft, "agents"), agent), "tools"), "exec")[key] = value;
+    }
+  }
+}
+
+function entryOf(agents: Draft, agent: string): Draft {
+  const { list } = agents;
+  const listed = Array.isArray(list) ? list.find((item) => isDraft(item) && item.id === agent) : undefined;
+  return isDraft(listed) ? listed : folder(folder(agents, "entries"), agent);
+}
+
+/** The object under `key`, made when there is none. */
+function folder(parent: Draft, key: string): Draft {
+  const present = Object.hasOwn(parent, key) ? parent[key] : undefined;
+  if (isDraft(present)) return present;
+  const made: Draft = {};
+  parent[key] = made;
+  return made;
+}
+
+function isDraft(value: unknown): value is Draft {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

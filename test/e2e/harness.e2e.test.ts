@@ -5,6 +5,7 @@ import { type Gateway, startGateway } from "../support/gateway.ts";
 import { processesOf } from "../support/leftovers.ts";
 import { listNodes, type NodeHost, startNodeHost } from "../support/nodeHost.ts";
 import { groupAlive } from "../support/process.ts";
+import { spawnAndLocate } from "../support/whereabouts.ts";
 
 let gateway: Gateway;
 let cn: NodeHost;
@@ -48,14 +49,16 @@ test("calls between PARALLEL and END go out in one assistant message", async () 
   expect(run.results.map((text) => text.split("\n").at(-1))).toEqual(["mac-cn", "mac-sg", "afterwards"]);
 });
 
-test("a sub-agent's own run is visible at the model", async () => {
-  const task = { agentId: "worker-sg", task: 'CALL exec {"command":"printenv WHOAMI"}' };
-  await gateway.agent("master", `CALL tool_call ${JSON.stringify({ id: "sessions_spawn", args: task })}`);
-  const child = await gateway.model.waitFor(
-    "the sub-agent's answer",
-    (request) => request.session?.startsWith("agent:worker-sg:subagent:") === true && "text" in request.reply,
+test("sub-agents' own runs are visible at the model, and their reports start nothing in the parent", async () => {
+  const places = await spawnAndLocate(gateway, "master", ["worker-sg", "worker-cn"]);
+  expect(places.map(({ agent, machine }) => [agent, machine])).toEqual([
+    ["worker-sg", "gateway"],
+    ["worker-cn", "gateway"],
+  ]);
+  const settled = await gateway.model.waitFor("the notice that all sub-agents have ended", (request) =>
+    JSON.stringify(request.messages).includes("subagent_settle"),
   );
-  expect(child.results).toEqual(["gateway"]);
+  expect(settled.reply).toHaveProperty("text");
 });
 
 test("a node host that dies is seen offline, and a new device may carry the same name", async () => {

@@ -30,13 +30,16 @@ export function textOf(message: ChatMessage): string {
   return text.replace(INTERNAL, "").trim();
 }
 
+/** Quoted data, such as the tasks of the sub-agents that have ended: no script for whoever reads it. */
+const QUOTED = /<prompt-data>.*?<\/prompt-data>/gs;
+
 /** A sub-agent's report to its parent quotes the task it was given: that is no script for the parent. */
 const isReport = (text: string): boolean => text.includes("sourceTool=subagent_announce");
 
 /** Steps of a script; the calls of one step go out together. */
 export function stepsOf(message: ChatMessage): ToolCall[][] {
   if (message.role !== "user") return [];
-  const text = textOf(message);
+  const text = textOf(message).replace(QUOTED, "");
   if (isReport(text)) return [];
   const steps: ToolCall[][] = [];
   let together: ToolCall[] | undefined;

@@ -92,7 +92,8 @@ function isSound(report: StatusReport): boolean {
 }
 
 /** The host says in many ways that nobody answered; all mean one of two things to the operator. */
-function unreachable(fact: string): string {
+function unreachable(message: string): string {
+  const fact = message.replace(/[.;\s]+$/, "");
   return /unknown method/i.test(fact)
     ? `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`
     : `GATEWAY_UNREACHABLE: node-router could not be asked: ${fact}; start the gateway with "openclaw gateway run", or name it with --url and --token`;

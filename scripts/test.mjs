@@ -50,4 +50,5 @@ for (const [title, check] of steps) {
   console.log(`=== ${title}: ${code === 0 ? "passed" : "FAILED"} in ${seconds(since)}`);
   if (code !== 0) process.exit(code);
 }
-console.log(`\nnode-router: all checks passed in ${seconds(started)}`);
+const what = extra.length > 0 ? "chosen tests" : "all checks";
+console.log(`\nnode-router: ${what} passed in ${seconds(started)}`);

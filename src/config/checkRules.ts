@@ -32,7 +32,8 @@ function* checkTools({ path, agents, tools }: RuleDraft): Generator<ConfigProble
     if (RULE_TOOLS.includes(tool)) continue;
     const message = `${quote(tool)} is not a tool that can be routed`;
     const suggestion = didYouMean(tool, RULE_TOOLS);
-    yield configWarning({
+    // Not a warning: a rule that means exec and says "exce" would leave exec to OpenClaw.
+    yield configError({
       code: "TOOL_UNKNOWN",
       path: `${path}.tools[${position}]`,
       message,

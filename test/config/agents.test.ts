@@ -55,7 +55,9 @@ test("two rules of one name refuse the agents of both", () => {
 });
 
 test("a warning refuses nobody", () => {
-  expect(refused({ rules: [{ name: "a", agents: ["x"], tools: ["exce"] }] }, "x")).toEqual([]);
+  expect(
+    refused({ rules: [{ name: "a", agents: ["x"], prefer: [{ selector: "gpu", weight: 0 }] }] }, "x"),
+  ).toEqual([]);
 });
 
 test("an agent that nobody has is a warning with the id that was probably meant", () => {

@@ -14,7 +14,7 @@ test("a refusal says where, what, and that mending it is enough", () => {
 
 test("a suggestion is part of the refusal, and further errors are counted, warnings are not", () => {
   const rules = [
-    rule("a", { require: "node.name=mac-sgg", tools: ["exce"] }),
+    rule("a", { require: "node.name=mac-sgg", prefer: [{ selector: "gpu", weight: 0 }] }),
     rule("b", { require: "!" }),
     rule("b", {}),
   ];
@@ -24,6 +24,6 @@ test("a suggestion is part of the refusal, and further errors are counted, warni
 });
 
 test("without an error there is no refusal, though there are warnings", () => {
-  expect(refusalOf(rule("a", { tools: ["exce"] }))).toBeNull();
+  expect(refusalOf(rule("a", { prefer: [{ selector: "gpu", weight: 0 }] }))).toBeNull();
   expect(configRefusal([])).toBeNull();
 });

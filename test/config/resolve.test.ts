@@ -120,7 +120,9 @@ test("a rule with an error is not obeyed, and the rule after it keeps its place 
 });
 
 test("a rule with a warning is obeyed", () => {
-  const { rules, problems } = resolveConfig({ rules: [{ name: "a", agents: ["x"], tools: ["exce"] }] });
+  const { rules, problems } = resolveConfig({
+    rules: [{ name: "a", agents: ["x"], prefer: [{ selector: "gpu", weight: 0 }] }],
+  });
   expect(problems).toHaveLength(1);
   expect(rules.map((rule) => rule.name)).toEqual(["a"]);
 });

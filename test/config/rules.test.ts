@@ -80,10 +80,10 @@ test("a name used twice is an error at the second rule", () => {
   ]);
 });
 
-test("a tool that nobody routes is a warning with the tool that was probably meant", () => {
+test("a tool that nobody routes is an error with the tool that was probably meant, not a rule that leaves exec alone", () => {
   expect(ruleLines(rule({ tools: ["exec", "exce", "web_search"] }))).toEqual([
-    'warning rules[0].tools[1]: "exce" is not a tool that can be routed | did you mean "exec"?',
-    'warning rules[0].tools[2]: "web_search" is not a tool that can be routed',
+    'error rules[0].tools[1]: "exce" is not a tool that can be routed | did you mean "exec"?',
+    'error rules[0].tools[2]: "web_search" is not a tool that can be routed',
   ]);
 });
 

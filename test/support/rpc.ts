@@ -111,7 +111,7 @@ export async function connectRpc(url: string, token: string, timeoutMs = 20_000)
     client: CLIENT,
     role: "operator",
     scopes: SCOPES,
-    caps: [],
+    caps: ["tool-events"],
     auth,
   });
 

@@ -1,0 +1,145 @@
+// The deployment under test: a real gateway with the packed plugin, and the node hosts mac-cn and mac-sg.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { baseConfig, type ConfigContext, type JsonObject, merge } from "../support/config.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { packPlugin } from "../support/install.ts";
+import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
+import { waitFor } from "../support/wait.ts";
+
+export interface Deployment {
+  readonly gateway: Gateway;
+  readonly cn: NodeHost;
+  readonly sg: NodeHost;
+  /** Workspaces of the nodes, as configured. */
+  readonly work: { readonly cn: string; readonly sg: string };
+  /** The plugin's config in use. */
+  readonly router: JsonObject;
+  stop(): Promise<void>;
+}
+
+export interface DeploymentOptions {
+  /** Merged over the default gateway configuration. */
+  readonly config?: JsonObject;
+  /** Changes the default rules. */
+  readonly router?: (router: JsonObject) => JsonObject;
+  /** Directories of further plugins. */
+  readonly plugins?: readonly string[];
+  /** `false`: the plugin is left to the test. */
+  readonly install?: boolean;
+}
+
+/** worker-sg on the node in Singapore, worker-cn on the one in China, master wherever OpenClaw puts it. */
+export function routerConfig(work: Deployment["work"]): JsonObject {
+  return {
+    nodes: {
+      "mac-cn": { tags: ["region=cn"], workspace: work.cn },
+      "mac-sg": {
+        tags: ["region=sg"],
+        location: { country: "SG", city: "Singapore" },
+        workspace: work.sg,
+      },
+    },
+    rules: [
+      { name: "singapore", agents: ["worker-sg"], require: "region=sg" },
+      { name: "china", agents: ["worker-cn"], require: "region=cn" },
+    ],
+  };
+}
+
+/** A node's workspace is an existing folder, as it is on a real machine. */
+export function workspaceOf(node: NodeHost): string {
+  const folder = join(node.home.home, "work");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Starts everything; the plugin's rules hold when it resolves. */
+export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
+  const archive = options.install === false ? null : await packPlugin();
+  const gateway = await startGateway({
+    config: (context: ConfigContext) =>
+      merge(
+        merge(baseConfig(context), options.plugins ? { plugins: { load: { paths: options.plugins } } } : {}),
+        options.config ?? {},
+      ),
+    wait: false, // node hosts connect by themselves once it listens: starting all at once saves seconds
+  });
+  const hosts: NodeHost[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled(hosts.map((host) => host.stop()));
+    await gateway.stop();
+  };
+  try {
+    const start = async (name: string): Promise<NodeHost> => {
+      const host = await startNodeHost(gateway, name);
+      hosts.push(host);
+      return host;
+    };
+    const [cn, sg] = await Promise.all([start("mac-cn"), start("mac-sg")]);
+    await gateway.waitUntilReady();
+    const work = { cn: workspaceOf(cn), sg: workspaceOf(sg) };
+    const plain = routerConfig(work);
+    const router = options.router?.(plain) ?? plain;
+    if (archive) {
+      await installOverRpc(gateway, archive);
+      await changeConfig(gateway, (config) => withRouter(config, router));
+    }
+    return { gateway, cn, sg, work, router, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What `openclaw plugins install npm-pack:<archive> --force` asks of a running gateway, without its start-up time. */
+export async function installOverRpc(gateway: Gateway, archive: string): Promise<void> {
+  await gateway.rpc("plugins.install", { source: "npm-pack", archivePath: archive }, { timeoutMs: 120_000 });
+}
+
+/** The configuration with this config of the plugin in place of the old one. */
+export function withRouter(config: JsonObject, router: JsonObject): JsonObject {
+  return merge(withoutRouter(config), { plugins: { entries: { "node-router": { config: router } } } });
+}
+
+/** Merging would keep keys of the old config. */
+function withoutRouter(config: JsonObject): JsonObject {
+  return merge(config, { plugins: { entries: { "node-router": { config: null } } } });
+}
+
+const readConfig = (gateway: Gateway): JsonObject =>
+  JSON.parse(readFileSync(gateway.home.configFile, "utf8")) as JsonObject;
+
+/** Writes the configuration as an editor would and resolves when the gateway works with it. */
+export async function changeConfig(
+  gateway: Gateway,
+  change: (config: JsonObject) => JsonObject,
+): Promise<void> {
+  const revision = async (): Promise<string | undefined> =>
+    (await gateway.rpc<{ configRevisionHash?: string }>("config.get")).configRevisionHash;
+  await gateway.waitUntilConfigApplied();
+  const before = await revision();
+  const old = readConfig(gateway);
+  const text = JSON.stringify(change(old), null, 2);
+  if (text === JSON.stringify(old, null, 2)) return;
+  writeFileSync(gateway.home.configFile, text);
+  // The gateway looks at the file after a moment: until then it calls the old one applied.
+  await waitFor("the gateway to notice the new configuration", async () => (await revision()) !== before);
+  await gateway.waitUntilConfigApplied();
+}
+
+/** Prints the name of the machine, from a file in its home, and the folder. */
+export const PROBE = 'echo "machine=$(cat ~/whoami) folder=$PWD"';
+
+/** A script line that calls a tool the model sees. */
+export const call = (tool: string, args: JsonObject): string => `CALL ${tool} ${JSON.stringify(args)}`;
+
+/** A script line that calls any tool through the meta tool. */
+export const callAny = (id: string, args: JsonObject): string => call("tool_call", { id, args });
+
+/** Where a probe ran, or `none` when it did not. */
+export const machineOf = (result: string | undefined): string =>
+  result?.match(/machine=([\w-]+)/)?.[1] ?? "none";
+
+export const folderOf = (result: string | undefined): string =>
+  result?.match(/folder=([^\s"\\]+)/)?.[1] ?? "none";

@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
+import { thirdPartyLicenses } from "./scripts/support/thirdParty.ts";
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
 export default defineConfig({
@@ -15,6 +16,7 @@ export default defineConfig({
   // The host provides itself; everything else goes in.
   external: [/^openclaw($|\/)/],
   noExternal: [/^(?!openclaw($|\/)|node:)/],
+  esbuildPlugins: [thirdPartyLicenses("dist/THIRD_PARTY_LICENSES.txt")],
   banner: {
     // pino is CommonJS and requires Node's modules at run time.
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -1,5 +1,6 @@
 // Our log lines: pino records, redacted by path, written into the gateway's own log.
 import { type DestinationStream, type Logger, pino } from "pino";
+import { safe } from "./safeText.ts";
 
 export type { Logger } from "pino";
 
@@ -12,20 +13,21 @@ export interface HostLogger {
 }
 
 /** What must never reach a log: secrets, and the text of commands (they carry secrets too). */
-export const REDACTED_PATHS: readonly string[] = [
+const REDACTED_KEYS = [
   "command",
+  "rawCommand",
+  "argv",
+  "script",
   "env",
   "token",
+  "gatewayToken",
+  "password",
   "identityData",
   "passphrase",
-  "params.command",
-  "params.env",
-  "*.command",
-  "*.env",
-  "*.token",
-  "*.identityData",
-  "*.passphrase",
 ];
+
+/** At the top and two levels down: deeper than anything we log. */
+export const REDACTED_PATHS: readonly string[] = REDACTED_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 /** One logger an instance; modules take a child of it: `logger.child({ part: "policy" })`. */
 export function createLogger(host: HostLogger): Logger {
@@ -47,7 +49,8 @@ function hostStream(host: HostLogger): DestinationStream {
   return {
     write(line) {
       const { level, msg, ...facts }: { level?: string; msg?: string } = JSON.parse(line);
-      const text = `${msg ?? "node-router"} ${JSON.stringify(facts)}`;
+      // SECURITY: names of nodes and agents come from outside, and a log is read on terminals.
+      const text = safe(`${msg ?? "node-router"} ${JSON.stringify(facts)}`);
       if (level === "error" || level === "fatal") host.error(text);
       else if (level === "warn") host.warn(text);
       else if (level === "info") host.info(text);

@@ -2,7 +2,7 @@
 
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { safe } from "../safeText.ts";
-import type { ToolContext, ToolEvent } from "./events.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 
 export interface AfterToolEvent extends ToolEvent {
   readonly result?: unknown;
@@ -12,11 +12,11 @@ export interface AfterToolEvent extends ToolEvent {
 export function createAfterToolCall(deps: RouterDeps) {
   const log = deps.log.child({ part: "verify" });
   return (event: AfterToolEvent, context: ToolContext): void => {
-    const runId = event.runId ?? context.runId ?? "";
-    const call = deps.state.calls.find(runId, event.toolCallId ?? context.toolCallId ?? "");
-    if (call === null) return;
-    call.running = false;
-    if (call.tool !== "exec") return;
+    const { runId, toolCallId } = idsOf(event, context);
+    const { calls } = deps.state;
+    const call = calls.find(runId, toolCallId);
+    calls.end(runId, toolCallId);
+    if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
     const ranOn = ranWhere(event.result);
     if (ranOn === null || ranOn === call.nodeId) return;
     deps.state.counters.mismatches += 1;
@@ -34,12 +34,20 @@ export function createAfterToolCall(deps: RouterDeps) {
   };
 }
 
-/** The node id in an exec result, `gateway` when it ran without one, null when nothing ran. */
+/**
+ * The node id in an exec result, `gateway` when it ran without one, null when nothing ran. A command that was
+ * ended by a signal or a timeout has no exit status, but it ran: only then is there an `exitReason`.
+ */
 export function ranWhere(result: unknown): string | null {
   const details = detailsOf(result);
   if (details === null) return null;
   if (typeof details.nodeId === "string") return details.nodeId;
-  return typeof details.exitCode === "number" || details.status === "running" ? "gateway" : null;
+  const ran =
+    typeof details.exitCode === "number" ||
+    typeof details.exitReason === "string" ||
+    details.timedOut === true ||
+    details.status === "running";
+  return ran ? "gateway" : null;
 }
 
 /** The structured part of a tool result. */

@@ -6,7 +6,7 @@ import type { PlacementDecision } from "../nodeRouter/placement/decision.ts";
 import { classifyTool } from "../nodeRouter/toolCatalog.ts";
 import { rewriteExec } from "../nodeRouter/transports/node/execParams.ts";
 import { rewriteNodeTool } from "../nodeRouter/transports/node/nodeToolParams.ts";
-import type { ToolContext, ToolEvent } from "./events.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 
 /** What the host understands as a policy's answer. */
 export type PolicyResult =
@@ -15,7 +15,8 @@ export type PolicyResult =
 
 export interface Applied {
   readonly refusal: string | null;
-  readonly result: PolicyResult | null;
+  /** The complete new parameters; null when there is nothing to change. */
+  readonly params: Record<string, unknown> | null;
 }
 
 /** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
@@ -55,18 +56,16 @@ export function applyPlacement(
           snapshot: lastSnapshot(deps, config),
         });
   if (!rewrite.ok) return refused(`${rewrite.code}: ${rewrite.message}.`);
-  if (rewrite.params === null) return { refusal: null, result: null };
-  if (config.mode === "shadow") return { refusal: null, result: null };
+  if (rewrite.params === null) return { refusal: null, params: null };
+  if (config.mode === "shadow") return { refusal: null, params: null };
 
   calls.add({
-    toolCallId: event.toolCallId ?? context.toolCallId ?? "",
-    runId: event.runId ?? context.runId ?? "",
+    ...idsOf(event, context),
     sessionKey: context.sessionKey ?? "",
     agent,
     tool: event.toolName,
     decision,
     nodeId: rewrite.nodeId,
-    params: rewrite.params,
     jobId: rewrite.jobId,
     notes: rewrite.notes,
     startedAtMs: deps.now(),
@@ -82,9 +81,9 @@ export function applyPlacement(
       offset: 0,
     });
   }
-  return { refusal: null, result: { params: rewrite.params } };
+  return { refusal: null, params: rewrite.params };
 }
 
 function refused(message: string): Applied {
-  return { refusal: message, result: null };
+  return { refusal: message, params: null };
 }

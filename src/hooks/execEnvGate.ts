@@ -8,13 +8,20 @@ import { agentOf, type ToolContext } from "./events.ts";
 /** Variable that makes a start impossible; its name is what the host's error shows. */
 export const GATE_VARIABLE = "NODE_ROUTER_REFUSED";
 
+/**
+ * A second variable, for a start in a terminal: the terminal library cuts a value at its NUL character and
+ * would start the command. No system takes 2.5 MiB in one variable (Linux: 32 pages, macOS: 1 MiB in all).
+ */
+export const GATE_BULK_VARIABLE = "NODE_ROUTER_REFUSED_BULK";
+const BULK = "x".repeat(5 << 19);
+
 export interface ExecEnvEvent {
   readonly host?: string | undefined;
 }
 
 /**
- * For a routed agent's exec that is about to run anywhere but on a node, a variable with a NUL character: no
- * operating system can start a process with it, so the start fails before anything runs. The host gives this
+ * For a routed agent's exec that is about to run anywhere but on a node, variables that no operating system
+ * can start a process with, so the start fails before anything runs. The host gives this
  * hook no other way to refuse, and nothing can rewrite the call after it. It is asked once more, with the
  * final host, after the call was rewritten to a node, and then has nothing to say.
  */
@@ -26,6 +33,9 @@ export function createExecEnvGate(deps: RouterDeps) {
       return undefined;
     if (!isRouted(config, agent) || mayUseGateway(config, agent)) return undefined;
     if (event.host === "sandbox" && bindingOf(deps.hostConfig(), agent) === "workspace") return undefined;
-    return { [GATE_VARIABLE]: `exec of agent "${agent}" may not run on host "${event.host ?? "gateway"}"\0` };
+    return {
+      [GATE_VARIABLE]: `exec of agent "${agent}" may not run on host "${event.host ?? "gateway"}"\0`,
+      [GATE_BULK_VARIABLE]: BULK,
+    };
   };
 }

@@ -3,11 +3,18 @@ import type { SharedState } from "../nodeRouter/sharedState.ts";
 import type { ToolContext, ToolEvent } from "./events.ts";
 
 /**
- * Parameters of Claude's native Bash that OpenClaw's exec does not have. The host hands that Bash to policies
+ * Parameters of native shells (Claude's Bash, Codex) that OpenClaw's exec does not have or, `timeout`, refuses. The host hands that Bash to policies
  * as `exec` and gives rewritten parameters back to it, where `host` and `node` mean nothing: it would run on
  * the gateway (host docs: gateway/cli-backends).
  */
-const FOREIGN_PARAMS = ["description", "run_in_background", "dangerouslyDisableSandbox", "cmd", "timeout_ms"];
+const FOREIGN_PARAMS = [
+  "description",
+  "run_in_background",
+  "dangerouslyDisableSandbox",
+  "cmd",
+  "timeout",
+  "timeout_ms",
+];
 
 /**
  * Whether a call named `exec` is OpenClaw's own exec, which honours `host` and `node`.

@@ -30,12 +30,20 @@ export interface LivenessDeps {
 /** How stale `openclaw health` may be; it reads three numbers. */
 const REFRESH_MS = 5_000;
 
+/** A host that does not register our hooks whatever we do must not be made to reload for ever. */
+export const MAX_REVIVALS = 3;
+
 /** Starts watching; the result stops it and leaves nothing behind. */
 export function watchLiveness(deps: LivenessDeps): () => void {
   const { state, log, now } = deps;
   // Not null: the host keeps a failure of the instance before us until somebody clears it.
   let reported: string | null | undefined;
+  let reviving = false;
   const report = (): void => {
+    if (hookLiveness(state, now()) === "live") {
+      state.revivals = 0;
+      reviving = false;
+    }
     const problem = healthProblem(state, now());
     if (problem === reported) return;
     reported = problem;
@@ -47,11 +55,15 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     report();
     const { config } = state;
     if (config === null || config.mode === "shadow" || config.rules.length === 0) return;
-    if (hookLiveness(state, now()) !== "not-live") return;
+    // Once asked, the host replaces this instance; only a refusal is worth another try.
+    if (hookLiveness(state, now()) !== "not-live" || reviving || state.revivals >= MAX_REVIVALS) return;
+    reviving = true;
+    state.revivals += 1;
     log.error("HOOKS_NOT_LIVE: agents run without these hooks; registering the plugin anew");
     try {
       await deps.revive();
     } catch (error) {
+      reviving = false;
       log.error({ reason: messageOf(error) }, 'HOOKS_NOT_LIVE: run "openclaw plugins reload node-router"');
     }
   };

@@ -4,6 +4,7 @@ import { NodeRouterError } from "../errors.ts";
 import { currentSnapshot } from "../nodeRouter/currentSnapshot.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { isRouted, ruleAllows } from "../nodeRouter/router.ts";
+import { agentOf } from "./events.ts";
 
 /** The node-protocol commands that run a shell command. */
 export const GUARDED_COMMANDS = ["system.run", "system.run.prepare"];
@@ -17,8 +18,8 @@ export interface NodeInvocation {
 
 /**
  * Null when the run may go on, else why not. A run without an agent is an operator's own and passes. While
- * exec calls of the session are under way, only their nodes are allowed; otherwise (an approval that came
- * after its call had ended) any node that the agent's rule allows.
+ * exec calls of the agent are under way in the session, only their nodes are allowed; otherwise (an approval
+ * that came after its call had ended) any node that the agent's rule allows.
  */
 export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
@@ -28,7 +29,7 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     if (config === null || config.mode === "shadow" || agent === null || !isRouted(config, agent))
       return null;
 
-    const running = calls.runningExecNodes(sessionKey);
+    const running = calls.runningExecNodes(agent, sessionKey);
     const allowed =
       running.size > 0
         ? running.has(invocation.nodeId)
@@ -47,6 +48,6 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
 function caller(params: unknown): { agent: string | null; sessionKey: string } {
   if (typeof params !== "object" || params === null) return { agent: null, sessionKey: "" };
   const sessionKey = "sessionKey" in params && typeof params.sessionKey === "string" ? params.sessionKey : "";
-  const named = "agentId" in params && typeof params.agentId === "string" ? params.agentId : null;
-  return { agent: named ?? /^agent:([^:]+):/.exec(sessionKey)?.[1] ?? null, sessionKey };
+  const agentId = "agentId" in params && typeof params.agentId === "string" ? params.agentId : "";
+  return { agent: agentOf({ agentId, sessionKey }), sessionKey };
 }

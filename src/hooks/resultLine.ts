@@ -13,7 +13,10 @@ export type CallEnd = "ran" | "unknown" | "failed";
 const PATH_WARNING =
   /Warning: tools\.exec\.pathPrepend is ignored for host=node\. Configure PATH on the node host\/service instead\.(?:\\n|\n){0,2}/g;
 
-const STARTED_LINE = new RegExp(`${STARTED} (\\d+)(?:\\\\n|\\n)?`, "g");
+const STARTED_LINE = new RegExp(`${STARTED} (\\S+) (\\d+)(?:\\\\n|\\n)?`, "g");
+
+/** Node's and the terminal library's words for a start that the gate's variables made impossible. */
+const GATE_ERROR = new RegExp(`${GATE_VARIABLE}'\\] must be a string without null bytes`);
 
 export function endOf(details: Readonly<Record<string, unknown>> | null): CallEnd {
   if (details?.failureKind === "outcome-unknown") return "unknown";
@@ -38,12 +41,23 @@ export function resultLine(call: PlacedCall, end: CallEnd): string {
   ].join(" · ");
 }
 
-/** Removes the host's untrue warning, and says what a detached start means. */
-export function cleanText(text: string, calls: readonly PlacedCall[], keepPathWarning: boolean): string {
+/**
+ * Removes the host's untrue warning, and says what a detached start means.
+ * @param nested whether the text is JSON around the results of inner calls: what is put in is then escaped.
+ */
+export function cleanText(
+  text: string,
+  calls: readonly PlacedCall[],
+  keepPathWarning: boolean,
+  nested: boolean,
+): string {
   const warned = keepPathWarning ? text : text.replace(PATH_WARNING, "");
-  const job = calls.find((call) => call.jobId !== null);
-  if (job === undefined) return warned;
-  return warned.replace(STARTED_LINE, (_line, pgid: string) => startedText(job, pgid));
+  return warned.replace(STARTED_LINE, (line, jobId: string, pgid: string) => {
+    const job = calls.find((call) => call.jobId === jobId);
+    if (job === undefined) return line;
+    const started = startedText(job, pgid);
+    return nested ? JSON.stringify(started).slice(1, -1) : started;
+  });
 }
 
 function startedText(call: PlacedCall, pgid: string): string {
@@ -53,6 +67,6 @@ function startedText(call: PlacedCall, pgid: string): string {
 
 /** The host's words for a start that our gate made impossible, in ours. */
 export function gateText(text: string, agent: string): string | null {
-  if (!text.includes(GATE_VARIABLE)) return null;
+  if (!GATE_ERROR.test(text)) return null;
   return `RUN_NOT_ALLOWED: a command of agent "${agent}" was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
 }

@@ -41,7 +41,7 @@ export function createResultMiddleware(deps: RouterDeps) {
 
     const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
     const content = event.result.content.map((part) =>
-      isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning) } : part,
+      isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning, own === null) } : part,
     );
     const lines = calls.map((call) => resultLine(call, endOfCall(call, own, event.result)));
     return {

@@ -8,7 +8,7 @@ import type { NodeSnapshot } from "../nodeRouter/placement/snapshot.ts";
 import { decideCall, faultVerdict, isRouted, needsSnapshot, type Verdict } from "../nodeRouter/router.ts";
 import { classifyTool } from "../nodeRouter/toolCatalog.ts";
 import { applyPlacement, type PolicyResult } from "./applyPlacement.ts";
-import { agentOf, type ToolContext, type ToolEvent } from "./events.ts";
+import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 import { isOpenClawExec } from "./harness.ts";
 
 export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<PolicyResult | undefined>;
@@ -19,8 +19,9 @@ const CODE_MODE = "code_mode_exec";
 export function createToolPolicy(deps: RouterDeps): ToolPolicy {
   const log = deps.log.child({ part: "policy" });
   return async (event, context) => {
-    const runId = event.runId ?? context.runId ?? "";
+    const { runId, toolCallId } = idsOf(event, context);
     if (runId !== "") deps.state.evaluatedRuns.set(runId, true);
+    deps.state.calls.begin(runId, toolCallId);
 
     const { config } = deps.state;
     const agent = agentOf(context);
@@ -51,12 +52,11 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       outcome,
     );
 
-    if (config.mode === "shadow") return undefined;
-    if (refusal !== null) return { block: true, blockReason: refusal };
-    if (applied?.result) return applied.result;
-    return verdict.kind === "leave" && verdict.clearHost && event.toolName === "exec"
-      ? withoutTarget(event)
-      : undefined;
+    const enforced = config.mode === "enforce";
+    if (enforced && refusal !== null) return { block: true, blockReason: refusal };
+    const params = enforced ? (applied?.params ?? clearedParams(verdict, event)) : null;
+    deps.state.calls.answer(runId, toolCallId, { tool: event.toolName, params });
+    return params === null ? undefined : { params: { ...params } };
   };
 }
 
@@ -92,7 +92,8 @@ async function verdictFor(
 }
 
 /** `onUnavailable: "gateway"`: the model must not pick a node or host that the rule would not have given. */
-function withoutTarget(event: ToolEvent): PolicyResult {
+function clearedParams(verdict: Verdict, event: ToolEvent): Record<string, unknown> | null {
+  if (verdict.kind !== "leave" || !verdict.clearHost || event.toolName !== "exec") return null;
   const { host: _host, node: _node, ...params } = event.params;
-  return { params };
+  return params;
 }

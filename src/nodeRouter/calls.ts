@@ -12,8 +12,6 @@ export interface PlacedCall {
   readonly tool: string;
   readonly decision: PlacementDecision;
   readonly nodeId: string;
-  /** The complete parameters that the host was told. */
-  readonly params: Readonly<Record<string, unknown>>;
   readonly jobId: string | null;
   readonly notes: readonly string[];
   /** Epoch ms. */
@@ -22,43 +20,94 @@ export interface PlacedCall {
   running: boolean;
 }
 
+/** What the trusted policy answered: the complete parameters, or null when it left the call alone. */
+export interface Answer {
+  readonly tool: string;
+  readonly params: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * A call is known by its run and its own id. One that lacks either is never kept, because it could not be
+ * told from another's: calls over HTTP have no run, and two in one millisecond have the same id.
+ */
 export interface CallRegistry {
-  add(call: Omit<PlacedCall, "key" | "running">): PlacedCall;
+  /**
+   * A new call has this id now: what an earlier one left behind is forgotten. Some model servers number the
+   * calls of every turn from 0.
+   */
+  begin(runId: string, toolCallId: string): void;
+  add(call: Omit<PlacedCall, "key" | "running">): void;
   find(runId: string, toolCallId: string): PlacedCall | null;
+  /** Kept until the call's result, for the hook that says it once more. */
+  answer(runId: string, toolCallId: string, answer: Answer): void;
+  /** Null when the policy was not asked about this call of this tool. */
+  answered(runId: string, toolCallId: string, tool: string): Answer | null;
+  /** The result was seen. */
+  end(runId: string, toolCallId: string): void;
   /** Calls of the run that `tool_call` or Code Mode made inside the outer call `toolCallId`. */
   nestedIn(runId: string, toolCallId: string): readonly PlacedCall[];
-  /** Node ids of exec calls of this session that are running now. */
-  runningExecNodes(sessionKey: string): ReadonlySet<string>;
+  /** Node ids of exec calls of this agent in this session that are running now. */
+  runningExecNodes(agent: string, sessionKey: string): ReadonlySet<string>;
 }
 
 /** Far above what one gateway runs at once; a forgotten call only loses its line in the result. */
 const MAX_CALLS = 4_096;
+/** Answers hold whole commands, so fewer of them; a forgotten one is only worked out again. */
+const MAX_ANSWERS = 1_024;
 
 export function createCallRegistry(): CallRegistry {
   const calls = new BoundedMap<string, PlacedCall>(MAX_CALLS);
+  const answers = new BoundedMap<string, Answer>(MAX_ANSWERS);
+  const nestedIn = (runId: string, toolCallId: string): PlacedCall[] => {
+    const part = `:${asHostPart(toolCallId)}:`;
+    return [...calls.values()].filter((call) => call.runId === runId && call.toolCallId.includes(part));
+  };
   return {
-    add(call) {
-      const entry = { ...call, key: keyOf(call.runId, call.toolCallId), running: true };
-      calls.set(entry.key, entry);
-      return entry;
+    begin(runId, toolCallId) {
+      const key = keyOf(runId, toolCallId);
+      if (key === null) return;
+      calls.delete(key);
+      answers.delete(key);
+      for (const call of nestedIn(runId, toolCallId)) calls.delete(call.key);
     },
-    find: (runId, toolCallId) => calls.get(keyOf(runId, toolCallId)) ?? null,
-    nestedIn: (runId, toolCallId) =>
-      [...calls.values()].filter((call) => call.runId === runId && isNested(call.toolCallId, toolCallId)),
-    runningExecNodes: (sessionKey) =>
+    add(call) {
+      const key = keyOf(call.runId, call.toolCallId);
+      if (key !== null) calls.set(key, { ...call, key, running: true });
+    },
+    find: (runId, toolCallId) => calls.get(keyOf(runId, toolCallId) ?? "") ?? null,
+    answer(runId, toolCallId, answer) {
+      const key = keyOf(runId, toolCallId);
+      if (key !== null) answers.set(key, answer);
+    },
+    answered(runId, toolCallId, tool) {
+      const answer = answers.get(keyOf(runId, toolCallId) ?? "");
+      return answer?.tool === tool ? answer : null;
+    },
+    end(runId, toolCallId) {
+      const key = keyOf(runId, toolCallId) ?? "";
+      answers.delete(key);
+      const call = calls.get(key);
+      if (call !== undefined) call.running = false;
+    },
+    nestedIn: (runId, toolCallId) => (keyOf(runId, toolCallId) === null ? [] : nestedIn(runId, toolCallId)),
+    runningExecNodes: (agent, sessionKey) =>
       new Set(
         [...calls.values()]
-          .filter((call) => call.running && call.tool === "exec" && call.sessionKey === sessionKey)
+          .filter((call) => call.running && call.tool === "exec")
+          .filter((call) => call.agent === agent && call.sessionKey === sessionKey)
           .map((call) => call.nodeId),
       ),
   };
 }
 
-function keyOf(runId: string, toolCallId: string): string {
-  return `${runId}\0${toolCallId}`;
+function keyOf(runId: string, toolCallId: string): string | null {
+  return runId === "" || toolCallId === "" ? null : `${runId}\0${toolCallId}`;
 }
 
-/** The host names an inner call `<how>:<outer id>:<tool>:<n>`. */
-function isNested(inner: string, outer: string): boolean {
-  return inner.includes(`:${outer}:`);
+/** The host names an inner call `<how>:<outer id>:<tool>:<n>`, and cleans the outer id like this before. */
+function asHostPart(toolCallId: string): string {
+  return toolCallId
+    .trim()
+    .replace(/[^A-Za-z0-9_.:-]+/g, "_")
+    .slice(0, 120);
 }

@@ -30,6 +30,8 @@ export interface SharedState {
   /** Epoch ms of the last `full` and of the last hook-carrying registration; null before the first. */
   fullRegisteredAtMs: number | null;
   hooksRegisteredAtMs: number | null;
+  /** How often the hooks were to be brought to life since they were last seen live. */
+  revivals: number;
   /** Agents whose exec was seen to run without our hooks since the last registration. */
   readonly missedAgents: Set<string>;
 }
@@ -60,6 +62,7 @@ export function createSharedState(now: () => number): SharedState {
     evaluatedRuns: new BoundedMap(MAX_RUNS),
     fullRegisteredAtMs: null,
     hooksRegisteredAtMs: null,
+    revivals: 0,
     missedAgents: new Set(),
   };
 }

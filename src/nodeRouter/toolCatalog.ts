@@ -80,9 +80,14 @@ export function startsGatewayProcess(params: unknown): boolean {
   if (typeof params !== "object" || params === null) return false;
   return Object.entries(params).some(
     ([key, value]) =>
-      (key === "kind" && (value === "command" || value === "stream" || value === "on-exit")) ||
+      // The host also reads the second spelling, and kinds without regard to case.
+      ((key === "kind" || key === "scheduleKind") && isProcessKind(value)) ||
       key === "argv" ||
       (key === "command" && value !== null) ||
       startsGatewayProcess(value),
   );
+}
+
+function isProcessKind(value: unknown): boolean {
+  return typeof value === "string" && ["command", "stream", "on-exit"].includes(value.trim().toLowerCase());
 }

@@ -16,10 +16,14 @@ export function createNodeReader(now: () => number): NodeReader {
   let last: HostNodes | null = null;
   let pending: Promise<HostNodes> | null = null;
 
+  // After the clock was set back a list would look young for as long as that.
+  const isFuture = (nodes: HostNodes): boolean => nodes.takenAtMs > now();
+
   const start = (read: () => Promise<HostNodes>): Promise<HostNodes> => {
     const reading = read()
       .then((nodes) => {
-        last = nodes;
+        // Of two reads at once, the one that was begun later knows better.
+        if (last === null || nodes.takenAtMs >= last.takenAtMs || isFuture(last)) last = nodes;
         return nodes;
       })
       .finally(() => {
@@ -32,7 +36,7 @@ export function createNodeReader(now: () => number): NodeReader {
   return {
     last: () => last,
     async read(maxAgeMs, read) {
-      if (last !== null && now() - last.takenAtMs <= maxAgeMs) return last;
+      if (last !== null && !isFuture(last) && now() - last.takenAtMs <= maxAgeMs) return last;
       if (pending === null) return start(read);
       // A joined read can fail with its starter's lost authority; that says nothing about ours.
       return pending.catch(() => start(read));

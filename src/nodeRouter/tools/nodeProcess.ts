@@ -71,20 +71,35 @@ function list(jobs: readonly Job[]): ToolOutput {
 
 async function look(job: Job, run: RunOnNode, offset: number): Promise<ToolOutput> {
   const answer = await ask(job, run, pollScript(job.jobId, offset));
-  const [, state = "lost", status = "-", size = "0"] = /^state (\w+) (\S+) +(\d+)/.exec(answer) ?? [];
-  const output = answer.slice(answer.indexOf("\n") + 1);
+  const [head = "", state = "lost", status = "-", size = "0"] =
+    /^state (\w+) (\S+) +(\d+)\n?/.exec(answer) ?? [];
   const total = Number(size);
-  job.offset = Math.min(total, offset + MAX_OUTPUT_BYTES);
+  const end = Math.max(offset, Math.min(total, offset + MAX_OUTPUT_BYTES));
+  const goesOn = end < total || state === "running";
+  const { text, bytes } = wholeCharacters(answer.slice(head.length), end - offset, goesOn);
+  job.offset = offset + bytes;
   const more = total - job.offset;
-  const head = `${job.jobId} on ${job.nodeName}: ${sentence(state, status)}`;
+  const first = `${job.jobId} on ${job.nodeName}: ${sentence(state, status)}`;
   const tail = more > 0 ? `\n[${more} more bytes; poll again]` : "";
-  return textResult(`${head}\n${output}${tail}`, {
+  return textResult(`${first}\n${text}${tail}`, {
     jobId: job.jobId,
     node: job.nodeName,
     state,
     exitStatus: status === "-" ? null : status,
     bytes: total,
   });
+}
+
+/**
+ * A page can end inside a character, which then reads as U+FFFD: such a piece is left for the next look.
+ * Output that is not UTF-8 has U+FFFD elsewhere too, and is shown as it comes.
+ */
+function wholeCharacters(text: string, bytes: number, goesOn: boolean): { text: string; bytes: number } {
+  const body = text.slice(0, -1);
+  const cut = bytes - Buffer.byteLength(body);
+  return goesOn && text.endsWith("\uFFFD") && !body.includes("\uFFFD") && cut >= 1 && cut <= 3
+    ? { text: body, bytes: bytes - cut }
+    : { text, bytes };
 }
 
 function sentence(state: string, status: string): string {
@@ -97,7 +112,10 @@ function sentence(state: string, status: string): string {
 
 async function ask(job: Job, run: RunOnNode, script: string): Promise<string> {
   try {
-    return await run(job.nodeId, script);
+    const answer = await run(job.nodeId, script);
+    // A run that was cut off prints nothing: that says nothing about the job.
+    if (!answer.startsWith("state ")) throw new Error("its answer does not say how the job is");
+    return answer;
   } catch (cause) {
     throw new NodeRouterError(
       "JOB_UNREACHABLE",

@@ -52,7 +52,9 @@ export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
       `node "${node.name}" runs Windows, where env cannot be passed; set it inside the command`,
     );
   }
-  const background = params.background === true;
+  const command = typeof params.command === "string" ? params.command : "";
+  // Without a command the host refuses the call itself: no job comes of it.
+  const background = params.background === true && command !== "";
   if (background && windows) {
     return refusal(
       "BACKGROUND_UNSUPPORTED",
@@ -60,7 +62,6 @@ export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
     );
   }
 
-  const command = typeof params.command === "string" ? params.command : "";
   const inner = prefix.text + command;
   const workdir = nodeWorkdir({
     requested: typeof params.workdir === "string" ? params.workdir : null,
@@ -73,7 +74,7 @@ export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
     ok: true,
     params: {
       ...kept,
-      command: background && command !== "" ? startScript(input.jobId, inner) : inner,
+      command: background ? startScript(input.jobId, inner) : inner,
       host: "node",
       node: node.nodeId,
       ...(workdir === null ? {} : { workdir }),
@@ -89,6 +90,9 @@ function notesFor(params: Readonly<Record<string, unknown>>, background: boolean
   if (params.pty === true) notes.push("a node gives no terminal, so pty was dropped");
   if (typeof params.yieldMs === "number" && params.yieldMs !== CODE_MODE_YIELD_MS && !background) {
     notes.push("a node cannot yield, so it ran to its end; use background: true for a long command");
+  }
+  if (background && typeof params.timeoutSeconds === "number" && params.timeoutSeconds > 0) {
+    notes.push("timeoutSeconds does not end a background job; end it with node_process, action kill");
   }
   if (params.elevated === true) notes.push("elevated has no meaning on a node and was dropped");
   return notes;

@@ -10,17 +10,20 @@ export const KEEP_DAYS = 7;
 /** Folder of all jobs on the node, as shell text. HOME, not /tmp: nobody else can plant a folder there. */
 const JOBS = '"$HOME/.openclaw-node-router/jobs"';
 
-/** First words of what a started job prints; the rest is the process group's id. */
+/** First word of what a started job prints; its id and the process group's id follow. */
 export const STARTED = "node-router-job-started";
 
-/** When the leader `$p` started: tells it from a later process with the same id. Empty where ps cannot tell. */
-const START_TIME = 'ps -o lstart= -p "$p" 2>/dev/null';
+/**
+ * When the leader `$p` started: tells it from a later process with the same id. On Linux in ticks since the
+ * boot: what ps makes of them there shifts when the clock is set. Empty where neither can tell.
+ */
+const START_TIME = '{ cut -d" " -f22 "/proc/$p/stat" || ps -o lstart= -p "$p"; } 2>/dev/null';
 
 /** Sets `alive` to `yes` while the job's group is there and is still the one that was started. */
 const CHECK_ALIVE = `alive=no; if test -n "$p" && kill -s 0 -- "-$p" 2>/dev/null && test "$(${START_TIME})" = "$(cat "$d/start" 2>/dev/null)"; then alive=yes; fi`;
 
 /**
- * Starts `command` detached and prints `node-router-job-started <pgid>`. The job is the leader of its own
+ * Starts `command` detached and prints `node-router-job-started <id> <pgid>`. The job is the leader of its own
  * process group (`setsid` on Linux, the shell's job control on macOS, which has no setsid), so that it
  * survives the call and can be ended whole. Files: `out` (stdout and stderr), `exit` (status, when ended).
  */
@@ -36,27 +39,29 @@ export function startScript(jobId: string, command: string): string {
     `if command -v setsid >/dev/null 2>&1; then setsid /bin/sh -c ${quote(inner)} >/dev/null 2>&1 </dev/null &`,
     `else set -m; /bin/sh -c ${quote(inner)} >/dev/null 2>&1 </dev/null & fi`,
     `p=$!; echo "$p" >"$d/pgid"; ${START_TIME} >"$d/start"`,
-    `echo "${STARTED} $p"`,
+    `echo "${STARTED} ${jobId} $p"`,
   ].join("\n");
 }
 
 /**
- * Prints `state <running|ended|lost> <exit status or -> <output size>` and then the output from byte
- * `offset` on. `lost`: neither running nor ended properly, e.g. after the node was restarted.
+ * Prints `state <running|ended|lost|gone> <exit status or -> <output size>` and then the output from byte
+ * `offset` to that size, at most MAX_OUTPUT_BYTES of it: what a running job adds meanwhile is for the next look.
+ * `lost`: neither running nor ended properly, e.g. after the node was restarted.
  */
 export function pollScript(jobId: string, offset: number): string {
   return [
     `d=${JOBS}/${jobId}`,
     'test -d "$d" || { echo "state gone - 0"; exit 0; }',
-    'p=$(cat "$d/pgid" 2>/dev/null); size=$(wc -c <"$d/out" 2>/dev/null || echo 0)',
+    'p=$(cat "$d/pgid" 2>/dev/null)',
     CHECK_ALIVE,
     'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"',
     'elif test "$alive" = yes; then state="running -"',
     // The job may have ended between the two looks.
     'elif test -e "$d/exit"; then state="ended $(cat "$d/exit")"; else state="lost -"; fi',
-    'echo "state $state" $size',
-    `tail -c +${offset + 1} "$d/out" 2>/dev/null | head -c ${MAX_OUTPUT_BYTES}`,
-    "true",
+    // After the state: the size of an ended job's output is its last.
+    'size=0; test -e "$d/out" && size=$(wc -c <"$d/out"); echo "state $state" $size',
+    `n=$((size - ${offset})); test "$n" -le ${MAX_OUTPUT_BYTES} || n=${MAX_OUTPUT_BYTES}`,
+    `test "$n" -le 0 || tail -c +${offset + 1} "$d/out" | head -c "$n"`,
   ].join("\n");
 }
 
@@ -67,7 +72,8 @@ export function killScript(jobId: string): string {
     'test -e "$d/exit" && { echo "state ended $(cat "$d/exit")"; exit 0; }',
     'p=$(cat "$d/pgid" 2>/dev/null); test -n "$p" || { echo "state gone -"; exit 0; }',
     CHECK_ALIVE,
-    'test "$alive" = yes || { echo "state lost -"; exit 0; }',
+    // The job may have ended between the two looks.
+    'test "$alive" = yes || { if test -e "$d/exit"; then echo "state ended $(cat "$d/exit")"; else echo "state lost -"; fi; exit 0; }',
     'kill -s TERM -- "-$p" 2>/dev/null; n=0',
     'while kill -s 0 -- "-$p" 2>/dev/null && test "$n" -lt 30; do sleep 0.1; n=$((n+1)); done',
     'if kill -s 0 -- "-$p" 2>/dev/null; then kill -s KILL -- "-$p"; how=KILL; else how=TERM; fi',

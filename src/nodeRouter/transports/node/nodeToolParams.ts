@@ -66,15 +66,22 @@ export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
   };
 }
 
-/** As the host matches names: exact id, inventory name, then the beginning of an id. */
+/** As the host matches names: exact id, inventory name, then the beginning of an id that only one node has. */
 function findNode(snapshot: NodeSnapshot, name: string): NodeState | null {
   const wanted = name.toLowerCase();
   const { nodes } = snapshot;
   return (
     nodes.find((node) => node.nodeId === name) ??
-    nodes.find((node) => node.name.toLowerCase() === wanted) ??
-    (wanted.length < MIN_ID_PREFIX ? null : (nodes.find((node) => node.nodeId?.startsWith(wanted)) ?? null))
+    nodes.find((node) => node.name === name) ??
+    only(nodes.filter((node) => node.name.toLowerCase() === wanted)) ??
+    (wanted.length < MIN_ID_PREFIX ? null : only(nodes.filter((node) => node.nodeId?.startsWith(wanted))))
   );
+}
+
+/** Null when there are several: a guess could be the wrong machine. */
+function only(nodes: readonly NodeState[]): NodeState | null {
+  const [node = null, ...others] = nodes;
+  return others.length === 0 ? node : null;
 }
 
 function notAllowed(

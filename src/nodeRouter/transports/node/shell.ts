@@ -22,7 +22,7 @@ export function envPrefix(env: unknown): EnvPrefix {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!ENV_NAME.test(name)) {
-      return bad(`env name ${JSON.stringify(name)} is not a shell name; use letters, digits and _ only`);
+      return bad(`env name ${JSON.stringify(shownName(name))} is not a shell name; use letters, digits and _ only`);
     }
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
       return bad(`env.${name} must be text`);
@@ -32,6 +32,12 @@ export function envPrefix(env: unknown): EnvPrefix {
     lines.push(`export ${name}=${quote(text)}\n`);
   }
   return { ok: true, text: lines.join("") };
+}
+
+/** SECURITY: the message is logged, and a careless model writes `TOKEN=secret` where the name belongs. */
+function shownName(name: string): string {
+  const start = /^[A-Za-z0-9_]{0,64}/.exec(name)?.[0] ?? "";
+  return start === name ? name : `${start}…`;
 }
 
 function bad(message: string): EnvPrefix {

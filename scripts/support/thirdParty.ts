@@ -1,7 +1,9 @@
 // Writes the licenses of what is bundled beside the bundle: their terms ask for it.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Plugin } from "esbuild";
+import type { Options } from "tsup";
+
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
 
 /** Folder of the package that a bundled file belongs to; null for our own files. */
 function packageOf(file: string): string | null {

@@ -13,7 +13,7 @@ import { show, startProgress } from "./support/progress.mjs";
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(8);
+const progress = startProgress(9);
 let gateway;
 
 const table = (places) =>
@@ -25,7 +25,11 @@ const table = (places) =>
 function routerConfig(workspaces) {
   return {
     nodes: {
-      "mac-cn": { tags: ["region=cn"], workspace: workspaces["mac-cn"] },
+      "mac-cn": {
+        tags: ["region=cn"],
+        location: { country: "CN", city: "Shanghai" },
+        workspace: workspaces["mac-cn"],
+      },
       "mac-sg": {
         tags: ["region=sg"],
         location: { country: "SG", city: "Singapore" },
@@ -81,6 +85,10 @@ async function demo() {
   await progress.step("openclaw config set plugins.entries.node-router.config", async () => {
     const config = JSON.stringify(routerConfig(workspaces));
     await openclaw("config", "set", "plugins.entries.node-router.config", config, "--strict-json");
+    await gateway.waitUntilConfigApplied();
+  });
+  await progress.step("openclaw node-router guard", async () => {
+    await openclaw("node-router", "guard");
     await gateway.waitUntilConfigApplied();
   });
 

@@ -27,7 +27,11 @@ const REDACTED_KEYS = [
 ];
 
 /** At the top and two levels down: deeper than anything we log. */
-export const REDACTED_PATHS: readonly string[] = REDACTED_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+export const REDACTED_PATHS: readonly string[] = REDACTED_KEYS.flatMap((key) => [
+  key,
+  `*.${key}`,
+  `*.*.${key}`,
+]);
 
 /** One logger an instance; modules take a child of it: `logger.child({ part: "policy" })`. */
 export function createLogger(host: HostLogger): Logger {

@@ -15,7 +15,7 @@ const PATH_WARNING =
 
 const STARTED_LINE = new RegExp(`${STARTED} (\\S+) (\\d+)(?:\\\\n|\\n)?`, "g");
 
-/** Node's and the terminal library's words for a start that the gate's variables made impossible. */
+/** Node's words for a start that the gate's variable made impossible; not every mention of its name. */
 const GATE_ERROR = new RegExp(`${GATE_VARIABLE}'\\] must be a string without null bytes`);
 
 export function endOf(details: Readonly<Record<string, unknown>> | null): CallEnd {

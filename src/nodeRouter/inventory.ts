@@ -21,7 +21,7 @@ export function buildSnapshot(
   configured: ReadonlyMap<string, ConfiguredNode>,
   host: KnownHostNodes | null,
 ): NodeSnapshot {
-  const paired = [...(host?.nodes ?? [])].sort(byId);
+  const paired = [...(host?.nodes ?? [])].sort(byNodeId);
   const ids = new Set(paired.map((node) => node.nodeId));
   const targets = new Set([...configured.values()].map((node) => node.node));
   const unclaimed = paired.filter((node) => !targets.has(node.nodeId));
@@ -66,7 +66,7 @@ function freeName(node: HostNode, names: ReadonlySet<string>, ids: ReadonlySet<s
   return name;
 }
 
-function byId(a: HostNode, b: HostNode): number {
+function byNodeId(a: HostNode, b: HostNode): number {
   return a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0;
 }
 
@@ -77,7 +77,7 @@ function newestFirst(a: HostNode, b: HostNode): number {
     Number(b.connected === true) - Number(a.connected === true) ||
     (b.connectedAtMs ?? 0) - (a.connectedAtMs ?? 0) ||
     (b.lastSeenAtMs ?? 0) - (a.lastSeenAtMs ?? 0) ||
-    byId(a, b)
+    byNodeId(a, b)
   );
 }
 

@@ -1,7 +1,7 @@
 // The deployment under test: a real gateway with the packed plugin, and the node hosts mac-cn and mac-sg.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { baseConfig, type ConfigContext, type JsonObject, merge } from "../support/config.ts";
+import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
 import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
@@ -23,8 +23,8 @@ export interface DeploymentOptions {
   readonly config?: JsonObject;
   /** Changes the default rules. */
   readonly router?: (router: JsonObject) => JsonObject;
-  /** Directories of further plugins. */
-  readonly plugins?: readonly string[];
+  /** Folder prepared for the gateway, e.g. with further plugins in its state. */
+  readonly dir?: string;
   /** `false`: the plugin is left to the test. */
   readonly install?: boolean;
 }
@@ -58,11 +58,8 @@ export function workspaceOf(node: NodeHost): string {
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const archive = options.install === false ? null : await packPlugin();
   const gateway = await startGateway({
-    config: (context: ConfigContext) =>
-      merge(
-        merge(baseConfig(context), options.plugins ? { plugins: { load: { paths: options.plugins } } } : {}),
-        options.config ?? {},
-      ),
+    config: options.config ?? {},
+    ...(options.dir === undefined ? {} : { dir: options.dir }),
     wait: false, // node hosts connect by themselves once it listens: starting all at once saves seconds
   });
   const hosts: NodeHost[] = [];

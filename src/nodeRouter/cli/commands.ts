@@ -1,5 +1,5 @@
 // The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
-import { messageOf } from "../../errors.ts";
+import { ERROR_CODES, messageOf } from "../../errors.ts";
 import { safe, safeJson } from "../../safeText.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
@@ -29,14 +29,14 @@ export async function runCommand(
   ask: Ask,
   out: Output,
 ): Promise<number> {
-  if (name === "explain" && !options.agent) {
+  if (name === "explain" && !options.agent?.trim()) {
     out.fail("explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]");
     return EXIT_USAGE;
   }
   try {
     return await run(name, options, ask, (report, text) => out.print(options.json ? safeJson(report) : text));
   } catch (error) {
-    out.fail(safe(unreachable(messageOf(error))));
+    out.fail(safe(failure(name, error)));
     return EXIT_FINDING;
   }
 }
@@ -82,8 +82,9 @@ async function run(
 }
 
 function isSound(report: StatusReport): boolean {
+  const isRouting = report.agents.some((agent) => agent.rule !== null);
   return (
-    report.hooks !== "not-live" &&
+    (report.hooks !== "not-live" || !isRouting) &&
     report.counters.mismatches === 0 &&
     report.counters.missed === 0 &&
     report.agents.every((agent) => agent.outcome !== "refused") &&
@@ -91,10 +92,22 @@ function isSound(report: StatusReport): boolean {
   );
 }
 
-/** The host says in many ways that nobody answered; all mean one of two things to the operator. */
-function unreachable(message: string): string {
-  const fact = message.replace(/[.;\s]+$/, "");
-  return /unknown method/i.test(fact)
-    ? `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`
-    : `GATEWAY_UNREACHABLE: node-router could not be asked: ${fact}; start the gateway with "openclaw gateway run", or name it with --url and --token`;
+/** The host says in many ways that nobody answered; to the operator they are one. */
+function failure(name: CommandName, error: unknown): string {
+  const fact = messageOf(error).replace(/[.;\s]+$/, "");
+  if (/unknown method/i.test(fact)) {
+    return `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`;
+  }
+  // It answered, so it runs; our own faults begin with their code.
+  if (isAnswer(error)) {
+    return ERROR_CODES.some((code) => fact.startsWith(`${code}:`))
+      ? fact
+      : `the gateway refused ${name}: ${fact}`;
+  }
+  return `GATEWAY_UNREACHABLE: node-router could not be asked: ${fact}; start the gateway with "openclaw gateway run", or name it with --url and --token`;
+}
+
+/** Whether the gateway itself said no: the host's client gives such an error the gateway's code. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && "gatewayCode" in error && typeof error.gatewayCode === "string";
 }

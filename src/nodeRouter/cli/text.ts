@@ -5,6 +5,7 @@ import type { DoctorReport } from "../doctor/doctor.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import { placeText } from "../explain/message.ts";
 import type { GuardReport } from "../gatewayMethods/methods.ts";
+import { HOOKS_NOT_LIVE } from "../liveness.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 import { paint, table } from "./output.ts";
@@ -27,9 +28,16 @@ export function statusText(report: StatusReport): string {
     agent.guard ?? DASH,
   ]);
   const refused = report.agents.filter((agent) => agent.outcome === "refused");
+  const isIdle = report.agents.every((agent) => agent.rule === null && agent.outcome === "unrouted");
   return [
     `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · nodes ${nodes.online}/${nodes.total} online${unknown}`,
     `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}`,
+    ...(isIdle
+      ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
+      : report.hooks === "not-live"
+        ? wrap(HOOKS_NOT_LIVE, COLUMNS)
+        : []),
+    ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
     "",
     table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows),
     ...(refused.length === 0
@@ -63,8 +71,11 @@ export function nodesText(report: NodesReport): string {
   const ghosts = report.nodes.filter((node) => node.ghostIds.length > 0);
   return [
     table(["NODE", "ID", "PRESENCE", "APPROVAL", "OS", "PLACE", "REACHED BY", "TAGS"], rows),
-    ...ghosts.map(
-      (node) => `${safe(node.name)}: ${node.ghostIds.length} ghost(s) of the same display name, not used`,
+    ...ghosts.flatMap((node) =>
+      wrap(
+        safe(`${node.name}: ${node.ghostIds.length} more paired id(s) of the same display name, not used`),
+        COLUMNS,
+      ),
     ),
   ].join("\n");
 }
@@ -76,11 +87,9 @@ export function doctorText(report: DoctorReport): string {
     .map((found) =>
       [
         `${paint(color[found.severity], found.severity.toUpperCase())}  ${found.id}`,
-        ...wrap(safe(found.message), COLUMNS - 2).map((line) => `  ${line}`),
-        ...(found.path === null ? [] : [`  at:  ${safe(found.path)}`]),
-        ...wrap(safe(found.fix), COLUMNS - 7).map(
-          (line, index) => `  ${index === 0 ? "fix: " : "     "}${line}`,
-        ),
+        ...indented(found.message),
+        ...(found.path === null ? [] : labelled("at: ", found.path)),
+        ...labelled("fix:", found.fix),
       ].join("\n"),
     )
     .join("\n\n");
@@ -92,13 +101,24 @@ export function guardText(report: GuardReport): string {
     .map((plan) => {
       const state = plan.changes.length > 0 && report.applied ? "written" : plan.state;
       return [
-        `${safe(plan.agent)} · rule ${safe(plan.rule)} · ${state}`,
-        ...plan.changes.map(
-          (change) =>
-            `  ${safe(change.path)}: ${change.current === null ? "(unset)" : safe(change.current)} -> ${safe(change.value)}`,
+        `${safe(plan.agent)} · rule ${safe(plan.rule ?? DASH)} · ${state}`,
+        ...plan.changes.flatMap(({ path, current, value }) =>
+          indented(`${path}: ${current ?? "(unset)"} -> ${value ?? "(unset)"}`),
         ),
-        ...(plan.note === null ? [] : wrap(safe(plan.note), COLUMNS - 2).map((line) => `  ${line}`)),
+        ...(plan.note === null ? [] : indented(plan.note)),
       ].join("\n");
     })
     .join("\n");
+}
+
+function indented(text: string): readonly string[] {
+  return wrap(safe(text), COLUMNS - 2).map((line) => `  ${line}`);
+}
+
+/** The label, and the text beside it, line under line. */
+function labelled(label: string, text: string): readonly string[] {
+  const room = COLUMNS - label.length - 3;
+  return wrap(safe(text), room).map(
+    (line, index) => `  ${index === 0 ? label : " ".repeat(label.length)} ${line}`,
+  );
 }

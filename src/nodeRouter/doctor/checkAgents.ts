@@ -1,83 +1,95 @@
-// Doctor: native settings of routed agents that contradict their rule, and agents without the guard.
-
-import { refusal } from "../explain/message.ts";
-import { planGuard } from "../guard/plan.ts";
+// Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
+import { problemsForAgent } from "../../config/problem.ts";
+import { decisionMessage } from "../explain/message.ts";
 import { agentIds, bindingOf, execSetting, sandboxMode, section } from "../hostConfig.ts";
-import { pairedAs } from "../inventory.ts";
+import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
-import { allowedNodes, explainCall, isRouted } from "../router.ts";
+import { allowedNodes, explainCall } from "../router.ts";
+import { boundNodeId } from "./boundNode.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 import { foreignRuntime } from "./runtimes.ts";
 
-export const checkAgents: Check = (input) => [
-  ...agentIds(input.hostConfig)
-    .filter((agent) => firstRule(input.config.rules, agent, "exec") !== null)
-    .flatMap((agent) => [
-      ...hostSetting(input, agent),
-      ...nodeSetting(input, agent),
-      ...sandbox(input, agent),
-      ...runtime(input, agent),
-      ...fileTransfer(input, agent),
-      ...placement(input, agent),
-    ]),
-  ...guards(input),
-];
+const GUARD = 'run "openclaw node-router guard"';
 
-function hostSetting({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+export const checkAgents: Check = (input) =>
+  agentIds(input.hostConfig).flatMap((agent) => {
+    const rule = firstRule(input.config.rules, agent, "exec");
+    // A config error refuses its calls and may hide its rule; that is a finding of its own.
+    if (rule === null || problemsForAgent(input.config.problems, agent).length > 0) return [];
+    // With its workspace on the node the host's own exec settings are not asked.
+    const isExec = bindingOf(input.hostConfig, agent) === "exec";
+    return [
+      ...(isExec ? hostSetting(input, agent, rule) : []),
+      ...(isExec ? nodeSetting(input, agent, rule) : []),
+      ...(isExec ? sandbox(input, agent) : []),
+      ...runtime(input, agent),
+      ...fileTransfer(input, agent, rule),
+      ...placement(input, agent),
+    ];
+  });
+
+function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): readonly Finding[] {
   const host = execSetting(hostConfig, agent, "host");
+  const path = execPath(hostConfig, agent, "host");
+  if (host === "node" && rule.onUnavailable === "gateway") {
+    const message = `rule "${rule.name}" says onUnavailable: "gateway", but agent "${agent}" has exec host "node", so the host never uses the gateway`;
+    const fix = 'remove the setting, or let the rule say onUnavailable: "refuse"';
+    return [finding("exec-host-contradicts", "warning", message, fix, path)];
+  }
   if (host !== "gateway" && host !== "sandbox") return [];
-  return [
-    finding(
-      "exec-host-contradicts",
-      "error",
-      `agent "${agent}" is routed to nodes, but its exec host is "${host}", so the host refuses every call`,
-      'set it to "node", or run "openclaw node-router guard"',
-      `agents.entries.${agent}.tools.exec.host`,
-    ),
-  ];
+  const message = `agent "${agent}" is routed to nodes, but its exec host is "${host}", so the host refuses every call`;
+  const fix =
+    rule.onUnavailable === "gateway" ? "remove the setting" : `set it to "node" for this agent, or ${GUARD}`;
+  return [finding("exec-host-contradicts", "error", message, fix, path)];
 }
 
 function nodeSetting(
   { config, hostConfig, hostNodes, snapshot }: DoctorInput,
   agent: string,
+  rule: Rule,
 ): readonly Finding[] {
   const bound = execSetting(hostConfig, agent, "node");
-  if (typeof bound !== "string" || bound === "") return [];
-  const boundId = pairedAs(bound, hostNodes)[0]?.nodeId ?? bound;
+  if (typeof bound !== "string" || bound.trim() === "") return [];
+  const boundId = boundNodeId(bound, hostNodes);
   const chosen = explainCall(config, agent, "exec", "exec", snapshot).node;
-  const allowed = allowedNodes(config, agent, snapshot).some((node) => node.nodeId === boundId);
-  if (chosen === null ? allowed : chosen.nodeId === boundId) return [];
-  const rule = firstRule(config.rules, agent, "exec")?.name ?? "";
+  const allowed = allowedNodes(config, agent, snapshot).filter((node) => node.nodeId !== null);
+  if (chosen === null ? allowed.some((node) => node.nodeId === boundId) : chosen.nodeId === boundId)
+    return [];
   const where =
     chosen === null
-      ? `a node that rule "${rule}" does not allow`
-      : `another node than "${chosen.name}", which rule "${rule}" chooses`;
+      ? `which rule "${rule.name}" does not allow`
+      : `but rule "${rule.name}" now chooses "${chosen.name}"`;
+  const path = execPath(hostConfig, agent, "node");
+  // The guard can bind one node, or take an agent's own setting away; never one that is there for everybody.
+  const mends = allowed.length === 1 || (allowed.length > 1 && path !== "tools.exec.node");
   return [
     finding(
       "exec-node-contradicts",
       "error",
-      `agent "${agent}" is bound to node "${bound}" by OpenClaw's own setting: ${where}, so the host refuses every call`,
-      'remove it, or run "openclaw node-router guard"',
-      `agents.entries.${agent}.tools.exec.node`,
+      `OpenClaw's own setting binds agent "${agent}" to node "${bound}", ${where}, so the host refuses every call`,
+      rule.onUnavailable === "refuse" && mends ? `remove it, or ${GUARD}` : "remove it",
+      path,
     ),
   ];
 }
 
+/** Where the setting in force stands: the agent's own, else the one for every agent. */
+function execPath(hostConfig: unknown, agent: string, key: string): string {
+  const own = section(hostConfig, "agents", "entries", agent, "tools", "exec")[key] ?? null;
+  return own === null ? `tools.exec.${key}` : `agents.entries.${agent}.tools.exec.${key}`;
+}
+
 function sandbox({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
   const host = execSetting(hostConfig, agent, "host") ?? "auto";
-  if (
-    host !== "auto" ||
-    sandboxMode(hostConfig, agent) === "off" ||
-    bindingOf(hostConfig, agent) === "workspace"
-  )
-    return [];
+  if (host !== "auto" || sandboxMode(hostConfig, agent) === "off") return [];
+  const own = section(hostConfig, "agents", "entries", agent, "sandbox").mode ?? null;
   return [
     finding(
       "sandbox-contradicts",
       "error",
       `agent "${agent}" has an active sandbox and exec host "auto": the host then refuses every call that a rule sends to a node`,
-      'set the exec host to "node" (openclaw node-router guard), or switch the sandbox off',
-      `agents.entries.${agent}.sandbox.mode`,
+      `switch its sandbox off, or set its exec host to "node": ${GUARD}`,
+      own === null ? "agents.defaults.sandbox.mode" : `agents.entries.${agent}.sandbox.mode`,
     ),
   ];
 }
@@ -99,63 +111,33 @@ function runtime({ hostConfig }: DoctorInput, agent: string): readonly Finding[]
 function fileTransfer(
   { config, hostConfig, hostNodes, snapshot }: DoctorInput,
   agent: string,
+  rule: Rule,
 ): readonly Finding[] {
   const path = ["plugins", "entries", "file-transfer", "config", "workspaces", agent];
   const { nodeId } = section(hostConfig, ...path);
   if (typeof nodeId !== "string") return [];
-  const id = pairedAs(nodeId, hostNodes)[0]?.nodeId ?? nodeId;
+  const id = boundNodeId(nodeId, hostNodes);
   if (allowedNodes(config, agent, snapshot).some((node) => node.nodeId === id)) return [];
   return [
     finding(
       "file-transfer-contradicts",
       "error",
-      `agent "${agent}" has its file-transfer workspace on node "${nodeId}", where its rule does not let it run`,
+      `agent "${agent}" has its file-transfer workspace on node "${nodeId}", where rule "${rule.name}" does not let it run`,
       "point it at the rule's node, or change the rule",
-      path.join("."),
+      [...path, "nodeId"].join("."),
     ),
   ];
 }
 
 function placement({ config, hostConfig, snapshot }: DoctorInput, agent: string): readonly Finding[] {
-  if (!isRouted(config, agent)) return [];
   const decision = explainCall(config, agent, "exec", bindingOf(hostConfig, agent), snapshot);
   if (decision.outcome !== "refused") return [];
   return [
     finding(
       "no-node-fits",
       "warning",
-      `agent "${agent}" would be refused now: ${refusal(decision)}`,
-      `openclaw node-router explain --agent ${agent}`,
+      `agent "${agent}" would be refused now: ${decisionMessage(decision)}`,
+      `bring one of these nodes up, or change the rule; "openclaw node-router explain --agent ${agent}" shows each node`,
     ),
   ];
-}
-
-function guards({ config, hostConfig, snapshot }: DoctorInput): readonly Finding[] {
-  if (config.mode === "shadow") return [];
-  return planGuard(config, hostConfig, snapshot).flatMap((plan) => {
-    const path = `agents.entries.${plan.agent}.tools.exec`;
-    if (plan.state === "unguarded") {
-      return [
-        finding(
-          "guard-missing",
-          "warning",
-          `agent "${plan.agent}" has no guard: without the plugin its commands would run where the host likes`,
-          'run "openclaw node-router guard"',
-          path,
-        ),
-      ];
-    }
-    if (plan.state === "partial" || plan.state === "impossible") {
-      return [
-        finding(
-          "guard-incomplete",
-          "info",
-          `the guard of agent "${plan.agent}" cannot be complete: ${plan.note}`,
-          "nothing to do, unless the rule can be made to mean one node",
-          path,
-        ),
-      ];
-    }
-    return [];
-  });
 }

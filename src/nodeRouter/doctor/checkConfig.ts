@@ -1,40 +1,74 @@
 // Doctor: what the config says that cannot be meant.
 import { checkAgentNames } from "../../config/checkAgents.ts";
+import { formatPath } from "../../config/path.ts";
+import { type ConfigProblem, isWithin } from "../../config/problem.ts";
+import type { ConfiguredRule, ResolvedConfig } from "../../config/resolve.ts";
+import { quote } from "../../safeText.ts";
+import { BUILTIN_KEY } from "../builtinTags.ts";
 import { agentIds } from "../hostConfig.ts";
-import { type Check, finding } from "./finding.ts";
+import { isGlob, matchesGlob } from "../placement/agentGlob.ts";
+import { matches } from "../placement/selector.ts";
+import type { NodeSnapshot } from "../placement/snapshot.ts";
+import { type Check, type Finding, finding } from "./finding.ts";
 
-export const checkConfig: Check = ({ config, hostConfig, snapshot }) => [
-  ...[...config.problems, ...checkAgentNames(config, agentIds(hostConfig))].map((problem) =>
-    finding(
-      `config-${problem.code.toLowerCase().replaceAll("_", "-")}`,
-      problem.severity,
-      problem.message,
-      problem.suggestion ??
-        (problem.severity === "error" ? "mend it; its agents are refused until then" : "change or remove it"),
-      problem.path,
+export const checkConfig: Check = ({ config, hostConfig, snapshot }) => {
+  const agents = agentIds(hostConfig);
+  return [
+    ...config.problems.map((problem) => problemFinding(problem, problem.severity)),
+    ...checkAgentNames(config, agents).map((problem) =>
+      problemFinding(problem, isForLater(problem, config, agents) ? "info" : "warning"),
     ),
-  ),
-  ...openRules(
-    config.rules,
-    snapshot.nodes.filter((node) => !node.configured).map((node) => node.name),
-  ),
-];
+    ...openRules(config.rules, snapshot),
+  ];
+};
 
-/** A rule that only excludes takes in whatever is paired next. */
-function openRules(
-  rules: Parameters<typeof checkAgentNames>[0]["rules"],
-  unconfigured: readonly string[],
-): ReturnType<Check> {
-  const negative = new Set(["!=", "notin", "notexists"]);
+function problemFinding(problem: ConfigProblem, severity: Finding["severity"]): Finding {
+  const fixes = {
+    error: "mend it; its agents are refused until then",
+    warning: "change or remove it",
+    info: "nothing to do, if it is meant for agents to come",
+  };
+  return finding(
+    `config-${problem.code.toLowerCase().replaceAll("_", "-")}`,
+    severity,
+    problem.message,
+    problem.suggestion ?? fixes[severity],
+    problem.path,
+  );
+}
+
+/** A glob may wait for agents to come, as long as it looks like no slip and its rule has agents already. */
+function isForLater(problem: ConfigProblem, config: ResolvedConfig, agents: readonly string[]): boolean {
+  const rule = config.rules.find(({ index }) => isWithin(problem, formatPath(["rules", index])));
+  return (
+    problem.suggestion === null &&
+    problem.agents !== "*" &&
+    problem.agents.every(isGlob) &&
+    agents.some((agent) => rule?.agents.some((pattern) => matchesGlob(pattern, agent)))
+  );
+}
+
+/** What any node has without a word in the config: its own claim, or true of all. */
+const ANYBODYS: readonly string[] = [BUILTIN_KEY.os, BUILTIN_KEY.arch, BUILTIN_KEY.transport];
+
+/** A rule that asks for no tag of the config takes in whatever is paired next. */
+function openRules(rules: readonly ConfiguredRule[], snapshot: NodeSnapshot): readonly Finding[] {
   return rules
-    .filter((rule) => rule.require?.requirements.every(({ operator }) => negative.has(operator)) ?? true)
-    .map((rule) =>
-      finding(
+    .filter(({ require }) =>
+      (require?.requirements ?? []).every(
+        ({ operator, key }) => ["!=", "notin", "notexists"].includes(operator) || ANYBODYS.includes(key),
+      ),
+    )
+    .map(({ name, index, require }) => {
+      const now = snapshot.nodes
+        .filter((node) => !node.configured && (require === null || matches(require, node.tags)))
+        .map((node) => quote(node.name));
+      return finding(
         "rule-open",
         "warning",
-        `rule "${rule.name}" takes in every node that it does not exclude, also one that is paired later${unconfigured.length === 0 ? "" : ` (now: ${unconfigured.map((name) => `"${name}"`).join(", ")})`}`,
+        `rule "${name}" asks for no tag that only configured nodes have, so it also takes in any node that is paired later${now.length === 0 ? "" : ` (now: ${now.join(", ")})`}`,
         "require a tag that only the nodes you mean have",
-        `plugins.entries.node-router.config.rules[${rule.index}].require`,
-      ),
-    );
+        formatPath(["rules", index, "require"]),
+      );
+    });
 }

@@ -1,20 +1,23 @@
 // Doctor: configured nodes that are not paired, wait for approval, have ghosts, or share a machine.
-import { safe } from "../../safeText.ts";
+import { formatPath } from "../../config/path.ts";
+import { quote } from "../../safeText.ts";
 import { type Check, finding } from "./finding.ts";
 
 export const checkNodes: Check = ({ config, snapshot }) => [
   ...snapshot.nodes.flatMap((node) => {
-    const path = node.configured ? `plugins.entries.node-router.config.nodes.${node.name}` : null;
+    const path = node.configured ? formatPath(["nodes", node.name]) : null;
     const wanted = config.nodes.get(node.name)?.node ?? null;
-    const name = `"${safe(node.name)}"`;
+    const name = quote(node.name);
+    // Of a node that the config does not name, only another machine's owner need know.
+    const severity = node.configured ? "warning" : "info";
     const found = [];
     if (node.configured && wanted !== null && node.approval === "unpaired" && !node.ssh) {
       found.push(
         finding(
           "node-not-paired",
           "warning",
-          `node ${name} is configured, but no paired node has the id or display name "${safe(wanted)}"`,
-          `start "openclaw node run --display-name ${safe(wanted)}" there and pair it, or set node to what "openclaw nodes status" shows`,
+          `node ${name} is configured, but no paired node has the id or display name ${quote(wanted)}`,
+          `start "openclaw node run" there with that --display-name and pair it, or set this key to what "openclaw nodes status" shows`,
           path === null ? null : `${path}.node`,
         ),
       );
@@ -23,7 +26,7 @@ export const checkNodes: Check = ({ config, snapshot }) => [
       found.push(
         finding(
           "node-pending",
-          "warning",
+          severity,
           `node ${name} waits for approval and can run nothing until then`,
           'see "openclaw nodes pending", then "openclaw nodes approve <request>"',
           path,
@@ -34,9 +37,9 @@ export const checkNodes: Check = ({ config, snapshot }) => [
       found.push(
         finding(
           "node-ghost",
-          "warning",
+          severity,
           `node ${name} shares its display name with ${node.ghostIds.length} other paired id(s), ${node.ghostIds.map((id) => id.slice(0, 12)).join(", ")}; ${(node.nodeId ?? "none").slice(0, 12)} is used`,
-          'remove the old pairing with "openclaw devices remove <id>", or set node to the id you mean',
+          'remove the old pairing with "openclaw nodes remove --node <id>", or set node to the id you mean',
           path,
         ),
       );
@@ -58,9 +61,9 @@ function sharedMachines(nodes: Parameters<Check>[0]["snapshot"]["nodes"]): Retur
       finding(
         "node-claimed-twice",
         "error",
-        `${group.map((name) => `"${safe(name)}"`).join(" and ")} are the same paired node ${id.slice(0, 12)}`,
+        `${group.map(quote).join(" and ")} are the same paired node ${id.slice(0, 12)}`,
         "give each its own node, or remove one",
-        "plugins.entries.node-router.config.nodes",
+        formatPath(["nodes"]),
       ),
     );
 }

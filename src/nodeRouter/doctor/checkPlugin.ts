@@ -1,23 +1,31 @@
 // Doctor: is the plugin itself in force?
-import { HOOKS_NOT_LIVE } from "../liveness.ts";
+import { quote } from "../../safeText.ts";
 import { type Check, finding } from "./finding.ts";
 
 export const checkPlugin: Check = ({ config, hooks, counters, missedAgents }) => {
   const reload = 'run "openclaw plugins reload node-router", or restart the gateway';
-  const missed = [...missedAgents]
-    .sort()
-    .map((agent) => `"${agent}"`)
-    .join(", ");
+  const isIdle = config.rules.length === 0 && config.problems.length === 0;
+  const missed = [...missedAgents].sort().map(quote).join(", ");
   return [
     ...(hooks === "not-live"
-      ? [finding("hooks-not-live", "error", HOOKS_NOT_LIVE, reload, "plugins.entries.node-router")]
+      ? [
+          finding(
+            "hooks-not-live",
+            isIdle ? "info" : "error",
+            isIdle
+              ? "the gateway runs agents without node-router's hooks, which nobody misses while there is no rule"
+              : "the gateway runs agents without node-router's hooks, so their commands are not placed and may run on the gateway",
+            isIdle ? "nothing to do: writing the first rule brings them to life" : reload,
+            "plugins.entries.node-router",
+          ),
+        ]
       : []),
     ...(missedAgents.size > 0
       ? [
           finding(
             "hooks-missed",
             "error",
-            `exec of ${missed} ran without node-router's hooks, so on no chosen machine`,
+            `exec of ${missed} ran without node-router's hooks, so no rule chose the machine`,
             `${reload}; then "openclaw node-router guard"`,
           ),
         ]

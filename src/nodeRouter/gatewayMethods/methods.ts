@@ -11,6 +11,7 @@ import { hookLiveness } from "../liveness.ts";
 import { createNodesReport, type NodesReport } from "../reports/nodesReport.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
 import { explainReport } from "../router.ts";
+import { explainUnplaced } from "./explainUnplaced.ts";
 
 export interface GuardReport {
   readonly agents: readonly GuardPlan[];
@@ -63,7 +64,11 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
       const tool = readText(params, "tool") ?? "exec";
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const binding = bindingOf(deps.hostConfig(), agent);
-      return explainReport(config(), { agent, tool, binding }, snapshot, deps.now());
+      const request = { agent, tool, binding };
+      return (
+        explainUnplaced(config(), request, snapshot, deps.now()) ??
+        explainReport(config(), request, snapshot, deps.now())
+      );
     },
 
     async doctor() {

@@ -9,7 +9,9 @@ export function applyGuard(draft: unknown, plans: readonly GuardPlan[]): void {
   for (const { agent, changes } of plans) {
     for (const { path, value } of changes) {
       const key = path.slice(path.lastIndexOf(".") + 1);
-      folder(folder(entryOf(folder(draft, "agents"), agent), "tools"), "exec")[key] = value;
+      const exec = folder(folder(entryOf(folder(draft, "agents"), agent), "tools"), "exec");
+      if (value === null) delete exec[key];
+      else exec[key] = value;
     }
   }
 }
@@ -25,7 +27,8 @@ function folder(parent: Draft, key: string): Draft {
   const present = Object.hasOwn(parent, key) ? parent[key] : undefined;
   if (isDraft(present)) return present;
   const made: Draft = {};
-  parent[key] = made;
+  // Not an assignment: to the key `__proto__` that would set the prototype.
+  Object.defineProperty(parent, key, { value: made, enumerable: true, configurable: true, writable: true });
   return made;
 }
 

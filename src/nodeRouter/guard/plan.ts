@@ -1,6 +1,8 @@
 // What the host must be told so that it refuses by itself when the plugin is missing. Pure.
+import { problemsForAgent } from "../../config/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { agentIds, bindingOf, execSetting, section } from "../hostConfig.ts";
+import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
 import { allowedNodes } from "../router.ts";
@@ -9,17 +11,19 @@ import { allowedNodes } from "../router.ts";
 export interface GuardChange {
   /** In full, e.g. `agents.entries.worker-sg.tools.exec.host`. */
   readonly path: string;
-  readonly value: string;
+  /** Null: the setting goes. */
+  readonly value: string | null;
   /** What is there now; null when nothing is. */
   readonly current: string | null;
 }
 
 export interface GuardPlan {
   readonly agent: string;
-  readonly rule: string;
+  /** Null while a config error hides which rule it is. */
+  readonly rule: string | null;
   /**
    * `guarded`: the host refuses by itself. `partial`: it never uses the gateway, but may use another node.
-   * `unguarded`: changes are to be written. `impossible`: the rule itself allows the gateway.
+   * `unguarded`: changes are to be written. `impossible`: the config itself stands against it; see `note`.
    */
   readonly state: "guarded" | "partial" | "unguarded" | "impossible";
   readonly changes: readonly GuardChange[];
@@ -27,15 +31,21 @@ export interface GuardPlan {
   readonly note: string | null;
 }
 
-/** One plan for every configured agent whose exec a rule routes. */
+/** One plan for every configured agent whose exec a rule routes, or a config error refuses. */
 export function planGuard(
   config: ResolvedConfig,
   hostConfig: unknown,
   snapshot: NodeSnapshot,
 ): readonly GuardPlan[] {
-  return agentIds(hostConfig).flatMap((agent) => {
+  return agentIds(hostConfig).flatMap((agent): readonly GuardPlan[] => {
+    const [problem] = problemsForAgent(config.problems, agent);
+    if (problem !== undefined) {
+      // The rule in error is left out of the list: the next one is not the one that is meant.
+      const note = `the config error at ${problem.path} hides its rule; mend it, then run guard again`;
+      return [{ agent, rule: null, state: "impossible", changes: [], note }];
+    }
     const rule = firstRule(config.rules, agent, "exec");
-    return rule === null ? [] : [planFor(config, hostConfig, snapshot, agent, rule.name, rule.onUnavailable)];
+    return rule === null ? [] : [planFor(config, hostConfig, snapshot, agent, rule)];
   });
 }
 
@@ -44,31 +54,39 @@ function planFor(
   hostConfig: unknown,
   snapshot: NodeSnapshot,
   agent: string,
-  rule: string,
-  onUnavailable: string,
+  { name: rule, onUnavailable }: Rule,
 ): GuardPlan {
+  if (config.mode === "shadow") {
+    const note = 'mode is "shadow", in which nothing may change; run guard again when it is "enforce"';
+    return { agent, rule, state: "impossible", changes: [], note };
+  }
   if (bindingOf(hostConfig, agent) === "workspace") {
-    return {
-      agent,
-      rule,
-      state: "guarded",
-      changes: [],
-      note: "the unregistered sandbox backend fails closed by itself",
-    };
+    const note = "the unregistered sandbox backend fails closed by itself";
+    return { agent, rule, state: "guarded", changes: [], note };
   }
   if (onUnavailable === "gateway") {
     const note = `rule "${rule}" says onUnavailable: "gateway", so the host must be free to use the gateway`;
     return { agent, rule, state: "impossible", changes: [], note };
   }
   const allowed = allowedNodes(config, agent, snapshot).filter(isPaired);
-  const only = allowed.length === 1 ? (allowed[0]?.nodeId ?? null) : null;
   const changes = [
     change(hostConfig, agent, "host", "node"),
-    ...(only === null ? [] : [change(hostConfig, agent, "node", only)]),
+    ...nodeChange(hostConfig, agent, allowed),
   ].filter((entry) => entry.current !== entry.value);
-  const note = only === null ? openNote(rule, allowed) : null;
+  const note = allowed.length === 1 ? null : openNote(rule, allowed);
   if (changes.length > 0) return { agent, rule, state: "unguarded", changes, note };
   return { agent, rule, state: note === null ? "guarded" : "partial", changes, note };
+}
+
+/** One node: bind it. Several: a bound one would make the host refuse the others. None: stay as strict as it is. */
+function nodeChange(
+  hostConfig: unknown,
+  agent: string,
+  allowed: readonly NodeState[],
+): readonly GuardChange[] {
+  if (allowed.length === 1) return [change(hostConfig, agent, "node", allowed[0]?.nodeId ?? null)];
+  const own = section(hostConfig, "agents", "entries", agent, "tools", "exec").node;
+  return allowed.length > 1 && own !== undefined ? [change(hostConfig, agent, "node", null)] : [];
 }
 
 function isPaired(node: NodeState): boolean {
@@ -76,12 +94,13 @@ function isPaired(node: NodeState): boolean {
 }
 
 function openNote(rule: string, allowed: readonly NodeState[]): string {
+  const fallback = "without the plugin OpenClaw would use whichever node is the only one connected";
   return allowed.length === 0
-    ? `no paired node matches rule "${rule}" now; run guard again when one does`
-    : `rule "${rule}" can choose one of ${allowed.length} nodes; with a single node connected the host would use it, right or wrong`;
+    ? `no paired node matches rule "${rule}" now, and ${fallback}; run guard again when one matches`
+    : `rule "${rule}" can choose among ${allowed.length} nodes, and ${fallback}, right or wrong`;
 }
 
-function change(hostConfig: unknown, agent: string, key: "host" | "node", value: string): GuardChange {
+function change(hostConfig: unknown, agent: string, key: "host" | "node", value: string | null): GuardChange {
   const own = section(hostConfig, "agents", "entries", agent, "tools", "exec")[key];
   const inherited = execSetting(hostConfig, agent, key);
   const current = typeof own === "string" ? own : typeof inherited === "string" ? inherited : null;

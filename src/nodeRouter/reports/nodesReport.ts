@@ -13,7 +13,7 @@ export interface NodeReport {
   readonly location: NodeLocation | null;
   /** Configured and built-in; a bare tag has the value "". */
   readonly tags: Readonly<Record<string, string>>;
-  /** Ways that reach it now. */
+  /** Ways to it, whether or not it answers now. */
   readonly transports: readonly ("node" | "ssh")[];
   readonly transport: TransportChoice;
   readonly workspace: string | null;

@@ -22,7 +22,9 @@ export function envPrefix(env: unknown): EnvPrefix {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!ENV_NAME.test(name)) {
-      return bad(`env name ${JSON.stringify(shownName(name))} is not a shell name; use letters, digits and _ only`);
+      return bad(
+        `env name ${JSON.stringify(shownName(name))} is not a shell name; use letters, digits and _ only`,
+      );
     }
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
       return bad(`env.${name} must be text`);

@@ -24,12 +24,15 @@ export function nodeWorkdir(input: WorkdirInput): string | null {
   if (nodeWorkspace === null) return requested;
 
   const path = expandHome(requested, input.home);
-  if (!isAbsolute(path)) return below(nodeWorkspace, normalize(path)) ?? requested;
+  if (!isAbsolute(path)) {
+    const relative = isWindows(nodeWorkspace) ? path.replaceAll("\\", "/") : path;
+    return below(nodeWorkspace, normalize(relative)) ?? requested;
+  }
   const root = gatewayWorkspace === null ? null : normalize(expandHome(gatewayWorkspace, input.home));
   if (root === null) return requested;
   const given = normalize(path);
   if (given === root) return nodeWorkspace;
-  const inside = root === "/" ? given : `${root}/`;
+  const inside = root === "/" ? root : `${root}/`;
   return given.startsWith(inside)
     ? (below(nodeWorkspace, given.slice(inside.length)) ?? requested)
     : requested;
@@ -42,16 +45,20 @@ function expandHome(path: string, home: string | null): string {
 }
 
 function isAbsolute(path: string): boolean {
-  return path.startsWith("/") || path.startsWith("~") || /^[A-Za-z]:[\\/]/.test(path);
+  return path.startsWith("/") || path.startsWith("~") || isWindows(path);
+}
+
+/** Whether it is an absolute path of Windows. */
+function isWindows(path: string): boolean {
+  return /^[A-Za-z]:[\\/]/.test(path);
 }
 
 /** Joins with the separator of the node's own workspace; null when `suffix` climbs out of it. */
 function below(workspace: string, suffix: string): string | null {
   if (suffix === "" || suffix === ".") return workspace;
   if (suffix === ".." || suffix.startsWith("../")) return null;
-  const windows = /^[A-Za-z]:[\\/]/.test(workspace);
   const base = workspace.replace(/[\\/]+$/, "");
-  return windows ? `${base}\\${suffix.replaceAll("/", "\\")}` : `${base}/${suffix}`;
+  return isWindows(workspace) ? `${base}\\${suffix.replaceAll("/", "\\")}` : `${base}/${suffix}`;
 }
 
 /** Resolves `.` and `..` and double slashes; keeps leading `..` of a relative path. */

@@ -1,0 +1,26 @@
+// Doctor: routed agents that OpenClaw itself would not hold back if the plugin were missing.
+import { planGuard } from "../guard/plan.ts";
+import { type Check, type Finding, finding } from "./finding.ts";
+
+export const checkGuard: Check = ({ config, hostConfig, snapshot }) => {
+  if (config.mode === "shadow") return [];
+  return planGuard(config, hostConfig, snapshot).flatMap((plan): readonly Finding[] => {
+    // A config error is a finding of its own, and the guard comes after it.
+    if (plan.rule === null) return [];
+    const path = `agents.entries.${plan.agent}.tools.exec`;
+    if (plan.state === "unguarded") {
+      const settings = plan.changes.map(({ path, value }) => {
+        const key = path.slice(path.lastIndexOf(".") + 1);
+        return value === null ? `no ${key}` : `${key} "${value.slice(0, 12)}"`;
+      });
+      const message = `agent "${plan.agent}" has no complete guard: without the plugin OpenClaw would not keep its commands to rule "${plan.rule}" (missing: ${settings.join(", ")})`;
+      return [finding("guard-missing", "warning", message, 'run "openclaw node-router guard"', path)];
+    }
+    if (plan.state === "partial" || plan.state === "impossible") {
+      const message = `the guard of agent "${plan.agent}" cannot be complete: ${plan.note}`;
+      const fix = "nothing to do, unless the rule can be made to mean one node";
+      return [finding("guard-incomplete", "info", message, fix, path)];
+    }
+    return [];
+  });
+};

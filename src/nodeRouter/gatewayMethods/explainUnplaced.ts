@@ -1,0 +1,36 @@
+// Explains a tool that no rule can place on a node: it is refused, or left where OpenClaw runs it. Pure.
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import { quote, safe } from "../../safeText.ts";
+import type { Binding } from "../../types.ts";
+import type { ExplainReport } from "../explain/report.ts";
+import type { NodeSnapshot } from "../placement/snapshot.ts";
+import { decideCall, explainReport } from "../router.ts";
+import { classifyTool, ROUTABLE_TOOLS } from "../toolCatalog.ts";
+
+/**
+ * Null for a tool that rules do place; so is every tool of an agent that has its workspace on a node.
+ * @param nowMs epoch ms.
+ */
+export function explainUnplaced(
+  config: ResolvedConfig,
+  request: { agent: string; tool: string; binding: Binding },
+  snapshot: NodeSnapshot,
+  nowMs: number,
+): ExplainReport | null {
+  const { tool, binding } = request;
+  if (ROUTABLE_TOOLS.includes(tool) || binding === "workspace") return null;
+  const verdict = decideCall(config, { ...request, params: {}, rewritable: true }, snapshot);
+  const report = {
+    ...explainReport(config, request, snapshot, nowMs),
+    node: null,
+    transport: null,
+    candidates: [],
+  };
+  if (verdict.kind === "refuse") return { ...report, outcome: "refused", message: verdict.message };
+  const payloads =
+    classifyTool(tool)?.kind === "automations"
+      ? "; of a routed agent, those that start a process on the gateway are refused"
+      : "";
+  const message = `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe(ROUTABLE_TOOLS.join(", "))}`;
+  return { ...report, rule: null, outcome: "unrouted", message };
+}

@@ -1,0 +1,247 @@
+// The docs say what the code does: every config key, error code and finding is in them, and every link leads somewhere.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ConfigSchema } from "../../src/config/schema.ts";
+import { RULE_TOOLS } from "../../src/config/tools.ts";
+import { ERROR_CODES } from "../../src/errors.ts";
+import { BUILTIN_KEYS } from "../../src/nodeRouter/builtinTags.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+const GUIDES = readdirSync(join(ROOT, "docs"))
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => `docs/${file}`);
+const PAGES = ["README.md", "README.zh-CN.md", "CHANGELOG.md", ...GUIDES];
+
+describe("docs/configuration.md", () => {
+  const documented = rowsOf(read("docs/configuration.md")).filter(
+    ([key = "", type = ""]) => /^(mode|nodes|rules)\b/.test(key) && type !== "",
+  );
+  const expected = [...keysOf(JSON.parse(JSON.stringify(ConfigSchema)))];
+
+  test("has every key of the schema, and no other", () => {
+    expect(documented.map(([key]) => key).sort()).toEqual(expected.map(({ key }) => key).sort());
+  });
+
+  test.each(expected)("says type and default of $key", ({ key, type, fallback }) => {
+    const [, shownType, shownFallback, meaning] = documented.find(([shown]) => shown === key) ?? [];
+    expect(shownType).toBe(type);
+    if (fallback === null) expect(shownFallback).not.toMatch(/^(required)?$/);
+    else expect(shownFallback).toBe(fallback);
+    expect(meaning).toMatch(/\w/);
+  });
+});
+
+describe("docs/errors.md", () => {
+  test("has a section for every code, in order, and no other", () => {
+    const sections = [...read("docs/errors.md").matchAll(/^## ([A-Z_]+)$/gm)].map(([, code]) => code);
+    expect(sections).toEqual([...ERROR_CODES].sort());
+  });
+
+  test.each(ERROR_CODES)("says message, cause and fix of %s", (code) => {
+    const [, after = ""] = read("docs/errors.md").split(`\n## ${code}\n`);
+    const [section = ""] = after.split("\n## ");
+    expect(section).toContain(`\n${code}: `);
+    expect(section).toContain("**Cause.** ");
+    expect(section).toContain("**Fix.** ");
+  });
+});
+
+describe("docs/doctor.md", () => {
+  const documented = new Map(
+    rowsOf(read("docs/doctor.md"))
+      .filter(([id = ""]) => id.startsWith("node-router/"))
+      .map(([id = "", severity = ""]) => [id.slice("node-router/".length), severity]),
+  );
+  const findings = sourcesIn("src/nodeRouter/doctor").flatMap((code) =>
+    [...code.matchAll(/\bfinding\(\s*"([a-z-]+)",\s*(?:"(\w+)")?/g)].map(([, id = "", severity]) => ({
+      id,
+      severity,
+    })),
+  );
+  const problems = [
+    ...(read("src/config/problem.ts").match(/type ConfigProblemCode =([^;]+);/)?.[1] ?? "").matchAll(
+      /"(\w+)"/g,
+    ),
+  ].map(([, code = ""]) => `config-${code.toLowerCase().replaceAll("_", "-")}`);
+
+  test("has every finding, and no other", () => {
+    expect(findings.length).toBeGreaterThan(15);
+    expect(problems.length).toBeGreaterThan(20);
+    const ids = new Set([...findings.map(({ id }) => id), ...problems]);
+    expect([...documented.keys()].sort()).toEqual([...ids].sort());
+  });
+
+  test("names the severity of every finding", () => {
+    const wrong = findings.filter(({ id, severity }) => severity && !documented.get(id)?.includes(severity));
+    expect(wrong).toEqual([]);
+  });
+
+  test("names the severity of every config problem", () => {
+    const told = sourcesIn("src/config").flatMap((code) =>
+      [...code.matchAll(/\bconfig(Error|Warning)\(\{\s*code: "(\w+)"/g)].map(
+        ([, kind = "", name = ""]) =>
+          [`config-${name.toLowerCase().replaceAll("_", "-")}`, kind.toLowerCase()] as const,
+      ),
+    );
+    expect(told.length).toBeGreaterThan(15);
+    expect(told.filter(([id, severity]) => !documented.get(id)?.includes(severity))).toEqual([]);
+  });
+});
+
+test("docs/rules-and-selectors.md has every built-in tag", () => {
+  const tags = rowsOf(read("docs/rules-and-selectors.md")).map(([first]) => first);
+  expect(tags).toEqual(expect.arrayContaining([...BUILTIN_KEYS]));
+});
+
+test("docs/enforcement.md says what happens to every tool that a rule may name", () => {
+  const page = read("docs/enforcement.md");
+  expect(RULE_TOOLS.filter((tool) => !page.includes(`\`${tool}\``))).toEqual([]);
+});
+
+test("docs/cli.md has every command, and every gateway method with its scope", () => {
+  const page = read("docs/cli.md");
+  const methods = [
+    ...read("src/nodeRouter/gatewayMethods/register.ts").matchAll(/register\("(\w+)", (READ|WRITE)\)/g),
+  ];
+  expect(methods.length).toBeGreaterThan(4);
+  for (const [, name = "", scope = ""] of methods) {
+    expect(page).toContain(`\n## ${name}\n`);
+    expect(page).toMatch(
+      new RegExp(`\`noderouter\\.${name}\` +\\|.*\\| \`operator\\.${scope.toLowerCase()}\` +\\|`),
+    );
+  }
+});
+
+test("the two READMEs have the same commands, configs and transcripts", () => {
+  const english = codeBlocks(read("README.md"));
+  expect(english.length).toBeGreaterThan(5);
+  expect(codeBlocks(read("README.zh-CN.md"))).toEqual(english);
+});
+
+test("the two READMEs have the same sections and lead to the same pages", () => {
+  const shape = (page: string) => [...page.matchAll(/^#+ /gm)].map(([hashes]) => hashes);
+  const pages = (page: string) => linksOf(page).filter((link) => !link.startsWith("README"));
+  const [english, chinese] = [read("README.md"), read("README.zh-CN.md")];
+  expect(shape(chinese)).toEqual(shape(english));
+  expect(pages(chinese)).toEqual(pages(english));
+  expect(linksOf(english)).toContain("README.zh-CN.md");
+  expect(linksOf(chinese)).toContain("README.md");
+});
+
+test.each(GUIDES)("%s says what it is about and when to read it", (page) => {
+  // The formatter sets YAML's lines apart, which leaves it the same YAML.
+  expect(read(page)).toMatch(/^---\n+summary: ".+"\nread_when:\n+( *- .+\n)+\n*---\n\n# .+\n/);
+});
+
+test.each(PAGES)("every relative link of %s leads somewhere", (page) => {
+  const links = linksOf(read(page)).filter((link) => !/^[a-z]+:/.test(link));
+  expect(links.filter((link) => !leadsSomewhere(page, link))).toEqual([]);
+});
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [file = "", anchor] = link.split("#");
+  const target = file === "" ? page : join(dirname(page), file);
+  if (!existsSync(join(ROOT, target))) return false;
+  return anchor === undefined || anchorsOf(read(target)).includes(anchor);
+}
+
+/** Anchors as GitHub makes them of headings. */
+function anchorsOf(page: string): readonly string[] {
+  return [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function linksOf(page: string): readonly string[] {
+  return [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+}
+
+function codeBlocks(page: string): readonly string[] {
+  return [...page.matchAll(/^```[^\n]*\n[\s\S]*?^```$/gm)].map(([block]) => block);
+}
+
+function withoutCode(page: string): string {
+  return page.replace(/^```[^\n]*\n[\s\S]*?^```$/gm, "");
+}
+
+/** Cells of every table row, without the quotes of a first cell that is code. */
+function rowsOf(page: string): readonly (readonly string[])[] {
+  return [...withoutCode(page).matchAll(/^\| (.+) \|$/gm)].map(([, row = ""]) => {
+    const [first = "", ...rest] = row.split(" | ").map((cell) => cell.trim());
+    return [first.replace(/^`(.*)`$/, "$1"), ...rest];
+  });
+}
+
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => read(`${folder}/${file}`));
+}
+
+/** What JSON keeps of a schema, as far as the page shows it. */
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: false | Schema;
+  readonly items?: Schema;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+}
+
+interface Key {
+  /** `nodes.<name>.ssh.host`, `rules[].name`. */
+  readonly key: string;
+  readonly type: string;
+  /** As the page shows it; null where the schema has none and the page explains it in words. */
+  readonly fallback: string | null;
+}
+
+function* keysOf(schema: Schema, prefix = ""): Generator<Key> {
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    const key = `${prefix}${name}`;
+    const required = schema.required?.includes(name) ? "required" : null;
+    const fallback = child.default === undefined ? required : `\`${JSON.stringify(child.default)}\``;
+    yield { key, type: typeText(child), fallback };
+    if (child.items) yield* keysOf(child.items, `${key}[].`);
+    if (child.additionalProperties) yield* keysOf(child.additionalProperties, `${key}.<name>.`);
+    for (const branch of [child, ...(child.anyOf ?? [])]) yield* keysOf(branch, `${key}.`);
+  }
+}
+
+function typeText(schema: Schema): string {
+  const { minimum, maximum } = schema;
+  if (schema.anyOf) return schema.anyOf.map(typeText).join(" or ").replace("object", "SecretRef");
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.enum) return schema.enum.map((value) => `\`"${value}"\``).join(" or ");
+  switch (schema.type) {
+    case "string":
+      return `text (${schema.minLength} to ${schema.maxLength})`;
+    case "integer":
+      return `whole number (${minimum} to ${maximum})`;
+    case "number":
+      return `number (${minimum} to ${maximum})`;
+    case "array": {
+      const list = `list (${schema.minItems ?? 0} to ${schema.maxItems})`;
+      const item = schema.items === undefined ? "object" : typeText(schema.items);
+      return item === "object" ? list : `${list} of ${item}`;
+    }
+    default:
+      return schema.additionalProperties ? `map (0 to ${schema.maxProperties})` : "object";
+  }
+}

@@ -3,6 +3,7 @@
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { safe } from "../safeText.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
+import { stoppedInTerminal } from "./resultLine.ts";
 
 export interface AfterToolEvent extends ToolEvent {
   readonly result?: unknown;
@@ -17,7 +18,7 @@ export function createAfterToolCall(deps: RouterDeps) {
     const call = calls.find(runId, toolCallId);
     calls.end(runId, toolCallId);
     if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
-    const ranOn = ranWhere(event.result);
+    const ranOn = stoppedInTerminal(detailsOf(event.result)) ? null : ranWhere(event.result);
     if (ranOn === null || ranOn === call.nodeId) return;
     deps.state.counters.mismatches += 1;
     log.error(

@@ -17,7 +17,7 @@ export function createBeforeToolCall(deps: RouterDeps, policy: ToolPolicy) {
   return async (event: ToolEvent, context: ToolContext): Promise<PolicyResult | undefined> => {
     if (agentOf(context) === null) return undefined;
     const { runId, toolCallId } = idsOf(event, context);
-    const answer = deps.state.calls.answered(runId, toolCallId, event.toolName);
+    const answer = deps.state.calls.answered(runId, toolCallId, event.toolName, event.params);
     if (answer === null) return policy(event, context);
     return answer.params === null ? undefined : { params: { ...answer.params } };
   };

@@ -1,18 +1,24 @@
 // The last gate before a command starts on the gateway: the host asks for variables and says where it will run.
-
+import { randomBytes } from "node:crypto";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { bindingOf } from "../nodeRouter/hostConfig.ts";
 import { isRouted, mayUseGateway } from "../nodeRouter/router.ts";
 import { agentOf, type ToolContext } from "./events.ts";
 
-/** Variable that makes a start impossible; its name is what the host's error shows. */
-export const GATE_VARIABLE = "NODE_ROUTER_REFUSED";
+/** How the names of the gate's variables begin; the host's error shows the whole name. */
+export const GATE_PREFIX = "NODE_ROUTER_REFUSED";
+
+/** SECURITY: of two plugins' variables of one name the later one's wins, so nobody may know the name before. */
+const SUFFIX = randomBytes(8).toString("hex").toUpperCase();
+
+/** Variable that makes a start impossible. */
+export const GATE_VARIABLE = `${GATE_PREFIX}_${SUFFIX}`;
 
 /**
  * A second variable, for a start in a terminal: the terminal library cuts a value at its NUL character and
  * would start the command. No system takes 2.5 MiB in one variable (Linux: 32 pages, macOS: 1 MiB in all).
  */
-export const GATE_BULK_VARIABLE = "NODE_ROUTER_REFUSED_BULK";
+export const GATE_BULK_VARIABLE = `${GATE_PREFIX}_BULK_${SUFFIX}`;
 const BULK = "x".repeat(5 << 19);
 
 export interface ExecEnvEvent {

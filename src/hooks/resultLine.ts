@@ -4,10 +4,10 @@ import type { PlacedCall } from "../nodeRouter/calls.ts";
 import { placeText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/transports/node/job.ts";
 import { safe } from "../safeText.ts";
-import { GATE_VARIABLE } from "./execEnvGate.ts";
+import { GATE_PREFIX } from "./execEnvGate.ts";
 
-/** How the call ended, as far as its result says. */
-export type CallEnd = "ran" | "unknown" | "failed";
+/** How the call ended, as far as its result says. `elsewhere`: on another machine than it was placed on. */
+export type CallEnd = "ran" | "unknown" | "failed" | "elsewhere";
 
 /** The host's warning, on every call although nobody set pathPrepend; inside JSON its line ends are escaped. */
 const PATH_WARNING =
@@ -16,7 +16,11 @@ const PATH_WARNING =
 const STARTED_LINE = new RegExp(`${STARTED} (\\S+) (\\d+)(?:\\\\n|\\n)?`, "g");
 
 /** Node's words for a start that the gate's variable made impossible; not every mention of its name. */
-const GATE_ERROR = new RegExp(`${GATE_VARIABLE}'\\] must be a string without null bytes`);
+const GATE_ERROR = new RegExp(`${GATE_PREFIX}_\\w+'\\]'? must be a string without null bytes`);
+
+/** The terminal library's words for the same, as the whole output of a process that never became a command. */
+const GATE_TERMINAL_ERROR =
+  /^execvp\(3\) failed\.: Argument list too long\s*(?:\(Command exited with code 1\))?$/;
 
 export function endOf(details: Readonly<Record<string, unknown>> | null): CallEnd {
   if (details?.failureKind === "outcome-unknown") return "unknown";
@@ -30,6 +34,9 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
 /** `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped. */
 export function resultLine(call: PlacedCall, end: CallEnd): string {
   const { decision } = call;
+  if (end === "elsewhere") {
+    return `[node-router] NODE_MISMATCH: placed on ${safe(decision.node?.name ?? call.nodeId)}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`;
+  }
   const verb = { ran: "ran on", unknown: "may have run on", failed: "did not finish on" }[end];
   const node = `${safe(decision.node?.name ?? call.nodeId)} (${placeText(decision.node?.location ?? null)})`;
   const advice = end === "unknown" ? ["outcome unknown: do not run it again before you looked"] : [];
@@ -65,8 +72,17 @@ function startedText(call: PlacedCall, pgid: string): string {
   return `Started in the background on ${node} as job ${call.jobId} (process group ${pgid}). It goes on without this call. Ask for its output and end with the tool node_process: action poll, jobId ${call.jobId}; end it with action kill. The tool process does not know it.`;
 }
 
+/** Whether a result without a node is that of a start in a terminal which our gate made impossible. */
+export function stoppedInTerminal(details: Readonly<Record<string, unknown>> | null): boolean {
+  if (details === null || typeof details.nodeId === "string" || details.exitCode !== 1) return false;
+  return typeof details.aggregated === "string" && GATE_TERMINAL_ERROR.test(details.aggregated.trim());
+}
+
 /** The host's words for a start that our gate made impossible, in ours. */
 export function gateText(text: string, agent: string): string | null {
-  if (!GATE_ERROR.test(text)) return null;
+  return GATE_ERROR.test(text) ? gateRefusal(agent) : null;
+}
+
+export function gateRefusal(agent: string): string {
   return `RUN_NOT_ALLOWED: a command of agent "${agent}" was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
 }

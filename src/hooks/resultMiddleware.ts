@@ -3,8 +3,16 @@
 import type { PlacedCall } from "../nodeRouter/calls.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { hasPathPrepend } from "../nodeRouter/hostConfig.ts";
-import { detailsOf } from "./afterToolCall.ts";
-import { cleanText, endOf, gateText, resultLine } from "./resultLine.ts";
+import { detailsOf, ranWhere } from "./afterToolCall.ts";
+import {
+  type CallEnd,
+  cleanText,
+  endOf,
+  gateRefusal,
+  gateText,
+  resultLine,
+  stoppedInTerminal,
+} from "./resultLine.ts";
 
 interface TextPart {
   readonly type: "text";
@@ -33,9 +41,11 @@ export function createResultMiddleware(deps: RouterDeps) {
     const calls = own === null ? deps.state.calls.nestedIn(runId, event.toolCallId) : [own];
     const agent = context.agentId ?? calls[0]?.agent;
     if (agent === undefined) return undefined;
-    const refused = event.result.content
-      .map((part) => (isText(part) ? gateText(part.text, agent) : null))
-      .find((text) => text !== null);
+    const refused = calls.some((call) => stoppedInTerminal(execDetails(call, own, event.result)))
+      ? gateRefusal(agent)
+      : event.result.content
+          .map((part) => (isText(part) ? gateText(part.text, agent) : null))
+          .find((text) => text !== null);
     if (refused) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
     if (calls.length === 0) return undefined;
 
@@ -53,15 +63,21 @@ export function createResultMiddleware(deps: RouterDeps) {
   };
 }
 
-/** An inner call's details lie inside the outer result; without them its own end is not known here. */
-function endOfCall(call: PlacedCall, own: PlacedCall | null, result: ToolResult) {
-  if (call === own) return call.tool === "exec" ? endOf(detailsOf(result)) : nodeToolEnd(result);
-  const outer = detailsOf(result);
-  const inner = outer === null ? null : detailsOf(outer.result);
-  return call.tool === "exec" && inner !== null ? endOf(inner) : nodeToolEnd(result);
+function endOfCall(call: PlacedCall, own: PlacedCall | null, result: ToolResult): CallEnd {
+  const details = execDetails(call, own, result);
+  if (details === null) return call === own && call.tool === "exec" ? "failed" : nodeToolEnd(result);
+  const ranOn = ranWhere({ details });
+  return ranOn === null || ranOn === call.nodeId ? endOf(details) : "elsewhere";
 }
 
-function nodeToolEnd(result: ToolResult) {
+/** An inner call's details lie inside the outer result; without them its own end is not known here. */
+function execDetails(call: PlacedCall, own: PlacedCall | null, result: ToolResult) {
+  if (call.tool !== "exec") return null;
+  const details = detailsOf(result);
+  return call === own || details === null ? details : detailsOf(details.result);
+}
+
+function nodeToolEnd(result: ToolResult): CallEnd {
   return detailsOf(result)?.status === "error" ? "failed" : "ran";
 }
 

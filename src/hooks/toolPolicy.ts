@@ -27,11 +27,17 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
     const agent = agentOf(context);
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
     if (classifyTool(event.toolName) === null) return undefined;
+    // A run that started before the hooks were live can end after; once this agent is asked for again, it has them.
+    if (event.toolName === "exec") deps.state.missedAgents.delete(agent);
 
     const startedAt = deps.now();
     const verdict = await verdictFor(deps, config, agent, event, context);
     const rule = verdict.decision?.rule ?? null;
-    if (verdict.kind === "leave" && rule === null) return undefined;
+    const answer = (params: Record<string, unknown> | null): PolicyResult | undefined => {
+      deps.state.calls.answer(runId, toolCallId, { tool: event.toolName, asked: event.params, params });
+      return params === null ? undefined : { params: { ...params } };
+    };
+    if (verdict.kind === "leave" && rule === null) return answer(null);
 
     const applied =
       verdict.kind === "place" ? applyPlacement(deps, verdict.decision, event, context, agent) : null;
@@ -54,9 +60,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
 
     const enforced = config.mode === "enforce";
     if (enforced && refusal !== null) return { block: true, blockReason: refusal };
-    const params = enforced ? (applied?.params ?? clearedParams(verdict, event)) : null;
-    deps.state.calls.answer(runId, toolCallId, { tool: event.toolName, params });
-    return params === null ? undefined : { params: { ...params } };
+    return answer(enforced ? (applied?.params ?? clearedParams(verdict, event)) : null);
   };
 }
 

@@ -1,4 +1,5 @@
 // Tool calls between their decision and their result: what was decided, and where it ended.
+import { isDeepStrictEqual } from "node:util";
 import { BoundedMap } from "./bounded.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 
@@ -20,10 +21,15 @@ export interface PlacedCall {
   running: boolean;
 }
 
-/** What the trusted policy answered: the complete parameters, or null when it left the call alone. */
+type Params = Readonly<Record<string, unknown>>;
+
+/** What the trusted policy answered about one call of a tool. */
 export interface Answer {
   readonly tool: string;
-  readonly params: Readonly<Record<string, unknown>> | null;
+  /** The parameters it was asked about. */
+  readonly asked: Params;
+  /** The complete parameters that it gave; null when it left the call alone. */
+  readonly params: Params | null;
 }
 
 /**
@@ -40,8 +46,11 @@ export interface CallRegistry {
   find(runId: string, toolCallId: string): PlacedCall | null;
   /** Kept until the call's result, for the hook that says it once more. */
   answer(runId: string, toolCallId: string, answer: Answer): void;
-  /** Null when the policy was not asked about this call of this tool. */
-  answered(runId: string, toolCallId: string, tool: string): Answer | null;
+  /**
+   * The answer about the call that now has these parameters; when others changed them, the only answer there
+   * is. Null when the policy was not asked, or when of several calls with this id none can be told to be it.
+   */
+  answered(runId: string, toolCallId: string, tool: string, params: Params): Answer | null;
   /** The result was seen. */
   end(runId: string, toolCallId: string): void;
   /** Calls of the run that `tool_call` or Code Mode made inside the outer call `toolCallId`. */
@@ -54,10 +63,12 @@ export interface CallRegistry {
 const MAX_CALLS = 4_096;
 /** Answers hold whole commands, so fewer of them; a forgotten one is only worked out again. */
 const MAX_ANSWERS = 1_024;
+/** Some models give several calls of one turn the same id. */
+const MAX_ANSWERS_OF_ONE_ID = 16;
 
 export function createCallRegistry(): CallRegistry {
   const calls = new BoundedMap<string, PlacedCall>(MAX_CALLS);
-  const answers = new BoundedMap<string, Answer>(MAX_ANSWERS);
+  const answers = new BoundedMap<string, readonly Answer[]>(MAX_ANSWERS);
   const nestedIn = (runId: string, toolCallId: string): PlacedCall[] => {
     const part = `:${asHostPart(toolCallId)}:`;
     return [...calls.values()].filter((call) => call.runId === runId && call.toolCallId.includes(part));
@@ -67,7 +78,6 @@ export function createCallRegistry(): CallRegistry {
       const key = keyOf(runId, toolCallId);
       if (key === null) return;
       calls.delete(key);
-      answers.delete(key);
       for (const call of nestedIn(runId, toolCallId)) calls.delete(call.key);
     },
     add(call) {
@@ -77,11 +87,12 @@ export function createCallRegistry(): CallRegistry {
     find: (runId, toolCallId) => calls.get(keyOf(runId, toolCallId) ?? "") ?? null,
     answer(runId, toolCallId, answer) {
       const key = keyOf(runId, toolCallId);
-      if (key !== null) answers.set(key, answer);
+      if (key !== null) answers.set(key, [...(answers.get(key) ?? []), answer].slice(-MAX_ANSWERS_OF_ONE_ID));
     },
-    answered(runId, toolCallId, tool) {
-      const answer = answers.get(keyOf(runId, toolCallId) ?? "");
-      return answer?.tool === tool ? answer : null;
+    answered(runId, toolCallId, tool, params) {
+      const all = answers.get(keyOf(runId, toolCallId) ?? "")?.filter((answer) => answer.tool === tool) ?? [];
+      const same = all.findLast((answer) => isDeepStrictEqual(answer.params ?? answer.asked, params));
+      return same ?? (all.length === 1 ? (all[0] ?? null) : null);
     },
     end(runId, toolCallId) {
       const key = keyOf(runId, toolCallId) ?? "";

@@ -32,7 +32,7 @@ export interface SharedState {
   hooksRegisteredAtMs: number | null;
   /** How often the hooks were to be brought to life since they were last seen live. */
   revivals: number;
-  /** Agents whose exec was seen to run without our hooks since the last registration. */
+  /** Agents whose last exec was seen to run without our hooks. */
   readonly missedAgents: Set<string>;
 }
 

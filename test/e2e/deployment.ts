@@ -5,6 +5,7 @@ import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
 import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
+import { RpcError } from "../support/rpc.ts";
 import { waitFor } from "../support/wait.ts";
 
 export interface Deployment {
@@ -89,9 +90,28 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   }
 }
 
-/** What `openclaw plugins install npm-pack:<archive> --force` asks of a running gateway, without its start-up time. */
-export async function installOverRpc(gateway: Gateway, archive: string): Promise<void> {
-  await gateway.rpc("plugins.install", { source: "npm-pack", archivePath: archive }, { timeoutMs: 120_000 });
+/**
+ * What `openclaw plugins install npm-pack:<archive> --force` asks of a running gateway, without its start-up time.
+ * Right after another change the gateway answers that it is busy.
+ */
+export async function installOverRpc(
+  gateway: Gateway,
+  archive: string,
+  options: { over?: boolean } = {},
+): Promise<void> {
+  const params = {
+    source: "npm-pack",
+    archivePath: archive,
+    mode: options.over ? "update" : "install",
+  };
+  await waitFor("the plugin's installation", async () => {
+    try {
+      return (await gateway.rpc<{ ok: boolean }>("plugins.install", params, { timeoutMs: 120_000 })).ok;
+    } catch (error) {
+      if (error instanceof RpcError && error.message.includes("already running")) return false;
+      throw error;
+    }
+  });
 }
 
 /** The configuration with this config of the plugin in place of the old one. */

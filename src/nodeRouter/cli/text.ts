@@ -101,7 +101,7 @@ export function guardText(report: GuardReport): string {
     .map((plan) => {
       const state = plan.changes.length > 0 && report.applied ? "written" : plan.state;
       return [
-        `${safe(plan.agent)} · rule ${safe(plan.rule ?? DASH)} · ${state}`,
+        ...wrap(safe(`${plan.agent} · rule ${plan.rule ?? DASH} · ${state}`), COLUMNS),
         ...plan.changes.flatMap(({ path, current, value }) =>
           indented(`${path}: ${current ?? "(unset)"} -> ${value ?? "(unset)"}`),
         ),

@@ -1,23 +1,30 @@
-// Doctor: configured nodes that are not paired, wait for approval, have ghosts, or share a machine.
+// Doctor: nodes that are not paired, wait for approval, or have ghosts. One machine under two names: see checkConfig.
 import { formatPath } from "../../config/path.ts";
 import { quote } from "../../safeText.ts";
+import { pairedAs } from "../inventory.ts";
 import { type Check, finding } from "./finding.ts";
 
-export const checkNodes: Check = ({ config, snapshot }) => [
+export const checkNodes: Check = ({ config, snapshot, hostNodes }) => [
   ...snapshot.nodes.flatMap((node) => {
     const path = node.configured ? formatPath(["nodes", node.name]) : null;
     const wanted = config.nodes.get(node.name)?.node ?? null;
     const name = quote(node.name);
-    // Of a node that the config does not name, only another machine's owner need know.
+    // A node that the config does not name may be none of our business.
     const severity = node.configured ? "warning" : "info";
     const found = [];
     if (node.configured && wanted !== null && node.approval === "unpaired" && !node.ssh) {
+      const namesakes = pairedAs(wanted, hostNodes).map(({ nodeId }) => nodeId);
+      const owner = snapshot.nodes.find(({ nodeId }) => nodeId !== null && namesakes.includes(nodeId));
       found.push(
         finding(
           "node-not-paired",
           "warning",
-          `node ${name} is configured, but no paired node has the id or display name ${quote(wanted)}`,
-          `start "openclaw node run" there with that --display-name and pair it, or set this key to what "openclaw nodes status" shows`,
+          owner === undefined
+            ? `node ${name} is configured, but no paired node has the id or display name ${quote(wanted)}`
+            : `node ${name} is configured, but the paired node ${quote(wanted)} is ${quote(owner.name)}, which names it by id`,
+          owner === undefined
+            ? `start "openclaw node run" there with that --display-name and pair it, or set this key to what "openclaw nodes status" shows`
+            : "set this key to the id of the node you mean, or remove one of the two",
           path === null ? null : `${path}.node`,
         ),
       );
@@ -46,24 +53,4 @@ export const checkNodes: Check = ({ config, snapshot }) => [
     }
     return found;
   }),
-  ...sharedMachines(snapshot.nodes),
 ];
-
-/** One machine under two names carries two sets of tags, and one of them may be untrue. */
-function sharedMachines(nodes: Parameters<Check>[0]["snapshot"]["nodes"]): ReturnType<Check> {
-  const names = new Map<string, string[]>();
-  for (const node of nodes) {
-    if (node.nodeId !== null) names.set(node.nodeId, [...(names.get(node.nodeId) ?? []), node.name]);
-  }
-  return [...names.entries()]
-    .filter(([, group]) => group.length > 1)
-    .map(([id, group]) =>
-      finding(
-        "node-claimed-twice",
-        "error",
-        `${group.map(quote).join(" and ")} are the same paired node ${id.slice(0, 12)}`,
-        "give each its own node, or remove one",
-        formatPath(["nodes"]),
-      ),
-    );
-}

@@ -15,9 +15,10 @@ export const STARTED = "node-router-job-started";
 
 /**
  * When the leader `$p` started: tells it from a later process with the same id. On Linux in ticks since the
- * boot: what ps makes of them there shifts when the clock is set. Empty where neither can tell.
+ * boot: what ps makes of them there shifts when the clock is set. Empty for a leader that is dead but was not
+ * collected (a container without an init), and where neither can tell.
  */
-const START_TIME = '{ cut -d" " -f22 "/proc/$p/stat" || ps -o lstart= -p "$p"; } 2>/dev/null';
+const START_TIME = `{ awk '$3 != "Z" { print $22 }' "/proc/$p/stat" || ps -o lstart= -p "$p"; } 2>/dev/null`;
 
 /** Sets `alive` to `yes` while the job's group is there and is still the one that was started. */
 const CHECK_ALIVE = `alive=no; if test -n "$p" && kill -s 0 -- "-$p" 2>/dev/null && test "$(${START_TIME})" = "$(cat "$d/start" 2>/dev/null)"; then alive=yes; fi`;

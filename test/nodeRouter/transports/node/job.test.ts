@@ -1,133 +1,96 @@
 // The job scripts, run by real shells with a home of their own. Every process that a test starts ends with it.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  KEEP_DAYS,
-  killScript,
-  MAX_OUTPUT_BYTES,
-  pollScript,
-  STARTED,
-  startScript,
-} from "../../../../src/nodeRouter/transports/node/job.ts";
+import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, test } from "vitest";
+import { KEEP_DAYS, MAX_OUTPUT_BYTES, startScript } from "../../../../src/nodeRouter/transports/node/job.ts";
+import { ID, isAlive, jobShell, signalGroup, until } from "./jobShell.ts";
 
-const ID = "nr-0123456789ab";
-let home = "";
-const groups: number[] = [];
+const SLOW = 20_000;
 
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "node-router-job-"));
-});
-afterEach(() => {
-  for (const group of groups.splice(0)) signal(group, "SIGKILL");
-  rmSync(home, { recursive: true, force: true });
-});
-
-function signal(group: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-group, name);
-  } catch {
-    return false;
-  }
-}
-
-/** As the node host does it: one script, a limit, and its stdout. */
-function run(shell: string, script: string): string {
-  const env = { PATH: process.env.PATH, HOME: home };
-  return spawnSync(shell, ["-c", script], { env, encoding: "utf8", timeout: 10_000 }).stdout;
-}
-
-/** Starts a job and gives its process group. */
-function start(shell: string, command: string): number {
-  const [, id, group] =
-    new RegExp(`^${STARTED} (\\S+) (\\d+)\n$`).exec(run(shell, startScript(ID, command))) ?? [];
-  expect(id).toBe(ID);
-  groups.push(Number(group));
-  return Number(group);
-}
-
-function file(name: string): string {
-  return join(home, ".openclaw-node-router", "jobs", ID, name);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds() && tries < 200; tries++) await delay(25);
-  expect(holds()).toBe(true);
-}
-
-describe.each(["/bin/sh", "/bin/bash"])("under %s", (shell) => {
-  const poll = (offset = 0) => run(shell, pollScript(ID, offset));
-  const kill = () => run(shell, killScript(ID));
-
-  test("a job outlives its call, is seen running, and ends with its own status and both outputs", async () => {
-    start(
-      shell,
-      `echo "one 'two'"; echo three >&2; while [ ! -e "${home}/go" ]; do sleep 0.05; done; exit 7`,
+describe.for(["/bin/sh", "/bin/bash"])("under %s", { concurrent: true, timeout: SLOW }, (shell) => {
+  test("a job outlives its call, is seen running, and ends with its own status and both outputs", async ({
+    expect,
+  }) => {
+    using job = jobShell(shell);
+    const gate = join(job.home, "go");
+    await job.start(
+      `echo "one 'two'"; echo three >&2; while [ ! -e "${gate}" ]; do sleep 0.05; done; exit 7`,
     );
-    await until(() => poll().endsWith("three\n"));
-    expect(poll()).toBe("state running - 16\none 'two'\nthree\n");
-    expect(poll(10)).toBe("state running - 16\nthree\n");
-    writeFileSync(join(home, "go"), "");
-    await until(() => existsSync(file("exit")));
-    expect(poll()).toBe("state ended 7 16\none 'two'\nthree\n");
-    expect(poll(16)).toBe("state ended 7 16\n");
-    expect(poll(99)).toBe("state ended 7 16\n");
+    await until(async () => (await job.poll()).endsWith("three\n"));
+    expect(await job.poll()).toBe("state running - 16\none 'two'\nthree\n");
+    expect(await job.poll(10)).toBe("state running - 16\nthree\n");
+    writeFileSync(gate, "");
+    await until(() => existsSync(job.file("exit")));
+    expect(await job.poll()).toBe("state ended 7 16\none 'two'\nthree\n");
+    expect(await job.poll(16)).toBe("state ended 7 16\n");
+    expect(await job.poll(99)).toBe("state ended 7 16\n");
   });
 
-  test("kill ends the job and what it started; a second kill and a look touch nothing", async () => {
-    const group = start(shell, "sleep 60 & sleep 60; echo never");
-    expect(kill()).toBe("state killed TERM\n");
-    await until(() => !signal(group, 0));
-    expect(poll()).toBe("state ended TERM 0\n");
-    expect(kill()).toBe("state ended TERM\n");
+  test("kill ends the job and what it started; a second kill and a look touch nothing", async ({
+    expect,
+  }) => {
+    using job = jobShell(shell);
+    const child = join(job.home, "child");
+    await job.start(`sleep 60 & echo $! >"${child}"; sleep 60; echo never`);
+    await until(() => existsSync(child) && readFileSync(child, "utf8") !== "");
+    expect(await job.kill()).toMatch(/^state killed (TERM|KILL)\n$/);
+    expect(isAlive(Number(readFileSync(child, "utf8")))).toBe(false);
+    const ended = await job.poll();
+    expect(ended).toMatch(/^state ended (TERM|KILL) 0\n$/);
+    expect(await job.kill()).toBe(ended.replace(" 0\n", "\n"));
   });
 
-  test("a job that ignores TERM is KILLed", async () => {
-    const group = start(shell, `trap '' TERM; touch "${home}/deaf"; while :; do sleep 1; done`);
-    await until(() => existsSync(join(home, "deaf")));
-    expect(kill()).toBe("state killed KILL\n");
-    await until(() => !signal(group, 0));
+  test("a job that ignores TERM is KILLed", async ({ expect }) => {
+    using job = jobShell(shell);
+    await job.start('trap "" TERM; echo $$; while :; do sleep 1; done');
+    await until(() => readFileSync(job.file("out"), "utf8") !== "");
+    const deaf = Number(readFileSync(job.file("out"), "utf8"));
+    expect(isAlive(deaf)).toBe(true);
+    expect(await job.kill()).toBe("state killed KILL\n");
+    await until(() => !isAlive(deaf));
   });
 
-  test("a job whose group was killed from outside is lost, not running and not ended", async () => {
-    const group = start(shell, "sleep 60");
-    signal(group, "SIGKILL");
-    await until(() => !signal(group, 0));
-    expect(poll()).toBe("state lost - 0\n");
-    expect(kill()).toBe("state lost -\n");
+  test("a job whose group was killed from outside is lost, not running and not ended", async ({ expect }) => {
+    using job = jobShell(shell);
+    const group = await job.start("sleep 60");
+    signalGroup(group, "SIGKILL");
+    await until(() => !isAlive(group));
+    expect(await job.poll()).toBe("state lost - 0\n");
+    expect(await job.kill()).toBe("state lost -\n");
   });
 
-  test("another process that got the job's number is neither taken for it nor killed", async () => {
-    const group = start(shell, "sleep 60");
-    writeFileSync(file("start"), "12345\n");
-    expect(poll()).toBe("state lost - 0\n");
-    expect(kill()).toBe("state lost -\n");
-    expect(signal(group, 0)).toBe(true);
+  test("another process that got the job's number is neither taken for it nor killed", async ({ expect }) => {
+    using job = jobShell(shell);
+    const group = await job.start("sleep 60");
+    writeFileSync(job.file("start"), "12345\n");
+    expect(await job.poll()).toBe("state lost - 0\n");
+    expect(await job.kill()).toBe("state lost -\n");
+    expect(isAlive(group)).toBe(true);
   });
 
-  test("an ended job's number is never signalled, whoever has it now", async () => {
-    const group = start(shell, "sleep 60");
-    writeFileSync(file("exit"), "0\n");
-    expect(kill()).toBe("state ended 0\n");
-    expect(signal(group, 0)).toBe(true);
+  test("an ended job's number is never signalled, whoever has it now", async ({ expect }) => {
+    using job = jobShell(shell);
+    const group = await job.start("sleep 60");
+    writeFileSync(job.file("exit"), "0\n");
+    expect(await job.kill()).toBe("state ended 0\n");
+    expect(isAlive(group)).toBe(true);
   });
 
-  test("a job that never was is gone", () => {
-    expect(poll()).toBe("state gone - 0\n");
-    expect(kill()).toBe("state gone -\n");
+  test("a job that never was is gone", async ({ expect }) => {
+    using job = jobShell(shell);
+    expect(await job.poll()).toBe("state gone - 0\n");
+    expect(await job.kill()).toBe("state gone -\n");
   });
 
-  test("output beyond a page comes page by page, no byte lost and none twice", async () => {
-    start(shell, "i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done");
-    await until(() => existsSync(file("exit")));
-    const whole = readFileSync(file("out"), "utf8");
+  test("output beyond a page comes page by page, no byte lost and none twice", async ({ expect }) => {
+    using job = jobShell(shell);
+    await job.start("i=0; while [ $i -lt 20000 ]; do echo line-$i; i=$((i+1)); done");
+    await until(() => existsSync(job.file("exit")));
+    const whole = readFileSync(job.file("out"), "utf8");
     let pages = "";
     let looks = 0;
     for (; pages.length < whole.length && looks < 9; looks++) {
-      const page = poll(pages.length).replace(/^.*\n/, "");
+      const page = (await job.poll(pages.length)).replace(/^.*\n/, "");
       expect(page.length).toBeLessThanOrEqual(MAX_OUTPUT_BYTES);
       pages += page;
     }
@@ -135,36 +98,42 @@ describe.each(["/bin/sh", "/bin/bash"])("under %s", (shell) => {
     expect(looks).toBe(Math.ceil(whole.length / MAX_OUTPUT_BYTES));
   });
 
-  test("what a running job adds during a look is left for the next one", async () => {
-    start(shell, "while :; do echo 0123456789; done");
-    await until(() => existsSync(file("out")));
-    for (let look = 0; look < 5; look++) {
-      const [head = "", size = ""] = /^state running - (\d+)\n/.exec(poll()) ?? [];
+  test("what a running job adds during a look is left for the next one", async ({ expect }) => {
+    using job = jobShell(shell);
+    await job.start("i=0; while [ $i -lt 300000 ]; do echo 0123456789; i=$((i+1)); done");
+    let from = 0;
+    for (let look = 0; look < 6; look++) {
+      const answer = await job.poll(from);
+      const [head = "", size = "0"] = /^state \w+ \S+ (\d+)\n/.exec(answer) ?? [];
       expect(head).not.toBe("");
-      const rest = poll(Number(size));
-      const [line = "", later = ""] = /^state running - (\d+)\n/.exec(rest) ?? [];
-      expect(rest.length - line.length).toBe(Math.min(MAX_OUTPUT_BYTES, Number(later) - Number(size)));
+      const bytes = answer.length - head.length;
+      expect(bytes).toBe(Math.min(MAX_OUTPUT_BYTES, Number(size) - from));
+      from += bytes;
     }
-    expect(kill()).toBe("state killed TERM\n");
   });
 });
 
-describe("start", () => {
-  test("keeps its folder to itself, and needs a home", () => {
-    start("/bin/sh", "true");
-    expect(spawnSync("stat", ["-c", "%a", file(".")], { encoding: "utf8" }).stdout).toBe("700\n");
-    const homeless = spawnSync("/bin/sh", ["-c", startScript(ID, "true")], {
-      env: { PATH: process.env.PATH },
-    });
-    expect(homeless.status).toBe(1);
-    expect(String(homeless.stderr)).toBe("node-router: HOME is not set on this node\n");
+describe("start", { concurrent: true, timeout: SLOW }, () => {
+  test("keeps its folder to itself", async ({ expect }) => {
+    using job = jobShell("/bin/sh");
+    await job.start("true");
+    expect((statSync(job.file(".")).mode & 0o777).toString(8)).toBe("700");
   });
 
-  test("removes old folders of ended jobs only", () => {
-    start("/bin/sh", "true");
-    const jobs = join(home, ".openclaw-node-router", "jobs");
+  test("without a home nothing is started", async ({ expect }) => {
+    using job = jobShell("/bin/sh");
+    const marker = join(job.home, "ran");
+    expect(await job.run(`unset HOME; exec 2>&1; ${startScript(ID, `touch ${marker}`)}`)).toBe(
+      "node-router: HOME is not set on this node\n",
+    );
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  test("removes old folders of ended jobs only", async ({ expect }) => {
+    using job = jobShell("/bin/sh");
+    const jobs = dirname(job.file("."));
     const make = (name: string, ended: boolean, days: number) => {
-      spawnSync("mkdir", ["-p", join(jobs, name)]);
+      mkdirSync(join(jobs, name), { recursive: true });
       if (ended) writeFileSync(join(jobs, name, "exit"), "0\n");
       const seconds = Date.now() / 1_000 - days * 86_400;
       utimesSync(join(jobs, name), seconds, seconds);
@@ -172,7 +141,7 @@ describe("start", () => {
     make("old-ended", true, KEEP_DAYS + 2);
     make("old-running", false, KEEP_DAYS + 2);
     make("new-ended", true, KEEP_DAYS - 1);
-    start("/bin/sh", "true");
+    await job.start("true");
     const left = ["old-ended", "old-running", "new-ended"].filter((name) => existsSync(join(jobs, name)));
     expect(left).toEqual(["old-running", "new-ended"]);
   });

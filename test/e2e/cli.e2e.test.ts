@@ -1,0 +1,206 @@
+// `openclaw node-router …` and its gateway methods on a real gateway with two real nodes, and the guard.
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
+import { displayWidth } from "../../src/nodeRouter/explain/displayWidth.ts";
+import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
+import type { GuardReport } from "../../src/nodeRouter/gatewayMethods/methods.ts";
+import type { NodesReport } from "../../src/nodeRouter/reports/nodesReport.ts";
+import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
+import { callWithScopes } from "../nodeRouter/gatewayMethods/callWithScopes.ts";
+import type { CliResult } from "../support/cli.ts";
+import { type JsonObject, merge } from "../support/config.ts";
+import { waitFor } from "../support/wait.ts";
+import {
+  call,
+  changeConfig,
+  type Deployment,
+  machineOf,
+  PROBE,
+  startDeployment,
+  withRouter,
+} from "./deployment.ts";
+
+/** Several commands in one test, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+let deployment: Deployment;
+
+beforeAll(async () => {
+  deployment = await startDeployment();
+});
+
+afterAll(async () => {
+  await deployment?.stop();
+});
+
+const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.cli("node-router", ...args);
+const rpc = <T>(name: string, params: object = {}): Promise<T> =>
+  deployment.gateway.rpc<T>(`noderouter.${name}`, params);
+const fileNow = (): JsonObject => JSON.parse(readFileSync(deployment.gateway.home.configFile, "utf8"));
+const execOf = (agent: string): unknown => {
+  const { entries } = fileNow().agents as { entries: Record<string, { tools?: { exec?: unknown } }> };
+  return entries[agent]?.tools?.exec;
+};
+const guardOf = async (agent: string) =>
+  (await rpc<StatusReport>("status")).agents.find((status) => status.agent === agent)?.guard;
+
+/** What the agent reads after the probe. */
+async function execAs(agent: string, args: JsonObject = {}): Promise<string> {
+  const run = await deployment.gateway.agent(agent, call("exec", { command: PROBE, ...args }));
+  return run.results[0] ?? "";
+}
+
+test("status and doctor as text: exit codes 0 and 1, 100 columns, no colour, nothing on stderr", async () => {
+  await waitFor("the hooks to be live", async () => (await rpc<StatusReport>("status")).hooks === "live");
+  const status = await cli("status");
+  expect([status.code, status.stderr]).toEqual([0, ""]);
+  expect(status.stdout).toMatch(
+    /^node-router \d+\.\d+\.\d+ · mode enforce · hooks live · nodes 2\/2 online\n/,
+  );
+  expect(status.stdout).toMatch(/^worker-sg {2}singapore {2}mac-sg {14}node {7}online {4}unguarded$/m);
+  expect(status.stdout).toMatch(/^master {5}- {10}\(OpenClaw decides\) /m);
+
+  const doctor = await cli("doctor");
+  expect([doctor.code, doctor.stderr]).toEqual([1, ""]);
+  expect(doctor.stdout.match(/^\w+ {2}node-router\/\S+/gm)).toEqual([
+    "WARNING  node-router/guard-missing",
+    "WARNING  node-router/guard-missing",
+  ]);
+  for (const line of `${status.stdout}${doctor.stdout}`.split("\n")) {
+    expect(displayWidth(line)).toBeLessThanOrEqual(100);
+    expect(line).not.toContain("\u001b");
+  }
+});
+
+test("nodes and explain --json print one document; explain without an agent is 2", async () => {
+  const nodes = await cli("nodes", "--json");
+  expect([nodes.code, nodes.stderr]).toEqual([0, ""]);
+  const report: NodesReport = JSON.parse(nodes.stdout);
+  expect(report.nodes.map(({ name, nodeId, online, exec }) => [name, nodeId, online, exec])).toEqual([
+    ["mac-cn", deployment.cn.id, true, true],
+    ["mac-sg", deployment.sg.id, true, true],
+  ]);
+
+  const explain = await cli("explain", "--agent", "worker-sg", "--json");
+  expect([explain.code, explain.stderr]).toEqual([0, ""]);
+  const found: ExplainReport = JSON.parse(explain.stdout);
+  expect(found).toMatchObject({ agent: "worker-sg", tool: "exec", outcome: "placed", node: "mac-sg" });
+  expect(found).toEqual({
+    ...(await rpc<ExplainReport>("explain", { agent: "worker-sg" })),
+    snapshotAgeMs: found.snapshotAgeMs,
+  });
+
+  const usage = await cli("explain");
+  expect([usage.code, usage.stdout]).toEqual([2, ""]);
+  expect(usage.stderr).toBe(
+    "explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]\n",
+  );
+});
+
+test("a client that may only read gets the reports and is refused guard, which then writes nothing", async () => {
+  const { gateway } = deployment;
+  const read = (method: string) => callWithScopes(gateway, ["operator.read"], `noderouter.${method}`);
+  for (const method of ["status", "nodes", "doctor"]) expect(await read(method)).toMatchObject({ ok: true });
+  const refused = await read("guard");
+  expect(refused).toMatchObject({ ok: false });
+  expect(JSON.stringify(refused)).toContain("operator.write");
+  expect(execOf("worker-sg")).toBeUndefined();
+  // The caller's own mistake has a code of its own.
+  await expect(rpc("explain")).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+});
+
+test("guard writes exactly the settings, which hold at once, and routing goes on", async () => {
+  const before = fileNow();
+  const guard = await cli("guard");
+  expect([guard.code, guard.stderr]).toEqual([0, ""]);
+  expect(guard.stdout).toContain("worker-sg · rule singapore · written\n");
+  await deployment.gateway.waitUntilConfigApplied();
+
+  const exec = (node: string): JsonObject => ({ tools: { exec: { host: "node", node } } });
+  const entries = { "worker-cn": exec(deployment.cn.id), "worker-sg": exec(deployment.sg.id) };
+  const expected = merge(before, { agents: { entries } });
+  expect({ ...fileNow(), meta: null }).toEqual({ ...expected, meta: null });
+
+  await waitFor("the guard to be in force", async () => (await guardOf("worker-sg")) === "guarded");
+  expect(await rpc<DoctorReport>("doctor")).toEqual({ ok: true, findings: [] });
+  expect(await rpc<GuardReport>("guard")).toMatchObject({ applied: false });
+  expect(machineOf(await execAs("worker-sg"))).toBe("mac-sg");
+});
+
+test("a rule that grows to two nodes: doctor says so, and guard takes the bound node away again", async () => {
+  const { gateway, router } = deployment;
+  const rules = [
+    {
+      name: "anywhere",
+      agents: ["worker-sg"],
+      require: "region in (cn,sg)",
+      prefer: [{ selector: "region=cn", weight: 50 }],
+    },
+  ];
+  await changeConfig(gateway, (config) => withRouter(config, { ...router, rules }));
+  await waitFor(
+    "the new rule",
+    async () => (await rpc<ExplainReport>("explain", { agent: "worker-sg" })).node === "mac-cn",
+  );
+  const { findings } = await rpc<DoctorReport>("doctor");
+  expect(findings.map(({ id }) => id)).toContain("node-router/exec-node-contradicts");
+  expect(await execAs("worker-sg")).toContain("exec node not allowed");
+
+  // Write scope is enough, admin is not asked for.
+  const written = await callWithScopes(gateway, ["operator.read", "operator.write"], "noderouter.guard");
+  expect(written).toMatchObject({ ok: true, payload: { applied: true } });
+  await gateway.waitUntilConfigApplied();
+  expect(execOf("worker-sg")).toEqual({ host: "node" });
+  await waitFor("the guard to be in force", async () => (await guardOf("worker-sg")) === "partial");
+  expect(machineOf(await execAs("worker-sg"))).toBe("mac-cn");
+
+  await changeConfig(gateway, (config) => withRouter(config, router));
+  await waitFor(
+    "the old rule",
+    async () => (await rpc<ExplainReport>("explain", { agent: "worker-sg" })).node === "mac-sg",
+  );
+  await rpc<GuardReport>("guard");
+  await gateway.waitUntilConfigApplied();
+  await waitFor("the guard to be whole", async () => (await guardOf("worker-sg")) === "guarded");
+});
+
+test("with the plugin disabled the guard makes the host itself refuse the gateway", async () => {
+  const { gateway, router } = deployment;
+  const enable = (enabled: boolean) =>
+    changeConfig(gateway, (config) =>
+      merge(config, { plugins: { entries: { "node-router": { enabled } } } }),
+    );
+  await enable(false);
+  await waitFor("the plugin to be gone", () =>
+    rpc("status").then(
+      () => false,
+      () => true,
+    ),
+  );
+  await expect(rpc("status")).rejects.toThrow(/unknown method/);
+
+  const refused = await execAs("worker-sg", { host: "gateway" });
+  expect(refused).toContain("exec host not allowed (requested gateway; configured host is node");
+  expect(machineOf(await execAs("worker-sg", { node: deployment.cn.id }))).toBe("none");
+  expect(machineOf(await execAs("worker-sg"))).toBe("mac-sg");
+  expect(machineOf(await execAs("master"))).toBe("gateway"); // no rule, no guard
+
+  await enable(true);
+  await changeConfig(gateway, (config) => withRouter(config, router));
+  await waitFor("the plugin to be back", () =>
+    rpc("status").then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
+test("with the gateway stopped: exit 1, one line that says what to do, and no half report", async () => {
+  await deployment.gateway.end();
+  const { code, stdout, stderr } = await cli("status", "--json");
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(
+    /^GATEWAY_UNREACHABLE: node-router could not be asked: [^\n]+; start the gateway with "openclaw gateway run", or name it with --url and --token\n$/,
+  );
+});

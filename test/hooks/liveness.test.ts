@@ -1,0 +1,195 @@
+// Runs without our hooks are noticed, told, and mended as far as the host lets us.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type AgentEvent, MAX_REVIVALS, missedExec, watchLiveness } from "../../src/hooks/liveness.ts";
+import { HOOKS_NOT_LIVE, LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness.ts";
+import { CONFIG, fakeDeps } from "../support/fakeDeps.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const EXEC: AgentEvent = {
+  runId: "run",
+  stream: "tool",
+  agentId: "worker-sg",
+  data: { phase: "result", name: "exec" },
+};
+
+/** A service that has just started in a host that registered no hooks. */
+function arranged(config: unknown = CONFIG) {
+  const { state, log, lines } = fakeDeps({ config });
+  state.fullRegisteredAtMs = Date.now();
+  const health: (string | null)[] = [];
+  const revive = vi.fn(async () => {});
+  let listener: (event: AgentEvent) => void = () => {};
+  const off = vi.fn();
+  const watch = () =>
+    watchLiveness({
+      state,
+      log,
+      now: Date.now,
+      reportFailure: (error) => void health.push(error.message),
+      clearFailure: () => void health.push(null),
+      revive,
+      onAgentEvent: (on) => {
+        listener = on;
+        return off;
+      },
+    });
+  return { state, lines, health, revive, off, watch, emit: (event: AgentEvent) => listener(event) };
+}
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const become = (state: { hooksRegisteredAtMs: number | null }) => {
+  state.hooksRegisteredAtMs = Date.now();
+};
+
+describe("after a start without hooks", () => {
+  test("nothing is alarmed in the time of grace; after it health says so and the hooks are revived, once", async () => {
+    const { health, revive, watch, lines } = arranged();
+    watch();
+    await pass(LIVENESS_GRACE_MS - 1);
+    expect(health).toEqual([null]);
+    expect(revive).not.toHaveBeenCalled();
+    await pass(1);
+    expect(health).toEqual([null, HOOKS_NOT_LIVE]);
+    expect(lines).toEqual([
+      {
+        level: "error",
+        text: "HOOKS_NOT_LIVE: agents run without these hooks; registering the plugin anew {}",
+      },
+    ]);
+    await pass(600_000);
+    expect(revive).toHaveBeenCalledTimes(1);
+  });
+
+  test("hooks that come within the time of grace are enough", async () => {
+    const { state, health, revive, watch } = arranged();
+    watch();
+    await pass(LIVENESS_GRACE_MS - 1);
+    become(state);
+    await pass(600_000);
+    expect(revive).not.toHaveBeenCalled();
+    expect(health).toEqual([null]);
+  });
+
+  test("health is cleared when the hooks come to life, without an event", async () => {
+    const { state, health, watch } = arranged();
+    watch();
+    await pass(LIVENESS_GRACE_MS);
+    become(state);
+    await pass(10_000);
+    expect(health).toEqual([null, HOOKS_NOT_LIVE, null]);
+  });
+
+  test("a host that refuses is told in the log, and asked again only when an agent's exec was missed", async () => {
+    const { revive, watch, lines, emit } = arranged();
+    revive.mockRejectedValue(new Error("draining\n  stack"));
+    watch();
+    await pass(600_000);
+    expect(revive).toHaveBeenCalledTimes(1);
+    expect(lines.at(-1)?.text).toBe(
+      'HOOKS_NOT_LIVE: run "openclaw plugins reload node-router" {"reason":"draining"}',
+    );
+    emit(EXEC);
+    await pass(0);
+    expect(revive).toHaveBeenCalledTimes(2);
+  });
+
+  test("many missed execs at once ask once", async () => {
+    const { revive, watch, emit, state } = arranged();
+    watch();
+    await pass(LIVENESS_GRACE_MS - 1);
+    vi.setSystemTime(Date.now() + 10);
+    for (let n = 0; n < 5; n++) emit(EXEC);
+    await pass(1_000);
+    expect(revive).toHaveBeenCalledTimes(1);
+    expect(state.counters.missed).toBe(5);
+    expect([...state.missedAgents]).toEqual(["worker-sg"]);
+  });
+
+  test("a host that never registers the hooks is not made to reload for ever", async () => {
+    const { state, revive, watch } = arranged();
+    for (let reload = 0; reload < 10; reload++) {
+      state.fullRegisteredAtMs = Date.now();
+      const stop = watch();
+      await pass(LIVENESS_GRACE_MS + 1_000);
+      stop();
+    }
+    expect(revive).toHaveBeenCalledTimes(MAX_REVIVALS);
+    become(state);
+    watch()();
+    state.hooksRegisteredAtMs = null;
+    watch();
+    await pass(LIVENESS_GRACE_MS);
+    expect(revive).toHaveBeenCalledTimes(MAX_REVIVALS + 1);
+  });
+
+  test.each([
+    ["in shadow mode", { ...CONFIG, mode: "shadow" }],
+    ["without rules", {}],
+    ["without a config", null],
+  ])("%s there is nothing to revive", async (_case, config) => {
+    const { revive, health, watch, emit } = arranged(config);
+    watch();
+    await pass(60_000);
+    emit(EXEC);
+    await pass(0);
+    expect(revive).not.toHaveBeenCalled();
+    expect(health).toEqual([null]);
+  });
+});
+
+describe("missedExec", () => {
+  const { state } = fakeDeps();
+  const seen = fakeDeps().state;
+  seen.evaluatedRuns.set("run", true);
+
+  test("an exec of a routed agent that ended in a run where our policy was never asked is missed", () => {
+    expect(missedExec(state, EXEC)).toBe("worker-sg");
+    const { agentId: _, ...byKey } = { ...EXEC, sessionKey: "agent:worker-cn:cron:1" };
+    expect(missedExec(state, byKey)).toBe("worker-cn");
+  });
+
+  test.each([
+    ["of an unrouted agent", { agentId: "master" }],
+    ["of nobody", { agentId: undefined }],
+    ["that only begins", { data: { phase: "start", name: "exec" } }],
+    ["of another tool", { data: { phase: "result", name: "read" } }],
+    ["of another stream", { stream: "lifecycle" }],
+  ])("an event %s is not", (_case, changes) => {
+    const { agentId = undefined, ...event } = { ...EXEC, ...changes };
+    expect(missedExec(state, agentId === undefined ? event : { ...event, agentId })).toBe(null);
+  });
+
+  test("nor is one of a run that was seen", () => {
+    expect(missedExec(seen, EXEC)).toBe(null);
+    expect(missedExec(seen, { ...EXEC, runId: "other" })).toBe("worker-sg");
+  });
+});
+
+describe("the report and the end", () => {
+  test("a missed exec is logged and in health at once, and health stays quiet while nothing changes", async () => {
+    const { state, health, lines, watch, emit } = arranged();
+    become(state);
+    watch();
+    emit(EXEC);
+    await pass(60_000);
+    expect(lines).toEqual([
+      {
+        level: "error",
+        text: 'HOOKS_NOT_LIVE: an exec of a routed agent ran without these hooks {"agent":"worker-sg","tool":"exec","runId":"run"}',
+      },
+    ]);
+    expect(health).toEqual([null, expect.stringMatching(/^HOOKS_NOT_LIVE: exec of "worker-sg" ran without/)]);
+  });
+
+  test("stopping leaves no timer and no listener", async () => {
+    const { watch, off, revive } = arranged();
+    const stop = watch();
+    stop();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(off).toHaveBeenCalledTimes(1);
+    await pass(60_000);
+    expect(revive).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,174 @@
+// Every text that an agent reads about where its command ran.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type CallEnd,
+  cleanText,
+  endOf,
+  gateText,
+  resultLine,
+  stoppedInTerminal,
+} from "../../src/hooks/resultLine.ts";
+import type { PlacedCall } from "../../src/nodeRouter/calls.ts";
+import { place } from "../../src/nodeRouter/placement/place.ts";
+import type { NodeState } from "../../src/nodeRouter/placement/snapshot.ts";
+import { STARTED } from "../../src/nodeRouter/transports/node/job.ts";
+import { makeRequest, makeRule, snapshotOf } from "../nodeRouter/placement/arrange.ts";
+import { makeNode } from "../support/makeNode.ts";
+
+function call(changes: Partial<PlacedCall> = {}, node: Partial<NodeState> = {}): PlacedCall {
+  return {
+    key: "key",
+    toolCallId: "call-1",
+    runId: "run",
+    sessionKey: "",
+    agent: "worker-sg",
+    tool: "exec",
+    decision: place(makeRequest(), snapshotOf(makeNode(node)), [makeRule()]),
+    nodeId: "sg",
+    jobId: null,
+    notes: [],
+    startedAtMs: 0,
+    running: true,
+    ...changes,
+  };
+}
+
+describe("endOf", () => {
+  test.each([
+    [{ status: "completed", exitCode: 0 }, "ran"],
+    [{ status: "failed", exitCode: 7 }, "ran"],
+    [{ status: "failed", exitCode: null, timedOut: true }, "ran"],
+    [{ status: "failed", failureKind: "outcome-unknown" }, "unknown"],
+    [{ status: "failed", failureKind: "outcome-unknown", exitCode: 0 }, "unknown"],
+    [{ status: "error" }, "failed"],
+    [{ status: "approval-pending" }, "failed"],
+    [{}, "failed"],
+    [null, "failed"],
+  ])("%j", (details, end) => {
+    expect(endOf(details)).toBe(end);
+  });
+});
+
+describe("resultLine", () => {
+  test.each([
+    ["ran", "[node-router] ran on mac-sg (SG, declared) · rule singapore"],
+    ["failed", "[node-router] did not finish on mac-sg (SG, declared) · rule singapore"],
+    [
+      "unknown",
+      "[node-router] may have run on mac-sg (SG, declared) · rule singapore · outcome unknown: do not run it again before you looked",
+    ],
+    [
+      "elsewhere",
+      '[node-router] NODE_MISMATCH: placed on mac-sg, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"',
+    ],
+  ] as [CallEnd, string][])("a call that ended as %s", (end, line) => {
+    expect(resultLine(call(), end)).toBe(line);
+  });
+
+  test("says what was dropped, and when nobody knows the place", () => {
+    expect(
+      resultLine(call({ notes: ["pty was dropped", "so was elevated"] }, { location: null }), "ran"),
+    ).toBe(
+      "[node-router] ran on mac-sg (location unknown) · rule singapore · pty was dropped · so was elevated",
+    );
+  });
+
+  test("a node's name cannot begin a line of its own or repaint one", () => {
+    expect(resultLine(call({}, { name: "mac\n[node-router]\u202e" }), "ran")).toBe(
+      "[node-router] ran on mac\\u000a[node-router]\\u202e (SG, declared) · rule singapore",
+    );
+  });
+});
+
+const WARNING =
+  "Warning: tools.exec.pathPrepend is ignored for host=node. Configure PATH on the node host/service instead.";
+
+describe("the host's warning about pathPrepend", () => {
+  test("is dropped with its empty line, and nothing else is", () => {
+    expect(cleanText(`Node: 5a\n${WARNING}\n\nhello\n`, [call()], false, false)).toBe("Node: 5a\nhello\n");
+    expect(cleanText("Warning: something else\n", [call()], false, false)).toBe("Warning: something else\n");
+  });
+
+  test("is kept where the operator did set one, because then it is true", () => {
+    const text = `${WARNING}\n\nhello`;
+    expect(cleanText(text, [call()], true, false)).toBe(text);
+  });
+
+  test("inside JSON it goes too, and the JSON stays the same but for it", () => {
+    const json = (text: string) => JSON.stringify({ result: { content: [{ type: "text", text }] } });
+    expect(cleanText(json(`Node: 5a\n${WARNING}\n\nhello`), [call()], false, true)).toBe(
+      json("Node: 5a\nhello"),
+    );
+  });
+});
+
+describe("a detached start", () => {
+  const job = call({ jobId: "nr-1" });
+  const second = call({ jobId: "nr-2" }, { name: 'the "big" one\\' });
+  const told = (id: string, node = "mac-sg", group = 12) =>
+    `Started in the background on ${node} as job ${id} (process group ${group}). It goes on without this call. Ask for its output and end with the tool node_process: action poll, jobId ${id}; end it with action kill. The tool process does not know it.`;
+
+  test("is told in words instead of the script's line", () => {
+    expect(cleanText(`Node: 5a\n${STARTED} nr-1 12\n`, [job], false, false)).toBe(
+      `Node: 5a\n${told("nr-1")}`,
+    );
+  });
+
+  test("of several in one outer call each is told with its own id", () => {
+    const text = `${STARTED} nr-2 7\n${STARTED} nr-1 12\n`;
+    const inner = cleanText(JSON.stringify({ text }), [job, second], false, true);
+    expect(JSON.parse(inner)).toEqual({ text: `${told("nr-2", 'the "big" one\\', 7)}${told("nr-1")}` });
+  });
+
+  test("is not read into the output of a command that only prints alike", () => {
+    const text = `${STARTED} nr-9 12\n`;
+    expect(cleanText(text, [job], false, false)).toBe(text);
+    expect(cleanText(text, [call()], false, false)).toBe(text);
+  });
+});
+
+test("whatever text comes, JSON around inner results stays JSON", () => {
+  const part = fc.constantFrom(WARNING, `${STARTED} nr-1 3`, "\n", '"', "\\", "\\n", "x");
+  fc.assert(
+    fc.property(fc.array(part), (parts) => {
+      const json = JSON.stringify({ text: parts.join(""), more: [parts.join("\n")] });
+      const cleaned: unknown = JSON.parse(cleanText(json, [call({ jobId: "nr-1" })], false, true));
+      expect(cleaned).toMatchObject({ text: expect.any(String), more: [expect.any(String)] });
+    }),
+  );
+});
+
+describe("the gate's errors in our words", () => {
+  const refusal =
+    'RUN_NOT_ALLOWED: a command of agent "worker-sg" was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".';
+
+  test("Node's error is told, also inside JSON", () => {
+    const error =
+      "TypeError: The property 'options.env['NODE_ROUTER_REFUSED_0A']' must be a string without null bytes. Received 'exec of'";
+    expect(gateText(error, "worker-sg")).toBe(refusal);
+    expect(gateText(JSON.stringify({ error }), "worker-sg")).toBe(refusal);
+  });
+
+  test.each(["NODE_ROUTER_REFUSED", "grep: NODE_ROUTER_REFUSED_ in src", "without null bytes", ""])(
+    "output that only mentions it stays what it is: %j",
+    (text) => {
+      expect(gateText(text, "worker-sg")).toBe(null);
+    },
+  );
+
+  const failed = {
+    status: "completed",
+    exitCode: 1,
+    aggregated: "execvp(3) failed.: Argument list too long\r\n",
+  };
+  test.each([
+    ["the terminal library's words alone, on the gateway", failed, true],
+    ["the same from a node", { ...failed, nodeId: "5a" }, false],
+    ["with another status", { ...failed, exitCode: 126 }, false],
+    ["among other output", { ...failed, aggregated: `make: ${failed.aggregated}` }, false],
+    ["no details", null, false],
+  ])("%s", (_case, details, stopped) => {
+    expect(stoppedInTerminal(details)).toBe(stopped);
+  });
+});

@@ -1,0 +1,161 @@
+// What the tables and pages look like, and that no name can break them.
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { paint, table } from "../../../src/nodeRouter/cli/output.ts";
+import { doctorText, guardText, nodesText, statusText } from "../../../src/nodeRouter/cli/text.ts";
+import { displayWidth } from "../../../src/nodeRouter/explain/displayWidth.ts";
+import { createNodesReport } from "../../../src/nodeRouter/reports/nodesReport.ts";
+import { hostEntry, hostOf, inputOf, NODES, plansOf } from "../doctor/arrange.ts";
+import { fakeGateway, run } from "./arrange.ts";
+
+const LONG = "n".repeat(60);
+const CJK = "新加坡办公室的节点".repeat(4);
+const EVIL = "evil\u001b[2J\u202e\u0007\nname";
+const ghost = hostEntry(LONG, "98".repeat(32), { connected: false });
+const STRANGE = [LONG, CJK, EVIL].map((name, index) => hostEntry(name, String(index + 1).repeat(64)));
+
+function nodesPage(nodes: readonly object[]): string {
+  return nodesText(createNodesReport(inputOf({ nodes }).snapshot, 0));
+}
+
+const longest = (text: string) => Math.max(...text.split("\n").map(displayWidth));
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+
+describe("100 columns", () => {
+  test("nodes with long, Chinese and hostile names, and ghosts of them", () => {
+    const page = nodesPage([...NODES, ...STRANGE, ghost]);
+    expect(longest(page)).toBeLessThanOrEqual(100);
+    expect(page).toContain("新加坡");
+    expect(page).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+    expect(page).toContain("evil\\u001b[");
+  });
+
+  test("status, doctor and guard with the same names", async () => {
+    const names = Object.fromEntries([LONG, CJK].map((name) => [name, { tags: ["region=sg"] }]));
+    const rules = [{ name: LONG, agents: ["*"], require: "region=sg" }];
+    const gateway = fakeGateway({ config: { nodes: names, rules }, hostConfig: hostOf({ [LONG]: {} }) });
+    gateway.deps.nodes = { nodes: STRANGE };
+    for (const name of ["status", "doctor", "guard", "nodes"] as const) {
+      const { stdout } = await run(name, {}, gateway.answer);
+      expect(longest(stdout)).toBeLessThanOrEqual(100);
+      expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+    }
+  });
+
+  test("what was cut ends in an ellipsis, what fits is whole, and columns stay aligned by display width", () => {
+    const text = table(
+      ["A", "B"],
+      [
+        ["短", "x"],
+        ["y".repeat(120), "end"],
+      ],
+    );
+    const [header = "", first = "", second = ""] = text.split("\n");
+    expect(displayWidth(second)).toBe(100);
+    expect(second).toMatch(/^y{94}… {2}end$/);
+    expect(displayWidth(first.slice(0, first.indexOf("x")))).toBe(header.indexOf("B"));
+  });
+});
+
+test("no colour where stdout is no terminal, and colour where it is", () => {
+  expect(paint("red", "x")).toBe("x");
+  vi.stubEnv("NO_COLOR", undefined);
+  vi.stubEnv("NODE_DISABLE_COLORS", undefined);
+  vi.stubEnv("CI", undefined);
+  vi.stubEnv("TERM", "xterm-256color");
+  vi.spyOn(process, "stdout", "get").mockReturnValue(
+    Object.assign(Object.create(process.stdout), { isTTY: true, getColorDepth: () => 8 }),
+  );
+  expect(paint("red", "x")).toBe("\u001b[31mx\u001b[39m");
+  vi.restoreAllMocks();
+});
+
+describe("pages", () => {
+  test("status", async () => {
+    const gateway = fakeGateway({ hostConfig: hostOf({}) });
+    gateway.deps.nodes = { nodes: [hostEntry("mac-sg", "5a".repeat(32))] };
+    expect((await run("status", {}, gateway.answer)).stdout).toBe(
+      `node-router 1.2.3 · mode enforce · hooks live · nodes 1/2 online
+calls placed 0 · refused 0 · mismatches 0 · without hooks 0
+
+AGENT      RULE       NODE                TRANSPORT  PRESENCE  GUARD
+master     -          (OpenClaw decides)  -          -         -
+worker-cn  china      (refused)           -          -         unguarded
+worker-sg  singapore  mac-sg              node       online    unguarded
+
+worker-cn: 0/2 nodes fit rule "china" for exec: 1 didn't match "region=cn", 1 was not paired.`,
+    );
+  });
+
+  test("status in shadow mode says that nothing is changed", async () => {
+    const gateway = fakeGateway({ hostConfig: hostOf({}) });
+    const line = "shadow mode: this is only what would happen";
+    expect((await run("status", {}, gateway.answer)).stdout).not.toContain(line);
+    gateway.deps.configure({ mode: "shadow", rules: [{ name: "r", agents: ["worker-sg"] }] });
+    expect((await run("status", {}, gateway.answer)).stdout.split("\n")).toContain(line);
+  });
+
+  test("guard shows each setting as it was and as it is to be, whole ids included", () => {
+    expect(
+      guardText({ agents: plansOf({ host: { agents: { entries: { "worker-sg": {} } } } }), applied: false }),
+    ).toBe(
+      `worker-sg · rule singapore · unguarded
+  agents.entries.worker-sg.tools.exec.host: (unset) -> node
+  agents.entries.worker-sg.tools.exec.node: (unset) ->
+  ${"5a".repeat(32)}`,
+    );
+    const applied = guardText({ agents: plansOf(), applied: true });
+    expect(applied).toMatch(/^worker-cn · rule china · written\n/);
+    expect(guardText({ agents: [], applied: false })).toBe(
+      "No agent's exec is routed, so there is nothing to guard.",
+    );
+  });
+
+  test("doctor puts id, message, place and fix line under line; without findings it says so", () => {
+    const long = "word ".repeat(30).trim();
+    const found = {
+      id: "node-router/x",
+      severity: "warning",
+      message: long,
+      path: "a.b",
+      fix: long,
+    } as const;
+    expect(doctorText({ ok: false, findings: [found] }).split("\n")).toEqual([
+      "WARNING  node-router/x",
+      `  ${"word ".repeat(19).trim()}`,
+      `  ${"word ".repeat(11).trim()}`,
+      "  at:  a.b",
+      `  fix: ${"word ".repeat(18).trim()}`,
+      `       ${"word ".repeat(12).trim()}`,
+    ]);
+    expect(doctorText({ ok: true, findings: [] })).toBe("No findings.");
+  });
+
+  test("nodes: unknown presence is not offline; built-in tags are left out; no nodes is a sentence", () => {
+    expect(nodesText(createNodesReport(inputOf({ nodes: null }).snapshot, 0))).toMatch(
+      /^mac-sg {2}- {3}unknown {3}unknown/m,
+    );
+    expect(nodesPage(NODES)).toMatch(/region=sg,gpu$/m);
+    expect(nodesPage(NODES)).not.toContain("node.os");
+    expect(nodesText({ nodes: [], snapshotAgeMs: 0 })).toBe(
+      "No nodes are known: none is paired with this gateway, and none is configured.",
+    );
+  });
+});
+
+test("statusText of a gateway without agents is the head and an empty table", () => {
+  const report = {
+    version: "1",
+    mode: "enforce",
+    hooks: "live",
+    agents: [],
+    nodes: { total: 0, online: 0, unknown: 0 },
+    counters: fakeGateway().deps.state.counters,
+    problems: [],
+    snapshotAgeMs: null,
+  } as const;
+  expect(statusText(report).split("\n").at(-1)).toMatch(/^AGENT {2}RULE/);
+});

@@ -56,7 +56,6 @@ export function applyPlacement(
           snapshot: lastSnapshot(deps, config),
         });
   if (!rewrite.ok) return refused(`${rewrite.code}: ${rewrite.message}.`);
-  if (rewrite.params === null) return { refusal: null, params: null };
   if (config.mode === "shadow") return { refusal: null, params: null };
 
   calls.add({

@@ -20,5 +20,5 @@ export function healthProblem(state: SharedState, nowMs: number): string | null 
   const nothing = config.problems.find((problem) => problem.code === "RULE_MATCHES_NO_NODE");
   return nothing === undefined
     ? null
-    : `NO_NODE_FITS: ${nothing.path}: ${nothing.message}; its agents are refused.`;
+    : `NO_NODE_FITS: ${nothing.path}: ${nothing.message}; run "openclaw node-router doctor".`;
 }

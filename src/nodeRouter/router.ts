@@ -10,7 +10,7 @@ import type { PlacementDecision } from "./placement/decision.ts";
 import { place } from "./placement/place.ts";
 import { firstRule } from "./placement/ruleIndex.ts";
 import type { NodeSnapshot, NodeState } from "./placement/snapshot.ts";
-import { classifyTool, commandsFor, startsGatewayProcess } from "./toolCatalog.ts";
+import { classifyTool, commandsFor, type NodeTool, startsGatewayProcess } from "./toolCatalog.ts";
 
 /** Who wants to run what, in plain values. */
 export interface CallRequest {
@@ -59,7 +59,8 @@ export function decideCall(config: ResolvedConfig, request: CallRequest, snapsho
 
   const problems = problemsForAgent(config.problems, request.agent);
   const invalid = configRefusal(problems);
-  if (invalid !== null && tool.kind !== "files") return refuse(invalid);
+  // The files too: the rule that cannot be read may be the one that says files: "refuse".
+  if (invalid !== null) return refuse(invalid);
 
   const rule = firstRule(config.rules, request.agent, request.tool);
   switch (tool.kind) {
@@ -86,7 +87,7 @@ export function decideCall(config: ResolvedConfig, request: CallRequest, snapsho
     }
     case "exec":
     case "node": {
-      if (rule === null) return LEAVE;
+      if (rule === null || (tool.kind === "node" && reachesNoNode(tool, request.params))) return LEAVE;
       if (hasGatewayUrl(request.params)) {
         return refuse(
           coded(
@@ -111,7 +112,9 @@ export function decideCall(config: ResolvedConfig, request: CallRequest, snapsho
 function placed(config: ResolvedConfig, request: CallRequest, snapshot: NodeSnapshot): Verdict {
   const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
   if (decision.outcome === "placed") return { kind: "place", decision };
-  if (decision.outcome === "refused") return { kind: "refuse", message: refusal(decision), decision };
+  // onUnavailable: "gateway" speaks of commands; a node tool left alone could name any node.
+  const refused = decision.outcome === "refused" || (decision.rule !== null && request.tool !== "exec");
+  if (refused) return { kind: "refuse", message: refusal(decision), decision };
   return { kind: "leave", decision, clearHost: decision.rule !== null };
 }
 
@@ -139,6 +142,14 @@ export function explainReport(
   const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
   const report = createReport(decision, { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs });
   const invalid = configRefusal(problemsForAgent(config.problems, request.agent));
+  if (
+    invalid === null &&
+    decision.outcome === "unrouted" &&
+    decision.rule !== null &&
+    request.tool !== "exec"
+  ) {
+    return { ...report, outcome: "refused", message: refusal(decision) };
+  }
   if (invalid === null) return report;
   return { ...report, outcome: "refused", node: null, transport: null, message: invalid };
 }
@@ -164,6 +175,17 @@ export function ruleAllows(
   snapshot: NodeSnapshot,
 ): boolean {
   return allowedNodes(config, agent, snapshot).some((node) => node.nodeId === nodeId);
+}
+
+/** `nodes status` and the like, without a node: about pairing, not about one machine. */
+function reachesNoNode(tool: NodeTool, params: Readonly<Record<string, unknown>>): boolean {
+  const named = typeof params.node === "string" && params.node.trim() !== "";
+  return (
+    !named &&
+    !hasGatewayUrl(params) &&
+    typeof params.action === "string" &&
+    tool.nodeless.includes(params.action)
+  );
 }
 
 function hasGatewayUrl(params: Readonly<Record<string, unknown>>): boolean {

@@ -87,7 +87,7 @@ test("a tool that nobody routes is an error with the tool that was probably mean
   ]);
 });
 
-test("every tool that can run on a node, and every file tool, may be listed", () => {
+test("every tool that a rule can send to a node may be listed, and no tool that it cannot", () => {
   const tools = [
     "exec",
     "nodes",
@@ -98,18 +98,12 @@ test("every tool that can run on a node, and every file tool, may be listed", ()
     "node_inference",
     "file_fetch",
   ];
-  const files = [
-    "dir_list",
-    "dir_fetch",
-    "file_write",
-    "process",
-    "read",
-    "write",
-    "edit",
-    "apply_patch",
-    "ls",
-  ];
+  const files = ["dir_list", "dir_fetch", "file_write"];
   expect(ruleLines(rule({ tools: [...tools, ...files] }))).toEqual([]);
+  expect(ruleLines(rule({ tools: ["read", "process"] }))).toEqual([
+    'error rules[0].tools[0]: "read" is not a tool that can be routed',
+    'error rules[0].tools[1]: "process" is not a tool that can be routed',
+  ]);
 });
 
 test("weight 0 is a warning, a negative weight is not", () => {

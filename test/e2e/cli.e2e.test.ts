@@ -5,6 +5,7 @@ import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
 import { displayWidth } from "../../src/nodeRouter/explain/displayWidth.ts";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { GuardReport } from "../../src/nodeRouter/gatewayMethods/methods.ts";
+import { section } from "../../src/nodeRouter/hostConfig.ts";
 import type { NodesReport } from "../../src/nodeRouter/reports/nodesReport.ts";
 import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
 import { callWithScopes } from "../nodeRouter/gatewayMethods/callWithScopes.ts";
@@ -38,10 +39,7 @@ const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.cli("n
 const rpc = <T>(name: string, params: object = {}): Promise<T> =>
   deployment.gateway.rpc<T>(`noderouter.${name}`, params);
 const fileNow = (): JsonObject => JSON.parse(readFileSync(deployment.gateway.home.configFile, "utf8"));
-const execOf = (agent: string): unknown => {
-  const { entries } = fileNow().agents as { entries: Record<string, { tools?: { exec?: unknown } }> };
-  return entries[agent]?.tools?.exec;
-};
+const execOf = (agent: string): unknown => section(fileNow(), "agents", "entries", agent, "tools").exec;
 const guardOf = async (agent: string) =>
   (await rpc<StatusReport>("status")).agents.find((status) => status.agent === agent)?.guard;
 

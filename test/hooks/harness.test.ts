@@ -30,6 +30,17 @@ describe("isOpenClawExec", () => {
     ).toBe(false);
   });
 
+  test("a scheduled script's exec is OpenClaw's own, known by its run and its call together", () => {
+    const state = createSharedState(() => 0);
+    const isOurScript = (runId: string, toolCallId: string, params = {}) =>
+      isOpenClawExec(state, { toolName: "exec", params, runId, toolCallId }, {});
+    const [run, call] = ["cron-trigger:job:1", "tool_search_code:headless:1:exec:1"];
+    expect(isOurScript(run, call)).toBe(true);
+    expect(isOurScript(run, call, { description: "x" })).toBe(false);
+    expect(isOurScript(run, "toolu_1")).toBe(false);
+    expect(isOurScript("run", call)).toBe(false);
+  });
+
   test.each([
     { command: "id", description: "Show the user" },
     { command: "id", run_in_background: true },

@@ -81,7 +81,7 @@ describe("healthProblem", () => {
   test("a rule that routes its agents to nothing is told, although it refuses nobody by itself", () => {
     const state = liveState({ ...CONFIG, rules: [{ name: "moon", agents: ["a"], require: "region=moon" }] });
     expect(healthProblem(state, LATER)).toMatch(
-      /^NO_NODE_FITS: plugins\.entries\.node-router\.config\.rules\[0\]\.require: .*; its agents are refused\.$/,
+      /^NO_NODE_FITS: plugins\.entries\.node-router\.config\.rules\[0\]\.require: .*; run "openclaw node-router doctor"\.$/,
     );
   });
 });

@@ -25,6 +25,23 @@ describe("exec and the tools that name a node", () => {
     });
   });
 
+  test.each(["status", "pending", "approve", "reject"])(
+    "nodes %s reaches no node, so it is left alone and needs none to fit; with a node it is placed",
+    (action) => {
+      expect(verdict(CONFIG, "nodes", { params: { action } })).toEqual(LEAVE);
+      expect(verdict(CONFIG, "nodes", { params: { action } }, NOBODY)).toEqual(LEAVE);
+      expect(verdict(CONFIG, "nodes", { params: { action, node: "mac-sg" } })).toEqual(PLACED);
+    },
+  );
+
+  test("a node tool is refused when no node fits, for the gateway is no node", () => {
+    const config = configWith({ onUnavailable: "gateway" });
+    expect(verdict(config, "browser", {}, NOBODY)).toMatchObject({ kind: "refuse", rule: "singapore" });
+    expect(verdict(config, "nodes", { params: { action: "notify", node: "mac-cn" } }, NOBODY).kind).toBe(
+      "refuse",
+    );
+  });
+
   test("it goes to the gateway only where the rule says so, and then the model's own target is cleared", () => {
     const config = configWith({ onUnavailable: "gateway" });
     expect(verdict(config, "exec", {}, NOBODY)).toEqual({ ...LEAVE, clearHost: true, rule: "singapore" });

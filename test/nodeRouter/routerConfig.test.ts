@@ -33,8 +33,11 @@ describe("a config that is wrong", () => {
     expect(verdict(BROKEN, tool, { agent: "master" })).toEqual(LEAVE);
   });
 
-  test("leaves the gateway's files and tools that concern no machine", () => {
-    expect(verdict(BROKEN, "read")).toEqual(LEAVE);
+  test("refuses the file tools too, for the rule that cannot be read may forbid them", () => {
+    expect(verdict(BROKEN, "read").kind).toBe("refuse");
+  });
+
+  test("leaves tools that concern no machine", () => {
     expect(verdict(BROKEN, "web_search")).toEqual(LEAVE);
   });
 

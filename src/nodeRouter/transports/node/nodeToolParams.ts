@@ -16,8 +16,8 @@ export interface NodeToolInput {
 export type NodeToolRewrite =
   | {
       readonly ok: true;
-      /** Null: the call reaches no node, so there is nothing to fill in. */
-      readonly params: Record<string, unknown> | null;
+      /** Complete: it replaces the model's parameters. */
+      readonly params: Record<string, unknown>;
       readonly nodeId: string;
       readonly jobId: null;
       readonly notes: readonly string[];
@@ -39,9 +39,6 @@ export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
     return { ok: false, code: "NO_NODE_FITS", message: `no node for "${input.tool}"` };
   }
   const named = typeof params.node === "string" && params.node.trim() !== "" ? params.node.trim() : null;
-  const nodeless = typeof params.action === "string" && tool.nodeless.includes(params.action);
-  if (named === null && nodeless)
-    return { ok: true, params: null, nodeId: winner.nodeId, jobId: null, notes: [] };
 
   let node: NodeState = winner;
   if (named !== null) {

@@ -38,13 +38,6 @@ describe("no node named", () => {
     },
   );
 
-  test.each(["status", "pending", "approve", "reject"])(
-    "nodes %s reaches no node, so none is filled in",
-    (action) => {
-      expect(rewrite("nodes", { action })).toEqual({ ...placedOn(IDS.first, {}), params: null });
-    },
-  );
-
   test.each([
     ["browser", { target: "host" }],
     ["browser", { target: "sandbox" }],

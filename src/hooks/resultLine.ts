@@ -78,11 +78,12 @@ export function stoppedInTerminal(details: Readonly<Record<string, unknown>> | n
   return typeof details.aggregated === "string" && GATE_TERMINAL_ERROR.test(details.aggregated.trim());
 }
 
-/** The host's words for a start that our gate made impossible, in ours. */
-export function gateText(text: string, agent: string): string | null {
-  return GATE_ERROR.test(text) ? gateRefusal(agent) : null;
+/** Whether the text is the host's for a start that our gate made impossible. */
+export function isGateError(text: string): boolean {
+  return GATE_ERROR.test(text);
 }
 
+/** The same in our words. */
 export function gateRefusal(agent: string): string {
   return `RUN_NOT_ALLOWED: a command of agent "${agent}" was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
 }

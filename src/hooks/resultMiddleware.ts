@@ -3,13 +3,14 @@
 import type { PlacedCall } from "../nodeRouter/calls.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { hasPathPrepend } from "../nodeRouter/hostConfig.ts";
+import { isRouted } from "../nodeRouter/router.ts";
 import { detailsOf, ranWhere } from "./afterToolCall.ts";
 import {
   type CallEnd,
   cleanText,
   endOf,
   gateRefusal,
-  gateText,
+  isGateError,
   resultLine,
   stoppedInTerminal,
 } from "./resultLine.ts";
@@ -41,12 +42,10 @@ export function createResultMiddleware(deps: RouterDeps) {
     const calls = own === null ? deps.state.calls.nestedIn(runId, event.toolCallId) : [own];
     const agent = context.agentId ?? calls[0]?.agent;
     if (agent === undefined) return undefined;
-    const refused = calls.some((call) => stoppedInTerminal(execDetails(call, own, event.result)))
-      ? gateRefusal(agent)
-      : event.result.content
-          .map((part) => (isText(part) ? gateText(part.text, agent) : null))
-          .find((text) => text !== null);
-    if (refused) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
+    const { config } = deps.state;
+    const refused =
+      config !== null && isRouted(config, agent) ? gateRefusalOf(calls, own, event.result, agent) : null;
+    if (refused !== null) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
     if (calls.length === 0) return undefined;
 
     const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
@@ -61,6 +60,19 @@ export function createResultMiddleware(deps: RouterDeps) {
       },
     };
   };
+}
+
+/** Our words for a start that the gate made impossible; null for every other result, whatever it quotes. */
+function gateRefusalOf(
+  calls: readonly PlacedCall[],
+  own: PlacedCall | null,
+  result: ToolResult,
+  agent: string,
+): string | null {
+  const details = calls.map((call) => execDetails(call, own, result));
+  if (details.some(stoppedInTerminal)) return gateRefusal(agent);
+  if (details.some((one) => ranWhere({ details: one }) !== null)) return null;
+  return result.content.some((part) => isText(part) && isGateError(part.text)) ? gateRefusal(agent) : null;
 }
 
 function endOfCall(call: PlacedCall, own: PlacedCall | null, result: ToolResult): CallEnd {

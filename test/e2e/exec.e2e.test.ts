@@ -214,7 +214,9 @@ describe("what arrives", () => {
       names.map((name) => call("exec", { command: `touch ${mark}`, env: { [name]: "1" } })).join("\n"),
     );
     for (const [at, name] of names.entries()) {
-      expect(results[at]).toContain(`ENV_INVALID: env name ${JSON.stringify(name)} is not a shell name`);
+      // Only its harmless beginning: a model may have written the value there too.
+      const shown = /^\w*/.exec(name)?.[0];
+      expect(results[at]).toContain(`ENV_INVALID: env name "${shown}…" is not a shell name`);
     }
     expect(existsSync(mark)).toBe(false);
   });

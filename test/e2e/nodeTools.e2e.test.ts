@@ -188,22 +188,29 @@ test("a headless script of an automation runs no command on the gateway either",
 });
 
 test("node_route tells an agent where it runs and why, and another agent nothing about it", async () => {
-  const [own, browser] = await calls("worker-sg", [
-    ["node_route", {}],
-    ["node_route", { tool: "browser" }],
-  ]);
-  for (const text of [
-    '"outcome": "placed"',
-    '"rule": "singapore"',
-    '"node": "mac-sg"',
-    '"region": "sg"',
-    '"country": "SG"',
-    deployment.work.sg,
-  ]) {
-    expect(own).toContain(text);
-  }
-  expect(own).toContain('"reason": "didn\'t match \\"region=sg\\""');
-  expect(browser).toContain('"tool": "browser"');
-  const [master] = await calls("master", [["node_route", { agent: "worker-sg" }]]);
-  expect(master).not.toContain('"rule": "singapore"');
+  const asked = async (agent: string, ...params: JsonObject[]): Promise<unknown[]> => {
+    const script = params.map((args) => callAny("node_route", args)).join("\n");
+    const { results } = await gateway.agent(agent, script);
+    return results.map((text) => (JSON.parse(text) as { result: { details: unknown } }).result.details);
+  };
+  const [own, browser] = await asked("worker-sg", {}, { tool: "browser" });
+  expect(own).toMatchObject({
+    agent: "worker-sg",
+    tool: "exec",
+    rule: "singapore",
+    outcome: "placed",
+    node: "mac-sg",
+    candidates: [
+      { node: "mac-cn", fits: false, reason: 'didn\'t match "region=sg"' },
+      { node: "mac-sg", fits: true, reason: null },
+    ],
+    nodeFacts: {
+      tags: { region: "sg", "node.os": process.platform === "darwin" ? "macos" : "linux" },
+      location: { country: "SG", source: "declared" },
+      workspace: deployment.work.sg,
+    },
+  });
+  expect(browser).toMatchObject({ tool: "browser", node: "mac-sg" });
+  const [master] = await asked("master", { agent: "worker-sg" });
+  expect(master).toMatchObject({ agent: "master", rule: null, outcome: "unrouted", node: null });
 });

@@ -30,6 +30,21 @@ describe("isOpenClawExec", () => {
     ).toBe(false);
   });
 
+  test("a run whose last model call failed may go on in another harness, until OpenClaw announces the next", () => {
+    const state = createSharedState(() => 0);
+    const note = createModelCallHook(state);
+    const ours = () =>
+      isOpenClawExec(state, { toolName: "exec", params: { command: "id" }, runId: "run" }, {});
+    note({ runId: "run" });
+    note({ runId: "run", outcome: "completed" });
+    expect(ours()).toBe(true);
+    note({ runId: "run" });
+    note({ runId: "run", outcome: "error" });
+    expect(ours()).toBe(false);
+    note({ runId: "run" });
+    expect(ours()).toBe(true);
+  });
+
   test("a scheduled script's exec is OpenClaw's own, known by its run and its call together", () => {
     const state = createSharedState(() => 0);
     const isOurScript = (runId: string, toolCallId: string, params = {}) =>

@@ -5,7 +5,8 @@ import {
   type CallEnd,
   cleanText,
   endOf,
-  gateText,
+  gateRefusal,
+  isGateError,
   resultLine,
   stoppedInTerminal,
 } from "../../src/hooks/resultLine.ts";
@@ -146,14 +147,15 @@ describe("the gate's errors in our words", () => {
   test("Node's error is told, also inside JSON", () => {
     const error =
       "TypeError: The property 'options.env['NODE_ROUTER_REFUSED_0A']' must be a string without null bytes. Received 'exec of'";
-    expect(gateText(error, "worker-sg")).toBe(refusal);
-    expect(gateText(JSON.stringify({ error }), "worker-sg")).toBe(refusal);
+    expect(isGateError(error)).toBe(true);
+    expect(gateRefusal("worker-sg")).toBe(refusal);
+    expect(isGateError(JSON.stringify({ error }))).toBe(true);
   });
 
   test.each(["NODE_ROUTER_REFUSED", "grep: NODE_ROUTER_REFUSED_ in src", "without null bytes", ""])(
     "output that only mentions it stays what it is: %j",
     (text) => {
-      expect(gateText(text, "worker-sg")).toBe(null);
+      expect(isGateError(text)).toBe(false);
     },
   );
 

@@ -146,4 +146,11 @@ describe("other results", () => {
       expect.stringMatching(/^RUN_NOT_ALLOWED: .*nothing ran\./),
     ]);
   });
+
+  test("a command that ran and prints that error keeps its output, as does an agent without a rule", async () => {
+    const { place, read } = arranged();
+    await place("call-1");
+    expect(read("call-1", ran(error))).toEqual([error, LINE]);
+    expect(read("call-2", ran(error, {}), contextOf("master"))).toBeNull();
+  });
 });

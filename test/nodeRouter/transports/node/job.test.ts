@@ -43,7 +43,7 @@ describe.for(["/bin/sh", "/bin/bash"])("under %s", { concurrent: true, timeout: 
   test("a job that ignores TERM is KILLed", async ({ expect }) => {
     using job = jobShell(shell);
     await job.start('trap "" TERM; echo $$; while :; do sleep 1; done');
-    await until(() => readFileSync(job.file("out"), "utf8") !== "");
+    await until(() => existsSync(job.file("out")) && readFileSync(job.file("out"), "utf8") !== "");
     const deaf = Number(readFileSync(job.file("out"), "utf8"));
     expect(isAlive(deaf)).toBe(true);
     expect(await job.kill()).toBe("state killed KILL\n");

@@ -24,6 +24,12 @@ const START_TIME = `{ awk '$3 != "Z" { print $22 }' "/proc/$p/stat" || ps -o lst
 const CHECK_ALIVE = `alive=no; if test -n "$p" && kill -s 0 -- "-$p" 2>/dev/null && test "$(${START_TIME})" = "$(cat "$d/start" 2>/dev/null)"; then alive=yes; fi`;
 
 /**
+ * `group` is true while the group has a process that is not dead. Without ps a dead one that nobody collected
+ * counts too, which only makes ending a job slower.
+ */
+const DEFINE_GROUP = `group() { if command -v ps >/dev/null 2>&1; then ps -A -o pgid= -o stat= 2>/dev/null | awk -v g="$p" '$1 == g && $2 !~ /^Z/ { f = 1 } END { exit !f }'; else kill -s 0 -- "-$p" 2>/dev/null; fi; }`;
+
+/**
  * Starts `command` detached and prints `node-router-job-started <id> <pgid>`. The job is the leader of its own
  * process group (`setsid` on Linux, the shell's job control on macOS, which has no setsid), so that it
  * survives the call and can be ended whole. Files: `out` (stdout and stderr), `exit` (status, when ended).
@@ -39,7 +45,10 @@ export function startScript(jobId: string, command: string): string {
     "export d",
     `if command -v setsid >/dev/null 2>&1; then setsid /bin/sh -c ${quote(inner)} >/dev/null 2>&1 </dev/null &`,
     `else set -m; /bin/sh -c ${quote(inner)} >/dev/null 2>&1 </dev/null & fi`,
-    `p=$!; echo "$p" >"$d/pgid"; ${START_TIME} >"$d/start"`,
+    'p=$!; echo "$p" >"$d/pgid"; n=0',
+    // Until setsid has made the group, nobody could end it.
+    'until kill -s 0 -- "-$p" 2>/dev/null || test -e "$d/exit" || test "$n" -ge 50; do sleep 0.02; n=$((n+1)); done',
+    `${START_TIME} >"$d/start"`,
     `echo "${STARTED} ${jobId} $p"`,
   ].join("\n");
 }
@@ -75,9 +84,10 @@ export function killScript(jobId: string): string {
     CHECK_ALIVE,
     // The job may have ended between the two looks.
     'test "$alive" = yes || { if test -e "$d/exit"; then echo "state ended $(cat "$d/exit")"; else echo "state lost -"; fi; exit 0; }',
+    DEFINE_GROUP,
     'kill -s TERM -- "-$p" 2>/dev/null; n=0',
-    'while kill -s 0 -- "-$p" 2>/dev/null && test "$n" -lt 30; do sleep 0.1; n=$((n+1)); done',
-    'if kill -s 0 -- "-$p" 2>/dev/null; then kill -s KILL -- "-$p"; how=KILL; else how=TERM; fi',
+    'while group && test "$n" -lt 30; do sleep 0.1; n=$((n+1)); done',
+    'if group; then kill -s KILL -- "-$p"; how=KILL; else how=TERM; fi',
     'test -e "$d/exit" || echo "$how" >"$d/exit"',
     'echo "state killed $how"',
   ].join("\n");

@@ -14,8 +14,10 @@ export interface ExecRow {
 
 export interface ExecBench {
   readonly rows: readonly ExecRow[];
-  /** Median of the calls placed by the plugin over the median of the native ones. */
+  /** Median of the calls placed by the plugin, as installed with the guard, over the median of the native ones. */
   readonly ratio: number;
+  /** The same without the guard's native settings. */
+  readonly unguardedRatio: number;
 }
 
 /** Runs of each kind, in turn, so that a machine that slows down slows both. */
@@ -24,8 +26,10 @@ const CALLS_A_ROUND = 10;
 /** The first rounds pay for prepared models, caches and JIT. */
 const WARM_UP_ROUNDS = 2;
 
-const ROUTED = "worker-sg";
+const GUARDED = "worker-sg";
+const UNGUARDED = "master";
 const NATIVE = "worker-cn";
+const KINDS = [GUARDED, NATIVE, UNGUARDED];
 
 /** Starts a gateway and a node, measures, and ends both. */
 export async function benchExec(): Promise<ExecBench> {
@@ -33,12 +37,13 @@ export async function benchExec(): Promise<ExecBench> {
   const node = await startNodeHost(gateway, "mac-sg");
   try {
     await installPlugin(gateway, await packPlugin());
-    const config = {
+    await set(gateway, "plugins.entries.node-router.config", {
       nodes: { "mac-sg": { tags: ["region=sg"] } },
-      rules: [{ name: "bench", agents: [ROUTED], require: "region=sg" }],
-    };
-    await set(gateway, "plugins.entries.node-router.config", config);
-    await set(gateway, `agents.entries.${NATIVE}.tools.exec`, { host: "node", node: node.id });
+      rules: [{ name: "bench", agents: [GUARDED, UNGUARDED], require: "region=sg" }],
+    });
+    for (const agent of [NATIVE, GUARDED]) {
+      await set(gateway, `agents.entries.${agent}.tools.exec`, { host: "node", node: node.id });
+    }
     await gateway.waitUntilConfigApplied();
     return await measure(gateway);
   } finally {
@@ -48,21 +53,24 @@ export async function benchExec(): Promise<ExecBench> {
 }
 
 async function measure(gateway: Gateway): Promise<ExecBench> {
-  const times = new Map<string, number[]>([
-    [ROUTED, []],
-    [NATIVE, []],
-  ]);
+  const times = new Map<string, number[]>(KINDS.map((agent) => [agent, []]));
   const timer = await startTimer(gateway);
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
-    // Each kind goes first every other time.
-    for (const agent of round % 2 === 0 ? [ROUTED, NATIVE] : [NATIVE, ROUTED]) {
+    // Each kind takes each place in turn, so that what one leaves behind does not always meet the same other.
+    for (const at of KINDS.keys()) {
+      const agent = KINDS[(at + round) % KINDS.length] ?? NATIVE;
       const took = await timer(agent);
       if (round >= WARM_UP_ROUNDS) times.get(agent)?.push(...took);
     }
   }
-  const routed = row("placed by node-router", times.get(ROUTED) ?? []);
+  const guarded = row("placed by node-router, with guard", times.get(GUARDED) ?? []);
+  const unguarded = row("placed by node-router, no guard", times.get(UNGUARDED) ?? []);
   const native = row("bound natively (tools.exec.node)", times.get(NATIVE) ?? []);
-  return { rows: [routed, native], ratio: routed.p50Ms / native.p50Ms };
+  return {
+    rows: [guarded, unguarded, native],
+    ratio: guarded.p50Ms / native.p50Ms,
+    unguardedRatio: unguarded.p50Ms / native.p50Ms,
+  };
 }
 
 interface AgentEvent {

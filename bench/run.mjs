@@ -22,11 +22,14 @@ if (wants("place")) {
 
 if (wants("exec")) {
   console.log("exec: one whole tool call on a real gateway and node host, both kinds in turn");
-  const { rows, ratio } = await benchExec();
+  const { rows, ratio, unguardedRatio } = await benchExec();
   report.exec = rows.map(round);
   report.routedOverNative = Math.round(ratio * 1000) / 1000;
   console.table(report.exec);
-  console.log(`routed/native ratio of medians: ${report.routedOverNative} (goal: at most 1.05)`);
+  report.unguardedOverNative = Math.round(unguardedRatio * 1000) / 1000;
+  console.log(
+    `routed/native ratio of medians: ${report.routedOverNative} with the guard, ${report.unguardedOverNative} without (goal: at most 1.05)`,
+  );
 }
 
 console.log(JSON.stringify(report));

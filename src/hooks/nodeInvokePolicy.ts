@@ -6,8 +6,13 @@ import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { isRouted, ruleAllows } from "../nodeRouter/router.ts";
 import { agentOf } from "./events.ts";
 
-/** The node-protocol commands that run a shell command. */
-export const GUARDED_COMMANDS = ["system.run", "system.run.prepare"];
+/**
+ * The node-protocol commands that are checked. The host asks the node to prepare every exec before it runs it,
+ * with the same node and agent, so the preparation is enough. `system.run` itself must not stand here: a policy
+ * lasts as long as its command, and while one lasts the host can neither reload the plugin's config nor start
+ * any agent's run, and gives the reload up after a minute (observed on OpenClaw 2026.9.6).
+ */
+export const GUARDED_COMMANDS = ["system.run.prepare"];
 
 export interface NodeInvocation {
   readonly nodeId: string;

@@ -12,24 +12,43 @@ export function section(value: unknown, ...path: readonly string[]): Json {
   return isJson(at) ? at : {};
 }
 
-/** Ids of the configured agents. */
+/** Ids of the configured agents: the host writes them in lower case, whatever the config does. */
 export function agentIds(config: unknown): readonly string[] {
-  return Object.keys(section(config, "agents", "entries"));
+  return [...new Set(Object.keys(section(config, "agents", "entries")).map(idOf))];
+}
+
+/** The key under `agents.entries` that means this agent; the id itself when there is none. */
+export function agentKey(config: unknown, agent: string): string {
+  return keyFor(section(config, "agents", "entries"), agent) ?? agent;
+}
+
+/** The key of `entries` whose agent id is `agent`; null when there is none. */
+export function keyFor(entries: object, agent: string): string | null {
+  if (Object.hasOwn(entries, agent)) return agent;
+  return Object.keys(entries).find((key) => idOf(key) === agent) ?? null;
+}
+
+/** The agent's own settings below `agents.entries`. */
+export function agentSection(config: unknown, agent: string, ...path: readonly string[]): Json {
+  return section(config, "agents", "entries", agentKey(config, agent), ...path);
+}
+
+/** As the host makes an agent's id of its key. */
+export function idOf(key: string): string {
+  return key.trim().toLowerCase();
 }
 
 /** The agent's own value of a setting, else the default for all agents, else undefined. */
 export function agentSetting(config: unknown, agent: string, ...path: readonly string[]): unknown {
   const folder = path.slice(0, -1);
   const key = path.at(-1) ?? "";
-  const own = section(config, "agents", "entries", agent, ...folder)[key];
+  const own = agentSection(config, agent, ...folder)[key];
   return own ?? section(config, "agents", "defaults", ...folder)[key];
 }
 
 /** `tools.exec.<key>`: the agent's own, else the gateway-wide one. */
 export function execSetting(config: unknown, agent: string, key: string): unknown {
-  return (
-    section(config, "agents", "entries", agent, "tools", "exec")[key] ?? section(config, "tools", "exec")[key]
-  );
+  return agentSection(config, agent, "tools", "exec")[key] ?? section(config, "tools", "exec")[key];
 }
 
 /** What moves with the agent, by its sandbox settings. */

@@ -151,7 +151,16 @@ export function explainReport(
     return { ...report, outcome: "refused", message: refusal(decision) };
   }
   if (invalid === null) return report;
-  return { ...report, outcome: "refused", node: null, transport: null, message: invalid };
+  // The rule that is broken may be the one that would decide, so no other is named.
+  return {
+    ...report,
+    rule: null,
+    outcome: "refused",
+    node: null,
+    transport: null,
+    message: invalid,
+    candidates: [],
+  };
 }
 
 /** The nodes that the rule of this agent's exec may choose when they are up: those that its `require` matches. */

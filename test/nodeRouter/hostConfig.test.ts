@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   agentIds,
+  agentKey,
+  agentSection,
   bindingOf,
   execSetting,
   hasPathPrepend,
@@ -60,4 +62,28 @@ test("no config makes it throw", () => {
       expect(["exec", "workspace"]).toContain(bindingOf(config, agent));
     }),
   );
+});
+
+describe("an agent whose key is not written as the host writes ids", () => {
+  const config = {
+    agents: {
+      entries: {
+        "Worker-SG": { tools: { exec: { host: "node" } }, sandbox: { mode: "all", backend: "node-router" } },
+      },
+    },
+  };
+
+  test("has the host's id, and its settings are found under its key", () => {
+    expect(agentIds(config)).toEqual(["worker-sg"]);
+    expect(agentKey(config, "worker-sg")).toBe("Worker-SG");
+    expect(execSetting(config, "worker-sg", "host")).toBe("node");
+    expect(bindingOf(config, "worker-sg")).toBe("workspace");
+  });
+
+  test("an exact key goes before one that only differs in case", () => {
+    const both = { agents: { entries: { "Worker-SG": { a: 1 }, "worker-sg": { a: 2 } } } };
+    expect(agentIds(both)).toEqual(["worker-sg"]);
+    expect(agentSection(both, "worker-sg")).toEqual({ a: 2 });
+    expect(agentKey(both, "nobody")).toBe("nobody");
+  });
 });

@@ -1,7 +1,15 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
 import { problemsForAgent } from "../../config/problem.ts";
 import { decisionMessage } from "../explain/message.ts";
-import { agentIds, bindingOf, execSetting, sandboxMode, section } from "../hostConfig.ts";
+import {
+  agentIds,
+  agentKey,
+  agentSection,
+  bindingOf,
+  execSetting,
+  sandboxMode,
+  section,
+} from "../hostConfig.ts";
 import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 import { allowedNodes, explainCall } from "../router.ts";
@@ -75,21 +83,25 @@ function nodeSetting(
 
 /** Where the setting in force stands: the agent's own, else the one for every agent. */
 function execPath(hostConfig: unknown, agent: string, key: string): string {
-  const own = section(hostConfig, "agents", "entries", agent, "tools", "exec")[key] ?? null;
-  return own === null ? `tools.exec.${key}` : `agents.entries.${agent}.tools.exec.${key}`;
+  const own = agentSection(hostConfig, agent, "tools", "exec")[key] ?? null;
+  return own === null
+    ? `tools.exec.${key}`
+    : `agents.entries.${agentKey(hostConfig, agent)}.tools.exec.${key}`;
 }
 
 function sandbox({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
   const host = execSetting(hostConfig, agent, "host") ?? "auto";
   if (host !== "auto" || sandboxMode(hostConfig, agent) === "off") return [];
-  const own = section(hostConfig, "agents", "entries", agent, "sandbox").mode ?? null;
+  const own = agentSection(hostConfig, agent, "sandbox").mode ?? null;
   return [
     finding(
       "sandbox-contradicts",
       "error",
       `agent "${agent}" has an active sandbox and exec host "auto": the host then refuses every call that a rule sends to a node`,
       `switch its sandbox off, or set its exec host to "node": ${GUARD}`,
-      own === null ? "agents.defaults.sandbox.mode" : `agents.entries.${agent}.sandbox.mode`,
+      own === null
+        ? "agents.defaults.sandbox.mode"
+        : `agents.entries.${agentKey(hostConfig, agent)}.sandbox.mode`,
     ),
   ];
 }

@@ -1,5 +1,6 @@
 // Doctor: routed agents that OpenClaw itself would not hold back if the plugin were missing.
 import { planGuard } from "../guard/plan.ts";
+import { agentKey } from "../hostConfig.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
 
 export const checkGuard: Check = ({ config, hostConfig, snapshot }) => {
@@ -7,7 +8,7 @@ export const checkGuard: Check = ({ config, hostConfig, snapshot }) => {
   return planGuard(config, hostConfig, snapshot).flatMap((plan): readonly Finding[] => {
     // A config error is a finding of its own, and the guard comes after it.
     if (plan.rule === null) return [];
-    const path = `agents.entries.${plan.agent}.tools.exec`;
+    const path = `agents.entries.${agentKey(hostConfig, plan.agent)}.tools.exec`;
     if (plan.state === "unguarded") {
       const settings = plan.changes.map(({ path, value }) => {
         const key = path.slice(path.lastIndexOf(".") + 1);

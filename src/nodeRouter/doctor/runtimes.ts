@@ -1,6 +1,6 @@
 // Which harness an agent's model runs in, as far as the config says. Pure.
 // Order as in the host (2026.9.6): agent's and default model entry, the provider's, provider wildcard, provider, prefix.
-import { section } from "../hostConfig.ts";
+import { agentKey, section } from "../hostConfig.ts";
 
 export interface ForeignRuntime {
   readonly model: string;
@@ -34,7 +34,7 @@ function runtimeOf(config: unknown, agent: string, model: string): Omit<ForeignR
   const slash = model.indexOf("/");
   const provider = model.slice(0, Math.max(0, slash));
   const name = model.slice(slash + 1);
-  const own = ["agents", "entries", agent, "models"];
+  const own = ["agents", "entries", agentKey(config, agent), "models"];
   const defaults = ["agents", "defaults", "models"];
   const { models } = section(config, "models", "providers", provider);
   const listed = Array.isArray(models) ? models.findIndex((entry) => section(entry).id === name) : -1;
@@ -59,7 +59,7 @@ function runtimeOf(config: unknown, agent: string, model: string): Omit<ForeignR
 /** `model: "p/m"` or `model: { primary: "p/m", fallbacks: [...] }`, the agent's own or the default. */
 function modelsOf(config: unknown, agent: string): readonly { model: string; path: string }[] {
   for (const holder of [
-    ["agents", "entries", agent],
+    ["agents", "entries", agentKey(config, agent)],
     ["agents", "defaults"],
   ]) {
     const path = [...holder, "model"].join(".");

@@ -1,4 +1,5 @@
 // Writes a guard plan into a config draft. Pure but for the draft.
+import { idOf, keyFor } from "../hostConfig.ts";
 import type { GuardPlan } from "./plan.ts";
 
 type Draft = Record<string, unknown>;
@@ -18,8 +19,14 @@ export function applyGuard(draft: unknown, plans: readonly GuardPlan[]): void {
 
 function entryOf(agents: Draft, agent: string): Draft {
   const { list } = agents;
-  const listed = Array.isArray(list) ? list.find((item) => isDraft(item) && item.id === agent) : undefined;
-  return isDraft(listed) ? listed : folder(folder(agents, "entries"), agent);
+  const listed: unknown = Array.isArray(list) ? list.find((item) => isAgent(item, agent)) : undefined;
+  if (isDraft(listed)) return listed;
+  const entries = folder(agents, "entries");
+  return folder(entries, keyFor(entries, agent) ?? agent);
+}
+
+function isAgent(item: unknown, agent: string): boolean {
+  return isDraft(item) && typeof item.id === "string" && idOf(item.id) === agent;
 }
 
 /** The object under `key`, made when there is none. */

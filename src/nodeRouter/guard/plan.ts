@@ -1,7 +1,7 @@
 // What the host must be told so that it refuses by itself when the plugin is missing. Pure.
 import { problemsForAgent } from "../../config/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { agentIds, bindingOf, execSetting, section } from "../hostConfig.ts";
+import { agentIds, agentKey, agentSection, bindingOf, execSetting } from "../hostConfig.ts";
 import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
@@ -85,7 +85,7 @@ function nodeChange(
   allowed: readonly NodeState[],
 ): readonly GuardChange[] {
   if (allowed.length === 1) return [change(hostConfig, agent, "node", allowed[0]?.nodeId ?? null)];
-  const own = section(hostConfig, "agents", "entries", agent, "tools", "exec").node;
+  const own = agentSection(hostConfig, agent, "tools", "exec").node;
   return allowed.length > 1 && own !== undefined ? [change(hostConfig, agent, "node", null)] : [];
 }
 
@@ -101,8 +101,8 @@ function openNote(rule: string, allowed: readonly NodeState[]): string {
 }
 
 function change(hostConfig: unknown, agent: string, key: "host" | "node", value: string | null): GuardChange {
-  const own = section(hostConfig, "agents", "entries", agent, "tools", "exec")[key];
+  const own = agentSection(hostConfig, agent, "tools", "exec")[key];
   const inherited = execSetting(hostConfig, agent, key);
   const current = typeof own === "string" ? own : typeof inherited === "string" ? inherited : null;
-  return { path: `agents.entries.${agent}.tools.exec.${key}`, value, current };
+  return { path: `agents.entries.${agentKey(hostConfig, agent)}.tools.exec.${key}`, value, current };
 }

@@ -3,6 +3,7 @@
 import { safeJson } from "../../safeText.ts";
 import { currentSnapshot } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
+import { explainUnplaced } from "../gatewayMethods/explainUnplaced.ts";
 import { bindingOf } from "../hostConfig.ts";
 import { explainCall, explainReport } from "../router.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
@@ -39,7 +40,10 @@ export async function nodeRoute(
   const binding = bindingOf(deps.hostConfig(), agent);
   const snapshot = await currentSnapshot(deps, config, 0);
   const decision = explainCall(config, agent, tool, binding, snapshot);
-  const report = explainReport(config, { agent, tool, binding }, snapshot, deps.now());
+  const request = { agent, tool, binding };
+  const report =
+    explainUnplaced(config, request, snapshot, deps.now()) ??
+    explainReport(config, request, snapshot, deps.now());
   const { node } = decision;
   const facts = {
     ...report,

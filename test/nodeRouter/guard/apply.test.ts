@@ -30,6 +30,15 @@ test("exactly the settings are written, and every other key stays as it was", ()
   });
 });
 
+test("an agent whose key is written in capitals is written under that key, not beside it", () => {
+  const draft = { agents: { entries: { "Worker-SG": { name: "SG" } }, list: [{ id: "Other" }] } };
+  applyGuard(draft, [planFor("worker-sg"), planFor("other")]);
+  expect(draft.agents).toEqual({
+    entries: { "Worker-SG": { name: "SG", tools: { exec: { host: "node" } } } },
+    list: [{ id: "Other", tools: { exec: { host: "node" } } }],
+  });
+});
+
 test("applied twice it changes nothing more, and the second plan has no changes", () => {
   const once = guarded();
   expect(guarded({ host: once })).toEqual(once);

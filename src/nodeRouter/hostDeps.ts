@@ -1,14 +1,14 @@
 // The real host behind RouterDeps.
 import { homedir } from "node:os";
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { createLogger } from "../logger.ts";
+import { createLogger, type HostLogger } from "../logger.ts";
 import type { RouterDeps } from "./deps.ts";
 import { sharedState } from "./sharedState.ts";
 
 export function createDeps(api: OpenClawPluginApi): RouterDeps {
   return {
     state: sharedState(),
-    log: createLogger(api.logger),
+    log: createLogger(offTheCallPath(api.logger)),
     listNodes: () => api.runtime.nodes.list({}),
     hostConfig: () => api.runtime.config.current(),
     agentWorkspace: (agent) => {
@@ -27,4 +27,17 @@ export function createDeps(api: OpenClawPluginApi): RouterDeps {
 /** The host hands out a read-only view of what it takes back; its own types do not say so. */
 function currentConfig(api: OpenClawPluginApi): OpenClawConfig {
   return api.runtime.config.current() as OpenClawConfig;
+}
+
+/**
+ * The host writes a line to its console and file before it returns, about a millisecond in which the call would
+ * wait. Notes can wait instead; what is wrong is written at once.
+ */
+function offTheCallPath(logger: HostLogger): HostLogger {
+  return {
+    debug: (message) => void setImmediate(() => logger.debug?.(message)),
+    info: (message) => void setImmediate(() => logger.info(message)),
+    warn: (message) => logger.warn(message),
+    error: (message) => logger.error(message),
+  };
 }

@@ -215,8 +215,9 @@ describe("what arrives", () => {
     );
     for (const [at, name] of names.entries()) {
       // Only its harmless beginning: a model may have written the value there too.
-      const shown = /^\w*/.exec(name)?.[0];
-      expect(results[at]).toContain(`ENV_INVALID: env name "${shown}…" is not a shell name`);
+      const start = /^\w*/.exec(name)?.[0] ?? "";
+      const shown = start === name ? name : `${start}…`;
+      expect(results[at]).toContain(`ENV_INVALID: env name "${shown}" is not a shell name`);
     }
     expect(existsSync(mark)).toBe(false);
   });

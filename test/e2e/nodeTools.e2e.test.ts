@@ -211,6 +211,10 @@ test("node_route tells an agent where it runs and why, and another agent nothing
     },
   });
   expect(browser).toMatchObject({ tool: "browser", node: "mac-sg" });
-  const [master] = await asked("master", { agent: "worker-sg" });
-  expect(master).toMatchObject({ agent: "master", rule: null, outcome: "unrouted", node: null });
+  expect(await asked("master", {})).toMatchObject([
+    { agent: "master", rule: null, outcome: "unrouted", node: null },
+  ]);
+  const [other] = await calls("master", [["node_route", { agent: "worker-sg" }]]);
+  expect(other).toContain("Invalid arguments");
+  expect(other).not.toContain("singapore");
 });

@@ -18,7 +18,8 @@ export default defineConfig({
           // Real processes: one gateway start costs seconds on two cores.
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // A gateway and its node hosts mostly wait: two at a time keep two cores busy, more only get slow.
+          maxWorkers: 2,
         },
       },
     ],

@@ -51,12 +51,15 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     else deps.reportFailure(new Error(problem));
   };
 
-  const check = async (): Promise<void> => {
+  /** @param proven an exec was missed, so there is nothing to wait for. */
+  const check = async (proven: boolean): Promise<void> => {
     report();
     const { config } = state;
     if (config === null || config.mode === "shadow" || config.rules.length === 0) return;
+    const liveness = hookLiveness(state, now());
+    if (liveness === "live" || (liveness === "starting" && !proven)) return;
     // Once asked, the host replaces this instance; only a refusal is worth another try.
-    if (hookLiveness(state, now()) !== "not-live" || reviving || state.revivals >= MAX_REVIVALS) return;
+    if (reviving || state.revivals >= MAX_REVIVALS) return;
     reviving = true;
     state.revivals += 1;
     log.error("HOOKS_NOT_LIVE: agents run without these hooks; registering the plugin anew");
@@ -67,7 +70,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       log.error({ reason: messageOf(error) }, 'HOOKS_NOT_LIVE: run "openclaw plugins reload node-router"');
     }
   };
-  const timer = setTimeout(() => void check(), LIVENESS_GRACE_MS);
+  const timer = setTimeout(() => void check(false), LIVENESS_GRACE_MS);
   timer.unref();
   // Hooks can come to life, and counters change, without an event that reaches us.
   const refresh = setInterval(report, REFRESH_MS);
@@ -82,8 +85,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       { agent, tool: "exec", runId: event.runId },
       "HOOKS_NOT_LIVE: an exec of a routed agent ran without these hooks",
     );
-    report();
-    void check();
+    void check(true);
   });
   report();
   return () => {

@@ -4,6 +4,7 @@ import { messageOf, NodeRouterError } from "../errors.ts";
 import { currentSnapshot, lastSnapshot } from "../nodeRouter/currentSnapshot.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { bindingOf } from "../nodeRouter/hostConfig.ts";
+import { firstRule } from "../nodeRouter/placement/ruleIndex.ts";
 import type { NodeSnapshot } from "../nodeRouter/placement/snapshot.ts";
 import { decideCall, faultVerdict, isRouted, needsSnapshot, type Verdict } from "../nodeRouter/router.ts";
 import { classifyTool } from "../nodeRouter/toolCatalog.ts";
@@ -48,7 +49,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       {
         agent,
         tool: event.toolName,
-        rule,
+        rule: rule ?? firstRule(config.rules, agent, event.toolName)?.name ?? null,
         node: outcome === "placed" ? (verdict.decision?.node?.name ?? null) : null,
         runId,
         durationMs: deps.now() - startedAt,

@@ -62,6 +62,17 @@ describe("after a start without hooks", () => {
     expect(revive).toHaveBeenCalledTimes(1);
   });
 
+  test("a missed exec is proof, so the time of grace is not waited out", async () => {
+    const { revive, watch, emit } = arranged();
+    watch();
+    await pass(100);
+    expect(revive).not.toHaveBeenCalled();
+    emit(EXEC);
+    expect(revive).toHaveBeenCalledTimes(1);
+    await pass(600_000);
+    expect(revive).toHaveBeenCalledTimes(1);
+  });
+
   test("hooks that come within the time of grace are enough", async () => {
     const { state, health, revive, watch } = arranged();
     watch();

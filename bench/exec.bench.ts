@@ -21,7 +21,7 @@ export interface ExecBench {
 }
 
 /** Runs of each kind, in turn, so that a machine that slows down slows both. */
-const ROUNDS = 12;
+const ROUNDS = 30;
 const CALLS_A_ROUND = 10;
 /** The first rounds pay for prepared models, caches and JIT. */
 const WARM_UP_ROUNDS = 2;

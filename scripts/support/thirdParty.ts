@@ -1,5 +1,5 @@
 // Writes the licenses of what is bundled beside the bundle: their terms ask for it.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Options } from "tsup";
 
@@ -38,7 +38,8 @@ export function thirdPartyLicenses(outFile: string): Plugin {
           .filter((folder) => folder !== null)
           .sort()
           .map(noticeOf);
-        if (!existsSync(dirname(outFile))) return;
+        // On a fresh checkout nothing has been written there yet.
+        mkdirSync(dirname(outFile), { recursive: true });
         writeFileSync(outFile, `${notices.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
       });
     },

@@ -6,6 +6,7 @@ import { healthProblem } from "../nodeRouter/health.ts";
 import { hookLiveness, LIVENESS_GRACE_MS } from "../nodeRouter/liveness.ts";
 import { isRouted } from "../nodeRouter/router.ts";
 import type { SharedState } from "../nodeRouter/sharedState.ts";
+import { agentOf } from "./events.ts";
 
 /** The host's agent events that we read. */
 export interface AgentEvent {
@@ -98,7 +99,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
 /** The routed agent whose exec has just ended without our policy ever being asked in its run; else null. */
 export function missedExec(state: SharedState, event: AgentEvent): string | null {
   if (event.stream !== "tool" || event.data.phase !== "result" || event.data.name !== "exec") return null;
-  const agent = event.agentId ?? /^agent:([^:]+):/.exec(event.sessionKey ?? "")?.[1] ?? null;
+  const agent = agentOf(event);
   if (agent === null || state.config === null || state.config.mode === "shadow") return null;
   return isRouted(state.config, agent) && !state.evaluatedRuns.has(event.runId) ? agent : null;
 }

@@ -1,4 +1,5 @@
 // Reads the few host settings that concern placement out of the gateway's config. Pure; the config is `unknown`.
+import { isRecord } from "../config/record.ts";
 import type { Binding } from "../types.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -8,8 +9,8 @@ export const SANDBOX_BACKEND = "node-router";
 
 export function section(value: unknown, ...path: readonly string[]): Json {
   let at: unknown = value;
-  for (const key of path) at = isJson(at) && Object.hasOwn(at, key) ? at[key] : undefined;
-  return isJson(at) ? at : {};
+  for (const key of path) at = isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  return isRecord(at) ? at : {};
 }
 
 /** Ids of the configured agents: the host writes them in lower case, whatever the config does. */
@@ -67,8 +68,4 @@ export function sandboxMode(config: unknown, agent: string): string {
 export function hasPathPrepend(config: unknown, agent: string): boolean {
   const value = execSetting(config, agent, "pathPrepend");
   return Array.isArray(value) && value.length > 0;
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

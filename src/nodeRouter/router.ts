@@ -112,10 +112,15 @@ export function decideCall(config: ResolvedConfig, request: CallRequest, snapsho
 function placed(config: ResolvedConfig, request: CallRequest, snapshot: NodeSnapshot): Verdict {
   const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
   if (decision.outcome === "placed") return { kind: "place", decision };
-  // onUnavailable: "gateway" speaks of commands; a node tool left alone could name any node.
-  const refused = decision.outcome === "refused" || (decision.rule !== null && request.tool !== "exec");
-  if (refused) return { kind: "refuse", message: refusal(decision), decision };
+  if (decision.outcome === "refused" || isNodeToolLeft(decision)) {
+    return { kind: "refuse", message: refusal(decision), decision };
+  }
   return { kind: "leave", decision, clearHost: decision.rule !== null };
+}
+
+/** onUnavailable: "gateway" speaks of commands; a node tool left alone could name any node, so it is refused. */
+function isNodeToolLeft({ outcome, rule, request }: PlacementDecision): boolean {
+  return outcome === "unrouted" && rule !== null && request.tool !== "exec";
 }
 
 /** The placement record alone, as `explain` shows it. */
@@ -142,15 +147,9 @@ export function explainReport(
   const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
   const report = createReport(decision, { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs });
   const invalid = configRefusal(problemsForAgent(config.problems, request.agent));
-  if (
-    invalid === null &&
-    decision.outcome === "unrouted" &&
-    decision.rule !== null &&
-    request.tool !== "exec"
-  ) {
-    return { ...report, outcome: "refused", message: refusal(decision) };
+  if (invalid === null) {
+    return isNodeToolLeft(decision) ? { ...report, outcome: "refused", message: refusal(decision) } : report;
   }
-  if (invalid === null) return report;
   // The rule that is broken may be the one that would decide, so no other is named.
   return {
     ...report,

@@ -5,13 +5,12 @@ import { currentSnapshot } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { type DoctorReport, runDoctor } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
+import { explainTool } from "../explainTool.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { bindingOf } from "../hostConfig.ts";
 import { hookLiveness } from "../liveness.ts";
 import { createNodesReport, type NodesReport } from "../reports/nodesReport.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
-import { explainReport } from "../router.ts";
-import { explainUnplaced } from "./explainUnplaced.ts";
 
 export interface GuardReport {
   readonly agents: readonly GuardPlan[];
@@ -64,11 +63,7 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
       const tool = readText(params, "tool") ?? "exec";
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const binding = bindingOf(deps.hostConfig(), agent);
-      const request = { agent, tool, binding };
-      return (
-        explainUnplaced(config(), request, snapshot, deps.now()) ??
-        explainReport(config(), request, snapshot, deps.now())
-      );
+      return explainTool(config(), { agent, tool, binding }, snapshot, deps.now());
     },
 
     async doctor() {

@@ -3,9 +3,9 @@
 import { safeJson } from "../../safeText.ts";
 import { currentSnapshot } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
-import { explainUnplaced } from "../gatewayMethods/explainUnplaced.ts";
+import { explainTool } from "../explainTool.ts";
 import { bindingOf } from "../hostConfig.ts";
-import { explainCall, explainReport } from "../router.ts";
+import { explainCall } from "../router.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
 
 export const NODE_ROUTE = {
@@ -40,10 +40,7 @@ export async function nodeRoute(
   const binding = bindingOf(deps.hostConfig(), agent);
   const snapshot = await currentSnapshot(deps, config, 0);
   const decision = explainCall(config, agent, tool, binding, snapshot);
-  const request = { agent, tool, binding };
-  const report =
-    explainUnplaced(config, request, snapshot, deps.now()) ??
-    explainReport(config, request, snapshot, deps.now());
+  const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now());
   const { node } = decision;
   const facts = {
     ...report,

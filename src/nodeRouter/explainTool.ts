@@ -1,17 +1,27 @@
-// Explains a tool that no rule can place on a node: it is refused, or left where OpenClaw runs it. Pure.
-import type { ResolvedConfig } from "../../config/resolve.ts";
-import { quote, safe } from "../../safeText.ts";
-import type { Binding } from "../../types.ts";
-import type { ExplainReport } from "../explain/report.ts";
-import type { NodeSnapshot } from "../placement/snapshot.ts";
-import { decideCall, explainReport } from "../router.ts";
-import { classifyTool, ROUTABLE_TOOLS } from "../toolCatalog.ts";
+// Explains a call of any tool, also of one that no rule can place: refused, or left where OpenClaw runs it. Pure.
+import type { ResolvedConfig } from "../config/resolve.ts";
+import { quote, safe } from "../safeText.ts";
+import type { Binding } from "../types.ts";
+import type { ExplainReport } from "./explain/report.ts";
+import type { NodeSnapshot } from "./placement/snapshot.ts";
+import { decideCall, explainReport } from "./router.ts";
+import { classifyTool, ROUTABLE_TOOLS } from "./toolCatalog.ts";
 
 /**
- * Null for a tool that rules do place; so is every tool of an agent that has its workspace on a node.
+ * What `explain` and `node_route` say about any tool: where a rule places it, or why none does.
  * @param nowMs epoch ms.
  */
-export function explainUnplaced(
+export function explainTool(
+  config: ResolvedConfig,
+  request: { agent: string; tool: string; binding: Binding },
+  snapshot: NodeSnapshot,
+  nowMs: number,
+): ExplainReport {
+  return explainUnplaced(config, request, snapshot, nowMs) ?? explainReport(config, request, snapshot, nowMs);
+}
+
+/** Null for a tool that rules do place; so is every tool of an agent that has its workspace on a node. */
+function explainUnplaced(
   config: ResolvedConfig,
   request: { agent: string; tool: string; binding: Binding },
   snapshot: NodeSnapshot,

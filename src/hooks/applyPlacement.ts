@@ -67,13 +67,11 @@ export function applyPlacement(
     nodeId: rewrite.nodeId,
     jobId: rewrite.jobId,
     notes: rewrite.notes,
-    startedAtMs: deps.now(),
   });
   if (rewrite.jobId !== null) {
     jobs.add({
       jobId: rewrite.jobId,
       agent,
-      sessionKey: context.sessionKey ?? "",
       nodeId: rewrite.nodeId,
       nodeName: node.name,
       startedAtMs: deps.now(),

@@ -15,8 +15,6 @@ export interface PlacedCall {
   readonly nodeId: string;
   readonly jobId: string | null;
   readonly notes: readonly string[];
-  /** Epoch ms. */
-  readonly startedAtMs: number;
   /** False once its result was seen; kept a while longer for the line in an outer tool's result. */
   running: boolean;
 }

@@ -5,7 +5,6 @@ import { BoundedMap } from "./bounded.ts";
 export interface Job {
   readonly jobId: string;
   readonly agent: string;
-  readonly sessionKey: string;
   readonly nodeId: string;
   readonly nodeName: string;
   /** Epoch ms. */

@@ -29,7 +29,6 @@ function call(changes: Partial<PlacedCall> = {}, node: Partial<NodeState> = {}):
     nodeId: "sg",
     jobId: null,
     notes: [],
-    startedAtMs: 0,
     running: true,
     ...changes,
   };

@@ -14,7 +14,6 @@ function arranged(...answers: (string | Error)[]) {
   jobs.add({
     jobId: ID,
     agent: AGENT,
-    sessionKey: "",
     nodeId: SG_ID,
     nodeName: "mac-sg",
     startedAtMs: START_MS,

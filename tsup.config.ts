@@ -13,9 +13,9 @@ export default defineConfig({
   minify: false,
   sourcemap: false,
   dts: false,
-  // The host provides itself; everything else goes in.
-  external: [/^openclaw($|\/)/],
-  noExternal: [/^(?!openclaw($|\/)|node:)/],
+  // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
+  external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
+  noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$)/],
   esbuildPlugins: [thirdPartyLicenses("dist/THIRD_PARTY_LICENSES.txt")],
   banner: {
     // pino is CommonJS and requires Node's modules at run time.

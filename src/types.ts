@@ -9,6 +9,9 @@ export type Binding = "exec" | "workspace";
 /** `enforce` rewrites and refuses; `shadow` decides, logs and explains but changes nothing. */
 export type Mode = "enforce" | "shadow";
 
+/** Whether commands and file changes over SSH are recorded; `strict`: no record, no run. */
+export type AuditMode = "off" | "best-effort" | "strict";
+
 /** Where a location statement comes from. `declared` is written by the operator in the config. */
 export type LocationSource = "declared";
 

@@ -11,6 +11,8 @@ import { type ConcernedAgents, type ConfigProblem, configError } from "./problem
 const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 const ISO_COUNTRY = /^[A-Z]{2}$/;
+/** POSIX: what `export` takes. */
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
 
 /** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
@@ -21,6 +23,8 @@ export function* checkNodes({ nodes, routedAgents }: ConfigDraft): Generator<Con
     yield* checkTags(node, routedAgents);
     yield* checkLocation(node, routedAgents);
     yield* checkWorkspace(node, routedAgents);
+    yield* checkDirectories(node, routedAgents);
+    yield* checkEnv(node, routedAgents);
     yield* checkSsh(node, routedAgents);
   }
   yield* checkDuplicates(nodes, routedAgents);
@@ -81,6 +85,34 @@ function* checkWorkspace({ path, workspace }: NodeDraft, agents: ConcernedAgents
   if (!isPrintable(workspace)) yield invalid(`${quote(workspace)} has characters that cannot be shown`);
   if (!ABSOLUTE.test(workspace)) {
     yield invalid(`${quote(workspace)} is not an absolute path on the node, such as "/home/claw/work"`);
+  }
+}
+
+function* checkDirectories(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+  for (const key of ["paths", "pathPrepend"] as const) {
+    for (const directory of node[key]) {
+      const path = `${node.path}.${key}`;
+      if (!directory.startsWith("/") || !isPrintable(directory)) {
+        const message = `${quote(directory)} is not an absolute directory on the node, such as "/opt/homebrew/bin"`;
+        yield configError({ code: "DIRECTORY_INVALID", path, message, agents });
+      } else if (key === "pathPrepend" && directory.includes(":")) {
+        const message = `${quote(directory)} holds ":", which separates the directories of PATH`;
+        yield configError({ code: "DIRECTORY_INVALID", path, message, agents });
+      }
+    }
+  }
+}
+
+function* checkEnv(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+  for (const [name, value] of node.env) {
+    const path = `${node.path}.env`;
+    if (!ENV_NAME.test(name)) {
+      const message = `${quote(name)} is not a name that a shell can export`;
+      yield configError({ code: "ENV_INVALID", path, message, agents });
+    } else if (value.includes("\0")) {
+      const message = `the value of ${quote(name)} holds a NUL character`;
+      yield configError({ code: "ENV_INVALID", path, message, agents });
+    }
   }
 }
 

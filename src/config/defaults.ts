@@ -1,7 +1,7 @@
 // Values that hold where the config says nothing. The schema shows them and `resolveConfig` applies them.
 import type { FilesPolicy, OnUnavailable } from "../nodeRouter/placement/rule.ts";
 import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
-import type { Mode } from "../types.ts";
+import type { AuditMode, Mode } from "../types.ts";
 
 export const DEFAULT_MODE: Mode = "enforce";
 export const DEFAULT_TRANSPORT: TransportChoice = "auto";
@@ -9,3 +9,8 @@ export const DEFAULT_TRANSPORT: TransportChoice = "auto";
 export const DEFAULT_ON_UNAVAILABLE: OnUnavailable = "refuse";
 /** File tools take no host parameter, so an exec binding leaves them where the host runs them. */
 export const DEFAULT_FILES: FilesPolicy = "gateway";
+/** Records are kept where they can be; a full disk must not stop every agent unless the operator says so. */
+export const DEFAULT_AUDIT: AuditMode = "best-effort";
+export const DEFAULT_AUDIT_COMMAND_TEXT = false;
+/** A profile can be slow or talkative. */
+export const DEFAULT_LOGIN_SHELL = false;

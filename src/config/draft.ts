@@ -1,6 +1,6 @@
 // Reads what can be read of a config that may be wrong anywhere, so that every problem is found in one go.
-import type { Mode } from "../types.ts";
-import { DEFAULT_MODE } from "./defaults.ts";
+import type { AuditMode, Mode } from "../types.ts";
+import { DEFAULT_AUDIT, DEFAULT_AUDIT_COMMAND_TEXT, DEFAULT_MODE } from "./defaults.ts";
 import { MAX_NODES, MAX_RULES } from "./limits.ts";
 import { type NodeDraft, readNode } from "./nodeDraft.ts";
 import type { ConcernedAgents } from "./problem.ts";
@@ -10,6 +10,8 @@ import { type RuleDraft, readRule } from "./ruleDraft.ts";
 /** A config as far as it is readable. */
 export interface ConfigDraft {
   readonly mode: Mode;
+  readonly audit: AuditMode;
+  readonly auditCommandText: boolean;
   readonly nodes: readonly NodeDraft[];
   readonly rules: readonly RuleDraft[];
   /** Agents that any rule names; `"*"` when one of them cannot be read. */
@@ -28,10 +30,18 @@ export function readDraft(raw: unknown): ConfigDraft {
     rawRules.length > MAX_RULES;
   return {
     mode: config.mode === "shadow" ? "shadow" : DEFAULT_MODE,
+    audit: readAudit(config.audit),
+    auditCommandText: config.auditCommandText === true || DEFAULT_AUDIT_COMMAND_TEXT,
     nodes: rawNodes.slice(0, MAX_NODES).map(([name, value]) => readNode(name, value)),
     rules,
     routedAgents: unreadable ? "*" : unionOf(rules.map((rule) => rule.agents)),
   };
+}
+
+/** What was written and cannot be read may have been meant to be strict. */
+function readAudit(value: unknown): AuditMode {
+  if (value === undefined) return DEFAULT_AUDIT;
+  return value === "off" || value === "best-effort" ? value : "strict";
 }
 
 /** Every agent of every list once, in order; `"*"` when one of them is. */

@@ -6,6 +6,8 @@ export const MAX_TAGS = 64;
 export const MAX_AGENTS = 100;
 export const MAX_TOOLS = 64;
 export const MAX_PREFERENCES = 64;
+export const MAX_DIRECTORIES = 64;
+export const MAX_ENV = 256;
 
 /** Characters of a name: node, rule, agent pattern, tool, host, user, city. 253 is the longest DNS name. */
 export const MAX_NAME_LENGTH = 253;

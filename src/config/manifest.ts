@@ -12,6 +12,8 @@ interface UiHint {
 /** Label of every key; `*` stands for a node's name or a place in a list. */
 const LABELS: Readonly<Record<string, string>> = {
   mode: "Mode",
+  audit: "Audit",
+  auditCommandText: "Audit command text",
   nodes: "Nodes",
   "nodes.*.node": "Paired node",
   "nodes.*.tailscale": "Tailnet peer",
@@ -22,6 +24,10 @@ const LABELS: Readonly<Record<string, string>> = {
   "nodes.*.location.latitude": "Latitude",
   "nodes.*.location.longitude": "Longitude",
   "nodes.*.workspace": "Workspace directory",
+  "nodes.*.paths": "More directories for file tools",
+  "nodes.*.pathPrepend": "Directories before PATH",
+  "nodes.*.env": "Environment",
+  "nodes.*.loginShell": "Login shell",
   "nodes.*.ssh": "SSH",
   "nodes.*.ssh.host": "SSH host",
   "nodes.*.ssh.port": "SSH port",

@@ -1,8 +1,15 @@
 // Reads what can be read of one entry of `nodes`.
 import { Value } from "@sinclair/typebox/value";
 import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
-import { DEFAULT_TRANSPORT } from "./defaults.ts";
-import { MAX_NAME_LENGTH, MAX_PATH_LENGTH, MAX_TAG_LENGTH, MAX_TAGS } from "./limits.ts";
+import { DEFAULT_LOGIN_SHELL, DEFAULT_TRANSPORT } from "./defaults.ts";
+import {
+  MAX_DIRECTORIES,
+  MAX_ENV,
+  MAX_NAME_LENGTH,
+  MAX_PATH_LENGTH,
+  MAX_TAG_LENGTH,
+  MAX_TAGS,
+} from "./limits.ts";
 import { formatPath } from "./path.ts";
 import { isRecord, readNumber, readText } from "./record.ts";
 import { NodeSchema } from "./schema.ts";
@@ -21,6 +28,10 @@ export interface NodeDraft {
   readonly tags: readonly { readonly text: string; readonly path: string }[];
   readonly location: LocationDraft | null;
   readonly workspace: string | null;
+  readonly paths: readonly string[];
+  readonly pathPrepend: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly loginShell: boolean;
   readonly ssh: SshDraft | null;
   readonly transport: TransportChoice;
 }
@@ -64,9 +75,25 @@ export function readNode(name: string, value: unknown): NodeDraft {
     }),
     location: isRecord(entry.location) ? readLocation(entry.location) : null,
     workspace: readText(entry.workspace, MAX_PATH_LENGTH),
+    paths: readDirectories(entry.paths),
+    pathPrepend: readDirectories(entry.pathPrepend),
+    env: readEnv(entry.env),
+    loginShell: typeof entry.loginShell === "boolean" ? entry.loginShell : DEFAULT_LOGIN_SHELL,
     ssh: isRecord(entry.ssh) ? readSsh(entry.ssh) : null,
     transport: transport === "node" || transport === "ssh" ? transport : DEFAULT_TRANSPORT,
   };
+}
+
+function readDirectories(value: unknown): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MAX_DIRECTORIES) : [];
+  return items.flatMap((item) => readText(item, MAX_PATH_LENGTH) ?? []);
+}
+
+function readEnv(value: unknown): ReadonlyMap<string, string> {
+  const entries = isRecord(value) ? Object.entries(value).slice(0, MAX_ENV) : [];
+  return new Map(
+    entries.flatMap(([name, text]) => (typeof text === "string" ? [[name, text] as const] : [])),
+  );
 }
 
 function readTarget(value: unknown, name: string): string | null {

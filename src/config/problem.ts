@@ -2,6 +2,8 @@
 import { matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
 
 export type ConfigProblemCode =
+  | "DIRECTORY_INVALID"
+  | "ENV_INVALID"
   | "UNKNOWN_KEY"
   | "MISSING_KEY"
   | "WRONG_TYPE"

@@ -2,7 +2,7 @@
 import type { Preference, Rule } from "../nodeRouter/placement/rule.ts";
 import type { Selector } from "../nodeRouter/placement/selector.ts";
 import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
-import type { Mode, NodeLocation, NodeTags } from "../types.ts";
+import type { AuditMode, Mode, NodeLocation, NodeTags } from "../types.ts";
 import { checkConfig } from "./check.ts";
 import { readTags } from "./checkMatches.ts";
 import { nodeNameProblem } from "./checkNodes.ts";
@@ -43,6 +43,14 @@ export interface ConfiguredNode {
   readonly location: NodeLocation | null;
   /** Absolute directory on the node. */
   readonly workspace: string | null;
+  /** Absolute directories that file tools may use besides the workspace. */
+  readonly paths: readonly string[];
+  /** Absolute directories before PATH, for commands over SSH. */
+  readonly pathPrepend: readonly string[];
+  /** Variables of commands over SSH. */
+  readonly env: ReadonlyMap<string, string>;
+  /** Commands over SSH run in a login shell. */
+  readonly loginShell: boolean;
   readonly ssh: SshSettings | null;
   readonly transport: TransportChoice;
 }
@@ -54,6 +62,8 @@ export interface ConfiguredRule extends Rule {
 
 export interface ResolvedConfig {
   readonly mode: Mode;
+  readonly audit: AuditMode;
+  readonly auditCommandText: boolean;
   /** By inventory name, in config order. */
   readonly nodes: ReadonlyMap<string, ConfiguredNode>;
   /** Rules without an error, in config order. Ask `problemsForAgent` first: others may be missing. */
@@ -74,6 +84,8 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
   const named = draft.nodes.filter((node) => nodeNameProblem(node.name) === null);
   return {
     mode: draft.mode,
+    audit: draft.audit,
+    auditCommandText: draft.auditCommandText,
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
     rules: draft.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
     problems,
@@ -81,7 +93,7 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
 }
 
 function resolveNode(draft: NodeDraft, isWrong: (path: string) => boolean): ConfiguredNode {
-  const { name, path, node, tailscale, location, workspace, ssh, transport } = draft;
+  const { name, path, node, tailscale, location, workspace, ssh, transport, loginShell } = draft;
   return {
     name,
     node,
@@ -89,6 +101,10 @@ function resolveNode(draft: NodeDraft, isWrong: (path: string) => boolean): Conf
     tags: readTags(draft),
     location: location === null || isWrong(`${path}.location`) ? null : resolveLocation(location),
     workspace: isWrong(`${path}.workspace`) ? null : workspace,
+    paths: isWrong(`${path}.paths`) ? [] : draft.paths,
+    pathPrepend: isWrong(`${path}.pathPrepend`) ? [] : draft.pathPrepend,
+    env: isWrong(`${path}.env`) ? new Map() : draft.env,
+    loginShell,
     ssh: ssh === null || isWrong(`${path}.ssh`) ? null : resolveSsh(name, ssh),
     transport,
   };

@@ -1,9 +1,19 @@
 // The shape of `plugins.entries.node-router.config`: the one source of the manifest's configSchema and of our types.
 import { type Static, Type } from "@sinclair/typebox";
 import { MAX_WEIGHT, MIN_WEIGHT } from "../nodeRouter/placement/rule.ts";
-import { DEFAULT_FILES, DEFAULT_MODE, DEFAULT_ON_UNAVAILABLE, DEFAULT_TRANSPORT } from "./defaults.ts";
+import {
+  DEFAULT_AUDIT,
+  DEFAULT_AUDIT_COMMAND_TEXT,
+  DEFAULT_FILES,
+  DEFAULT_LOGIN_SHELL,
+  DEFAULT_MODE,
+  DEFAULT_ON_UNAVAILABLE,
+  DEFAULT_TRANSPORT,
+} from "./defaults.ts";
 import {
   MAX_AGENTS,
+  MAX_DIRECTORIES,
+  MAX_ENV,
   MAX_NAME_LENGTH,
   MAX_NODES,
   MAX_PATH_LENGTH,
@@ -23,6 +33,8 @@ const nameOrFalse = (description: string) =>
   Type.Union([Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), Type.Literal(false)], {
     description,
   });
+
+const directory = Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH });
 
 const selector = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_SELECTOR_LENGTH, description });
@@ -67,6 +79,37 @@ export const NodeSchema = closed(
         maxLength: MAX_PATH_LENGTH,
         description:
           "Absolute directory on the node: where commands start, and the workspace of agents whose workspace tools run there.",
+      }),
+    ),
+    paths: Type.Optional(
+      Type.Array(directory, {
+        maxItems: MAX_DIRECTORIES,
+        default: [],
+        description:
+          'Absolute directories on the node, besides the workspace, that file tools may use: "/" means all of them. Commands are not limited by it.',
+      }),
+    ),
+    pathPrepend: Type.Optional(
+      Type.Array(directory, {
+        maxItems: MAX_DIRECTORIES,
+        default: [],
+        description:
+          'Absolute directories put before PATH for commands over SSH, for example "/opt/homebrew/bin".',
+      }),
+    ),
+    env: Type.Optional(
+      mapOf(Type.String({ maxLength: MAX_PATH_LENGTH }), {
+        maxProperties: MAX_ENV,
+        default: {},
+        description:
+          "Environment variables of commands over SSH. No secrets: they are in the config as text.",
+      }),
+    ),
+    loginShell: Type.Optional(
+      Type.Boolean({
+        default: DEFAULT_LOGIN_SHELL,
+        description:
+          "Commands over SSH run in a login shell (sh -l), which reads the user's profile: slower, needed where PATH is set there.",
       }),
     ),
     ssh: Type.Optional(SshSchema),
@@ -144,6 +187,19 @@ export const ConfigSchema = closed(
         default: DEFAULT_MODE,
         description:
           "enforce: calls run where the rules say. shadow: decide, log and explain, change nothing.",
+      }),
+    ),
+    audit: Type.Optional(
+      stringEnum(["off", "best-effort", "strict"], {
+        default: DEFAULT_AUDIT,
+        description:
+          "Record of every command and file change over SSH under the state folder. strict: without a record nothing runs.",
+      }),
+    ),
+    auditCommandText: Type.Optional(
+      Type.Boolean({
+        default: DEFAULT_AUDIT_COMMAND_TEXT,
+        description: "The audit also keeps the command's text, not only its hash. Commands can hold secrets.",
       }),
     ),
     nodes: Type.Optional(

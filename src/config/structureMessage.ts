@@ -88,6 +88,7 @@ function expected(schema: ValueError["schema"]): string {
   if (Array.isArray(schema.anyOf)) return schema.anyOf.map(expected).join(" or ");
   if (schema.const !== undefined) return String(schema.const);
   const type: unknown = schema.type;
+  if (type === "boolean") return "true or false";
   return type === "string"
     ? "text"
     : type === "array"

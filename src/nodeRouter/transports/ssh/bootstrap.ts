@@ -1,0 +1,85 @@
+// The constant programs that wait on a node: the runner, which becomes one command, and the keeper, which ends them.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text, not templates
+
+/** First word of the line by which a runner says that it waits. */
+export const READY = "node-router-ready";
+/** First word of the lines by which a keeper introduces itself. */
+export const KEEPER = "node-router-keeper";
+
+/**
+ * Runner: says READY with its pid, its parent's pid, its process group and its start time, waits for
+ * `<marker> <bytes>` and that many bytes of shell text, and becomes it. What follows on stdin belongs to the
+ * command. A request that ends early never runs. `dd` reads no byte beyond what it is asked for; `head -c` on
+ * macOS does.
+ */
+const RUNNER = [
+  "unset NODE_ROUTER_BOOT CDPATH",
+  "l=${LC_ALL-}; s=${LC_ALL+x}; LC_ALL=C",
+  `printf "${READY} %s %s %s\\n" $$ $PPID "$(LC_ALL=C ps -o pgid=,lstart= -p $$ 2>/dev/null)"`,
+  "IFS= read -r h || exit 0",
+  'n=${h#* }; b=; while [ ${#b} -lt "$n" ]; do k=$((n-${#b})); if [ $k -gt 65536 ]; then k=65536; fi',
+  'c=$(dd bs=$k count=1 2>/dev/null; echo x); c=${c%x}; [ -n "$c" ] || exit 0; b=$b$c; done',
+  'if [ -n "$s" ]; then LC_ALL=$l; else unset LC_ALL; fi',
+  'eval "$b"',
+].join("; ");
+
+/** The same in a terminal: raw while it waits, so that the request comes through whole and is not echoed. */
+const TERMINAL_RUNNER = RUNNER.replace("printf", "t=$(stty -g); stty raw -echo; printf").replace(
+  'eval "$b"',
+  'stty "$t"; eval "$b"',
+);
+
+/**
+ * Keeper: one a node. Reads lines: `+ group sshd` (watch; sshd 0 = our own connection), `- group` (forget),
+ * `T group` (TERM, KILL after 3 s), `S group NAME` (signal), `R group start-time` (T, if it is still that
+ * process). End of input means that the gateway or the connection is gone: groups of this connection end at
+ * once, those of others as soon as their own sshd is gone.
+ */
+const KEEPER_PROGRAM = [
+  "unset NODE_ROUTER_BOOT CDPATH; LC_ALL=C; export LC_ALL",
+  `printf "${KEEPER} os %s\\n${KEEPER} arch %s\\n${KEEPER} shell %s\\n${KEEPER} home %s\\n${KEEPER} host %s\\n${KEEPER} ready %s\\n" "$(uname -s)" "$(uname -m)" "\${SHELL-}" "\${HOME-}" "$(uname -n)" $$`,
+  "l=",
+  'forget() { r=; for x in $l; do [ "${x%%:*}" = "$1" ] || r="$r $x"; done; l=$r; }',
+  "end() { kill -s TERM -- -$1; for i in 1 2 3; do sleep 1; kill -s 0 -- -$1 || return 0; done; kill -s KILL -- -$1; }",
+  "while IFS= read -r q; do set -- $q; case $1 in " +
+    '+) l="$l $2:$3";; ' +
+    "-) forget $2;; " +
+    "T) end $2 </dev/null >/dev/null 2>&1 & ;; " +
+    "S) kill -s $3 -- -$2 2>/dev/null;; " +
+    'R) g=$2; shift 2; if [ "$(echo $(ps -o lstart= -p $g 2>/dev/null))" = "$*" ]; then end $g </dev/null >/dev/null 2>&1 & fi;; ' +
+    "esac; done",
+  "exec </dev/null >/dev/null 2>&1",
+  'while [ -n "$l" ]; do for y in $l; do g=${y%%:*}; p=${y#*:}; ' +
+    "if kill -s 0 -- -$g; then if [ $p = 0 ] || kill -s 0 $p; then [ $p = 0 ] || continue; fi; end $g & fi; forget $g; done; " +
+    '[ -z "$l" ] || sleep 2; done',
+  "wait",
+].join("; ");
+
+/** What the login shell is asked to run. Valid in bash, zsh, dash, fish and csh: `'…'` without `'`, `!` and line ends. */
+export interface Launch {
+  readonly runner: string;
+  readonly terminalRunner: string;
+  readonly keeper: string;
+}
+
+/**
+ * @param loginShell whether the runner's environment comes from the user's profile: the login shell is started
+ * as such, and then becomes the same program. csh takes no `-l` with `-c`, and stays as it is.
+ */
+export function launchCommands(loginShell: boolean): Launch {
+  return {
+    runner: launch(RUNNER, loginShell),
+    terminalRunner: launch(TERMINAL_RUNNER, loginShell),
+    keeper: launch(KEEPER_PROGRAM, false),
+  };
+}
+
+const VIA_LOGIN_SHELL =
+  'NODE_ROUTER_BOOT=$1; export NODE_ROUTER_BOOT; case ${SHELL-} in ""|*csh) exec /bin/sh -c "$1";; esac; ' +
+  'exec "$SHELL" -l -c "exec /bin/sh -c \\"\\$NODE_ROUTER_BOOT\\""';
+
+function launch(program: string, loginShell: boolean): string {
+  return loginShell
+    ? `exec /bin/sh -c '${VIA_LOGIN_SHELL}' node-router '${program}'`
+    : `exec /bin/sh -c '${program}'`;
+}

@@ -1,0 +1,121 @@
+// What the SSH transport offers to the rest of the plugin: one command on one node, three outcomes.
+import type { Readable, Writable } from "node:stream";
+import type { ErrorCode } from "../../../errors.ts";
+
+/** One command. Everything in it travels over the channel's stdin, nothing in an argument list on the node. */
+export interface CommandRequest {
+  /** POSIX shell text, run by `/bin/sh`. */
+  readonly script: string;
+  /** `$1`, `$2`, … of the script. */
+  readonly args?: readonly string[];
+  /** Variables to export; names must be what POSIX `export` takes. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absolute directory on the node; null: the login's home. */
+  readonly cwd?: string | null;
+  /** Make `cwd` when it is missing. */
+  readonly makeCwd?: boolean;
+  /** Directories before PATH. */
+  readonly pathPrepend?: readonly string[];
+  /** `sh -l`: reads the user's profile. */
+  readonly loginShell?: boolean;
+  /** A terminal: stdout and stderr are then one stream. */
+  readonly pty?: PtySize | null;
+  /** Input sent right behind the command, in the same flight, then end of file. Null: stdin stays open. */
+  readonly input?: Buffer | null;
+  /** Ends a command that nobody waits for any more. */
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+export interface PtySize {
+  readonly rows: number;
+  readonly cols: number;
+  readonly term: string;
+}
+
+export type SignalName = "HUP" | "INT" | "QUIT" | "KILL" | "TERM" | "USR1" | "USR2";
+
+/**
+ * How a command ended. Never mixed:
+ * `ran`: it ended by itself or by a signal, and this is how.
+ * `notStarted`: proven not to have begun, so trying again is safe.
+ * `unknown`: it was or may have been begun, and its end was not seen. Never run it again by itself.
+ */
+export type Outcome =
+  | { readonly kind: "ran"; readonly exitCode: number | null; readonly signal: string | null }
+  | { readonly kind: "notStarted"; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly kind: "unknown";
+      readonly code: "OUTCOME_UNKNOWN";
+      readonly message: string;
+      /** Of the command on the node; null when it was not told. */
+      readonly processGroup: number | null;
+    };
+
+/** A command that was asked for. Streams may be used at once; they end when `outcome` is settled. */
+export interface RunningCommand {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles when the shell on the node has begun; null when the command never began. Never rejects. */
+  readonly started: Promise<{ readonly processGroup: number } | null>;
+  /** Never rejects. */
+  readonly outcome: Promise<Outcome>;
+  /**
+   * Sends a signal to the whole remote process group. TERM and KILL are sure: KILL follows 3 s after a TERM
+   * that did not end it. Before the dispatch it cancels the command: the outcome is then `notStarted`.
+   */
+  signal(name: SignalName): void;
+}
+
+/** Six numbers a node, as `status` shows them. */
+export interface SshCounters {
+  /** Connections that are authenticated and open. */
+  readonly connected: number;
+  /** Warm runners: sessions that wait for a command. */
+  readonly free: number;
+  /** Connections and runners on their way up. */
+  readonly pending: number;
+  /** Commands that wait for a session. */
+  readonly queued: number;
+  /** Commands that are running. */
+  readonly running: number;
+  /** Sessions in use or warm: the pool's size. */
+  readonly size: number;
+}
+
+/** What is known of a node from its open connection. */
+export interface SshNodeInfo {
+  /** `uname -s`, e.g. `Linux`, `Darwin`. */
+  readonly os: string;
+  /** `uname -m`. */
+  readonly arch: string;
+  /** The login shell's path. */
+  readonly shell: string;
+  readonly home: string;
+  readonly hostname: string;
+}
+
+/** All nodes that are reached over SSH. One in a gateway process. */
+export interface SshTransport {
+  /** Starts one command. Never throws: what goes wrong is the outcome. */
+  start(node: string, request: CommandRequest): RunningCommand;
+  /** Opens the connection and a few runners ahead of use; errors are kept for the next command. */
+  warm(node: string): void;
+  /** Null: no connection was made to this node yet. */
+  counters(node: string): SshCounters | null;
+  /** Null: not known yet. */
+  info(node: string): SshNodeInfo | null;
+  /** Nodes with a pool. */
+  nodes(): readonly string[];
+  /** Ends idle connections and waits for running commands. */
+  close(): Promise<void>;
+  /** Ends everything at once. */
+  destroy(): void;
+}
+
+/** A command's complete output. */
+export interface Collected {
+  readonly outcome: Outcome;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}

@@ -1,0 +1,89 @@
+// The process on a node that ends commands: when it is told to, and by itself when the gateway is gone.
+import type { ClientChannel } from "ssh2";
+import { KEEPER } from "./bootstrap.ts";
+import type { SignalName, SshNodeInfo } from "./contract.ts";
+import type { RunnerIdentity } from "./runner.ts";
+
+/** A command whose connection was lost: the node may still run it. */
+export type LostCommand = Pick<RunnerIdentity, "processGroup" | "startTime">;
+
+const LINE = new RegExp(`${KEEPER} (os|arch|shell|home|host|ready) ([^\\r\\n]*)\\r?\\n`, "g");
+const MAX_GREETING = 1 << 16;
+
+export class Keeper {
+  readonly channel: ClientChannel;
+  /** Rejects when the channel closes before. */
+  readonly ready: Promise<SshNodeInfo>;
+  closed = false;
+
+  /** To be made in the callback that hands out the channel. */
+  constructor(channel: ClientChannel) {
+    this.channel = channel;
+    channel.on("error", () => {});
+    channel.stderr.on("error", () => {});
+    this.ready = new Promise((resolve, reject) => {
+      let text = "";
+      const read = (chunk: Buffer): void => {
+        text = (text + chunk.toString("utf8")).slice(-MAX_GREETING);
+        const info = infoIn(text);
+        if (info !== null) resolve(info);
+      };
+      channel.on("data", read);
+      channel.stderr.on("data", read);
+      channel.once("close", () => {
+        this.closed = true;
+        reject(new Error(`the session ended before its shell was ready${said(text)}`));
+      });
+    });
+    this.ready.catch(() => {});
+  }
+
+  /**
+   * To be called right before the dispatch: the group is then on its way before the command is, so a gateway
+   * that dies in between leaves no command that the keeper does not know.
+   * @param isOwnConnection whether the command runs on the keeper's own connection.
+   */
+  watch({ processGroup, parent }: RunnerIdentity, isOwnConnection: boolean): void {
+    this.#say(`+ ${processGroup} ${isOwnConnection ? 0 : parent}`);
+  }
+
+  forget({ processGroup }: LostCommand): void {
+    this.#say(`- ${processGroup}`);
+  }
+
+  /** TERM, and KILL 3 s later if it is still there. */
+  end({ processGroup }: LostCommand): void {
+    this.#say(`T ${processGroup}`);
+  }
+
+  signal({ processGroup }: LostCommand, name: SignalName): void {
+    this.#say(`S ${processGroup} ${name}`);
+  }
+
+  /** Ends what an earlier connection left behind, if it is still the same process. */
+  endLost({ processGroup, startTime }: LostCommand): void {
+    if (startTime !== "") this.#say(`R ${processGroup} ${startTime}`);
+  }
+
+  #say(line: string): void {
+    if (!this.closed) this.channel.write(`${line}\n`);
+  }
+}
+
+function infoIn(text: string): SshNodeInfo | null {
+  const facts = new Map([...text.matchAll(LINE)].map(([, name = "", value = ""]) => [name, value]));
+  if (!facts.has("ready")) return null;
+  const fact = (name: string) => facts.get(name) ?? "";
+  return {
+    os: fact("os"),
+    arch: fact("arch"),
+    shell: fact("shell"),
+    home: fact("home"),
+    hostname: fact("host"),
+  };
+}
+
+function said(text: string): string {
+  const last = text.trim().slice(-500);
+  return last === "" ? "" : `: ${JSON.stringify(last)}`;
+}

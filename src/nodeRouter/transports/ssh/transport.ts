@@ -1,0 +1,104 @@
+// The SSH transport of one gateway process: a pool a node, made at first use, replaced when its settings change.
+import type { ConfiguredNode } from "../../../config/resolve.ts";
+import type { Logger } from "../../../logger.ts";
+import { quote } from "../../../safeText.ts";
+import { Command } from "./command.ts";
+import type { Collected, CommandRequest, RunningCommand, SshTransport } from "./contract.ts";
+import { type ConnectResult, NodePool, type PoolLimits } from "./pool.ts";
+
+export interface TransportOptions {
+  /** The node's settings as they are now; null when the config has no such node. */
+  readonly settings: (node: string) => ConfiguredNode | null;
+  readonly connect: (node: ConfiguredNode, signal: AbortSignal) => Promise<ConnectResult>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly limits?: Partial<PoolLimits>;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly pool: NodePool;
+}
+
+export function createSshTransport(options: TransportOptions): SshTransport {
+  const entries = new Map<string, Entry>();
+  /** Pools of settings that are no longer: they only finish what runs. */
+  const retired = new Set<NodePool>();
+  let closed = false;
+
+  const retire = (pool: NodePool): void => {
+    retired.add(pool);
+    void pool.close().finally(() => retired.delete(pool));
+  };
+
+  const poolFor = (name: string): NodePool | null => {
+    const settings = options.settings(name);
+    const present = entries.get(name);
+    if (closed || settings === null || settings.ssh === null) {
+      if (present !== undefined) {
+        entries.delete(name);
+        retire(present.pool);
+      }
+      return null;
+    }
+    const key = JSON.stringify([settings.ssh, settings.loginShell, settings.tailscale]);
+    if (present?.key === key) return present.pool;
+    if (present !== undefined) retire(present.pool);
+    const pool = new NodePool({
+      node: name,
+      loginShell: settings.loginShell,
+      connect: (signal) => options.connect(settings, signal),
+      now: options.now,
+      log: options.log,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    });
+    entries.set(name, { key, pool });
+    return pool;
+  };
+
+  return {
+    start(node, request) {
+      const pool = poolFor(node);
+      return pool === null ? refused(node, request) : pool.start(request);
+    },
+    warm: (node) => poolFor(node)?.warm(),
+    counters: (node) => entries.get(node)?.pool.counters() ?? null,
+    info: (node) => entries.get(node)?.pool.info ?? null,
+    nodes: () => [...entries.keys()],
+    async close() {
+      closed = true;
+      await Promise.all([...entries.values()].map(({ pool }) => pool.close()));
+    },
+    destroy() {
+      closed = true;
+      for (const { pool } of entries.values()) pool.destroy();
+      for (const pool of retired) pool.destroy();
+    },
+  };
+}
+
+function refused(node: string, request: CommandRequest): RunningCommand {
+  const command = new Command(node, request);
+  command.notStarted(
+    "NOT_STARTED",
+    `NOT_STARTED: node ${quote(node)} has no ssh settings now; nothing ran. Set plugins.entries.node-router.config.nodes.${node}.ssh.`,
+  );
+  return command;
+}
+
+/** Runs one command to its end and keeps all of its output; for constant scripts with bounded output. */
+export async function collect(command: RunningCommand): Promise<Collected> {
+  const [stdout, stderr, outcome] = await Promise.all([
+    readAll(command.stdout),
+    readAll(command.stderr),
+    command.outcome,
+  ]);
+  return { outcome, stdout, stderr };
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

@@ -15,6 +15,7 @@ export class Connection {
   /** Open or opening sessions. */
   sessions = 0;
   #limit = MAX_SESSIONS;
+  #opened = false;
 
   constructor(client: Client) {
     this.client = client;
@@ -55,10 +56,14 @@ export class Connection {
           if (error) {
             release();
             // ssh2 gives a reason where the opening itself was refused.
-            if ("reason" in error && !this.isClosed) this.#limit = Math.min(this.#limit, this.sessions);
+            // A session that was just closed here may still count there: one is always worth asking for again.
+            if ("reason" in error && !this.isClosed) {
+              this.#limit = Math.min(this.#limit, Math.max(this.sessions, this.#opened ? 1 : 0));
+            }
             reject(new SessionRefused(error.message, { cause: error }));
             return;
           }
+          this.#opened = true;
           channel.once("close", release);
           resolve(take(channel));
         });

@@ -306,7 +306,9 @@ export class NodePool {
     const wait = waitMs(this.#breaker, this.#options.now());
     if (wait > 0) {
       const { failures, lastError } = this.#breaker;
-      const fact = (lastError ?? "it did not answer").replace(/^NODE_UNREACHABLE: /, "").replace(/[.;\s]+$/, "");
+      const fact = (lastError ?? "it did not answer")
+        .replace(/^NODE_UNREACHABLE: /, "")
+        .replace(/[.;\s]+$/, "");
       this.#giveUp(
         "NODE_UNREACHABLE",
         `NODE_UNREACHABLE: node ${quote(this.#options.node)} is not tried again for ${Math.ceil(wait / 1000)} s, after ${failures} failures in a row: ${fact}.`,
@@ -453,6 +455,8 @@ export class NodePool {
       this.#fill();
       return;
     }
+    // The end of the connection is told where it is noticed.
+    if (connection.isClosed) return;
     this.#keepWarm = false;
     this.#options.log.warn({ node: this.#options.node, reason: messageOf(error) }, "ssh: no session");
     if (connection.limit === 0) connection.end();

@@ -1,0 +1,299 @@
+// The constant programs, run by the real shells of this machine.
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { KEEPER, launchCommands, READY } from "../../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import type { CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import { encodeRequest, requestProblem } from "../../../../src/nodeRouter/transports/ssh/request.ts";
+
+const MARKER = "0123456789abcdef0123456789abcdef";
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "node-router-boot-")));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Login shells of this machine; sh is on every one. */
+const SHELLS = ["sh", "bash", "dash", "zsh", "fish", "tcsh", "csh"].filter(
+  (shell) => spawnSync(shell, ["-c", "exit 0"]).status === 0,
+);
+
+/** As sshd does: the login shell gets the command as one argument, in a session of its own. */
+function login(shell: string, command: string): ChildProcessWithoutNullStreams {
+  return spawn(shell, ["-c", command], {
+    detached: true,
+    env: { PATH: process.env.PATH, HOME: folder, SHELL: shellPath(shell), SECRET_OF_THE_LOGIN: "kept" },
+  });
+}
+
+function shellPath(shell: string): string {
+  return spawnSync("/bin/sh", ["-c", `command -v ${shell}`])
+    .stdout.toString()
+    .trim();
+}
+
+async function run(request: CommandRequest, shell = "sh", loginShell = false) {
+  const child = login(shell, launchCommands(loginShell).runner);
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  child.stdin.write(encodeRequest(request, MARKER));
+  child.stdin.end(request.input ?? "");
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.once("close", (exit, name) => resolve([exit, name]));
+  });
+  const stdout = Buffer.concat(out).toString("latin1");
+  const stderr = Buffer.concat(err).toString("latin1");
+  return {
+    code,
+    signal,
+    greeting: stdout.split(`${MARKER}\n`)[0],
+    stdout: stdout.split(`${MARKER}\n`).slice(1).join(`${MARKER}\n`),
+    stderr,
+  };
+}
+
+test("the programs hold no character that a login shell would read in quotes", () => {
+  for (const loginShell of [false, true]) {
+    for (const command of Object.values(launchCommands(loginShell))) {
+      // Between the quotes that we put there ourselves: no quote, no history mark, no line end.
+      for (const quoted of command.split("'").filter((_, at) => at % 2 === 1)) {
+        expect(quoted).not.toMatch(/[!\n\r]/);
+        expect(quoted).not.toContain("\\\\");
+      }
+      expect(command.split("'").length % 2).toBe(1);
+    }
+  }
+});
+
+describe.each(SHELLS)("login shell %s", (shell) => {
+  test("a command gets its environment, arguments, directory and input, and its exit code comes back", async () => {
+    const result = await run(
+      {
+        script: 'pwd; printf "%s|%s|%s\\n" "$A" "$1" "$2"; cat; exit 37',
+        env: { A: 'it\'s "$HOME" `x` \\ \n line' },
+        args: ["a b", "c'd"],
+        cwd: folder,
+        input: Buffer.from("in\0put"),
+      },
+      shell,
+    );
+    expect(result.stdout).toBe(`${folder}\nit's "$HOME" \`x\` \\ \n line|a b|c'd\nin\0put`);
+    expect(result.code).toBe(37);
+    expect(result.stderr).toBe(`${MARKER} start\n`);
+  });
+
+  test("through a profile the command is the same, and the login's environment is kept", async () => {
+    const result = await run({ script: 'echo "$SECRET_OF_THE_LOGIN"; exit 3' }, shell, true);
+    expect(result.stdout).toBe("kept\n");
+    expect(result.code).toBe(3);
+  });
+});
+
+test("nothing of the command is in any argument list while it runs", async () => {
+  const result = await run({
+    script: "ps -o args= -p $$; echo T0P-SECRET-TEXT >/dev/null",
+    env: { TOKEN: "T0P-SECRET-VALUE" },
+    cwd: folder,
+  });
+  expect(result.stdout).toContain("/bin/sh -c");
+  expect(result.stdout).not.toContain("T0P-SECRET");
+  expect(result.stdout).not.toContain(folder);
+});
+
+test("the shell that runs the command keeps no variable of the runner", async () => {
+  const clean = await run({ script: "set" });
+  const names = clean.stdout.split("\n").map((line) => line.split("=")[0]);
+  for (const name of ["h", "n", "c", "k", "b", "l", "s", "t", "r", "NODE_ROUTER_BOOT"]) {
+    expect(names).not.toContain(name);
+  }
+});
+
+test("the command's locale is the login's, not the runner's", async () => {
+  expect((await run({ script: 'echo "[${LC_ALL-none}]"' })).stdout).toBe("[none]\n");
+  expect((await run({ script: 'echo "[${LC_ALL-none}]"', env: { LC_ALL: "C.UTF-8" } })).stdout).toBe(
+    "[C.UTF-8]\n",
+  );
+});
+
+test("a syntax error is the command's own: it had begun", async () => {
+  const result = await run({ script: "if" });
+  expect(result.stderr.startsWith(`${MARKER} start\n`)).toBe(true);
+  expect(result.code).toBe(2);
+});
+
+test.each([
+  ["/no/such/directory", "missing"],
+  ["/etc/passwd", "not-a-directory"],
+])("the working directory %s is said to be %s, and nothing runs", async (cwd, reason) => {
+  const result = await run({ script: "echo ran", cwd });
+  expect(result.stderr).toBe(`${MARKER} cwd ${reason}\n`);
+  expect(result.stdout).toBe("");
+});
+
+test("a working directory is made only when that was asked for", async () => {
+  const cwd = join(folder, "made 'here'", "deep");
+  expect((await run({ script: "pwd", cwd })).stdout).toBe("");
+  expect((await run({ script: "pwd", cwd, makeCwd: true })).stdout).toBe(`${cwd}\n`);
+});
+
+test("directories are put before PATH in their order", async () => {
+  const result = await run({ script: 'echo "$PATH"', pathPrepend: ["/opt/a b/bin", "/opt/$x"] });
+  expect(result.stdout.startsWith("/opt/a b/bin:/opt/$x:/")).toBe(true);
+});
+
+test("a large command comes through whole", async () => {
+  const result = await run({ script: `printf %s "${"é".repeat(200_000)}" | wc -c` });
+  expect(result.stdout.trim()).toBe("400000");
+});
+
+test.each([0, 1, 40, -1])("a request that ends early (cut at %i) never runs", async (cut) => {
+  const child = login("sh", launchCommands(false).runner);
+  const request = encodeRequest({ script: "echo ran" }, MARKER);
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stdin.end(request.subarray(0, cut === -1 ? request.length - 1 : cut));
+  await new Promise((resolve) => child.once("close", resolve));
+  expect(output).toContain(READY);
+  expect(output).not.toContain("ran");
+});
+
+test("any command text, variable and argument arrives as it is", async () => {
+  const text = fc.string({ unit: "grapheme", maxLength: 40 }).filter((value) => !value.includes("\0"));
+  await fc.assert(
+    fc.asyncProperty(text, text, async (value, argument) => {
+      const result = await run({
+        script: 'printf "%s\\001%s" "$V" "$1"',
+        env: { V: value },
+        args: [argument],
+      });
+      expect(Buffer.from(result.stdout, "latin1").toString()).toBe(`${value}\u0001${argument}`);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test.each<[string, CommandRequest]>([
+  ["NUL", { script: "a\0b" }],
+  ["NUL", { script: "a", args: ["\0"] }],
+  ["NUL", { script: "a", env: { A: "\0" } }],
+  ["export", { script: "a", env: { "A-B": "1" } }],
+  ["export", { script: "a", env: { "A;rm": "1" } }],
+])("what no shell can take is found before it is sent (%s)", (fact, request) => {
+  expect(requestProblem(request)).toContain(fact);
+  expect(requestProblem({ script: "a", env: { A_1: "x" }, args: ["y"], cwd: "/z" })).toBeNull();
+});
+
+describe("keeper", () => {
+  /** A keeper and a command in a process group of its own. */
+  async function setUp(script: string) {
+    const keeper = login("sh", launchCommands(false).keeper);
+    const command = spawn("/bin/sh", ["-c", `echo up; ${script}`], { detached: true });
+    await Promise.all([until(keeper.stdout, `${KEEPER} ready`), until(command.stdout, "up")]);
+    const ended = new Promise<string>((resolve) => {
+      command.once("exit", (code, signal) => resolve(signal ?? `exit ${code}`));
+    });
+    const gone = new Promise<void>((resolve) => keeper.once("exit", () => resolve()));
+    return { keeper, command, ended, gone, group: command.pid ?? 0 };
+  }
+
+  test("introduces the node", async () => {
+    const keeper = login("sh", launchCommands(false).keeper);
+    const text = await until(keeper.stdout, `${KEEPER} ready`);
+    keeper.stdin.end();
+    expect(text).toMatch(/node-router-keeper os \w+/);
+    expect(text).toContain(`node-router-keeper home ${folder}\n`);
+    await new Promise((resolve) => keeper.once("exit", resolve));
+  });
+
+  test("ends the whole group when it is told to", async () => {
+    const { keeper, ended, gone, group } = await setUp("sleep 600 & sleep 600");
+    keeper.stdin.write(`+ ${group} 0\nT ${group}\n`);
+    expect(await ended).toBe("SIGTERM");
+    keeper.stdin.end();
+    await gone;
+    expect(isAlive(group)).toBe(false);
+  });
+
+  test("ends a group that ignores TERM with KILL", async () => {
+    const { keeper, ended, group } = await setUp("trap '' TERM; echo ready; sleep 600; sleep 600");
+    keeper.stdin.write(`T ${group}\n`);
+    expect(await ended).toBe("SIGKILL");
+    keeper.stdin.end();
+  });
+
+  test("passes other signals on", async () => {
+    const { keeper, ended, group } = await setUp("sleep 600");
+    keeper.stdin.write(`S ${group} INT\n`);
+    expect(await ended).toBe("SIGINT");
+    keeper.stdin.end();
+  });
+
+  test("ends what it watches when its input ends, and lets go what it was told to forget", async () => {
+    const watched = await setUp("sleep 600");
+    const other = await setUp("sleep 600");
+    other.keeper.stdin.end();
+    await other.gone;
+    watched.keeper.stdin.write(`+ ${watched.group} 0\n+ ${other.group} 0\n- ${other.group}\n`);
+    watched.keeper.stdin.end();
+    expect(await watched.ended).toBe("SIGTERM");
+    await watched.gone;
+    expect(isAlive(other.group)).toBe(true);
+    process.kill(-other.group, "SIGKILL");
+    await other.ended;
+  });
+
+  test("leaves a command of another connection alone until that connection is gone too", async () => {
+    const { keeper, ended, gone, group } = await setUp("sleep 600");
+    const server = spawn("sleep", ["600"]);
+    keeper.stdin.write(`+ ${group} ${server.pid}\n`);
+    keeper.stdin.end();
+    const first = await Promise.race([
+      ended,
+      new Promise((resolve) => setTimeout(resolve, 300, "still there")),
+    ]);
+    expect(first).toBe("still there");
+    server.kill("SIGKILL");
+    await new Promise((resolve) => server.once("exit", resolve));
+    expect(await ended).toBe("SIGTERM");
+    await gone;
+  });
+
+  test("ends what an earlier connection left behind only if it is still the same process", async () => {
+    const { keeper, ended, group } = await setUp("sleep 600");
+    const startTime = spawnSync("ps", ["-o", "lstart=", "-p", String(group)], {
+      env: { ...process.env, LC_ALL: "C" },
+    })
+      .stdout.toString()
+      .trim()
+      .replace(/\s+/g, " ");
+    keeper.stdin.write(`R ${group} Thu Jan 1 00:00:00 1970\nS ${group} CONT\n`);
+    keeper.stdin.write(`S ${group} STOP\n`);
+    expect(isAlive(group)).toBe(true);
+    keeper.stdin.write(`S ${group} CONT\nR ${group} ${startTime}\n`);
+    expect(await ended).toBe("SIGTERM");
+    keeper.stdin.end();
+  });
+});
+
+function until(stream: NodeJS.ReadableStream, words: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes(words)) resolve(text);
+    });
+  });
+}
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

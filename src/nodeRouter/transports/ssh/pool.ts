@@ -79,6 +79,7 @@ export class NodePool {
   readonly #abort = new AbortController();
   #idleTimer: NodeJS.Timeout | null = null;
   #onEmpty: (() => void) | null = null;
+  #closed: Promise<void> | null = null;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -133,7 +134,12 @@ export class NodePool {
   }
 
   /** Takes no more commands, and resolves when those that run have ended and the connections are closed. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#drain();
+    return this.#closed;
+  }
+
+  async #drain(): Promise<void> {
     this.#closing = true;
     this.#refuseQueue("NOT_STARTED", "the connections are being closed");
     if (this.#running.size > 0) {

@@ -35,7 +35,8 @@ export function createSshTransport(options: TransportOptions): SshTransport {
   const poolFor = (name: string): NodePool | null => {
     const settings = options.settings(name);
     const present = entries.get(name);
-    if (closed || settings === null || settings.ssh === null) {
+    if (closed) return present?.pool ?? null;
+    if (settings === null || settings.ssh === null) {
       if (present !== undefined) {
         entries.delete(name);
         retire(present.pool);
@@ -60,7 +61,7 @@ export function createSshTransport(options: TransportOptions): SshTransport {
   return {
     start(node, request) {
       const pool = poolFor(node);
-      return pool === null ? refused(node, request) : pool.start(request);
+      return pool === null ? refused(node, request, closed) : pool.start(request);
     },
     warm: (node) => poolFor(node)?.warm(),
     counters: (node) => entries.get(node)?.pool.counters() ?? null,
@@ -78,11 +79,13 @@ export function createSshTransport(options: TransportOptions): SshTransport {
   };
 }
 
-function refused(node: string, request: CommandRequest): RunningCommand {
+function refused(node: string, request: CommandRequest, closed: boolean): RunningCommand {
   const command = new Command(node, request);
   command.notStarted(
     "NOT_STARTED",
-    `NOT_STARTED: node ${quote(node)} has no ssh settings now; nothing ran. Set plugins.entries.node-router.config.nodes.${node}.ssh.`,
+    closed
+      ? `NOT_STARTED: the connections to the nodes are being closed; on node ${quote(node)} nothing ran, and trying again is safe.`
+      : `NOT_STARTED: node ${quote(node)} has no ssh settings now; nothing ran. Set plugins.entries.node-router.config.nodes.${node}.ssh.`,
   );
   return command;
 }

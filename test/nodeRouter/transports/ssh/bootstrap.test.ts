@@ -1,4 +1,5 @@
 // The constant programs, run by the real shells of this machine.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text, not templates
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,7 +59,7 @@ test("the programs hold no character that a login shell would read in quotes", (
   for (const loginShell of [false, true]) {
     for (const command of Object.values(launchCommands(loginShell))) {
       // Between the quotes that we put there ourselves: no quote, no history mark, no line end.
-      for (const quoted of command.split("'").filter((_, at) => at % 2 === 1)) {
+      for (const quoted of command.split("'").filter((_part: string, at: number) => at % 2 === 1)) {
         expect(quoted).not.toMatch(/[!\n\r]/);
         expect(quoted).not.toContain("\\\\");
       }

@@ -1,0 +1,176 @@
+// One command on a node over SSH, four ways, near and far: what the transport alone costs.
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import ssh2, { type Client } from "ssh2";
+import { type ConfiguredNode, resolveConfig } from "../src/config/resolve.ts";
+import { createLogger } from "../src/logger.ts";
+import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/transport.ts";
+import { makeKey, type TestKey } from "../test/support/ssh/keys.ts";
+import { startSshd } from "../test/support/ssh/sshd.ts";
+import { startDelayProxy } from "./delayProxy.ts";
+import { summary } from "./summary.ts";
+
+export interface SshRow {
+  readonly rttMs: number;
+  readonly how: string;
+  readonly runs: number;
+  readonly minMs: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  /** TCP connections that the runs and their warm-up made. */
+  readonly connections: number;
+}
+
+const RUNS = 25;
+/** Between two runs, so that each finds what the one before left in order. A model thinks longer. */
+const PAUSE_MS = 150;
+const COMMAND = "true";
+
+interface Way {
+  readonly how: string;
+  /** Whatever is not on the path of a later command. */
+  open(): Promise<void>;
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function benchSshTransport(roundTrips: readonly number[]): Promise<readonly SshRow[]> {
+  const key = makeKey("ed25519");
+  const dir = mkdtempSync(join(tmpdir(), "node-router-bench-"));
+  mkdirSync(join(dir, "home"));
+  const sshd = await startSshd({
+    authorizedKeys: [key.publicKey],
+    // No profile of this machine's user on anybody's path.
+    config: [`SetEnv HOME=${join(dir, "home")}`],
+  });
+  const rows: SshRow[] = [];
+  try {
+    writeFileSync(join(dir, "id"), key.privateKey, { mode: 0o600 });
+    for (const rttMs of roundTrips) {
+      for (const makeWay of [plainSsh, controlMaster, pooledSsh2, warmRunners]) {
+        const proxy = await startDelayProxy(sshd.port, rttMs / 2);
+        writeFileSync(join(dir, "known_hosts"), sshd.knownHosts(`[127.0.0.1]:${proxy.port}`));
+        const way = makeWay({ dir, port: proxy.port, user: sshd.user, key });
+        await way.open();
+        const times: number[] = [];
+        for (let at = 0; at < RUNS; at += 1) {
+          const from = performance.now();
+          await way.run();
+          times.push(performance.now() - from);
+          await pause();
+        }
+        await way.close();
+        rows.push({ rttMs, how: way.how, ...summary(times), connections: proxy.connections() });
+        await proxy.stop();
+      }
+    }
+  } finally {
+    await sshd.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+interface Place {
+  readonly dir: string;
+  readonly port: number;
+  readonly user: string;
+  readonly key: TestKey;
+}
+
+function opensshArgs({ dir, port, user }: Place, options: readonly string[]): readonly string[] {
+  return [
+    ...["-F", "none", "-i", join(dir, "id"), "-p", String(port), "-o", "BatchMode=yes"],
+    ...["-o", `UserKnownHostsFile=${join(dir, "known_hosts")}`, "-o", "IdentitiesOnly=yes"],
+    ...options,
+    `${user}@127.0.0.1`,
+  ];
+}
+
+function plainSsh(place: Place): Way {
+  return {
+    how: "ssh, a connection each",
+    open: async () => undefined,
+    run: () => openssh([...opensshArgs(place, []), COMMAND]),
+    close: async () => undefined,
+  };
+}
+
+function controlMaster(place: Place): Way {
+  const socket = ["-o", `ControlPath=${join(place.dir, "mux")}`];
+  const args = opensshArgs(place, [...socket, "-o", "ControlMaster=auto", "-o", "ControlPersist=60"]);
+  return {
+    how: "ssh, ControlMaster",
+    open: () => openssh([...args, COMMAND]),
+    run: () => openssh([...args, COMMAND]),
+    close: () => openssh([...opensshArgs(place, [...socket, "-O", "exit"])]),
+  };
+}
+
+function pooledSsh2(place: Place): Way {
+  let client: Client | null = null;
+  return {
+    how: "ssh2, one connection, a new session each",
+    async open() {
+      client = await connect(place);
+    },
+    run: () =>
+      new Promise((resolve, reject) => {
+        client?.exec(COMMAND, (error, channel) => {
+          if (error) return reject(error);
+          channel.on("close", () => resolve()).resume();
+          channel.stderr.resume();
+        });
+      }),
+    async close() {
+      client?.end();
+    },
+  };
+}
+
+function warmRunners(place: Place): Way {
+  const node = resolveConfig({ nodes: { far: { ssh: {} } } }).nodes.get("far") as ConfiguredNode;
+  const quiet = () => undefined;
+  const transport = createSshTransport({
+    settings: () => node,
+    connect: async () => ({ ok: true, client: await connect(place) }),
+    now: Date.now,
+    log: createLogger({ debug: quiet, info: quiet, warn: quiet, error: console.error }),
+  });
+  const run = async () => {
+    const { outcome } = await collect(transport.start("far", { script: COMMAND, input: Buffer.alloc(0) }));
+    if (outcome.kind !== "ran" || outcome.exitCode !== 0) throw new Error(JSON.stringify(outcome));
+  };
+  return {
+    how: "node-router, warm runners",
+    async open() {
+      await run();
+      await pause(1_000);
+    },
+    run,
+    close: () => transport.close(),
+  };
+}
+
+function connect({ port, user, key }: Place): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    client.once("ready", () => resolve(client)).once("error", reject);
+    const sock = connectTcp({ host: "127.0.0.1", port, noDelay: true });
+    client.connect({ sock, username: user, privateKey: key.privateKey });
+  });
+}
+
+const run = promisify(execFile);
+
+async function openssh(args: readonly string[]): Promise<void> {
+  await run("ssh", [...args]);
+}
+
+function pause(ms = PAUSE_MS): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

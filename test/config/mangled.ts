@@ -43,12 +43,31 @@ const change = fc.record({
   ),
 });
 
-/** The reference config after up to four changes. */
+const [[name, node] = ["mac-cn", {}]] = Object.entries(REFERENCE_CONFIG.nodes);
+
+/** The reference config with the keys that it leaves out. */
+const FULL_CONFIG = {
+  ...REFERENCE_CONFIG,
+  audit: "strict",
+  auditCommandText: true,
+  nodes: {
+    ...REFERENCE_CONFIG.nodes,
+    [name]: {
+      ...node,
+      paths: ["/srv"],
+      pathPrepend: ["/opt/homebrew/bin"],
+      env: { LANG: "C.UTF-8" },
+      loginShell: true,
+    },
+  },
+};
+
+/** The full config after up to four changes. */
 export const mangledConfig: fc.Arbitrary<unknown> = fc
   .array(change, { maxLength: 4 })
   .map((changes) =>
     changes.reduce<unknown>(
       (config, { steps, value, key }) => mangle(config, steps, value, key),
-      REFERENCE_CONFIG,
+      FULL_CONFIG,
     ),
   );

@@ -134,3 +134,62 @@ test("a host key is a SHA256 fingerprint, not a key and not an MD5 one", () => {
   expect(nodeLines({ ssh: { hostKey: "MD5:16:27:ac" } })).toEqual([line]);
   expect(nodeLines({ ssh: { hostKey: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDBDCWAQOJpCIn5Zrg" } })).toEqual([]);
 });
+
+test.each([
+  ["srv", '"srv"'],
+  ["~/bin", '"~/bin"'],
+  ["./bin", '"./bin"'],
+  ["$HOME/bin", '"$HOME/bin"'],
+  ["C:\\bin", '"C:\\\\bin"'],
+  ["/bin\n/evil", '"/bin\\u000a/evil"'],
+  ["/bin\u202e", '"/bin\\u202e"'],
+  ["/bin\u0000", '"/bin\\u0000"'],
+])("the directory %j is no absolute directory of a POSIX node", (directory, shown) => {
+  for (const key of ["paths", "pathPrepend"]) {
+    expect(nodeLines({ [key]: ["/ok", directory] })).toEqual([
+      `error nodes.a.${key}: ${shown} is not an absolute directory on the node, such as "/opt/homebrew/bin"`,
+    ]);
+  }
+});
+
+test("a colon would make two directories of one in PATH, and is a letter like any other elsewhere", () => {
+  expect(nodeLines({ pathPrepend: ["/opt/a:/tmp"] })).toEqual([
+    'error nodes.a.pathPrepend: "/opt/a:/tmp" holds ":", which separates the directories of PATH',
+  ]);
+  expect(nodeLines({ paths: ["/opt/a:/tmp"] })).toEqual([]);
+});
+
+test.each(["/", "/srv/my data", "/Users/claw/工作", "/a'b\"c$d`e"])(
+  "the directory %j is absolute",
+  (directory) => {
+    expect(nodeLines({ paths: [directory], pathPrepend: [directory] })).toEqual([]);
+  },
+);
+
+test.each(["", "1A", "A-B", "A B", "A=B", "A;id", "É", "A\nB"])(
+  "no shell can export the variable %j",
+  (name) => {
+    const shown = name.replace("\n", "\\u000a");
+    expect(nodeLines({ env: { [name]: "value-1" } })).toEqual([
+      `error nodes.a.env: "${shown}" is not a name that a shell can export`,
+    ]);
+  },
+);
+
+test("a variable's value may hold anything but NUL, and is not repeated", () => {
+  expect(nodeLines({ env: { A: "", B: "a\nb", C: "$(id) 'x' \"y\"", _d1: "é \u001b" } })).toEqual([]);
+  expect(nodeLines({ env: { A: "value-1\u0000" } })).toEqual([
+    'error nodes.a.env: the value of "A" holds a NUL character',
+  ]);
+});
+
+test("every wrong directory and variable is told, in the order of the config", () => {
+  expect(
+    nodeLines({ env: { "1": "x", "2": "y" }, paths: ["a", "b"] }).map((line) => line.slice(0, 25)),
+  ).toEqual([
+    'error nodes.a.paths: "a" ',
+    'error nodes.a.paths: "b" ',
+    'error nodes.a.env: "1" is',
+    'error nodes.a.env: "2" is',
+  ]);
+});

@@ -7,7 +7,14 @@ test("the reference config has no problem", () => {
 });
 
 test("an absent config and an empty one are the same, and right", () => {
-  const empty = { mode: "enforce", nodes: new Map(), rules: [], problems: [] };
+  const empty = {
+    mode: "enforce",
+    audit: "best-effort",
+    auditCommandText: false,
+    nodes: new Map(),
+    rules: [],
+    problems: [],
+  };
   expect(resolveConfig(undefined)).toEqual(empty);
   expect(resolveConfig({})).toEqual(empty);
 });
@@ -33,6 +40,10 @@ test("a node without settings is its own paired node and tailnet peer", () => {
     tags: new Map(),
     location: null,
     workspace: null,
+    paths: [],
+    pathPrepend: [],
+    env: new Map(),
+    loginShell: false,
     ssh: null,
     transport: "auto",
   });
@@ -152,4 +163,73 @@ test("a node whose name has a meaning in JavaScript is left out", () => {
 test("an unknown mode enforces, it does not only shadow", () => {
   expect(resolveConfig({ mode: "Shadow" }).mode).toBe("enforce");
   expect(resolveConfig({ mode: "shadow" }).mode).toBe("shadow");
+});
+
+test("a node keeps its directories in order, its variables, and its login shell", () => {
+  const { nodes, problems } = resolveConfig({
+    nodes: {
+      a: {
+        paths: ["/srv/data", "/"],
+        pathPrepend: ["/opt/homebrew/bin", "/usr/local/bin"],
+        env: { LANG: "C.UTF-8", EMPTY: "" },
+        loginShell: true,
+      },
+    },
+  });
+  expect(problems).toEqual([]);
+  expect(nodes.get("a")).toMatchObject({
+    paths: ["/srv/data", "/"],
+    pathPrepend: ["/opt/homebrew/bin", "/usr/local/bin"],
+    env: new Map([
+      ["LANG", "C.UTF-8"],
+      ["EMPTY", ""],
+    ]),
+    loginShell: true,
+  });
+});
+
+test.each(["paths", "pathPrepend"] as const)(
+  "one wrong directory in %s leaves none of the list: half a list would allow or find something else",
+  (key) => {
+    const { nodes } = resolveConfig({ nodes: { a: { [key]: ["/srv", "srv"] } } });
+    expect(nodes.get("a")?.[key]).toEqual([]);
+  },
+);
+
+test("one wrong variable leaves none, and a wrong list says nothing about the others", () => {
+  const { nodes } = resolveConfig({
+    nodes: { a: { env: { GOOD: "1", "BAD-NAME": "2" }, paths: ["/srv"], pathPrepend: "x" } },
+  });
+  expect(nodes.get("a")).toMatchObject({ env: new Map(), paths: ["/srv"], pathPrepend: [] });
+});
+
+test("only true asks for a login shell", () => {
+  for (const loginShell of ["true", 1, "yes", null, {}]) {
+    expect(resolveConfig({ nodes: { a: { loginShell } } }).nodes.get("a")?.loginShell).toBe(false);
+  }
+});
+
+test("an audit mode that cannot be read may have been meant to be strict, so it is", () => {
+  for (const audit of ["Strict", "on", true, false, null, 1, ["off"], {}]) {
+    expect(resolveConfig({ audit }).audit).toBe("strict");
+  }
+  expect(resolveConfig({ audit: undefined }).audit).toBe("best-effort");
+  expect(resolveConfig({ audit: "off" }).audit).toBe("off");
+});
+
+test("only true keeps the commands' text, which may hold secrets", () => {
+  for (const auditCommandText of ["true", 1, {}, null, false]) {
+    expect(resolveConfig({ auditCommandText }).auditCommandText).toBe(false);
+  }
+  expect(resolveConfig({ auditCommandText: true }).auditCommandText).toBe(true);
+});
+
+test("a variable whose name has a meaning in JavaScript is a variable like any other", () => {
+  const raw = JSON.parse('{ "nodes": { "a": { "env": { "__proto__": "1", "constructor": "2" } } } }');
+  const { nodes, problems } = resolveConfig(raw);
+  expect(problems).toEqual([]);
+  expect([...(nodes.get("a")?.env ?? [])]).toEqual([
+    ["__proto__", "1"],
+    ["constructor", "2"],
+  ]);
 });

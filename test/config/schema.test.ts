@@ -19,6 +19,8 @@ test.each([
   [{ nodes: { a: { node: false, tailscale: false } } }],
   [{ nodes: { a: { ssh: { identityData: { source: "env", provider: "default", id: "KEY" } } } } }],
   [{ rules: [{ name: "a", agents: ["*"] }] }],
+  [{ audit: "strict", auditCommandText: true }],
+  [{ nodes: { a: { paths: ["/"], pathPrepend: ["/bin"], env: { A: "" }, loginShell: false } } }],
 ])("both accept %j", (config) => {
   expect(host.Check(config)).toBe(true);
   expect(Value.Check(ConfigSchema, config)).toBe(true);
@@ -35,6 +37,12 @@ test.each([
   [{ nodes: { a: { ssh: { port: 0 } } } }],
   [{ nodes: { a: { ssh: { passphrase: { source: "env", provider: "default" } } } } }],
   [{ nodes: { a: { ssh: { passphrase: { source: "vault", provider: "default", id: "x" } } } } }],
+  [{ audit: "on" }],
+  [{ auditCommandText: 1 }],
+  [{ nodes: { a: { paths: [""] } } }],
+  [{ nodes: { a: { pathPrepend: Array.from({ length: 65 }, () => "/bin") } } }],
+  [{ nodes: { a: { env: { A: null } } } }],
+  [{ nodes: { a: { loginShell: "true" } } }],
   [{ rules: [{ name: "a" }] }],
   [{ rules: [{ agents: ["x"] }] }],
   [{ rules: [{ name: "a", agents: [] }] }],

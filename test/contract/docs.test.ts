@@ -17,7 +17,7 @@ const PAGES = ["README.md", "README.zh-CN.md", "CHANGELOG.md", ...GUIDES];
 
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
-    ([key = "", type = ""]) => /^(mode|nodes|rules)\b/.test(key) && type !== "",
+    ([key = "", type = ""]) => /^(mode|audit|auditCommandText|nodes|rules)\b/.test(key) && type !== "",
   );
   const expected = [...keysOf(JSON.parse(JSON.stringify(ConfigSchema)))];
 
@@ -104,7 +104,7 @@ test("docs/enforcement.md says what happens to every tool that a rule may name",
 test("docs/cli.md has every command, and every gateway method with its scope", () => {
   const page = read("docs/cli.md");
   const methods = [
-    ...read("src/nodeRouter/gatewayMethods/register.ts").matchAll(/register\("(\w+)", (READ|WRITE)\)/g),
+    ...read("src/nodeRouter/gatewayMethods/register.ts").matchAll(/register\("(\w+)", (READ|WRITE|ADMIN)\)/g),
   ];
   expect(methods.length).toBeGreaterThan(4);
   for (const [, name = "", scope = ""] of methods) {
@@ -234,6 +234,8 @@ function typeText(schema: Schema): string {
       return `text (${schema.minLength} to ${schema.maxLength})`;
     case "integer":
       return `whole number (${minimum} to ${maximum})`;
+    case "boolean":
+      return "`true` or `false`";
     case "number":
       return `number (${minimum} to ${maximum})`;
     case "array": {

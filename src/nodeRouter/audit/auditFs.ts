@@ -1,0 +1,115 @@
+// The few file operations that the audit needs, and their one implementation on a real disk.
+import { constants } from "node:fs";
+import { chmod, type FileHandle, lstat, mkdir, open, rename } from "node:fs/promises";
+
+/** Every operation rejects with the system's own error (`code: "ENOSPC"`, …). */
+export interface AuditFs {
+  /** Makes the folder if need be, for its owner alone. */
+  prepareFolder(folder: string): Promise<void>;
+  /** Opens for appending, makes it if need be. Refuses what is not a plain file, above all a symbolic link. */
+  open(file: string): Promise<AuditHandle>;
+  /** What has this name now, links not followed; null: nothing. */
+  look(file: string): Promise<{ readonly identity: string; readonly size: number } | null>;
+  /** In one step, over what has the new name. False when there is no such file. */
+  rename(from: string, to: string): Promise<boolean>;
+  /** Puts the names in the folder on the disk. */
+  syncFolder(folder: string): Promise<void>;
+}
+
+export interface AuditHandle {
+  /** Device and inode: another file of the same name has another one. */
+  readonly identity: string;
+  /** Null: the file is empty. */
+  lastByte(): Promise<number | null>;
+  /** Bytes that were written: fewer than given on a disk that fills up. */
+  append(bytes: Buffer): Promise<number>;
+  /** Puts what was written on the disk. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const OWNER_ONLY_FOLDER = 0o700;
+const OWNER_ONLY_FILE = 0o600;
+const OTHERS = 0o077;
+
+/** Windows has neither O_NOFOLLOW nor O_NONBLOCK, and Node then leaves them undefined. */
+const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+export const nodeAuditFs: AuditFs = {
+  async prepareFolder(folder) {
+    await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    const stats = await lstat(folder);
+    // SECURITY: through a link the records would land where somebody else chose.
+    if (!stats.isDirectory()) throw new Error(`${folder} is not a folder but a link or a file`);
+    if ((stats.mode & OTHERS) !== 0) await chmod(folder, OWNER_ONLY_FOLDER);
+  },
+
+  async open(file) {
+    // Without O_NONBLOCK a named pipe in place of the file would stop us here.
+    const handle = await open(
+      file,
+      O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+      OWNER_ONLY_FILE,
+    ).catch((error: unknown) => {
+      throw hasCode(error, "ELOOP") ? new Error(`${file} is a symbolic link`, { cause: error }) : error;
+    });
+    try {
+      return await plainFile(handle, file);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  },
+
+  async look(file) {
+    try {
+      const { dev, ino, size } = await lstat(file, { bigint: true });
+      return { identity: `${dev}:${ino}`, size: Number(size) };
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return null;
+      throw error;
+    }
+  },
+
+  async rename(from, to) {
+    try {
+      await rename(from, to);
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      throw error;
+    }
+  },
+
+  async syncFolder(folder) {
+    // Windows cannot open a folder, and keeps its names without being asked.
+    if (process.platform === "win32") return;
+    const handle = await open(folder, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+async function plainFile(handle: FileHandle, file: string): Promise<AuditHandle> {
+  const stats = await handle.stat({ bigint: true });
+  if (!stats.isFile()) throw new Error(`${file} is not a plain file`);
+  if ((Number(stats.mode) & OTHERS) !== 0) await handle.chmod(OWNER_ONLY_FILE);
+  return {
+    identity: `${stats.dev}:${stats.ino}`,
+    async lastByte() {
+      const { size } = await handle.stat();
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+      return bytesRead === 0 ? null : (buffer[0] ?? null);
+    },
+    append: async (bytes) => (await handle.write(bytes)).bytesWritten,
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

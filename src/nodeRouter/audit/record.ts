@@ -1,0 +1,174 @@
+// What one audit record says, and how it is written as one line of JSON. Pure.
+import { createHash } from "node:crypto";
+import type { ErrorCode } from "../../errors.ts";
+import { safeJson } from "../../safeText.ts";
+import type { Outcome } from "../transports/ssh/contract.ts";
+
+/** Raised when a field changes its meaning; new fields do not raise it. */
+const VERSION = 1;
+
+/** UTF-8 bytes of a command's text that a record keeps; the hash is of the whole. */
+export const MAX_COMMAND_BYTES = 64 * 1024;
+
+/** Characters of every other text: 4096 is PATH_MAX of Linux. */
+const MAX_TEXT_LENGTH = 4_096;
+
+/** What is known before a command is sent, or a file is changed. */
+export type AuditSubject = CommandSubject | FileSubject;
+
+export interface CommandSubject extends CommonSubject {
+  readonly kind: "command";
+  /** The exact text that is to be run. */
+  readonly command: string;
+  readonly cwd: string | null;
+}
+
+export interface FileSubject extends CommonSubject {
+  readonly kind: "file";
+  /** Absolute path on the node. */
+  readonly path: string;
+}
+
+interface CommonSubject {
+  /** One a command or file change, unique: the decision's id, or one of its own where a decision covers several. */
+  readonly id: string;
+  /** Epoch ms. */
+  readonly startMs: number;
+  /** `exec`, `write`, `remove`, … */
+  readonly operation: string;
+  readonly node: string;
+  /** The rule that chose the node. */
+  readonly rule: string | null;
+  /** Null where the host does not say. */
+  readonly agent: string | null;
+  readonly sessionKey: string | null;
+  readonly runId: string | null;
+  readonly toolCallId: string | null;
+}
+
+/** How it ended. Commands: `ran`; file changes: `done` or `failed`; both: `not-started`, `unknown`. */
+export interface AuditResult {
+  readonly outcome: "ran" | "not-started" | "unknown" | "done" | "failed";
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Of the command on the node; null when it was not told. */
+  readonly processGroup: number | null;
+  /** Bytes sent to the command or into the file, and bytes that came back; null when not counted. */
+  readonly bytesIn: number | null;
+  readonly bytesOut: number | null;
+  readonly error: ErrorCode | null;
+}
+
+/** The result of a command whose outcome is known. `processGroup` is what `started` told. */
+export function commandResult(
+  outcome: Outcome,
+  facts: {
+    readonly processGroup: number | null;
+    readonly bytesIn: number | null;
+    readonly bytesOut: number | null;
+  },
+): AuditResult {
+  const { bytesIn, bytesOut, processGroup } = facts;
+  const result = { exitCode: null, signal: null, processGroup, bytesIn, bytesOut };
+  switch (outcome.kind) {
+    case "ran":
+      return {
+        ...result,
+        outcome: "ran",
+        exitCode: outcome.exitCode,
+        signal: outcome.signal,
+        error: null,
+      };
+    case "notStarted":
+      return { ...result, outcome: "not-started", error: outcome.code };
+    case "unknown":
+      return {
+        ...result,
+        outcome: "unknown",
+        processGroup: outcome.processGroup ?? processGroup,
+        error: outcome.code,
+      };
+  }
+}
+
+/** The line that announces what is about to be done, with its line feed. */
+export function announcementLine(subject: AuditSubject, keepText: boolean): string {
+  return lineOf({ ...headOf("begin", subject), ...subjectOf(subject, keepText) });
+}
+
+/** The record itself: the one line that tells what was done, with its line feed. */
+export function recordLine(
+  subject: AuditSubject,
+  result: AuditResult,
+  endMs: number,
+  keepText: boolean,
+): string {
+  const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
+  return lineOf({
+    ...headOf("end", subject),
+    end: isoTime(endMs),
+    ...subjectOf(subject, keepText),
+    processGroup,
+    outcome,
+    exitCode,
+    signal: signal === null ? null : short(signal),
+    bytesIn,
+    bytesOut,
+    error,
+  });
+}
+
+function headOf(phase: "begin" | "end", { id, startMs }: AuditSubject): object {
+  return { v: VERSION, phase, id: short(id), start: isoTime(startMs) };
+}
+
+function subjectOf(subject: AuditSubject, keepText: boolean): object {
+  const { agent, sessionKey, runId, toolCallId, kind, operation, node, rule } = subject;
+  const who = {
+    agent: shortOrNull(agent),
+    sessionKey: shortOrNull(sessionKey),
+    runId: shortOrNull(runId),
+    toolCallId: shortOrNull(toolCallId),
+    kind,
+    operation: short(operation),
+    node: short(node),
+    transport: "ssh",
+    rule: shortOrNull(rule),
+  };
+  if (subject.kind === "file") return { ...who, path: short(subject.path) };
+  const { command, cwd } = subject;
+  return {
+    ...who,
+    commandSha256: createHash("sha256").update(command).digest("hex"),
+    ...(keepText ? keptText(command) : {}),
+    cwd: shortOrNull(cwd),
+  };
+}
+
+function keptText(command: string): object {
+  const bytes = Buffer.from(command);
+  if (bytes.length <= MAX_COMMAND_BYTES) return { command, commandCut: false };
+  let end = MAX_COMMAND_BYTES;
+  // Not inside a character: its bytes after the first begin with 10.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return { command: bytes.toString("utf8", 0, end), commandCut: true };
+}
+
+/** SECURITY: one line whatever the values hold, and harmless on a terminal. */
+function lineOf(record: object): string {
+  return `${safeJson(record, 0)}\n`;
+}
+
+function shortOrNull(text: string | null): string | null {
+  return text === null ? null : short(text);
+}
+
+function short(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
+}
+
+/** Null for a time that no date can be: a clock gone wrong must not cost the record. */
+function isoTime(epochMs: number): string | null {
+  const time = new Date(epochMs);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}

@@ -30,6 +30,8 @@ export interface PoolOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: Logger;
+  /** There was no connection, and now there is one. */
+  readonly onConnect?: () => void;
   readonly limits?: Partial<PoolLimits>;
 }
 
@@ -353,6 +355,7 @@ export class NodePool {
       connection.destroy();
       return;
     }
+    if (this.#connections.size === 0) this.#options.onConnect?.();
     this.#connections.add(connection);
     void connection.closed.then((error) => {
       this.#connections.delete(connection);

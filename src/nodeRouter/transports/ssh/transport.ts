@@ -13,6 +13,8 @@ export interface TransportOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: Logger;
+  /** A node that had no connection has one. */
+  readonly onConnect?: (node: string) => void;
   readonly limits?: Partial<PoolLimits>;
 }
 
@@ -52,6 +54,7 @@ export function createSshTransport(options: TransportOptions): SshTransport {
       connect: (signal) => options.connect(settings, signal),
       now: options.now,
       log: options.log,
+      onConnect: () => options.onConnect?.(name),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
     entries.set(name, { key, pool });

@@ -1,0 +1,77 @@
+// One authenticated connection to a node, over its jump hosts, with every host key checked.
+import type { Client } from "ssh2";
+import type { ConnectEnv } from "./env.ts";
+import type { Failure } from "./failure.ts";
+import { type ConnectOptions, withDefaults } from "./options.ts";
+import { reachHop, type TrustedHostKey } from "./reachHop.ts";
+import type { Step } from "./steps.ts";
+import { addressOf, type Target } from "./target.ts";
+
+export type ConnectResult =
+  | {
+      readonly ok: true;
+      /** Ready. The connections to its jump hosts end with it. */
+      readonly client: Client;
+      readonly hostKey: TrustedHostKey;
+      readonly steps: readonly Step[];
+    }
+  | (Failure & { readonly steps: readonly Step[] });
+
+/**
+ * Connects and logs in. Codes: NODE_UNREACHABLE, AUTH_FAILED, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, HOST_KEY_REVOKED,
+ * SSH_SETTINGS_INVALID (a known_hosts file that cannot be read), NOT_STARTED (aborted). The client has a listener
+ * for errors, so that none is unhandled; what it means is for who uses the client.
+ */
+export async function connect(
+  target: Target,
+  env: ConnectEnv,
+  options: ConnectOptions = {},
+): Promise<ConnectResult> {
+  const steps: Step[] = [];
+  const jumps = await reachJumps(target, env, options, steps);
+  if (!jumps.ok) return { ...jumps, steps };
+  const place = { node: target.node, address: addressOf(target.last), jump: null };
+  const limits = withDefaults(options);
+  const reached = await reachHop({ hop: target.last, place, via: jumps.via, env, limits, steps });
+  if (!reached.ok) {
+    jumps.close();
+    return { ...reached, steps };
+  }
+  const { client, hostKey } = reached;
+  client.once("close", jumps.close);
+  return { ok: true, client, hostKey, steps };
+}
+
+export type Jumps =
+  | {
+      readonly ok: true;
+      /** The last of them; null = there are none. */
+      readonly via: { readonly client: Client; readonly name: string } | null;
+      /** Ends them all; may be called again. */
+      readonly close: () => void;
+    }
+  | Failure;
+
+/** Logs in to the jump hosts, one through the other. */
+export async function reachJumps(
+  target: Target,
+  env: ConnectEnv,
+  options: ConnectOptions,
+  steps: Step[],
+): Promise<Jumps> {
+  const open: { client: Client; name: string }[] = [];
+  const close = () => {
+    for (const { client } of open.splice(0).reverse()) client.destroy();
+  };
+  const limits = withDefaults(options);
+  for (const hop of target.jumps) {
+    const place = { node: target.node, address: addressOf(hop), jump: hop.name };
+    const reached = await reachHop({ hop, place, via: open.at(-1) ?? null, env, limits, steps });
+    if (!reached.ok) {
+      close();
+      return reached;
+    }
+    open.push({ client: reached.client, name: hop.name });
+  }
+  return { ok: true, via: open.at(-1) ?? null, close };
+}

@@ -1,0 +1,136 @@
+// What the ways of failing are called, and whether the circuit breaker counts them. Pure.
+import { quote, safe } from "../../../../safeText.ts";
+import { errorCode } from "./env.ts";
+import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
+import { type Place, placeText } from "./place.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+
+export interface Failure extends Refusal {
+  /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
+  readonly transportFailure: boolean;
+}
+
+const FACTS: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "refused the connection; start its SSH server, or mend ssh.port"],
+  ["ECONNRESET", "reset the connection; see its SSH server's log"],
+  ["ETIMEDOUT", "did not answer; see whether the machine is up and on the network"],
+  ["EHOSTUNREACH", "cannot be reached; see whether the machine is up and on the network"],
+  ["EHOSTDOWN", "is down; see whether the machine is up and on the network"],
+  ["ENETUNREACH", "is on a network that cannot be reached; see whether the gateway is on it"],
+  ["ENETDOWN", "is on a network that is down; see whether the gateway is on it"],
+  ["ENOTFOUND", "is not a name that resolves; mend ssh.host, or see whether the tailnet's names are in use"],
+  ["EAI_AGAIN", "could not be looked up just now; see the gateway's name service"],
+]);
+
+export function connectFailure(
+  place: Place,
+  why: "error" | "timeout" | "aborted",
+  error: Error | null,
+  timeoutMs: number,
+): Failure {
+  if (why === "aborted") return aborted(place);
+  if (why === "timeout") {
+    return unreachable(
+      place,
+      `did not answer within ${timeoutMs} ms; see whether the machine is up and on the network`,
+      true,
+    );
+  }
+  const code = errorCode(error) ?? "";
+  const fact = FACTS.get(code);
+  return unreachable(
+    place,
+    fact === undefined
+      ? `could not be connected to: ${safe(error?.message || code || "unknown error")}; see whether it is up`
+      : `${fact.replace(";", ` (${code});`)}`,
+    true,
+  );
+}
+
+export function handshakeFailure(
+  place: Place,
+  why: HandshakeEnd,
+  error: Error | null,
+  facts: HandshakeFacts,
+  timeoutMs: number,
+): Failure {
+  const stage = stageOf(facts);
+  switch (why) {
+    case "disbelieved":
+      throw new Error("a host key that is not believed has its own words");
+    case "exhausted":
+      return { ...facts.auth.refusal(place, null), transportFailure: false };
+    case "aborted":
+      return aborted(place);
+    case "timeout":
+      return timedOut(place, stage, facts, timeoutMs);
+    case "closed":
+      if (facts.exchangeMs !== null && facts.auth.wasRejected()) {
+        const refusal = facts.auth.refusal(place, "it closed the connection");
+        return { ...refusal, transportFailure: false };
+      }
+      return unreachable(
+        place,
+        `closed the connection ${stage}${error === null ? "" : ` (${safe(error.message)})`}; see its SSH server's log`,
+        true,
+      );
+    case "error":
+      // In the login an error is the server's own last word, such as "Too many authentication failures".
+      if (facts.exchangeMs !== null) {
+        const said = error === null || facts.auth.isExhausted() ? null : `it said ${quote(error.message)}`;
+        return { ...facts.auth.refusal(place, said), transportFailure: false };
+      }
+      return unreachable(
+        place,
+        `could not agree on a connection: ${safe(error?.message ?? "unknown error")}; see whether it is an SSH server with current algorithms`,
+        false,
+      );
+  }
+}
+
+/** The jump host would not, or could not, connect further. */
+export function forwardFailure(place: Place, via: string, error: Error): Failure {
+  return unreachable(
+    place,
+    `cannot be reached from ${quote(via)}: ${safe(error.message)}; see whether it is up and whether that host allows forwarding`,
+    true,
+  );
+}
+
+function timedOut(
+  place: Place,
+  stage: string,
+  { exchangeMs, banner, auth }: HandshakeFacts,
+  timeoutMs: number,
+): Failure {
+  const said = banner === null ? "" : `; it said ${quote(banner.trim().slice(0, 300))}`;
+  if (exchangeMs !== null && banner !== null) {
+    // Such as Tailscale SSH in check mode, which waits for a person: no use in trying less often.
+    const refusal = auth.refusal(place, `it did not finish the login within ${timeoutMs} ms${said}`);
+    return { ...refusal, transportFailure: false };
+  }
+  return unreachable(
+    place,
+    `did not finish within ${timeoutMs} ms, ${stage}; see its SSH server and the network`,
+    true,
+  );
+}
+
+function stageOf({ server, exchangeMs }: HandshakeFacts): string {
+  if (server === null) return "before its SSH greeting";
+  return exchangeMs === null ? "in the key exchange" : "before the login was done";
+}
+
+function aborted(place: Place): Failure {
+  return {
+    ...refuse(
+      "NOT_STARTED",
+      `the connection to ${placeText(place)} was given up while it was made; try again`,
+    ),
+    transportFailure: false,
+  };
+}
+
+function unreachable(place: Place, fact: string, transportFailure: boolean): Failure {
+  return { ...refuse("NODE_UNREACHABLE", `${placeText(place)} ${fact}`), transportFailure };
+}

@@ -1,0 +1,142 @@
+// One SSH handshake over a stream that is already open: key exchange, host key, login.
+import type { Duplex } from "node:stream";
+import ssh2, { type Client, type ClientErrorExtensions } from "ssh2";
+import { algorithmsFor } from "./algorithms.ts";
+import { type AuthSequence, createAuthSequence } from "./authSequence.ts";
+import { type PublicKey, typeOf } from "./fingerprint.ts";
+import type { Identities } from "./identities.ts";
+
+export interface HandshakeRequest {
+  /** Is ours from now on: destroyed unless a client comes back. */
+  readonly stream: Duplex;
+  readonly user: string;
+  /** Host key types to ask for, in this order; no others are taken. */
+  readonly types: readonly string[];
+  /** Called with every host key that the server proves; also when it is exchanged anew later. */
+  readonly believes: (key: PublicKey) => boolean;
+  readonly identities: Identities;
+  readonly timeoutMs: number;
+  readonly keepaliveIntervalMs: number;
+  readonly keepaliveCountMax: number;
+  readonly signal: AbortSignal | undefined;
+  readonly now: () => number;
+}
+
+/** What was known when it ended. */
+export interface HandshakeFacts {
+  /** The first host key that was offered. */
+  readonly hostKey: PublicKey | null;
+  /** The server's software, e.g. `OpenSSH_9.2p1`; null = it did not greet. */
+  readonly server: string | null;
+  /** Until the keys were exchanged; null = they were not. */
+  readonly exchangeMs: number | null;
+  readonly totalMs: number;
+  /** e.g. `curve25519-sha256, aes128-gcm@openssh.com`. */
+  readonly algorithms: string | null;
+  readonly auth: AuthSequence;
+  /** The last thing the server had to say before the login. */
+  readonly banner: string | null;
+}
+
+/**
+ * Why there is no client. `disbelieved`: `believes` said no. `exhausted`: nothing is left to log in with.
+ * `closed`: the stream ended or broke. `error`: the other side or ssh2 gave a reason.
+ */
+export type HandshakeEnd = "disbelieved" | "exhausted" | "closed" | "error" | "timeout" | "aborted";
+
+export type HandshakeResult =
+  | (HandshakeFacts & { readonly ok: true; readonly client: Client })
+  | (HandshakeFacts & { readonly ok: false; readonly why: HandshakeEnd; readonly error: Error | null });
+
+/** Never rejects. The client that comes back has a listener for errors, so that none is unhandled. */
+export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> {
+  const { stream, signal, now } = request;
+  const startedMs = now();
+  const { promise, resolve } = Promise.withResolvers<HandshakeResult>();
+  const client = new ssh2.Client();
+  let hostKey: PublicKey | null = null;
+  let isDisbelieved = false;
+  let exchangeMs: number | null = null;
+  let algorithms: string | null = null;
+  let banner: string | null = null;
+  let isSettled = false;
+
+  const facts = (): HandshakeFacts => ({
+    hostKey,
+    server: serverOf(client),
+    exchangeMs,
+    totalMs: now() - startedMs,
+    algorithms,
+    auth,
+    banner,
+  });
+  const fail = (why: HandshakeEnd, error: Error | null) => {
+    if (isSettled) return;
+    isSettled = true;
+    resolve({ ok: false, why, error, ...facts() });
+    client.destroy();
+    stream.destroy();
+  };
+  const auth = createAuthSequence(request.identities, () => fail("exhausted", null));
+
+  client.on("error", (error: Error & ClientErrorExtensions) => {
+    // ssh2 goes on to the next attempt by itself.
+    if (error.level === "agent" || /^Error (while )?signing/i.test(error.message)) {
+      auth.noteFault(`${auth.current()?.label ?? "a key"} could not sign: ${error.message}`);
+    } else if (isDisbelieved) {
+      fail("disbelieved", null);
+    } else if (error.level === "client-socket" || /lost before handshake/i.test(error.message)) {
+      fail("closed", error);
+    } else {
+      fail("error", error);
+    }
+  });
+  client.on("banner", (text: string) => {
+    banner = text;
+  });
+  client.once("handshake", ({ kex, cs }) => {
+    exchangeMs = now() - startedMs;
+    algorithms = `${kex}, ${cs.cipher}`;
+  });
+  client.once("close", () => fail("closed", null));
+  client.once("ready", () => {
+    if (isSettled) return;
+    isSettled = true;
+    resolve({ ok: true, client, ...facts() });
+  });
+
+  const timer = setTimeout(() => fail("timeout", null), request.timeoutMs);
+  const onAbort = () => fail("aborted", null);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    if (signal?.aborted) fail("aborted", null);
+    else
+      client.connect({
+        sock: stream,
+        username: request.user,
+        algorithms: algorithmsFor(request.types),
+        hostVerifier: (blob: Buffer): boolean => {
+          const key = { type: typeOf(blob) ?? "", blob };
+          hostKey ??= key;
+          isDisbelieved = !request.believes(key);
+          return !isDisbelieved;
+        },
+        authHandler: auth.handler,
+        readyTimeout: 0,
+        keepaliveInterval: request.keepaliveIntervalMs,
+        keepaliveCountMax: request.keepaliveCountMax,
+      });
+  } catch (error) {
+    fail("error", error instanceof Error ? error : new Error(String(error)));
+  }
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  });
+}
+
+/** ssh2 keeps the server's greeting to itself. */
+function serverOf(client: Client): string | null {
+  const version: unknown = Reflect.get(client, "_remoteVer");
+  return typeof version === "string" ? version : null;
+}

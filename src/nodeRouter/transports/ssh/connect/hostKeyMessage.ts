@@ -1,0 +1,71 @@
+// What is said about a host key that is not believed. Pure.
+import { quote, safe } from "../../../../safeText.ts";
+import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
+import type { HostTrust, TrustedKey, Verdict } from "./hostTrust.ts";
+import { type Place, placeText } from "./place.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+
+const COMPARE = "compare it with the machine's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)";
+
+/** `ssh-ed25519 SHA256:…` */
+export function keyText(key: PublicKey): string {
+  return `${key.type} ${fingerprintOf(key.blob)}`;
+}
+
+/**
+ * HOST_KEY_UNKNOWN, HOST_KEY_CHANGED or HOST_KEY_REVOKED.
+ * @param name what known_hosts calls the machine.
+ * @param offered every key that was seen; the last is the one the verdict is about.
+ */
+export function hostKeyRefusal(
+  place: Place,
+  name: string,
+  trust: HostTrust,
+  verdict: Exclude<Verdict, { kind: "trusted" }>,
+  offered: readonly PublicKey[],
+): Refusal {
+  const fact = `${placeText(place)} offered ${offered.map(keyText).join(", ")}`;
+  const trustCommand = `"openclaw node-router trust ${safe(place.node)}"`;
+  switch (verdict.kind) {
+    case "revoked":
+      return refuse(
+        "HOST_KEY_REVOKED",
+        `${fact}, which ${safe(verdict.source)} revokes; nothing was sent; do not connect until the machine has a new key`,
+      );
+    case "changed": {
+      const known =
+        trust.pin === null
+          ? `${knownText(verdict.expected)} is known`
+          : `hostKey of the config pins ${safe(trust.pin)}`;
+      const mend = trust.pin === null ? `remove that line and run ${trustCommand}` : "change hostKey";
+      return refuse(
+        "HOST_KEY_CHANGED",
+        `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${known}; nothing was sent; if the machine was set up anew, ${COMPARE}, then ${mend}`,
+      );
+    }
+    case "unknown":
+      return refuse(
+        "HOST_KEY_UNKNOWN",
+        `${fact}, which nobody vouches for as ${quote(name)}${asides(trust)}; nothing was sent; ${COMPARE}, then run ${trustCommand}`,
+      );
+  }
+}
+
+/** What comes close to vouching, and why it does not count. */
+function asides({ keys, authorities, tailscale }: HostTrust): string {
+  return [
+    ...(keys.length === 0 ? [] : [`known of other types: ${knownText(keys)}`]),
+    ...(authorities.length === 0
+      ? []
+      : [
+          `@cert-authority in ${safe(authorities.join(", "))} does not count, certificates are not supported`,
+        ]),
+    ...(tailscale === null ? [] : [`Tailscale: ${safe(tailscale)}`]),
+  ]
+    .map((aside) => ` (${aside})`)
+    .join("");
+}
+
+function knownText(keys: readonly TrustedKey[]): string {
+  return keys.map((key) => `${keyText(key)} (${safe(key.source)})`).join(", ");
+}

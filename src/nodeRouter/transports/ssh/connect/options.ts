@@ -1,0 +1,48 @@
+// How long a connection may take, and what one is asked with.
+import type { Client } from "ssh2";
+import type { ConnectEnv } from "./env.ts";
+import type { Place } from "./place.ts";
+import type { Step } from "./steps.ts";
+import type { Hop } from "./target.ts";
+
+export interface ConnectOptions {
+  /** For each TCP connection; default 5000. */
+  readonly tcpTimeoutMs?: number;
+  /** From there to the end of each login; default 10000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Default 5000; 0 = none. */
+  readonly keepaliveIntervalMs?: number;
+  /** Keepalives without an answer after which a connection is lost; default 3. */
+  readonly keepaliveCountMax?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConnectLimits {
+  readonly tcpTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly keepaliveIntervalMs: number;
+  readonly keepaliveCountMax: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function withDefaults(options: ConnectOptions): ConnectLimits {
+  return {
+    tcpTimeoutMs: options.tcpTimeoutMs ?? 5_000,
+    handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
+    keepaliveIntervalMs: options.keepaliveIntervalMs ?? 5_000,
+    keepaliveCountMax: options.keepaliveCountMax ?? 3,
+    signal: options.signal,
+  };
+}
+
+/** One machine to get to. */
+export interface HopRequest {
+  readonly hop: Hop;
+  readonly place: Place;
+  /** The connection to go through; null = straight. */
+  readonly via: { readonly client: Client; readonly name: string } | null;
+  readonly env: ConnectEnv;
+  readonly limits: ConnectLimits;
+  /** Filled as it goes. */
+  readonly steps: Step[];
+}

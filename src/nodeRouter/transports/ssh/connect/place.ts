@@ -1,0 +1,18 @@
+// What a machine is called in messages. Pure.
+import { quote, safe } from "../../../../safeText.ts";
+
+/** Where something failed, for people. */
+export interface Place {
+  /** Inventory name of the node that the connection is for. */
+  readonly node: string;
+  /** `user@host:port`. */
+  readonly address: string;
+  /** The name of a machine on the way; null: it is the node itself. */
+  readonly jump: string | null;
+}
+
+/** `node "mac-sg" (claw@mac-sg)`, or `jump host "bastion" of node "mac-sg" (me@bastion)`. */
+export function placeText({ node, address, jump }: Place): string {
+  const machine = jump === null ? `node ${quote(node)}` : `jump host ${quote(jump)} of node ${quote(node)}`;
+  return `${machine} (${safe(address)})`;
+}

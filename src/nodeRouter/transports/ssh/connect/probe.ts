@@ -1,0 +1,172 @@
+// `probe <node>`: a fresh connection, step by step, down to the workspace directory.
+import type { Client } from "ssh2";
+import type { ConfiguredNode } from "../../../../config/resolve.ts";
+import { messageOf } from "../../../../errors.ts";
+import { quote } from "../../../../safeText.ts";
+import { connect } from "./connect.ts";
+import type { ConnectEnv } from "./env.ts";
+import type { ConnectOptions } from "./options.ts";
+import { type Step, step } from "./steps.ts";
+import { addressOf, resolveTarget, type Target } from "./target.ts";
+
+export interface ProbeReport {
+  readonly node: string;
+  /** `user@host:port`, with the jump hosts before it; null: the settings are not sound. */
+  readonly way: string | null;
+  /** Whether every step succeeded. */
+  readonly ok: boolean;
+  readonly steps: readonly Step[];
+  /** Of the step that failed, with its code; null when none did. */
+  readonly problem: string | null;
+}
+
+/** Longest time for one command of the probe. */
+const SESSION_TIMEOUT_MS = 10_000;
+const SESSION_WORD = "node-router-probe";
+
+/**
+ * Says on one line: whether the directory on stdin is there and may be written to, or the nearest one above it.
+ * No single quotes, backslashes or exclamation marks: it also has to get through fish and csh.
+ */
+const WORKSPACE_SCRIPT = [
+  "IFS= read -r d",
+  `p=$d; until test -d "$p"; do p=\${p%/*}; test -n "$p" || p=/; done`,
+  `if test -w "$p"; then w=writable; else w=readonly; fi`,
+  `if test "$p" = "$d"; then echo "is $w"; elif test -e "$d"; then echo "file $w"; else echo "missing $w $p"; fi`,
+].join("; ");
+
+/** Never the pool's connections: what is shown is how a new one would fare. Never throws for what can be expected. */
+export async function probeNode(
+  node: ConfiguredNode,
+  env: ConnectEnv,
+  options: ConnectOptions = {},
+): Promise<ProbeReport> {
+  const startedMs = env.now();
+  const resolved = await resolveTarget(node, env);
+  const settingsMs = env.now() - startedMs;
+  if (!resolved.ok) {
+    const steps = [step(node.name, "settings", false, settingsMs, resolved.message)];
+    return { node: node.name, way: null, ok: false, steps, problem: resolved.message };
+  }
+  const { target } = resolved;
+  const way = [...target.jumps, target.last].map(addressOf).join(" > ");
+  const steps: Step[] = [step(target.last.name, "settings", true, settingsMs, settingsText(way, target))];
+  const connected = await connect(target, env, options);
+  steps.push(...connected.steps);
+  if (!connected.ok) {
+    return { node: node.name, way, ok: false, steps, problem: connected.message };
+  }
+  try {
+    const session = await trySession(target, connected.client, env);
+    steps.push(session);
+    if (session.ok) steps.push(await tryWorkspace(node, target, connected.client, env));
+  } finally {
+    connected.client.end();
+  }
+  const failed = steps.find(({ ok }) => !ok);
+  return { node: node.name, way, ok: failed === undefined, steps, problem: failed?.detail ?? null };
+}
+
+function settingsText(way: string, { notes }: Target): string {
+  return [way, ...notes].join("; ");
+}
+
+async function trySession(target: Target, client: Client, env: ConnectEnv): Promise<Step> {
+  const startedMs = env.now();
+  const done = (ok: boolean, detail: string) =>
+    step(target.last.name, "session", ok, env.now() - startedMs, detail);
+  const ran = await run(client, `/bin/sh -c 'echo ${SESSION_WORD}'`, "");
+  if (ran.error !== null) {
+    return done(
+      false,
+      `NODE_UNREACHABLE: no session on node ${quote(target.node)}: ${ran.error}; see its sshd's MaxSessions and the user's login shell`,
+    );
+  }
+  if (!ran.stdout.endsWith(`${SESSION_WORD}\n`)) {
+    return done(
+      false,
+      `NODE_UNREACHABLE: /bin/sh on node ${quote(target.node)} did not answer, exit code ${ran.exitCode ?? "none"}: ${quote((ran.stderr || ran.stdout).slice(0, 200))}; see the user's login shell and any ForceCommand`,
+    );
+  }
+  // Harmless for us, but scp and rsync would break on it.
+  const isNoisy = ran.stdout.length > SESSION_WORD.length + 1;
+  return done(true, `/bin/sh runs${isNoisy ? ", after output of the login shell's own files" : ""}`);
+}
+
+async function tryWorkspace(
+  node: ConfiguredNode,
+  target: Target,
+  client: Client,
+  env: ConnectEnv,
+): Promise<Step> {
+  const startedMs = env.now();
+  const done = (ok: boolean, detail: string) =>
+    step(target.last.name, "workspace", ok, env.now() - startedMs, detail);
+  if (node.workspace === null) return done(true, "none is configured");
+  const place = quote(node.workspace);
+  const unavailable = (fact: string) =>
+    done(
+      false,
+      `WORKSPACE_UNAVAILABLE: ${place} on node ${quote(node.name)} ${fact}; mend the directory, or the node's workspace in the config`,
+    );
+  const ran = await run(client, `/bin/sh -c '${WORKSPACE_SCRIPT}'`, `${node.workspace}\n`);
+  const [, state, access, above] =
+    /^(is|file|missing) (writable|readonly)(?: (.*))?$/m.exec(ran.stdout) ?? [];
+  if (ran.error !== null || state === undefined) {
+    return unavailable(
+      `could not be looked at: ${ran.error ?? (quote(ran.stderr.slice(0, 200)) || "no answer")}`,
+    );
+  }
+  if (state === "is")
+    return access === "writable"
+      ? done(true, `${place} is there and writable`)
+      : unavailable("is not writable");
+  if (state === "file") return unavailable("is not a directory");
+  return access === "writable"
+    ? done(true, `${place} is made on first use`)
+    : unavailable(`is not there, and ${quote(above ?? "")} is not writable`);
+}
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  /** Why there is no result; null when there is one. */
+  readonly error: string | null;
+}
+
+/** Bounded in time and in what it keeps. */
+function run(client: Client, command: string, input: string): Promise<Ran> {
+  const { promise, resolve } = Promise.withResolvers<Ran>();
+  const kept = { stdout: "", stderr: "" };
+  let exitCode: number | null = null;
+  const keep = (key: keyof typeof kept) => (chunk: Buffer) => {
+    if (kept[key].length < 64 * 1024) kept[key] += chunk.toString("utf8");
+  };
+  const end = (error: string | null) => resolve({ ...kept, exitCode, error });
+  const timer = setTimeout(() => end(`no answer within ${SESSION_TIMEOUT_MS} ms`), SESSION_TIMEOUT_MS);
+  const onClose = () => end("the connection ended");
+  client.once("close", onClose);
+  try {
+    client.exec(command, (error, channel) => {
+      if (error) {
+        end(messageOf(error));
+        return;
+      }
+      channel.on("error", (fault: Error) => end(messageOf(fault)));
+      channel.on("exit", (code: number | null) => {
+        exitCode = code;
+      });
+      channel.on("data", keep("stdout"));
+      channel.stderr.on("data", keep("stderr"));
+      channel.once("close", () => end(null));
+      channel.end(input);
+    });
+  } catch (error) {
+    end(messageOf(error));
+  }
+  return promise.finally(() => {
+    clearTimeout(timer);
+    client.off("close", onClose);
+  });
+}

@@ -1,0 +1,171 @@
+// `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
+import type { ConfiguredNode } from "../../../../config/resolve.ts";
+import { safe } from "../../../../safeText.ts";
+import { reachJumps } from "./connect.ts";
+import type { ConnectEnv } from "./env.ts";
+import { bitsOf, fingerprintOf, type PublicKey } from "./fingerprint.ts";
+import { type HostTrust, judgeHostKey, loadHostTrust, type Verdict } from "./hostTrust.ts";
+import { type ConnectOptions, withDefaults } from "./options.ts";
+import { recordHostKey } from "./recordHostKey.ts";
+import { type Refusal, refusalOf, refuse } from "./refusal.ts";
+import { scanHostKeys } from "./scanHostKeys.ts";
+import { addressOf, type Hop, resolveTarget, type Target } from "./target.ts";
+
+export interface OfferedKey {
+  readonly type: string;
+  /** Of an RSA key; null for other types. */
+  readonly bits: number | null;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+  readonly state: Verdict["kind"];
+  /** Who vouches for it, or revokes it; null when nobody does. */
+  readonly source: string | null;
+}
+
+export interface TrustReport {
+  readonly node: string;
+  /** The jump host whose keys these are; null: they are the node's own. */
+  readonly jumpHost: string | null;
+  /** `user@host:port`. */
+  readonly address: string;
+  /** What known_hosts calls it. */
+  readonly name: string;
+  readonly keys: readonly OfferedKey[];
+  /** What Tailscale says; null when it was not asked. */
+  readonly tailscale: string | null;
+  /** Where a key is recorded; null: nowhere. */
+  readonly file: string | null;
+  /** Fingerprint of the key that was recorded now; null = none was. */
+  readonly recorded: string | null;
+  /** Why nothing was recorded although it was asked for, or why nothing may be; else null. */
+  readonly problem: string | null;
+}
+
+export type TrustResult = { readonly ok: true; readonly report: TrustReport } | Refusal;
+
+/**
+ * Looks at the first machine on the way to the node whose key is not believed yet, or at the node itself: a jump
+ * host must be trusted before anything behind it can be seen.
+ * @param fingerprint the key to record; null = only look.
+ */
+export async function trustNode(
+  node: ConfiguredNode,
+  fingerprint: string | null,
+  env: ConnectEnv,
+  options: ConnectOptions = {},
+): Promise<TrustResult> {
+  const resolved = await resolveTarget(node, env);
+  if (!resolved.ok) return resolved;
+  for (const index of resolved.target.jumps.keys()) {
+    const looked = await look(partOf(resolved.target, index), env, options);
+    if (!looked.ok || !looked.keys.some(({ verdict }) => verdict.kind === "trusted")) {
+      return conclude(looked, fingerprint, env);
+    }
+  }
+  return conclude(await look(resolved.target, env, options), fingerprint, env);
+}
+
+interface Look {
+  readonly ok: true;
+  readonly target: Target;
+  readonly isJump: boolean;
+  readonly trust: HostTrust;
+  readonly keys: readonly { readonly key: PublicKey; readonly verdict: Verdict }[];
+}
+
+/** The way to one of its jump hosts, as if that were the end. */
+function partOf(target: Target, index: number): Target & { readonly isJump: true } {
+  const last: Hop = target.jumps[index] ?? target.last;
+  return { ...target, jumps: target.jumps.slice(0, index), last, isJump: true };
+}
+
+async function look(
+  target: Target & { readonly isJump?: true },
+  env: ConnectEnv,
+  options: ConnectOptions,
+): Promise<Look | Refusal> {
+  const jumps = await reachJumps(target, env, options, []);
+  if (!jumps.ok) return jumps;
+  const isJump = target.isJump === true;
+  try {
+    const place = {
+      node: target.node,
+      address: addressOf(target.last),
+      jump: isJump ? target.last.name : null,
+    };
+    const request = {
+      hop: target.last,
+      place,
+      via: jumps.via,
+      env,
+      limits: withDefaults(options),
+      steps: [],
+    };
+    const [scanned, trust] = await Promise.all([scanHostKeys(request), loadHostTrust(target.last, env)]);
+    if (!scanned.ok) return scanned;
+    const keys = scanned.keys.map((key) => ({ key, verdict: judgeHostKey(trust, key) }));
+    return { ok: true, target, isJump, trust, keys };
+  } catch (error) {
+    return refusalOf(error);
+  } finally {
+    jumps.close();
+  }
+}
+
+async function conclude(
+  looked: Look | Refusal,
+  fingerprint: string | null,
+  env: ConnectEnv,
+): Promise<TrustResult> {
+  if (!looked.ok) return looked;
+  const { target, isJump, trust, keys } = looked;
+  const hop = target.last;
+  const report: TrustReport = {
+    node: target.node,
+    jumpHost: isJump ? hop.name : null,
+    address: addressOf(hop),
+    name: hop.hostKey.name,
+    keys: keys.map(({ key, verdict }) => describe(key, verdict)),
+    tailscale: trust.tailscale,
+    file: hop.hostKey.pin === null ? (hop.hostKey.files[0] ?? null) : null,
+    recorded: null,
+    problem: null,
+  };
+  if (fingerprint === null) return { ok: true, report };
+  const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === fingerprint.trim().replace(/=+$/, ""));
+  if (wanted === undefined) {
+    const offered = report.keys.map((key) => key.fingerprint).join(", ");
+    const problem = refuse(
+      "HOST_KEY_UNKNOWN",
+      `${report.name} does not offer ${safe(fingerprint)}, but ${offered}; nothing was recorded: compare them on the machine (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)`,
+    ).message;
+    return { ok: true, report: { ...report, problem } };
+  }
+  const recorded = await recordHostKey(hop, wanted.key, env);
+  if (!recorded.ok) return { ok: true, report: { ...report, problem: recorded.message } };
+  const now = report.keys.map((key) =>
+    key.fingerprint === fingerprintOf(wanted.key.blob)
+      ? { ...key, state: "trusted" as const, source: recorded.source }
+      : key,
+  );
+  return {
+    ok: true,
+    report: { ...report, keys: now, recorded: recorded.isNew ? fingerprintOf(wanted.key.blob) : null },
+  };
+}
+
+function describe(key: PublicKey, verdict: Verdict): OfferedKey {
+  const source =
+    verdict.kind === "changed"
+      ? verdict.expected.map((other) => other.source).join(", ") || "hostKey of the config"
+      : verdict.kind === "unknown"
+        ? null
+        : verdict.source;
+  return {
+    type: key.type,
+    bits: bitsOf(key),
+    fingerprint: fingerprintOf(key.blob),
+    state: verdict.kind,
+    source,
+  };
+}

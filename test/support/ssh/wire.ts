@@ -1,0 +1,111 @@
+// The wire in front of a test server: a loopback port that can delay, freeze, cut or misbehave.
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/**
+ * What a connection meets. `close`: it is closed at once. `silent`: nothing ever answers. `garbage`: something that
+ * is not SSH. `greeting`: an SSH greeting, then it is closed.
+ */
+export type Misbehaviour = "close" | "silent" | "garbage" | "greeting";
+
+export interface Wire {
+  readonly port: number;
+  /** Open connections. */
+  count(): number;
+  /** From now on nothing passes in either direction, and nothing is closed: a black hole. */
+  freeze(): void;
+  /** Resets every open connection. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+export interface WireOptions {
+  /** Loopback port to pass on to. */
+  readonly target: number;
+  /** Milliseconds that every chunk takes in each direction. */
+  readonly delayMs: number;
+  readonly misbehaviour: Misbehaviour | null;
+}
+
+export async function startWire(options: WireOptions): Promise<Wire> {
+  const sockets = new Set<Socket>();
+  let isFrozen = false;
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  let count = 0;
+  const server = createServer({ noDelay: true }, (near) => {
+    keep(near);
+    count += 1;
+    near.once("close", () => {
+      count -= 1;
+    });
+    if (options.misbehaviour !== null) {
+      misbehave(near, options.misbehaviour);
+      return;
+    }
+    const far = connect({ host: "127.0.0.1", port: options.target, noDelay: true });
+    keep(far);
+    pass(near, far);
+    pass(far, near);
+  });
+
+  const pass = (from: Socket, to: Socket) => {
+    const later = (work: () => void) => {
+      if (options.delayMs === 0) work();
+      else setTimeout(work, options.delayMs);
+    };
+    from.on("data", (chunk) => {
+      if (isFrozen) return;
+      later(() => {
+        if (isFrozen || to.destroyed) return;
+        if (!to.write(chunk)) {
+          from.pause();
+          to.once("drain", () => from.resume());
+        }
+      });
+    });
+    from.once("end", () => later(() => isFrozen || to.end()));
+    from.once("close", (hadError) =>
+      later(() => isFrozen || (hadError ? to.resetAndDestroy() : to.destroySoon())),
+    );
+  };
+
+  await listen(server);
+  return {
+    port: portOf(server),
+    count: () => count,
+    freeze: () => {
+      isFrozen = true;
+    },
+    cut: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+export function portOf(server: Pick<Server, "address">): number {
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the server does not listen");
+  return address.port;
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+}
+
+function misbehave(socket: Socket, how: Misbehaviour): void {
+  socket.resume();
+  if (how === "close") socket.destroy();
+  if (how === "garbage") socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+  if (how === "greeting") socket.end("SSH-2.0-OpenSSH_9.9\r\n");
+}

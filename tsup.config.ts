@@ -15,10 +15,17 @@ export default defineConfig({
   dts: false,
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
-  noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$)/],
+  noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
   esbuildPlugins: [thirdPartyLicenses("dist/THIRD_PARTY_LICENSES.txt")],
   banner: {
-    // pino is CommonJS and requires Node's modules at run time.
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
+    js: [
+      'import { createRequire as __createRequire } from "node:module";',
+      'import { dirname as __dirnameOf } from "node:path";',
+      'import { fileURLToPath as __fileOf } from "node:url";',
+      "const require = __createRequire(import.meta.url);",
+      "const __filename = __fileOf(import.meta.url);",
+      "const __dirname = __dirnameOf(__filename);",
+    ].join(" "),
   },
 });

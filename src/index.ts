@@ -7,6 +7,7 @@ import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts"
 import { createDeps } from "./nodeRouter/hostDeps.ts";
 import { publishConfig } from "./nodeRouter/publishConfig.ts";
 import { registerTools } from "./nodeRouter/tools/register.ts";
+import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 
 export const PLUGIN_ID = "node-router";
 
@@ -16,7 +17,7 @@ export default definePluginEntry({
   description:
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
-    // `openclaw node-router …`: status, nodes, explain, doctor, guard. The only thing in a metadata load.
+    // `openclaw node-router …`: status, nodes, explain, doctor, guard, trust, probe. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
@@ -26,13 +27,16 @@ export default definePluginEntry({
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,
-    //   after_tool_call, tool-result middleware, model_call_started/ended
+    //   after_tool_call, tool-result middleware, model_call_started/ended, before_prompt_build (with your grant)
     registerHooks(api, deps);
+
+    // Sandbox backend "node-router": the workspace of an agent on a node, over SSH. Opens nothing until it is used.
+    openWorkspace(api, deps);
 
     // Agent tools: node_route, node_process.
     registerTools(api, deps);
 
-    // Gateway methods: noderouter.status, .nodes, .explain, .doctor, .guard.
+    // Gateway methods: noderouter.status, .nodes, .explain, .doctor, .guard, .probe, .trust.
     registerGatewayMethods(api, deps);
 
     // Service: notices runs without our hooks, tells `openclaw health`, and brings them to life.

@@ -7,9 +7,10 @@ import { BoundedMap } from "./bounded.ts";
 import { type CallRegistry, createCallRegistry } from "./calls.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createJobRegistry, type JobRegistry } from "./jobs.ts";
+import { createWorkspaceState, type WorkspaceState } from "./workspace/state.ts";
 
 /** Raised when the shape changes: an old instance keeps its old state, a new one starts afresh. */
-const VERSION = 1;
+const VERSION = 2;
 const KEY = Symbol.for("openclaw-node-router");
 
 /** Runs remembered as seen; one that is still going is put in again at its every model call. */
@@ -34,6 +35,8 @@ export interface SharedState {
   revivals: number;
   /** Agents whose last exec was seen to run without our hooks. */
   readonly missedAgents: Set<string>;
+  /** Of agents whose workspace is on a node. */
+  readonly workspace: WorkspaceState;
 }
 
 /** The state of this process; made at the first call. */
@@ -64,5 +67,6 @@ export function createSharedState(now: () => number): SharedState {
     hooksRegisteredAtMs: null,
     revivals: 0,
     missedAgents: new Set(),
+    workspace: createWorkspaceState(),
   };
 }

@@ -1,0 +1,190 @@
+// One helper process and one command: carries input, output, signals and the end between them.
+import type { Socket } from "node:net";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { NodeRouterError } from "../../../errors.ts";
+import type { Outcome, RunningCommand, SignalName } from "../../transports/ssh/contract.ts";
+import { FRAME, frameHead, type HelperExit, PROTOCOL } from "./protocol.ts";
+
+const SIGNALS: readonly string[] = ["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"];
+
+/** What is known of a command when it is over. */
+export interface CommandEnd {
+  readonly outcome: Outcome;
+  /** On the node; null when it was not told. */
+  readonly processGroup: number | null;
+  /** Bytes of input that the command was given, and of output that came back. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+export interface Link {
+  /** A frame of the helper, after its claim. */
+  frame(type: number, payload: Buffer): void;
+  /** Settles when the command is over. Never rejects. */
+  readonly end: Promise<CommandEnd>;
+}
+
+/**
+ * Starts the command and stays until it is over.
+ * A helper that is gone is taken for TERM: the host killed it.
+ * @param start dispatches the command; rejects with a NodeRouterError when it was not started. Its signal tells
+ *   that nobody wants the command any more.
+ */
+export function openLink(socket: Socket, start: (cancelled: AbortSignal) => Promise<RunningCommand>): Link {
+  const cancel = new AbortController();
+  /** Input and signals from before the command was there. */
+  const early: (() => void)[] = [];
+  let running: RunningCommand | null = null;
+  let bytesIn = 0;
+  let bytesOut = 0;
+
+  const toCommand = (act: (command: RunningCommand) => void): void => {
+    if (running !== null) act(running);
+    else early.push(() => running !== null && act(running));
+  };
+  const signal = (name: SignalName): void => {
+    if (running === null && name !== "USR1" && name !== "USR2") cancel.abort();
+    toCommand((command) => command.signal(name));
+  };
+  let over = false;
+  socket.once("close", () => over || signal("TERM"));
+
+  const send = (type: number, payload: Buffer): boolean => {
+    if (socket.destroyed) return true;
+    socket.cork();
+    socket.write(frameHead(type, payload.length));
+    const more = socket.write(payload);
+    socket.uncork();
+    return more;
+  };
+
+  const carry = async (command: RunningCommand): Promise<CommandEnd> => {
+    const outputs = [command.stdout, command.stderr];
+    const forward = (from: Readable, type: number): Promise<void> => {
+      from.on("data", (chunk: Buffer) => {
+        bytesOut += chunk.length;
+        if (send(type, chunk)) return;
+        // A slow host slows the command down; one that is gone does not.
+        for (const output of outputs) output.pause();
+      });
+      return finished(from, { writable: false }).catch(() => {});
+    };
+    const resume = () => {
+      for (const output of outputs) output.resume();
+    };
+    socket.on("drain", resume);
+    socket.once("close", resume);
+    command.stdin.on("error", () => {});
+    const drained = Promise.all([
+      forward(command.stdout, FRAME.stdout),
+      forward(command.stderr, FRAME.stderr),
+    ]);
+    const outcome = toldEnd(await command.outcome);
+    await drained;
+    const started = await command.started;
+    return { outcome, processGroup: groupOf(outcome, started), bytesIn, bytesOut };
+  };
+
+  const end = (async (): Promise<CommandEnd> => {
+    try {
+      running = await start(cancel.signal);
+    } catch (error) {
+      return { outcome: notStarted(error), processGroup: null, bytesIn, bytesOut };
+    }
+    const ended = carry(running);
+    for (const act of early.splice(0)) act();
+    return ended;
+  })();
+  void end.then(({ outcome }) => {
+    over = true;
+    send(FRAME.exit, Buffer.from(JSON.stringify(helperExit(outcome))));
+    socket.end();
+  });
+
+  return {
+    end,
+    frame(type, payload) {
+      if (type === FRAME.stdin) {
+        toCommand(({ stdin }) => {
+          bytesIn += payload.length;
+          const taken = () => send(FRAME.taken, lengthOf(payload));
+          // A command that closed its input takes no more, and nobody needs to wait for it.
+          if (stdin.writable) stdin.write(payload, taken);
+          else taken();
+        });
+      } else if (type === FRAME.stdinEnd) {
+        toCommand(({ stdin }) => stdin.end());
+      } else if (type === FRAME.signal) {
+        const name = payload.toString();
+        if (isSignal(name)) signal(name);
+      }
+    },
+  };
+}
+
+/** How the helper ends, so that the host sees what the command's end was. */
+export function helperExit(outcome: Outcome): HelperExit {
+  if (outcome.kind !== "ran") {
+    const { code, message } = outcome;
+    const text = message.startsWith(`${code}:`) ? message : `${code}: ${message}`;
+    return { code: PROTOCOL.refusedCode, signal: null, text };
+  }
+  if (outcome.signal === null)
+    return { code: outcome.exitCode ?? PROTOCOL.refusedCode, signal: null, text: null };
+  const signal = outcome.signal.startsWith("SIG") ? outcome.signal : `SIG${outcome.signal}`;
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ?? 0;
+  // As a shell tells it. Node starts its debugger on USR1 and ignores PIPE, so no helper can end by them.
+  const code = 128 + number;
+  return { code, signal: number === 0 || NOT_FATAL.includes(signal) ? null : signal, text: null };
+}
+
+const NOT_FATAL: readonly string[] = [
+  "SIGUSR1",
+  "SIGPIPE",
+  "SIGCHLD",
+  "SIGCONT",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGTTIN",
+  "SIGTTOU",
+  "SIGURG",
+  "SIGWINCH",
+  "SIGIO",
+  "SIGPROF",
+];
+
+/** An end that says neither how nor why is none. */
+function toldEnd(outcome: Outcome): Outcome {
+  if (outcome.kind !== "ran" || outcome.exitCode !== null || outcome.signal !== null) return outcome;
+  const message = "OUTCOME_UNKNOWN: the node did not tell how the command ended; it was not run again.";
+  return { kind: "unknown", code: "OUTCOME_UNKNOWN", message, processGroup: null };
+}
+
+function groupOf(outcome: Outcome, started: { readonly processGroup: number } | null): number | null {
+  const told = outcome.kind === "unknown" ? outcome.processGroup : null;
+  // 0 stands for a group that was not told.
+  return told ?? (started?.processGroup || null);
+}
+
+/** Starting is given up before anything is sent, so every fault there means that nothing ran. */
+function notStarted(error: unknown): Outcome {
+  if (error instanceof NodeRouterError)
+    return { kind: "notStarted", code: error.code, message: error.message };
+  const fault = new NodeRouterError(
+    "NOT_STARTED",
+    "the command could not be handed to the node; trying again is safe",
+  );
+  return { kind: "notStarted", code: fault.code, message: `${fault.message}.` };
+}
+
+function isSignal(name: string): name is SignalName {
+  return SIGNALS.includes(name);
+}
+
+function lengthOf(payload: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(payload.length, 0);
+  return bytes;
+}

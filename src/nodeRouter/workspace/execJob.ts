@@ -1,0 +1,73 @@
+// One command of an agent, from its helper's arrival to its record: what must be there first, then the dispatch.
+import { randomUUID } from "node:crypto";
+import { NodeRouterError } from "../../errors.ts";
+import { type AuditSubject, commandResult } from "../audit/record.ts";
+import type { CommandRequest, Outcome, SshTransport } from "../transports/ssh/contract.ts";
+import type { WorkspaceCall } from "../workspaceCalls.ts";
+import type { ExecJob } from "./exec/server.ts";
+import type { WorkspaceParts } from "./parts.ts";
+import type { RunTarget } from "./target.ts";
+
+export interface ExecJobInput {
+  readonly agent: string;
+  readonly sessionKey: string;
+  readonly target: RunTarget;
+  readonly transport: SshTransport;
+  readonly request: CommandRequest;
+  /** What the tool policy decided; null when the host did not pass it on. */
+  readonly call: WorkspaceCall | null;
+  readonly audit: WorkspaceParts["audit"];
+  /** Skills and attachments are on the node. */
+  readonly ready: () => Promise<void>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** The node's files may change from here on, or have changed. */
+  readonly onChange: () => void;
+  /** It is over; told before the host is. */
+  readonly onEnd?: (outcome: Outcome) => void;
+}
+
+export function createExecJob(input: ExecJobInput): ExecJob {
+  const { agent, sessionKey, target, transport, request, call, audit, onChange } = input;
+  let subject: AuditSubject | null = null;
+  return {
+    async start(cancelled) {
+      await input.ready();
+      throwIfCancelled(cancelled);
+      const announced: AuditSubject = {
+        kind: "command",
+        operation: "exec",
+        id: call?.decisionId ?? randomUUID(),
+        startMs: input.now(),
+        node: target.node.name,
+        rule: call?.rule ?? target.rule,
+        agent,
+        sessionKey,
+        runId: call?.runId ?? null,
+        toolCallId: call?.toolCallId ?? null,
+        command: request.script,
+        cwd: request.cwd ?? null,
+      };
+      await audit.begin(announced);
+      subject = announced;
+      // Recorded as not started: `ended` has the subject now.
+      throwIfCancelled(cancelled);
+      onChange();
+      return transport.start(target.node.name, request);
+    },
+    ended({ outcome, processGroup, bytesIn, bytesOut }) {
+      onChange();
+      if (call !== null) call.outcome = outcome;
+      if (subject !== null) audit.end(subject, commandResult(outcome, { processGroup, bytesIn, bytesOut }));
+      input.onEnd?.(outcome);
+    },
+  };
+}
+
+function throwIfCancelled(cancelled: AbortSignal): void {
+  if (!cancelled.aborted) return;
+  throw new NodeRouterError(
+    "NOT_STARTED",
+    "the command was cancelled before it was sent; trying again is safe",
+  );
+}

@@ -1,0 +1,123 @@
+// From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
+import { NodeRouterError } from "../../errors.ts";
+import { quote } from "../../safeText.ts";
+import type { PtySize } from "../transports/ssh/contract.ts";
+import type { WorkspaceCall } from "../workspaceCalls.ts";
+import { createExecServer, type ExecServer } from "./exec/server.ts";
+import { nodeEnv } from "./execEnv.ts";
+import { createExecJob } from "./execJob.ts";
+import type { ExecParams, ExecSpec, FinalizeParams } from "./host/sandboxApi.ts";
+import type { Run } from "./run.ts";
+import { isRoot } from "./workdir.ts";
+
+/** As the host sizes its own terminals. */
+const PTY: PtySize = { rows: 30, cols: 120, term: "xterm-256color" };
+
+export interface ExecPath {
+  /**
+   * Prepares one command. Nothing of it reaches the node here: the host may still refuse it, and it begins when
+   * the helper that the host spawns has come for it.
+   * @throws NodeRouterError the refusal, as the agent reads it
+   */
+  build(params: ExecParams): Promise<ExecSpec>;
+  /**
+   * The host is done with the helper. The helper's end has told how a command ended that ran; one that did not
+   * start or whose end is unknown has no such end, and the host would call it completed: so this throws, which
+   * makes the host call it failed (and a stop of it not confirmed), with this text behind what the helper wrote.
+   */
+  finalize(params: FinalizeParams): Promise<void>;
+}
+
+export function createExecPath(run: Run): ExecPath {
+  const { state, params, agent, target } = run;
+  const { workspace } = state;
+  return {
+    async build({ command, workdir = run.root, env: given }) {
+      const at = await target.current();
+      const env = nodeEnv(given, workdir, at.node.env);
+      if (!env.ok) {
+        throw new NodeRouterError("ENV_INVALID", `${env.message}; set it inside the command. Nothing ran`);
+      }
+      const call = claimCall(run, env.callId, at.node.name);
+      const transport = run.transport();
+      const server = serverOf(run);
+      const { helperPath, socketPath, folder } = await server.open();
+      transport.warm(at.node.name);
+      const { audit, deps } = run.parts();
+      const token = server.add(
+        createExecJob({
+          agent,
+          sessionKey: params.sessionKey,
+          target: at,
+          transport,
+          request: {
+            script: command,
+            cwd: workdir,
+            makeCwd: isRoot(workdir, at.root),
+            env: env.env,
+            pathPrepend: at.node.pathPrepend,
+            loginShell: at.node.loginShell,
+            pty: call?.pty === true ? { ...PTY, term: env.env.TERM ?? PTY.term } : null,
+            input: null,
+          },
+          call,
+          audit,
+          ready: () => run.ready(at),
+          now: deps.now,
+          onChange: () => workspace.readAheads.invalidate(at.node.name),
+        }),
+      );
+      return {
+        argv: [process.execPath, helperPath, socketPath, token],
+        // SECURITY: the helper needs nothing of the gateway's environment. Windows cannot open sockets without these.
+        env: process.platform === "win32" ? pick(process.env, ["SystemRoot", "windir"]) : {},
+        // The host would take the gateway's workspace, which may be removed under it.
+        cwd: folder,
+        stdinMode: "pipe-open",
+        finalizeToken: token,
+      };
+    },
+
+    async finalize({ status, token }) {
+      if (typeof token !== "string") return;
+      const outcome = (await workspace.server?.finalize(token)) ?? null;
+      if (outcome === null || outcome.kind === "ran") return;
+      // A stop that came before the start has succeeded.
+      if (outcome.kind === "notStarted" && status === "failed") return;
+      throw new FinalError(
+        outcome.kind === "unknown"
+          ? `${outcome.code}: how the command ended on the node was not seen; it may still run there`
+          : `${outcome.code}: the command was not started on the node`,
+      );
+    },
+  };
+}
+
+/** The host prints it with its name before it. */
+class FinalError extends Error {
+  override readonly name = "node-router";
+}
+
+/** The decision of this call, taken once. Null for a command that the tool policy did not see. */
+function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall | null {
+  const call = callId === null ? undefined : run.state.workspace.calls.get(callId);
+  if (call === undefined || call.claimed || call.agent !== run.agent) return null;
+  call.claimed = true;
+  if (call.node === node) return call;
+  const error = new NodeRouterError(
+    "NODE_MISMATCH",
+    `the call was decided for node ${quote(call.node)}, and this run works on ${quote(node)}; nothing ran. Try again in the next run`,
+  );
+  call.outcome = { kind: "notStarted", code: error.code, message: error.message };
+  throw error;
+}
+
+/** One a process: it outlives reloads of the plugin with the commands that run. */
+function serverOf({ state }: Run): ExecServer {
+  state.workspace.server ??= createExecServer();
+  return state.workspace.server;
+}
+
+function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}

@@ -1,0 +1,68 @@
+// Audit records of what the file tools change on a node.
+import { randomUUID } from "node:crypto";
+import type { AuditResult, AuditSubject } from "../audit/record.ts";
+import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/contract.ts";
+import type { WorkspaceParts } from "./parts.ts";
+
+export interface FileAuditInput {
+  readonly agent: string;
+  readonly sessionKey: string;
+  /** The node and rule of the run; asked at each change. */
+  readonly where: () => { readonly node: string; readonly rule: string | null };
+  readonly audit: () => WorkspaceParts["audit"];
+}
+
+/** The bridge's two callbacks. Calls of one run overlap, so a change is known by what it is, not by its order. */
+export function fileAudit(
+  input: FileAuditInput,
+): Required<Pick<FileBridgeOptions, "beforeChange" | "onChange">> {
+  const begun = new Map<
+    string,
+    { readonly subject: AuditSubject; readonly audit: WorkspaceParts["audit"] }[]
+  >();
+  return {
+    async beforeChange(change) {
+      const { agent, sessionKey } = input;
+      const subject: AuditSubject = {
+        kind: "file",
+        id: randomUUID(),
+        startMs: change.startedAtMs,
+        operation: change.operation,
+        path: change.to === undefined ? change.path : `${change.path} -> ${change.to}`,
+        ...input.where(),
+        agent,
+        sessionKey,
+        // The host does not tell a file bridge which call it works for.
+        runId: null,
+        toolCallId: null,
+      };
+      const audit = input.audit();
+      await audit.begin(subject);
+      const key = keyOf(change);
+      begun.set(key, [...(begun.get(key) ?? []), { subject, audit }]);
+    },
+    onChange(change) {
+      const key = keyOf(change);
+      const [first, ...rest] = begun.get(key) ?? [];
+      if (rest.length > 0) begun.set(key, rest);
+      else begun.delete(key);
+      first?.audit.end(first.subject, resultOf(change));
+    },
+  };
+}
+
+function keyOf({ operation, path, to, startedAtMs }: PlannedChange): string {
+  return JSON.stringify([operation, path, to, startedAtMs]);
+}
+
+function resultOf({ outcome, bytes }: FileChange): AuditResult {
+  return {
+    outcome,
+    exitCode: null,
+    signal: null,
+    processGroup: null,
+    bytesIn: bytes,
+    bytesOut: null,
+    error: outcome === "done" ? null : outcome === "unknown" ? "OUTCOME_UNKNOWN" : "FILE_FAILED",
+  };
+}

@@ -1,0 +1,108 @@
+// The files of one run: the bridge for the host's file tools, and its own small scripts.
+import { posix } from "node:path";
+import { messageOf, NodeRouterError } from "../../errors.ts";
+import { quote, safe } from "../../safeText.ts";
+import type { Collected, CommandRequest } from "../transports/ssh/contract.ts";
+import { collect } from "../transports/ssh/transport.ts";
+import { fileAudit } from "./fileAudit.ts";
+import type { FileBridge, RunScript } from "./files/contract.ts";
+import type { BridgeContext, ShellCommand, ShellResult } from "./host/sandboxApi.ts";
+import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
+import type { Run } from "./run.ts";
+import { refusalError } from "./target.ts";
+
+export interface RunFiles {
+  createBridge(context: BridgeContext): FileBridge;
+  /**
+   * A script of the host, in the workspace.
+   * @throws NodeRouterError it did not run, or its end was not seen; also for a failure that is not allowed
+   */
+  runShellCommand(command: ShellCommand): Promise<ShellResult>;
+}
+
+export function createFiles(run: Run): RunFiles {
+  const { state, params, target, root } = run;
+
+  /** Refusals are outcomes here: the bridge turns them into errors of the file tools. */
+  const runScript: RunScript = async (request) => {
+    try {
+      const at = await target.current();
+      await run.ready(at);
+      return await collect(run.transport().start(at.node.name, withSettings(request, at.node)));
+    } catch (error) {
+      return notStarted(error);
+    }
+  };
+
+  return {
+    createBridge(context) {
+      const node = target.known?.node ?? null;
+      const bridge = run.parts().createFileBridge({
+        node: node?.name ?? "none",
+        root,
+        workspaceDir: context.workspaceDir,
+        paths: node?.paths ?? [],
+        readOnlyMounts: (context.readOnlyResourceMounts ?? []).map(({ hostPath, containerPath }) => ({
+          hostRoot: hostPath,
+          // Where the mirror puts them.
+          containerRoot:
+            containerPath === HOST_ATTACHMENTS ? posix.join(root, NODE_ATTACHMENTS) : containerPath,
+        })),
+        run: runScript,
+        now: run.parts().deps.now,
+        ...fileAudit({
+          agent: run.agent,
+          sessionKey: params.sessionKey,
+          where: () => ({ node: target.known?.node.name ?? "none", rule: target.known?.rule ?? null }),
+          audit: () => run.parts().audit,
+        }),
+      });
+      if (node !== null) state.workspace.readAheads.add(node.name, bridge);
+      return bridge;
+    },
+
+    async runShellCommand({ script, args = [], stdin, allowFailure, signal }) {
+      const { outcome, stdout, stderr } = await runScript({
+        script,
+        args,
+        cwd: root,
+        makeCwd: true,
+        input: Buffer.from(stdin ?? ""),
+        abortSignal: signal,
+      });
+      const node = target.known?.node.name ?? "none";
+      if (target.known !== null) state.workspace.readAheads.invalidate(node);
+      if (outcome.kind !== "ran") throw refusalError(outcome);
+      const code = outcome.exitCode ?? 128;
+      if (code !== 0 && allowFailure !== true) {
+        const how = outcome.signal === null ? `exit code ${code}` : `signal ${outcome.signal}`;
+        const said = safe(stderr.toString("utf8").trim().slice(0, 500));
+        throw new NodeRouterError(
+          "FILE_FAILED",
+          `a script on node ${quote(node)} ended with ${how}: ${said}`,
+        );
+      }
+      return { stdout, stderr, code };
+    },
+  };
+}
+
+/** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
+function withSettings(
+  request: CommandRequest,
+  { pathPrepend }: { readonly pathPrepend: readonly string[] },
+): CommandRequest {
+  return { pathPrepend, ...request };
+}
+
+function notStarted(error: unknown): Collected {
+  const fault =
+    error instanceof NodeRouterError
+      ? error
+      : new NodeRouterError("NOT_STARTED", `nothing was sent to the node (${safe(messageOf(error))})`);
+  return {
+    outcome: { kind: "notStarted", code: fault.code, message: fault.message },
+    stdout: Buffer.alloc(0),
+    stderr: Buffer.alloc(0),
+  };
+}

@@ -1,0 +1,191 @@
+// The changing half of the bridge: write, create, mkdir, remove, rename, copy. One trip each.
+import { ask } from "./ask.ts";
+import type { Changes } from "./changes.ts";
+import { cksum } from "./cksum.ts";
+import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./contract.ts";
+import { type FileOperation, failure, type Subject, tooLarge } from "./failures.ts";
+import { isBelow, type Target } from "./paths.ts";
+import type { PendingDirectory } from "./pendingDirectory.ts";
+import { MAX_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
+import { takeFacts, takeFields } from "./reply.ts";
+import { EXIT } from "./scriptParts.ts";
+import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./scripts.ts";
+
+export interface WriteDeps extends ReadDeps {
+  readonly changes: Changes;
+  readonly pending: PendingDirectory;
+  /** An unpredictable name, free in every directory. */
+  readonly tempName: () => string;
+}
+
+export interface Writes {
+  write(params: WriteParams): Promise<void>;
+  create(params: WriteParams): Promise<"created" | "exists">;
+  mkdir(params: FileParams): Promise<void>;
+  remove(params: RemoveParams): Promise<void>;
+  rename(params: RenameParams): Promise<void>;
+  copy(params: CopyParams): Promise<void>;
+}
+
+export function createWrites(deps: WriteDeps): Writes {
+  const { node, root, run, paths, snapshots, changes, pending, tempName } = deps;
+
+  const subjectOf = (operation: FileOperation, target: Target, to?: Target): Subject => ({
+    operation,
+    node,
+    path: target.path,
+    ...(to === undefined ? {} : { to: to.path }),
+    root,
+  });
+
+  /** Sends the content; null when it was to be created and something has the name. */
+  const store = async (
+    subject: Subject,
+    target: Target,
+    params: WriteParams,
+    data: Buffer,
+  ): Promise<"stored" | "exists"> => {
+    const makesParents = params.mkdir !== false;
+    const isNew = subject.operation === "create";
+    if (makesParents) pending.take((directory) => isBelow(directory, target.path));
+    await pending.settle();
+    snapshots.forget(target.path);
+    const args = [
+      ...placeOf(target, makesParents),
+      ...[makesParents ? "1" : "0", `${data.length}`, `${cksum(data)}`, tempName(), isNew ? "1" : "0"],
+      ...paths.marks,
+    ];
+    const answer = await ask(run, {
+      subject,
+      script: WRITE_SCRIPT,
+      args,
+      input: data,
+      signal: params.signal,
+    }).catch((error: unknown) => {
+      snapshots.clear();
+      throw error;
+    });
+    if (isNew && answer.exitCode === EXIT.exists) return "exists";
+    if (answer.exitCode !== 0) throw failure(subject, answer.exitCode, answer.stderr);
+    const [verified, facts = "", directory = "", name = ""] = takeFields(answer.stdout, 4)?.fields ?? [];
+    const stat = takeFacts("f", facts);
+    // A buffer of the caller's may change after this; text was turned into our own.
+    const isSure = verified === "1" && stat?.size === data.length && typeof params.data === "string";
+    snapshots.wrote(target.path, physicalPath(directory, name), isSure ? { stat, content: data } : null);
+    return "stored";
+  };
+
+  const content = (subject: Subject, params: WriteParams): Buffer => {
+    const { data, encoding = "utf8" } = params;
+    const size = typeof data === "string" ? Buffer.byteLength(data, encoding) : data.length;
+    if (size > MAX_FILE_BYTES) throw tooLarge(subject, size, MAX_FILE_BYTES);
+    return typeof data === "string" ? Buffer.from(data, encoding) : data;
+  };
+
+  /** Sends a script that changes more than one file's content: nothing said before counts after it. */
+  const send = async (
+    subject: Subject,
+    script: string,
+    args: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly exitCode: number; readonly stdout: Buffer }> => {
+    snapshots.clear();
+    try {
+      const answer = await ask(run, { subject, script, args: [...args, ...paths.marks], signal });
+      if (answer.exitCode !== 0 && answer.exitCode !== EXIT.missing) {
+        throw failure(subject, answer.exitCode, answer.stderr);
+      }
+      return answer;
+    } finally {
+      snapshots.clear();
+    }
+  };
+
+  const makeDirectory = (subject: Subject, target: Target, signal: AbortSignal | undefined): Promise<void> =>
+    changes({ operation: "mkdir", path: target.path, bytes: 0 }, async () => {
+      const { exitCode } = await send(subject, MKDIR_SCRIPT, wholePlaceOf(target, true), signal);
+      if (exitCode !== 0) throw failure(subject, exitCode, "");
+      return { value: undefined };
+    });
+
+  return {
+    async write(params) {
+      const target = paths.resolve(params.filePath, params.cwd, "write");
+      const subject = subjectOf("write", target);
+      const data = content(subject, params);
+      await changes({ operation: "write", path: target.path, bytes: data.length }, async () => {
+        await store(subject, target, params, data);
+        return { value: undefined };
+      });
+    },
+
+    async create(params) {
+      const target = paths.resolve(params.filePath, params.cwd, "write");
+      const subject = subjectOf("create", target);
+      const data = content(subject, params);
+      return await changes<"created" | "exists">(
+        { operation: "create", path: target.path, bytes: data.length },
+        async () => {
+          const stored = await store(subject, target, params, data);
+          return stored === "stored"
+            ? { value: "created" }
+            : { value: "exists", refused: failure(subject, EXIT.exists, "").message };
+        },
+      );
+    },
+
+    async mkdir(params) {
+      const target = paths.resolve(params.filePath, params.cwd, "write");
+      const subject = subjectOf("mkdir", target);
+      const known = snapshots.directory(target.path);
+      if (known === "there") return;
+      const make = (): Promise<void> => makeDirectory(subject, target, params.signal);
+      if (known === "makeable") {
+        pending.leave(target.path, make);
+        return;
+      }
+      await pending.settle();
+      await make();
+    },
+
+    async remove(params) {
+      const target = paths.resolve(params.filePath, params.cwd, "tree");
+      const subject = subjectOf("remove", target);
+      await pending.settle();
+      await changes({ operation: "remove", path: target.path, bytes: 0 }, async () => {
+        const args = [...placeOf(target), params.recursive === true ? "1" : "0"];
+        const { exitCode } = await send(subject, REMOVE_SCRIPT, args, params.signal);
+        if (exitCode !== 0 && params.force === false) throw failure(subject, exitCode, "");
+        return { value: undefined };
+      });
+    },
+
+    async rename(params) {
+      const from = paths.resolve(params.from, params.cwd, "tree");
+      const to = paths.resolve(params.to, params.cwd, "tree");
+      const subject = subjectOf("rename", from, to);
+      await pending.settle();
+      await changes({ operation: "rename", path: from.path, to: to.path, bytes: 0 }, async () => {
+        const args = [...placeOf(from), ...placeOf(to, true)];
+        const { exitCode } = await send(subject, RENAME_SCRIPT, args, params.signal);
+        if (exitCode !== 0) throw failure(subject, exitCode, "");
+        return { value: undefined };
+      });
+    },
+
+    async copy(params) {
+      const from = paths.resolve(params.sourcePath, params.cwd, "read");
+      const to = paths.resolve(params.destinationPath, params.cwd, "write");
+      const subject = subjectOf("copy", from, to);
+      const makesParents = params.mkdir !== false;
+      await pending.settle();
+      await changes({ operation: "copy", path: from.path, to: to.path, bytes: 0 }, async () => {
+        const args = [...placeOf(from), ...placeOf(to, makesParents), makesParents ? "1" : "0", tempName()];
+        const { exitCode, stdout } = await send(subject, COPY_SCRIPT, args, params.signal);
+        if (exitCode !== 0) throw failure(subject, exitCode, "");
+        const stat = takeFacts("f", takeFields(stdout, 2)?.fields[1] ?? "");
+        return { value: undefined, bytes: stat?.size ?? 0 };
+      });
+    },
+  };
+}

@@ -1,0 +1,56 @@
+// Puts the parts of the workspace together for the real host: connections, audit, backend.
+import { createLogger, type HostLogger, type Logger } from "../../logger.ts";
+import { auditFolder, createAudit } from "../audit/audit.ts";
+import type { RouterDeps } from "../deps.ts";
+import type { SharedState } from "../sharedState.ts";
+import { connect } from "../transports/ssh/connect/connect.ts";
+import { processEnv } from "../transports/ssh/connect/env.ts";
+import { resolveTarget } from "../transports/ssh/connect/target.ts";
+import { createSshTransport } from "../transports/ssh/transport.ts";
+import { registerWorkspace, type WorkspaceHost } from "./register.ts";
+
+/**
+ * Connections and audit are made once a process and outlive reloads of the plugin, with the commands that
+ * run. Opens no connection and no file. The transport is this code's until the gateway restarts; what it needs of
+ * the host goes through the newest registration.
+ */
+export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger }, deps: RouterDeps): void {
+  const { state } = deps;
+  const { workspace } = state;
+  workspace.hostLogger = api.logger;
+  const log = relayedLog(state);
+  workspace.transport ??= createSshTransport({
+    settings: (name) => state.config?.nodes.get(name) ?? null,
+    connect: async (node, signal) => {
+      const resolved = await resolveTarget(node, processEnv());
+      return resolved.ok
+        ? connect(resolved.target, processEnv(), { signal })
+        : { ...resolved, transportFailure: false };
+    },
+    now: Date.now,
+    log: log.child({ part: "ssh" }),
+    // What was there before may be gone: a machine that was set up anew, a cleared folder.
+    onConnect: (name) => workspace.mirrored.forget(name),
+  });
+  workspace.audit ??= createAudit({
+    // A config that was never read must not be taken for "nothing to record".
+    mode: () => state.config?.audit ?? "strict",
+    keepText: () => state.config?.auditCommandText ?? false,
+    folder: auditFolder(api.runtime.state.resolveStateDir()),
+    now: Date.now,
+    log: log.child({ part: "audit" }),
+  });
+  void registerWorkspace(api, deps, { audit: workspace.audit });
+}
+
+/** The host takes a replaced registration's logger away, and what lives longer must not fail over a log line. */
+function relayedLog(state: SharedState): Logger {
+  const say = (level: "info" | "warn" | "error") => (text: string) => {
+    try {
+      state.workspace.hostLogger?.[level](text);
+    } catch {
+      // Between two registrations nobody listens.
+    }
+  };
+  return createLogger({ info: say("info"), warn: say("warn"), error: say("error") });
+}

@@ -1,0 +1,28 @@
+// The file bridges that work on each node, so that a command can make them forget what they have read.
+
+/** What a bridge offers for that. */
+export interface ReadAhead {
+  invalidate(): void;
+}
+
+export interface ReadAheads {
+  /** Held weakly: a bridge goes with its run, and the host does not say when. */
+  add(node: string, bridge: ReadAhead): void;
+  /** Something may have changed on this node. */
+  invalidate(node: string): void;
+}
+
+export function createReadAheads(): ReadAheads {
+  const bridges = new Map<string, Set<WeakRef<ReadAhead>>>();
+  return {
+    add(node, bridge) {
+      const known = bridges.get(node) ?? new Set();
+      bridges.set(node, known);
+      for (const old of known) if (old.deref() === undefined) known.delete(old);
+      known.add(new WeakRef(bridge));
+    },
+    invalidate(node) {
+      for (const bridge of bridges.get(node) ?? []) bridge.deref()?.invalidate();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
+import { messageOf } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import { safe } from "../../safeText.ts";
+import type { RouterDeps } from "../deps.ts";
+import { SANDBOX_BACKEND } from "../hostConfig.ts";
+import type { SharedState } from "../sharedState.ts";
+import { createBackend } from "./backend.ts";
+import { createFileBridge } from "./files/bridge.ts";
+import { apiProblemText, probeSandboxApi, type SandboxApi } from "./host/sandboxApi.ts";
+import { createMirror } from "./mirror/mirror.ts";
+import type { WorkspaceParts } from "./parts.ts";
+import { sessionFile } from "./sessionFile.ts";
+
+/** What of the host's plugin API is used. */
+export interface WorkspaceHost {
+  readonly registrationMode: string;
+  readonly lifecycle: {
+    /** Absent in hosts that never take an instance away. */
+    readonly onDispose?: (dispose: () => void) => unknown;
+    registerRuntimeLifecycle(lifecycle: {
+      readonly id: string;
+      cleanup(context: RuntimeCleanup): void;
+    }): void;
+  };
+  readonly runtime: { readonly state: { resolveStateDir(): string } };
+}
+
+export interface RuntimeCleanup {
+  /** `disable`: the plugin is off or gone. `restart`: another registration takes over. */
+  readonly reason: string;
+  readonly sessionKey?: string | undefined;
+  readonly runId?: string | undefined;
+}
+
+export interface WorkspaceOptions {
+  /** One a process, of the shared state. */
+  readonly audit: WorkspaceParts["audit"];
+  /** Default: the real host. */
+  readonly probe?: () => Promise<SandboxApi>;
+}
+
+/**
+ * Registers in every mode that has hooks, as agent runs may begin with any of them. Opens nothing: a command's
+ * own process registers too (`openclaw sandbox list`).
+ *
+ * The host keeps one map of backends a process, so the newest registration's code serves every run, and reaches
+ * the host through whichever registration is alive (the host takes a replaced one's API away). In a reload the
+ * backend stays registered: commands that run then go on, and a run that begins in the gap waits for the next
+ * registration. Only `disable` takes it back; the host then refuses agents that are bound to it.
+ * @returns when the host has answered; nobody needs to wait for it.
+ */
+export function registerWorkspace(
+  api: WorkspaceHost,
+  deps: Pick<RouterDeps, "state" | "listNodes" | "now" | "log">,
+  options: WorkspaceOptions,
+): Promise<void> {
+  const { state } = deps;
+  const { registrations, placements } = state.workspace;
+  const log = deps.log.child({ part: "workspace" });
+  const { probe = probeSandboxApi, audit } = options;
+  const full = api.registrationMode === "full";
+  const parts: WorkspaceParts = { deps, full, audit, createMirror, createFileBridge };
+
+  placements.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
+    log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
+  );
+  registrations.add(parts);
+  let gone = false;
+  api.lifecycle.onDispose?.(() => registrations.delete(parts));
+  api.lifecycle.registerRuntimeLifecycle({
+    id: "node-router-workspace",
+    cleanup({ reason, sessionKey, runId }) {
+      if (reason !== "disable" || sessionKey !== undefined || runId !== undefined) return;
+      gone = true;
+      registrations.delete(parts);
+      // A late word of a registration that another one has replaced since (disabled and enabled again).
+      if (registrations.isReplaced(parts)) return;
+      state.workspace.unregister?.();
+      state.workspace.unregister = null;
+      // What runs may end; an enabled plugin makes new connections.
+      void state.workspace.transport?.close();
+      state.workspace.transport = null;
+    },
+  });
+
+  return probe().then((host) => {
+    if (!gone) take(state, host, log);
+  });
+}
+
+function take(state: SharedState, host: SandboxApi, log: Logger): void {
+  const { workspace } = state;
+  let problem = host.ok ? null : host.reason;
+  if (host.ok) {
+    // Before the next one, or else the host would keep every registration there ever was behind it.
+    workspace.unregister?.();
+    workspace.unregister = null;
+    try {
+      workspace.unregister = host.register(SANDBOX_BACKEND, createBackend(state));
+    } catch (error) {
+      problem = apiProblemText(safe(messageOf(error)));
+    }
+  }
+  if (problem !== null && workspace.apiProblem === null) {
+    log.error({ problem }, "WORKSPACE_UNAVAILABLE: agents whose workspace is on a node cannot work");
+  }
+  workspace.apiProblem = problem;
+}

@@ -1,0 +1,54 @@
+// What the exec path and the files of one run share.
+import { NodeRouterError } from "../../errors.ts";
+import type { SharedState } from "../sharedState.ts";
+import type { SshTransport } from "../transports/ssh/contract.ts";
+import { collect } from "../transports/ssh/transport.ts";
+import type { SandboxParams } from "./host/sandboxApi.ts";
+import type { Mirror } from "./mirror/contract.ts";
+import { hostSources } from "./mirror/hostSources.ts";
+import type { WorkspaceParts } from "./parts.ts";
+import type { RunTarget, Target } from "./target.ts";
+
+export interface Run {
+  readonly state: SharedState;
+  /** Of the registration that is current now. @throws NodeRouterError WORKSPACE_UNAVAILABLE between two. */
+  readonly parts: () => WorkspaceParts;
+  readonly params: SandboxParams;
+  /** Empty when the session's key names none: then every placement is a refusal. */
+  readonly agent: string;
+  readonly target: Target;
+  /** Where the run was told that it works, absolute. */
+  readonly root: string;
+  /** @throws NodeRouterError WORKSPACE_UNAVAILABLE */
+  transport(): SshTransport;
+  /** Resolves when what the gateway has for the agent is on the node. @throws NodeRouterError */
+  ready(target: RunTarget): Promise<void>;
+}
+
+export function createRun(given: Omit<Run, "transport" | "ready">): Run {
+  const { state, parts, params } = given;
+  let mirror: Mirror | null = null;
+  const transport = (): SshTransport => {
+    if (state.workspace.transport !== null) return state.workspace.transport;
+    throw new NodeRouterError(
+      "WORKSPACE_UNAVAILABLE",
+      "no SSH connections are open in this process; try again",
+    );
+  };
+  return {
+    ...given,
+    transport,
+    ready({ node, root }) {
+      mirror ??= parts().createMirror({
+        node: node.name,
+        root,
+        owner: params.scopeKey,
+        memory: state.workspace.mirrored,
+        now: parts().deps.now,
+        sources: () => hostSources(params),
+        run: (request) => collect(transport().start(node.name, request)),
+      });
+      return mirror.ensure();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+// A backend on local shells: two nodes over SSH whose workspaces are folders of this machine.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/record.ts";
+import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
+import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/contract.ts";
+import type {
+  ExecSpec,
+  SandboxBackend,
+  SandboxParams,
+} from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
+import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/contract.ts";
+import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/parts.ts";
+import type { WorkspaceCall } from "../../../src/nodeRouter/workspaceCalls.ts";
+import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
+import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
+import { createLocalTransport, type LocalOptions, type LocalTransport } from "./localTransport.ts";
+
+export interface Arranged {
+  readonly deps: FakeDeps;
+  readonly backend: SandboxBackend;
+  readonly transport: LocalTransport;
+  readonly parts: WorkspaceParts;
+  /** A folder of this test with `one`, `two` (the nodes' workspaces) and `gateway` in it. */
+  readonly folder: string;
+  readonly records: { readonly subject: AuditSubject; readonly result: AuditResult | null }[];
+  readonly mirrored: MirrorOptions[];
+  readonly bridges: FileBridgeOptions[];
+  readonly invalidated: string[];
+  /** What the mirror or the audit throws next. */
+  readonly faults: { mirror: Error | null; audit: Error | null };
+  params(sessionKey?: string): SandboxParams;
+  stop(): Promise<void>;
+}
+
+/** The config of two nodes that both fit; `changes` go into the first. */
+export function configOf(folder: string, changes: object = {}): { nodes: object; rules: object[] } {
+  const node = (name: string, more: object = {}) => ({
+    node: false,
+    tailscale: false,
+    tags: ["zone=a", name],
+    ssh: { host: "127.0.0.1" },
+    workspace: join(folder, name),
+    ...more,
+  });
+  return {
+    nodes: { one: node("one", changes), two: node("two") },
+    rules: [{ name: "zone", agents: ["worker"], require: "zone=a" }],
+  };
+}
+
+export function arrange(options: LocalOptions & { readonly node?: object } = {}): Arranged {
+  const folder = mkdtempSync(join(tmpdir(), "nr-ws-"));
+  const deps = fakeDeps({ config: configOf(folder, options.node) });
+  const transport = createLocalTransport(options);
+  deps.state.workspace.transport = transport;
+  const records: Arranged["records"] = [];
+  const mirrored: MirrorOptions[] = [];
+  const bridges: FileBridgeOptions[] = [];
+  const invalidated: string[] = [];
+  const faults: Arranged["faults"] = { mirror: null, audit: null };
+  const parts: WorkspaceParts = {
+    deps,
+    full: true,
+    audit: {
+      async begin(subject) {
+        if (faults.audit !== null) throw faults.audit;
+        records.push({ subject, result: null });
+      },
+      end: (subject, result) => void records.push({ subject, result }),
+    },
+    createMirror: (given) => ({
+      async ensure() {
+        if (faults.mirror !== null) throw faults.mirror;
+        mirrored.push(given);
+      },
+      forget: () => {},
+      skipped: () => [],
+    }),
+    createFileBridge(given) {
+      bridges.push(given);
+      return bridgeOf(() => void invalidated.push(given.node));
+    },
+  };
+  deps.state.workspace.registrations.add(parts);
+  return {
+    deps,
+    backend: createBackend(deps.state),
+    transport,
+    parts,
+    folder,
+    records,
+    mirrored,
+    bridges,
+    invalidated,
+    faults,
+    params: (sessionKey = "agent:worker:main") => ({
+      sessionKey,
+      scopeKey: "agent:worker",
+      workspaceDir: join(folder, "gateway"),
+      agentWorkspaceDir: join(folder, "gateway"),
+      skillsWorkspaceDir: join(folder, "skills"),
+    }),
+    async stop() {
+      transport.destroy();
+      await deps.state.workspace.server?.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A bridge that does nothing but be told. */
+function bridgeOf(invalidate: () => void): FileBridge {
+  const none = async (): Promise<never> => {
+    throw new Error("not in this test");
+  };
+  return {
+    pathMappings: [],
+    resolvePath: () => ({ relativePath: "", containerPath: "" }),
+    stat: none,
+    readFile: none,
+    readFileWithSource: none,
+    readDirectory: none,
+    writeFile: none,
+    createFileExclusive: none,
+    mkdirp: none,
+    remove: none,
+    rename: none,
+    copyFile: none,
+    invalidate,
+  };
+}
+
+/** What the host does with a spec: spawns it and reads it to its end. */
+export async function runSpec({ argv }: ExecSpec): Promise<HelperEnd> {
+  const run = runHelper(argv);
+  run.child.stdin?.end();
+  return run.end;
+}
+
+export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {
+  return {
+    callId: "c0ffee",
+    agent: "worker",
+    sessionKey: "agent:worker:main",
+    runId: "run-1",
+    toolCallId: "call-1",
+    rule: "zone",
+    node: "one",
+    decisionId: "decision-1",
+    pty: false,
+    claimed: false,
+    outcome: null,
+    ...changes,
+  };
+}

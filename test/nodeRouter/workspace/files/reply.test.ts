@@ -1,0 +1,48 @@
+// Replies as different systems print them, and those that are not whole.
+import { expect, test } from "vitest";
+import {
+  endedWell,
+  takeEntries,
+  takeFacts,
+  takeFields,
+} from "../../../../src/nodeRouter/workspace/files/reply.ts";
+
+test("facts of GNU, busybox and BSD say the same", () => {
+  const gnu = "12 1700000000 644 1000:1000 2023-11-14 22:13:20.250000000 +0000";
+  const busybox = "12 1700000000 644 1000:1000 2023-11-14 22:13:20.000000000 +0000";
+  const bsd = "12 1700000000.250000000 644 501:20";
+  expect(takeFacts("f", gnu)).toEqual({ type: "file", size: 12, mtimeMs: 1_700_000_000_250 });
+  expect(takeFacts("f", busybox)).toEqual({ type: "file", size: 12, mtimeMs: 1_700_000_000_000 });
+  expect(takeFacts("d", bsd)).toEqual({ type: "directory", size: 12, mtimeMs: 1_700_000_000_250 });
+  expect(takeFacts("o", "0 -5 600 0:0")).toEqual({ type: "other", size: 0, mtimeMs: -5000 });
+});
+
+test("facts of nothing known are none", () => {
+  expect(takeFacts("f", "")).toBeNull();
+  expect(takeFacts("f", "illegal option")).toBeNull();
+  expect(takeFacts("motd\nf", "12 1700000000 644 0:0")).toBeNull();
+});
+
+test("fields end with NUL, and what is behind them is raw", () => {
+  const reply = Buffer.from("one\0\0three\n\0raw\0\xff", "latin1");
+  expect(takeFields(reply, 3)?.fields).toEqual(["one", "", "three\n"]);
+  expect(takeFields(reply, 3)?.rest).toEqual(Buffer.from("raw\0\xff", "latin1"));
+  expect(takeFields(Buffer.from("one\0tw"), 2)).toBeNull();
+});
+
+test("a listing is whole or nothing", () => {
+  expect(takeEntries(Buffer.from(""))).toEqual([]);
+  expect(takeEntries(Buffer.from("da\0fb\nc\0"))).toEqual([
+    { name: "a", isDirectory: true },
+    { name: "b\nc", isDirectory: false },
+  ]);
+  for (const cut of ["da\0fb", "da\0\0", "xa\0", "d\0"]) expect(takeEntries(Buffer.from(cut))).toBeNull();
+});
+
+test("a read ended well when dd came to the end of the file without an error", () => {
+  expect(endedWell("0+1 records in\n0+1 records out\n5 bytes copied\nend 0\n", 3)).toBe(true);
+  expect(endedWell("2+1 records in\n2+1 records out\nend 0\n", 3)).toBe(false);
+  expect(endedWell("0+1 records in\n0+1 records out\nend 1\n", 3)).toBe(false);
+  expect(endedWell("sh: cannot open ./a: Permission denied\nend 2\n", 3)).toBe(false);
+  expect(endedWell("", 3)).toBe(false);
+});

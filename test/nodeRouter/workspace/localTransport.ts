@@ -1,0 +1,106 @@
+// An SshTransport without a network: every command is a local `sh` in a process group of its own.
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { PassThrough } from "node:stream";
+import type {
+  CommandRequest,
+  Outcome,
+  RunningCommand,
+  SignalName,
+  SshTransport,
+} from "../../../src/nodeRouter/transports/ssh/contract.ts";
+
+export interface LocalTransport extends SshTransport {
+  /** Everything that was dispatched, oldest first. */
+  readonly started: { readonly node: string; readonly request: CommandRequest }[];
+  readonly signals: SignalName[];
+  readonly warmed: string[];
+  /** Process groups that are running. */
+  readonly groups: Set<number>;
+}
+
+export interface LocalOptions {
+  /** Answers instead of a shell. */
+  readonly outcome?: (request: CommandRequest) => Outcome | null;
+}
+
+export function createLocalTransport(options: LocalOptions = {}): LocalTransport {
+  const transport: LocalTransport = {
+    started: [],
+    signals: [],
+    warmed: [],
+    groups: new Set(),
+    start(node, request) {
+      transport.started.push({ node, request });
+      const outcome = options.outcome?.(request) ?? null;
+      return outcome === null ? run(transport, request) : settled(transport, outcome);
+    },
+    warm: (node) => void transport.warmed.push(node),
+    counters: () => null,
+    info: () => null,
+    nodes: () => [],
+    close: async () => {},
+    destroy() {
+      for (const group of transport.groups) kill(group, "SIGKILL");
+    },
+  };
+  return transport;
+}
+
+function settled(transport: LocalTransport, outcome: Outcome): RunningCommand {
+  const ended = () => new PassThrough().end();
+  return {
+    stdin: new PassThrough(),
+    stdout: ended(),
+    stderr: ended(),
+    started: Promise.resolve(null),
+    outcome: Promise.resolve(outcome),
+    signal: (name) => void transport.signals.push(name),
+  };
+}
+
+function run(transport: LocalTransport, request: CommandRequest): RunningCommand {
+  const { script, args = [], env = {}, cwd = null, makeCwd = false, input = null } = request;
+  if (makeCwd && cwd !== null) mkdirSync(cwd, { recursive: true });
+  const child = spawn("/bin/sh", ["-c", script, "sh", ...args], {
+    detached: true,
+    stdio: "pipe",
+    env: { PATH: process.env.PATH ?? "", ...env },
+    ...(cwd === null ? {} : { cwd }),
+  });
+  // Undefined when the directory is missing; 0 would mean the test's own group.
+  const group = child.pid ?? null;
+  if (group !== null) transport.groups.add(group);
+  if (input !== null) child.stdin.end(input);
+  child.stdin.on("error", () => {});
+  let over = false;
+  const outcome = new Promise<Outcome>((resolve) => {
+    child.once("error", (error) =>
+      resolve({ kind: "notStarted", code: "WORKDIR_UNAVAILABLE", message: error.message }),
+    );
+    child.once("exit", (exitCode, signal) => {
+      over = true;
+      if (group !== null) transport.groups.delete(group);
+      resolve({ kind: "ran", exitCode, signal: signal === null ? null : signal.slice(3) });
+    });
+  });
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    started: Promise.resolve(group === null ? null : { processGroup: group }),
+    outcome,
+    signal(name) {
+      transport.signals.push(name);
+      if (!over && group !== null) kill(group, `SIG${name}`);
+    },
+  };
+}
+
+function kill(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // It is over.
+  }
+}

@@ -1,6 +1,8 @@
 // Layer 4: compares where a command ran with where it was placed.
 
+import type { PlacedCall } from "../nodeRouter/calls.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
+import type { SharedState } from "../nodeRouter/sharedState.ts";
 import { safe } from "../safeText.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 import { stoppedInTerminal } from "./resultLine.ts";
@@ -18,21 +20,40 @@ export function createAfterToolCall(deps: RouterDeps) {
     const call = calls.find(runId, toolCallId);
     calls.end(runId, toolCallId);
     if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
-    const ranOn = stoppedInTerminal(detailsOf(event.result)) ? null : ranWhere(event.result);
-    if (ranOn === null || ranOn === call.nodeId) return;
+    const ranOn = ranElsewhere(deps.state, call, event.result);
+    if (ranOn === null) return;
     deps.state.counters.mismatches += 1;
     log.error(
       {
         agent: call.agent,
         tool: call.tool,
         rule: call.decision.rule,
-        node: call.nodeId,
+        node: call.nodeId ?? call.decision.node?.name ?? null,
         ranOn: safe(ranOn),
         runId,
       },
       "NODE_MISMATCH: a command ran on another machine than it was placed on",
     );
   };
+}
+
+/**
+ * Where a placed exec ran, if not where it was placed: a node id or `gateway`. Null: there, nowhere, or not known.
+ * What the sandbox backend was never brought ran without it, wherever the host says nothing of a node.
+ */
+export function ranElsewhere(
+  state: Pick<SharedState, "workspace">,
+  call: PlacedCall,
+  result: unknown,
+): string | null {
+  const ranOn = ranWhere(result);
+  if (ranOn === null) return null;
+  if (call.workspaceCallId === null) {
+    return ranOn === call.nodeId || stoppedInTerminal(detailsOf(result)) ? null : ranOn;
+  }
+  if (ranOn !== "gateway") return ranOn;
+  const claimed = state.workspace.calls.get(call.workspaceCallId)?.claimed;
+  return claimed === false && !stoppedInTerminal(detailsOf(result)) ? ranOn : null;
 }
 
 /**

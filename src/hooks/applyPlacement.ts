@@ -8,11 +8,6 @@ import { rewriteExec } from "../nodeRouter/transports/node/execParams.ts";
 import { rewriteNodeTool } from "../nodeRouter/transports/node/nodeToolParams.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 
-/** What the host understands as a policy's answer. */
-export type PolicyResult =
-  | { readonly params: Record<string, unknown> }
-  | { readonly block: true; readonly blockReason: string };
-
 export interface Applied {
   readonly refusal: string | null;
   /** The complete new parameters; null when there is nothing to change. */
@@ -32,11 +27,6 @@ export function applyPlacement(
   if (node === null || node.nodeId === null || config === null) {
     return refused(
       `NO_NODE_FITS: rule "${decision.rule}" placed the call on a node without an id; run "openclaw node-router doctor".`,
-    );
-  }
-  if (decision.transport === "ssh") {
-    return refused(
-      `WORKSPACE_UNAVAILABLE: agent "${agent}" has its workspace on "${node.name}" over SSH, and this version has no workspace over SSH; remove agents.entries.${agent}.sandbox.backend or wait for a version that has.`,
     );
   }
 
@@ -66,6 +56,7 @@ export function applyPlacement(
     decision,
     nodeId: rewrite.nodeId,
     jobId: rewrite.jobId,
+    workspaceCallId: null,
     notes: rewrite.notes,
   });
   if (rewrite.jobId !== null) {

@@ -2,8 +2,8 @@
 // rewrite a call the host keeps only the last one's parameters.
 
 import type { RouterDeps } from "../nodeRouter/deps.ts";
-import type { PolicyResult } from "./applyPlacement.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
+import { answerOf, type PolicyResult } from "./policyResult.ts";
 import type { ToolPolicy } from "./toolPolicy.ts";
 
 /** The host runs hooks from high to low: nothing comes after this one. */
@@ -19,6 +19,6 @@ export function createBeforeToolCall(deps: RouterDeps, policy: ToolPolicy) {
     const { runId, toolCallId } = idsOf(event, context);
     const answer = deps.state.calls.answered(runId, toolCallId, event.toolName, event.params);
     if (answer === null) return policy(event, context);
-    return answer.params === null ? undefined : { params: { ...answer.params } };
+    return answer.params === null ? undefined : answerOf(answer.params, answer.consent);
   };
 }

@@ -1,5 +1,6 @@
 // The last gate before a command starts on the gateway: the host asks for variables and says where it will run.
 import { randomBytes } from "node:crypto";
+import type { ResolvedConfig } from "../config/resolve.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { bindingOf } from "../nodeRouter/hostConfig.ts";
 import { isRouted, mayUseGateway } from "../nodeRouter/router.ts";
@@ -35,13 +36,18 @@ export function createExecEnvGate(deps: RouterDeps) {
   return (event: ExecEnvEvent, context: ToolContext): Record<string, string> | undefined => {
     const { config } = deps.state;
     const agent = agentOf(context);
-    if (config === null || config.mode === "shadow" || agent === null || event.host === "node")
-      return undefined;
-    if (!isRouted(config, agent) || mayUseGateway(config, agent)) return undefined;
-    if (event.host === "sandbox" && bindingOf(deps.hostConfig(), agent) === "workspace") return undefined;
+    if (config === null || agent === null || isOpen(deps, config, agent, event.host)) return undefined;
     return {
       [GATE_VARIABLE]: `exec of agent "${agent}" may not run on host "${event.host ?? "gateway"}"\0`,
       [GATE_BULK_VARIABLE]: BULK,
     };
   };
+}
+
+function isOpen(deps: RouterDeps, config: ResolvedConfig, agent: string, host: string | undefined): boolean {
+  // A run on a node is the node-invoke policy's to refuse; these variables would go over the wire to it.
+  if (host === "node") return true;
+  // Also in shadow mode: with `elevated`, the host would run on the gateway what belongs to the workspace.
+  if (bindingOf(deps.hostConfig(), agent) === "workspace") return host === "sandbox";
+  return config.mode === "shadow" || !isRouted(config, agent) || mayUseGateway(config, agent);
 }

@@ -3,7 +3,9 @@
 import { NodeRouterError } from "../errors.ts";
 import { currentSnapshot } from "../nodeRouter/currentSnapshot.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { isRouted, ruleAllows } from "../nodeRouter/router.ts";
+import { ruleAllows } from "../nodeRouter/explainCall.ts";
+import { bindingOf } from "../nodeRouter/hostConfig.ts";
+import { isRouted } from "../nodeRouter/router.ts";
 import { agentOf } from "./events.ts";
 
 /**
@@ -22,7 +24,8 @@ export interface NodeInvocation {
 }
 
 /**
- * Null when the run may go on, else why not. A run without an agent is an operator's own and passes. While
+ * Null when the run may go on, else why not. An agent whose workspace is on a node over SSH has none of these
+ * runs. A run without an agent is an operator's own and passes. While
  * exec calls of the agent are under way in the session, only their nodes are allowed; otherwise (an approval
  * that came after its call had ended) any node that the agent's rule allows.
  */
@@ -31,21 +34,24 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
   return async (invocation: NodeInvocation): Promise<NodeRouterError | null> => {
     const { config, calls, counters } = deps.state;
     const { agent, sessionKey } = caller(invocation.params);
-    if (config === null || config.mode === "shadow" || agent === null || !isRouted(config, agent))
-      return null;
-
-    const running = calls.runningExecNodes(agent, sessionKey);
-    const allowed =
-      running.size > 0
-        ? running.has(invocation.nodeId)
-        : ruleAllows(config, agent, invocation.nodeId, await currentSnapshot(deps, config));
-    if (allowed) return null;
+    if (config === null || agent === null) return null;
+    // A workspace over SSH has no command over the node protocol, in no mode.
+    const isWorkspace = bindingOf(deps.hostConfig(), agent) === "workspace";
+    if (!isWorkspace) {
+      if (config.mode === "shadow" || !isRouted(config, agent)) return null;
+      const running = calls.runningExecNodes(agent, sessionKey);
+      const allowed =
+        running.size > 0
+          ? running.has(invocation.nodeId)
+          : ruleAllows(config, agent, invocation.nodeId, await currentSnapshot(deps, config));
+      if (allowed) return null;
+    }
 
     counters.runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
     return new NodeRouterError(
       "RUN_NOT_ALLOWED",
-      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, where its rule did not place it; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}".`,
+      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${isWorkspace ? "over the node protocol, and its commands go to its workspace over SSH" : "where its rule did not place it"}; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}".`,
     );
   };
 }

@@ -1,11 +1,13 @@
 // Which of the host's hooks we stand in, in the order a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { mayAddToPrompt } from "../nodeRouter/workspacePolicy/promptLine.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
 import { createBeforeToolCall, LAST_PRIORITY } from "./beforeToolCall.ts";
 import { createExecEnvGate } from "./execEnvGate.ts";
 import { createModelCallHook } from "./modelCalls.ts";
 import { createNodeInvokePolicy, GUARDED_COMMANDS } from "./nodeInvokePolicy.ts";
+import { createPromptLine } from "./promptLine.ts";
 import { createResultMiddleware } from "./resultMiddleware.ts";
 import { createToolPolicy } from "./toolPolicy.ts";
 
@@ -35,6 +37,9 @@ export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
         : { ok: false, code: refusal.code, message: refusal.message };
     },
   });
+
+  // The host blocks it without the grant, and says so in its diagnostics at every start.
+  if (mayAddToPrompt(deps.hostConfig())) api.on("before_prompt_build", createPromptLine(deps));
 
   api.on("after_tool_call", createAfterToolCall(deps));
   api.registerAgentToolResultMiddleware(createResultMiddleware(deps), { runtimes: ["openclaw"] });

@@ -6,8 +6,19 @@ import { STARTED } from "../nodeRouter/transports/node/job.ts";
 import { safe } from "../safeText.ts";
 import { GATE_PREFIX } from "./execEnvGate.ts";
 
-/** How the call ended, as far as its result says. `elsewhere`: on another machine than it was placed on. */
-export type CallEnd = "ran" | "unknown" | "failed" | "elsewhere";
+/**
+ * How the call ended, as far as is known. `elsewhere`: on another machine than it was placed on; `notStarted`:
+ * proven not to have begun; `failed`: on its way or at its start.
+ */
+export type CallEnd = "ran" | "running" | "unknown" | "notStarted" | "failed" | "elsewhere";
+
+const VERBS: Readonly<Record<Exclude<CallEnd, "elsewhere">, string>> = {
+  ran: "ran on",
+  running: "runs on",
+  unknown: "may have run on",
+  notStarted: "did not start on",
+  failed: "did not finish on",
+};
 
 /** The host's warning, on every call although nobody set pathPrepend; inside JSON its line ends are escaped. */
 const PATH_WARNING =
@@ -31,21 +42,30 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
     : "failed";
 }
 
-/** `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped. */
-export function resultLine(call: PlacedCall, end: CallEnd): string {
+/**
+ * `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped.
+ * @param processGroup on the node, of a command over SSH whose end was not seen; null when it is not known.
+ */
+export function resultLine(call: PlacedCall, end: CallEnd, processGroup: number | null = null): string {
   const { decision } = call;
+  const name = safe(decision.node?.name ?? call.nodeId ?? "");
   if (end === "elsewhere") {
-    return `[node-router] NODE_MISMATCH: placed on ${safe(decision.node?.name ?? call.nodeId)}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`;
+    return `[node-router] NODE_MISMATCH: placed on ${name}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`;
   }
-  const verb = { ran: "ran on", unknown: "may have run on", failed: "did not finish on" }[end];
-  const node = `${safe(decision.node?.name ?? call.nodeId)} (${placeText(decision.node?.location ?? null)})`;
-  const advice = end === "unknown" ? ["outcome unknown: do not run it again before you looked"] : [];
+  const node = `${name} (${placeText(decision.node?.location ?? null)})`;
   return [
-    `[node-router] ${verb} ${node}`,
+    `[node-router] ${VERBS[end]} ${node}${decision.transport === "ssh" ? " over ssh" : ""}`,
     `rule ${safe(decision.rule ?? "none")}`,
-    ...advice,
+    ...advice(end, processGroup),
     ...call.notes,
   ].join(" · ");
+}
+
+function advice(end: CallEnd, processGroup: number | null): readonly string[] {
+  if (end === "notStarted") return ["nothing ran, so trying again is safe"];
+  if (end !== "unknown") return [];
+  const group = processGroup === null ? "" : ` (process group ${processGroup} there)`;
+  return [`outcome unknown${group}: do not run it again before you looked`];
 }
 
 /**
@@ -68,7 +88,7 @@ export function cleanText(
 }
 
 function startedText(call: PlacedCall, pgid: string): string {
-  const node = safe(call.decision.node?.name ?? call.nodeId);
+  const node = safe(call.decision.node?.name ?? call.nodeId ?? "");
   return `Started in the background on ${node} as job ${call.jobId} (process group ${pgid}). It goes on without this call. Ask for its output and end with the tool node_process: action poll, jobId ${call.jobId}; end it with action kill. The tool process does not know it.`;
 }
 

@@ -1,10 +1,12 @@
 // Puts the line into what the agent reads: exec's own result, or the result of the outer tool around it.
 
+import type { ResolvedConfig } from "../config/resolve.ts";
 import type { PlacedCall } from "../nodeRouter/calls.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { hasPathPrepend } from "../nodeRouter/hostConfig.ts";
+import { bindingOf, hasPathPrepend } from "../nodeRouter/hostConfig.ts";
 import { isRouted } from "../nodeRouter/router.ts";
-import { detailsOf, ranWhere } from "./afterToolCall.ts";
+import type { WorkspaceCall } from "../nodeRouter/workspaceCalls.ts";
+import { detailsOf, ranElsewhere, ranWhere } from "./afterToolCall.ts";
 import {
   type CallEnd,
   cleanText,
@@ -44,7 +46,9 @@ export function createResultMiddleware(deps: RouterDeps) {
     if (agent === undefined) return undefined;
     const { config } = deps.state;
     const refused =
-      config !== null && isRouted(config, agent) ? gateRefusalOf(calls, own, event.result, agent) : null;
+      config !== null && isGated(deps, config, agent)
+        ? gateRefusalOf(deps, calls, own, event.result, agent)
+        : null;
     if (refused !== null) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
     if (calls.length === 0) return undefined;
 
@@ -52,7 +56,12 @@ export function createResultMiddleware(deps: RouterDeps) {
     const content = event.result.content.map((part) =>
       isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning, own === null) } : part,
     );
-    const lines = calls.map((call) => resultLine(call, endOfCall(call, own, event.result)));
+    const lines = calls.map((call) => {
+      const { end, processGroup } = endOfCall(deps, call, own, event.result);
+      // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
+      if (call.decision.transport === "ssh") deps.state.workspace.placements.told(call.sessionKey);
+      return resultLine(call, end, processGroup);
+    });
     return {
       result: {
         ...event.result,
@@ -62,24 +71,60 @@ export function createResultMiddleware(deps: RouterDeps) {
   };
 }
 
+/** Whether the gate stands before this agent's exec. */
+function isGated(deps: RouterDeps, config: ResolvedConfig, agent: string): boolean {
+  return isRouted(config, agent) || bindingOf(deps.hostConfig(), agent) === "workspace";
+}
+
 /** Our words for a start that the gate made impossible; null for every other result, whatever it quotes. */
 function gateRefusalOf(
+  deps: RouterDeps,
   calls: readonly PlacedCall[],
   own: PlacedCall | null,
   result: ToolResult,
   agent: string,
 ): string | null {
+  // What the backend was brought has passed the gate; its output may quote anything.
+  if (calls.some((call) => workspaceCallOf(deps, call)?.claimed === true)) return null;
   const details = calls.map((call) => execDetails(call, own, result));
   if (details.some(stoppedInTerminal)) return gateRefusal(agent);
   if (details.some((one) => ranWhere({ details: one }) !== null)) return null;
   return result.content.some((part) => isText(part) && isGateError(part.text)) ? gateRefusal(agent) : null;
 }
 
-function endOfCall(call: PlacedCall, own: PlacedCall | null, result: ToolResult): CallEnd {
+interface KnownEnd {
+  readonly end: CallEnd;
+  readonly processGroup: number | null;
+}
+
+function endOfCall(deps: RouterDeps, call: PlacedCall, own: PlacedCall | null, result: ToolResult): KnownEnd {
   const details = execDetails(call, own, result);
-  if (details === null) return call === own && call.tool === "exec" ? "failed" : nodeToolEnd(result);
-  const ranOn = ranWhere({ details });
-  return ranOn === null || ranOn === call.nodeId ? endOf(details) : "elsewhere";
+  if (ranElsewhere(deps.state, call, { details }) !== null) return { end: "elsewhere", processGroup: null };
+  const outcome = workspaceCallOf(deps, call)?.outcome ?? null;
+  if (outcome !== null) {
+    return {
+      end: outcome.kind,
+      processGroup: outcome.kind === "unknown" ? outcome.processGroup : null,
+    };
+  }
+  return { end: endByResult(deps, call, own, result), processGroup: null };
+}
+
+/** Where the backend told nothing (yet): a command over the node protocol, or one that goes on. */
+function endByResult(
+  deps: RouterDeps,
+  call: PlacedCall,
+  own: PlacedCall | null,
+  result: ToolResult,
+): CallEnd {
+  const details = execDetails(call, own, result);
+  if (details !== null) return details.status === "running" ? "running" : endOf(details);
+  if (workspaceCallOf(deps, call)?.claimed === false) return "notStarted";
+  return call === own && call.tool === "exec" ? "failed" : nodeToolEnd(result);
+}
+
+function workspaceCallOf({ state }: RouterDeps, { workspaceCallId }: PlacedCall): WorkspaceCall | null {
+  return workspaceCallId === null ? null : (state.workspace.calls.get(workspaceCallId) ?? null);
 }
 
 /** An inner call's details lie inside the outer result; without them its own end is not known here. */

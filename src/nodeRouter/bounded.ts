@@ -31,6 +31,11 @@ export class BoundedMap<K, V> {
   }
 
   /** Oldest first. */
+  keys(): IterableIterator<K> {
+    return this.#entries.keys();
+  }
+
+  /** Oldest first. */
   values(): IterableIterator<V> {
     return this.#entries.values();
   }

@@ -1,25 +1,35 @@
 // Tool calls between their decision and their result: what was decided, and where it ended.
 import { isDeepStrictEqual } from "node:util";
 import { BoundedMap } from "./bounded.ts";
+import { CallIndex } from "./callIndex.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 
 /** One call that the plugin placed. */
 export interface PlacedCall {
-  readonly key: string;
   readonly toolCallId: string;
   readonly runId: string;
   readonly sessionKey: string;
   readonly agent: string;
   readonly tool: string;
   readonly decision: PlacementDecision;
-  readonly nodeId: string;
+  /** Of the paired node; null for a call that goes to a workspace over SSH. */
+  readonly nodeId: string | null;
   readonly jobId: string | null;
+  /** Id in `SharedState.workspace.calls`; null for a call over the node protocol, and for a file tool. */
+  readonly workspaceCallId: string | null;
   readonly notes: readonly string[];
   /** False once its result was seen; kept a while longer for the line in an outer tool's result. */
   running: boolean;
 }
 
 type Params = Readonly<Record<string, unknown>>;
+
+/** A person's consent to one call, as far as it was given. */
+export interface Consent {
+  readonly title: string;
+  readonly description: string;
+  granted: boolean;
+}
 
 /** What the trusted policy answered about one call of a tool. */
 export interface Answer {
@@ -28,6 +38,8 @@ export interface Answer {
   readonly asked: Params;
   /** The complete parameters that it gave; null when it left the call alone. */
   readonly params: Params | null;
+  /** Null when nobody needs to be asked. */
+  readonly consent: Consent | null;
 }
 
 /**
@@ -40,7 +52,7 @@ export interface CallRegistry {
    * calls of every turn from 0.
    */
   begin(runId: string, toolCallId: string): void;
-  add(call: Omit<PlacedCall, "key" | "running">): void;
+  add(call: Omit<PlacedCall, "running">): void;
   find(runId: string, toolCallId: string): PlacedCall | null;
   /** Kept until the call's result, for the hook that says it once more. */
   answer(runId: string, toolCallId: string, answer: Answer): void;
@@ -53,7 +65,7 @@ export interface CallRegistry {
   end(runId: string, toolCallId: string): void;
   /** Calls of the run that `tool_call` or Code Mode made inside the outer call `toolCallId`. */
   nestedIn(runId: string, toolCallId: string): readonly PlacedCall[];
-  /** Node ids of exec calls of this agent in this session that are running now. */
+  /** Ids of the paired nodes with exec calls of this agent in this session that are running now. */
   runningExecNodes(agent: string, sessionKey: string): ReadonlySet<string>;
 }
 
@@ -65,24 +77,33 @@ const MAX_ANSWERS = 1_024;
 const MAX_ANSWERS_OF_ONE_ID = 16;
 
 export function createCallRegistry(): CallRegistry {
-  const calls = new BoundedMap<string, PlacedCall>(MAX_CALLS);
+  const calls = new CallIndex<PlacedCall>(MAX_CALLS);
+  /** exec calls over the node protocol by agent and session, for as long as they run. */
+  const running = new BoundedMap<PlacedCall, true>(MAX_CALLS);
   const answers = new BoundedMap<string, readonly Answer[]>(MAX_ANSWERS);
   const nestedIn = (runId: string, toolCallId: string): PlacedCall[] => {
     const part = `:${asHostPart(toolCallId)}:`;
-    return [...calls.values()].filter((call) => call.runId === runId && call.toolCallId.includes(part));
+    return calls.of(runId).filter((call) => call.toolCallId.includes(part));
+  };
+  const forget = (runId: string, toolCallId: string): void => {
+    const call = calls.get(runId, toolCallId);
+    if (call !== null) running.delete(call);
+    calls.delete(runId, toolCallId);
   };
   return {
     begin(runId, toolCallId) {
-      const key = keyOf(runId, toolCallId);
-      if (key === null) return;
-      calls.delete(key);
-      for (const call of nestedIn(runId, toolCallId)) calls.delete(call.key);
+      if (keyOf(runId, toolCallId) === null) return;
+      forget(runId, toolCallId);
+      for (const call of nestedIn(runId, toolCallId)) forget(runId, call.toolCallId);
     },
     add(call) {
-      const key = keyOf(call.runId, call.toolCallId);
-      if (key !== null) calls.set(key, { ...call, key, running: true });
+      if (keyOf(call.runId, call.toolCallId) === null) return;
+      forget(call.runId, call.toolCallId);
+      const kept = { ...call, running: true };
+      calls.set(kept);
+      if (call.tool === "exec") running.set(kept, true);
     },
-    find: (runId, toolCallId) => calls.get(keyOf(runId, toolCallId) ?? "") ?? null,
+    find: (runId, toolCallId) => calls.get(runId, toolCallId),
     answer(runId, toolCallId, answer) {
       const key = keyOf(runId, toolCallId);
       if (key !== null) answers.set(key, [...(answers.get(key) ?? []), answer].slice(-MAX_ANSWERS_OF_ONE_ID));
@@ -93,18 +114,19 @@ export function createCallRegistry(): CallRegistry {
       return same ?? (all.length === 1 ? (all[0] ?? null) : null);
     },
     end(runId, toolCallId) {
-      const key = keyOf(runId, toolCallId) ?? "";
-      answers.delete(key);
-      const call = calls.get(key);
-      if (call !== undefined) call.running = false;
+      answers.delete(keyOf(runId, toolCallId) ?? "");
+      const call = calls.get(runId, toolCallId);
+      if (call === null) return;
+      call.running = false;
+      running.delete(call);
     },
     nestedIn: (runId, toolCallId) => (keyOf(runId, toolCallId) === null ? [] : nestedIn(runId, toolCallId)),
     runningExecNodes: (agent, sessionKey) =>
       new Set(
-        [...calls.values()]
-          .filter((call) => call.running && call.tool === "exec")
+        [...running.keys()]
           .filter((call) => call.agent === agent && call.sessionKey === sessionKey)
-          .map((call) => call.nodeId),
+          .filter((call) => calls.get(call.runId, call.toolCallId) === call)
+          .flatMap(({ nodeId }) => nodeId ?? []),
       ),
   };
 }

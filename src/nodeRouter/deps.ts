@@ -2,6 +2,7 @@
 import type { Logger } from "../logger.ts";
 import type { ListNodes } from "../presence/sources/gateway.ts";
 import type { SharedState } from "./sharedState.ts";
+import type { SessionFacts } from "./workspacePolicy/sandboxProblem.ts";
 
 export interface RouterDeps {
   readonly state: SharedState;
@@ -12,6 +13,8 @@ export interface RouterDeps {
   readonly hostConfig: () => unknown;
   /** The agent's workspace folder on the gateway, absolute; null when the host cannot tell. */
   readonly agentWorkspace: (agent: string) => string | null;
+  /** What the host keeps about a session of the agent; null when it keeps nothing. Throws when it cannot tell. */
+  readonly sessionFacts: (agent: string, sessionKey: string) => SessionFacts | null;
   /** The gateway user's home; null when unknown. */
   readonly home: string | null;
   /** Epoch ms. */

@@ -3,9 +3,10 @@ import type { ResolvedConfig } from "../config/resolve.ts";
 import { quote, safe } from "../safeText.ts";
 import type { Binding } from "../types.ts";
 import type { ExplainReport } from "./explain/report.ts";
+import { explainReport } from "./explainCall.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
-import { decideCall, explainReport } from "./router.ts";
-import { classifyTool, ROUTABLE_TOOLS } from "./toolCatalog.ts";
+import { decideCall } from "./router.ts";
+import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "./toolCatalog.ts";
 
 /**
  * What `explain` and `node_route` say about any tool: where a rule places it, or why none does.
@@ -20,7 +21,7 @@ export function explainTool(
   return explainUnplaced(config, request, snapshot, nowMs) ?? explainReport(config, request, snapshot, nowMs);
 }
 
-/** Null for a tool that rules do place; so is every tool of an agent that has its workspace on a node. */
+/** Null for a tool that rules do place; of an agent that has its workspace on a node, those are more. */
 function explainUnplaced(
   config: ResolvedConfig,
   request: { agent: string; tool: string; binding: Binding },
@@ -28,7 +29,8 @@ function explainUnplaced(
   nowMs: number,
 ): ExplainReport | null {
   const { tool, binding } = request;
-  if (ROUTABLE_TOOLS.includes(tool) || binding === "workspace") return null;
+  const placeable = binding === "workspace" ? [...ROUTABLE_TOOLS, ...WORKSPACE_TOOLS] : ROUTABLE_TOOLS;
+  if (placeable.includes(tool)) return null;
   const verdict = decideCall(config, { ...request, params: {}, rewritable: true }, snapshot);
   const report = {
     ...explainReport(config, request, snapshot, nowMs),
@@ -41,6 +43,6 @@ function explainUnplaced(
     classifyTool(tool)?.kind === "automations"
       ? "; of a routed agent, those that start a process on the gateway are refused"
       : "";
-  const message = `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe(ROUTABLE_TOOLS.join(", "))}`;
+  const message = `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe([...new Set(placeable)].join(", "))}`;
   return { ...report, rule: null, outcome: "unrouted", message };
 }

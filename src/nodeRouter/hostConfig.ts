@@ -47,6 +47,15 @@ export function agentSetting(config: unknown, agent: string, ...path: readonly s
   return own ?? section(config, "agents", "defaults", ...folder)[key];
 }
 
+/** Where the setting in force stands: the agent's own key, unless only the default for all agents is set. */
+export function settingPath(config: unknown, agent: string, ...path: readonly string[]): string {
+  const [folder, key] = [path.slice(0, -1), path.at(-1) ?? ""];
+  const inherits =
+    (agentSection(config, agent, ...folder)[key] ?? null) === null &&
+    (section(config, "agents", "defaults", ...folder)[key] ?? null) !== null;
+  return ["agents", ...(inherits ? ["defaults"] : ["entries", agentKey(config, agent)]), ...path].join(".");
+}
+
 /** `tools.exec.<key>`: the agent's own, else the gateway-wide one. */
 export function execSetting(config: unknown, agent: string, key: string): unknown {
   return agentSection(config, agent, "tools", "exec")[key] ?? section(config, "tools", "exec")[key];
@@ -54,8 +63,19 @@ export function execSetting(config: unknown, agent: string, key: string): unknow
 
 /** What moves with the agent, by its sandbox settings. */
 export function bindingOf(config: unknown, agent: string): Binding {
-  const backend = agentSetting(config, agent, "sandbox", "backend");
-  return backend === SANDBOX_BACKEND && sandboxMode(config, agent) !== "off" ? "workspace" : "exec";
+  return sandboxBackend(config, agent) === SANDBOX_BACKEND && sandboxMode(config, agent) !== "off"
+    ? "workspace"
+    : "exec";
+}
+
+/** Id of the agent's sandbox backend as the host reads it: without regard to case and spaces; null when unset. */
+export function sandboxBackend(config: unknown, agent: string): string | null {
+  const own = agentSection(config, agent, "sandbox").backend;
+  const inherited = section(config, "agents", "defaults", "sandbox").backend;
+  for (const value of [own, inherited]) {
+    if (typeof value === "string" && value.trim() !== "") return value.trim().toLowerCase();
+  }
+  return null;
 }
 
 /** `off`, `non-main` or `all`. */

@@ -4,6 +4,7 @@ import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plug
 import { createLogger, type HostLogger } from "../logger.ts";
 import type { RouterDeps } from "./deps.ts";
 import { sharedState } from "./sharedState.ts";
+import { readSessionFacts } from "./workspacePolicy/sandboxProblem.ts";
 
 export function createDeps(api: OpenClawPluginApi): RouterDeps {
   return {
@@ -19,6 +20,10 @@ export function createDeps(api: OpenClawPluginApi): RouterDeps {
         return null;
       }
     },
+    sessionFacts: (agentId, sessionKey) =>
+      sessionKey === ""
+        ? null
+        : readSessionFacts(api.runtime.agent.session.getSessionEntry({ agentId, sessionKey })),
     home: homedir(),
     now: Date.now,
   };

@@ -5,12 +5,13 @@ import type { ResolvedConfig } from "../config/resolve.ts";
 import type { ErrorCode, NodeRouterError } from "../errors.ts";
 import type { Binding } from "../types.ts";
 import { refusal } from "./explain/message.ts";
-import { createReport, type ExplainReport } from "./explain/report.ts";
+import { explainCall, isNodeToolLeft } from "./explainCall.ts";
+import { namesAnotherGateway, reachesNoNode } from "./nodeToolCalls.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
-import { place } from "./placement/place.ts";
 import { firstRule } from "./placement/ruleIndex.ts";
-import type { NodeSnapshot, NodeState } from "./placement/snapshot.ts";
-import { classifyTool, commandsFor, type NodeTool, startsGatewayProcess } from "./toolCatalog.ts";
+import type { NodeSnapshot } from "./placement/snapshot.ts";
+import { workspaceAdvice } from "./sshOnly.ts";
+import { classifyTool, startsGatewayProcess } from "./toolCatalog.ts";
 
 /** Who wants to run what, in plain values. */
 export interface CallRequest {
@@ -24,14 +25,16 @@ export interface CallRequest {
 
 /**
  * `leave`: not ours, or the rule says so. `refuse`: run it nowhere; `message` is what the agent reads.
- * `place`: run it on `decision.node`.
+ * `place`: run it on `decision.node`. `workspace`: it belongs to the agent's workspace, wherever that is.
  */
 export type Verdict =
   | { readonly kind: "leave"; readonly decision: PlacementDecision | null; readonly clearHost: boolean }
   | { readonly kind: "refuse"; readonly message: string; readonly decision: PlacementDecision | null }
-  | { readonly kind: "place"; readonly decision: PlacementDecision };
+  | { readonly kind: "place"; readonly decision: PlacementDecision }
+  | { readonly kind: "workspace"; readonly decision: null };
 
 const LEAVE: Verdict = { kind: "leave", decision: null, clearHost: false };
+const WORKSPACE: Verdict = { kind: "workspace", decision: null };
 
 /** Whether a call of this tool needs the list of nodes; everything else is settled without asking the host. */
 export function needsSnapshot(config: ResolvedConfig, agent: string, tool: string): boolean {
@@ -62,144 +65,59 @@ export function decideCall(config: ResolvedConfig, request: CallRequest, snapsho
   // The files too: the rule that cannot be read may be the one that says files: "refuse".
   if (invalid !== null) return refuse(invalid);
 
-  const rule = firstRule(config.rules, request.agent, request.tool);
+  const { agent, params, binding } = request;
+  const rule = firstRule(config.rules, agent, request.tool);
   switch (tool.kind) {
-    case "files": {
-      const execRule = firstRule(config.rules, request.agent, "exec");
-      if (request.binding === "workspace" || execRule?.files !== "refuse") return LEAVE;
-      return refuse(
-        coded(
-          "FILES_REFUSED",
-          `"${request.tool}" works on the gateway's files, and rule "${execRule.name}" says files: "refuse"; use exec on the node`,
-        ),
-      );
-    }
+    case "files":
+      return binding === "workspace" ? WORKSPACE : gatewayFiles(config, request);
     case "gatewayShell":
     case "automations": {
-      const shell = tool.kind === "gatewayShell" || startsGatewayProcess(request.params);
-      if (!shell || !isRouted(config, request.agent)) return LEAVE;
-      return refuse(
-        coded(
-          "GATEWAY_SHELL_REFUSED",
-          `"${request.tool}" would run a command on the gateway, and agent "${request.agent}" is routed to nodes; use exec`,
-        ),
-      );
+      const shell = tool.kind === "gatewayShell" || startsGatewayProcess(params);
+      if (!shell || !(binding === "workspace" || isRouted(config, agent))) return LEAVE;
+      const fact = `"${request.tool}" would run a command on the gateway, and agent "${agent}" is routed to nodes`;
+      return refuse(coded("GATEWAY_SHELL_REFUSED", `${fact}; use exec`));
     }
-    case "exec":
+    case "exec": {
+      if (rule === null && binding === "exec") return LEAVE;
+      if (namesAnotherGateway(params)) return otherGateway(request.tool);
+      if (!request.rewritable)
+        return refuse(coded("RUNTIME_NOT_ROUTABLE", foreignHarness(agent, rule?.name)));
+      return binding === "workspace" ? WORKSPACE : placed(config, request, snapshot);
+    }
     case "node": {
-      if (rule === null || (tool.kind === "node" && reachesNoNode(tool, request.params))) return LEAVE;
-      if (hasGatewayUrl(request.params)) {
-        return refuse(
-          coded(
-            "GATEWAY_URL_REFUSED",
-            `"${request.tool}" names another gateway (gatewayUrl), where these rules do not hold; leave gatewayUrl and gatewayToken out`,
-          ),
-        );
-      }
-      if (tool.kind === "exec" && !request.rewritable) {
-        return refuse(
-          coded(
-            "RUNTIME_NOT_ROUTABLE",
-            `agent "${request.agent}" runs in a harness whose shell OpenClaw cannot move to a node, so its commands would run on the gateway; set agentRuntime: { id: "openclaw" } for its model in agents.entries.${request.agent}.models, or take the agent out of rule "${rule.name}"`,
-          ),
-        );
-      }
-      return placed(config, request, snapshot);
+      if (rule === null || reachesNoNode(tool, params)) return LEAVE;
+      return namesAnotherGateway(params) ? otherGateway(request.tool) : placed(config, request, snapshot);
     }
   }
+}
+
+/** The file tools of an agent whose workspace stays on the gateway. */
+function gatewayFiles(config: ResolvedConfig, { agent, tool }: CallRequest): Verdict {
+  const rule = firstRule(config.rules, agent, "exec");
+  if (rule?.files !== "refuse") return LEAVE;
+  const fact = `"${tool}" works on the gateway's files, and rule "${rule.name}" says files: "refuse"`;
+  return refuse(coded("FILES_REFUSED", `${fact}; use exec on the node`));
 }
 
 function placed(config: ResolvedConfig, request: CallRequest, snapshot: NodeSnapshot): Verdict {
   const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
   if (decision.outcome === "placed") return { kind: "place", decision };
   if (decision.outcome === "refused" || isNodeToolLeft(decision)) {
-    return { kind: "refuse", message: refusal(decision), decision };
+    const advice = workspaceAdvice(decision);
+    const message = advice === null ? refusal(decision) : `${refusal(decision)} ${advice}`;
+    return { kind: "refuse", message, decision };
   }
   return { kind: "leave", decision, clearHost: decision.rule !== null };
 }
 
-/** onUnavailable: "gateway" speaks of commands; a node tool left alone could name any node, so it is refused. */
-function isNodeToolLeft({ outcome, rule, request }: PlacementDecision): boolean {
-  return outcome === "unrouted" && rule !== null && request.tool !== "exec";
+function otherGateway(tool: string): Verdict {
+  const fact = `"${tool}" names another gateway (gatewayUrl), where these rules do not hold`;
+  return refuse(coded("GATEWAY_URL_REFUSED", `${fact}; leave gatewayUrl and gatewayToken out`));
 }
 
-/** The placement record alone, as `explain` shows it. */
-export function explainCall(
-  config: ResolvedConfig,
-  agent: string,
-  tool: string,
-  binding: Binding,
-  snapshot: NodeSnapshot,
-): PlacementDecision {
-  return place({ agent, tool, commands: commandsFor(tool), binding }, snapshot, config.rules);
-}
-
-/**
- * `explain`'s report: the placement, with the refusal of a broken config in its place where one stands.
- * @param nowMs epoch ms.
- */
-export function explainReport(
-  config: ResolvedConfig,
-  request: { agent: string; tool: string; binding: Binding },
-  snapshot: NodeSnapshot,
-  nowMs: number,
-): ExplainReport {
-  const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
-  const report = createReport(decision, { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs });
-  const invalid = configRefusal(problemsForAgent(config.problems, request.agent));
-  if (invalid === null) {
-    return isNodeToolLeft(decision) ? { ...report, outcome: "refused", message: refusal(decision) } : report;
-  }
-  // The rule that is broken may be the one that would decide, so no other is named.
-  return {
-    ...report,
-    rule: null,
-    outcome: "refused",
-    node: null,
-    transport: null,
-    message: invalid,
-    candidates: [],
-  };
-}
-
-/** The nodes that the rule of this agent's exec may choose when they are up: those that its `require` matches. */
-export function allowedNodes(
-  config: ResolvedConfig,
-  agent: string,
-  snapshot: NodeSnapshot,
-): readonly NodeState[] {
-  const decision = place({ agent, tool: "exec", commands: [], binding: "exec" }, snapshot, config.rules);
-  const excluded = new Set(
-    decision.candidates().flatMap(({ node, reason }) => (reason?.filter === "selector" ? [node] : [])),
-  );
-  return decision.rule === null ? [] : snapshot.nodes.filter((node) => !excluded.has(node.name));
-}
-
-/** Whether that rule allows the node with this id, connected or not. */
-export function ruleAllows(
-  config: ResolvedConfig,
-  agent: string,
-  nodeId: string,
-  snapshot: NodeSnapshot,
-): boolean {
-  return allowedNodes(config, agent, snapshot).some((node) => node.nodeId === nodeId);
-}
-
-/** `nodes status` and the like, without a node: about pairing, not about one machine. */
-function reachesNoNode(tool: NodeTool, params: Readonly<Record<string, unknown>>): boolean {
-  const named = typeof params.node === "string" && params.node.trim() !== "";
-  return (
-    !named &&
-    !hasGatewayUrl(params) &&
-    typeof params.action === "string" &&
-    tool.nodeless.includes(params.action)
-  );
-}
-
-function hasGatewayUrl(params: Readonly<Record<string, unknown>>): boolean {
-  return [params.gatewayUrl, params.gatewayToken].some(
-    (value) => value !== undefined && value !== null && value !== "",
-  );
+function foreignHarness(agent: string, rule: string | undefined): string {
+  const wayOut = rule === undefined ? "switch its sandbox off" : `take the agent out of rule "${rule}"`;
+  return `agent "${agent}" runs in a harness whose shell OpenClaw cannot move to a node, so its commands would run on the gateway; set agentRuntime: { id: "openclaw" } for its model in agents.entries.${agent}.models, or ${wayOut}`;
 }
 
 function coded(code: ErrorCode, text: string): string {
@@ -211,6 +129,6 @@ function refuse(message: string): Verdict {
 }
 
 /** A fault while deciding is a refusal too: nothing runs on a guess. */
-export function faultVerdict(error: NodeRouterError): Verdict {
+export function faultVerdict(error: NodeRouterError): Extract<Verdict, { kind: "refuse" }> {
   return { kind: "refuse", message: `${error.message}.`, decision: null };
 }

@@ -1,4 +1,5 @@
 // Which tools the plugin knows, and how each names its node. Pure; parameters as in OpenClaw 2026.9.
+import type { Binding } from "../types.ts";
 
 /** A tool whose parameters can name a node. */
 export interface NodeTool {
@@ -58,6 +59,18 @@ const CATALOG: ReadonlyMap<string, ToolClass> = new Map<string, ToolClass>([
 export const ROUTABLE_TOOLS: readonly string[] = [...CATALOG.entries()]
   .filter(([, tool]) => tool.kind === "exec" || tool.kind === "node")
   .map(([name]) => name);
+
+/** Tools that work in the agent's workspace, so on its node when the whole workspace is there. */
+export const WORKSPACE_TOOLS: readonly string[] = [
+  "exec",
+  "process",
+  ...[...CATALOG.entries()].filter(([, tool]) => tool.kind === "files").map(([name]) => name),
+];
+
+/** What moves with a call: node tools speak the node protocol, also of an agent whose workspace is on a node. */
+export function bindingFor(tool: string, agentBinding: Binding): Binding {
+  return CATALOG.get(tool)?.kind === "node" ? "exec" : agentBinding;
+}
 
 /** Null for a tool that has nothing to do with machines. */
 export function classifyTool(name: string): ToolClass | null {

@@ -71,6 +71,27 @@ describe("open", () => {
   });
 });
 
+describe("an agent whose workspace is on a node", () => {
+  test("passes in its sandbox only, also without a rule and in shadow mode: elevated would be the gateway", () => {
+    const rules = CONFIG.rules.filter(({ name }) => name !== "singapore");
+    for (const config of [
+      CONFIG,
+      { ...CONFIG, rules },
+      { ...CONFIG, mode: "shadow" },
+      rulesWith({ onUnavailable: "gateway" }),
+    ]) {
+      const options = { config, hostConfig: WORKSPACE };
+      expect(gate("sandbox", "worker-sg", options)).toBe(undefined);
+      expect(gate("gateway", "worker-sg", options)).toEqual(CLOSED);
+      expect(gate(undefined, "worker-sg", options)).toEqual(CLOSED);
+    }
+  });
+
+  test("on a node it is the node-invoke policy's to refuse: megabytes of variables would go over the wire", () => {
+    expect(gate("node", "worker-sg", { hostConfig: WORKSPACE })).toBe(undefined);
+  });
+});
+
 describe("a real start", () => {
   const env = { PATH: process.env.PATH, ...gate("gateway") };
 

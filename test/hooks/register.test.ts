@@ -80,6 +80,19 @@ describe("registerHooks", () => {
     expect(kept.runtimes).toEqual([{ runtimes: ["openclaw"] }]);
   });
 
+  test("the prompt hook is registered only with the operator's grant: without it the host warns at every start", () => {
+    const { api, hooks } = fakeHost();
+    const grant = { allowConversationAccess: true };
+    registerHooks(
+      api,
+      fakeDeps({ hostConfig: { plugins: { entries: { "node-router": { hooks: grant } } } } }),
+    );
+    expect(hooks.has("before_prompt_build")).toBe(true);
+    hooks.clear();
+    registerHooks(api, fakeDeps({ hostConfig: { plugins: { entries: { other: { hooks: grant } } } } }));
+    expect(hooks.has("before_prompt_build")).toBe(false);
+  });
+
   test.each(["model_call_started", "model_call_ended"])("%s alone makes a run OpenClaw's own", (name) => {
     const { api, hooks } = fakeHost();
     const deps = fakeDeps();

@@ -19,7 +19,6 @@ import { makeNode } from "../support/makeNode.ts";
 
 function call(changes: Partial<PlacedCall> = {}, node: Partial<NodeState> = {}): PlacedCall {
   return {
-    key: "key",
     toolCallId: "call-1",
     runId: "run",
     sessionKey: "",
@@ -28,6 +27,7 @@ function call(changes: Partial<PlacedCall> = {}, node: Partial<NodeState> = {}):
     decision: place(makeRequest(), snapshotOf(makeNode(node)), [makeRule()]),
     nodeId: "sg",
     jobId: null,
+    workspaceCallId: null,
     notes: [],
     running: true,
     ...changes,

@@ -92,19 +92,6 @@ describe("a routed agent's exec", () => {
     expect(deps.state.jobs.of("worker-sg")).toMatchObject([{ nodeId: SG_ID, nodeName: "mac-sg", offset: 0 }]);
     expect(deps.state.jobs.of("worker-cn")).toEqual([]);
   });
-
-  test("bound to a workspace over SSH, which is not there yet, is refused, not run over the other protocol", async () => {
-    const sandbox = { mode: "all", backend: "node-router" };
-    const { deps, policy } = arranged({
-      config: { ...CONFIG, nodes: { ...CONFIG.nodes, "mac-sg": { tags: ["region=sg"], ssh: {} } } },
-      hostConfig: { agents: { entries: { "worker-sg": { sandbox } } } },
-    });
-    expect(await policy(execEvent(deps), SG)).toEqual({
-      block: true,
-      blockReason:
-        'WORKSPACE_UNAVAILABLE: agent "worker-sg" has its workspace on "mac-sg" over SSH, and this version has no workspace over SSH; remove agents.entries.worker-sg.sandbox.backend or wait for a version that has.',
-    });
-  });
 });
 
 describe("calls that are none of ours are not touched, counted, logged or listed for", () => {

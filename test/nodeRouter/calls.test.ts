@@ -17,8 +17,8 @@ function call(changes: object = {}) {
     decision,
     nodeId: "sg",
     jobId: null,
+    workspaceCallId: null,
     notes: [],
-    startedAtMs: 0,
     ...changes,
   };
 }
@@ -52,7 +52,7 @@ describe("find", () => {
 
 describe("answers", () => {
   const PLACED = { command: "id", host: "node" };
-  const ID = { tool: "exec", asked: { command: "id" }, params: PLACED };
+  const ID = { tool: "exec", asked: { command: "id" }, params: PLACED, consent: null };
 
   test("are kept for one tool of one call until its result", () => {
     const calls = createCallRegistry();
@@ -72,7 +72,7 @@ describe("answers", () => {
 
   test("of several calls with one id go to the call they were made for, and to none that cannot be told", () => {
     const calls = createCallRegistry();
-    const left = { tool: "exec", asked: { command: "ls" }, params: null };
+    const left = { ...ID, asked: { command: "ls" }, params: null };
     calls.answer("run", "call", ID);
     calls.answer("run", "call", left);
     expect(calls.answered("run", "call", "exec", { ...PLACED })).toEqual(ID);
@@ -82,7 +82,7 @@ describe("answers", () => {
 
   test("of one id are not kept without end", () => {
     const calls = createCallRegistry();
-    for (let n = 0; n < 20; n++) calls.answer("run", "call", { tool: "exec", asked: { n }, params: null });
+    for (let n = 0; n < 20; n++) calls.answer("run", "call", { ...ID, asked: { n }, params: null });
     expect(calls.answered("run", "call", "exec", { n: 3 })).toBe(null);
     expect(calls.answered("run", "call", "exec", { n: 4 })).toMatchObject({ asked: { n: 4 } });
   });
@@ -130,6 +130,21 @@ describe("running exec nodes", () => {
     calls.add(call({ toolCallId: "5", nodeId: "ended" }));
     calls.end("run", "5");
     calls.end("run", "never-begun");
+    expect([...calls.runningExecNodes("worker-sg", "session")]).toEqual(["sg"]);
+  });
+
+  test("are none of a workspace over SSH, which has no paired node", () => {
+    const calls = createCallRegistry();
+    calls.add(call({ nodeId: null, workspaceCallId: "ab" }));
+    expect(calls.runningExecNodes("worker-sg", "session").size).toBe(0);
+  });
+
+  test("do not outlive a call that was forgotten, or that another with its id replaced", () => {
+    const calls = createCallRegistry();
+    calls.add(call({ toolCallId: "old", nodeId: "forgotten" }));
+    calls.add(call({ toolCallId: "same", nodeId: "replaced" }));
+    for (let n = 0; n < 4_096; n++) calls.add(call({ toolCallId: `call-${n}`, tool: "browser" }));
+    calls.add(call({ toolCallId: "same", nodeId: "sg" }));
     expect([...calls.runningExecNodes("worker-sg", "session")]).toEqual(["sg"]);
   });
 });

@@ -1,6 +1,6 @@
 // One tool call in, one verdict out: every class of tool, for routed agents and for others.
 import { describe, expect, test } from "vitest";
-import { CN, CONFIG, configWith, LEAVE, NOBODY, OFFLINE, verdict } from "./routerArrange.ts";
+import { CN, CONFIG, configWith, LEAVE, NOBODY, OFFLINE, SG, verdict } from "./routerArrange.ts";
 
 const PLACED = { kind: "place", node: "mac-sg", rule: "singapore" };
 const refused = (message: string) => ({ kind: "refuse", message, node: null, rule: null });
@@ -96,8 +96,79 @@ describe("file tools, which only know the gateway's files", () => {
     },
   );
 
-  test("an agent whose workspace moves along has its files on the node", () => {
-    expect(verdict(configWith({ files: "refuse" }), "read", { binding: "workspace" })).toEqual(LEAVE);
+  test("an agent whose workspace moves along has its files on the node, with and without a rule", () => {
+    const workspace = { kind: "workspace", node: null, rule: null };
+    expect(verdict(configWith({ files: "refuse" }), "read", { binding: "workspace" })).toEqual(workspace);
+    expect(verdict(CONFIG, "read", { binding: "workspace", agent: "master" })).toEqual(workspace);
+  });
+});
+
+describe("an agent whose whole workspace is on a node", () => {
+  const binding = "workspace" as const;
+
+  test("has exec led to its workspace, also without a rule: there is no other place for it", () => {
+    expect(verdict(CONFIG, "exec", { binding })).toEqual({ kind: "workspace", node: null, rule: null });
+    expect(verdict(CONFIG, "exec", { binding, agent: "master" }).kind).toBe("workspace");
+    expect(verdict(CONFIG, "exec", { agent: "master" })).toEqual(LEAVE);
+  });
+
+  test("still must run in a harness that can be moved, and ask no other gateway", () => {
+    expect(verdict(CONFIG, "exec", { binding, agent: "master", rewritable: false })).toMatchObject({
+      kind: "refuse",
+      message: expect.stringMatching(/^RUNTIME_NOT_ROUTABLE: .*, or switch its sandbox off\.$/),
+    });
+    expect(verdict(CONFIG, "exec", { binding, params: { gatewayUrl: "ws://x" } })).toMatchObject({
+      message: expect.stringMatching(/^GATEWAY_URL_REFUSED: /),
+    });
+  });
+
+  test("gets no shell on the gateway, also without a rule", () => {
+    expect(verdict(CONFIG, "terminal", { binding, agent: "master" }).kind).toBe("refuse");
+    expect(verdict(CONFIG, "automations", { binding, agent: "master" })).toEqual(LEAVE);
+  });
+
+  test("has its node tools placed over the node protocol, which alone can carry them", () => {
+    expect(verdict(CONFIG, "browser", { binding })).toEqual(PLACED);
+    const onlySsh = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0 };
+    expect(verdict(CONFIG, "browser", { binding }, onlySsh)).toMatchObject({
+      kind: "refuse",
+      message: expect.stringContaining("1 was reachable only over SSH"),
+    });
+  });
+});
+
+describe("exec alone, where only SSH reaches the node", () => {
+  const only = (changes: Partial<typeof SG> = {}) => ({
+    nodes: [{ ...SG, nodeId: null, approval: "unpaired" as const, ...changes }],
+    takenAtMs: 0,
+  });
+  const lines =
+    'set agents.entries.worker-sg.sandbox.mode: "all", agents.entries.worker-sg.sandbox.backend: "node-router" and agents.entries.worker-sg.sandbox.workspaceAccess: "rw"';
+
+  test("the refusal names the three lines of config, and the command that writes them", () => {
+    expect(verdict(CONFIG, "exec", {}, only())).toMatchObject({
+      kind: "refuse",
+      message: `NO_NODE_FITS: 0/1 nodes fit rule "singapore" for exec: 1 was reachable only over SSH. Run "openclaw node-router explain --agent worker-sg --tool exec" to see each node; change plugins.entries.node-router.config.rules or bring a node up. Over SSH an agent works with its whole workspace on the node: ${lines}, or run "openclaw node-router guard", which writes them.`,
+    });
+  });
+
+  test("with other nodes in the rule the guard writes nothing, so it is not promised", () => {
+    const nodes = { nodes: [...only().nodes, OFFLINE], takenAtMs: 0 };
+    const { message } = { message: "", ...verdict(CONFIG, "exec", {}, nodes) };
+    expect(message).toContain(`${lines}.`);
+    expect(message).not.toContain("openclaw node-router guard");
+  });
+
+  test("nothing is said of it where SSH is not the reason, for another tool, or where the gateway is allowed", () => {
+    for (const [config, tool, nodes] of [
+      [CONFIG, "exec", { nodes: [OFFLINE], takenAtMs: 0 }],
+      [CONFIG, "browser", only()],
+    ] as const) {
+      expect(verdict(config, tool, {}, nodes)).toMatchObject({
+        message: expect.not.stringContaining("workspaceAccess"),
+      });
+    }
+    expect(verdict(configWith({ onUnavailable: "gateway" }), "exec", {}, only()).kind).toBe("leave");
   });
 });
 

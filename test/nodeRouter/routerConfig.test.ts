@@ -1,14 +1,13 @@
 // What a wrong config does to calls, and the router's other questions to the rules.
 import { describe, expect, test } from "vitest";
 import { NodeRouterError } from "../../src/errors.ts";
+import { explainReport, ruleAllows } from "../../src/nodeRouter/explainCall.ts";
 import {
   decideCall,
-  explainReport,
   faultVerdict,
   isRouted,
   mayUseGateway,
   needsSnapshot,
-  ruleAllows,
 } from "../../src/nodeRouter/router.ts";
 import {
   BROKEN,

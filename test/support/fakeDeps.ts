@@ -4,6 +4,7 @@ import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
 import { createLogger } from "../../src/logger.ts";
 import type { RouterDeps } from "../../src/nodeRouter/deps.ts";
 import { createSharedState } from "../../src/nodeRouter/sharedState.ts";
+import type { SessionFacts } from "../../src/nodeRouter/workspacePolicy/sandboxProblem.ts";
 
 export const SG_ID = "5a".repeat(32);
 export const CN_ID = "c0".repeat(32);
@@ -45,6 +46,8 @@ export interface FakeOptions {
   readonly config?: unknown;
   readonly hostConfig?: unknown;
   readonly agentWorkspace?: string | null;
+  /** What the host keeps about every session; an Error is thrown. Default: nothing. */
+  readonly session?: SessionFacts | null | Error;
 }
 
 export interface FakeDeps extends RouterDeps {
@@ -60,7 +63,7 @@ export interface FakeDeps extends RouterDeps {
 }
 
 export function fakeDeps(options: FakeOptions = {}): FakeDeps {
-  const { config = CONFIG, hostConfig = {}, agentWorkspace = "/gateway/ws" } = options;
+  const { config = CONFIG, hostConfig = {}, agentWorkspace = "/gateway/ws", session = null } = options;
   const lines: LogLine[] = [];
   const to = (level: LogLine["level"]) => (text: string) => void lines.push({ level, text });
   const deps: FakeDeps = {
@@ -80,11 +83,39 @@ export function fakeDeps(options: FakeOptions = {}): FakeDeps {
     },
     hostConfig: () => hostConfig,
     agentWorkspace: () => agentWorkspace,
+    sessionFacts: () => {
+      if (session instanceof Error) throw session;
+      return session;
+    },
     home: "/home/gateway",
     now: () => deps.clockMs,
   };
   deps.configure(config);
   return deps;
+}
+
+/** The sandbox settings that put an agent's whole workspace on a node. */
+export const BOUND = {
+  mode: "all",
+  backend: "node-router",
+  scope: "agent",
+  workspaceAccess: "rw",
+  prune: { idleHours: 0, maxAgeDays: 0 },
+};
+
+/** mac-sg and mac-cn as SSH nodes, with a workspace directory each. */
+export const SSH_CONFIG = {
+  ...CONFIG,
+  nodes: {
+    "mac-sg": { ...CONFIG.nodes["mac-sg"], ssh: {} },
+    "mac-cn": { ...CONFIG.nodes["mac-cn"], ssh: {}, workspace: "/cn/ws" },
+  },
+};
+
+/** Options with which worker-sg has its whole workspace on mac-sg; `agent` is merged into its entry. */
+export function workspaceOptions(agent: object = {}, more: object = {}): FakeOptions {
+  const entries = { master: {}, "worker-sg": { sandbox: BOUND, ...agent } };
+  return { config: SSH_CONFIG, hostConfig: { agents: { entries }, ...more } };
 }
 
 export const RUN = "run-1";

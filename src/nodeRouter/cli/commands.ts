@@ -5,10 +5,13 @@ import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { reportText } from "../explain/text.ts";
 import type { GuardReport } from "../gatewayMethods/methods.ts";
+import type { ProbeReport } from "../gatewayMethods/sshMethods.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
+import { probeText } from "./sshText.ts";
 import { doctorText, guardText, nodesText, statusText } from "./text.ts";
+import { runTrust } from "./trust.ts";
 
 /** Asks the gateway; the answer has the shape that the method's own report type says. */
 export type Ask = <T>(method: string, params: Record<string, unknown>) => Promise<T>;
@@ -18,9 +21,13 @@ export interface CommandOptions {
   readonly agent?: string | undefined;
   readonly tool?: string | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Positional: an inventory name. */
+  readonly node?: string | undefined;
+  /** The fingerprint to record without asking. */
+  readonly yes?: string | undefined;
 }
 
-export type CommandName = "status" | "nodes" | "explain" | "doctor" | "guard";
+export type CommandName = "status" | "nodes" | "explain" | "doctor" | "guard" | "trust" | "probe";
 
 /** Runs one command; the result is the exit code. Never throws. */
 export async function runCommand(
@@ -33,20 +40,20 @@ export async function runCommand(
     out.fail("explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]");
     return EXIT_USAGE;
   }
+  if ((name === "trust" || name === "probe") && !options.node?.trim()) {
+    out.fail(`${name} needs a node: openclaw node-router ${name} <node>`);
+    return EXIT_USAGE;
+  }
   try {
-    return await run(name, options, ask, (report, text) => out.print(options.json ? safeJson(report) : text));
+    return await run(name, options, ask, out);
   } catch (error) {
     out.fail(safe(failure(name, error)));
     return EXIT_FINDING;
   }
 }
 
-async function run(
-  name: CommandName,
-  options: CommandOptions,
-  ask: Ask,
-  print: (report: unknown, text: string) => void,
-): Promise<number> {
+async function run(name: CommandName, options: CommandOptions, ask: Ask, out: Output): Promise<number> {
+  const print = (report: unknown, text: string) => out.print(options.json ? safeJson(report) : text);
   switch (name) {
     case "status": {
       const report = await ask<StatusReport>("noderouter.status", {});
@@ -77,6 +84,15 @@ async function run(
       return report.applied || report.agents.every((plan) => plan.changes.length === 0)
         ? EXIT_OK
         : EXIT_FINDING;
+    }
+    case "trust": {
+      const { node = "", json = false, yes = null } = options;
+      return runTrust({ node: node.trim(), json, yes }, ask, out);
+    }
+    case "probe": {
+      const report = await ask<ProbeReport>("noderouter.probe", { node: options.node });
+      print(report, probeText(report));
+      return report.ok ? EXIT_OK : EXIT_FINDING;
     }
   }
 }

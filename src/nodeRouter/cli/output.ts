@@ -16,6 +16,8 @@ const GAP = "  ";
 export interface Output {
   readonly print: (text: string) => void;
   readonly fail: (text: string) => void;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly question?: ((text: string) => Promise<string>) | undefined;
 }
 
 /**

@@ -8,6 +8,8 @@ type Program = Parameters<Parameters<OpenClawPluginApi["registerCli"]>[0]>[0]["p
 interface Spec {
   readonly name: CommandName;
   readonly description: string;
+  /** The one positional argument, required. */
+  readonly argument?: readonly [name: string, description: string];
   readonly options?: readonly (readonly [flags: string, description: string])[];
 }
 
@@ -31,6 +33,17 @@ const COMMANDS: readonly Spec[] = [
     description: "Write the native settings that make OpenClaw itself refuse when the plugin is missing",
     options: [["--dry-run", "only show what would be written"]],
   },
+  {
+    name: "trust",
+    description: "Show the SSH host keys that a node offers, and record one after you have compared it",
+    argument: ["<node>", "inventory name of a node with ssh settings"],
+    options: [["--yes <fingerprint>", "record this key without asking, if the node offers it"]],
+  },
+  {
+    name: "probe",
+    description: "Connect to a node over SSH, and show each step with its time",
+    argument: ["<node>", "inventory name of a node with ssh settings"],
+  },
 ];
 
 export async function buildCommands(program: Program, name: string, description: string): Promise<void> {
@@ -40,20 +53,40 @@ export async function buildCommands(program: Program, name: string, description:
   for (const spec of COMMANDS) {
     const command = root.command(spec.name).description(spec.description);
     command.exitOverride(usageExit);
+    if (spec.argument !== undefined) command.argument(...spec.argument);
     for (const [flags, help] of spec.options ?? []) command.option(flags, help);
     command.option("--json", "print the report as JSON");
-    addGatewayClientOptions(command).action(async (options: CommandOptions & Record<string, string>) => {
+    const act = async (node: string | undefined, options: CommandOptions & Record<string, string>) => {
       process.exitCode = await runCommand(
         spec.name,
-        options,
+        { ...options, node },
         async <T>(method: string, params: Record<string, unknown>) =>
           (await callGatewayFromCli(method, { ...options, json: true }, params, { progress: false })) as T,
         {
           print: (text) => process.stdout.write(`${text}\n`),
           fail: (text) => process.stderr.write(`${text}\n`),
+          question: process.stdin.isTTY && process.stdout.isTTY ? question : undefined,
         },
       );
-    });
+    };
+    // Commander passes the arguments first, then the options.
+    if (spec.argument === undefined) {
+      addGatewayClientOptions(command).action((options) => act(undefined, options));
+    } else {
+      addGatewayClientOptions(command).action(act);
+    }
+  }
+}
+
+/** One line from the person at the terminal; empty when they end the input. */
+async function question(text: string): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const ended = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
+    return await Promise.race([reader.question(text), ended]);
+  } finally {
+    reader.close();
   }
 }
 

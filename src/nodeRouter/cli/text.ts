@@ -40,6 +40,7 @@ export function statusText(report: StatusReport): string {
     ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
     "",
     table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows),
+    ...sshTable(report.ssh),
     ...(refused.length === 0
       ? []
       : ["", ...refused.flatMap((agent) => wrap(safe(`${agent.agent}: ${agent.message}`), COLUMNS))]),
@@ -50,6 +51,16 @@ export function statusText(report: StatusReport): string {
           ...report.problems.flatMap((p) => wrap(safe(`${p.severity}: ${p.path}: ${p.message}`), COLUMNS)),
         ]),
   ].join("\n");
+}
+
+/** Nothing before the first connection. */
+function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
+  if (ssh.length === 0) return [];
+  const rows = ssh.map((node) => [
+    node.node,
+    ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
+  ]);
+  return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];
 }
 
 export function nodesText(report: NodesReport): string {
@@ -103,7 +114,7 @@ export function guardText(report: GuardReport): string {
       return [
         ...wrap(safe(`${plan.agent} · rule ${plan.rule ?? DASH} · ${state}`), COLUMNS),
         ...plan.changes.flatMap(({ path, current, value }) =>
-          indented(`${path}: ${current ?? "(unset)"} -> ${value ?? "(unset)"}`),
+          indented(`${path}: ${String(current ?? "(unset)")} -> ${String(value ?? "(unset)")}`),
         ),
         ...(plan.note === null ? [] : indented(plan.note)),
       ].join("\n");

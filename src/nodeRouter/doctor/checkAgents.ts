@@ -1,6 +1,7 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
 import { problemsForAgent } from "../../config/problem.ts";
 import { decisionMessage } from "../explain/message.ts";
+import { allowedNodes, explainCall, hasNoPlace } from "../explainCall.ts";
 import {
   agentIds,
   agentKey,
@@ -12,7 +13,6 @@ import {
 } from "../hostConfig.ts";
 import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
-import { allowedNodes, explainCall } from "../router.ts";
 import { boundNodeId } from "./boundNode.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 import { foreignRuntime } from "./runtimes.ts";
@@ -143,12 +143,12 @@ function fileTransfer(
 
 function placement({ config, hostConfig, snapshot }: DoctorInput, agent: string): readonly Finding[] {
   const decision = explainCall(config, agent, "exec", bindingOf(hostConfig, agent), snapshot);
-  if (decision.outcome !== "refused") return [];
+  if (decision.outcome !== "refused" && !hasNoPlace(decision)) return [];
   return [
     finding(
       "no-node-fits",
       "warning",
-      `agent "${agent}" would be refused now: ${decisionMessage(decision)}`,
+      `agent "${agent}" would be refused now: ${decisionMessage({ ...decision, outcome: "refused" })}`,
       `bring one of these nodes up, or change the rule; "openclaw node-router explain --agent ${agent}" shows each node`,
     ),
   ];

@@ -1,5 +1,6 @@
 // Doctor: routed agents that OpenClaw itself would not hold back if the plugin were missing.
-import { planGuard } from "../guard/plan.ts";
+import { changeText } from "../guard/change.ts";
+import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { agentKey } from "../hostConfig.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
 
@@ -8,12 +9,9 @@ export const checkGuard: Check = ({ config, hostConfig, snapshot }) => {
   return planGuard(config, hostConfig, snapshot).flatMap((plan): readonly Finding[] => {
     // A config error is a finding of its own, and the guard comes after it.
     if (plan.rule === null) return [];
-    const path = `agents.entries.${agentKey(hostConfig, plan.agent)}.tools.exec`;
+    const path = pathOf(hostConfig, plan);
     if (plan.state === "unguarded") {
-      const settings = plan.changes.map(({ path, value }) => {
-        const key = path.slice(path.lastIndexOf(".") + 1);
-        return value === null ? `no ${key}` : `${key} "${value.slice(0, 12)}"`;
-      });
+      const settings = plan.changes.map(changeText);
       const message = `agent "${plan.agent}" has no complete guard: without the plugin OpenClaw would not keep its commands to rule "${plan.rule}" (missing: ${settings.join(", ")})`;
       return [finding("guard-missing", "warning", message, 'run "openclaw node-router guard"', path)];
     }
@@ -25,3 +23,11 @@ export const checkGuard: Check = ({ config, hostConfig, snapshot }) => {
     return [];
   });
 };
+
+/** The section that the plan is about. */
+function pathOf(hostConfig: unknown, { agent, changes }: GuardPlan): string {
+  const entry = `agents.entries.${agentKey(hostConfig, agent)}`;
+  return changes.some(({ path }) => path.startsWith(`${entry}.sandbox.`))
+    ? `${entry}.sandbox`
+    : `${entry}.tools.exec`;
+}

@@ -1,12 +1,13 @@
-// Every check, in the order of the report: the plugin itself, its config, the agents, their guard, the nodes.
+// Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, their guard, the nodes.
 import { checkAgents } from "./checkAgents.ts";
 import { checkConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkNodes } from "./checkNodes.ts";
 import { checkPlugin } from "./checkPlugin.ts";
+import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
-const CHECKS = [checkPlugin, checkConfig, checkAgents, checkGuard, checkNodes];
+const CHECKS = [checkPlugin, checkConfig, checkAgents, checkWorkspace, checkGuard, checkNodes];
 
 export interface DoctorReport {
   /** True when nothing is an error or a warning. */

@@ -26,6 +26,8 @@ export interface DoctorInput {
   readonly hooks: Liveness;
   readonly counters: Counters;
   readonly missedAgents: ReadonlySet<string>;
+  /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */
+  readonly workspace: { readonly apiProblem: string | null };
 }
 
 /** One question; an empty list is a clean answer. */

@@ -10,7 +10,11 @@ import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { bindingOf } from "../hostConfig.ts";
 import { hookLiveness } from "../liveness.ts";
 import { createNodesReport, type NodesReport } from "../reports/nodesReport.ts";
+import { sshStatus } from "../reports/sshStatus.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
+import { type Params, readText, UsageError } from "./params.ts";
+
+export { type Params, UsageError } from "./params.ts";
 
 export interface GuardReport {
   readonly agents: readonly GuardPlan[];
@@ -32,11 +36,6 @@ export interface Methods {
   guard(params: Params): Promise<GuardReport>;
 }
 
-export type Params = Readonly<Record<string, unknown>>;
-
-/** What the caller got wrong; answered as INVALID_REQUEST. */
-export class UsageError extends Error {}
-
 /** @throws NodeRouterError INVENTORY_UNAVAILABLE, UsageError */
 export function createMethods(deps: RouterDeps, version: string, writeGuard: WriteGuard): Methods {
   const config = (): ResolvedConfig => deps.state.config ?? resolveConfig({});
@@ -49,6 +48,7 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         snapshot: await currentSnapshot(deps, config(), NOW),
         hooks: hookLiveness(deps.state, deps.now()),
         counters: deps.state.counters,
+        ssh: sshStatus(deps.state.workspace.transport),
         nowMs: deps.now(),
       });
     },
@@ -76,6 +76,7 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         hooks: hookLiveness(deps.state, deps.now()),
         counters: deps.state.counters,
         missedAgents: deps.state.missedAgents,
+        workspace: { apiProblem: deps.state.workspace.apiProblem },
       });
     },
 
@@ -86,9 +87,4 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
       return { agents: plans, applied: wanted };
     },
   };
-}
-
-function readText(params: Params, key: string): string | null {
-  const value = params[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }

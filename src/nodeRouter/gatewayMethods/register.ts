@@ -1,15 +1,18 @@
-// The gateway methods under `noderouter.`, one a command: read scope to look, write scope to write.
+// The gateway methods under `noderouter.`, one a command: read scope to look, write scope to act.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { messageOf } from "../../errors.ts";
 import type { RouterDeps } from "../deps.ts";
 import { applyGuard } from "../guard/apply.ts";
-import { createMethods, type Methods, UsageError } from "./methods.ts";
+import { createMethods, type Methods } from "./methods.ts";
+import { UsageError } from "./params.ts";
+import { createSshMethods, type SshMethods } from "./sshMethods.ts";
 
 const READ = "operator.read";
 const WRITE = "operator.write";
+const ADMIN = "operator.admin";
 
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): void {
-  const methods = createMethods(deps, api.version ?? "unknown", async (plans) => {
+  const own = createMethods(deps, api.version ?? "unknown", async (plans) => {
     await api.runtime.config.mutateConfigFile({
       // The file as written: the running config has defaults and resolved secrets in it.
       base: "source",
@@ -17,7 +20,8 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
       mutate: (draft) => applyGuard(draft, plans),
     });
   });
-  const register = (name: keyof Methods, scope: typeof READ | typeof WRITE): void => {
+  const methods: Methods & SshMethods = { ...own, ...createSshMethods(deps) };
+  const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(
       `noderouter.${name}`,
       async ({ params, respond }) => {
@@ -36,4 +40,8 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("explain", READ);
   register("doctor", READ);
   register("guard", WRITE);
+  // Not a look at what is known: it opens connections with the gateway's keys and runs a command on the node.
+  register("probe", WRITE);
+  // It changes which machine the gateway believes to be the node.
+  register("trust", ADMIN);
 }

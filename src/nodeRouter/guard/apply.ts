@@ -4,15 +4,21 @@ import type { GuardPlan } from "./plan.ts";
 
 type Draft = Record<string, unknown>;
 
+/** The part of a path below the agent's entry, whatever the entry's key is. */
+const SETTING = /^.*\.(tools\.exec|sandbox)\.([A-Za-z.]+)$/s;
+
 /** Sets every change of the plans; agents that the file still keeps in `agents.list` are written there. */
 export function applyGuard(draft: unknown, plans: readonly GuardPlan[]): void {
   if (!isDraft(draft)) return;
   for (const { agent, changes } of plans) {
     for (const { path, value } of changes) {
-      const key = path.slice(path.lastIndexOf(".") + 1);
-      const exec = folder(folder(entryOf(folder(draft, "agents"), agent), "tools"), "exec");
-      if (value === null) delete exec[key];
-      else exec[key] = value;
+      const [, root = "", rest = ""] = SETTING.exec(path) ?? [];
+      const keys = `${root}.${rest}`.split(".");
+      const key = keys.pop();
+      if (root === "" || key === undefined) continue;
+      const holder = keys.reduce(folder, entryOf(folder(draft, "agents"), agent));
+      if (value === null) delete holder[key];
+      else holder[key] = value;
     }
   }
 }

@@ -1,21 +1,13 @@
 // What the host must be told so that it refuses by itself when the plugin is missing. Pure.
 import { problemsForAgent } from "../../config/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { agentIds, agentKey, agentSection, bindingOf, execSetting } from "../hostConfig.ts";
+import { allowedNodes } from "../explainCall.ts";
+import { agentIds, agentSection, bindingOf, execSetting } from "../hostConfig.ts";
 import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
-import { allowedNodes } from "../router.ts";
-
-/** One native setting to write. */
-export interface GuardChange {
-  /** In full, e.g. `agents.entries.worker-sg.tools.exec.host`. */
-  readonly path: string;
-  /** Null: the setting goes. */
-  readonly value: string | null;
-  /** What is there now; null when nothing is. */
-  readonly current: string | null;
-}
+import { agentChange, type GuardChange, isNeeded } from "./change.ts";
+import { bindingPlan, boundPlan } from "./workspacePlan.ts";
 
 export interface GuardPlan {
   readonly agent: string;
@@ -60,19 +52,19 @@ function planFor(
     const note = 'mode is "shadow", in which nothing may change; run guard again when it is "enforce"';
     return { agent, rule, state: "impossible", changes: [], note };
   }
-  if (bindingOf(hostConfig, agent) === "workspace") {
-    const note = "the unregistered sandbox backend fails closed by itself";
-    return { agent, rule, state: "guarded", changes: [], note };
-  }
+  if (bindingOf(hostConfig, agent) === "workspace") return { agent, rule, ...boundPlan(hostConfig, agent) };
   if (onUnavailable === "gateway") {
     const note = `rule "${rule}" says onUnavailable: "gateway", so the host must be free to use the gateway`;
     return { agent, rule, state: "impossible", changes: [], note };
   }
-  const allowed = allowedNodes(config, agent, snapshot).filter(isPaired);
+  const allNodes = allowedNodes(config, agent, snapshot);
+  const binding = bindingPlan(hostConfig, agent, rule, allNodes);
+  if (binding !== null) return { agent, rule, ...binding };
+  const allowed = allNodes.filter(isPaired);
   const changes = [
     change(hostConfig, agent, "host", "node"),
     ...nodeChange(hostConfig, agent, allowed),
-  ].filter((entry) => entry.current !== entry.value);
+  ].filter(isNeeded);
   const note = allowed.length === 1 ? null : openNote(rule, allowed);
   if (changes.length > 0) return { agent, rule, state: "unguarded", changes, note };
   return { agent, rule, state: note === null ? "guarded" : "partial", changes, note };
@@ -101,8 +93,5 @@ function openNote(rule: string, allowed: readonly NodeState[]): string {
 }
 
 function change(hostConfig: unknown, agent: string, key: "host" | "node", value: string | null): GuardChange {
-  const own = agentSection(hostConfig, agent, "tools", "exec")[key];
-  const inherited = execSetting(hostConfig, agent, key);
-  const current = typeof own === "string" ? own : typeof inherited === "string" ? inherited : null;
-  return { path: `agents.entries.${agentKey(hostConfig, agent)}.tools.exec.${key}`, value, current };
+  return agentChange(hostConfig, agent, ["tools", "exec", key], value, execSetting(hostConfig, agent, key));
 }

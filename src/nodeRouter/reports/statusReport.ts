@@ -2,12 +2,13 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { Binding, Mode, Transport } from "../../types.ts";
 import type { Counters } from "../counters.ts";
+import { explainReport } from "../explainCall.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { agentIds, bindingOf } from "../hostConfig.ts";
 import type { Liveness } from "../liveness.ts";
 import type { PlacementDecision } from "../placement/decision.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
-import { explainReport } from "../router.ts";
+import type { SshNodeStatus } from "./sshStatus.ts";
 
 export interface AgentStatus {
   readonly agent: string;
@@ -17,7 +18,10 @@ export interface AgentStatus {
   readonly node: string | null;
   readonly transport: Transport | null;
   readonly binding: Binding;
-  /** Of the chosen node; null without one. */
+  /**
+   * Of the chosen node; null without one. Over SSH: `online` while a connection is open, else `unknown`, because
+   * nobody asks the machine before a call.
+   */
   readonly presence: "online" | "offline" | "unknown" | null;
   /** Whether the host refuses by itself when the plugin is missing; null when no rule routes the agent. */
   readonly guard: GuardPlan["state"] | null;
@@ -31,6 +35,8 @@ export interface StatusReport {
   readonly agents: readonly AgentStatus[];
   readonly nodes: { readonly total: number; readonly online: number; readonly unknown: number };
   readonly counters: Counters;
+  /** Connections of agents whose workspace is on a node, by node. */
+  readonly ssh: readonly SshNodeStatus[];
   /** Config problems, errors first. */
   readonly problems: readonly {
     readonly severity: string;
@@ -48,6 +54,7 @@ export interface StatusInput {
   readonly snapshot: NodeSnapshot;
   readonly hooks: Liveness;
   readonly counters: Counters;
+  readonly ssh: readonly SshNodeStatus[];
   /** Epoch ms. */
   readonly nowMs: number;
 }
@@ -59,7 +66,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
     const binding = bindingOf(hostConfig, agent);
     const report = explainReport(config, { agent, tool: "exec", binding }, snapshot, nowMs);
     const { rule, outcome, node, transport, message } = report;
-    const presence = node === null ? null : presenceOf(snapshot, node);
+    const presence = node === null ? null : presenceOf(input, node, transport);
     return {
       agent,
       rule,
@@ -84,6 +91,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
       unknown: snapshot.nodes.filter((node) => node.online === null).length,
     },
     counters: { ...input.counters },
+    ssh: input.ssh,
     problems: config.problems
       .map(({ severity, path, message }) => ({ severity, path, message }))
       .sort((a, b) => order[a.severity] - order[b.severity]),
@@ -91,7 +99,15 @@ export function createStatusReport(input: StatusInput): StatusReport {
   };
 }
 
-function presenceOf(snapshot: NodeSnapshot, name: string): AgentStatus["presence"] {
+function presenceOf(
+  { snapshot, ssh }: StatusInput,
+  name: string,
+  transport: Transport | null,
+): AgentStatus["presence"] {
+  if (transport === "ssh") {
+    const connected = ssh.find(({ node }) => node === name)?.connected ?? 0;
+    return connected > 0 ? "online" : "unknown";
+  }
   const online = snapshot.nodes.find((node) => node.name === name)?.online ?? null;
   return online === null ? "unknown" : online ? "online" : "offline";
 }

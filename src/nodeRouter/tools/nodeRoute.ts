@@ -3,9 +3,9 @@
 import { safeJson } from "../../safeText.ts";
 import { currentSnapshot } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
+import { explainCall } from "../explainCall.ts";
 import { explainTool } from "../explainTool.ts";
 import { bindingOf } from "../hostConfig.ts";
-import { explainCall } from "../router.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
 
 export const NODE_ROUTE = {

@@ -107,6 +107,17 @@ worker-cn: 0/2 nodes fit rule "china" for exec: 1 didn't match "region=cn", 1 wa
   agents.entries.worker-sg.tools.exec.node: (unset) ->
   ${"5a".repeat(32)}`,
     );
+    const sandbox = { sandbox: { mode: "all", backend: "node-router", prune: { idleHours: 24 } } };
+    expect(
+      guardText({
+        agents: plansOf({ host: { agents: { entries: { "worker-sg": sandbox } } } }),
+        applied: false,
+      }),
+    ).toBe(`worker-sg · rule singapore · guarded
+  agents.entries.worker-sg.sandbox.workspaceAccess: (unset) -> rw
+  agents.entries.worker-sg.sandbox.prune.idleHours: 24 -> 0
+  agents.entries.worker-sg.sandbox.prune.maxAgeDays: (unset) -> 0
+  without the plugin the sandbox backend is not registered, and OpenClaw refuses every run`);
     const applied = guardText({ agents: plansOf(), applied: true });
     expect(applied).toMatch(/^worker-cn · rule china · written\n/);
     expect(guardText({ agents: [], applied: false })).toBe(
@@ -154,8 +165,16 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     agents: [],
     nodes: { total: 0, online: 0, unknown: 0 },
     counters: fakeGateway().deps.state.counters,
+    ssh: [],
     problems: [],
     snapshotAgeMs: null,
   } as const;
   expect(statusText(report).split("\n").at(-1)).toMatch(/^AGENT {2}RULE/);
+  const ssh = [{ node: LONG, connected: 1, free: 4, pending: 0, queued: 12, running: 3, size: 7 }];
+  const page = statusText({ ...report, ssh });
+  expect(page.split("\n").slice(-2)).toEqual([
+    expect.stringMatching(/^SSH NODE +CONNECTED {2}FREE {2}PENDING {2}QUEUED {2}RUNNING {2}SIZE$/),
+    expect.stringMatching(/^n+…? +1 +4 +0 +12 +3 +7$/),
+  ]);
+  expect(longest(page)).toBeLessThanOrEqual(100);
 });

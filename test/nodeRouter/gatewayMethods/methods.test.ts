@@ -61,7 +61,7 @@ describe("explain", () => {
 
   test("with its workspace on a node an agent's other tools follow", async () => {
     const sandbox = { mode: "all", backend: "node-router" };
-    const nodes = { "mac-sg": { tags: ["region=sg"], ssh: {} } };
+    const nodes = { "mac-sg": { tags: ["region=sg"], ssh: {}, workspace: "/node/ws" } };
     const { methods } = arrange({
       config: { ...CONFIG, nodes },
       hostConfig: { agents: { entries: { "worker-sg": { sandbox } } } },

@@ -67,10 +67,11 @@ describe("several possible nodes", () => {
 });
 
 describe("no paired node matches", () => {
+  const NO_SSH = { ...ruleFor({}), nodes: { "mac-sg": { tags: ["region=sg"], workspace: "/w" } } };
   const nodes = [hostEntry("mac-cn", CN_ID)];
 
   test("host only, and the note says what that leaves open", () => {
-    expect(planOf({ nodes })).toMatchObject({
+    expect(planOf({ router: NO_SSH, nodes })).toMatchObject({
       changes: [{ path: `${EXEC}.host`, value: "node", current: null }],
       note: `no paired node matches rule "singapore" now, and ${ALONE}; run guard again when one matches`,
     });
@@ -117,12 +118,6 @@ describe("where the config stands against a guard", () => {
       ),
     });
   });
-});
-
-test("a workspace on the node guards itself; with its sandbox off the same agent needs the settings", () => {
-  const sandbox = (mode: string) => hostOf({ "worker-sg": { sandbox: { mode, backend: "node-router" } } });
-  expect(planOf({ host: sandbox("all") })).toMatchObject({ state: "guarded", changes: [] });
-  expect(planOf({ host: sandbox("off") })).toMatchObject({ state: "unguarded" });
 });
 
 test("globs become one plan for each configured agent that they match, and none for others", () => {

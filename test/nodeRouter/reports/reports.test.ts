@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createCounters } from "../../../src/nodeRouter/counters.ts";
 import { createNodesReport } from "../../../src/nodeRouter/reports/nodesReport.ts";
 import { createStatusReport, type StatusReport } from "../../../src/nodeRouter/reports/statusReport.ts";
+import { BOUND } from "../../support/fakeDeps.ts";
 import {
   CN_ID,
   guarded,
@@ -15,7 +16,7 @@ import {
   type Situation,
 } from "../doctor/arrange.ts";
 
-function statusOf(situation: Situation = {}): StatusReport {
+function statusOf(situation: Situation = {}, ssh: StatusReport["ssh"] = []): StatusReport {
   const { config, hostConfig, snapshot, hooks, counters } = inputOf(situation);
   return createStatusReport({
     version: "1.2.3",
@@ -24,6 +25,7 @@ function statusOf(situation: Situation = {}): StatusReport {
     snapshot,
     hooks,
     counters,
+    ssh,
     nowMs: 4_000,
   });
 }
@@ -67,6 +69,7 @@ describe("status", () => {
       ],
       nodes: { total: 2, online: 2, unknown: 0 },
       counters: createCounters(),
+      ssh: [],
       problems: [],
       snapshotAgeMs: 3_000,
     });
@@ -87,14 +90,40 @@ describe("status", () => {
     expect(statusOf({ nodes }).nodes).toEqual({ total: 2, online: 0, unknown: 1 });
   });
 
-  test("a placed workspace shows its node's presence, whatever it is: ssh needs no connected node", () => {
-    const host = hostOf({ "worker-sg": { sandbox: { mode: "all", backend: "node-router" } } });
-    const nodes = (connected: boolean | null) => [hostEntry("mac-sg", SG_ID, { connected })];
-    const presences = [true, false, null].map(
-      (connected) => agentOf({ host, nodes: nodes(connected) })?.presence,
-    );
-    expect(presences).toEqual(["online", "offline", "unknown"]);
-    expect(agentOf({ host })).toMatchObject({ binding: "workspace", transport: "ssh", guard: "guarded" });
+  describe("of an agent whose workspace is on a node", () => {
+    const host = hostOf({ "worker-sg": { sandbox: BOUND } });
+    const SSH = { node: "mac-sg", connected: 0, free: 0, pending: 1, queued: 2, running: 0, size: 0 };
+    const presence = (ssh: StatusReport["ssh"], connected: boolean | null = true) =>
+      statusOf({ host, nodes: [hostEntry("mac-sg", SG_ID, { connected })] }, ssh).agents.find(
+        ({ agent }) => agent === "worker-sg",
+      )?.presence;
+
+    test("presence is unknown until a connection is open: nobody asks the machine before a call", () => {
+      expect(presence([])).toBe("unknown");
+      expect(presence([SSH])).toBe("unknown");
+      expect(presence([{ ...SSH, connected: 1 }])).toBe("online");
+      expect(presence([{ ...SSH, node: "mac-cn", connected: 1 }])).toBe("unknown");
+    });
+
+    test("presence is not that of the node protocol, which such an agent does not use", () => {
+      for (const connected of [false, null]) expect(presence([], connected)).toBe("unknown");
+    });
+
+    test("the row says ssh, and the connections are listed as they are", () => {
+      const report = statusOf({ host }, [SSH]);
+      expect(report.agents.find(({ agent }) => agent === "worker-sg")).toMatchObject({
+        binding: "workspace",
+        transport: "ssh",
+        guard: "guarded",
+      });
+      expect(report.ssh).toEqual([SSH]);
+    });
+  });
+
+  test("an agent with a workspace on a node and no rule is refused, not left to OpenClaw", () => {
+    const report = agentOf({ host: hostOf({ master: { sandbox: BOUND } }) }, "master");
+    expect(report).toMatchObject({ rule: null, outcome: "refused", node: null });
+    expect(report?.message).toMatch(/^no rule names agent "master", and its workspace is on a node /);
   });
 
   test("guard says what guard would say", () => {
@@ -122,7 +151,7 @@ describe("status", () => {
 
   test("a clock set back gives an age of zero, not a negative one", () => {
     const { config, hostConfig, snapshot, hooks, counters } = inputOf();
-    const input = { version: "1", config, hostConfig, snapshot, hooks, counters, nowMs: 5 };
+    const input = { version: "1", config, hostConfig, snapshot, hooks, counters, ssh: [], nowMs: 5 };
     expect(createStatusReport(input).snapshotAgeMs).toBe(0);
     expect(createNodesReport(snapshot, 5).snapshotAgeMs).toBe(0);
   });

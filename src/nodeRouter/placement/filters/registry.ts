@@ -6,16 +6,18 @@ import { pairedFilter } from "./paired.ts";
 import { presenceFilter } from "./presence.ts";
 import { selectorFilter } from "./selector.ts";
 import { transportFilter } from "./transport.ts";
+import { workspaceFilter } from "./workspace.ts";
 
 /**
  * A node's reason is the first that removed it, so the order runs from what only the config can change to
- * what passes by itself: which nodes the rule means, how they may be reached, then whether the host knows,
+ * what passes by itself: which nodes the rule means, how they may be reached and what they have, then whether the host knows,
  * trusts, sees and can use them. Each later question is empty while an earlier one says no: an SSH-only node
  * is never paired, an unpaired node never approved, a node that waits or is offline offers no commands.
  */
 export const FILTERS: readonly Filter[] = [
   selectorFilter,
   transportFilter,
+  workspaceFilter,
   pairedFilter,
   approvalFilter,
   presenceFilter,

@@ -1,0 +1,117 @@
+// Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
+import { randomBytes } from "node:crypto";
+import type { Consent } from "../nodeRouter/calls.ts";
+import type { RouterDeps } from "../nodeRouter/deps.ts";
+import type { PlacementDecision } from "../nodeRouter/placement/decision.ts";
+import { placeWorkspace } from "../nodeRouter/workspace/placement.ts";
+import { newCallId } from "../nodeRouter/workspaceCalls.ts";
+import { approvalText } from "../nodeRouter/workspacePolicy/approval.ts";
+import { sandboxedExec } from "../nodeRouter/workspacePolicy/execParams.ts";
+import { type ExecPolicy, execPolicy } from "../nodeRouter/workspacePolicy/execPolicy.ts";
+import { sandboxProblem } from "../nodeRouter/workspacePolicy/sandboxProblem.ts";
+import { quote } from "../safeText.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
+
+export interface WorkspaceApplied {
+  readonly refusal: string | null;
+  readonly decision: PlacementDecision | null;
+  /** The complete new parameters; null for a tool that has no say in where it runs. */
+  readonly params: Record<string, unknown> | null;
+  /** Null when nobody needs to be asked. */
+  readonly consent: Consent | null;
+}
+
+/**
+ * Decides one workspace tool's call. `exec` is led to the sandbox under an id by which the backend finds this
+ * decision again; file tools go there by themselves, once the sandbox is known to be there and a node fits.
+ */
+export async function applyWorkspace(
+  deps: RouterDeps,
+  event: ToolEvent,
+  context: ToolContext,
+  agent: string,
+): Promise<WorkspaceApplied> {
+  const sessionKey = context.sessionKey ?? "";
+  const hostConfig = deps.hostConfig();
+  const facts = deps.sessionFacts(agent, sessionKey);
+  const problem =
+    deps.state.workspace.apiProblem === null
+      ? sandboxProblem(hostConfig, agent, sessionKey, facts)
+      : `agent "${agent}" has its workspace on a node over SSH, and ${deps.state.workspace.apiProblem}`;
+  if (problem !== null) return refused(`WORKSPACE_UNAVAILABLE: ${problem}; nothing ran.`);
+
+  const policy: ExecPolicy =
+    event.toolName === "exec"
+      ? execPolicy(hostConfig, agent, facts?.permissionMode ?? null, event.params.ask)
+      : { kind: "run" };
+  if (policy.kind === "deny" || policy.kind === "allowlist") return refused(policyRefusal(agent, policy));
+
+  const placed = await placeWorkspace(deps, agent, sessionKey);
+  if (!placed.ok) return refused(placed.message);
+  const { decision, movedFrom } = placed;
+  const notes =
+    movedFrom === null
+      ? []
+      : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
+  const call = { ...idsOf(event, context), sessionKey, agent, tool: event.toolName, decision, notes };
+  const unbound = { nodeId: null, jobId: null, workspaceCallId: null };
+  if (event.toolName !== "exec") {
+    // A file tool's result has no line of ours, unless there is something to tell.
+    if (notes.length > 0) deps.state.calls.add({ ...call, ...unbound });
+    return { refusal: null, decision, params: null, consent: null };
+  }
+
+  const callId = newCallId();
+  const exec = sandboxedExec(event.params, callId);
+  if (!exec.ok) return { ...refused(`ENV_INVALID: ${exec.message}.`), decision };
+  deps.state.calls.add({ ...call, ...unbound, workspaceCallId: callId });
+  deps.state.workspace.calls.set(callId, {
+    ...idsOf(event, context),
+    callId,
+    agent,
+    sessionKey,
+    rule: decision.rule ?? "",
+    node: placed.node.name,
+    decisionId: randomBytes(8).toString("hex"),
+    pty: event.params.pty === true,
+    claimed: false,
+    outcome: null,
+  });
+  // Without a command the host refuses the call itself.
+  const asks = policy.kind === "ask" && Boolean(event.params.command);
+  const consent = asks ? consentFor(event, agent, decision, placed.node) : null;
+  return { refusal: null, decision, params: exec.params, consent };
+}
+
+function consentFor(
+  { params }: ToolEvent,
+  agent: string,
+  { rule }: PlacementDecision,
+  node: Parameters<typeof approvalText>[0]["node"],
+): Consent {
+  const { workdir, command } = params;
+  const text = approvalText({
+    agent,
+    node,
+    rule: rule ?? "",
+    workdir: typeof workdir === "string" && workdir.trim() !== "" ? workdir : null,
+    command: typeof command === "string" ? command : JSON.stringify(command),
+  });
+  return { ...text, granted: false };
+}
+
+function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { source: string }>): string {
+  const fact =
+    kind === "deny"
+      ? `${source} forbids commands of agent "${agent}"`
+      : `${source} lets agent "${agent}" run only commands on OpenClaw's allowlist, which names programs of the gateway and can be checked for no command on a node`;
+  const wayOut =
+    kind === "deny"
+      ? "use other tools, or let the operator change it"
+      : 'let the operator set mode to "ask" or "full"';
+  return `RUN_NOT_ALLOWED: ${fact}; nothing ran. To go on, ${wayOut}.`;
+}
+
+function refused(message: string): WorkspaceApplied {
+  return { refusal: message, decision: null, params: null, consent: null };
+}

@@ -128,8 +128,6 @@ export function failure(subject: Subject, exitCode: number, stderr: string): Err
       return fault("FILE_EXISTS", what, "something has that name");
     case EXIT.manyLinks:
       return fault("FILE_FAILED", what, "too many symlinks, maybe in a circle");
-    case EXIT.notWritable:
-      return fault("FILE_FAILED", what, `Permission denied${UNTOUCHED[subject.operation]}`);
     default:
       return fault("FILE_FAILED", what, `${reason(stderr, exitCode)}${UNTOUCHED[subject.operation]}`);
   }

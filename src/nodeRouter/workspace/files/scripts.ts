@@ -53,7 +53,8 @@ const LAND = `land() {
   case "$K" in
     d) quit ${EXIT.isDirectory} ;;
     o) quit ${EXIT.special} ;;
-    f) test -w "./$N" || quit ${EXIT.notWritable} ;;
+    # Opening it fails too, and says why; nothing is ever added to it.
+    f) test -w "./$N" || { (: >>"./$N"); quit ${EXIT.notWritable}; } ;;
   esac
 }
 publish() {

@@ -38,7 +38,7 @@ export function createWrites(deps: WriteDeps): Writes {
     root,
   });
 
-  /** Sends the content; null when it was to be created and something has the name. */
+  /** Sends the content. `exists`: it was to be created, and something has the name. */
   const store = async (
     subject: Subject,
     target: Target,

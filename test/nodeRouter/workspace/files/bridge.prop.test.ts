@@ -55,7 +55,7 @@ test("a sequence of steps is that sequence on a map of names", async () => {
     }),
     { numRuns: 25 },
   );
-}, 120_000);
+});
 
 /** What a step came to: a value, or the error's code. */
 async function onNode(bridge: FileBridge, step: Step): Promise<unknown> {

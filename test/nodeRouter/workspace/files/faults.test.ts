@@ -103,6 +103,13 @@ describe("a disk that is full", () => {
       expect(readFileSync(join(node.root, "old"), "utf8")).toBe("as it was");
       expect(readdirSync(node.root)).toEqual(["old"]);
       await node.bridge.writeFile({ filePath: "old", data: "small" });
+      spawnSync("mount", ["-o", "remount,ro", node.root]);
+      for (const filePath of ["old", "new"]) {
+        await expect(node.bridge.writeFile({ filePath, data: "x" })).rejects.toThrow(
+          /Read-only file system; the file is as it was$/,
+        );
+      }
+      expect(readFileSync(join(node.root, "old"), "utf8")).toBe("small");
     } finally {
       spawnSync("umount", [node.root]);
     }

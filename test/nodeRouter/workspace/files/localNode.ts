@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { vi } from "vitest";
 import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
 import { createFileBridge } from "../../../../src/nodeRouter/workspace/files/bridge.ts";
 import type {
@@ -19,6 +20,9 @@ import type {
   FileBridgeOptions,
   FileChange,
 } from "../../../../src/nodeRouter/workspace/files/contract.ts";
+
+// Real processes, dozens a test: on a busy machine five seconds are not enough.
+vi.setConfig({ testTimeout: 60_000 });
 
 export const NODE = "mac-sg";
 

@@ -1,9 +1,16 @@
-// `npm run bench`: prints tables, and the same as JSON on the last line. `--place` or `--exec` runs one part.
+// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec` or `ssh` runs
+// one part; `ssh --full` gives OpenClaw's own ssh backend as many calls as ours, which takes an hour.
 import { benchExec } from "./exec.bench.ts";
 import { benchPlace } from "./place.bench.ts";
+import { benchSshMemory } from "./sshMemory.bench.ts";
+import { benchSshTools } from "./sshTools.bench.ts";
+import { benchSshTransport } from "./sshTransport.bench.ts";
 
-const only = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
-const wants = (part) => only.length === 0 || only.includes(`--${part}`);
+const PARTS = ["place", "exec", "ssh"];
+const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
+const only = given.filter((argument) => PARTS.includes(argument));
+const wants = (part) => only.length === 0 || only.includes(part);
+const full = given.includes("full");
 const round = (row) =>
   Object.fromEntries(
     Object.entries(row).map(([key, value]) => [
@@ -30,6 +37,24 @@ if (wants("exec")) {
   console.log(
     `routed/native ratio of medians: ${report.routedOverNative} with the guard, ${report.unguardedOverNative} without (goal: at most 1.05)`,
   );
+}
+
+if (wants("ssh")) {
+  console.log("ssh: one command, near and 70 ms away (a delaying proxy; the TCP handshake is not delayed)");
+  report.sshTransport = (await benchSshTransport([0, 70])).map(round);
+  console.table(report.sshTransport);
+  console.log("ssh: whole tool calls of an agent whose workspace is on the node");
+  report.sshTools = (
+    await benchSshTools({
+      roundTrips: [0, 70],
+      runs: 25,
+      builtInRuns: full ? 25 : 5,
+      builtInFarRuns: full ? 25 : 2,
+    })
+  ).map(round);
+  console.table(report.sshTools);
+  report.sshMemory = round(await benchSshMemory(50));
+  console.log(`ssh: 50 connected nodes take ${report.sshMemory.perAllMb} MB (goal: under 100)`);
 }
 
 console.log(JSON.stringify(report));

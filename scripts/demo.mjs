@@ -1,5 +1,6 @@
-// The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine.
-import { mkdirSync } from "node:fs";
+// The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
+// then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allHomes, removeAllHomes } from "../test/support/environment.ts";
 import { startGateway } from "../test/support/gateway.ts";
@@ -9,12 +10,14 @@ import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { spawnAndLocate } from "../test/support/whereabouts.ts";
 import { show, startProgress } from "./support/progress.mjs";
+import { startSshNode } from "./support/sshNode.mjs";
 
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(9);
+const progress = startProgress(12);
 let gateway;
+let sshNode;
 
 const table = (places) =>
   places
@@ -108,9 +111,57 @@ async function demo() {
   );
   show(`$ openclaw node-router status\n${status}`);
   show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
+  await demoSsh(workspaces);
+}
+
+/** Files and commands of one agent on a machine without OpenClaw. */
+async function demoSsh(workspaces) {
+  sshNode = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
+    startSshNode("studio-hk"),
+  );
+  show(sshNode.how);
+  const guard = await progress.step("add node, rule and agent; openclaw node-router guard", async () => {
+    const config = routerConfig(workspaces);
+    config.nodes["studio-hk"] = {
+      node: false,
+      tailscale: false,
+      tags: ["region=hk"],
+      location: { country: "HK" },
+      workspace: sshNode.workspace,
+      ssh: sshNode.ssh,
+    };
+    config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
+    await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
+    await openclaw(
+      ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
+    );
+    await gateway.waitUntilConfigApplied();
+    const written = await openclaw("node-router", "guard");
+    await gateway.waitUntilConfigApplied();
+    return written;
+  });
+  show(guard);
+  const text = "written by the agent's write tool\n";
+  const { results } = await progress.step("worker-hk: write note.txt, then exec cat note.txt", () =>
+    gateway.agent(
+      "worker-hk",
+      [
+        `CALL write ${JSON.stringify({ path: "note.txt", content: text })}`,
+        `CALL exec ${JSON.stringify({ command: 'cat note.txt; echo "machine=$(cat ~/whoami)"' })}`,
+      ].join("\n"),
+    ),
+  );
+  show(results.join("\n"));
+  const file = join(sshNode.workspace, "note.txt");
+  const read = results[1] ?? "";
+  if (!read.includes(text) || !read.includes("machine=studio-hk"))
+    throw new Error(`worker-hk should have read its file on studio-hk; it read:\n${read}`);
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text)
+    throw new Error(`${file} is not on studio-hk`);
 }
 
 const cleanUp = async () => {
+  await sshNode?.stop();
   await endAllProcesses();
   removeAllHomes();
 };

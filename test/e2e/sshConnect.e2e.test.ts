@@ -16,12 +16,9 @@ import {
 } from "../nodeRouter/transports/ssh/connect/arrange.ts";
 import { endAllProcesses } from "../support/process.ts";
 import { makeKey } from "../support/ssh/keys.ts";
-import { type Sshd, sshdUnavailable, startSshd } from "../support/ssh/sshd.ts";
+import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
 
-const reason = sshdUnavailable();
-if (reason !== null) console.warn(`test/e2e/sshConnect: skipped: ${reason}`);
-
-describe.skipIf(reason !== null)("real sshd", () => {
+describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
   const key = makeKey();
   const rsa = makeKey("rsa");
   let sshd: Sshd;

@@ -1,4 +1,4 @@
-// The deployment under test: a real gateway with the packed plugin, and a node that is reached over SSH only.
+// The deployment under test: a real gateway with the packed plugin, and nodes that are reached over SSH only.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type JsonObject, merge } from "../support/config.ts";
@@ -11,30 +11,58 @@ import { changeConfig, installOverRpc, withRouter } from "./deployment.ts";
 export const AGENT = "worker-sg";
 export const NODE = "mac-sg";
 
+/** A machine with a login and an sshd, and its entry under `nodes`. */
+export interface SshNode {
+  readonly name: string;
+  readonly sshd: Sshd;
+  /** Home of the login; `~/whoami` holds the node's name, so that a command can prove where it ran. */
+  readonly home: string;
+  /** The workspace; it does not exist at the start. */
+  readonly workspace: string;
+  readonly knownHostsFile: string;
+  readonly entry: JsonObject;
+}
+
+export interface SshNodeOptions {
+  /** More lines of sshd_config. */
+  readonly sshd?: readonly string[];
+  /** Of another node, instead of one of its own. */
+  readonly server?: Sshd;
+  /** Port that the gateway connects to; default: sshd's. */
+  readonly port?: (sshd: Sshd) => number | Promise<number>;
+  /** Content of known_hosts for that port; default: the server's own key. */
+  readonly knownHosts?: (sshd: Sshd, name: string) => string;
+  /** Workspace on the node; default: `~/work`. */
+  readonly workspace?: string;
+  /** Merged over the node's entry. */
+  readonly entry?: (home: string) => JsonObject;
+}
+
 export interface SshDeployment {
   readonly gateway: Gateway;
+  /** The first node: `NODE`. */
+  readonly node: SshNode;
   readonly sshd: Sshd;
-  /** The workspace on the node; it does not exist at the start. */
   readonly workspace: string;
-  /** Home of the login on the node. */
   readonly home: string;
   /** The plugin's config in use. */
   readonly router: JsonObject;
   stop(): Promise<void>;
 }
 
-export interface SshDeploymentOptions {
-  /** More lines of sshd_config. */
-  readonly sshd?: readonly string[];
+export interface SshDeploymentOptions extends SshNodeOptions {
   /** Merged over the default gateway configuration. */
   readonly config?: JsonObject;
-  /** Changes the plugin's config. */
-  readonly router?: (router: JsonObject, sshd: Sshd) => JsonObject;
-  /** Port that the gateway connects to; default: sshd's. */
-  readonly port?: (sshd: Sshd) => number;
+  /**
+   * Changes the plugin's config.
+   * @param start starts one more node, which ends with the deployment; its entry is for the config.
+   */
+  readonly router?: (router: JsonObject, start: StartNode, first: SshNode) => JsonObject | Promise<JsonObject>;
   /** The agent is bound to the workspace; default true. */
   readonly bound?: boolean;
 }
+
+export type StartNode = (name: string, region: string, options?: SshNodeOptions) => Promise<SshNode>;
 
 /** What the operator writes so that an agent's whole workspace is on its node. */
 export const SANDBOX = {
@@ -53,49 +81,78 @@ export async function startSshDeployment(options: SshDeploymentOptions = {}): Pr
   const gateway = await startGateway({
     config: merge(options.bound === false ? {} : bound, options.config ?? {}),
   });
-  let sshd: Sshd | null = null;
+  const servers: Sshd[] = [];
   const stop = async (): Promise<void> => {
     await gateway.stop();
-    await sshd?.stop();
+    await Promise.all(servers.map((sshd) => sshd.stop()));
   };
   try {
-    const home = join(gateway.home.dir, "node-home");
-    mkdirSync(home);
-    sshd = await startSshd({
-      authorizedKeys: [key.publicKey],
-      config: [`SetEnv HOME=${home}`, ...(options.sshd ?? [])],
-    });
-    const port = options.port?.(sshd) ?? sshd.port;
-    const keys = join(gateway.home.dir, "ssh");
-    mkdirSync(keys, { mode: 0o700 });
-    writeFileSync(join(keys, "id"), key.privateKey, { mode: 0o600 });
-    writeFileSync(join(keys, "known_hosts"), sshd.knownHosts(`[127.0.0.1]:${port}`));
-    const workspace = join(home, "work");
+    const folder = join(gateway.home.dir, "ssh");
+    mkdirSync(folder, { mode: 0o700 });
+    const identityFile = join(folder, "id");
+    writeFileSync(identityFile, key.privateKey, { mode: 0o600 });
+    const start: StartNode = async (name, region, nodeOptions = {}) => {
+      const home = join(gateway.home.dir, `home-of-${name}`);
+      mkdirSync(home);
+      writeFileSync(join(home, "whoami"), `${name}\n`);
+      const sshd =
+        nodeOptions.server ??
+        (await startSshd({
+          authorizedKeys: [key.publicKey],
+          config: [`SetEnv HOME=${home}`, ...(nodeOptions.sshd ?? [])],
+        }));
+      if (nodeOptions.server === undefined) servers.push(sshd);
+      return describeNode(name, region, { sshd, home, folder, identityFile }, nodeOptions);
+    };
+    const node = await start(NODE, "sg", options);
     const plain = {
-      nodes: {
-        [NODE]: {
-          node: false,
-          tailscale: false,
-          tags: ["region=sg"],
-          location: { country: "SG", city: "Singapore" },
-          workspace,
-          ssh: {
-            host: "127.0.0.1",
-            port,
-            user: sshd.user,
-            identityFile: join(keys, "id"),
-            knownHostsFile: join(keys, "known_hosts"),
-          },
-        },
-      },
+      nodes: { [NODE]: node.entry },
       rules: [{ name: "singapore", agents: [AGENT], require: "region=sg" }],
     };
-    const router = options.router?.(plain, sshd) ?? plain;
+    const router = (await options.router?.(plain, start, node)) ?? plain;
     await installOverRpc(gateway, archive);
     await changeConfig(gateway, (config) => withRouter(config, router));
-    return { gateway, sshd, workspace, home, router, stop };
+    const { sshd, workspace, home } = node;
+    return { gateway, node, sshd, workspace, home, router, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+interface Machine {
+  readonly sshd: Sshd;
+  readonly home: string;
+  /** Where keys and known_hosts are, on the gateway. */
+  readonly folder: string;
+  readonly identityFile: string;
+}
+
+async function describeNode(
+  name: string,
+  region: string,
+  { sshd, home, folder, identityFile }: Machine,
+  options: SshNodeOptions,
+): Promise<SshNode> {
+  const port = (await options.port?.(sshd)) ?? sshd.port;
+  const knownHostsFile = join(folder, `known_hosts-${name}`);
+  const knownHosts = options.knownHosts ?? ((server: Sshd, host: string) => server.knownHosts(host));
+  writeFileSync(knownHostsFile, knownHosts(sshd, `[127.0.0.1]:${port}`));
+  const workspace = options.workspace ?? join(home, "work");
+  const entry = {
+    node: false,
+    tailscale: false,
+    tags: [`region=${region}`],
+    location: region === "sg" ? { country: "SG", city: "Singapore" } : { country: region.toUpperCase() },
+    workspace,
+    ssh: { host: "127.0.0.1", port, user: sshd.user, identityFile, knownHostsFile },
+  };
+  return {
+    name,
+    sshd,
+    home,
+    workspace,
+    knownHostsFile,
+    entry: merge(entry, options.entry?.(home) ?? {}),
+  };
 }

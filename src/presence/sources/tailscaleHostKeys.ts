@@ -31,7 +31,7 @@ const COMMANDS: readonly string[] = ["tailscale", "/Applications/Tailscale.app/C
 export async function tailscaleHostKeys(
   peer: string,
   host: string,
-  readStatus: ReadTailscaleStatus = readLocalStatus,
+  readStatus: ReadTailscaleStatus = () => readLocalStatus(),
 ): Promise<TailscaleHostKeys> {
   let status: unknown;
   try {
@@ -121,19 +121,26 @@ function normal(name: string): string {
   return name.trim().toLowerCase().replace(/\.$/, "");
 }
 
-/** The LocalAPI where it is a unix socket, else the command line tool, which finds the others. */
-async function readLocalStatus(): Promise<unknown> {
-  const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
+/**
+ * The LocalAPI where it is a unix socket, else the command line tool, which finds the others.
+ * @throws Error when none is there, or none answers in time.
+ */
+export async function readLocalStatus(
+  sockets: readonly string[] = SOCKETS,
+  commands: readonly string[] = COMMANDS,
+  timeoutMs = READ_TIMEOUT_MS,
+): Promise<unknown> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const readers = [
-    ...SOCKETS.map((path) => () => readSocket(path, signal)),
-    ...COMMANDS.map((file) => () => runCommand(file, signal)),
+    ...sockets.map((path) => () => readSocket(path, signal)),
+    ...commands.map((file) => () => runCommand(file, signal)),
   ];
   let last: unknown = new Error("Tailscale is not installed");
   for (const read of readers) {
     try {
       return JSON.parse(await read());
     } catch (error) {
-      if (signal.aborted) throw new Error(`no answer within ${READ_TIMEOUT_MS} ms`, { cause: error });
+      if (signal.aborted) throw new Error(`no answer within ${timeoutMs} ms`, { cause: error });
       if (!isAbsent(error)) last = error;
     }
   }
@@ -148,20 +155,23 @@ function isAbsent(error: unknown): boolean {
 function readSocket(socketPath: string, signal: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const headers = { Host: "local-tailscaled.sock" };
-  const call = request({ socketPath, path: "/localapi/v0/status", headers, agent: false, signal }, (answer) => {
-    let size = 0;
-    const parts: Buffer[] = [];
-    answer.on("data", (part: Buffer) => {
-      size += part.length;
-      if (size > MAX_STATUS_BYTES) call.destroy(new Error("the status is too long"));
-      else parts.push(part);
-    });
-    answer.on("error", reject);
-    answer.on("end", () => {
-      if (answer.statusCode === 200) resolve(Buffer.concat(parts).toString("utf8"));
-      else reject(new Error(`LocalAPI answered ${answer.statusCode}`));
-    });
-  });
+  const call = request(
+    { socketPath, path: "/localapi/v0/status", headers, agent: false, signal },
+    (answer) => {
+      let size = 0;
+      const parts: Buffer[] = [];
+      answer.on("data", (part: Buffer) => {
+        size += part.length;
+        if (size > MAX_STATUS_BYTES) call.destroy(new Error("the status is too long"));
+        else parts.push(part);
+      });
+      answer.on("error", reject);
+      answer.on("end", () => {
+        if (answer.statusCode === 200) resolve(Buffer.concat(parts).toString("utf8"));
+        else reject(new Error(`LocalAPI answered ${answer.statusCode}`));
+      });
+    },
+  );
   call.on("error", reject);
   call.end();
   return promise;

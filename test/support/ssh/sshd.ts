@@ -63,6 +63,22 @@ export function sshdUnavailable(): string | null {
   }
 }
 
+/**
+ * Whether tests with a real sshd are left out here; says why.
+ * @param title of the test file, for the message.
+ * @throws Error where they must not be left out: on CI, or with NODE_ROUTER_REQUIRE_SSHD=1.
+ */
+export function skipWithoutSshd(title: string): boolean {
+  const reason = sshdUnavailable();
+  if (reason === null) return false;
+  const { CI, NODE_ROUTER_REQUIRE_SSHD } = process.env;
+  if ((CI ?? "") !== "" || NODE_ROUTER_REQUIRE_SSHD === "1") {
+    throw new Error(`${title}: must run here (CI or NODE_ROUTER_REQUIRE_SSHD is set), and cannot: ${reason}`);
+  }
+  console.warn(`${title}: skipped: ${reason}`);
+  return true;
+}
+
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const reason = sshdUnavailable();
   const path = sshdPath();

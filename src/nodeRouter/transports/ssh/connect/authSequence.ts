@@ -2,7 +2,7 @@
 import type { AuthHandlerMiddleware } from "ssh2";
 import { safe } from "../../../../safeText.ts";
 import type { AuthAttempt, Identities } from "./identities.ts";
-import { type Place, placeText } from "./place.ts";
+import { type Place, placeText, settingOf } from "./place.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 export interface AuthSequence {
@@ -68,7 +68,7 @@ export function createAuthSequence(
       ];
       return refuse(
         "AUTH_FAILED",
-        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}; put a key that it accepts into ssh-agent, or name it in the node's ssh.identityFile`,
+        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}; put a key that it accepts into ssh-agent, or name it in ${settingOf(place, "identityFile")}`,
       );
     },
   };

@@ -30,7 +30,7 @@ export async function connect(
   const steps: Step[] = [];
   const jumps = await reachJumps(target, env, options, steps);
   if (!jumps.ok) return { ...jumps, steps };
-  const place = { node: target.node, address: addressOf(target.last), jump: null };
+  const place = { node: target.node, address: addressOf(target.last), jump: null, at: target.last.at };
   const limits = withDefaults(options);
   const reached = await reachHop({ hop: target.last, place, via: jumps.via, env, limits, steps });
   if (!reached.ok) {
@@ -65,7 +65,7 @@ export async function reachJumps(
   };
   const limits = withDefaults(options);
   for (const hop of target.jumps) {
-    const place = { node: target.node, address: addressOf(hop), jump: hop.name };
+    const place = { node: target.node, address: addressOf(hop), jump: hop.name, at: hop.at };
     const reached = await reachHop({ hop, place, via: open.at(-1) ?? null, env, limits, steps });
     if (!reached.ok) {
       close();

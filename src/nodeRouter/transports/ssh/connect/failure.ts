@@ -2,7 +2,7 @@
 import { quote, safe } from "../../../../safeText.ts";
 import { errorCode } from "./env.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
-import { type Place, placeText } from "./place.ts";
+import { type Place, placeText, settingOf } from "./place.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 export interface Failure extends Refusal {
@@ -10,16 +10,31 @@ export interface Failure extends Refusal {
   readonly transportFailure: boolean;
 }
 
-const FACTS: ReadonlyMap<string, string> = new Map([
-  ["ECONNREFUSED", "refused the connection; start its SSH server, or mend ssh.port"],
-  ["ECONNRESET", "reset the connection; see its SSH server's log"],
-  ["ETIMEDOUT", "did not answer; see whether the machine is up and on the network"],
-  ["EHOSTUNREACH", "cannot be reached; see whether the machine is up and on the network"],
-  ["EHOSTDOWN", "is down; see whether the machine is up and on the network"],
-  ["ENETUNREACH", "is on a network that cannot be reached; see whether the gateway is on it"],
-  ["ENETDOWN", "is on a network that is down; see whether the gateway is on it"],
-  ["ENOTFOUND", "is not a name that resolves; mend ssh.host, or see whether the tailnet's names are in use"],
-  ["EAI_AGAIN", "could not be looked up just now; see the gateway's name service"],
+const NETWORK = "see whether the machine is up and on the network";
+
+/** What is the case, and what to do about it. */
+type Known = readonly [fact: string, advice: (place: Place) => string];
+
+/** By Node's code. */
+const FACTS = new Map<string, Known>([
+  [
+    "ECONNREFUSED",
+    ["refused the connection", (place) => `start its SSH server, or mend ${settingOf(place, "port")}`],
+  ],
+  ["ECONNRESET", ["reset the connection", () => "see its SSH server's log"]],
+  ["ETIMEDOUT", ["did not answer", () => NETWORK]],
+  ["EHOSTUNREACH", ["cannot be reached", () => NETWORK]],
+  ["EHOSTDOWN", ["is down", () => NETWORK]],
+  ["ENETUNREACH", ["is on a network that cannot be reached", () => "see whether the gateway is on it"]],
+  ["ENETDOWN", ["is on a network that is down", () => "see whether the gateway is on it"]],
+  [
+    "ENOTFOUND",
+    [
+      "has a name that does not resolve",
+      (place) => `mend ${settingOf(place, "host")}, or see whether the tailnet's names are in use`,
+    ],
+  ],
+  ["EAI_AGAIN", ["has a name that could not be looked up just now", () => "see the gateway's name service"]],
 ]);
 
 export function connectFailure(
@@ -30,21 +45,13 @@ export function connectFailure(
 ): Failure {
   if (why === "aborted") return aborted(place);
   if (why === "timeout") {
-    return unreachable(
-      place,
-      `did not answer within ${timeoutMs} ms; see whether the machine is up and on the network`,
-      true,
-    );
+    return unreachable(place, `did not answer within ${timeoutMs} ms; ${NETWORK}`, true);
   }
   const code = errorCode(error) ?? "";
-  const fact = FACTS.get(code);
-  return unreachable(
-    place,
-    fact === undefined
-      ? `could not be connected to: ${safe(error?.message || code || "unknown error")}; see whether it is up`
-      : `${fact.replace(";", ` (${code});`)}`,
-    true,
-  );
+  const known = FACTS.get(code);
+  if (known !== undefined) return unreachable(place, `${known[0]} (${code}); ${known[1](place)}`, true);
+  const fact = safe(error?.message || code || "unknown error");
+  return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
 }
 
 export function handshakeFailure(

@@ -36,8 +36,8 @@ export function hostKeyRefusal(
       const known =
         trust.pin === null
           ? `${knownText(verdict.expected)} is known`
-          : `hostKey of the config pins ${safe(trust.pin)}`;
-      const mend = trust.pin === null ? `remove that line and run ${trustCommand}` : "change hostKey";
+          : `${trust.pin.at} is ${safe(trust.pin.fingerprint)}`;
+      const mend = trust.pin === null ? `remove that line and run ${trustCommand}` : "change it";
       return refuse(
         "HOST_KEY_CHANGED",
         `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${known}; nothing was sent; if the machine was set up anew, ${COMPARE}, then ${mend}`,

@@ -13,8 +13,8 @@ export interface TrustedKey extends PublicKey {
 }
 
 export interface HostTrust {
-  /** The only key that is believed, by fingerprint. */
-  readonly pin: string | null;
+  /** The only key that is believed. */
+  readonly pin: Hop["hostKey"]["pin"];
   /** Believed; of the host under its full name, from known_hosts or else from Tailscale. */
   readonly keys: readonly TrustedKey[];
   /** Believed too, but not a reason to call another key changed: the host's name without its port. */
@@ -74,8 +74,8 @@ export function judgeHostKey(trust: HostTrust, offered: PublicKey): Verdict {
   const revoked = trust.revoked.find(same);
   if (revoked !== undefined) return { kind: "revoked", source: revoked.source };
   if (trust.pin !== null) {
-    return fingerprintOf(offered.blob) === normalPin(trust.pin)
-      ? { kind: "trusted", source: "hostKey of the config" }
+    return fingerprintOf(offered.blob) === normalPin(trust.pin.fingerprint)
+      ? { kind: "trusted", source: trust.pin.at }
       : { kind: "changed", expected: [] };
   }
   const trusted = [...trust.keys, ...trust.plainKeys].find(same);

@@ -9,10 +9,18 @@ export interface Place {
   readonly address: string;
   /** The name of a machine on the way; null: it is the node itself. */
   readonly jump: string | null;
+  /** Where its settings are: a key of the config in full, or a line of ssh_config. */
+  readonly at: string;
 }
 
 /** `node "mac-sg" (claw@mac-sg)`, or `jump host "bastion" of node "mac-sg" (me@bastion)`. */
 export function placeText({ node, address, jump }: Place): string {
   const machine = jump === null ? `node ${quote(node)}` : `jump host ${quote(jump)} of node ${quote(node)}`;
   return `${machine} (${safe(address)})`;
+}
+
+/** Where to change one setting of it: the config key in full, or the ssh_config that a jump host has its own from. */
+export function settingOf({ jump, at }: Place, key: "host" | "port" | "identityFile"): string {
+  const keyword = { host: "HostName", port: "Port", identityFile: "IdentityFile" }[key];
+  return jump === null ? `${at}.${key}` : `${keyword} of it in ssh_config (see ${safe(at)})`;
 }

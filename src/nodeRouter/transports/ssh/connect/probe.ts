@@ -30,7 +30,8 @@ const SESSION_WORD = "node-router-probe";
  */
 const WORKSPACE_SCRIPT = [
   "IFS= read -r d",
-  `p=$d; until test -d "$p"; do p=\${p%/*}; test -n "$p" || p=/; done`,
+  // Ends for any text: each round takes a part off, and what has none left is the root.
+  `p=$d; until test -d "$p"; do case $p in ?*/*) p=\${p%/*};; *) p=/;; esac; done`,
   `if test -w "$p"; then w=writable; else w=readonly; fi`,
   `if test "$p" = "$d"; then echo "is $w"; elif test -e "$d"; then echo "file $w"; else echo "missing $w $p"; fi`,
 ].join("; ");

@@ -36,7 +36,7 @@ export async function recordHostKey(hop: Hop, key: PublicKey, env: ConnectEnv): 
   if (file === undefined) {
     return refuse(
       "SSH_SETTINGS_INVALID",
-      `${quote(hop.hostKey.name)} has no known_hosts file to record a key in (UserKnownHostsFile none); set the node's ssh.knownHostsFile`,
+      `${quote(hop.hostKey.name)} has no known_hosts file to record a key in (UserKnownHostsFile none); name one in ssh_config, or for a node in ${hop.at}.knownHostsFile`,
     );
   }
   const before = locks.get(file) ?? Promise.resolve();
@@ -54,7 +54,7 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
   if (pin !== null) {
     return refuse(
       "SSH_SETTINGS_INVALID",
-      `hostKey of the config pins ${quote(pin)} for ${quote(name)}, so a recorded key would not count; set hostKey to the new fingerprint, or remove it and trust again`,
+      `${pin.at} pins ${quote(pin.fingerprint)} for ${quote(name)}, so a recorded key would not count; set it to the new fingerprint, or remove it and trust again`,
     );
   }
   try {

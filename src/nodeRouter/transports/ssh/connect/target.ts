@@ -6,7 +6,8 @@ import { NodeRouterError } from "../../../../errors.ts";
 import { quote } from "../../../../safeText.ts";
 import type { ConnectEnv } from "./env.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
-import { type Hop, type HopConfig, jumpConfig, type ResolvedHop, resolveHop } from "./settings/hop.ts";
+import { type Hop, type ResolvedHop, resolveHop } from "./settings/hop.ts";
+import { type HopConfig, jumpConfig } from "./settings/hopConfig.ts";
 import { invalid } from "./settings/invalid.ts";
 
 export type { Hop } from "./settings/hop.ts";

@@ -92,6 +92,7 @@ async function look(
       node: target.node,
       address: addressOf(target.last),
       jump: isJump ? target.last.name : null,
+      at: target.last.at,
     };
     const request = {
       hop: target.last,
@@ -125,7 +126,7 @@ async function conclude(
     jumpHost: isJump ? hop.name : null,
     address: addressOf(hop),
     name: hop.hostKey.name,
-    keys: keys.map(({ key, verdict }) => describe(key, verdict)),
+    keys: keys.map(({ key, verdict }) => describe(key, verdict, trust.pin?.at ?? null)),
     tailscale: trust.tailscale,
     file: hop.hostKey.pin === null ? (hop.hostKey.files[0] ?? null) : null,
     recorded: null,
@@ -154,10 +155,10 @@ async function conclude(
   };
 }
 
-function describe(key: PublicKey, verdict: Verdict): OfferedKey {
+function describe(key: PublicKey, verdict: Verdict, pinnedAt: string | null): OfferedKey {
   const source =
     verdict.kind === "changed"
-      ? verdict.expected.map((other) => other.source).join(", ") || "hostKey of the config"
+      ? verdict.expected.map((other) => other.source).join(", ") || pinnedAt
       : verdict.kind === "unknown"
         ? null
         : verdict.source;

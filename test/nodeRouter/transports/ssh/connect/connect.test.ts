@@ -12,6 +12,7 @@ import { makeKey } from "../../../../support/ssh/keys.ts";
 import { type SshServer, type SshServerOptions, startSshServer } from "../../../../support/ssh/server.ts";
 import { makeTestHome, sshNode, type TestHome, targetOf } from "./arrange.ts";
 
+const SSH_AT = "plugins.entries.node-router.config.nodes.mac-sg.ssh";
 const KEY = makeKey();
 const OTHER = makeKey();
 const RSA = makeKey("rsa");
@@ -227,7 +228,7 @@ describe("host keys", () => {
       for (const { fingerprint } of server.hostKeys) {
         expect(await reach(server, { ssh: { hostKey: fingerprint } })).toMatchObject({
           ok: true,
-          hostKey: { fingerprint, source: "hostKey of the config" },
+          hostKey: { fingerprint, source: `${SSH_AT}.hostKey` },
         });
       }
     });
@@ -238,7 +239,7 @@ describe("host keys", () => {
       const message = messageOf(result);
       expect(message).toMatch(/^HOST_KEY_CHANGED: /);
       for (const { fingerprint } of server.hostKeys) expect(message).toContain(fingerprint);
-      expect(message).toContain(`hostKey of the config pins ${OTHER.fingerprint}`);
+      expect(message).toContain(`but ${SSH_AT}.hostKey is ${OTHER.fingerprint}; nothing was sent`);
       expect(result.steps.map(({ name, ok }) => [name, ok])).toEqual([
         ["resolve", true],
         ["tcp", true],
@@ -360,7 +361,7 @@ describe("the login", () => {
     const message = messageOf(result);
     const at = (name: string) => `key "${home.home}/${name}"`;
     expect(message).toBe(
-      `AUTH_FAILED: node "mac-sg" (gateway@127.0.0.1:${server.port}) refused the login: tried ${at(".ssh/id_ed25519")}, "none"; it takes publickey; ${at("locked")} is encrypted and no passphrase is configured; ${at("public")} is a public key, and the agent does not hold its private key; ${at("damaged")} is damaged or of a type that cannot be used; ${at("nonsense")} is not in a format that can be read; ssh-keygen -p converts it; ${at("absent")} does not exist; put a key that it accepts into ssh-agent, or name it in the node's ssh.identityFile`,
+      `AUTH_FAILED: node "mac-sg" (gateway@127.0.0.1:${server.port}) refused the login: tried ${at(".ssh/id_ed25519")}, "none"; it takes publickey; ${at("locked")} is encrypted and no passphrase is configured; ${at("public")} is a public key, and the agent does not hold its private key; ${at("damaged")} is damaged or of a type that cannot be used; ${at("nonsense")} is not in a format that can be read; ssh-keygen -p converts it; ${at("absent")} does not exist; put a key that it accepts into ssh-agent, or name it in ${SSH_AT}.identityFile`,
     );
     expect(result).toMatchObject({ code: "AUTH_FAILED", transportFailure: false });
   });
@@ -487,7 +488,9 @@ describe("failures of the way", () => {
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     await new Promise((resolve) => probe.close(resolve));
     const result = await reach({ port });
-    expect(messageOf(result)).toMatch(/ refused the connection \(ECONNREFUSED\); start its SSH server/);
+    expect(messageOf(result)).toMatch(
+      / refused the connection \(ECONNREFUSED\); start its SSH server, or mend plugins\.entries\.node-router\.config\.nodes\.mac-sg\.ssh\.port$/,
+    );
     expect(result).toMatchObject({ transportFailure: true });
     expect(result.steps.at(-1)).toMatchObject({ name: "tcp", ok: false });
   });
@@ -572,7 +575,9 @@ describe("over a jump host", () => {
   test("a login that it refuses is its own, not the node's", async () => {
     const server = await serve();
     await withJump(server, { authorizedKeys: [] });
-    expect(messageOf(await reach(server))).toMatch(/^AUTH_FAILED: jump host "bastion" of node "mac-sg" /);
+    const message = messageOf(await reach(server));
+    expect(message).toMatch(/^AUTH_FAILED: jump host "bastion" of node "mac-sg" /);
+    expect(message).toMatch(/ name it in IdentityFile of it in ssh_config \(see .*\.ssh\/config:2\)$/);
   });
 
   test("a jump host that may not forward, and a node that it cannot reach", async () => {

@@ -121,6 +121,14 @@ describe("a node out of order", () => {
     );
   });
 
+  test("a workspace that is no path of the node's system: the look at it ends", async () => {
+    const report = await probe({}, "C:/work");
+    expect(report.steps.at(-1)).toMatchObject({
+      name: "workspace",
+      detail: expect.not.stringContaining("no answer"),
+    });
+  });
+
   test("a workspace that may not be written to, or made", async (context) => {
     if (process.getuid?.() === 0) context.skip("root may write to any directory");
     const dir = join(home.home, "readonly");

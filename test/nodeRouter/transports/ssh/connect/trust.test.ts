@@ -201,7 +201,9 @@ describe("recording", () => {
     const fingerprint = key?.fingerprint ?? "";
     expect((await reportOf(trust(server, fingerprint))).problem).toMatch(/^HOST_KEY_REVOKED: /);
     const pinned = await reportOf(trust(server, fingerprint, { ssh: { hostKey: OTHER.fingerprint } }));
-    expect(pinned.problem).toMatch(/^SSH_SETTINGS_INVALID: hostKey of the config pins /);
+    expect(pinned.problem).toMatch(
+      /^SSH_SETTINGS_INVALID: plugins\.entries\.node-router\.config\.nodes\.mac-sg\.ssh\.hostKey pins /,
+    );
     expect(written().split("\n")).toHaveLength(2);
   });
 

@@ -66,3 +66,8 @@ function readStatement(
   }
   return { keyword: param.toLowerCase(), args, at };
 }
+
+/** Whether the statement turns its keyword off. */
+export function isNone({ args }: Statement): boolean {
+  return args.length === 1 && args[0]?.toLowerCase() === "none";
+}

@@ -41,7 +41,7 @@ export function createExecPath(run: Run): ExecPath {
       const call = claimCall(run, env.callId, at.node.name);
       const transport = run.transport();
       const server = serverOf(run);
-      const { helperPath, socketPath, folder } = await server.open();
+      const { program, helperPath, socketPath, folder } = await server.open();
       transport.warm(at.node.name);
       const { audit, deps } = run.parts();
       const token = server.add(
@@ -68,7 +68,7 @@ export function createExecPath(run: Run): ExecPath {
         }),
       );
       return {
-        argv: [process.execPath, helperPath, socketPath, token],
+        argv: [program, helperPath, socketPath, token],
         // SECURITY: the helper needs nothing of the gateway's environment. Windows cannot open sockets without these.
         env: process.platform === "win32" ? pick(process.env, ["SystemRoot", "windir"]) : {},
         // The host would take the gateway's workspace, which may be removed under it.

@@ -1,9 +1,10 @@
 // The process that the host spawns for one command of a workspace agent. It runs nothing itself: it carries
 // bytes and signals between the host's pipes and the exec server in the gateway.
 import type net from "node:net";
-import { frameReader, type HelperExit, PROTOCOL, type Protocol } from "./protocol.ts";
+import { frameReader, type HelperExit, PROTOCOL, type Protocol, readExit } from "./protocol.ts";
 
 type ReadFrames = typeof frameReader;
+type ReadExit = typeof readExit;
 
 /**
  * The helper's whole program. Self-contained, because it runs from its own text: nothing outside of it can be
@@ -14,6 +15,7 @@ export function execHelper(
   self: NodeJS.Process,
   protocol: Protocol,
   readFrames: ReadFrames,
+  parseExit: ReadExit,
 ): void {
   const { frame, stdinWindow, refusedCode } = protocol;
   const [, , path = "", id = ""] = self.argv;
@@ -82,7 +84,7 @@ export function execHelper(
     else if (type === frame.taken) {
       untaken -= payload.readUInt32BE(0);
       if (untaken < stdinWindow) input.resume();
-    } else if (type === frame.exit) finish(JSON.parse(payload.toString()));
+    } else if (type === frame.exit) finish(parseExit(payload));
   });
   server.on("connect", () => {
     connected = true;
@@ -111,5 +113,5 @@ export function execHelper(
  * Inlined as text, because a file beside the bundle goes away with the copy of the plugin it is in.
  */
 export function helperSource(): string {
-  return `"use strict";(${execHelper})(require("node:net"),process,${JSON.stringify(PROTOCOL)},${frameReader});\n`;
+  return `"use strict";(${execHelper})(require("node:net"),process,${JSON.stringify(PROTOCOL)},${frameReader},${readExit});\n`;
 }

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { NodeRouterError } from "../../../errors.ts";
 import type { Outcome, RunningCommand, SignalName } from "../../transports/ssh/contract.ts";
-import { FRAME, frameHead, type HelperExit, PROTOCOL } from "./protocol.ts";
+import { FRAME, frameHead, type HelperExit, PROTOCOL, writeExit } from "./protocol.ts";
 
 const SIGNALS: readonly string[] = ["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"];
 
@@ -99,7 +99,7 @@ export function openLink(socket: Socket, start: (cancelled: AbortSignal) => Prom
   })();
   void end.then(({ outcome }) => {
     over = true;
-    send(FRAME.exit, Buffer.from(JSON.stringify(helperExit(outcome))));
+    send(FRAME.exit, writeExit(helperExit(outcome)));
     socket.end();
   });
 

@@ -13,7 +13,7 @@ export const FRAME = {
   /** To the helper: the command's output. */
   stdout: 5,
   stderr: 6,
-  /** To the helper, last: `HelperExit` as JSON. */
+  /** To the helper, last: `HelperExit`, see `writeExit`. */
   exit: 7,
   /** To the helper: this many bytes of input were taken (four bytes, big endian). */
   taken: 8,
@@ -52,6 +52,17 @@ export const PROTOCOL: Protocol = {
   unknown:
     "OUTCOME_UNKNOWN: the gateway's exec server went away while the command ran; it was not run again and must not be before you looked at what it did.",
 };
+
+/** Three lines, the text last and as long as it likes: what Perl can take apart as easily as JavaScript. */
+export function writeExit({ code, signal, text }: HelperExit): Buffer {
+  return Buffer.from(`${code}\n${signal ?? ""}\n${text ?? ""}`);
+}
+
+/** Self-contained: its text is also part of the helper. */
+export function readExit(payload: Buffer): HelperExit {
+  const [code = "", signal = "", ...text] = payload.toString().split("\n");
+  return { code: Number(code), signal: signal || null, text: text.join("\n") || null };
+}
 
 /** `Buffer` frame heads are written apart from their bytes, which are never copied. */
 export function frameHead(type: number, length: number): Buffer {

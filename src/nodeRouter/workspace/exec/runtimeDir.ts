@@ -16,14 +16,22 @@ export interface RuntimeDir {
   /** Of the unix socket, or the named pipe's name on Windows. */
   readonly socketPath: string;
   readonly helperPath: string;
+  /** Runs the file at `helperPath`. */
+  readonly program: string;
   /** False once something has cleaned up: systems empty their temporary folder by age. */
   isComplete(): boolean;
   remove(): void;
 }
 
+/** The helper as a file. */
+export interface Helper {
+  /** What runs it, absolute. */
+  readonly program: string;
+  readonly source: string;
+}
+
 export interface RuntimeDirOptions {
-  /** The helper's text. */
-  readonly helper: string;
+  readonly helper: Helper;
   /** Where to make it; default: the system's temporary folder, or /tmp where that one's path is too long. */
   readonly parent?: string;
   readonly platform?: NodeJS.Platform;
@@ -45,7 +53,7 @@ export function createRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
   try {
     path = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
     if (!windows) chmodSync(path, 0o700);
-    writeFileSync(join(path, "h.cjs"), helper, { mode: 0o600, flag: "wx" });
+    writeFileSync(join(path, "h.cjs"), helper.source, { mode: 0o600, flag: "wx" });
   } catch (error) {
     throw new NodeRouterError(
       "NOT_STARTED",
@@ -69,6 +77,7 @@ export function createRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
     path,
     socketPath,
     helperPath,
+    program: helper.program,
     isComplete: () => existsSync(helperPath) && (windows || existsSync(socketPath)),
     remove,
   };

@@ -5,8 +5,9 @@ import { NodeRouterError } from "../../../errors.ts";
 import type { Outcome, RunningCommand } from "../../transports/ssh/contract.ts";
 import { helperSource } from "./helper.ts";
 import { type CommandEnd, type Link, openLink } from "./link.ts";
+import { hasPerl, PERL, perlHelperSource } from "./perlHelper.ts";
 import { FRAME, frameReader } from "./protocol.ts";
-import { createRuntimeDir, type RuntimeDir } from "./runtimeDir.ts";
+import { createRuntimeDir, type Helper, type RuntimeDir } from "./runtimeDir.ts";
 
 /** From the host's question to its process: milliseconds. A gateway under load must not lose a command. */
 export const CLAIM_TIMEOUT_MS = 60_000;
@@ -41,7 +42,13 @@ export interface ExecServer {
    * taken the folder away.
    * @throws NodeRouterError NOT_STARTED
    */
-  open(): Promise<{ readonly helperPath: string; readonly socketPath: string; readonly folder: string }>;
+  open(): Promise<{
+    /** Runs the helper: Perl where the system has it, else this Node. */
+    readonly program: string;
+    readonly helperPath: string;
+    readonly socketPath: string;
+    readonly folder: string;
+  }>;
   /** Returns the one-shot id for the helper's argument list. An id that nobody claims is forgotten. */
   add(job: ExecJob): string;
   /**
@@ -60,14 +67,19 @@ interface Entry {
 }
 
 export interface ExecServerOptions {
-  readonly makeDir?: () => RuntimeDir;
+  readonly makeDir?: (helper: Helper) => RuntimeDir;
+  /** Default: `chooseHelper`. */
+  readonly helper?: () => Promise<Helper>;
   readonly claimTimeoutMs?: number;
 }
 
 /** Opens nothing yet. */
 export function createExecServer(options: ExecServerOptions = {}): ExecServer {
-  const { makeDir = () => createRuntimeDir({ helper: helperSource() }), claimTimeoutMs = CLAIM_TIMEOUT_MS } =
-    options;
+  const {
+    makeDir = (helper) => createRuntimeDir({ helper }),
+    helper = chooseHelper,
+    claimTimeoutMs = CLAIM_TIMEOUT_MS,
+  } = options;
   const entries = new Map<string, Entry>();
   let listening: Promise<{ dir: RuntimeDir; server: Server }> | null = null;
 
@@ -114,7 +126,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
   };
 
   const listen = async (): Promise<{ dir: RuntimeDir; server: Server }> => {
-    const dir = makeDir();
+    const dir = makeDir(await helper());
     const server = createServer({ noDelay: true }, onConnection);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -156,7 +168,8 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
       listening ??= listen();
       try {
         const { dir } = await listening;
-        return { helperPath: dir.helperPath, socketPath: dir.socketPath, folder: dir.path };
+        const { program, helperPath, socketPath, path: folder } = dir;
+        return { program, helperPath, socketPath, folder };
       } catch (error) {
         listening = null;
         throw error;
@@ -187,6 +200,13 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
       await stop();
     },
   };
+}
+
+/** The one that starts fastest here. */
+async function chooseHelper(): Promise<Helper> {
+  return (await hasPerl(process.platform))
+    ? { program: PERL, source: perlHelperSource() }
+    : { program: process.execPath, source: helperSource() };
 }
 
 async function atMost(end: Promise<CommandEnd>, ms: number): Promise<Outcome> {

@@ -41,6 +41,7 @@ export function statusText(report: StatusReport): string {
     "",
     table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows),
     ...sshTable(report.ssh),
+    ...auditLine(report.audit),
     ...(refused.length === 0
       ? []
       : ["", ...refused.flatMap((agent) => wrap(safe(`${agent.agent}: ${agent.message}`), COLUMNS))]),
@@ -51,6 +52,14 @@ export function statusText(report: StatusReport): string {
           ...report.problems.flatMap((p) => wrap(safe(`${p.severity}: ${p.path}: ${p.message}`), COLUMNS)),
         ]),
   ].join("\n");
+}
+
+/** Nothing before the first record. */
+function auditLine(audit: StatusReport["audit"]): readonly string[] {
+  if (audit === null || (audit.written === 0 && audit.lastError === null)) return [];
+  const lost = audit.failed === 0 ? "" : ` · ${audit.failed} lost`;
+  const error = audit.lastError === null ? "" : ` · failing: ${safe(audit.lastError)}`;
+  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${error}`];
 }
 
 /** Nothing before the first connection. */

@@ -1,5 +1,6 @@
-// Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, their guard, the nodes.
+// Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes.
 import { checkAgents } from "./checkAgents.ts";
+import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkNodes } from "./checkNodes.ts";
@@ -7,7 +8,7 @@ import { checkPlugin } from "./checkPlugin.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
-const CHECKS = [checkPlugin, checkConfig, checkAgents, checkWorkspace, checkGuard, checkNodes];
+const CHECKS = [checkPlugin, checkConfig, checkAgents, checkWorkspace, checkAudit, checkGuard, checkNodes];
 
 export interface DoctorReport {
   /** True when nothing is an error or a warning. */

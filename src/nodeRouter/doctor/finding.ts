@@ -1,6 +1,7 @@
 // What a doctor finding is, and what the checks look at.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { HostNode } from "../../presence/hostNode.ts";
+import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
 import type { Liveness } from "../liveness.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
@@ -26,6 +27,8 @@ export interface DoctorInput {
   readonly hooks: Liveness;
   readonly counters: Counters;
   readonly missedAgents: ReadonlySet<string>;
+  /** Null: nothing was audited in this process. */
+  readonly audit: AuditState | null;
   /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */
   readonly workspace: { readonly apiProblem: string | null };
 }

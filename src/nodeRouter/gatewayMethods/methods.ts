@@ -49,6 +49,7 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         hooks: hookLiveness(deps.state, deps.now()),
         counters: deps.state.counters,
         ssh: sshStatus(deps.state.workspace.transport),
+        audit: deps.state.workspace.audit?.state() ?? null,
         nowMs: deps.now(),
       });
     },
@@ -76,6 +77,7 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         hooks: hookLiveness(deps.state, deps.now()),
         counters: deps.state.counters,
         missedAgents: deps.state.missedAgents,
+        audit: deps.state.workspace.audit?.state() ?? null,
         workspace: { apiProblem: deps.state.workspace.apiProblem },
       });
     },

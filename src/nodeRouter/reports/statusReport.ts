@@ -1,6 +1,7 @@
 // What `status` says: every agent with its rule, node, transport and presence, and how the plugin itself is. Pure.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { Binding, Mode, Transport } from "../../types.ts";
+import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
 import { explainReport } from "../explainCall.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
@@ -37,6 +38,8 @@ export interface StatusReport {
   readonly counters: Counters;
   /** Connections of agents whose workspace is on a node, by node. */
   readonly ssh: readonly SshNodeStatus[];
+  /** Records of commands and file changes over SSH; null: nothing was audited in this process. */
+  readonly audit: AuditState | null;
   /** Config problems, errors first. */
   readonly problems: readonly {
     readonly severity: string;
@@ -55,6 +58,7 @@ export interface StatusInput {
   readonly hooks: Liveness;
   readonly counters: Counters;
   readonly ssh: readonly SshNodeStatus[];
+  readonly audit: AuditState | null;
   /** Epoch ms. */
   readonly nowMs: number;
 }
@@ -92,6 +96,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
     },
     counters: { ...input.counters },
     ssh: input.ssh,
+    audit: input.audit,
     problems: config.problems
       .map(({ severity, path, message }) => ({ severity, path, message }))
       .sort((a, b) => order[a.severity] - order[b.severity]),

@@ -56,7 +56,6 @@ export function createExecPath(run: Run): ExecPath {
             makeCwd: isRoot(workdir, at.root),
             env: env.env,
             pathPrepend: at.node.pathPrepend,
-            loginShell: at.node.loginShell,
             pty: call?.pty === true ? { ...PTY, term: env.env.TERM ?? PTY.term } : null,
             input: null,
           },

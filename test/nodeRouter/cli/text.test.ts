@@ -166,6 +166,7 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     nodes: { total: 0, online: 0, unknown: 0 },
     counters: fakeGateway().deps.state.counters,
     ssh: [],
+    audit: null,
     problems: [],
     snapshotAgeMs: null,
   } as const;
@@ -177,4 +178,12 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     expect.stringMatching(/^n+…? +1 +4 +0 +12 +3 +7$/),
   ]);
   expect(longest(page)).toBeLessThanOrEqual(100);
+  const audit = { mode: "strict", file: "/f", written: 7, failed: 0, waiting: 0, refused: 0 } as const;
+  expect(statusText({ ...report, audit: { ...audit, lastError: null } })).toMatch(
+    /\n\naudit strict · 7 written$/,
+  );
+  expect(statusText({ ...report, audit: { ...audit, failed: 2, lastError: "ENOSPC" } })).toMatch(
+    /audit strict · 7 written · 2 lost · failing: ENOSPC$/,
+  );
+  expect(statusText({ ...report, audit: { ...audit, written: 0, lastError: null } })).not.toContain("audit");
 });

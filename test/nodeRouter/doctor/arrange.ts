@@ -19,7 +19,7 @@ export interface Situation {
   readonly host?: unknown;
   /** The host's list of nodes; default: mac-sg and mac-cn. Null: it was never read. */
   readonly nodes?: readonly object[] | null;
-  readonly doctor?: Partial<Pick<DoctorInput, "hooks" | "counters" | "missedAgents" | "workspace">>;
+  readonly doctor?: Partial<Pick<DoctorInput, "hooks" | "counters" | "missedAgents" | "workspace" | "audit">>;
 }
 
 export const NODES = [hostEntry("mac-sg", SG_ID), hostEntry("mac-cn", CN_ID)];
@@ -58,6 +58,7 @@ export function inputOf({
     counters: createCounters(),
     missedAgents: new Set(),
     workspace: { apiProblem: null },
+    audit: null,
     ...doctor,
   };
   return input;

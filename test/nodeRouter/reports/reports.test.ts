@@ -26,6 +26,7 @@ function statusOf(situation: Situation = {}, ssh: StatusReport["ssh"] = []): Sta
     hooks,
     counters,
     ssh,
+    audit: null,
     nowMs: 4_000,
   });
 }
@@ -151,7 +152,17 @@ describe("status", () => {
 
   test("a clock set back gives an age of zero, not a negative one", () => {
     const { config, hostConfig, snapshot, hooks, counters } = inputOf();
-    const input = { version: "1", config, hostConfig, snapshot, hooks, counters, ssh: [], nowMs: 5 };
+    const input = {
+      version: "1",
+      config,
+      hostConfig,
+      snapshot,
+      hooks,
+      counters,
+      ssh: [],
+      audit: null,
+      nowMs: 5,
+    };
     expect(createStatusReport(input).snapshotAgeMs).toBe(0);
     expect(createNodesReport(snapshot, 5).snapshotAgeMs).toBe(0);
   });

@@ -65,7 +65,7 @@ describe("the handle", () => {
 describe("exec", () => {
   test("runs in the workspace, which it makes, with what was asked for and nothing of the gateway's", async () => {
     await at.stop();
-    await begin({ node: { env: { FROM_NODE: "n" }, pathPrepend: ["/opt/x"], loginShell: true } });
+    await begin({ node: { env: { FROM_NODE: "n" }, pathPrepend: ["/opt/x"] } });
     const spec = await build('echo "$ASKED $FROM_NODE $HOME"; pwd; exit 4', { ASKED: "a" });
     const end = await runSpec(spec);
     expect(end).toMatchObject({ code: 4, stdout: `a n \n${handle.workdir}\n` });
@@ -74,7 +74,6 @@ describe("exec", () => {
       makeCwd: true,
       env: { ASKED: "a", FROM_NODE: "n" },
       pathPrepend: ["/opt/x"],
-      loginShell: true,
       pty: null,
       input: null,
     });

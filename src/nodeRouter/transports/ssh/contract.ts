@@ -16,8 +16,6 @@ export interface CommandRequest {
   readonly makeCwd?: boolean;
   /** Directories before PATH. */
   readonly pathPrepend?: readonly string[];
-  /** `sh -l`: reads the user's profile. */
-  readonly loginShell?: boolean;
   /** A terminal: stdout and stderr are then one stream. */
   readonly pty?: PtySize | null;
   /** Input sent right behind the command, in the same flight, then end of file. Null: stdin stays open. */

@@ -1,6 +1,7 @@
 // The deployment under test: a real gateway with the packed plugin, and nodes that are reached over SSH only.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
@@ -57,7 +58,11 @@ export interface SshDeploymentOptions extends SshNodeOptions {
    * Changes the plugin's config.
    * @param start starts one more node, which ends with the deployment; its entry is for the config.
    */
-  readonly router?: (router: JsonObject, start: StartNode, first: SshNode) => JsonObject | Promise<JsonObject>;
+  readonly router?: (
+    router: JsonObject,
+    start: StartNode,
+    first: SshNode,
+  ) => JsonObject | Promise<JsonObject>;
   /** The agent is bound to the workspace; default true. */
   readonly bound?: boolean;
 }
@@ -112,6 +117,8 @@ export async function startSshDeployment(options: SshDeploymentOptions = {}): Pr
     const router = (await options.router?.(plain, start, node)) ?? plain;
     await installOverRpc(gateway, archive);
     await changeConfig(gateway, (config) => withRouter(config, router));
+    const { problems } = await gateway.rpc<StatusReport>("noderouter.status");
+    if (problems.length > 0) throw new Error(`the test's own config: ${JSON.stringify(problems)}`);
     const { sshd, workspace, home } = node;
     return { gateway, node, sshd, workspace, home, router, stop };
   } catch (error) {
@@ -143,7 +150,7 @@ async function describeNode(
     node: false,
     tailscale: false,
     tags: [`region=${region}`],
-    location: region === "sg" ? { country: "SG", city: "Singapore" } : { country: region.toUpperCase() },
+    ...(name === NODE ? { location: { country: "SG", city: "Singapore" } } : {}),
     workspace,
     ssh: { host: "127.0.0.1", port, user: sshd.user, identityFile, knownHostsFile },
   };

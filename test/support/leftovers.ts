@@ -29,6 +29,16 @@ export function processesOf(dir: string): number[] {
   return found.filter((pid) => pid !== process.pid);
 }
 
+/** Whether there is a process of this id. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Ends what is left of a throw-away home, so that nothing outlives a test. */
 export function endProcessesOf(dir: string): void {
   for (const pid of processesOf(dir)) {

@@ -71,6 +71,7 @@ describe("status", () => {
       nodes: { total: 2, online: 2, unknown: 0 },
       counters: createCounters(),
       ssh: [],
+      audit: null,
       problems: [],
       snapshotAgeMs: 3_000,
     });

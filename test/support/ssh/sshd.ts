@@ -22,6 +22,8 @@ export interface SshdOptions {
   readonly authorizedKeys: readonly string[];
   /** More lines of sshd_config, e.g. `MaxSessions 1`; they come first, so they win. */
   readonly config?: readonly string[];
+  /** Of a server that was there before; default: a free one. */
+  readonly port?: number;
 }
 
 export interface Sshd {
@@ -96,7 +98,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   writeFileSync(authorizedKeysFile, options.authorizedKeys.map((line) => `${line}\n`).join(""), {
     mode: 0o600,
   });
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const configFile = join(dir, "sshd_config");
   writeFileSync(
     configFile,

@@ -8,13 +8,11 @@ import type { GuardReport } from "../gatewayMethods/methods.ts";
 import type { ProbeReport } from "../gatewayMethods/sshMethods.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import type { Ask } from "./ask.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
 import { probeText } from "./sshText.ts";
 import { doctorText, guardText, nodesText, statusText } from "./text.ts";
 import { runTrust } from "./trust.ts";
-
-/** Asks the gateway; the answer has the shape that the method's own report type says. */
-export type Ask = <T>(method: string, params: Record<string, unknown>) => Promise<T>;
 
 export interface CommandOptions {
   readonly json?: boolean | undefined;

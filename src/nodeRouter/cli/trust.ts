@@ -1,7 +1,7 @@
 // `openclaw node-router trust <node>`: shows what the node offers, asks, and has one key recorded.
 import { quote, safe, safeJson } from "../../safeText.ts";
 import type { TrustReport } from "../gatewayMethods/sshMethods.ts";
-import type { Ask } from "./commands.ts";
+import type { Ask } from "./ask.ts";
 import { EXIT_FINDING, EXIT_OK, type Output } from "./output.ts";
 import { trustText } from "./sshText.ts";
 

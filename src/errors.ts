@@ -40,14 +40,23 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** The same in every copy of this code: a reload brings a new one, and what outlives it is of an older one. */
+const MARK = Symbol.for("openclaw-node-router.error");
+
 /** A fault (not an expected outcome): thrown, with a code and what caused it. */
 export class NodeRouterError extends Error {
   readonly code: ErrorCode;
+
+  /** True for an error of any copy of this code. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
 
   constructor(code: ErrorCode, text: string, options?: { cause?: unknown }) {
     super(`${code}: ${text}`, options);
     this.name = "NodeRouterError";
     this.code = code;
+    Object.defineProperty(this, MARK, { value: true });
   }
 }
 

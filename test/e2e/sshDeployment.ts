@@ -5,8 +5,8 @@ import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts"
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
-import { makeKey } from "../support/ssh/keys.ts";
-import { type Sshd, startSshd } from "../support/ssh/sshd.ts";
+import { makeKey, type TestKey } from "../support/ssh/keys.ts";
+import { type Sshd, type SshdOptions, startSshd } from "../support/ssh/sshd.ts";
 import { changeConfig, installOverRpc, withRouter } from "./deployment.ts";
 
 export const AGENT = "worker-sg";
@@ -15,6 +15,7 @@ export const NODE = "mac-sg";
 /** A machine with a login and an sshd, and its entry under `nodes`. */
 export interface SshNode {
   readonly name: string;
+  /** The one that runs, or ran last. */
   readonly sshd: Sshd;
   /** Home of the login; `~/whoami` holds the node's name, so that a command can prove where it ran. */
   readonly home: string;
@@ -22,13 +23,17 @@ export interface SshNode {
   readonly workspace: string;
   readonly knownHostsFile: string;
   readonly entry: JsonObject;
+  /** After `sshd.stop()`: starts it again on its port. Default: with the keys that it had. */
+  startAgain(hostKeys?: readonly TestKey[]): Promise<void>;
 }
 
 export interface SshNodeOptions {
   /** More lines of sshd_config. */
   readonly sshd?: readonly string[];
-  /** Of another node, instead of one of its own. */
-  readonly server?: Sshd;
+  /** Command that runs the sshd; see there. */
+  readonly through?: readonly string[];
+  /** Shares the sshd of this node. */
+  readonly server?: SshNode;
   /** Port that the gateway connects to; default: sshd's. */
   readonly port?: (sshd: Sshd) => number | Promise<number>;
   /** Content of known_hosts for that port; default: the server's own key. */
@@ -100,14 +105,28 @@ export async function startSshDeployment(options: SshDeploymentOptions = {}): Pr
       const home = join(gateway.home.dir, `home-of-${name}`);
       mkdirSync(home);
       writeFileSync(join(home, "whoami"), `${name}\n`);
-      const sshd =
-        nodeOptions.server ??
-        (await startSshd({
+      const { server, through = [] } = nodeOptions;
+      const run = async (more: Partial<SshdOptions>): Promise<Sshd> => {
+        const started = await startSshd({
           authorizedKeys: [key.publicKey],
           config: [`SetEnv HOME=${home}`, ...(nodeOptions.sshd ?? [])],
-        }));
-      if (nodeOptions.server === undefined) servers.push(sshd);
-      return describeNode(name, region, { sshd, home, folder, identityFile }, nodeOptions);
+          through,
+          ...more,
+        });
+        servers.push(started);
+        return started;
+      };
+      let sshd = server?.sshd ?? (await run({}));
+      const described = await describeNode(name, region, { sshd, home, folder, identityFile }, nodeOptions);
+      return {
+        ...described,
+        get sshd() {
+          return sshd;
+        },
+        async startAgain(hostKeys = sshd.hostKeys) {
+          sshd = await run({ port: sshd.port, hostKeys });
+        },
+      };
     };
     const node = await start(NODE, "sg", options);
     const plain = {
@@ -140,7 +159,7 @@ async function describeNode(
   region: string,
   { sshd, home, folder, identityFile }: Machine,
   options: SshNodeOptions,
-): Promise<SshNode> {
+): Promise<Omit<SshNode, "startAgain">> {
   const port = (await options.port?.(sshd)) ?? sshd.port;
   const knownHostsFile = join(folder, `known_hosts-${name}`);
   const knownHosts = options.knownHosts ?? ((server: Sshd, host: string) => server.knownHosts(host));

@@ -3,10 +3,12 @@ import { NodeRouterError } from "../../errors.ts";
 import { quote } from "../../safeText.ts";
 import type { PtySize } from "../transports/ssh/contract.ts";
 import type { WorkspaceCall } from "../workspaceCalls.ts";
+import { execPolicy } from "../workspacePolicy/execPolicy.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "./host/sandboxApi.ts";
+import type { WorkspaceParts } from "./parts.ts";
 import type { Run } from "./run.ts";
 import { isRoot } from "./workdir.ts";
 
@@ -38,12 +40,13 @@ export function createExecPath(run: Run): ExecPath {
       if (!env.ok) {
         throw new NodeRouterError("ENV_INVALID", `${env.message}; set it inside the command. Nothing ran`);
       }
+      const { audit, deps } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
+      if (call === null) requireFreeToRun(run, deps);
       const transport = run.transport();
       const server = serverOf(run);
       const { program, helperPath, socketPath, folder } = await server.open();
       transport.warm(at.node.name);
-      const { audit, deps } = run.parts();
       const token = server.add(
         createExecJob({
           agent,
@@ -109,6 +112,21 @@ function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall
   );
   call.outcome = { kind: "notStarted", code: error.code, message: error.message };
   throw error;
+}
+
+/**
+ * OpenClaw itself ignores most of the exec policy in a sandbox, so a command that the tool policy did not see may
+ * only run where nothing needs to be checked. Happens: after the plugin is enabled, OpenClaw may run agents without
+ * its hooks for a while.
+ */
+function requireFreeToRun({ agent, params }: Run, deps: WorkspaceParts["deps"]): void {
+  const permissionMode = deps.sessionFacts(agent, params.sessionKey)?.permissionMode ?? null;
+  const policy = execPolicy(deps.hostConfig(), agent, permissionMode, undefined);
+  if (policy.kind === "run") return;
+  throw new NodeRouterError(
+    "HOOKS_NOT_LIVE",
+    `${policy.source} demands a check of every command of agent ${quote(agent)}, and OpenClaw ran this one without node-router's hooks, which make it; nothing ran. Try again; if it stays so, run "openclaw plugins reload node-router"`,
+  );
 }
 
 /** One a process: it outlives reloads of the plugin with the commands that run. */

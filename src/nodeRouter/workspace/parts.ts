@@ -6,7 +6,7 @@ import type { Mirror, MirrorOptions } from "./mirror/contract.ts";
 
 /** One registration of the plugin, as far as the workspace needs it. */
 export interface WorkspaceParts {
-  readonly deps: Pick<RouterDeps, "state" | "listNodes" | "now">;
+  readonly deps: Pick<RouterDeps, "state" | "listNodes" | "hostConfig" | "sessionFacts" | "now">;
   /** Whether it is the one that lives as long as the plugin's config: others end with the runs they were made for. */
   readonly full: boolean;
   readonly audit: Pick<Audit, "begin" | "end">;

@@ -52,7 +52,7 @@ export interface WorkspaceOptions {
  */
 export function registerWorkspace(
   api: WorkspaceHost,
-  deps: Pick<RouterDeps, "state" | "listNodes" | "now" | "log">,
+  deps: WorkspaceParts["deps"] & Pick<RouterDeps, "log">,
   options: WorkspaceOptions,
 ): Promise<void> {
   const { state } = deps;

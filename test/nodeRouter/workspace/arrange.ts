@@ -50,9 +50,11 @@ export function configOf(folder: string, changes: object = {}): { nodes: object;
   };
 }
 
-export function arrange(options: LocalOptions & { readonly node?: object } = {}): Arranged {
+export function arrange(
+  options: LocalOptions & { readonly node?: object; readonly hostConfig?: object } = {},
+): Arranged {
   const folder = mkdtempSync(join(tmpdir(), "nr-ws-"));
-  const deps = fakeDeps({ config: configOf(folder, options.node) });
+  const deps = fakeDeps({ config: configOf(folder, options.node), hostConfig: options.hostConfig });
   const transport = createLocalTransport(options);
   deps.state.workspace.transport = transport;
   const records: Arranged["records"] = [];

@@ -244,6 +244,20 @@ describe("the tool policy's word", () => {
     expect(call).toEqual(before);
   });
 
+  test.each(["ask", "auto", "allowlist", "deny"])(
+    "exec mode %s: a command that the policy did not see is refused, and one that it let pass is not",
+    async (mode) => {
+      await at.stop();
+      await begin({ hostConfig: { agents: { entries: { worker: { tools: { exec: { mode } } } } } } });
+      await expect(build("true")).rejects.toThrow(
+        `HOOKS_NOT_LIVE: agents.entries.worker.tools.exec.mode "${mode}" demands a check of every command`,
+      );
+      expect(at.transport.started).toEqual([]);
+      at.deps.state.workspace.calls.set("c0ffee", callOf());
+      expect((await runSpec(await build("exit 7", { NODE_ROUTER_CALL: "c0ffee" }))).code).toBe(7);
+    },
+  );
+
   test("a call that was decided for another node runs on neither", async () => {
     const call = callOf({ node: "two" });
     at.deps.state.workspace.calls.set("c0ffee", call);

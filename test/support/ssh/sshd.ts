@@ -22,6 +22,8 @@ export interface SshdOptions {
   readonly authorizedKeys: readonly string[];
   /** More lines of sshd_config, e.g. `MaxSessions 1`; they come first, so they win. */
   readonly config?: readonly string[];
+  /** Command that runs it, e.g. in namespaces of its own; its arguments are sshd's path and arguments. */
+  readonly through?: readonly string[];
   /** Of a server that was there before; default: a free one. */
   readonly port?: number;
 }
@@ -38,6 +40,8 @@ export interface Sshd {
   knownHosts(name?: string): string;
   /** What it logged so far. */
   log(): string;
+  /** Kills the processes that serve its connections, as a crash would. It goes on to listen. */
+  dropConnections(): void;
   /** Ends the listener and every connection that it holds; commands of the connections may go on. */
   stop(): Promise<void>;
 }
@@ -123,7 +127,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
       "",
     ].join("\n"),
   );
-  const child: Child = startProcess(path, ["-D", "-e", "-f", configFile], {
+  const [program = path, ...args] = [...(options.through ?? []), path, "-D", "-e", "-f", configFile];
+  const child: Child = startProcess(program, args, {
     env: { PATH: process.env.PATH ?? "" },
     cwd: dir,
     logFile: join(dir, "sshd.log"),
@@ -135,6 +140,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     rmSync(dir, { recursive: true, force: true });
     throw error;
   }
+  const serving = () =>
+    childrenOf(child.pid).flatMap((connection) => [connection, ...childrenNamedSshd(connection)]);
   return {
     port,
     pid: child.pid,
@@ -143,21 +150,22 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     hostKeys,
     knownHosts: (name = `[127.0.0.1]:${port}`) => knownHostsLines(name, hostKeys),
     log: child.log,
+    dropConnections() {
+      for (const pid of serving()) endProcess(pid, "SIGKILL");
+    },
     async stop() {
       // A connection's process is in a session of its own, so the listener's group does not hold it.
-      const connections = childrenOf(child.pid);
+      const connections = serving();
       await child.end();
-      for (const pid of connections.flatMap((connection) => [connection, ...childrenNamedSshd(connection)])) {
-        endProcess(pid);
-      }
+      for (const pid of connections) endProcess(pid, "SIGTERM");
       rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
-function endProcess(pid: number): void {
+function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGTERM");
+    process.kill(pid, signal);
   } catch {
     // it has ended by itself
   }

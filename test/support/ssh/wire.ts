@@ -13,6 +13,8 @@ export interface Wire {
   count(): number;
   /** From now on nothing passes in either direction, and nothing is closed: a black hole. */
   freeze(): void;
+  /** New connections pass again. Those of before do not: what was lost of them nobody sends again. */
+  thaw(): void;
   /** Resets every open connection. */
   cut(): void;
   stop(): Promise<void>;
@@ -28,11 +30,14 @@ export interface WireOptions {
 
 export async function startWire(options: WireOptions): Promise<Wire> {
   const sockets = new Set<Socket>();
+  /** What lived in a freeze. */
+  const dead = new WeakSet<Socket>();
   let isFrozen = false;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
     socket.once("close", () => sockets.delete(socket));
+    if (isFrozen) dead.add(socket);
   };
   let count = 0;
   const server = createServer({ noDelay: true }, (near) => {
@@ -52,23 +57,24 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   });
 
   const pass = (from: Socket, to: Socket) => {
+    const isDead = () => dead.has(from) || dead.has(to);
     const later = (work: () => void) => {
       if (options.delayMs === 0) work();
       else setTimeout(work, options.delayMs);
     };
     from.on("data", (chunk) => {
-      if (isFrozen) return;
+      if (isDead()) return;
       later(() => {
-        if (isFrozen || to.destroyed) return;
+        if (isDead() || to.destroyed) return;
         if (!to.write(chunk)) {
           from.pause();
           to.once("drain", () => from.resume());
         }
       });
     });
-    from.once("end", () => later(() => isFrozen || to.end()));
+    from.once("end", () => later(() => isDead() || to.end()));
     from.once("close", (hadError) =>
-      later(() => isFrozen || (hadError ? to.resetAndDestroy() : to.destroySoon())),
+      later(() => isDead() || (hadError ? to.resetAndDestroy() : to.destroySoon())),
     );
   };
 
@@ -78,6 +84,10 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     count: () => count,
     freeze: () => {
       isFrozen = true;
+      for (const socket of sockets) dead.add(socket);
+    },
+    thaw: () => {
+      isFrozen = false;
     },
     cut: () => {
       for (const socket of sockets) socket.resetAndDestroy();

@@ -10,21 +10,35 @@ export const KEEPER = "node-router-keeper";
  * Runner: says READY with its pid, its parent's pid, its process group and its start time, waits for
  * `<marker> <bytes>` and that many bytes of shell text, and becomes it. What follows on stdin belongs to the
  * command. A request that ends early never runs. `dd` reads no byte beyond what it is asked for; `head -c` on
- * macOS does.
+ * macOS does. `read` of bash and ksh gives up after TMOUT seconds, so that is put aside too.
+ *
+ * Not every server gives a session its own process group (dropbear, Tailscale without `su -w`): there the runner
+ * takes one, as far as the node has a program for it. `$1` is this same text, for that one time.
  */
 const RUNNER = [
   "unset NODE_ROUTER_BOOT CDPATH",
-  "l=${LC_ALL-}; s=${LC_ALL+x}; LC_ALL=C",
-  `printf "${READY} %s %s %s\\n" $$ $PPID "$(LC_ALL=C ps -o pgid=,lstart= -p $$ 2>/dev/null)"`,
+  "l=${LC_ALL-}; s=${LC_ALL+x}; LC_ALL=C; o=${TMOUT-}; p=${TMOUT+x}; TMOUT=0",
+  "g=$(LC_ALL=C ps -o pgid=,lstart= -p $$ 2>/dev/null)",
+  // busybox has another ps.
+  'if [ -z "$g" ] && [ -r /proc/$$/stat ]; then read -r h n c k g b </proc/$$/stat; fi',
+  'b=${1-}; set -- $g; if [ -n "$b" ] && [ "${1:-$$}" -ne $$ ]; then RESTORE; ' +
+    'if command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c "$b" /bin/sh; fi; ' +
+    'if command -v perl >/dev/null 2>&1; then exec perl -e "setpgrp(0, 0); exec @ARGV" /bin/sh -c "$b" /bin/sh; fi; LC_ALL=C; TMOUT=0; fi',
+  `printf "${READY} %s %s %s\\n" $$ $PPID "$g"`,
   "IFS= read -r h || exit 0",
   'n=${h#* }; b=; while [ ${#b} -lt "$n" ]; do k=$((n-${#b})); if [ $k -gt 65536 ]; then k=65536; fi',
   'c=$(dd bs=$k count=1 2>/dev/null; echo x); c=${c%x}; [ -n "$c" ] || exit 0; b=$b$c; done',
-  'if [ -n "$s" ]; then LC_ALL=$l; else unset LC_ALL; fi',
+  "RESTORE",
   'eval "$b"',
-].join("; ");
+]
+  .join("; ")
+  .replaceAll(
+    "RESTORE",
+    'if [ -n "$s" ]; then LC_ALL=$l; else unset LC_ALL; fi; if [ -n "$p" ]; then TMOUT=$o; else unset TMOUT; fi',
+  );
 
 /** The same in a terminal: raw while it waits, so that the request comes through whole and is not echoed. */
-const TERMINAL_RUNNER = RUNNER.replace("printf", "t=$(stty -g); stty raw -echo; printf").replace(
+const TERMINAL_RUNNER = RUNNER.replace("printf", "t=$(stty -g) && stty raw -echo || exit 1; printf").replace(
   'eval "$b"',
   'stty "$t"; eval "$b"',
 );
@@ -36,10 +50,12 @@ const TERMINAL_RUNNER = RUNNER.replace("printf", "t=$(stty -g); stty raw -echo; 
  * once, those of others as soon as their own sshd is gone.
  */
 const KEEPER_PROGRAM = [
-  "unset NODE_ROUTER_BOOT CDPATH; LC_ALL=C; export LC_ALL",
+  "unset NODE_ROUTER_BOOT CDPATH; LC_ALL=C; export LC_ALL; TMOUT=0",
   `printf "${KEEPER} os %s\\n${KEEPER} arch %s\\n${KEEPER} shell %s\\n${KEEPER} home %s\\n${KEEPER} host %s\\n${KEEPER} ready %s\\n" "$(uname -s)" "$(uname -m)" "\${SHELL-}" "\${HOME-}" "$(uname -n)" $$`,
   "l=",
   'forget() { r=; for x in $l; do [ "${x%%:*}" = "$1" ] || r="$r $x"; done; l=$r; }',
+  // The process of another connection may be root's: then no signal may be sent to it, not even none.
+  "up() { kill -s 0 $1 || [ -d /proc/$1 ] || ps -p $1; }",
   "end() { kill -s TERM -- -$1; for i in 1 2 3; do sleep 1; kill -s 0 -- -$1 || return 0; done; kill -s KILL -- -$1; }",
   "while IFS= read -r q; do set -- $q; case $1 in " +
     '+) l="$l $2:$3";; ' +
@@ -50,7 +66,7 @@ const KEEPER_PROGRAM = [
     "esac; done",
   "exec </dev/null >/dev/null 2>&1",
   'while [ -n "$l" ]; do for y in $l; do g=${y%%:*}; p=${y#*:}; ' +
-    "if kill -s 0 -- -$g; then if [ $p = 0 ] || kill -s 0 $p; then [ $p = 0 ] || continue; fi; end $g & fi; forget $g; done; " +
+    "if kill -s 0 -- -$g; then if [ $p -gt 0 ] && up $p; then continue; fi; end $g & fi; forget $g; done; " +
     '[ -z "$l" ] || sleep 2; done',
   "wait",
 ].join("; ");
@@ -75,11 +91,11 @@ export function launchCommands(loginShell: boolean): Launch {
 }
 
 const VIA_LOGIN_SHELL =
-  'NODE_ROUTER_BOOT=$1; export NODE_ROUTER_BOOT; case ${SHELL-} in ""|*csh) exec /bin/sh -c "$1";; esac; ' +
-  'exec "$SHELL" -l -c "exec /bin/sh -c \\"\\$NODE_ROUTER_BOOT\\""';
+  'NODE_ROUTER_BOOT=$1; export NODE_ROUTER_BOOT; case ${SHELL-} in ""|*csh) exec /bin/sh -c "$1" /bin/sh "$1";; esac; ' +
+  'exec "$SHELL" -l -c "exec /bin/sh -c \\"\\$NODE_ROUTER_BOOT\\" /bin/sh \\"\\$NODE_ROUTER_BOOT\\""';
 
 function launch(program: string, loginShell: boolean): string {
   return loginShell
     ? `exec /bin/sh -c '${VIA_LOGIN_SHELL}' node-router '${program}'`
-    : `exec /bin/sh -c '${program}'`;
+    : `exec /bin/sh -c 'eval "$1"' /bin/sh '${program}'`;
 }

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../../errors.ts";
 import { quote } from "../../../safeText.ts";
 import type { CommandRequest, Outcome, RunningCommand, SignalName } from "./contract.ts";
 import type { CwdFailure } from "./request.ts";
-import type { Runner, RunnerIdentity, StartLine } from "./runner.ts";
+import type { Runner, RunnerEnd, RunnerIdentity, StartLine } from "./runner.ts";
 
 /** A command that waits for a runner, and then is one. */
 export class Command implements RunningCommand {
@@ -49,9 +49,9 @@ export class Command implements RunningCommand {
     this.#cancel = cancel;
   }
 
-  /** Proven not to have begun. */
+  /** Not handed to a runner, and so proven not to have begun. Afterwards this says nothing any more. */
   notStarted(code: ErrorCode, message: string): void {
-    this.#finish({ kind: "notStarted", code, message });
+    if (this.runner === null) this.#finish({ kind: "notStarted", code, message });
   }
 
   signal(name: SignalName): void {
@@ -68,11 +68,11 @@ export class Command implements RunningCommand {
     this.runner = runner;
     this.#sendSignal = send;
     const { stdout, stderr } = runner.dispatch(this.request, marker, (line) => {
-      this.#startLine = line;
+      this.#startLine ??= line;
       if (line.kind === "start") this.#begin({ processGroup: identity.processGroup });
     });
-    stdout.pipe(this.stdout);
-    stderr.pipe(this.stderr);
+    carry(stdout, this.stdout);
+    carry(stderr, this.stderr);
     // A closed channel takes no more input; what is written then goes nowhere, as into a closed pipe.
     if ((this.request.input ?? null) === null) this.stdin.pipe(runner.channel);
     const drained = Promise.all([finished(stdout), finished(stderr)]);
@@ -83,15 +83,14 @@ export class Command implements RunningCommand {
           code: "WORKDIR_UNAVAILABLE",
           message: cwdMessage(this.#startLine.reason, this.request.cwd ?? "", this.#node),
         });
-      } else if (!end.told) {
-        this.#finish(this.#unknown(identity));
+      } else if (!end.told || end.isCut) {
+        this.#finish(this.#unknown(identity, end));
       } else if (this.#startLine === null) {
-        // The server told the end, and sends what was printed before it: the shell never came to the command.
-        const how = end.signal === null ? `with code ${end.exitCode}` : `by signal ${end.signal}`;
+        // The server told the end and sent all that was printed before: the shell never came to the command.
         this.#finish({
           kind: "notStarted",
           code: "NOT_STARTED",
-          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${how} before it began the command; trying again is safe.`,
+          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command; trying again is safe.`,
         });
       } else {
         this.#finish({ kind: "ran", exitCode: end.exitCode, signal: end.signal });
@@ -99,13 +98,16 @@ export class Command implements RunningCommand {
     });
   }
 
-  #unknown({ processGroup }: RunnerIdentity): Outcome {
+  #unknown({ processGroup }: RunnerIdentity, end: RunnerEnd): Outcome {
     const begun = this.#startLine === null ? "may have begun" : "had begun";
+    const fact = end.told
+      ? `the shell had ended there ${howEnded(end)}, and not all of its output came`
+      : `the command ${begun} there (process group ${processGroup}), and how it ended was not seen`;
     return {
       kind: "unknown",
       code: "OUTCOME_UNKNOWN",
       processGroup,
-      message: `OUTCOME_UNKNOWN: the connection to node ${quote(this.#node)} was lost after the command ${begun} there (process group ${processGroup}), and how it ended was not seen; it was not run again and must not be before you looked at what it did.`,
+      message: `OUTCOME_UNKNOWN: the connection to node ${quote(this.#node)} was lost after ${fact}; it was not run again and must not be before you looked at what it did.`,
     };
   }
 
@@ -118,6 +120,16 @@ export class Command implements RunningCommand {
     this.stdin.destroy();
     this.#settle(outcome);
   }
+}
+
+/** Pipes; a reader that went away no longer keeps what is behind it. */
+function carry(from: Readable, to: PassThrough): void {
+  from.pipe(to);
+  to.once("close", () => from.resume());
+}
+
+function howEnded({ exitCode, signal }: RunnerEnd): string {
+  return signal === null ? `with code ${exitCode}` : `by signal ${signal}`;
 }
 
 function finished(stream: Readable & { writableFinished: boolean }): Promise<void> {

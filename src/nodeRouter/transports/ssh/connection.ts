@@ -7,33 +7,55 @@ const MAX_SESSIONS = 8;
 /** The server would not open one more session. */
 export class SessionRefused extends Error {}
 
+/** A session that is open, and what became of it. */
+export interface Session {
+  readonly channel: ClientChannel;
+  /** Whether the connection was lost before the server had ended the session: output may be missing. */
+  readonly isCut: () => boolean;
+}
+
 export class Connection {
   readonly client: Client;
   /** Never rejects; resolves when the connection is gone. */
   readonly closed: Promise<string | null>;
+  /** Takes nothing more: it is gone, or about to be. */
   isClosed = false;
+  /** A session that was asked for was not answered, or left open: it may count for ever, and the next like it. */
+  isStalled = false;
   /** Open or opening sessions. */
   sessions = 0;
   #limit = MAX_SESSIONS;
   #opened = false;
+  /** A session was closed since the last answer of the server to an opening. */
+  #mayLag = false;
+  readonly #channels = new Set<ClientChannel>();
+  readonly #cut = new WeakSet<ClientChannel>();
+  #gone: () => void = () => {};
 
   constructor(client: Client) {
     this.client = client;
     let lastError: string | null = null;
     client.on("error", (error: Error) => {
       lastError = error.message;
+      // After the login no error is survived, and ssh2 itself only ends its half of some.
+      this.destroy();
     });
     this.closed = new Promise((resolve) => {
-      client.once("close", () => {
+      this.#gone = () => {
         this.isClosed = true;
         resolve(lastError);
-      });
+      };
+    });
+    client.once("close", () => {
+      // ssh2 closes the channels right after this, as if the server had done it.
+      for (const channel of this.#channels) if (!hasEnded(channel)) this.#cut.add(channel);
+      this.#gone();
     });
   }
 
   /** Whether one more session may be asked for. */
   get hasRoom(): boolean {
-    return !this.isClosed && this.sessions < this.#limit;
+    return !this.isClosed && !this.isStalled && this.sessions < this.#limit;
   }
 
   /** How many sessions the server is known to allow. */
@@ -42,44 +64,85 @@ export class Connection {
   }
 
   /**
-   * Opens a session that runs `command`. `take` gets the channel in ssh2's own callback, before any event.
-   * @throws SessionRefused when the server has no room: the limit is then what is open now.
+   * Opens a session that runs `command`. `take` gets it in ssh2's own callback, before any event.
+   * @param ms after which a server that did not answer is given up.
+   * @throws SessionRefused when the server has no room (the limit is then what is open now), or is gone.
    */
-  open<T>(command: string, options: ExecOptions, take: (channel: ClientChannel) => T): Promise<T> {
+  open<T>(command: string, options: ExecOptions, ms: number, take: (session: Session) => T): Promise<T> {
     this.sessions += 1;
     return new Promise<T>((resolve, reject) => {
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        this.isStalled = true;
+        reject(new Error(`the server did not open a session in ${ms / 1000} s`));
+      }, ms);
+      timer.unref();
       const release = () => {
         this.sessions -= 1;
       };
       try {
         this.client.exec(command, options, (error, channel) => {
+          clearTimeout(timer);
           if (error) {
             release();
             // ssh2 gives a reason where the opening itself was refused.
-            // A session that was just closed here may still count there: one is always worth asking for again.
-            if ("reason" in error && !this.isClosed) {
+            const isFull = "reason" in error;
+            // A session that was just closed here may still count there: then it is worth asking once more.
+            if (isFull && !this.isClosed && !this.#mayLag) {
               this.#limit = Math.min(this.#limit, Math.max(this.sessions, this.#opened ? 1 : 0));
             }
-            reject(new SessionRefused(error.message, { cause: error }));
+            this.#mayLag = false;
+            // There is a session, and only its program was refused: ssh2 forgets to close it.
+            if (error.message === "Unable to exec") this.isStalled = true;
+            reject(isFull || this.isClosed ? new SessionRefused(error.message, { cause: error }) : error);
             return;
           }
           this.#opened = true;
-          channel.once("close", release);
-          resolve(take(channel));
+          this.#mayLag = false;
+          this.#channels.add(channel);
+          channel.once("close", () => {
+            this.#channels.delete(channel);
+            this.#mayLag = true;
+            release();
+          });
+          if (isLate) discard(channel);
+          else resolve(take({ channel, isCut: () => this.#cut.has(channel) }));
         });
       } catch (error) {
+        // ssh2 throws where the connection is gone, even before it tells so.
+        clearTimeout(timer);
         release();
+        this.destroy();
+        this.#gone();
         reject(error);
       }
     });
   }
 
-  /** Lets what is running end the connection's use first. */
-  end(): void {
-    this.client.end();
-  }
-
+  /**
+   * At once. What is running on it is lost. Not ssh2's `end`: with a peer that is gone that never comes to an
+   * end, and then nothing else ends it either.
+   */
   destroy(): void {
+    this.isClosed = true;
     this.client.destroy();
   }
+}
+
+/** Whether the server has said that nothing more comes. ssh2 keeps it to itself; what is not known has not ended. */
+function hasEnded(channel: ClientChannel): boolean {
+  const incoming: unknown = Reflect.get(channel, "incoming");
+  if (typeof incoming !== "object" || incoming === null || !("state" in incoming)) return false;
+  return incoming.state === "eof" || incoming.state === "closed";
+}
+
+/** Nobody waits for it any more. Read to its end, or else it never tells that it closed. */
+function discard(channel: ClientChannel): void {
+  channel.on("error", () => {});
+  channel.stderr.on("error", () => {});
+  channel.resume();
+  channel.stderr.resume();
+  channel.end();
+  channel.close();
 }

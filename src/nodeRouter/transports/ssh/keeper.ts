@@ -65,6 +65,12 @@ export class Keeper {
     if (startTime !== "") this.#say(`R ${processGroup} ${startTime}`);
   }
 
+  /** Ends one that nobody waits for. */
+  discard(): void {
+    this.channel.end();
+    this.channel.close();
+  }
+
   #say(line: string): void {
     if (!this.closed) this.channel.write(`${line}\n`);
   }

@@ -8,7 +8,7 @@ import { launchCommands } from "./bootstrap.ts";
 import { afterFailure, type Breaker, CLOSED, waitMs } from "./breaker.ts";
 import { Command } from "./command.ts";
 import { Connection, SessionRefused } from "./connection.ts";
-import type { CommandRequest, RunningCommand, SshCounters, SshNodeInfo } from "./contract.ts";
+import type { CommandRequest, PtySize, RunningCommand, SshCounters, SshNodeInfo } from "./contract.ts";
 import { Keeper, type LostCommand } from "./keeper.ts";
 import { requestProblem } from "./request.ts";
 import { Runner, type RunnerIdentity } from "./runner.ts";
@@ -67,12 +67,18 @@ export class NodePool {
   readonly #free: Runner[] = [];
   readonly #owners = new Map<Runner, Connection>();
   readonly #queue: Command[] = [];
+  /** Taken out of the queue, while their terminal is opened. */
+  readonly #opening = new Set<Command>();
   readonly #running = new Set<Command>();
+  /** Of the running ones, those that were told to end. */
+  readonly #ending = new Set<Command>();
   #lost: LostCommand[] = [];
   #connecting = 0;
   #warming = 0;
   #keeper: { readonly keeper: Keeper; readonly connection: Connection } | null = null;
   #keeperPending = false;
+  /** A waiting runner that makes room for what cannot use it. */
+  #leaving: Runner | null = null;
   #breaker: Breaker = CLOSED;
   #info: SshNodeInfo | null = null;
   /** Whether runners are kept ahead of use; off after a failure, until somebody asks for the node again. */
@@ -80,6 +86,7 @@ export class NodePool {
   #closing = false;
   readonly #abort = new AbortController();
   #idleTimer: NodeJS.Timeout | null = null;
+  #retryTimer: NodeJS.Timeout | null = null;
   #onEmpty: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
@@ -96,7 +103,7 @@ export class NodePool {
     return {
       connected: this.#connections.size,
       free: this.#free.length,
-      pending: this.#connecting + this.#warming,
+      pending: this.#connecting + this.#warming + this.#opening.size,
       queued: this.#queue.length,
       running: this.#running.size,
       size: this.#owners.size,
@@ -118,6 +125,8 @@ export class NodePool {
         "NOT_STARTED",
         `NOT_STARTED: ${problem}; on node ${node} nothing ran. Change the command.`,
       );
+    } else if (request.abortSignal?.aborted === true) {
+      command.notStarted("NOT_STARTED", this.#notStarted("it was cancelled before it began"));
     } else if (this.#closing) {
       command.notStarted(
         "NOT_STARTED",
@@ -157,13 +166,14 @@ export class NodePool {
     this.#closing = true;
     this.#abort.abort();
     this.#stopIdleTimer();
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     this.#refuseQueue("NOT_STARTED", "the connections were closed");
     for (const connection of this.#connections) connection.destroy();
   }
 
   #enqueue(command: Command): void {
     const timer = setTimeout(() => {
-      if (!this.#take(command)) return;
+      this.#takeOut(command);
       command.notStarted(
         "NODE_BUSY",
         this.#busy(
@@ -172,9 +182,12 @@ export class NodePool {
       );
     }, this.#limits.queueMs);
     timer.unref();
-    void command.outcome.then(() => clearTimeout(timer));
+    void command.outcome.then(() => {
+      clearTimeout(timer);
+      this.#watchIdle();
+    });
     command.onCancel(() => {
-      if (!this.#take(command)) return;
+      this.#takeOut(command);
       const node = quote(this.#options.node);
       command.notStarted(
         "NOT_STARTED",
@@ -182,14 +195,18 @@ export class NodePool {
       );
     });
     this.#queue.push(command);
-    this.#pump();
-    this.#fill();
+    this.#advance();
   }
 
-  #take(command: Command): boolean {
+  #takeOut(command: Command): void {
     const at = this.#queue.indexOf(command);
     if (at !== -1) this.#queue.splice(at, 1);
-    return at !== -1;
+  }
+
+  /** After every event that may give a waiting command what it lacks. */
+  #advance(): void {
+    this.#pump();
+    this.#fill();
   }
 
   /** Gives waiting commands to waiting runners. */
@@ -200,14 +217,15 @@ export class NodePool {
     for (let at = 0; at < this.#queue.length; ) {
       const command = this.#queue[at];
       if (command === undefined) return;
-      if ((command.request.pty ?? null) !== null) {
+      const { pty = null } = command.request;
+      if (pty !== null) {
         const connection = this.#connectionWithRoom();
         if (connection === null) {
           at += 1;
           continue;
         }
         this.#queue.splice(at, 1);
-        void this.#startInTerminal(command, connection);
+        void this.#startInTerminal(command, pty, connection);
         continue;
       }
       const runner = this.#freeRunner();
@@ -233,6 +251,7 @@ export class NodePool {
     const connection = this.#owners.get(runner);
     const held = this.#keeper;
     if (identity === null || connection === undefined || held === null) {
+      runner.discard();
       command.notStarted("NOT_STARTED", this.#notStarted("its shell was gone before the command was sent"));
       return;
     }
@@ -240,24 +259,27 @@ export class NodePool {
     this.#running.add(command);
     held.keeper.watch(identity, held.connection === connection);
     command.dispatch(runner, identity, randomBytes(16).toString("hex"), (name) => {
+      const ends = name === "TERM" || name === "KILL";
+      if (ends) this.#ending.add(command);
       const current = this.#keeper?.keeper;
       if (current === undefined) {
+        // The next keeper ends it for sure; until then this is what there is.
         runner.channel.signal(name);
-      } else if (name === "TERM" || name === "KILL") {
-        if (name === "KILL") current.signal(identity, name);
-        current.end(identity);
+        this.#advance();
       } else {
-        current.signal(identity, name);
+        if (name !== "TERM") current.signal(identity, name);
+        if (ends) current.end(identity);
       }
     });
     void command.outcome.then((outcome) => {
       this.#running.delete(command);
+      this.#ending.delete(command);
       if (outcome.kind === "unknown") this.#abandon(identity, connection);
       else this.#keeper?.keeper.forget(identity);
       if (this.#running.size === 0) this.#onEmpty?.();
+      this.#closeStalled(connection);
       this.#watchIdle();
     });
-    this.#fill();
   }
 
   /** Nobody sees its end any more, so it is ended: now, or when the node is reached again. */
@@ -267,42 +289,61 @@ export class NodePool {
     else this.#lost.push({ processGroup: identity.processGroup, startTime: identity.startTime });
   }
 
-  async #startInTerminal(command: Command, connection: Connection): Promise<void> {
-    const { pty } = command.request;
-    if (pty === undefined || pty === null) return;
-    let cancelled = false;
-    command.onCancel(() => {
-      cancelled = true;
-    });
+  async #startInTerminal(command: Command, pty: PtySize, connection: Connection): Promise<void> {
+    this.#opening.add(command);
+    let runner: Runner | null = null;
+    let failure: unknown = null;
     try {
       const { terminalRunner } = launchCommands(this.#options.loginShell);
-      const runner = await this.#openRunner(connection, terminalRunner, { pty: { ...pty } });
-      if (cancelled) {
-        runner.discard();
-        command.notStarted("NOT_STARTED", this.#notStarted("it was cancelled before it began"));
-      } else {
-        this.#dispatch(command, runner);
-      }
+      runner = await this.#openRunner(connection, terminalRunner, { pty: { ...pty } });
     } catch (error) {
-      command.notStarted("NOT_STARTED", this.#notStarted(`no terminal could be opened: ${messageOf(error)}`));
+      failure = error;
     }
+    this.#opening.delete(command);
+    if (command.settled) {
+      // Its caller gave it up, or its time was over, while the terminal was opened.
+      runner?.discard();
+    } else if (runner !== null && this.#keeper !== null) {
+      this.#dispatch(command, runner);
+    } else if (runner !== null || isOnlyFull(connection, failure)) {
+      runner?.discard();
+      this.#queue.unshift(command);
+    } else {
+      const fact = `no terminal could be opened: ${messageOf(failure)}`;
+      command.notStarted("NOT_STARTED", this.#notStarted(fact));
+    }
+    this.#closeStalled(connection);
+    this.#advance();
   }
 
   /** Opens what the queue needs, and the stock of waiting runners. */
   #fill(): void {
     if (this.#closing) return;
     const waiting = this.#queue.filter((command) => (command.request.pty ?? null) === null).length;
+    const terminals = this.#queue.length - waiting;
     const wanted = waiting + (this.#keepWarm ? this.#limits.warm : 0);
-    if (wanted === 0 && this.#queue.length === 0) return;
+    if (wanted === 0 && terminals === 0 && this.#running.size === 0) return;
     this.#holdKeeper();
     for (let missing = wanted - this.#free.length - this.#warming; missing > 0; missing -= 1) {
       const connection = this.#connectionWithRoom();
       if (connection === null) break;
       void this.#addRunner(connection);
     }
-    const unserved = this.#queue.length - this.#free.length - this.#warming;
+    const lacksTerminal = terminals > 0 && this.#connectionWithRoom() === null && !this.#makeRoom();
+    const isShort = lacksTerminal || waiting > this.#free.length + this.#warming;
     const isCold = this.#connections.size === 0 || (this.#keeper === null && !this.#keeperPending);
-    if (isCold ? this.#connecting === 0 : unserved > 0 && this.#connecting < 2) this.#addConnection();
+    if (isCold ? this.#connecting === 0 : isShort && this.#connecting < 2) this.#addConnection();
+  }
+
+  /**
+   * For what a waiting runner is no use to, and every session holds one: one of them ends, and its end is the
+   * event that lets the other begin. False: there is none.
+   */
+  #makeRoom(): boolean {
+    if (this.#leaving !== null) return true;
+    this.#leaving = this.#freeRunner();
+    this.#leaving?.discard();
+    return this.#leaving !== null;
   }
 
   #connectionWithRoom(): Connection | null {
@@ -321,6 +362,7 @@ export class NodePool {
         "NODE_UNREACHABLE",
         `NODE_UNREACHABLE: node ${quote(this.#options.node)} is not tried again for ${Math.ceil(wait / 1000)} s, after ${failures} failures in a row: ${fact}.`,
       );
+      this.#retryIn(wait);
       return;
     }
     this.#connecting += 1;
@@ -343,11 +385,22 @@ export class NodePool {
         }
         if (result.transportFailure) {
           this.#breaker = afterFailure(this.#breaker, this.#options.now(), result.message);
+          this.#retryIn(waitMs(this.#breaker, this.#options.now()));
         }
         this.#options.log.warn({ node: this.#options.node, reason: result.message }, "ssh: no connection");
         this.#keepWarm = false;
         this.#giveUp(result.code, result.message);
       });
+  }
+
+  /** For commands that run or wait on another connection, and lack a keeper or room. */
+  #retryIn(ms: number): void {
+    if (this.#retryTimer !== null) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = null;
+      if (this.#isBusy) this.#advance();
+    }, ms);
+    this.#retryTimer.unref();
   }
 
   #adopt(connection: Connection): void {
@@ -358,57 +411,88 @@ export class NodePool {
     if (this.#connections.size === 0) this.#options.onConnect?.();
     this.#connections.add(connection);
     void connection.closed.then((error) => {
-      this.#connections.delete(connection);
-      for (const [runner, owner] of this.#owners) {
-        if (owner === connection) this.#drop(runner);
-      }
-      if (this.#keeper?.connection === connection) this.#keeper = null;
+      this.#leave(connection);
       this.#options.log.info(
         { node: this.#options.node, reason: error ?? "closed" },
         "ssh: connection ended",
       );
-      if (this.#queue.length > 0) this.#fill();
+      // With a stock to keep, an unused connection that is lost would be opened again for ever.
+      if (this.#queue.length > 0 || this.#running.size > 0) this.#advance();
     });
-    this.#fill();
+    this.#advance();
     this.#watchIdle();
+  }
+
+  /** Nothing of this connection is used any more. */
+  #leave(connection: Connection): void {
+    this.#connections.delete(connection);
+    for (const [runner, owner] of this.#owners) {
+      if (owner === connection) this.#drop(runner);
+    }
+    if (this.#keeper?.connection === connection) this.#keeper = null;
+  }
+
+  #closeConnections(): void {
+    for (const connection of this.#connections) {
+      this.#leave(connection);
+      connection.destroy();
+    }
+  }
+
+  /** Its commands may end first; nothing new begins on it. */
+  #closeStalled(connection: Connection): void {
+    const isUsed = [...this.#running].some(
+      ({ runner }) => runner !== null && this.#owners.get(runner) === connection,
+    );
+    if (!connection.isStalled || isUsed) return;
+    this.#leave(connection);
+    connection.destroy();
   }
 
   #holdKeeper(): void {
     if (this.#keeper !== null || this.#keeperPending) return;
     const connection = this.#connectionWithRoom();
-    if (connection === null) {
-      // Every session holds a waiting runner: one of them makes room, and comes back here when it is gone.
-      this.#free.shift()?.discard();
-      return;
-    }
+    if (connection === null) this.#makeRoom();
+    else void this.#addKeeper(connection);
+  }
+
+  async #addKeeper(connection: Connection): Promise<void> {
     this.#keeperPending = true;
-    const { keeper: command } = launchCommands(false);
-    void connection
-      .open(command, {}, (channel) => new Keeper(channel))
-      .then(async (keeper) => {
-        const info = await within(keeper.ready, this.#limits.readyMs, "its shell was not ready");
-        this.#info = info;
-        this.#keeper = { keeper, connection };
-        keeper.channel.once("close", () => {
-          if (this.#keeper?.keeper !== keeper) return;
-          this.#keeper = null;
-          if (this.#running.size > 0 || this.#queue.length > 0) this.#fill();
-        });
-        this.#introduce(keeper, connection);
-        this.#keeperPending = false;
-        this.#pump();
-        this.#fill();
-      })
-      .catch((error: unknown) => {
-        this.#keeperPending = false;
-        this.#sessionFailed(connection, error);
-      });
+    const { readyMs } = this.#limits;
+    try {
+      const { keeper: command } = launchCommands(false);
+      const keeper = await connection.open(command, {}, readyMs, ({ channel }) => new Keeper(channel));
+      keeper.channel.once("close", () => this.#keeperEnded(keeper));
+      try {
+        this.#info = await within(keeper.ready, readyMs, "its shell was not ready");
+      } catch (error) {
+        keeper.discard();
+        throw error;
+      }
+      if (keeper.closed) throw new Error("its shell ended as soon as it was ready");
+      this.#keeper = { keeper, connection };
+      this.#introduce(keeper, connection);
+      this.#keeperPending = false;
+      this.#advance();
+    } catch (error) {
+      this.#keeperPending = false;
+      this.#sessionFailed(connection, error);
+    }
+  }
+
+  #keeperEnded(keeper: Keeper): void {
+    if (this.#keeper?.keeper !== keeper) return;
+    this.#keeper = null;
+    if (this.#running.size > 0 || this.#queue.length > 0) this.#fill();
   }
 
   /** A new keeper learns of the commands that run, and ends those that an earlier connection left behind. */
   #introduce(keeper: Keeper, connection: Connection): void {
-    for (const { runner } of this.#running) {
-      if (runner?.identity) keeper.watch(runner.identity, this.#owners.get(runner) === connection);
+    for (const command of this.#running) {
+      const { runner } = command;
+      if (!runner?.identity) continue;
+      keeper.watch(runner.identity, this.#owners.get(runner) === connection);
+      if (this.#ending.has(command)) keeper.end(runner.identity);
     }
     for (const lost of this.#lost) keeper.endLost(lost);
     this.#lost = [];
@@ -421,7 +505,7 @@ export class NodePool {
       const runner = await this.#openRunner(connection, command, {});
       this.#warming -= 1;
       this.#free.push(runner);
-      this.#pump();
+      if (this.#queue.length > 0) this.#advance();
       this.#watchIdle();
     } catch (error) {
       this.#warming -= 1;
@@ -430,17 +514,21 @@ export class NodePool {
   }
 
   async #openRunner(connection: Connection, command: string, options: { pty?: object }): Promise<Runner> {
-    const runner = await connection.open(command, options, (channel) => {
-      const opened = new Runner(channel);
+    const { readyMs } = this.#limits;
+    const runner = await connection.open(command, options, readyMs, (session) => {
+      const opened = new Runner(session);
       this.#owners.set(opened, connection);
       void opened.ended.then(() => {
+        const isNeeded = opened.isUsed || opened === this.#leaving || this.#queue.length > 0;
         this.#drop(opened);
-        if (opened.identity !== null) this.#fill();
+        // One that ends while it waits is not replaced before it is needed: the next may do the same at once.
+        if (isNeeded) this.#advance();
       });
       return opened;
     });
     try {
-      await within(runner.ready, this.#limits.readyMs, "its shell was not ready");
+      await within(runner.ready, readyMs, "its shell was not ready");
+      if (runner.closed) throw new Error("its shell ended as soon as it was ready");
       return runner;
     } catch (error) {
       runner.discard();
@@ -450,6 +538,7 @@ export class NodePool {
   }
 
   #drop(runner: Runner): void {
+    if (this.#leaving === runner) this.#leaving = null;
     this.#owners.delete(runner);
     const at = this.#free.indexOf(runner);
     if (at !== -1) this.#free.splice(at, 1);
@@ -460,27 +549,31 @@ export class NodePool {
    * or is asked for: a login shell that always fails would fail for ever.
    */
   #sessionFailed(connection: Connection, error: unknown): void {
-    if (error instanceof SessionRefused && (connection.limit > 0 || connection.isClosed)) {
-      this.#fill();
+    if (isOnlyFull(connection, error)) {
+      this.#advance();
       return;
     }
     // The end of the connection is told where it is noticed.
     if (connection.isClosed) return;
     this.#keepWarm = false;
     this.#options.log.warn({ node: this.#options.node, reason: messageOf(error) }, "ssh: no session");
-    if (connection.limit === 0) connection.end();
+    if (connection.limit === 0) connection.destroy();
+    this.#closeStalled(connection);
     this.#giveUp("NOT_STARTED", this.#notStarted(`no session could be opened: ${messageOf(error)}`));
   }
 
   /** Tells whoever waits why, unless something is open or on its way that can still serve them. */
   #giveUp(code: ErrorCode, message: string): void {
-    const pending = this.#connecting + this.#warming + this.#free.length + this.#running.size;
-    if (pending > 0 || this.#keeperPending) return;
+    const pending = this.#connecting + this.#warming + this.#opening.size + this.#running.size;
+    // Without a keeper, waiting runners serve nobody.
+    if (pending > 0 || this.#keeperPending || (this.#keeper !== null && this.#free.length > 0)) return;
     for (const command of this.#queue.splice(0)) command.notStarted(code, message);
   }
 
   #refuseQueue(code: ErrorCode, fact: string): void {
-    for (const command of this.#queue.splice(0)) command.notStarted(code, this.#notStarted(fact));
+    for (const command of [...this.#queue.splice(0), ...this.#opening]) {
+      command.notStarted(code, this.#notStarted(fact));
+    }
   }
 
   #notStarted(fact: string): string {
@@ -492,20 +585,29 @@ export class NodePool {
   }
 
   #watchIdle(): void {
-    if (this.#running.size > 0 || this.#queue.length > 0 || this.#closing) return;
+    if (this.#isBusy || this.#closing) return;
     this.#stopIdleTimer();
     this.#idleTimer = setTimeout(() => {
-      if (this.#running.size > 0 || this.#queue.length > 0) return;
+      if (this.#isBusy) return;
       this.#keepWarm = false;
-      for (const connection of this.#connections) connection.end();
+      this.#closeConnections();
     }, this.#limits.idleMs);
     this.#idleTimer.unref();
+  }
+
+  get #isBusy(): boolean {
+    return this.#running.size + this.#queue.length + this.#opening.size > 0;
   }
 
   #stopIdleTimer(): void {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
   }
+}
+
+/** The server has no room for one more session here, or the connection is gone: another one may do. */
+function isOnlyFull(connection: Connection, error: unknown): boolean {
+  return error instanceof SessionRefused && (connection.limit > 0 || connection.isClosed);
 }
 
 /** @throws Error with `what` after `ms`. */

@@ -29,7 +29,7 @@ export function requestProblem(request: CommandRequest): string | null {
  */
 export function encodeRequest(request: CommandRequest, marker: string): Buffer {
   const { script, args = [], env = {}, cwd = null, makeCwd = false, pathPrepend = [], pty = null } = request;
-  const lines = ["unset h n c k b l s t"];
+  const lines = ["unset h n c k b l s t o p g"];
   for (const [name, value] of Object.entries(env)) lines.push(`export ${name}=${quoteWord(value)}`);
   if (pathPrepend.length > 0) {
     lines.push(`PATH=${quoteWord(pathPrepend.join(":"))}"\${PATH:+:$PATH}"; export PATH`);

@@ -1,6 +1,7 @@
 // One session channel from its opening to its close: a waiting runner, and then the command that it becomes.
 import type { ClientChannel } from "ssh2";
 import { READY } from "./bootstrap.ts";
+import type { Session } from "./connection.ts";
 import type { CommandRequest } from "./contract.ts";
 import { MarkerStream } from "./markerStream.ts";
 import { type CwdFailure, encodeRequest } from "./request.ts";
@@ -20,12 +21,17 @@ export interface RunnerEnd {
   readonly signal: string | null;
   /** Whether the server told how the program ended; false when the connection was lost before. */
   readonly told: boolean;
+  /** Whether the connection was lost before all output had come: servers may tell the end before it. */
+  readonly isCut: boolean;
 }
 
 /** The first line that the node says about a dispatched command. */
 export type StartLine = { readonly kind: "start" } | { readonly kind: "cwd"; readonly reason: CwdFailure };
 
 const READY_LINE = new RegExp(`${READY} (\\d+) (\\d+) *(\\d*) *([^\\r\\n]*)\\r?\\n`);
+/** A signal to the group of such a command would end other commands too, or the server itself. */
+const SHARED_GROUP =
+  "its SSH server gives sessions no process group of their own, and neither setsid nor perl is there to make one, so a command could not be ended alone; install setsid (util-linux) or use OpenSSH's sshd";
 /** A greeting longer than this is dropped from its front. */
 const MAX_GREETING = 1 << 16;
 const MAX_GREETING_SHOWN = 500;
@@ -38,22 +44,24 @@ export class Runner {
   readonly ended: Promise<RunnerEnd>;
   identity: RunnerIdentity | null = null;
   closed = false;
+  /** Whether it was given a command. */
+  isUsed = false;
   #greeting = "";
 
   /**
-   * To be made in the callback that hands out the channel, before anything is awaited: a short command's exit
+   * To be made in the callback that hands out the session, before anything is awaited: a short command's exit
    * and close can arrive with the next chunk.
    */
-  constructor(channel: ClientChannel) {
+  constructor({ channel, isCut }: Session) {
     this.channel = channel;
-    let end: RunnerEnd = { exitCode: null, signal: null, told: false };
+    let end: Omit<RunnerEnd, "isCut"> = { exitCode: null, signal: null, told: false };
     this.ended = new Promise((resolve) => {
       channel.on("exit", (code: number | null, signal?: string) => {
         end = { exitCode: code ?? null, signal: signal ?? null, told: true };
       });
       channel.once("close", () => {
         this.closed = true;
-        resolve(end);
+        resolve({ ...end, isCut: isCut() });
       });
     });
     channel.on("error", () => {});
@@ -63,8 +71,15 @@ export class Runner {
         // Still read when ready: a channel that nobody reads never tells that it closed.
         if (this.identity !== null) return;
         this.#greeting = (this.#greeting + chunk.toString("latin1")).slice(-MAX_GREETING);
-        this.identity = identityIn(this.#greeting);
-        if (this.identity !== null) resolve(this.identity);
+        const said = identityIn(this.#greeting);
+        if (said === null) return;
+        this.#greeting = "";
+        if (!said.leads) {
+          reject(new Error(SHARED_GROUP));
+          return;
+        }
+        this.identity = said.identity;
+        resolve(said.identity);
       };
       channel.on("data", read);
       channel.stderr.on("data", read);
@@ -81,15 +96,16 @@ export class Runner {
 
   /**
    * Sends the request, and the input behind it in the same flight. From here on the command may run.
-   * @param heard told once, with the first line about the command.
+   * @param heard told of the first line about the command, on each stream: a login shell may have sent one of
+   *   them elsewhere.
    */
   dispatch(request: CommandRequest, marker: string, heard: (line: StartLine) => void) {
     const { channel } = this;
-    const isTerminal = (request.pty ?? null) !== null;
+    this.isUsed = true;
     channel.removeAllListeners("data");
     channel.stderr.removeAllListeners("data");
-    const stdout = new MarkerStream(marker, (rest) => (isTerminal ? heard(startLine(rest)) : undefined));
-    const stderr = new MarkerStream(marker, (rest) => (isTerminal ? undefined : heard(startLine(rest))));
+    const stdout = new MarkerStream(marker, (rest) => heard(startLine(rest)));
+    const stderr = new MarkerStream(marker, (rest) => heard(startLine(rest)));
     channel.pipe(stdout);
     channel.stderr.pipe(stderr);
     channel.write(encodeRequest(request, marker));
@@ -104,14 +120,18 @@ export class Runner {
   }
 }
 
-function identityIn(greeting: string): RunnerIdentity | null {
+/** `leads`: its process group is its own, as far as the node can tell. */
+function identityIn(greeting: string): { readonly identity: RunnerIdentity; readonly leads: boolean } | null {
   const line = READY_LINE.exec(greeting);
   if (line === null) return null;
   const [, pid = "", parent = "", group = "", startTime = ""] = line;
   return {
-    parent: Number(parent),
-    processGroup: Number(group === "" ? pid : group),
-    startTime: startTime.trim().replace(/\s+/g, " "),
+    identity: {
+      parent: Number(parent),
+      processGroup: Number(pid),
+      startTime: startTime.trim().replace(/\s+/g, " "),
+    },
+    leads: group === "" || Number(group) === Number(pid),
   };
 }
 

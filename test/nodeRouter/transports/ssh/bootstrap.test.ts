@@ -1,7 +1,7 @@
 // The constant programs, run by the real shells of this machine.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text, not templates
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -20,11 +20,26 @@ const SHELLS = ["sh", "bash", "dash", "zsh", "fish", "tcsh", "csh"].filter(
 );
 
 /** As sshd does: the login shell gets the command as one argument, in a session of its own. */
-function login(shell: string, command: string): ChildProcessWithoutNullStreams {
+function login(
+  shell: string,
+  command: string,
+  more: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
   return spawn(shell, ["-c", command], {
     detached: true,
-    env: { PATH: process.env.PATH, HOME: folder, SHELL: shellPath(shell), SECRET_OF_THE_LOGIN: "kept" },
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      SHELL: shellPath(shell),
+      SECRET_OF_THE_LOGIN: "kept",
+      ...more,
+    },
   });
+}
+
+/** The program where /bin/sh is bash, as on macOS and Fedora. */
+function onBash(command: string): string {
+  return command.replace("exec /bin/sh", "exec bash --posix");
 }
 
 function shellPath(shell: string): string {
@@ -106,7 +121,7 @@ test("nothing of the command is in any argument list while it runs", async () =>
 test("the shell that runs the command keeps no variable of the runner", async () => {
   const clean = await run({ script: "set" });
   const names = clean.stdout.split("\n").map((line) => line.split("=")[0]);
-  for (const name of ["h", "n", "c", "k", "b", "l", "s", "t", "r", "NODE_ROUTER_BOOT"]) {
+  for (const name of ["h", "n", "c", "k", "b", "l", "s", "t", "o", "p", "g", "r", "NODE_ROUTER_BOOT"]) {
     expect(names).not.toContain(name);
   }
 });
@@ -188,6 +203,72 @@ test.each<[string, CommandRequest]>([
   expect(requestProblem({ script: "a", env: { A_1: "x" }, args: ["y"], cwd: "/z" })).toBeNull();
 });
 
+describe.runIf(SHELLS.includes("bash"))("where /bin/sh is bash and the login sets TMOUT", () => {
+  const TMOUT = { TMOUT: "0.05" };
+  const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, "still there"));
+
+  test("a runner goes on waiting, and the command has the login's value", async () => {
+    const child = login("sh", onBash(launchCommands(false).runner), TMOUT);
+    await until(child.stdout, READY);
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    expect(await Promise.race([closed, soon(400)])).toBe("still there");
+    const output = until(child.stdout, "[0.05]");
+    child.stdin.write(encodeRequest({ script: 'echo "[$TMOUT]"' }, MARKER));
+    await output;
+    await closed;
+  });
+
+  test("a keeper does not take the silence for the gateway's end", async () => {
+    const keeper = login("sh", onBash(launchCommands(false).keeper), TMOUT);
+    const command = spawn("/bin/sh", ["-c", "echo up; exec sleep 600"], { detached: true });
+    await Promise.all([until(keeper.stdout, `${KEEPER} ready`), until(command.stdout, "up")]);
+    const ended = new Promise((resolve) => command.once("exit", (_code, signal) => resolve(signal)));
+    keeper.stdin.write(`+ ${command.pid} 0\n`);
+    expect(await Promise.race([ended, soon(400)])).toBe("still there");
+    keeper.stdin.end();
+    expect(await ended).toBe("SIGTERM");
+  });
+});
+
+describe("a server that gives its sessions no process group of their own", () => {
+  /** As dropbear does it: the command is a child in the server's own group. */
+  async function inServersGroup(path: string) {
+    const server = spawn("/bin/sh", ["-c", '/bin/sh -c "$1" & wait $!', "sh", launchCommands(false).runner], {
+      detached: true,
+      env: { PATH: path, HOME: folder },
+    });
+    // In the background the runner has no input, and so ends; what it said of itself is all that is asked here.
+    const ended = new Promise((resolve) => server.once("close", resolve));
+    const text = await until(server.stdout, READY);
+    await ended;
+    const [, pid, group] = new RegExp(`${READY} (\\d+) \\d+ *(\\d+)`).exec(text) ?? [];
+    return { server: server.pid, pid: Number(pid), group: Number(group) };
+  }
+  const hasSetsid = spawnSync("sh", ["-c", "command -v setsid || command -v perl"]).status === 0;
+
+  test.runIf(hasSetsid)("has runners that take one", async () => {
+    const { server, pid, group } = await inServersGroup(process.env.PATH ?? "");
+    expect(group).toBe(pid);
+    expect(group).not.toBe(server);
+  });
+
+  test("has runners that tell whose group they are in where there is no program to take one", async () => {
+    const bin = mkdtempSync(join(folder, "bin-"));
+    for (const tool of ["ps", "dd"]) symlinkSync(shellPath(tool), join(bin, tool));
+    const { server, pid, group } = await inServersGroup(bin);
+    expect(group).toBe(server);
+    expect(group).not.toBe(pid);
+  });
+
+  test("nor a ps that says so, tells by /proc where there is one", async () => {
+    if (!existsSync("/proc/self/stat")) return;
+    const bin = mkdtempSync(join(folder, "bin-"));
+    symlinkSync(shellPath("dd"), join(bin, "dd"));
+    const { server, group } = await inServersGroup(bin);
+    expect(group).toBe(server);
+  });
+});
+
 describe("keeper", () => {
   /** A keeper and a command in a process group of its own. */
   async function setUp(script: string) {
@@ -261,6 +342,21 @@ describe("keeper", () => {
     await new Promise((resolve) => server.once("exit", resolve));
     expect(await ended).toBe("SIGTERM");
     await gone;
+  });
+
+  test("knows a connection of root's for alive, to which it may send no signal", async () => {
+    const { keeper, command, ended, group } = await setUp("sleep 600");
+    // Process 1 is always there, and root's: for everybody else it stands for sshd below `su`.
+    keeper.stdin.write(`+ ${group} 1\n`);
+    keeper.stdin.end();
+    const first = await Promise.race([
+      ended,
+      new Promise((resolve) => setTimeout(resolve, 300, "still there")),
+    ]);
+    expect(first).toBe("still there");
+    process.kill(-(command.pid ?? 0), "SIGKILL");
+    await ended;
+    keeper.kill("SIGKILL");
   });
 
   test("ends what an earlier connection left behind only if it is still the same process", async () => {

@@ -100,10 +100,20 @@ class FinalError extends Error {
   override readonly name = "node-router";
 }
 
-/** The decision of this call, taken once. Null for a command that the tool policy did not see. */
+/**
+ * The decision of this call, taken once. Null for a command that the tool policy did not see.
+ * @throws NodeRouterError the call names a decision that is not its own, was carried out already, was forgotten,
+ *   or is about another node: whatever it was, it cannot be kept
+ */
 function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall | null {
-  const call = callId === null ? undefined : run.state.workspace.calls.get(callId);
-  if (call === undefined || call.claimed || call.agent !== run.agent) return null;
+  if (callId === null) return null;
+  const call = run.state.workspace.calls.get(callId);
+  if (call === undefined || call.claimed || call.agent !== run.agent) {
+    throw new NodeRouterError(
+      "WORKSPACE_UNAVAILABLE",
+      "the decision about this call is not known any more, or was carried out already; nothing ran. Try again",
+    );
+  }
   call.claimed = true;
   if (call.node === node) return call;
   const error = new NodeRouterError(

@@ -27,6 +27,7 @@ export function createFiles(run: Run): RunFiles {
   const runScript: RunScript = async (request) => {
     try {
       const at = await target.current();
+      requireDecided(run, at.node.name);
       await run.ready(at);
       return await collect(run.transport().start(at.node.name, withSettings(request, at.node)));
     } catch (error) {
@@ -85,6 +86,19 @@ export function createFiles(run: Run): RunFiles {
       return { stdout, stderr, code };
     },
   };
+}
+
+/**
+ * The tool policy places every call of a file tool, and the result says where. A call that it placed elsewhere must
+ * not act here. The host does not tell which call it is, so the session's latest placement counts.
+ */
+function requireDecided({ state, params }: Run, node: string): void {
+  const decided = state.workspace.placements.get(params.sessionKey)?.node ?? node;
+  if (decided === node) return;
+  throw new NodeRouterError(
+    "NODE_MISMATCH",
+    `the session is on node ${quote(decided)} by now, and this run works on ${quote(node)}; nothing was done. Try again in the next run`,
+  );
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */

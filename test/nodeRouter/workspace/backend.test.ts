@@ -6,6 +6,7 @@ import { NodeRouterError } from "../../../src/errors.ts";
 import type { Outcome } from "../../../src/nodeRouter/transports/ssh/contract.ts";
 import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
 import type { SandboxHandle } from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/workspace/placement.ts";
 import { type Arranged, arrange, callOf, configOf, runSpec } from "./arrange.ts";
 import { runHelper } from "./exec/helperRun.ts";
 
@@ -236,11 +237,11 @@ describe("the tool policy's word", () => {
     ["nobody's", "unknown", callOf()],
     ["used", "c0ffee", callOf({ claimed: true, pty: true })],
     ["another agent's", "c0ffee", callOf({ agent: "other", pty: true })],
-  ])("%s id: the command runs without a terminal, and no other call is touched", async (_, id, call) => {
+  ])("%s id: nothing runs, and no other call is touched", async (_, id, call) => {
     at.deps.state.workspace.calls.set("c0ffee", call);
     const before = { ...call };
-    await runSpec(await build("true", { NODE_ROUTER_CALL: id }));
-    expect(requestOf()).toMatchObject({ pty: null, env: {} });
+    await expect(build("true", { NODE_ROUTER_CALL: id })).rejects.toThrow(/^WORKSPACE_UNAVAILABLE: /);
+    expect(at.transport.started).toEqual([]);
     expect(call).toEqual(before);
   });
 
@@ -280,6 +281,19 @@ describe("the node of a run", () => {
     expect(at.transport.started.map(({ node }) => node)).toEqual(["one"]);
     expect((await at.backend.factory(at.params())).configLabel).toBe("two");
     expect(at.deps.state.workspace.placements.get("agent:worker:main")?.movedFrom).toBe("one");
+  });
+
+  test("takes no file tool's call that was placed on another node meanwhile", async () => {
+    handle.createFsBridge({ sandbox: { ...at.params(), workspaceAccess: "rw" } });
+    prefersTwo();
+    // What the tool policy does before the call.
+    expect(await placeWorkspace(at.deps, "worker", "agent:worker:main")).toMatchObject({ movedFrom: "one" });
+    const { outcome } = (await at.bridges[0]?.run({ script: "true" })) ?? {};
+    expect(outcome).toMatchObject({ kind: "notStarted", code: "NODE_MISMATCH" });
+    await expect(handle.runShellCommand({ script: "true" })).rejects.toThrow(
+      /^NODE_MISMATCH: .*"two".*"one"/,
+    );
+    expect(at.transport.started).toEqual([]);
   });
 
   test("stays for its background jobs when the plugin is reloaded, and the running one goes on", async () => {

@@ -115,8 +115,11 @@ export class Command implements RunningCommand {
     if (this.settled) return;
     this.settled = true;
     this.#begin(outcome.kind === "ran" ? { processGroup: this.runner?.identity?.processGroup ?? 0 } : null);
-    this.stdout.end();
-    this.stderr.end();
+    // What a runner sent may still be on its way through the pipes, which end these behind it.
+    if (this.runner === null) {
+      this.stdout.end();
+      this.stderr.end();
+    }
     this.stdin.destroy();
     this.#settle(outcome);
   }
@@ -125,6 +128,8 @@ export class Command implements RunningCommand {
 /** Pipes; a reader that went away no longer keeps what is behind it. */
 function carry(from: Readable, to: PassThrough): void {
   from.pipe(to);
+  // Also behind one that was cut off.
+  from.once("close", () => to.end());
   to.once("close", () => from.resume());
 }
 

@@ -24,6 +24,8 @@ export class Connection {
   isStalled = false;
   /** Open or opening sessions. */
   sessions = 0;
+  /** Of these, those that were asked for and neither answered nor given up. */
+  opening = 0;
   #limit = MAX_SESSIONS;
   #opened = false;
   /** A session was closed since the last answer of the server to an opening. */
@@ -70,10 +72,12 @@ export class Connection {
    */
   open<T>(command: string, options: ExecOptions, ms: number, take: (session: Session) => T): Promise<T> {
     this.sessions += 1;
+    this.opening += 1;
     return new Promise<T>((resolve, reject) => {
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;
+        this.opening -= 1;
         this.isStalled = true;
         reject(new Error(`the server did not open a session in ${ms / 1000} s`));
       }, ms);
@@ -84,6 +88,7 @@ export class Connection {
       try {
         this.client.exec(command, options, (error, channel) => {
           clearTimeout(timer);
+          if (!isLate) this.opening -= 1;
           if (error) {
             release();
             // ssh2 gives a reason where the opening itself was refused.
@@ -112,6 +117,7 @@ export class Connection {
       } catch (error) {
         // ssh2 throws where the connection is gone, even before it tells so.
         clearTimeout(timer);
+        this.opening -= 1;
         release();
         this.destroy();
         this.#gone();

@@ -316,12 +316,12 @@ export class NodePool {
     this.#advance();
   }
 
-  /** Opens what the queue needs, and the stock of waiting runners. */
+  /** Opens what the queue needs, the stock of waiting runners, and, also while it closes, a keeper for what runs. */
   #fill(): void {
-    if (this.#closing) return;
+    if (this.#abort.signal.aborted) return;
     const waiting = this.#queue.filter((command) => (command.request.pty ?? null) === null).length;
     const terminals = this.#queue.length - waiting;
-    const wanted = waiting + (this.#keepWarm ? this.#limits.warm : 0);
+    const wanted = waiting + (this.#keepWarm && !this.#closing ? this.#limits.warm : 0);
     if (wanted === 0 && terminals === 0 && this.#running.size === 0) return;
     this.#holdKeeper();
     for (let missing = wanted - this.#free.length - this.#warming; missing > 0; missing -= 1) {
@@ -404,7 +404,7 @@ export class NodePool {
   }
 
   #adopt(connection: Connection): void {
-    if (this.#closing) {
+    if (this.#abort.signal.aborted) {
       connection.destroy();
       return;
     }
@@ -444,7 +444,7 @@ export class NodePool {
     const isUsed = [...this.#running].some(
       ({ runner }) => runner !== null && this.#owners.get(runner) === connection,
     );
-    if (!connection.isStalled || isUsed) return;
+    if (!connection.isStalled || isUsed || connection.opening > 0) return;
     this.#leave(connection);
     connection.destroy();
   }

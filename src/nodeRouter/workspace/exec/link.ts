@@ -52,7 +52,8 @@ export function openLink(socket: Socket, start: (cancelled: AbortSignal) => Prom
   socket.once("close", () => over || signal("TERM"));
 
   const send = (type: number, payload: Buffer): boolean => {
-    if (socket.destroyed) return true;
+    // After the end nothing more is said: writing then would destroy the socket, with what is still on its way.
+    if (socket.destroyed || socket.writableEnded) return true;
     socket.cork();
     socket.write(frameHead(type, payload.length));
     const more = socket.write(payload);

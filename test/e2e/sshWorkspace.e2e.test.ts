@@ -260,13 +260,11 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
           /^Command still running[\s\S]*\[node-router\] runs on mac-sg \(SG, declared\) over ssh/,
         );
         const id = idOf(started);
-        const [, , log] = await inSession(
-          act("write", id, { data: "hello\n" }),
-          poll(id),
-          act("log", id),
-          act("write", id, { data: "one\ntwo\n", eof: true }),
+        await inSession(act("write", id, { data: "hello\n" }));
+        await waitFor("the job's answer in its log", async () =>
+          (await inSession(act("log", id)))[0]?.includes("begun\ngot hello"),
         );
-        expect(log).toMatch(/begun\ngot hello/);
+        await inSession(act("write", id, { data: "one\ntwo\n", eof: true }));
         const ended = await endOf(id);
         expect(ended).toContain("done");
         expect(ended).toContain("exited with code 3");

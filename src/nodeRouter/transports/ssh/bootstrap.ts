@@ -56,17 +56,20 @@ const KEEPER_PROGRAM = [
   'forget() { r=; for x in $l; do [ "${x%%:*}" = "$1" ] || r="$r $x"; done; l=$r; }',
   // The process of another connection may be root's: then no signal may be sent to it, not even none.
   "up() { kill -s 0 $1 || [ -d /proc/$1 ] || ps -p $1; }",
-  "end() { kill -s TERM -- -$1; for i in 1 2 3; do sleep 1; kill -s 0 -- -$1 || return 0; done; kill -s KILL -- -$1; }",
+  // dash and mksh read `-123` as an option without `--`; busybox takes `--` for a process that is not there.
+  "m=--; kill -s 0 -- $$ 2>/dev/null || m=",
+  "to() { kill -s $1 $m -$2; }",
+  "finish() { to TERM $1; for i in 1 2 3; do sleep 1; to 0 $1 || return 0; done; to KILL $1; }",
   "while IFS= read -r q; do set -- $q; case $1 in " +
     '+) l="$l $2:$3";; ' +
     "-) forget $2;; " +
-    "T) end $2 </dev/null >/dev/null 2>&1 & ;; " +
-    "S) kill -s $3 -- -$2 2>/dev/null;; " +
-    'R) g=$2; shift 2; if [ "$(echo $(ps -o lstart= -p $g 2>/dev/null))" = "$*" ]; then end $g </dev/null >/dev/null 2>&1 & fi;; ' +
+    "T) finish $2 </dev/null >/dev/null 2>&1 & ;; " +
+    "S) to $3 $2 2>/dev/null;; " +
+    'R) g=$2; shift 2; if [ "$(echo $(ps -o lstart= -p $g 2>/dev/null))" = "$*" ]; then finish $g </dev/null >/dev/null 2>&1 & fi;; ' +
     "esac; done",
   "exec </dev/null >/dev/null 2>&1",
   'while [ -n "$l" ]; do for y in $l; do g=${y%%:*}; p=${y#*:}; ' +
-    "if kill -s 0 -- -$g; then if [ $p -gt 0 ] && up $p; then continue; fi; end $g & fi; forget $g; done; " +
+    "if to 0 $g; then if [ $p -gt 0 ] && up $p; then continue; fi; finish $g & fi; forget $g; done; " +
     '[ -z "$l" ] || sleep 2; done',
   "wait",
 ].join("; ");

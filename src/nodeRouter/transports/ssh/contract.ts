@@ -36,7 +36,7 @@ export type SignalName = "HUP" | "INT" | "QUIT" | "KILL" | "TERM" | "USR1" | "US
  * How a command ended. Never mixed:
  * `ran`: it ended by itself or by a signal, and this is how.
  * `notStarted`: proven not to have begun, so trying again is safe.
- * `unknown`: it was or may have been begun, and its end was not seen. Never run it again by itself.
+ * `unknown`: it was or may have been begun, and its end or all of its output was not seen. Never run it again by itself.
  */
 export type Outcome =
   | { readonly kind: "ran"; readonly exitCode: number | null; readonly signal: string | null }

@@ -72,7 +72,8 @@ export function createSshTransport(options: TransportOptions): SshTransport {
     nodes: () => [...entries.keys()],
     async close() {
       closed = true;
-      await Promise.all([...entries.values()].map(({ pool }) => pool.close()));
+      const current = [...entries.values()].map(({ pool }) => pool);
+      await Promise.all([...current, ...retired].map((pool) => pool.close()));
     },
     destroy() {
       closed = true;

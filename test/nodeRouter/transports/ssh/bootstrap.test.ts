@@ -37,9 +37,14 @@ function login(
   });
 }
 
-/** The program where /bin/sh is bash, as on macOS and Fedora. */
-function onBash(command: string): string {
-  return command.replace("exec /bin/sh", "exec bash --posix");
+/** What /bin/sh is on one system or another, as far as this machine has it. */
+const STANDARD_SHELLS = ["sh", "bash --posix", "busybox ash", "zsh --emulate sh", "mksh", "ksh93"].filter(
+  (shell) => spawnSync("sh", ["-c", `${shell} -c "exit 0"`]).status === 0,
+);
+
+/** The program where that is /bin/sh. */
+function on(shell: string, command: string): string {
+  return command.replace("exec /bin/sh", `exec ${shell}`);
 }
 
 function shellPath(shell: string): string {
@@ -208,7 +213,7 @@ describe.runIf(SHELLS.includes("bash"))("where /bin/sh is bash and the login set
   const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, "still there"));
 
   test("a runner goes on waiting, and the command has the login's value", async () => {
-    const child = login("sh", onBash(launchCommands(false).runner), TMOUT);
+    const child = login("sh", on("bash --posix", launchCommands(false).runner), TMOUT);
     await until(child.stdout, READY);
     const closed = new Promise((resolve) => child.once("close", resolve));
     expect(await Promise.race([closed, soon(400)])).toBe("still there");
@@ -219,7 +224,7 @@ describe.runIf(SHELLS.includes("bash"))("where /bin/sh is bash and the login set
   });
 
   test("a keeper does not take the silence for the gateway's end", async () => {
-    const keeper = login("sh", onBash(launchCommands(false).keeper), TMOUT);
+    const keeper = login("sh", on("bash --posix", launchCommands(false).keeper), TMOUT);
     const command = spawn("/bin/sh", ["-c", "echo up; exec sleep 600"], { detached: true });
     await Promise.all([until(keeper.stdout, `${KEEPER} ready`), until(command.stdout, "up")]);
     const ended = new Promise((resolve) => command.once("exit", (_code, signal) => resolve(signal)));
@@ -228,6 +233,38 @@ describe.runIf(SHELLS.includes("bash"))("where /bin/sh is bash and the login set
     keeper.stdin.end();
     expect(await ended).toBe("SIGTERM");
   });
+});
+
+describe.each(STANDARD_SHELLS)("where /bin/sh is %s", (shell) => {
+  test("a runner becomes its command", async () => {
+    const child = login("sh", on(shell, launchCommands(false).runner));
+    const output = until(child.stdout, "|é 1|in");
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    child.stdin.end(
+      `${encodeRequest({ script: 'printf "%s|%s|" "$V" "$1"; cat; exit 9', env: { V: "it's" }, args: ["é 1"] }, MARKER)}in`,
+    );
+    expect(await output).toContain(`${MARKER}\nit's|é 1|in`);
+    expect(await ended).toBe(9);
+  });
+
+  test("a keeper ends what ignores TERM, and at its own end what it watches", async () => {
+    const keeper = login("sh", on(shell, launchCommands(false).keeper));
+    const groups = ["trap '' TERM; echo up; sleep 600; sleep 600", "echo up; exec sleep 600"].map((script) =>
+      spawn("/bin/sh", ["-c", script], { detached: true }),
+    );
+    await Promise.all([
+      until(keeper.stdout, `${KEEPER} ready`),
+      ...groups.map(({ stdout }) => until(stdout, "up")),
+    ]);
+    const [stubborn, watched] = groups.map((command) => {
+      const ended = new Promise((resolve) => command.once("exit", (_code, signal) => resolve(signal)));
+      return { pid: command.pid, ended };
+    });
+    keeper.stdin.write(`+ ${stubborn?.pid} 0\n+ ${watched?.pid} 0\nT ${stubborn?.pid}\n`);
+    expect(await stubborn?.ended).toBe("SIGKILL");
+    keeper.stdin.end();
+    expect(await watched?.ended).toBe("SIGTERM");
+  }, 15_000);
 });
 
 describe("a server that gives its sessions no process group of their own", () => {

@@ -194,7 +194,7 @@ describe("sessions", () => {
   });
 
   test("a command that gets no session in time is refused, and those that run go on", async () => {
-    const lab = await setUp({ maxSessions: 1 }, { connections: 2, queueMs: 400 });
+    const lab = await setUp({ maxSessions: 1 }, { connections: 2, queueMs: 3_000 });
     const { command, group } = await startLong(lab);
     expect((await run(lab, "true")).outcome).toMatchObject({ kind: "notStarted", code: "NODE_BUSY" });
     expect(isAlive(group)).toBe(true);
@@ -372,6 +372,22 @@ describe("closing", () => {
     expect(lab.tried.count).toBe(2);
     command.stdin.write("go\n");
     expect(await command.outcome).toMatchObject({ kind: "ran", exitCode: 9 });
+  });
+
+  test("waits also for what runs on the connection of earlier settings", async () => {
+    const lab = await setUp();
+    const { command } = await startLong(lab, "read x; exit 9");
+    lab.settings = settingsOf({ ssh: { user: "other" } });
+    await run(lab, "true");
+    let closed = false;
+    const closing = lab.transport.close().then(() => {
+      closed = true;
+    });
+    await expect.poll(() => lab.server.connections()).toBe(1);
+    expect(closed).toBe(false);
+    command.stdin.write("go\n");
+    expect(await command.outcome).toMatchObject({ kind: "ran", exitCode: 9 });
+    await closing;
   });
 
   test("a change of something else keeps the connection", async () => {

@@ -127,7 +127,8 @@ function stateOf(
       ...(configured?.tags ?? []),
       ...nodeFacts({ name, platform: host?.platform ?? null, paired: host !== null, ssh, location }),
     ]),
-    online: host !== null ? host.connected : hostKnown ? false : null,
+    // A machine with SSH that is not paired may well be up: the host's list says nothing about it.
+    online: host !== null ? host.connected : hostKnown && !ssh ? false : null,
     approval: host !== null ? approvalOf(host.approval) : hostKnown ? "unpaired" : "unknown",
     commands: new Set(host?.commands ?? []),
     ssh,

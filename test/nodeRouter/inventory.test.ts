@@ -106,6 +106,12 @@ describe("what is not known", () => {
     expect(snapshotWith({ "mac-sg": {} }, paired("a", { connected: false })).nodes[0]?.online).toBe(false);
   });
 
+  test("a machine with SSH that is not paired is neither up nor down: the host's list says nothing about it", () => {
+    const [ssh, plain] = snapshotWith({ a: { node: false, ssh: {} }, b: { node: false } }).nodes;
+    expect(ssh).toMatchObject({ online: null, approval: "unpaired" });
+    expect(plain).toMatchObject({ online: false, approval: "unpaired" });
+  });
+
   test("before the first list nothing is known; after a list without it, the node is unpaired and offline", () => {
     const { nodes } = resolveConfig({ nodes: { "mac-sg": {} } });
     expect(buildSnapshot(nodes, null)).toMatchObject({

@@ -360,7 +360,7 @@ export class NodePool {
         .replace(/[.;\s]+$/, "");
       this.#giveUp(
         "NODE_UNREACHABLE",
-        `NODE_UNREACHABLE: node ${quote(this.#options.node)} is not tried again for ${Math.ceil(wait / 1000)} s, after ${failures} failures in a row: ${fact}.`,
+        `NODE_UNREACHABLE: node ${quote(this.#options.node)} is not tried again for ${Math.ceil(wait / 1000)} s, after ${failures === 1 ? "a failure" : `${failures} failures in a row`}: ${fact}.`,
       );
       this.#retryIn(wait);
       return;

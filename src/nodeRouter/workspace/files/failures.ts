@@ -157,9 +157,11 @@ export function outcomeError(subject: Subject, outcome: Outcome): NodeRouterErro
     return fault("OUTCOME_UNKNOWN", what, `it was ended from outside (${by}); ${LOST[subject.operation]}`);
   }
   // The transport's texts may begin with their code, as all of ours do.
-  const message = outcome.message.startsWith(`${outcome.code}: `)
+  const bare = outcome.message.startsWith(`${outcome.code}: `)
     ? outcome.message.slice(outcome.code.length + 2)
     : outcome.message;
+  // More words follow it here.
+  const message = bare.replace(/\.$/, "");
   return outcome.kind === "notStarted"
     ? fault(outcome.code, what, `nothing was done: ${message}`)
     : fault(outcome.code, what, `${message}; ${LOST[subject.operation]}`);

@@ -87,9 +87,11 @@ export const SANDBOX = {
 export async function startSshDeployment(options: SshDeploymentOptions = {}): Promise<SshDeployment> {
   const key = makeKey("ed25519");
   const archive = await packPlugin();
+  // On a busy machine a short command may take long; only who asks for it gets a job instead of a result.
+  const patient = { tools: { exec: { backgroundMs: 120_000 } } };
   const bound = { agents: { entries: { [AGENT]: { sandbox: SANDBOX } } } };
   const gateway = await startGateway({
-    config: merge(options.bound === false ? {} : bound, options.config ?? {}),
+    config: merge(merge(patient, options.bound === false ? {} : bound), options.config ?? {}),
   });
   const servers: Sshd[] = [];
   const stop = async (): Promise<void> => {

@@ -153,7 +153,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshFaults"))("faults of a node over SS
     });
 
     test("a black hole: what runs is unknown, what comes then is not started, and afterwards all is well", async () => {
-      const run = ask("worker-sg", exec(lasting("frozen"), { yieldMs: 120_000 }));
+      const run = ask("worker-sg", exec(lasting("frozen")));
       const group = await groupOf("frozen");
       wire.freeze();
       const [result] = await run;
@@ -271,9 +271,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshFaults"))("faults of a node over SS
       const pid = gateway.pid();
       const run = await gateway.agent(
         "worker-sg",
-        [exec("head -c 50000000 /dev/zero | tr '\\0' x; exit 5", { yieldMs: 120_000 }), exec(PROBE)].join(
-          "\n",
-        ),
+        [exec("head -c 50000000 /dev/zero | tr '\\0' x; exit 5"), exec(PROBE)].join("\n"),
       );
       const [result = "", next] = run.results;
       expect(result.slice(-200)).toMatch(
@@ -399,9 +397,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshFaults"))("faults of a node over SS
     test("kill -9 of the gateway ends what runs on the node, in the foreground and in the background", async () => {
       await inSession(exec(lasting("orphan"), { background: true }));
       const background = await groupOf("orphan");
-      const run = ask("worker-sg", exec(lasting("deserted"), { yieldMs: 120_000 })).catch(
-        (error: unknown) => error,
-      );
+      const run = ask("worker-sg", exec(lasting("deserted"))).catch((error: unknown) => error);
       const foreground = await groupOf("deserted");
       await gateway.kill9();
       await run;

@@ -184,13 +184,13 @@ describe("a connection that was lost", () => {
 });
 
 describe("a script that is ended from outside", () => {
-  // chmod is the step right before the file takes its name.
+  // chmod is the step right before the file takes its name, where it was executable.
   const killing = (signal: string) => ({ tools: { chmod: `kill -s ${signal} "$PPID"; exit 1` } });
 
   test("by a signal it can see removes its temporary file", async () => {
     for (const signal of ["TERM", "HUP", "INT"]) {
       using node = localNode(killing(signal));
-      writeFileSync(node.at("ws", "old"), "as it was");
+      writeFileSync(node.at("ws", "old"), "as it was", { mode: 0o755 });
       await expect(node.bridge.writeFile({ filePath: "old", data: "new" })).rejects.toMatchObject({
         code: "OUTCOME_UNKNOWN",
       });
@@ -202,7 +202,7 @@ describe("a script that is ended from outside", () => {
 
   test("by one it cannot see leaves a file that is known by its name, and the target as it was", async () => {
     using node = localNode(killing("KILL"));
-    writeFileSync(node.at("ws", "old"), "as it was");
+    writeFileSync(node.at("ws", "old"), "as it was", { mode: 0o755 });
     await expect(node.bridge.writeFile({ filePath: "old", data: "new" })).rejects.toThrow(
       /OUTCOME_UNKNOWN: .*signal KILL/,
     );

@@ -3,6 +3,7 @@
 // module-level variables would be several truths.
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { createNodeReader, type NodeReader } from "../presence/nodeReader.ts";
+import type { Presence } from "../presence/presence.ts";
 import { BoundedMap } from "./bounded.ts";
 import { type CallRegistry, createCallRegistry } from "./calls.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -10,7 +11,7 @@ import { createJobRegistry, type JobRegistry } from "./jobs.ts";
 import { createWorkspaceState, type WorkspaceState } from "./workspace/state.ts";
 
 /** Raised when the shape changes: an old instance keeps its old state, a new one starts afresh. */
-const VERSION = 2;
+const VERSION = 3;
 const KEY = Symbol.for("openclaw-node-router");
 
 /** Runs remembered as seen; one that is still going is put in again at its every model call. */
@@ -21,6 +22,8 @@ export interface SharedState {
   /** What the newest registration was configured with; null before the first. */
   config: ResolvedConfig | null;
   readonly reader: NodeReader;
+  /** What is known of every node; null until the service that observes them was started. */
+  presence: Presence | null;
   readonly calls: CallRegistry;
   readonly jobs: JobRegistry;
   readonly counters: Counters;
@@ -58,6 +61,7 @@ export function createSharedState(now: () => number): SharedState {
     version: VERSION,
     config: null,
     reader: createNodeReader(now),
+    presence: null,
     calls: createCallRegistry(),
     jobs: createJobRegistry(),
     counters: createCounters(),

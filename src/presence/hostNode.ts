@@ -22,6 +22,24 @@ export interface HostNode {
   readonly connectedAtMs: number | null;
   /** Epoch ms of the last contact; null when never seen. */
   readonly lastSeenAtMs: number | null;
+  /** OpenClaw's version there. */
+  readonly version: string | null;
+  /** What the node last said of its machine; null when it never did. */
+  readonly stats: HostStats | null;
+}
+
+/** The node's own numbers, sent on connect and every 60 s; kept, with their time, after it left. */
+export interface HostStats {
+  /** Epoch ms, of the gateway's clock. */
+  readonly updatedAtMs: number;
+  readonly cpuCount: number | null;
+  /** One minute; null on Windows and when the machine is idle. */
+  readonly load1: number | null;
+  readonly memoryTotalBytes: number | null;
+  readonly memoryFreeBytes: number | null;
+  /** Of the volume that holds the node's home directory. */
+  readonly diskTotalBytes: number | null;
+  readonly diskAvailableBytes: number | null;
 }
 
 const APPROVALS: readonly string[] = ["approved", "pending-approval", "pending-reapproval", "unapproved"];
@@ -41,8 +59,27 @@ export function readHostNode(value: unknown): HostNode | null {
     connected: typeof entry.get("connected") === "boolean" ? entry.get("connected") === true : null,
     approval: isApproval(approval) ? approval : "unknown",
     commands: texts(entry.get("commands")),
-    connectedAtMs: time(entry.get("connectedAtMs")) ?? time(entry.get("lastConnectedAtMs")),
-    lastSeenAtMs: time(entry.get("lastSeenAtMs")),
+    connectedAtMs: number(entry.get("connectedAtMs")) ?? number(entry.get("lastConnectedAtMs")),
+    lastSeenAtMs: number(entry.get("lastSeenAtMs")),
+    version: text(entry.get("version")),
+    stats: readStats(entry.get("hostStats")),
+  };
+}
+
+function readStats(value: unknown): HostStats | null {
+  if (typeof value !== "object" || value === null) return null;
+  const stats = new Map<string, unknown>(Object.entries(value));
+  const updatedAtMs = number(stats.get("updatedAtMs"));
+  if (updatedAtMs === null) return null;
+  const load: unknown = stats.get("loadAverage");
+  return {
+    updatedAtMs,
+    cpuCount: amount(stats.get("cpuCount")),
+    load1: Array.isArray(load) ? amount(load[0]) : null,
+    memoryTotalBytes: amount(stats.get("memoryTotalBytes")),
+    memoryFreeBytes: amount(stats.get("memoryFreeBytes")),
+    diskTotalBytes: amount(stats.get("diskTotalBytes")),
+    diskAvailableBytes: amount(stats.get("diskAvailableBytes")),
   };
 }
 
@@ -58,6 +95,11 @@ function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-function time(value: unknown): number | null {
+function number(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+function amount(value: unknown): number | null {
+  const read = number(value);
+  return read !== null && read >= 0 ? read : null;
 }

@@ -17,7 +17,7 @@ const ENTRY = {
 
 describe("readHostNode", () => {
   test("reads every field it uses, and trims names", () => {
-    expect(readHostNode({ ...ENTRY, hostStats: { cpuCount: 2 } })).toEqual({
+    expect(readHostNode({ ...ENTRY, version: "2026.9.6", hostStats: { cpuCount: 2, updatedAtMs: 40 } })).toEqual({
       nodeId: "a1",
       displayName: "mac-sg",
       platform: "linux",
@@ -27,6 +27,16 @@ describe("readHostNode", () => {
       commands: ["system.run"],
       connectedAtMs: 20,
       lastSeenAtMs: 30,
+      version: "2026.9.6",
+      stats: {
+        updatedAtMs: 40,
+        cpuCount: 2,
+        load1: null,
+        memoryTotalBytes: null,
+        memoryFreeBytes: null,
+        diskTotalBytes: null,
+        diskAvailableBytes: null,
+      },
     });
   });
 
@@ -41,6 +51,8 @@ describe("readHostNode", () => {
       commands: [],
       connectedAtMs: null,
       lastSeenAtMs: null,
+      version: null,
+      stats: null,
     });
   });
 

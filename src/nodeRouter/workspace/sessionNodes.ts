@@ -1,5 +1,6 @@
 // Which node each session's files are on. Kept in memory, and in a file so that a restart forgets nothing.
 import { isRecord } from "../../config/record.ts";
+import type { TextStore } from "../../stateFile.ts";
 import { BoundedMap } from "../bounded.ts";
 
 /** A few hundred bytes each; the oldest forgotten session is only placed anew. */
@@ -11,13 +12,6 @@ export interface SessionNode {
   readonly node: string;
   /** The node that it was on before, until the agent was told; its files are still there. */
   readonly movedFrom: string | null;
-}
-
-/** Where the sessions are kept between two lives of the gateway. Both may reject. */
-export interface SessionStore {
-  /** Null: there is none yet. */
-  read(): Promise<string | null>;
-  write(text: string): Promise<void>;
 }
 
 export interface SessionNodes {
@@ -34,20 +28,20 @@ export interface SessionNodes {
    * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
    * @param onError a read or write failed; the sessions are kept in memory alone then.
    */
-  keepIn(store: SessionStore, onError: (error: unknown) => void): void;
+  keepIn(store: TextStore, onError: (error: unknown) => void): void;
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
 
 export function createSessionNodes(): SessionNodes {
   const sessions = new BoundedMap<string, SessionNode>(MAX_SESSIONS);
-  let store: SessionStore | null = null;
+  let store: TextStore | null = null;
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> | null = null;
   let dirty = false;
 
-  const write = async (to: SessionStore): Promise<void> => {
+  const write = async (to: TextStore): Promise<void> => {
     while (dirty) {
       // Whatever else this turn notes goes along, and no call waits for it.
       await new Promise((resolve) => setImmediate(resolve));

@@ -5,12 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sessionFile } from "../../../src/nodeRouter/workspace/sessionFile.ts";
-import {
-  createSessionNodes,
-  MAX_SESSIONS,
-  parseSessions,
-  type SessionStore,
-} from "../../../src/nodeRouter/workspace/sessionNodes.ts";
+import { createSessionNodes, MAX_SESSIONS, parseSessions } from "../../../src/nodeRouter/workspace/sessionNodes.ts";
+import type { TextStore } from "../../../src/stateFile.ts";
 
 const KEY = "agent:worker:main";
 const fail = (error: unknown) => {
@@ -126,7 +122,7 @@ describe("the file", () => {
 
   test("many changes at once are one write, and a call waits for none", async () => {
     const written: string[] = [];
-    const store: SessionStore = { read: async () => null, write: async (text) => void written.push(text) };
+    const store: TextStore = { read: async () => null, write: async (text) => void written.push(text) };
     const nodes = createSessionNodes();
     nodes.keepIn(store, fail);
     for (let index = 0; index < 100; index++) nodes.put(`s${index}`, "a");

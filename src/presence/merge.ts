@@ -1,0 +1,69 @@
+// Which of several sources' facts hold. Pure: the same observations in any order give the same record.
+import type { Contradiction, Fact, FactName, FactValues, Observation, SourceName } from "./contract.ts";
+import { FACTS } from "./facts.ts";
+
+type Facts = { readonly [K in FactName]?: Fact<FactValues[K]> };
+
+export interface MergedFacts {
+  readonly facts: Facts;
+  readonly contradictions: readonly Contradiction[];
+}
+
+const NAMES = Object.keys(FACTS).filter((name): name is FactName => Object.hasOwn(FACTS, name));
+
+/**
+ * Of a fact's statements, those that still hold go before stale ones; among them the source that `FACTS` trusts most,
+ * and of one source (there is one observation a source) there is one. When all are stale, the newest is kept.
+ * Where `identity` facts that hold differ, all are kept as a contradiction.
+ * @param observations of one node, at most one a source.
+ * @param nowMs epoch ms; a statement from the future is as old as one of now.
+ */
+export function mergeFacts(observations: readonly Observation[], nowMs: number): MergedFacts {
+  const facts: Partial<Record<FactName, Fact<FactValues[FactName]>>> = {};
+  const contradictions: Contradiction[] = [];
+  for (const name of NAMES) {
+    const said = statements(observations, name, nowMs);
+    const [best] = said;
+    if (best === undefined) continue;
+    facts[name] = best;
+    const contradiction = FACTS[name].identity ? contradictionOf(name, said) : null;
+    if (contradiction !== null) contradictions.push(contradiction);
+  }
+  // Each name has a value of its own type: it was read under that name.
+  return { facts: facts as Facts, contradictions };
+}
+
+function statements(
+  observations: readonly Observation[],
+  name: FactName,
+  nowMs: number,
+): readonly Fact<FactValues[FactName]>[] {
+  const { holdsMs, sources } = FACTS[name];
+  const said: Fact<FactValues[FactName]>[] = [];
+  for (const { source, atMs: observedMs, facts, factAtMs } of observations) {
+    const value = facts[name];
+    if (value === undefined || !sources.includes(source)) continue;
+    const atMs = factAtMs?.[name] ?? observedMs;
+    said.push({ value, source, atMs, stale: nowMs - atMs > holdsMs });
+  }
+  const trust = (source: SourceName) => sources.indexOf(source);
+  return said.sort((a, b) =>
+    a.stale !== b.stale
+      ? Number(a.stale) - Number(b.stale)
+      : a.stale
+        ? b.atMs - a.atMs || trust(a.source) - trust(b.source)
+        : trust(a.source) - trust(b.source),
+  );
+}
+
+function contradictionOf(name: FactName, said: readonly Fact<FactValues[FactName]>[]): Contradiction | null {
+  const holding = said.filter(({ stale }) => !stale);
+  const values = holding.map(({ value, source, atMs }) => ({ value: textOf(value), source, atMs }));
+  const keys = new Set(values.map(({ value }) => value.toLowerCase()));
+  return keys.size > 1 ? { fact: name, values } : null;
+}
+
+/** Lists in any order are the same. */
+function textOf(value: FactValues[FactName]): string {
+  return Array.isArray(value) ? [...value].sort().join(", ") : String(value);
+}

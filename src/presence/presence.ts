@@ -1,0 +1,46 @@
+// What the rest of the plugin sees of presence: records, their history, and how the sources are. Types alone.
+import type { NodePresence, PresenceState, SourceHealth } from "./contract.ts";
+
+/** One change of a node's state. */
+export interface Transition {
+  /** Inventory name. */
+  readonly node: string;
+  /** Null: it was not known before. */
+  readonly from: PresenceState | null;
+  readonly to: PresenceState;
+  /** Epoch ms. */
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+/** What became of one node over time, gateway restarts included. */
+export interface NodeHistory {
+  readonly node: string;
+  /** Epoch ms of the first observation that is still kept. */
+  readonly sinceMs: number;
+  /** Share of the watched time in which it was ready or degraded, 0..1; unknown time is not counted; null: none was. */
+  readonly onlineRatio: number | null;
+  /** Times it went offline in the last 24 hours. */
+  readonly flaps: number;
+  /** The last ones, newest first. */
+  readonly transitions: readonly Transition[];
+}
+
+export interface EventQuery {
+  /** Epoch ms; null: everything that is kept. */
+  readonly sinceMs: number | null;
+  /** Inventory name; null: all. */
+  readonly node: string | null;
+}
+
+/** One in a gateway process. Reading it never waits. */
+export interface Presence {
+  /** By inventory name. The same object until something changed, so it can be a cache key. */
+  current(): ReadonlyMap<string, NodePresence>;
+  history(node: string): NodeHistory | null;
+  /** Newest first. */
+  events(query: EventQuery): readonly Transition[];
+  sources(): readonly SourceHealth[];
+  /** Calls back after every change of `current()`, at most once a turn of the event loop; returns what ends it. */
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,56 @@
+// What a node's answers over one transport come to. Pure.
+import type { Answer, Reach } from "./contract.ts";
+
+/** A `Reach` and what the next answer needs besides. */
+export interface ReachMemory {
+  readonly reach: Reach;
+  /** The last round trips, oldest first, ms. */
+  readonly samples: readonly number[];
+}
+
+/** One silence can be a lost packet; TCP sends it again within this many asks of 2.5 s. */
+const SILENCES = 2;
+const SAMPLES = 5;
+/** So long an answer speaks for the node while it cannot be asked. */
+const HOLDS_MS = 15_000;
+
+export const NEVER_ASKED: ReachMemory = {
+  reach: { state: "unknown", lastAnswerMs: null, failures: 0, rttMs: null, reason: "nobody asked it yet" },
+  samples: [],
+};
+
+/** Takes one answer in. Answers of one node and transport must come in the order in which they were given. */
+export function takeAnswer(memory: ReachMemory, answer: Answer): ReachMemory {
+  const { reach } = memory;
+  switch (answer.result) {
+    case "up": {
+      const samples =
+        answer.rttMs === null ? memory.samples : [...memory.samples, answer.rttMs].slice(-SAMPLES);
+      const rttMs = median(samples);
+      return { reach: { state: "up", lastAnswerMs: answer.atMs, failures: 0, rttMs, reason: null }, samples };
+    }
+    case "silent": {
+      const failures = reach.failures + 1;
+      const state = reach.state === "down" || failures >= SILENCES ? "down" : "failing";
+      return { ...memory, reach: { ...reach, state, failures, reason: answer.reason } };
+    }
+    case "down":
+      return {
+        ...memory,
+        reach: { ...reach, state: "down", failures: reach.failures + 1, reason: answer.reason },
+      };
+    case "unknown": {
+      const wasUp = reach.state === "up" || reach.state === "failing";
+      const ageMs = reach.lastAnswerMs === null ? Infinity : answer.atMs - reach.lastAnswerMs;
+      // A clock that was set back makes the age negative: the answer is not from the future, so it counts as old.
+      if (wasUp && ageMs >= 0 && ageMs <= HOLDS_MS) return memory;
+      return { ...memory, reach: { ...reach, state: "unknown", reason: answer.reason } };
+    }
+  }
+}
+
+/** Null of nothing; of an even number the lower of the two in the middle. */
+function median(samples: readonly number[]): number | null {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}

@@ -1,0 +1,94 @@
+// Presence source "gateway:ping": asks connected nodes over the node protocol, because a dead one stays "connected" for a minute.
+import { messageOf } from "../../errors.ts";
+import { type Asked, askInterval, createAsker } from "../asking.ts";
+import type { PresenceSource } from "../contract.ts";
+import type { HostNode } from "../hostNode.ts";
+import type { ReadNodes } from "./gatewayFacts.ts";
+
+/** One question to a node: `api.runtime.nodes.invoke`. */
+export type InvokeNode = (params: {
+  readonly nodeId: string;
+  readonly command: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+}) => Promise<unknown>;
+
+/** Starts nothing on the node: it looks a program up in PATH. */
+const COMMAND = "system.which";
+const PARAMS = { bins: ["sh"] };
+
+export interface GatewayPingOptions {
+  readonly read: ReadNodes;
+  readonly invoke: InvokeNode;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic: () => number;
+}
+
+export function createGatewayPing({ read, invoke, now, monotonic }: GatewayPingOptions): PresenceSource {
+  const nodes = new Map<string, HostNode>();
+  const asker = createAsker({
+    transport: "node",
+    now,
+    async ask({ nodeId }, timeoutMs) {
+      const node = nodes.get(nodeId ?? "");
+      if (node === undefined) return down("it is not paired with the gateway");
+      if (node.connected === null) return unknown("the gateway does not say whether it is connected");
+      if (!node.connected) return down("it is not connected to the gateway");
+      // Phones have no such command; then the gateway's word is all there is.
+      if (!node.commands.includes(COMMAND)) return { result: "up", rttMs: null, reason: null };
+      const beganMs = monotonic();
+      try {
+        await withTimeout(
+          invoke({ nodeId: node.nodeId, command: COMMAND, params: PARAMS, timeoutMs }),
+          timeoutMs,
+        );
+        return { result: "up", rttMs: monotonic() - beganMs, reason: null };
+      } catch (error) {
+        return failure(error, timeoutMs);
+      }
+    },
+  });
+  return {
+    id: "gateway:ping",
+    intervalMs: askInterval,
+    timeoutMs: 30_000,
+    async round(targets, sink, signal) {
+      const paired = targets.filter(({ nodeId }) => nodeId !== null);
+      if (paired.length === 0) return;
+      const list = await read(1_000);
+      nodes.clear();
+      for (const node of list.nodes) nodes.set(node.nodeId, node);
+      await asker.round(paired, sink, signal);
+    },
+  };
+}
+
+/** An answer that says no is an answer; only silence and a closed connection speak against the node. */
+function failure(error: unknown, timeoutMs: number): Asked {
+  const fact = messageOf(error);
+  if (/timed? ?out|timeout/i.test(fact)) {
+    return { result: "silent", rttMs: null, reason: `no answer within ${timeoutMs / 1_000} s` };
+  }
+  if (/not connected|disconnected|connection closed/i.test(fact)) {
+    return down("it is not connected to the gateway");
+  }
+  return unknown(`it could not be asked (${fact})`);
+}
+
+function down(reason: string): Asked {
+  return { result: "down", rttMs: null, reason };
+}
+
+function unknown(reason: string): Asked {
+  return { result: "unknown", rttMs: null, reason };
+}
+
+function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // The host's own time-out comes first when it works.
+    const timer = setTimeout(() => reject(new Error(`timeout after ${ms} ms`)), ms + 250).unref();
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

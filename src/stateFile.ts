@@ -1,0 +1,40 @@
+// A small text file of ours under the gateway's state folder, replaced as a whole and readable by its user alone.
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Where something is kept between two lives of the gateway. Both may reject. */
+export interface TextStore {
+  /** Null: there is none yet. */
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
+}
+
+export function stateFile(file: string): TextStore {
+  return {
+    async read() {
+      try {
+        return await readFile(file, "utf8");
+      } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+        throw error;
+      }
+    },
+    async write(text) {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      const part = `${file}.${process.pid}.part`;
+      try {
+        const handle = await open(part, "w", 0o600);
+        try {
+          await handle.writeFile(text);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(part, file);
+      } catch (error) {
+        await rm(part, { force: true });
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,223 @@
+// Observations and answers in, one record a node out.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createLogger } from "../../src/logger.ts";
+import type { Answer, PresenceTarget } from "../../src/presence/contract.ts";
+import { createHub, type Hub, type HubOptions } from "../../src/presence/hub.ts";
+
+const logged: string[] = [];
+const log = createLogger({ info: (text) => void logged.push(text), warn: () => {}, error: () => {} });
+const target = (name: string, over: Partial<PresenceTarget> = {}): PresenceTarget => ({
+  name,
+  nodeId: `id-${name}`,
+  tailscale: null,
+  ssh: false,
+  workspace: null,
+  declared: null,
+  ...over,
+});
+let targets: PresenceTarget[] = [];
+const hubWith = (over: Partial<HubOptions> = {}): Hub =>
+  createHub({
+    targets: () => targets,
+    locate: () => ({ location: null, otherPlaces: [], contradictions: [] }),
+    now: Date.now,
+    log,
+    ...over,
+  });
+const answer = (node: string, result: Answer["result"], over: Partial<Answer> = {}): Answer => ({
+  node,
+  transport: "node",
+  atMs: Date.now(),
+  result,
+  rttMs: null,
+  reason: result === "up" ? null : `it is ${result}`,
+  ...over,
+});
+const turn = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.setSystemTime(1_800_000_000_000);
+  targets = [target("a"), target("b")];
+  logged.length = 0;
+});
+afterEach(() => void vi.useRealTimers());
+
+describe("hub", () => {
+  test("knows every target from the start, and nothing of it", () => {
+    const hub = hubWith();
+    expect([...hub.current().keys()]).toEqual(["a", "b"]);
+    expect(hub.current().get("a")).toMatchObject({ state: "unknown", sinceMs: null, facts: {} });
+    expect(hub.history("a")).toBeNull();
+    expect(hub.events({ sinceMs: null, node: null })).toEqual([]);
+  });
+
+  test("a state that changes is published at once, with its time and reason", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    expect(hub.current().get("a")).toMatchObject({ state: "ready", sinceMs: Date.now() });
+    hub.sink.answer(answer("a", "down"));
+    await turn();
+    expect(hub.current().get("a")).toMatchObject({
+      state: "offline",
+      reason: "over the node protocol: it is down",
+    });
+    expect(hub.current().get("b")?.state).toBe("unknown");
+  });
+
+  test("what is published stays as it was handed out, and is another object only after a change", async () => {
+    const hub = hubWith();
+    const before = hub.current();
+    expect(hub.current()).toBe(before);
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    expect(hub.current()).not.toBe(before);
+    expect(before.get("a")?.state).toBe("unknown");
+    expect(hub.current().get("b")).toBe(before.get("b"));
+  });
+
+  test("a cut that takes many nodes is one publication", async () => {
+    const hub = hubWith();
+    const changed = vi.fn();
+    hub.onChange(changed);
+    hub.sink.answer(answer("a", "up"));
+    hub.sink.answer(answer("b", "up"));
+    await turn();
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  test("round trips alone are published once a second, not with every answer", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up", { rttMs: 70 }));
+    await turn();
+    const changed = vi.fn();
+    const end = hub.onChange(changed);
+    for (let i = 0; i < 5; i += 1) hub.sink.answer(answer("a", "up", { rttMs: 80 }));
+    await turn();
+    expect(changed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(hub.current().get("a")?.rttMs).toBe(80);
+    end();
+    hub.sink.answer(answer("a", "down"));
+    await turn();
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  test("SSH's round trip is shown before the node protocol's, and none of a node that is down", async () => {
+    targets = [target("a", { ssh: true })];
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up", { rttMs: 90 }));
+    hub.sink.answer(answer("a", "up", { rttMs: 70, transport: "ssh" }));
+    await turn();
+    expect(hub.current().get("a")?.rttMs).toBe(70);
+    hub.sink.answer(answer("a", "down", { transport: "ssh" }));
+    await turn();
+    expect(hub.current().get("a")).toMatchObject({ rttMs: 90, state: "degraded" });
+    hub.sink.answer(answer("a", "down"));
+    await turn();
+    expect(hub.current().get("a")?.rttMs).toBeNull();
+  });
+
+  test("a transport that the node does not have is not shown, whatever was said of it", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "down", { transport: "ssh" }));
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    expect(hub.current().get("a")).toMatchObject({ state: "ready", reach: { ssh: null } });
+  });
+
+  test("time alone makes a node stale, and its facts", async () => {
+    const hub = hubWith();
+    hub.sink.observe({ node: "a", source: "gateway", atMs: Date.now(), facts: { load1: 1 } });
+    hub.sink.answer(answer("a", "up"));
+    await vi.advanceTimersByTimeAsync(180_000);
+    hub.refresh();
+    expect(hub.current().get("a")).toMatchObject({
+      state: "stale",
+      facts: { load1: { value: 1, stale: true } },
+    });
+  });
+
+  test("a source's newer word replaces its older one whole, and what it forgets is gone", async () => {
+    const hub = hubWith();
+    const atMs = Date.now();
+    hub.sink.observe({ node: "a", source: "tailscale", atMs, facts: { os: "linux", dnsName: "a.example" } });
+    hub.sink.observe({ node: "a", source: "tailscale", atMs, facts: { os: "linux" } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(Object.keys(hub.current().get("a")?.facts ?? {})).toEqual(["os"]);
+    hub.sink.forget("tailscale", ["a", "b", "nobody"]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(hub.current().get("a")?.facts).toEqual({});
+  });
+
+  test("what is said of a node that is no target is not shown, and one that leaves is gone but for its history", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("nobody", "up"));
+    hub.sink.answer(answer("b", "up"));
+    await turn();
+    expect(hub.current().has("nobody")).toBe(false);
+    targets = [target("a")];
+    hub.refresh();
+    expect([...hub.current().keys()]).toEqual(["a"]);
+    expect(hub.history("b")?.transitions).toHaveLength(1);
+  });
+
+  test("a restart is no change of a node: its history goes on, and begins with what it was", async () => {
+    const first = hubWith();
+    first.sink.answer(answer("a", "up"));
+    await turn();
+    const sinceMs = Date.now();
+    await vi.advanceTimersByTimeAsync(100_000);
+    const second = hubWith({ records: first.records() });
+    second.refresh();
+    second.sink.answer(answer("a", "up"));
+    await turn();
+    expect(second.history("a")?.transitions).toHaveLength(1);
+    expect(second.current().get("a")?.sinceMs).toBe(sinceMs);
+  });
+
+  test("events are of all nodes, newest first, and can be asked for by time and node", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up"));
+    await vi.advanceTimersByTimeAsync(5_000);
+    const sinceMs = Date.now();
+    hub.sink.answer(answer("b", "up"));
+    await vi.advanceTimersByTimeAsync(5_000);
+    hub.sink.answer(answer("a", "down"));
+    await turn();
+    const all = hub.events({ sinceMs: null, node: null });
+    expect(all.map(({ node, to }) => [node, to])).toEqual([
+      ["a", "offline"],
+      ["b", "ready"],
+      ["a", "ready"],
+    ]);
+    expect(hub.events({ sinceMs, node: null })).toHaveLength(2);
+    expect(hub.events({ sinceMs, node: "a" })).toHaveLength(1);
+  });
+
+  test("a clock that jumps, either way, neither stops publications nor makes nodes offline", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    for (const jump of [-86_400_000, 5 * 86_400_000]) {
+      vi.setSystemTime(Date.now() + jump);
+      hub.sink.answer(answer("a", "up", { rttMs: jump }));
+      await vi.advanceTimersByTimeAsync(1_000);
+      hub.refresh();
+      expect(hub.current().get("a")).toMatchObject({ state: "ready", rttMs: expect.any(Number) });
+    }
+    expect(hub.history("a")?.flaps).toBe(0);
+  });
+
+  test("one line a change goes to the log", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up"));
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    hub.refresh();
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain("ready");
+  });
+});

@@ -2,12 +2,14 @@
 // times (one `full` instance with the services, `discovery` instances with the hooks of agent runs), so
 // module-level variables would be several truths.
 import type { ResolvedConfig } from "../config/resolve.ts";
+import type { Hub } from "../presence/hub.ts";
 import { createNodeReader, type NodeReader } from "../presence/nodeReader.ts";
 import type { Presence } from "../presence/presence.ts";
 import { BoundedMap } from "./bounded.ts";
 import { type CallRegistry, createCallRegistry } from "./calls.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createJobRegistry, type JobRegistry } from "./jobs.ts";
+import { createLastNodes, type LastNodes } from "./lastNodes.ts";
 import { createWorkspaceState, type WorkspaceState } from "./workspace/state.ts";
 
 /** Raised when the shape changes: an old instance keeps its old state, a new one starts afresh. */
@@ -24,6 +26,10 @@ export interface SharedState {
   readonly reader: NodeReader;
   /** What is known of every node; null until the service that observes them was started. */
   presence: Presence | null;
+  /** The same with its ways in; a reload of the plugin goes on with it. */
+  presenceHub: Hub | null;
+  /** Where each agent's calls last ran: a call stays there unless another node is clearly better. */
+  readonly lastNodes: LastNodes;
   readonly calls: CallRegistry;
   readonly jobs: JobRegistry;
   readonly counters: Counters;
@@ -62,6 +68,8 @@ export function createSharedState(now: () => number): SharedState {
     config: null,
     reader: createNodeReader(now),
     presence: null,
+    presenceHub: null,
+    lastNodes: createLastNodes(),
     calls: createCallRegistry(),
     jobs: createJobRegistry(),
     counters: createCounters(),

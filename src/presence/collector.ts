@@ -3,6 +3,9 @@ import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { PresenceSink, PresenceSource, PresenceTarget, SourceHealth } from "./contract.ts";
 
+/** Thrown by a round whose source is not there at all, such as a Tailscale that is not installed: that is no failure. */
+export class SourceAbsent extends Error {}
+
 export interface CollectorOptions {
   readonly sources: readonly PresenceSource[];
   /** What is to be observed now; asked anew for every round. */
@@ -52,6 +55,10 @@ function startLoop(source: PresenceSource, options: CollectorOptions): Loop {
 
   const failed = (error: unknown): void => {
     const reason = messageOf(error);
+    if (error instanceof SourceAbsent) {
+      health = { ...health, failures: 0, lastError: reason };
+      return;
+    }
     // Once a change is enough: a source that is not there would fill the log.
     if (health.lastError !== reason) log.info({ source: source.id, reason }, "presence: source failed");
     health = { ...health, failures: health.failures + 1, lastError: reason };

@@ -25,15 +25,18 @@ export type Locate = (
   places: readonly Place[],
 ) => Pick<NodePresence, "location" | "otherPlaces" | "contradictions">;
 
-export interface HubOptions {
+/** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */
+export interface HubParts {
   /** What there is to observe now. */
   readonly targets: () => readonly PresenceTarget[];
   readonly locate: Locate;
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Histories of an earlier life, by inventory name. */
-  readonly records?: ReadonlyMap<string, NodeRecord>;
+  /** How the sources are. */
+  readonly health: () => readonly SourceHealth[];
+  readonly gatewayPlace: () => Place | null;
+  readonly attributions: () => readonly string[];
 }
 
 export interface Hub extends Presence {
@@ -42,8 +45,8 @@ export interface Hub extends Presence {
   refresh(): void;
   /** By inventory name, for the store; of nodes that are gone too. */
   records(): ReadonlyMap<string, NodeRecord>;
-  /** Asked for by `sources()`; none before. */
-  setHealth(health: () => readonly SourceHealth[]): void;
+  /** What is known stays; the next thing is done with these. */
+  use(parts: HubParts): void;
 }
 
 /** All that is known of one node, before it is made into a record. */
@@ -57,12 +60,12 @@ interface Known {
 const PUBLISH_MS = 1_000;
 const MAX_EVENTS = 2_000;
 
-export function createHub(options: HubOptions): Hub {
-  const { targets, locate, now, log } = options;
+/** @param stored histories of an earlier life, by inventory name. */
+export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRecord> = new Map()): Hub {
+  let parts = initial;
   const known = new Map<string, Known>();
-  const records = new Map(options.records);
+  const records = new Map(stored);
   let published: ReadonlyMap<string, NodePresence> = new Map();
-  let health: () => readonly SourceHealth[] = () => [];
   const listeners = new Set<() => void>();
   /** Nodes whose record is to be worked out at the next publication. */
   const dirty = new Set<string>();
@@ -87,7 +90,7 @@ export function createHub(options: HubOptions): Hub {
       node: target.nodeId === null ? null : node.reach,
       ssh: target.ssh ? ssh.reach : null,
     };
-    const place = locate(
+    const place = parts.locate(
       target.declared,
       facts,
       said.flatMap(({ places = [] }) => places),
@@ -101,7 +104,7 @@ export function createHub(options: HubOptions): Hub {
     if (record !== null) {
       records.set(target.name, record);
       if (before?.state !== state) {
-        log.info(
+        parts.log.info(
           { node: target.name, from: before?.state ?? null, to: state, reason },
           "presence: state changed",
         );
@@ -126,7 +129,7 @@ export function createHub(options: HubOptions): Hub {
     if (immediate !== null) clearImmediate(immediate);
     timer = null;
     immediate = null;
-    const nowMs = now();
+    const nowMs = parts.now();
     publishedMs = nowMs;
     const next = new Map(names === null ? [] : published);
     for (const [name, target] of targetsByName) {
@@ -140,7 +143,7 @@ export function createHub(options: HubOptions): Hub {
   const changed = (name: string, atOnce: boolean): void => {
     if (!targetsByName.has(name)) return;
     dirty.add(name);
-    const waitMs = PUBLISH_MS - (now() - publishedMs);
+    const waitMs = PUBLISH_MS - (parts.now() - publishedMs);
     // A clock that was set back must not hold a publication up.
     const isDue = atOnce || waitMs <= 0 || waitMs > PUBLISH_MS;
     // A cut takes many nodes at once: one publication for all of this turn.
@@ -149,7 +152,7 @@ export function createHub(options: HubOptions): Hub {
   };
 
   const readTargets = (): void => {
-    targetsByName = new Map(targets().map((target) => [target.name, target]));
+    targetsByName = new Map(parts.targets().map((target) => [target.name, target]));
   };
 
   const sink: PresenceSink = {
@@ -176,10 +179,12 @@ export function createHub(options: HubOptions): Hub {
   return {
     sink,
     current: () => published,
-    sources: () => health(),
+    sources: () => parts.health(),
+    gatewayPlace: () => parts.gatewayPlace(),
+    attributions: () => parts.attributions(),
     records: () => records,
-    setHealth: (read) => {
-      health = read;
+    use(next) {
+      parts = next;
     },
     onChange(listener) {
       listeners.add(listener);
@@ -192,7 +197,7 @@ export function createHub(options: HubOptions): Hub {
     },
     history(name) {
       const record = records.get(name);
-      return record === undefined ? null : historyOf(name, record, now());
+      return record === undefined ? null : historyOf(name, record, parts.now());
     },
     events({ sinceMs, node }) {
       const all: Transition[] = [];

@@ -1,5 +1,5 @@
 // What the rest of the plugin sees of presence: records, their history, and how the sources are. Types alone.
-import type { NodePresence, PresenceState, SourceHealth } from "./contract.ts";
+import type { NodePresence, Place, PresenceState, SourceHealth } from "./contract.ts";
 
 /** One change of a node's state. */
 export interface Transition {
@@ -41,6 +41,10 @@ export interface Presence {
   /** Newest first. */
   events(query: EventQuery): readonly Transition[];
   sources(): readonly SourceHealth[];
+  /** Where the gateway itself is; null: nobody knows. */
+  gatewayPlace(): Place | null;
+  /** Credits that the data in use asks for. */
+  attributions(): readonly string[];
   /** Calls back after every change of `current()`, at most once a turn of the event loop; returns what ends it. */
   onChange(listener: () => void): () => void;
 }

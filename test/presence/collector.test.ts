@@ -1,7 +1,7 @@
 // The loops of the sources: none stalls another, failures back off, and nothing runs after the end.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "../../src/logger.ts";
-import { type Collector, startCollector } from "../../src/presence/collector.ts";
+import { type Collector, SourceAbsent, startCollector } from "../../src/presence/collector.ts";
 import type { PresenceSink, PresenceSource } from "../../src/presence/contract.ts";
 
 const log = createLogger({ info: () => {}, warn: () => {}, error: () => {} });
@@ -99,6 +99,16 @@ describe("collector", () => {
     at.length = 0;
     await vi.advanceTimersByTimeAsync(3_000);
     expect(at.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("a source that is not there is no failure, is told, and is looked for again", async () => {
+    const round = vi.fn(async () => {
+      throw new SourceAbsent("not installed");
+    });
+    const collector = start([source("a", round)]);
+    await vi.advanceTimersByTimeAsync(3_500);
+    expect(round).toHaveBeenCalledTimes(4);
+    expect(collector.health()[0]).toEqual({ id: "a", lastOkMs: null, failures: 0, lastError: "not installed" });
   });
 
   test("jitter moves a round by a tenth at most", async () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "../../src/logger.ts";
 import type { Answer, PresenceTarget } from "../../src/presence/contract.ts";
-import { createHub, type Hub, type HubOptions } from "../../src/presence/hub.ts";
+import { createHub, type Hub } from "../../src/presence/hub.ts";
 
 const logged: string[] = [];
 const log = createLogger({ info: (text) => void logged.push(text), warn: () => {}, error: () => {} });
@@ -16,14 +16,16 @@ const target = (name: string, over: Partial<PresenceTarget> = {}): PresenceTarge
   ...over,
 });
 let targets: PresenceTarget[] = [];
-const hubWith = (over: Partial<HubOptions> = {}): Hub =>
-  createHub({
-    targets: () => targets,
-    locate: () => ({ location: null, otherPlaces: [], contradictions: [] }),
-    now: Date.now,
-    log,
-    ...over,
-  });
+const parts = {
+  targets: () => targets,
+  locate: () => ({ location: null, otherPlaces: [], contradictions: [] }),
+  now: () => Date.now(),
+  log,
+  health: () => [],
+  gatewayPlace: () => null,
+  attributions: () => [],
+};
+const hubWith = (stored?: Parameters<typeof createHub>[1]): Hub => createHub(parts, stored);
 const answer = (node: string, result: Answer["result"], over: Partial<Answer> = {}): Answer => ({
   node,
   transport: "node",
@@ -170,7 +172,7 @@ describe("hub", () => {
     await turn();
     const sinceMs = Date.now();
     await vi.advanceTimersByTimeAsync(100_000);
-    const second = hubWith({ records: first.records() });
+    const second = hubWith(first.records());
     second.refresh();
     second.sink.answer(answer("a", "up"));
     await turn();

@@ -1,7 +1,10 @@
 // What a connection needs from the gateway machine: variables, files, the clock, and Tailscale's answer.
 import { readdir, readFile } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
-import { type TailscaleHostKeys, tailscaleHostKeys } from "../../../../presence/sources/tailscaleHostKeys.ts";
+import {
+  type TailscaleHostKeys,
+  tailscaleHostKeys,
+} from "../../../../presence/sources/tailscale/hostKeys.ts";
 
 export interface ConnectEnv {
   readonly variables: Readonly<Record<string, string | undefined>>;

@@ -1,14 +1,7 @@
 // Which host keys Tailscale vouches for: those of exactly the peer that SSH is about to talk to.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  readLocalStatus,
-  selectHostKeys,
-  tailscaleHostKeys,
-} from "../../src/presence/sources/tailscaleHostKeys.ts";
+import { describe, expect, test } from "vitest";
+import { selectHostKeys, tailscaleHostKeys } from "../../../../src/presence/sources/tailscale/hostKeys.ts";
+import { readTailnetStatus } from "../../../../src/presence/sources/tailscale/status.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBAjMWmiYXnNwjcUWt1c4gr1GkEj4GSXSVz3UExtWKpk";
 
@@ -110,72 +103,13 @@ describe("not known is not no", () => {
       kind: "unknown",
       reason: "its status cannot be read (connect ENOENT)",
     });
-    expect(await tailscaleHostKeys("mac-sg", "mac-sg", async () => status())).toEqual(known);
+    const reading = async () => readTailnetStatus(status()) ?? expect.unreachable();
+    expect(await tailscaleHostKeys("mac-sg", "mac-sg", reading)).toEqual(known);
   });
 
   test("on whatever machine this runs, the real one answers in time and never throws", async () => {
     expect((await tailscaleHostKeys("no-such-peer-of-a-test", "no-such-host-of-a-test")).kind).toBe(
       "unknown",
-    );
-  });
-});
-
-describe("where the status comes from", () => {
-  let dir: string;
-  let server: Server | null = null;
-
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "nr-"));
-  });
-
-  afterEach(async () => {
-    server?.closeAllConnections();
-    await new Promise((resolve) => (server === null ? resolve(null) : server.close(resolve)));
-    server = null;
-    rmSync(dir, { recursive: true });
-  });
-
-  async function localApi(listener: RequestListener): Promise<string> {
-    const path = join(dir, "api");
-    server = createServer(listener);
-    await new Promise<void>((resolve) => server?.listen(path, resolve));
-    return path;
-  }
-
-  /** A `tailscale` command that prints this. */
-  function command(text: string): string {
-    const path = join(dir, "tailscale");
-    writeFileSync(path, `#!/bin/sh\ntest "$*" = "status --json" && ${text}\n`);
-    chmodSync(path, 0o755);
-    return path;
-  }
-
-  test("the LocalAPI, asked as it wants to be asked", async () => {
-    const asked: unknown[] = [];
-    const socket = await localApi((request, answer) => {
-      asked.push([request.method, request.url, request.headers.host, request.headers.origin]);
-      answer.end(JSON.stringify(status()));
-    });
-    expect(await readLocalStatus([join(dir, "absent"), socket], [])).toEqual(status());
-    expect(asked).toEqual([["GET", "/localapi/v0/status", "local-tailscaled.sock", undefined]]);
-  });
-
-  test("the command where there is no socket, or where it says no", async () => {
-    const socket = await localApi((_, answer) => answer.writeHead(403).end("invalid localapi request"));
-    const tool = command("echo '{}'");
-    expect(await readLocalStatus([join(dir, "absent")], [tool])).toEqual({});
-    expect(await readLocalStatus([socket], [tool])).toEqual({});
-    await expect(readLocalStatus([socket], [])).rejects.toThrow("LocalAPI answered 403");
-    await expect(readLocalStatus([join(dir, "absent")], [join(dir, "none")])).rejects.toThrow(
-      "Tailscale is not installed",
-    );
-  });
-
-  test("nobody waits for one that does not answer, socket or command", async () => {
-    const socket = await localApi(() => undefined);
-    await expect(readLocalStatus([socket], [], 50)).rejects.toThrow("no answer within 50 ms");
-    await expect(readLocalStatus([], [command("exec sleep 1000")], 50)).rejects.toThrow(
-      "no answer within 50 ms",
     );
   });
 });

@@ -1,0 +1,36 @@
+// Points of cities, to draw a node whose city is known and whose coordinates are not. Small and honest. Pure.
+import { CITY_TABLE } from "./cityTable.ts";
+import type { Point } from "./distance.ts";
+import { timeZones } from "./timeZones.ts";
+
+const POINTS: ReadonlyMap<string, Point> = readPoints();
+
+/**
+ * The middle of a city, to about 10 km; null for a city that is in neither table (principal cities of time zones,
+ * and some where servers stand), also when it exists. Case, accents and punctuation do not matter.
+ * @param country ISO 3166-1 alpha-2: `London` alone would be a guess.
+ */
+export function cityPointOf(country: string, city: string): Point | null {
+  return POINTS.get(keyOf(country, city)) ?? null;
+}
+
+function readPoints(): Map<string, Point> {
+  const points = new Map<string, Point>();
+  for (const [name, { country, point }] of timeZones()) {
+    points.set(keyOf(country, name.slice(name.lastIndexOf("/") + 1)), point);
+  }
+  // The city table goes before: some zones bear the name of a city and lie elsewhere.
+  for (const row of CITY_TABLE.split(";")) {
+    const [country = "", city = "", latitude, longitude] = row.split(",");
+    points.set(keyOf(country, city), { latitude: Number(latitude), longitude: Number(longitude) });
+  }
+  return points;
+}
+
+function keyOf(country: string, city: string): string {
+  const plain = city
+    .normalize("NFD")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "");
+  return `${country} ${plain}`;
+}

@@ -1,0 +1,66 @@
+// Turns a peer into what is observed of a node. Pure.
+import type { FactValues, Observation } from "../../contract.ts";
+import type { TailnetPeer } from "./peer.ts";
+import type { TailnetStatus } from "./status.ts";
+
+/** Login of the "user" that owns every tagged machine. */
+const TAGGED_DEVICES = "tagged-devices";
+
+/**
+ * @param node inventory name.
+ * @param status that the peer is from, or this machine itself.
+ * @param nowMs epoch ms.
+ */
+export function observePeer(
+  node: string,
+  peer: TailnetPeer,
+  status: TailnetStatus,
+  nowMs: number,
+): Observation {
+  return {
+    node,
+    source: "tailscale",
+    atMs: nowMs,
+    facts: factsOf(peer, status, nowMs),
+    places: peer.place === null ? [] : [peer.place],
+  };
+}
+
+function factsOf(peer: TailnetPeer, status: TailnetStatus, nowMs: number): Partial<FactValues> {
+  const { names, keyExpiresMs } = peer;
+  const isSelf = peer === status.self;
+  const online = onlineOf(peer, status);
+  const user = peer.userId === null ? undefined : status.users.get(peer.userId);
+  return {
+    ...(names.addresses.length > 0 ? { ips: names.addresses } : {}),
+    ...given("dnsName", names.dnsName || null),
+    ...given("hostname", peer.hostName),
+    ...given("os", peer.os),
+    ...given("tailnetOnline", online),
+    // There is no path to oneself.
+    ...given("tailnetPath", isSelf ? null : peer.path),
+    ...given("tailnetRelay", peer.relay),
+    tailnetTags: peer.tags,
+    ...given("tailnetUser", user === undefined || user === TAGGED_DEVICES ? null : user),
+    // Not kept up while a peer is online.
+    ...given("tailnetLastSeenMs", online === false ? peer.lastSeenMs : null),
+    ...given("tailnetKeyExpiresMs", keyExpiresMs),
+    ...given("tailnetKeyExpired", peer.expired || (keyExpiresMs === null ? null : keyExpiresMs <= nowMs)),
+    ...(peer.sshHostKeys.length > 0 ? { tailnetSsh: true } : {}),
+    ...given("publicAddress", peer.publicAddress),
+  };
+}
+
+/** While this machine is cut off from the control plane, what that said of peers is old. */
+function onlineOf(peer: TailnetPeer, { self }: TailnetStatus): boolean | null {
+  return peer !== self && self?.online === false ? null : peer.online;
+}
+
+function given<K extends keyof FactValues>(
+  name: K,
+  value: FactValues[K] | null,
+): Partial<Pick<FactValues, K>> {
+  const facts: Partial<Pick<FactValues, K>> = {};
+  if (value !== null) facts[name] = value;
+  return facts;
+}

@@ -3,7 +3,12 @@ import type { PlacementRequest } from "../src/nodeRouter/placement/decision.ts";
 import { place } from "../src/nodeRouter/placement/place.ts";
 import type { Rule } from "../src/nodeRouter/placement/rule.ts";
 import { matches, parseSelector, type Selector } from "../src/nodeRouter/placement/selector.ts";
-import type { NodeSnapshot, NodeState } from "../src/nodeRouter/placement/snapshot.ts";
+import {
+  type NodeCapacity,
+  type NodeSnapshot,
+  type NodeState,
+  UNKNOWN_CAPACITY,
+} from "../src/nodeRouter/placement/snapshot.ts";
 
 export interface Row {
   readonly nodes: number;
@@ -115,16 +120,40 @@ function expectedWinner(rule: Rule, snapshot: NodeSnapshot): string | null {
       (total, { selector, weight }) => total + (matches(selector, node.tags) ? weight : 0),
       0,
     );
+  const step = ({ rttMs }: NodeState) => {
+    if (rule.near === null) return 0;
+    if (rttMs === null) return Number.MAX_VALUE;
+    return rttMs < 25 ? Math.floor(rttMs / 5) : 5 + Math.floor(Math.log(rttMs / 25) / Math.log(1.2));
+  };
+  const ms = ({ rttMs }: NodeState) => (rule.near === null ? 0 : (rttMs ?? Number.MAX_VALUE));
+  const free = ({ capacity }: NodeState) => ((capacity.loadPerCpu ?? 0) > 4 ? -100 : 0);
   const [winner] = snapshot.nodes
     .filter((node) => rule.require === null || matches(rule.require, node.tags))
     .filter((node) => node.nodeId !== null && node.approval === "approved" && node.online === true)
     .filter((node) => node.transport !== "ssh" && node.commands.has("system.run"))
-    .sort((a, b) => sum(b) - sum(a) || (a.name < b.name ? -1 : 1));
+    .sort(
+      (a, b) =>
+        sum(b) - sum(a) ||
+        step(a) - step(b) ||
+        free(b) - free(a) ||
+        ms(a) - ms(b) ||
+        (a.name < b.name ? -1 : 1),
+    );
   return winner?.name ?? null;
 }
 
 function makeSnapshot(count: number): NodeSnapshot {
-  return { takenAtMs: 0, nodes: Array.from({ length: count }, (_, index) => makeNode(index)) };
+  return {
+    takenAtMs: 0,
+    gatewayLocation: null,
+    nodes: Array.from({ length: count }, (_, index) => makeNode(index)),
+  };
+}
+
+/** Most are idle; some are overloaded, and of some nobody knows. */
+function makeCapacity(index: number): NodeCapacity {
+  if (index % 7 === 3) return UNKNOWN_CAPACITY;
+  return { ...UNKNOWN_CAPACITY, idleCpus: 4, loadPerCpu: index % 11 === 5 ? 5 : 0.3 };
 }
 
 /** About ten tags each; a few nodes are offline, unknown, waiting, unpaired or SSH-only, as in a real fleet. */
@@ -150,6 +179,9 @@ function makeNode(index: number): NodeState {
     configured: true,
     tags,
     online,
+    sshReachable: null,
+    rttMs: index % 13 === 6 ? null : ((index * 37) % 400) / 2 + 0.5,
+    capacity: makeCapacity(index),
     approval: unpaired ? "unpaired" : index % 53 === 20 ? "pending" : "approved",
     commands: new Set(
       index % 29 === 9 ? ["system.which"] : ["system.run", "system.run.prepare", "system.which"],
@@ -184,6 +216,8 @@ function makeRule(index: number): Rule {
       { selector: selector(`zone in (zone-${index % 24},zone-${(index + 8) % 24})`), weight: 30 },
       { selector: selector("spot"), weight: -20 },
     ],
+    near: index % 4 === 2 ? { kind: "gateway" } : null,
+    minimum: null,
     onUnavailable: "refuse",
     files: "gateway",
   };
@@ -191,7 +225,7 @@ function makeRule(index: number): Rule {
 
 function makeRequest(rule: number): PlacementRequest {
   const agent = rule % 10 === 9 ? `group-${rule}-worker` : `agent-${rule}`;
-  return { agent, tool: "exec", commands: ["system.run"], binding: "exec" };
+  return { agent, tool: "exec", commands: ["system.run"], binding: "exec", current: null };
 }
 
 function selector(text: string): Selector {

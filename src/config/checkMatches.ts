@@ -1,6 +1,6 @@
 // Rules that no configured node meets.
 import { matches } from "../nodeRouter/placement/selector.ts";
-import { isBuiltinKey, parseTag } from "../nodeRouter/placement/tags.ts";
+import { parseTag, reservedPrefix } from "../nodeRouter/placement/tags.ts";
 import { quote } from "../safeText.ts";
 import type { NodeTags } from "../types.ts";
 import type { ConfigDraft } from "./draft.ts";
@@ -17,7 +17,7 @@ export function* checkMatches({ nodes, rules }: ConfigDraft): Generator<ConfigPr
   for (const { name, agents, require } of rules) {
     if (require === null || !require.parsed.ok) continue;
     const { selector } = require.parsed;
-    if (selector.requirements.some((requirement) => isBuiltinKey(requirement.key))) continue;
+    if (selector.requirements.some(({ key }) => reservedPrefix(key) !== null)) continue;
     if (tagsOfNodes.some((tags) => matches(selector, tags))) continue;
     // Without configured nodes a negative selector still finds paired ones, which have no tags.
     if (nodes.length === 0 && matches(selector, NO_TAGS)) continue;
@@ -36,7 +36,7 @@ export function readTags({ tags }: NodeDraft): NodeTags {
   const read = new Map<string, string>();
   for (const { text } of tags) {
     const tag = parseTag(text);
-    if (tag.ok && !isBuiltinKey(tag.key) && !read.has(tag.key)) read.set(tag.key, tag.value);
+    if (tag.ok && reservedPrefix(tag.key) === null && !read.has(tag.key)) read.set(tag.key, tag.value);
   }
   return read;
 }

@@ -1,16 +1,16 @@
 // Problems of meaning in one entry of `nodes`, and between its entries.
 import { quote, safe } from "../safeText.ts";
+import { checkLocation } from "./checkLocation.ts";
 import { checkSsh } from "./checkSsh.ts";
 import { checkTags } from "./checkTags.ts";
 import type { ConfigDraft } from "./draft.ts";
 import { MAX_NAME_LENGTH } from "./limits.ts";
-import type { LocationDraft, NodeDraft } from "./nodeDraft.ts";
+import type { NodeDraft } from "./nodeDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "./problem.ts";
 
 /** Keys with a meaning of their own in JavaScript: reading one back may give something else. */
 const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
 
-const ISO_COUNTRY = /^[A-Z]{2}$/;
 /** POSIX: what `export` takes. */
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
@@ -53,29 +53,6 @@ function* checkTargets(
     const message = `${quote(target)} has characters that cannot be shown`;
     yield configError({ code: "NODE_TARGET_INVALID", path: `${path}.${key}`, message, agents });
   }
-}
-
-function* checkLocation(
-  { path, location, wellFormed }: NodeDraft,
-  agents: ConcernedAgents,
-): Generator<ConfigProblem> {
-  if (location === null) return;
-  const invalid = (key: keyof LocationDraft, message: string, suggestion: string | null = null) =>
-    configError({ code: "LOCATION_INVALID", path: `${path}.location.${key}`, message, suggestion, agents });
-  const { country, city, latitude, longitude } = location;
-  if (country !== null && !ISO_COUNTRY.test(country)) {
-    const capitals = country.toUpperCase();
-    const suggestion = ISO_COUNTRY.test(capitals) ? `did you mean ${quote(capitals)}?` : null;
-    yield invalid("country", `${quote(country)} is not two capital letters (ISO 3166-1 alpha-2)`, suggestion);
-  }
-  if (city !== null && !isPrintable(city)) {
-    yield invalid("city", `${quote(city)} has characters that cannot be shown`);
-  }
-  // A value out of range reads as absent; that it is out of range has been told.
-  if (!wellFormed) return;
-  if (latitude !== null && longitude === null) yield invalid("latitude", "latitude is set without longitude");
-  if (longitude !== null && latitude === null)
-    yield invalid("longitude", "longitude is set without latitude");
 }
 
 function* checkWorkspace({ path, workspace }: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {

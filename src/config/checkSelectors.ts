@@ -3,10 +3,12 @@ import { BUILTIN_KEY, BUILTIN_KEYS, isKnownBuiltinKey } from "../nodeRouter/buil
 import type { Requirement } from "../nodeRouter/placement/selector.ts";
 import { isBuiltinKey } from "../nodeRouter/placement/tags.ts";
 import { quote } from "../safeText.ts";
+import { countryProblem, countrySuggestion } from "./checkLocation.ts";
 import type { ConfigDraft } from "./draft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError, configWarning } from "./problem.ts";
 import type { SelectorDraft } from "./ruleDraft.ts";
 import { didYouMean } from "./suggest.ts";
+import { ianaTimeZone } from "./timeZone.ts";
 
 /** Every selector of every rule, `require` before `prefer`. */
 export function* checkSelectors({ nodes, rules }: ConfigDraft): Generator<ConfigProblem> {
@@ -40,6 +42,8 @@ function* checkSelector(
       yield* checkNodeNames(requirement, path, nodeNames, agents);
     } else if (key === BUILTIN_KEY.country) {
       yield* checkCountries(requirement, path, agents);
+    } else if (key === BUILTIN_KEY.timeZone) {
+      yield* checkTimeZones(requirement, path, agents);
     }
   }
 }
@@ -66,15 +70,26 @@ function* checkCountries(
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {
   for (const value of values) {
-    const capitals = value.toUpperCase();
-    if (value === capitals) continue;
-    const message = `node.country is written in capitals, so ${quote(value)} is no node's country`;
-    yield configWarning({
-      code: "SELECTOR_COUNTRY",
-      path,
-      message,
-      suggestion: `did you mean ${quote(capitals)}?`,
-      agents,
-    });
+    if (value === "" || countryProblem(value) === null) continue;
+    const message =
+      value === value.toUpperCase()
+        ? `${countryProblem(value)}, so it is no node's country`
+        : `node.country is written in capitals, so ${quote(value)} is no node's country`;
+    const suggestion = countrySuggestion(value);
+    yield configWarning({ code: "SELECTOR_COUNTRY", path, message, suggestion, agents });
+  }
+}
+
+function* checkTimeZones(
+  { values }: Requirement,
+  path: string,
+  agents: ConcernedAgents,
+): Generator<ConfigProblem> {
+  for (const value of values) {
+    const zone = value === "" ? value : ianaTimeZone(value);
+    if (zone === value) continue;
+    const message = `node.tz holds IANA names such as "Asia/Singapore", so ${quote(value)} is no node's time zone`;
+    const suggestion = zone === null ? null : `did you mean ${quote(zone)}?`;
+    yield configWarning({ code: "SELECTOR_TIME_ZONE", path, message, suggestion, agents });
   }
 }

@@ -45,7 +45,7 @@ function meantBranch({ schema, value, errors }: ValueError): Iterable<ValueError
 }
 
 function concernedBy([area, index]: readonly PathSegment[], draft: ConfigDraft): ConcernedAgents {
-  if (area === "nodes") return draft.routedAgents;
+  if (area === "nodes" || area === "gateway" || area === "presence") return draft.routedAgents;
   if (area === "rules" && typeof index === "number") return draft.rules[index]?.agents ?? "*";
   // An unknown key here may be a misspelt "rules": it cannot be told whom they would have spoken for.
   return "*";

@@ -1,5 +1,5 @@
 // Problems of meaning in a node's tags.
-import { isBuiltinKey, parseTag, printTag } from "../nodeRouter/placement/tags.ts";
+import { parseTag, printTag, reservedPrefix } from "../nodeRouter/placement/tags.ts";
 import { quote } from "../safeText.ts";
 import type { NodeDraft } from "./nodeDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "./problem.ts";
@@ -14,8 +14,9 @@ export function* checkTags(node: NodeDraft, agents: ConcernedAgents): Generator<
       continue;
     }
     const { key, value } = tag;
-    if (isBuiltinKey(key)) {
-      const message = `tag ${quote(text)}: tags that begin with "node." are found by the plugin and cannot be set`;
+    const prefix = reservedPrefix(key);
+    if (prefix !== null) {
+      const message = `tag ${quote(text)}: tags that begin with "${prefix}" are found by the plugin and cannot be set`;
       yield configError({ code: "TAG_RESERVED", path, message, agents });
       continue;
     }

@@ -12,5 +12,7 @@ export const DEFAULT_FILES: FilesPolicy = "gateway";
 /** Records are kept where they can be; a full disk must not stop every agent unless the operator says so. */
 export const DEFAULT_AUDIT: AuditMode = "best-effort";
 export const DEFAULT_AUDIT_COMMAND_TEXT = false;
+/** Without a connection nobody knows whether a node with SSH is there before a call needs it. */
+export const DEFAULT_PRESENCE_CONNECT = true;
 /** A profile can be slow or talkative. */
 export const DEFAULT_LOGIN_SHELL = false;

@@ -3,6 +3,8 @@ import type { AuditMode, Mode } from "../types.ts";
 import { DEFAULT_AUDIT, DEFAULT_AUDIT_COMMAND_TEXT, DEFAULT_MODE } from "./defaults.ts";
 import { MAX_NODES, MAX_RULES } from "./limits.ts";
 import { type NodeDraft, readNode } from "./nodeDraft.ts";
+import { type LocatedDraft, readGateway } from "./placeDraft.ts";
+import { type PresenceDraft, readPresence } from "./presenceDraft.ts";
 import type { ConcernedAgents } from "./problem.ts";
 import { isRecord } from "./record.ts";
 import { type RuleDraft, readRule } from "./ruleDraft.ts";
@@ -12,6 +14,8 @@ export interface ConfigDraft {
   readonly mode: Mode;
   readonly audit: AuditMode;
   readonly auditCommandText: boolean;
+  readonly gateway: LocatedDraft;
+  readonly presence: PresenceDraft;
   readonly nodes: readonly NodeDraft[];
   readonly rules: readonly RuleDraft[];
   /** Agents that any rule names; `"*"` when one of them cannot be read. */
@@ -32,6 +36,8 @@ export function readDraft(raw: unknown): ConfigDraft {
     mode: config.mode === "shadow" ? "shadow" : DEFAULT_MODE,
     audit: readAudit(config.audit),
     auditCommandText: config.auditCommandText === true || DEFAULT_AUDIT_COMMAND_TEXT,
+    gateway: readGateway(config.gateway),
+    presence: readPresence(config.presence),
     nodes: rawNodes.slice(0, MAX_NODES).map(([name, value]) => readNode(name, value)),
     rules,
     routedAgents: unreadable ? "*" : unionOf(rules.map((rule) => rule.agents)),

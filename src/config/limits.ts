@@ -17,5 +17,11 @@ export const MAX_TAG_LENGTH = 381;
 export const MAX_SELECTOR_LENGTH = 2048;
 /** Characters of a path: PATH_MAX on Linux. */
 export const MAX_PATH_LENGTH = 4096;
+/** Idle processors that a rule may ask for: more than any machine has. */
+export const MAX_IDLE_CPUS = 4096;
+/** GiB of memory or disk that a rule may ask for: 1 PiB. */
+export const MAX_FREE_GIB = 1_048_576;
+/** Characters of an address on the web. */
+export const MAX_URL_LENGTH = 2048;
 /** Characters of a secret: a 16384-bit RSA key in PEM is about 12 KiB. */
 export const MAX_SECRET_LENGTH = 65_536;

@@ -11,6 +11,7 @@ import {
   MAX_TAGS,
 } from "./limits.ts";
 import { formatPath } from "./path.ts";
+import { type LocationDraft, readLocation } from "./placeDraft.ts";
 import { isRecord, readNumber, readText } from "./record.ts";
 import { NodeSchema } from "./schema.ts";
 import { type SecretInput, SecretSchema } from "./sshSchema.ts";
@@ -34,14 +35,6 @@ export interface NodeDraft {
   readonly loginShell: boolean;
   readonly ssh: SshDraft | null;
   readonly transport: TransportChoice;
-}
-
-/** Each null when absent. */
-export interface LocationDraft {
-  readonly country: string | null;
-  readonly city: string | null;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
 }
 
 /** Each null when absent. */
@@ -73,7 +66,7 @@ export function readNode(name: string, value: unknown): NodeDraft {
       const text = readText(tag, MAX_TAG_LENGTH);
       return text === null ? [] : [{ text, path: `${path}.tags[${index}]` }];
     }),
-    location: isRecord(entry.location) ? readLocation(entry.location) : null,
+    location: readLocation(entry.location),
     workspace: readText(entry.workspace, MAX_PATH_LENGTH),
     paths: readDirectories(entry.paths),
     pathPrepend: readDirectories(entry.pathPrepend),
@@ -98,15 +91,6 @@ function readEnv(value: unknown): ReadonlyMap<string, string> {
 
 function readTarget(value: unknown, name: string): string | null {
   return value === false ? null : (readText(value, MAX_NAME_LENGTH) ?? name);
-}
-
-function readLocation(entry: Readonly<Record<string, unknown>>): LocationDraft {
-  return {
-    country: readText(entry.country, MAX_NAME_LENGTH),
-    city: readText(entry.city, MAX_NAME_LENGTH),
-    latitude: readNumber(entry.latitude, -90, 90),
-    longitude: readNumber(entry.longitude, -180, 180),
-  };
 }
 
 function readSsh(entry: Readonly<Record<string, unknown>>): SshDraft {

@@ -7,10 +7,14 @@ import { checkConfig } from "./check.ts";
 import { readTags } from "./checkMatches.ts";
 import { nodeNameProblem } from "./checkNodes.ts";
 import { readDraft } from "./draft.ts";
-import type { LocationDraft, NodeDraft, SshDraft } from "./nodeDraft.ts";
+import type { NodeDraft, SshDraft } from "./nodeDraft.ts";
+import type { LocationDraft } from "./placeDraft.ts";
+import type { PresenceDraft, PresenceSettings } from "./presenceDraft.ts";
 import { type ConfigProblem, isWithin } from "./problem.ts";
 import type { RuleDraft, SelectorDraft } from "./ruleDraft.ts";
 import type { SecretInput } from "./sshSchema.ts";
+
+export type { PresenceSettings } from "./presenceDraft.ts";
 
 /** How SSH reaches a node. Null leaves the choice to ~/.ssh/config and to the defaults of OpenSSH. */
 export interface SshSettings {
@@ -64,6 +68,8 @@ export interface ResolvedConfig {
   readonly mode: Mode;
   readonly audit: AuditMode;
   readonly auditCommandText: boolean;
+  readonly gateway: { readonly location: NodeLocation | null };
+  readonly presence: PresenceSettings;
   /** By inventory name, in config order. */
   readonly nodes: ReadonlyMap<string, ConfiguredNode>;
   /** Rules without an error, in config order. Ask `problemsForAgent` first: others may be missing. */
@@ -86,6 +92,8 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
     mode: draft.mode,
     audit: draft.audit,
     auditCommandText: draft.auditCommandText,
+    gateway: { location: locationAt(draft.gateway.path, draft.gateway.location, isWrong) },
+    presence: resolvePresence(draft.presence, isWrong),
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
     rules: draft.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
     problems,
@@ -99,7 +107,7 @@ function resolveNode(draft: NodeDraft, isWrong: (path: string) => boolean): Conf
     node,
     tailscale,
     tags: readTags(draft),
-    location: location === null || isWrong(`${path}.location`) ? null : resolveLocation(location),
+    location: locationAt(path, location, isWrong),
     workspace: isWrong(`${path}.workspace`) ? null : workspace,
     paths: isWrong(`${path}.paths`) ? [] : draft.paths,
     pathPrepend: isWrong(`${path}.pathPrepend`) ? [] : draft.pathPrepend,
@@ -110,13 +118,35 @@ function resolveNode(draft: NodeDraft, isWrong: (path: string) => boolean): Conf
   };
 }
 
-function resolveLocation({ country, city, latitude, longitude }: LocationDraft): NodeLocation {
+/** Null when there is none, or a wrong one. */
+function locationAt(
+  path: string,
+  location: LocationDraft | null,
+  isWrong: (path: string) => boolean,
+): NodeLocation | null {
+  return location === null || isWrong(`${path}.location`) ? null : resolveLocation(location);
+}
+
+function resolveLocation(draft: LocationDraft): NodeLocation {
+  const { country, region, city, latitude, longitude, timeZone } = draft;
   return {
     ...(country === null ? {} : { country }),
+    ...(region === null ? {} : { region }),
     ...(city === null ? {} : { city }),
     ...(latitude === null ? {} : { latitude }),
     ...(longitude === null ? {} : { longitude }),
+    ...(timeZone === null ? {} : { timeZone }),
     source: "declared",
+  };
+}
+
+/** What is wrong is not done: no other file is read, and nobody is asked. */
+function resolvePresence(draft: PresenceDraft, isWrong: (path: string) => boolean): PresenceSettings {
+  const { path, connect, geoipFile, publicAddressUrl } = draft;
+  return {
+    connect,
+    geoipFile: isWrong(`${path}.geoipFile`) ? false : geoipFile,
+    publicAddressUrl: isWrong(`${path}.publicAddressUrl`) ? null : publicAddressUrl,
   };
 }
 
@@ -126,7 +156,7 @@ function resolveSsh(name: string, ssh: SshDraft): SshSettings {
 
 /** Null for a draft that its problems should have kept away. */
 function resolveRule(draft: RuleDraft): ConfiguredRule | null {
-  const { index, wellFormed, name, agents, tools, require, onUnavailable, files } = draft;
+  const { index, wellFormed, name, agents, tools, require, near, minimum, onUnavailable, files } = draft;
   const requireSelector = selectorOf(require);
   if (!wellFormed || name === null || agents === "*" || requireSelector === undefined) return null;
   const prefer: Preference[] = [];
@@ -135,7 +165,18 @@ function resolveRule(draft: RuleDraft): ConfiguredRule | null {
     if (!wanted || weight === null) return null;
     prefer.push({ selector: wanted, weight });
   }
-  return { index, name, agents, tools, require: requireSelector, prefer, onUnavailable, files };
+  return {
+    index,
+    name,
+    agents,
+    tools,
+    require: requireSelector,
+    prefer,
+    near,
+    minimum,
+    onUnavailable,
+    files,
+  };
 }
 
 /** Null when there is none; undefined when it cannot be parsed. */

@@ -4,12 +4,23 @@ import {
   type FilesPolicy,
   MAX_WEIGHT,
   MIN_WEIGHT,
+  type Minimum,
+  type Near,
   type OnUnavailable,
 } from "../nodeRouter/placement/rule.ts";
 import { type ParsedSelector, parseSelector } from "../nodeRouter/placement/selectorParser.ts";
 import { DEFAULT_FILES, DEFAULT_ON_UNAVAILABLE } from "./defaults.ts";
-import { MAX_AGENTS, MAX_NAME_LENGTH, MAX_PREFERENCES, MAX_SELECTOR_LENGTH, MAX_TOOLS } from "./limits.ts";
+import {
+  MAX_AGENTS,
+  MAX_FREE_GIB,
+  MAX_IDLE_CPUS,
+  MAX_NAME_LENGTH,
+  MAX_PREFERENCES,
+  MAX_SELECTOR_LENGTH,
+  MAX_TOOLS,
+} from "./limits.ts";
 import { formatPath } from "./path.ts";
+import { readNear } from "./placeDraft.ts";
 import type { ConcernedAgents } from "./problem.ts";
 import { isRecord, readNumber, readText } from "./record.ts";
 import { RuleSchema } from "./schema.ts";
@@ -28,6 +39,8 @@ export interface RuleDraft {
   readonly tools: readonly string[] | null;
   readonly require: SelectorDraft | null;
   readonly prefer: readonly PreferenceDraft[];
+  readonly near: Near | null;
+  readonly minimum: Minimum | null;
   readonly onUnavailable: OnUnavailable;
   readonly files: FilesPolicy;
 }
@@ -61,6 +74,8 @@ export function readRule(value: unknown, index: number): RuleDraft {
     prefer: prefer
       .slice(0, MAX_PREFERENCES)
       .map((preference, position) => readPreference(preference, `${path}.prefer[${position}]`)),
+    near: readNear(entry.near),
+    minimum: isRecord(entry.minimum) ? readMinimum(entry.minimum) : null,
     onUnavailable: entry.onUnavailable === "gateway" ? "gateway" : DEFAULT_ON_UNAVAILABLE,
     files: entry.files === "refuse" ? "refuse" : DEFAULT_FILES,
   };
@@ -81,6 +96,14 @@ function readNames(value: unknown, maxItems: number): readonly string[] | null {
 function readSelector(value: unknown, path: string): SelectorDraft | null {
   const text = readText(value, MAX_SELECTOR_LENGTH);
   return text === null ? null : { text, path, parsed: parseSelector(text) };
+}
+
+function readMinimum(entry: Readonly<Record<string, unknown>>): Minimum {
+  return {
+    idleCpus: readNumber(entry.idleCpus, 0, MAX_IDLE_CPUS),
+    freeMemoryGiB: readNumber(entry.freeMemoryGiB, 0, MAX_FREE_GIB),
+    freeDiskGiB: readNumber(entry.freeDiskGiB, 0, MAX_FREE_GIB),
+  };
 }
 
 function readPreference(value: unknown, path: string): PreferenceDraft {

@@ -14,6 +14,8 @@ import {
   MAX_AGENTS,
   MAX_DIRECTORIES,
   MAX_ENV,
+  MAX_FREE_GIB,
+  MAX_IDLE_CPUS,
   MAX_NAME_LENGTH,
   MAX_NODES,
   MAX_PATH_LENGTH,
@@ -24,6 +26,8 @@ import {
   MAX_TAGS,
   MAX_TOOLS,
 } from "./limits.ts";
+import { GatewaySchema, LocationSchema, NearSchema } from "./placeSchema.ts";
+import { PresenceSchema } from "./presenceSchema.ts";
 import { closed, mapOf, stringEnum } from "./schemaKinds.ts";
 import { SshSchema } from "./sshSchema.ts";
 
@@ -38,20 +42,6 @@ const directory = Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH });
 
 const selector = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_SELECTOR_LENGTH, description });
-
-const LocationSchema = closed(
-  {
-    country: Type.Optional(name('Country as ISO 3166-1 alpha-2 in capitals, for example "SG".')),
-    city: Type.Optional(name('City in plain words, for example "Singapore".')),
-    latitude: Type.Optional(
-      Type.Number({ minimum: -90, maximum: 90, description: "Degrees north; needs longitude." }),
-    ),
-    longitude: Type.Optional(
-      Type.Number({ minimum: -180, maximum: 180, description: "Degrees east; needs latitude." }),
-    ),
-  },
-  { description: "Where the node is, as declared by you." },
-);
 
 export const NodeSchema = closed(
   {
@@ -136,6 +126,27 @@ const PreferenceSchema = closed(
   { description: "A wish that ranks the nodes which may run the call." },
 );
 
+const freeGib = (description: string) =>
+  Type.Optional(Type.Number({ minimum: 0, maximum: MAX_FREE_GIB, description }));
+
+const MinimumSchema = closed(
+  {
+    idleCpus: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: MAX_IDLE_CPUS,
+        description: "Processors less the load average of one minute.",
+      }),
+    ),
+    freeMemoryGiB: freeGib("Memory that programs can still get, in GiB."),
+    freeDiskGiB: freeGib("Free space on the disk that holds the node's workspace, in GiB."),
+  },
+  {
+    description:
+      "What a node must have free at least. A node of which it is not known does not fit. Default: any amount.",
+  },
+);
+
 export const RuleSchema = closed(
   {
     name: name("Name of the rule, unique; refusals, logs and the CLI show it."),
@@ -163,6 +174,8 @@ export const RuleSchema = closed(
         description: "Wishes that choose among the nodes which match require.",
       }),
     ),
+    near: Type.Optional(NearSchema),
+    minimum: Type.Optional(MinimumSchema),
     onUnavailable: Type.Optional(
       stringEnum(["refuse", "gateway"], {
         default: DEFAULT_ON_UNAVAILABLE,
@@ -202,6 +215,8 @@ export const ConfigSchema = closed(
         description: "The audit also keeps the command's text, not only its hash. Commands can hold secrets.",
       }),
     ),
+    gateway: Type.Optional(GatewaySchema),
+    presence: Type.Optional(PresenceSchema),
     nodes: Type.Optional(
       mapOf(NodeSchema, {
         maxProperties: MAX_NODES,

@@ -46,6 +46,8 @@ export function applyPlacement(
           snapshot: lastSnapshot(deps, config),
         });
   if (!rewrite.ok) return refused(`${rewrite.code}: ${rewrite.message}.`);
+  // In shadow mode too: what is logged is then what enforcing would do.
+  if (rewrite.nodeId === node.nodeId) deps.state.lastNodes.set(agent, decision.rule ?? "", node.name);
   if (config.mode === "shadow") return { refusal: null, params: null };
 
   calls.add({

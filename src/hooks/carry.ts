@@ -51,6 +51,7 @@ export async function carry(
         rewritable: event.toolName !== "exec" || isOpenClawExec(deps.state, event, context),
       },
       snapshot,
+      deps.state.lastNodes,
     );
     return { binding, carried: await carryOut(deps, verdict, agent, binding, event, context) };
   } catch (error) {

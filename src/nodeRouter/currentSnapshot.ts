@@ -1,19 +1,26 @@
-// The snapshot a call is decided from: the host's list, at most a second old, joined with the config.
+// The snapshot a call is decided from: the host's list, at most a second old, joined with config and presence.
 import type { ResolvedConfig } from "../config/resolve.ts";
+import { declaredPlace } from "../presence/location/cleanPlace.ts";
 import { readHostNodes } from "../presence/sources/gateway.ts";
 import type { RouterDeps } from "./deps.ts";
-import { buildSnapshot, type KnownHostNodes } from "./inventory.ts";
+import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
 export const SNAPSHOT_MAX_AGE_MS = 1_000;
 
-const EMPTY: NodeSnapshot = { nodes: [], takenAtMs: null };
+const EMPTY: NodeSnapshot = { nodes: [], takenAtMs: null, gatewayLocation: null };
 
-/** Snapshots by the list they were made of: the same list and config give the same snapshot object. */
-const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, NodeSnapshot>>();
+interface Built {
+  readonly presence: PresenceRecords;
+  readonly snapshot: NodeSnapshot;
+}
+
+/** The last snapshot of each list and config: the same list, config and presence give the same snapshot object. */
+const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>();
 
 /**
+ * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is.
  * @param maxAgeMs 0 reads anew.
  * @throws NodeRouterError INVENTORY_UNAVAILABLE
  */
@@ -23,19 +30,34 @@ export async function currentSnapshot(
   maxAgeMs = SNAPSHOT_MAX_AGE_MS,
 ): Promise<NodeSnapshot> {
   const host = await deps.state.reader.read(maxAgeMs, () => readHostNodes(deps.listNodes, deps.now));
-  return snapshotOf(config, host);
+  return snapshotOf(deps, config, host);
 }
 
 /** The snapshot of the last list that was read; without nodes when none ever was. */
 export function lastSnapshot(deps: Pick<RouterDeps, "state">, config: ResolvedConfig): NodeSnapshot {
   const host = deps.state.reader.last();
-  return host === null ? EMPTY : snapshotOf(config, host);
+  return host === null ? EMPTY : snapshotOf(deps, config, host);
 }
 
-function snapshotOf(config: ResolvedConfig, host: KnownHostNodes): NodeSnapshot {
-  const byHost = cache.get(config) ?? new WeakMap<KnownHostNodes, NodeSnapshot>();
+/** What is known of every node by inventory name; empty until the nodes are observed. Never waits. */
+export function presenceRecords({ state }: Pick<RouterDeps, "state">): PresenceRecords {
+  return state.presence?.current() ?? NO_PRESENCE;
+}
+
+function snapshotOf(
+  deps: Pick<RouterDeps, "state">,
+  config: ResolvedConfig,
+  host: KnownHostNodes,
+): NodeSnapshot {
+  const presence = presenceRecords(deps);
+  const byHost = cache.get(config) ?? new WeakMap<KnownHostNodes, Built>();
   cache.set(config, byHost);
-  const known = byHost.get(host) ?? buildSnapshot(config.nodes, host);
-  byHost.set(host, known);
-  return known;
+  const before = byHost.get(host);
+  if (before?.presence === presence) return before.snapshot;
+  const { location } = config.gateway;
+  const gatewayLocation =
+    location === null ? (deps.state.presence?.gatewayPlace() ?? null) : declaredPlace(location);
+  const snapshot = buildSnapshot(config.nodes, host, presence, gatewayLocation);
+  byHost.set(host, { presence, snapshot });
+  return snapshot;
 }

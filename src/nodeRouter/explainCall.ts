@@ -6,39 +6,49 @@ import { quote } from "../safeText.ts";
 import type { Binding } from "../types.ts";
 import { refusal } from "./explain/message.ts";
 import { createReport, type ExplainReport } from "./explain/report.ts";
+import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 import { place } from "./placement/place.ts";
+import { firstRule } from "./placement/ruleIndex.ts";
 import type { NodeSnapshot, NodeState } from "./placement/snapshot.ts";
 import { workspaceAdvice } from "./sshOnly.ts";
 import { bindingFor, commandsFor, WORKSPACE_TOOLS } from "./toolCatalog.ts";
 
-/** Where a call of this tool would be placed. */
+/**
+ * Where a call of this tool would be placed.
+ * @param lastNodes where the agents' calls ran until now; without it as if none had run.
+ */
 export function explainCall(
   config: ResolvedConfig,
   agent: string,
   tool: string,
   agentBinding: Binding,
   snapshot: NodeSnapshot,
+  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
 ): PlacementDecision {
   const binding = bindingFor(tool, agentBinding);
-  const asked = { agent, tool, commands: commandsFor(tool), binding };
-  if (binding === "exec" || !WORKSPACE_TOOLS.includes(tool)) return place(asked, snapshot, config.rules);
   // The rule of exec says where the workspace is, and every workspace tool goes there.
-  const decision = place({ ...asked, tool: "exec" }, snapshot, config.rules);
-  return { ...decision, request: asked };
+  const ruled = binding === "workspace" && WORKSPACE_TOOLS.includes(tool) ? "exec" : tool;
+  const rule = firstRule(config.rules, agent, ruled);
+  const current = rule === null ? null : lastNodes.of(agent, rule.name);
+  const asked = { agent, tool, commands: commandsFor(tool), binding, current };
+  const decision = place({ ...asked, tool: ruled }, snapshot, config.rules);
+  return ruled === tool ? decision : { ...decision, request: asked };
 }
 
 /**
  * `explain`'s report: the placement, with the refusal of a broken config in its place where one stands.
  * @param nowMs epoch ms.
+ * @param lastNodes where the agents' calls ran until now; without it as if none had run.
  */
 export function explainReport(
   config: ResolvedConfig,
   request: { agent: string; tool: string; binding: Binding },
   snapshot: NodeSnapshot,
   nowMs: number,
+  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
 ): ExplainReport {
-  const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
+  const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot, lastNodes);
   const context = { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
   // The agent's own, also for a node tool, which goes over the node protocol all the same.
   const report = { ...createReport(decision, context), binding: request.binding };
@@ -76,7 +86,11 @@ export function allowedNodes(
   agent: string,
   snapshot: NodeSnapshot,
 ): readonly NodeState[] {
-  const decision = place({ agent, tool: "exec", commands: [], binding: "exec" }, snapshot, config.rules);
+  const decision = place(
+    { agent, tool: "exec", commands: [], binding: "exec", current: null },
+    snapshot,
+    config.rules,
+  );
   const excluded = new Set(
     decision.candidates().flatMap(({ node, reason }) => (reason?.filter === "selector" ? [node] : [])),
   );

@@ -4,6 +4,7 @@ import { quote, safe } from "../safeText.ts";
 import type { Binding } from "../types.ts";
 import type { ExplainReport } from "./explain/report.ts";
 import { explainReport } from "./explainCall.ts";
+import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
 import { decideCall } from "./router.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "./toolCatalog.ts";
@@ -11,14 +12,19 @@ import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "./toolCatalog.ts"
 /**
  * What `explain` and `node_route` say about any tool: where a rule places it, or why none does.
  * @param nowMs epoch ms.
+ * @param lastNodes where the agents' calls ran until now; without it as if none had run.
  */
 export function explainTool(
   config: ResolvedConfig,
   request: { agent: string; tool: string; binding: Binding },
   snapshot: NodeSnapshot,
   nowMs: number,
+  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
 ): ExplainReport {
-  return explainUnplaced(config, request, snapshot, nowMs) ?? explainReport(config, request, snapshot, nowMs);
+  return (
+    explainUnplaced(config, request, snapshot, nowMs) ??
+    explainReport(config, request, snapshot, nowMs, lastNodes)
+  );
 }
 
 /** Null for a tool that rules do place; of an agent that has its workspace on a node, those are more. */

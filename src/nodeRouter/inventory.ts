@@ -1,8 +1,18 @@
-// Joins the gateway's paired nodes with the configured ones into the snapshot that `place()` decides from. Pure.
+// The snapshot that `place()` decides from: who each node is, and what is known of it now. Pure.
 import type { ConfiguredNode } from "../config/resolve.ts";
-import type { HostApproval, HostNode } from "../presence/hostNode.ts";
-import { nodeFacts } from "./nodeFacts.ts";
-import type { NodeApproval, NodeSnapshot, NodeState } from "./placement/snapshot.ts";
+import type { Fact, NodePresence, Place } from "../presence/contract.ts";
+import type { HostNode } from "../presence/hostNode.ts";
+import type { NodeLocation, NodeTags } from "../types.ts";
+import { approvalOf, identifyNodes, type NodeIdentity } from "./nodeIdentity.ts";
+import { nodeTags } from "./nodeTags.ts";
+import {
+  type NodeCapacity,
+  type NodeSnapshot,
+  type NodeState,
+  UNKNOWN_CAPACITY,
+} from "./placement/snapshot.ts";
+
+export { pairedAs } from "./nodeIdentity.ts";
 
 /** The host's list, as far as it was read. `null` = never read: presence is unknown then, not offline. */
 export interface KnownHostNodes {
@@ -10,137 +20,157 @@ export interface KnownHostNodes {
   readonly takenAtMs: number;
 }
 
+type Configured = ReadonlyMap<string, ConfiguredNode>;
+export type PresenceRecords = ReadonlyMap<string, NodePresence>;
+
+export const NO_PRESENCE: PresenceRecords = new Map();
+
 /**
- * Builds the snapshot. A configured node takes the paired node whose id, else display name, its `node` names;
- * of several with one name the connected one wins, then the one seen last, and the others are its ghosts.
- * A node that is configured by its id belongs to that entry only, and an id is never read as a name.
- * Paired nodes that no configured node names keep a place of their own under their display name. The order of
- * the host's list changes nothing.
+ * Builds the snapshot. `presence` holds what was observed, by inventory name: it can take a connection away that the
+ * host still believes in, and never claims one that the host denies. Lists, maps and records never change once given:
+ * what was worked out of the same ones is used again.
  */
 export function buildSnapshot(
-  configured: ReadonlyMap<string, ConfiguredNode>,
+  configured: Configured,
   host: KnownHostNodes | null,
+  presence: PresenceRecords = NO_PRESENCE,
+  gatewayLocation: NodeLocation | null = null,
 ): NodeSnapshot {
-  const paired = [...(host?.nodes ?? [])].sort(byNodeId);
-  const ids = new Set(paired.map((node) => node.nodeId));
-  const targets = new Set([...configured.values()].map((node) => node.node));
-  const unclaimed = paired.filter((node) => !targets.has(node.nodeId));
-  const taken = new Set<string>();
-  const nodes: NodeState[] = [];
-
-  for (const node of configured.values()) {
-    const isId = node.node !== null && ids.has(node.node);
-    const matches = node.node === null ? [] : pairedAs(node.node, isId ? paired : unclaimed);
-    const [winner = null, ...ghosts] = matches;
-    for (const match of matches) taken.add(match.nodeId);
-    nodes.push(stateOf(node.name, node, winner, ghosts, host !== null));
-  }
-
-  const names = new Set(nodes.map((node) => node.name));
-  for (const group of groupByName(paired.filter((node) => !taken.has(node.nodeId)))) {
-    const [winner, ...ghosts] = group;
-    if (winner === undefined) continue;
-    const name = freeName(winner, names, ids);
-    names.add(name);
-    nodes.push(stateOf(name, null, winner, ghosts, true));
-  }
-  return { nodes, takenAtMs: host?.takenAtMs ?? null };
+  return {
+    nodes: identitiesOf(configured, host).map((identity) =>
+      stateOf(identity, presence.get(identity.name) ?? null, host !== null),
+    ),
+    takenAtMs: host?.takenAtMs ?? null,
+    gatewayLocation,
+  };
 }
 
-/** Every paired node that `target` (an id or a display name) names, the best one first. */
-export function pairedAs(target: string, paired: readonly HostNode[]): readonly HostNode[] {
-  const byId = paired.filter((node) => node.nodeId === target);
-  if (byId.length > 0 || DEVICE_ID.test(target)) return byId;
-  return paired.filter((node) => sameName(node.displayName, target)).sort(newestFirst);
+const NO_TAGS: NodeTags = new Map();
+
+const identities = new WeakMap<KnownHostNodes, WeakMap<Configured, readonly NodeIdentity[]>>();
+/** The last state that was made of each identity, and of which record. */
+const states = new WeakMap<
+  NodeIdentity,
+  { readonly record: NodePresence | null; readonly state: NodeState }
+>();
+
+function identitiesOf(configured: Configured, host: KnownHostNodes | null): readonly NodeIdentity[] {
+  if (host === null) return identifyNodes(configured, []);
+  const ofHost = identities.get(host) ?? new WeakMap<Configured, readonly NodeIdentity[]>();
+  identities.set(host, ofHost);
+  const known = ofHost.get(configured) ?? identifyNodes(configured, host.nodes);
+  ofHost.set(configured, known);
+  return known;
 }
 
-/** SECURITY: display names are declared by nodes, so one that looks like another's id must not be taken for it. */
-const DEVICE_ID = /^[0-9a-f]{64}$/i;
-
-/** The display name, unless it is taken or another node's id; then the id, then the id with a number. */
-function freeName(node: HostNode, names: ReadonlySet<string>, ids: ReadonlySet<string>): string {
-  const { displayName, nodeId } = node;
-  if (displayName !== null && !names.has(displayName) && !ids.has(displayName)) return displayName;
-  let name = nodeId;
-  for (let n = 2; names.has(name); n++) name = `${nodeId} (${n})`;
-  return name;
+function stateOf(identity: NodeIdentity, record: NodePresence | null, hostKnown: boolean): NodeState {
+  const before = states.get(identity);
+  if (before?.record === record) return before.state;
+  const state = makeState(identity, record, hostKnown);
+  states.set(identity, { record, state });
+  return state;
 }
 
-function byNodeId(a: HostNode, b: HostNode): number {
-  return a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0;
-}
-
-/** Usable first, so that no unapproved namesake takes its place; then connected, latest connect, latest contact, id. */
-function newestFirst(a: HostNode, b: HostNode): number {
-  return (
-    Number(isUsable(b)) - Number(isUsable(a)) ||
-    Number(b.connected === true) - Number(a.connected === true) ||
-    (b.connectedAtMs ?? 0) - (a.connectedAtMs ?? 0) ||
-    (b.lastSeenAtMs ?? 0) - (a.lastSeenAtMs ?? 0) ||
-    byNodeId(a, b)
-  );
-}
-
-function isUsable(node: HostNode): boolean {
-  return node.connected === true && approvalOf(node.approval) === "approved";
-}
-
-function groupByName(nodes: readonly HostNode[]): readonly (readonly HostNode[])[] {
-  const groups = new Map<string, HostNode[]>();
-  for (const node of nodes) {
-    // A node without a name is alone: no other's name may be its id.
-    const key = node.displayName === null ? `id ${node.nodeId}` : `name ${node.displayName}`;
-    groups.set(key, [...(groups.get(key) ?? []), node]);
-  }
-  return [...groups.values()].map((group) => group.sort(newestFirst));
-}
-
-/** Display names are compared as the host does it: without regard to case and punctuation. */
-function sameName(displayName: string | null, target: string): boolean {
-  return displayName !== null && nameKey(displayName) === nameKey(target);
-}
-
-/** A name of punctuation alone stays as it is: it must not be the same as every other such name. */
-function nameKey(name: string): string {
-  const key = name
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-")
-    .replace(/^-+|-+$/g, "");
-  return key === "" ? name.trim() : key;
-}
-
-function stateOf(
-  name: string,
-  configured: ConfiguredNode | null,
-  host: HostNode | null,
-  ghosts: readonly HostNode[],
+function makeState(
+  { name, configured, host, ghostIds }: NodeIdentity,
+  record: NodePresence | null,
   hostKnown: boolean,
 ): NodeState {
   const ssh = configured !== null && configured.ssh !== null;
-  const location = configured?.location ?? null;
+  const facts = record?.facts ?? {};
+  const declared = configured?.location ?? null;
+  const place = record?.location ?? null;
+  const selectable = declared ?? (isSelectable(place, configured) ? place : null);
+  const tags = nodeTags({
+    name,
+    os: host?.platform ?? held(facts.os),
+    arch: held(facts.arch),
+    paired: host !== null,
+    ssh,
+    location: selectable,
+    timeZone: declared?.timeZone ?? held(facts.timeZone) ?? selectable?.timeZone ?? null,
+    tailnetTags: held(facts.tailnetTags) ?? [],
+    configured: configured?.tags ?? NO_TAGS,
+  });
   return {
     name,
     nodeId: host?.nodeId ?? null,
     configured: configured !== null,
-    tags: new Map([
-      ...(configured?.tags ?? []),
-      ...nodeFacts({ name, platform: host?.platform ?? null, paired: host !== null, ssh, location }),
-    ]),
+    tags,
     // A machine with SSH that is not paired may well be up: the host's list says nothing about it.
-    online: host !== null ? host.connected : hostKnown && !ssh ? false : null,
+    online: host !== null ? onlineOf(host, record) : hostKnown && !ssh ? false : null,
+    sshReachable: ssh ? reachableOf(record?.reach.ssh?.state) : null,
+    rttMs: record?.rttMs ?? null,
+    capacity: record === null ? UNKNOWN_CAPACITY : capacityOf(record),
     approval: host !== null ? approvalOf(host.approval) : hostKnown ? "unpaired" : "unknown",
     commands: new Set(host?.commands ?? []),
     ssh,
     transport: configured?.transport ?? "auto",
     workspace: configured?.workspace ?? null,
-    location,
-    ghostIds: ghosts.map((ghost) => ghost.nodeId),
+    location: locationOf(declared, place),
+    ghostIds,
   };
 }
 
-/** A node that waits for re-approval keeps the commands that were approved before. */
-function approvalOf(approval: HostApproval): NodeApproval {
-  if (approval === "approved" || approval === "pending-reapproval") return "approved";
-  return approval === "unknown" ? "unknown" : "pending";
+/** The host notices a cut after a minute, the asking after seconds. A node that answers does not make it connected. */
+function onlineOf(host: HostNode, record: NodePresence | null): boolean | null {
+  return record?.reach.node?.state === "down" ? false : host.connected;
+}
+
+function reachableOf(state: "up" | "failing" | "down" | "unknown" | undefined): boolean | null {
+  if (state === undefined || state === "unknown") return null;
+  return state !== "down";
+}
+
+/**
+ * SECURITY: a rule's `require` is a promise, so a weak hint (home relay, time zone) gives no tag, and an inferred place
+ * gives none to a machine of which the operator has not said a word. Tailscale's place is the tailnet owner's word.
+ */
+function isSelectable(place: Place | null, configured: ConfiguredNode | null): boolean {
+  if (place === null || place.source === "declared") return false;
+  return place.source === "tailscale" || (configured !== null && place.confidence !== "low");
+}
+
+/**
+ * The operator's words go before everything. Coordinates that they lack come from presence, which looks them up for
+ * the same words; a record that was made of other words adds nothing.
+ */
+function locationOf(declared: NodeLocation | null, place: Place | null): NodeLocation | null {
+  if (declared === null) return place === null || place.source === "declared" ? null : plainLocation(place);
+  const isSame =
+    place?.source === "declared" &&
+    declared.latitude === undefined &&
+    place.country === declared.country &&
+    place.region === declared.region &&
+    place.city === declared.city;
+  return isSame ? { ...plainLocation(place), ...declared } : declared;
+}
+
+/** Without what only presence says of it. */
+function plainLocation({ precision: _p, confidence: _c, detail: _d, ...location }: Place): NodeLocation {
+  return location;
+}
+
+function capacityOf({ facts }: NodePresence): NodeCapacity {
+  const cpus = held(facts.cpuCount);
+  const load = held(facts.load1);
+  const memory = held(facts.memoryAvailableBytes);
+  const disk = held(facts.diskAvailableBytes);
+  return {
+    idleCpus: cpus === null || load === null ? null : cpus - load,
+    loadPerCpu: shareOf(load, cpus),
+    freeMemoryBytes: memory,
+    freeMemoryShare: shareOf(memory, held(facts.memoryTotalBytes)),
+    freeDiskBytes: disk,
+    freeDiskShare: shareOf(disk, held(facts.diskTotalBytes)),
+  };
+}
+
+function shareOf(part: number | null, whole: number | null): number | null {
+  return part === null || whole === null || whole <= 0 ? null : part / whole;
+}
+
+/** The value of a fact that holds; null when it is not known, or was true too long ago. */
+function held<T>(fact: Fact<T> | undefined): T | null {
+  return fact === undefined || fact.stale ? null : fact.value;
 }

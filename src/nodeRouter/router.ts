@@ -6,6 +6,7 @@ import type { ErrorCode, NodeRouterError } from "../errors.ts";
 import type { Binding } from "../types.ts";
 import { refusal } from "./explain/message.ts";
 import { explainCall, isNodeToolLeft } from "./explainCall.ts";
+import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import { namesAnotherGateway, reachesNoNode } from "./nodeToolCalls.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 import { firstRule } from "./placement/ruleIndex.ts";
@@ -55,8 +56,16 @@ export function mayUseGateway(config: ResolvedConfig, agent: string): boolean {
   );
 }
 
-/** Decides one call. `snapshot` is only read where `needsSnapshot` said so. */
-export function decideCall(config: ResolvedConfig, request: CallRequest, snapshot: NodeSnapshot): Verdict {
+/**
+ * Decides one call. `snapshot` is only read where `needsSnapshot` said so.
+ * @param lastNodes where the agents' calls ran until now; without it as if none had run.
+ */
+export function decideCall(
+  config: ResolvedConfig,
+  request: CallRequest,
+  snapshot: NodeSnapshot,
+  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
+): Verdict {
   const tool = classifyTool(request.tool);
   if (tool === null) return LEAVE;
 
@@ -82,11 +91,13 @@ export function decideCall(config: ResolvedConfig, request: CallRequest, snapsho
       if (namesAnotherGateway(params)) return otherGateway(request.tool);
       if (!request.rewritable)
         return refuse(coded("RUNTIME_NOT_ROUTABLE", foreignHarness(agent, rule?.name)));
-      return binding === "workspace" ? WORKSPACE : placed(config, request, snapshot);
+      return binding === "workspace" ? WORKSPACE : placed(config, request, snapshot, lastNodes);
     }
     case "node": {
       if (rule === null || reachesNoNode(tool, params)) return LEAVE;
-      return namesAnotherGateway(params) ? otherGateway(request.tool) : placed(config, request, snapshot);
+      return namesAnotherGateway(params)
+        ? otherGateway(request.tool)
+        : placed(config, request, snapshot, lastNodes);
     }
   }
 }
@@ -99,8 +110,13 @@ function gatewayFiles(config: ResolvedConfig, { agent, tool }: CallRequest): Ver
   return refuse(coded("FILES_REFUSED", `${fact}; use exec on the node`));
 }
 
-function placed(config: ResolvedConfig, request: CallRequest, snapshot: NodeSnapshot): Verdict {
-  const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot);
+function placed(
+  config: ResolvedConfig,
+  request: CallRequest,
+  snapshot: NodeSnapshot,
+  lastNodes: Pick<LastNodes, "of">,
+): Verdict {
+  const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot, lastNodes);
   if (decision.outcome === "placed") return { kind: "place", decision };
   if (decision.outcome === "refused" || isNodeToolLeft(decision)) {
     const advice = workspaceAdvice(decision);

@@ -50,6 +50,8 @@ const FULL_CONFIG = {
   ...REFERENCE_CONFIG,
   audit: "strict",
   auditCommandText: true,
+  gateway: { location: { country: "CN", region: "Beijing", city: "Beijing", timeZone: "Asia/Shanghai" } },
+  presence: { connect: false, geoipFile: "/srv/geo.mmdb", publicAddressUrl: "https://ip.example" },
   nodes: {
     ...REFERENCE_CONFIG.nodes,
     [name]: {
@@ -60,6 +62,17 @@ const FULL_CONFIG = {
       loginShell: true,
     },
   },
+  rules: [
+    ...REFERENCE_CONFIG.rules,
+    {
+      name: "near",
+      agents: ["master"],
+      require: "region",
+      near: { latitude: 1.3, longitude: 103.8 },
+      minimum: { idleCpus: 1, freeMemoryGiB: 2, freeDiskGiB: 10 },
+    },
+    { name: "close", agents: ["other"], require: "region", near: "gateway" },
+  ],
 };
 
 /** The full config after up to four changes. */

@@ -11,6 +11,8 @@ test("an absent config and an empty one are the same, and right", () => {
     mode: "enforce",
     audit: "best-effort",
     auditCommandText: false,
+    gateway: { location: null },
+    presence: { connect: true, geoipFile: null, publicAddressUrl: null },
     nodes: new Map(),
     rules: [],
     problems: [],
@@ -106,6 +108,8 @@ test("a rule has its selectors parsed and its defaults filled in", () => {
         weight: 50,
       },
     ],
+    near: null,
+    minimum: null,
     onUnavailable: "refuse",
     files: "gateway",
   });

@@ -11,10 +11,11 @@ test("a selector that cannot be parsed keeps its position, in require and in pre
 });
 
 test("a selector may use every built-in tag, and no other", () => {
-  const known = "node.os=linux,node.arch,node.transport!=ssh,node.country=SG,node.city,node.name in (mac-sg)";
+  const known =
+    "node.os=linux,node.arch,node.transport!=ssh,node.country=SG,node.region,node.city,node.tz=Asia/Singapore,node.name in (mac-sg)";
   expect(ruleLines(rule({ require: known }))).toEqual([]);
   expect(ruleLines(rule({ require: "node.oss=linux" }))).toEqual([
-    'error rules[0].require: "node.oss" is not a built-in tag; there are node.name, node.os, node.arch, node.transport, node.country, node.city | did you mean "node.os"?',
+    'error rules[0].require: "node.oss" is not a built-in tag; there are node.name, node.os, node.arch, node.transport, node.country, node.region, node.city, node.tz | did you mean "node.os"?',
   ]);
 });
 

@@ -26,6 +26,8 @@ interface Boundary {
 const CLOCK =
   /\bDate\.now\b|\bnew Date\b|\bDate\(|\bperformance\b|\bsetTimeout\b|\bsetInterval\b|\bMath\.random\b|\bprocess\b/;
 const LEAVES = ["src/types.ts", "src/safeText.ts"];
+/** Arithmetic that presence and placement share; a boundary of its own keeps it that. */
+const DISTANCE = "src/presence/location/distance.ts";
 const inside = (imported: string, ...roots: readonly string[]) =>
   roots.some((root) => imported === root || imported.startsWith(`${root}/`));
 
@@ -33,7 +35,13 @@ const BOUNDARIES: readonly Boundary[] = [
   {
     where: "src/nodeRouter/placement",
     why: PURE,
-    mayImport: (imported) => inside(imported, "src/nodeRouter/placement", ...LEAVES),
+    mayImport: (imported) => inside(imported, "src/nodeRouter/placement", DISTANCE, ...LEAVES),
+    forbidden: CLOCK,
+  },
+  {
+    where: DISTANCE,
+    why: "placement imports it, and what it imports placement would import too",
+    mayImport: () => false,
     forbidden: CLOCK,
   },
   {

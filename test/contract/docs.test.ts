@@ -17,7 +17,8 @@ const PAGES = ["README.md", "README.zh-CN.md", "CHANGELOG.md", ...GUIDES];
 
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
-    ([key = "", type = ""]) => /^(mode|audit|auditCommandText|nodes|rules)\b/.test(key) && type !== "",
+    ([key = "", type = ""]) =>
+      /^(mode|audit|auditCommandText|gateway|presence|nodes|rules)\b/.test(key) && type !== "",
   );
   const expected = [...keysOf(JSON.parse(JSON.stringify(ConfigSchema)))];
 
@@ -224,9 +225,15 @@ function* keysOf(schema: Schema, prefix = ""): Generator<Key> {
   }
 }
 
+/** The objects that stand beside text have a name. */
+function branchText(schema: Schema): string {
+  const isPoint = schema.properties !== undefined && "latitude" in schema.properties;
+  return typeText(schema).replace("object", isPoint ? "point" : "SecretRef");
+}
+
 function typeText(schema: Schema): string {
   const { minimum, maximum } = schema;
-  if (schema.anyOf) return schema.anyOf.map(typeText).join(" or ").replace("object", "SecretRef");
+  if (schema.anyOf) return schema.anyOf.map(branchText).join(" or ");
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum) return schema.enum.map((value) => `\`"${value}"\``).join(" or ");
   switch (schema.type) {

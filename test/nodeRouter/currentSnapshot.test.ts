@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { currentSnapshot, lastSnapshot, SNAPSHOT_MAX_AGE_MS } from "../../src/nodeRouter/currentSnapshot.ts";
 import { CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../support/fakeDeps.ts";
+import { fakePresence, makePresence } from "../support/makePresence.ts";
 
 function arranged() {
   const deps = fakeDeps();
@@ -41,7 +42,7 @@ test("a new config is joined with the list that is there", async () => {
 
 test("the last snapshot asks nobody: empty before the first list, and then however old", async () => {
   const { deps, config } = arranged();
-  expect(lastSnapshot(deps, config)).toEqual({ nodes: [], takenAtMs: null });
+  expect(lastSnapshot(deps, config)).toEqual({ nodes: [], takenAtMs: null, gatewayLocation: null });
   deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID)] };
   const read = await currentSnapshot(deps, config);
   deps.clockMs += 1e9;
@@ -55,4 +56,37 @@ test("a host that fails is a fault, not an empty or an old list", async () => {
   deps.nodes = new Error("draining");
   deps.clockMs += SNAPSHOT_MAX_AGE_MS + 1;
   await expect(currentSnapshot(deps, config)).rejects.toMatchObject({ code: "INVENTORY_UNAVAILABLE" });
+});
+
+test("presence is part of the snapshot: the same while it is the same object, new when it changed, and never waited for", async () => {
+  const { deps, config } = arranged();
+  const before = await currentSnapshot(deps, config);
+  let records = new Map([["mac-sg", makePresence({ rttMs: 5 })]]);
+  deps.state.presence = fakePresence(() => records);
+  const observed = await currentSnapshot(deps, config);
+  expect(observed).not.toBe(before);
+  expect(observed.nodes.map(({ rttMs }) => rttMs)).toEqual([5, null]);
+  expect(lastSnapshot(deps, config)).toBe(observed);
+  records = new Map(records);
+  expect(lastSnapshot(deps, config)).not.toBe(observed);
+  expect(lastSnapshot(deps, config)).toEqual(observed);
+  expect(deps.listCalls).toBe(1);
+});
+
+test("the gateway's place is the declared one, with coordinates of its city or country where it has none", async () => {
+  const { deps } = arranged();
+  const placeIn = async (gateway: object) => {
+    deps.configure({ ...CONFIG, gateway });
+    const { config } = deps.state;
+    if (config === null) throw new Error("no config");
+    return (await currentSnapshot(deps, config)).gatewayLocation;
+  };
+  expect(await placeIn({})).toBe(null);
+  expect(await placeIn({ location: { latitude: 1, longitude: 2 } })).toMatchObject({
+    latitude: 1,
+    longitude: 2,
+  });
+  const { latitude = Number.NaN, longitude = Number.NaN } =
+    (await placeIn({ location: { country: "SG" } })) ?? {};
+  expect([Math.round(latitude), Math.round(longitude)]).toEqual([1, 104]);
 });

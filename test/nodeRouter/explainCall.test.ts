@@ -44,7 +44,7 @@ describe("an agent whose whole workspace is on a node", () => {
   });
 
   test('is refused where no node fits, also with onUnavailable: "gateway": its files are not there', () => {
-    const nodes = { nodes: [{ ...SG, workspace: null }], takenAtMs: 1_000 };
+    const nodes = { nodes: [{ ...SG, workspace: null }], takenAtMs: 1_000, gatewayLocation: null };
     for (const config of [CONFIG, configWith({ onUnavailable: "gateway" })]) {
       expect(workspace("exec", config, nodes)).toMatchObject({
         outcome: "refused",
@@ -58,6 +58,7 @@ describe("an agent whose whole workspace is on a node", () => {
     const nodes = {
       nodes: [{ ...SG, nodeId: null, approval: "unpaired" as const, online: false }],
       takenAtMs: 0,
+      gatewayLocation: null,
     };
     expect(explainCall(CONFIG, "worker-sg", "exec", "workspace", nodes).node?.name).toBe("mac-sg");
     expect(explainCall(CONFIG, "worker-sg", "exec", "exec", nodes).node).toBe(null);
@@ -65,15 +66,17 @@ describe("an agent whose whole workspace is on a node", () => {
 });
 
 test("exec alone on nodes that only SSH reaches is explained with the way out", () => {
-  const nodes = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0 };
+  const nodes = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0, gatewayLocation: null };
   const asked = { agent: "worker-sg", tool: "exec", binding: "exec" as const };
   expect(explainReport(CONFIG, asked, nodes, 0).message).toContain("sandbox.backend");
-  expect(explainReport(CONFIG, asked, { nodes: [OFFLINE], takenAtMs: 0 }, 0).message).not.toContain(
-    "sandbox",
-  );
+  expect(
+    explainReport(CONFIG, asked, { nodes: [OFFLINE], takenAtMs: 0, gatewayLocation: null }, 0).message,
+  ).not.toContain("sandbox");
 });
 
 test("a node that is allowed stays allowed without SSH, pairing or a workspace", () => {
   const bare = { ...SG, nodeId: null, ssh: false, workspace: null };
-  expect(allowedNodes(CONFIG, "worker-sg", { nodes: [bare], takenAtMs: 0 })).toEqual([bare]);
+  expect(allowedNodes(CONFIG, "worker-sg", { nodes: [bare], takenAtMs: 0, gatewayLocation: null })).toEqual([
+    bare,
+  ]);
 });

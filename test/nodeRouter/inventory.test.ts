@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { buildSnapshot, pairedAs } from "../../src/nodeRouter/inventory.ts";
-import type { NodeSnapshot } from "../../src/nodeRouter/placement/snapshot.ts";
+import { type NodeSnapshot, UNKNOWN_CAPACITY } from "../../src/nodeRouter/placement/snapshot.ts";
 import type { HostNode } from "../../src/presence/hostNode.ts";
 
 const ID = "1d".repeat(32);
@@ -19,6 +19,8 @@ function paired(nodeId: string, changes: Partial<HostNode> = {}): HostNode {
     commands: ["system.run"],
     connectedAtMs: 100,
     lastSeenAtMs: 100,
+    version: null,
+    stats: null,
     ...changes,
   };
 }
@@ -72,6 +74,9 @@ describe("joining", () => {
         ["node.country", "SG"],
       ]),
       online: true,
+      sshReachable: null,
+      rttMs: null,
+      capacity: UNKNOWN_CAPACITY,
       approval: "approved",
       commands: new Set(["system.run"]),
       ssh: true,

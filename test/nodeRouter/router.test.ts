@@ -17,7 +17,9 @@ describe("exec and the tools that name a node", () => {
   });
 
   test("when no node fits it is refused with the count and the way out", () => {
-    expect(verdict(CONFIG, "exec", {}, { nodes: [OFFLINE, CN], takenAtMs: 0 })).toEqual({
+    expect(
+      verdict(CONFIG, "exec", {}, { nodes: [OFFLINE, CN], takenAtMs: 0, gatewayLocation: null }),
+    ).toEqual({
       ...refused(
         'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was offline. Run "openclaw node-router explain --agent worker-sg --tool exec" to see each node; change plugins.entries.node-router.config.rules or bring a node up.',
       ),
@@ -129,7 +131,7 @@ describe("an agent whose whole workspace is on a node", () => {
 
   test("has its node tools placed over the node protocol, which alone can carry them", () => {
     expect(verdict(CONFIG, "browser", { binding })).toEqual(PLACED);
-    const onlySsh = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0 };
+    const onlySsh = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0, gatewayLocation: null };
     expect(verdict(CONFIG, "browser", { binding }, onlySsh)).toMatchObject({
       kind: "refuse",
       message: expect.stringContaining("1 was reachable only over SSH"),
@@ -141,6 +143,7 @@ describe("exec alone, where only SSH reaches the node", () => {
   const only = (changes: Partial<typeof SG> = {}) => ({
     nodes: [{ ...SG, nodeId: null, approval: "unpaired" as const, ...changes }],
     takenAtMs: 0,
+    gatewayLocation: null,
   });
   const lines =
     'set agents.entries.worker-sg.sandbox.mode: "all", agents.entries.worker-sg.sandbox.backend: "node-router" and agents.entries.worker-sg.sandbox.workspaceAccess: "rw"';
@@ -153,7 +156,7 @@ describe("exec alone, where only SSH reaches the node", () => {
   });
 
   test("with other nodes in the rule the guard writes nothing, so it is not promised", () => {
-    const nodes = { nodes: [...only().nodes, OFFLINE], takenAtMs: 0 };
+    const nodes = { nodes: [...only().nodes, OFFLINE], takenAtMs: 0, gatewayLocation: null };
     const { message } = { message: "", ...verdict(CONFIG, "exec", {}, nodes) };
     expect(message).toContain(`${lines}.`);
     expect(message).not.toContain("openclaw node-router guard");
@@ -161,7 +164,7 @@ describe("exec alone, where only SSH reaches the node", () => {
 
   test("nothing is said of it where SSH is not the reason, for another tool, or where the gateway is allowed", () => {
     for (const [config, tool, nodes] of [
-      [CONFIG, "exec", { nodes: [OFFLINE], takenAtMs: 0 }],
+      [CONFIG, "exec", { nodes: [OFFLINE], takenAtMs: 0, gatewayLocation: null }],
       [CONFIG, "browser", only()],
     ] as const) {
       expect(verdict(config, tool, {}, nodes)).toMatchObject({

@@ -7,8 +7,8 @@ import { makeNode } from "../support/makeNode.ts";
 export const SG = makeNode({ commands: new Set(["system.run", "browser.proxy"]) });
 export const OFFLINE = makeNode({ name: "sg-2", nodeId: "5b".repeat(32), online: false });
 export const CN = makeNode({ name: "mac-cn", nodeId: "c0".repeat(32), tags: new Map([["region", "cn"]]) });
-export const NODES: NodeSnapshot = { nodes: [SG, OFFLINE, CN], takenAtMs: 1_000 };
-export const NOBODY: NodeSnapshot = { nodes: [], takenAtMs: 1_000 };
+export const NODES: NodeSnapshot = { nodes: [SG, OFFLINE, CN], takenAtMs: 1_000, gatewayLocation: null };
+export const NOBODY: NodeSnapshot = { nodes: [], takenAtMs: 1_000, gatewayLocation: null };
 
 export function configWith(...rules: object[]): ResolvedConfig {
   const filled = rules.map((rule) => ({

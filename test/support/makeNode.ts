@@ -1,5 +1,5 @@
 // One complete, valid node that can take any call; a test changes the one thing that it is about.
-import type { NodeState } from "../../src/nodeRouter/placement/snapshot.ts";
+import { type NodeState, UNKNOWN_CAPACITY } from "../../src/nodeRouter/placement/snapshot.ts";
 
 /** Paired, approved, online, in Singapore, reachable over both transports. */
 export function makeNode(changes: Partial<NodeState> = {}): NodeState {
@@ -12,6 +12,9 @@ export function makeNode(changes: Partial<NodeState> = {}): NodeState {
       ["node.os", "macos"],
     ]),
     online: true,
+    sshReachable: null,
+    rttMs: null,
+    capacity: UNKNOWN_CAPACITY,
     approval: "approved",
     commands: new Set(["system.run", "system.run.prepare", "system.which"]),
     ssh: true,

@@ -52,14 +52,14 @@ function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): re
 }
 
 function nodeSetting(
-  { config, hostConfig, hostNodes, snapshot }: DoctorInput,
+  { config, hostConfig, hostNodes, snapshot, lastNodes }: DoctorInput,
   agent: string,
   rule: Rule,
 ): readonly Finding[] {
   const bound = execSetting(hostConfig, agent, "node");
   if (typeof bound !== "string" || bound.trim() === "") return [];
   const boundId = boundNodeId(bound, hostNodes);
-  const chosen = explainCall(config, agent, "exec", "exec", snapshot).node;
+  const chosen = explainCall(config, agent, "exec", "exec", snapshot, lastNodes).node;
   const allowed = allowedNodes(config, agent, snapshot).filter((node) => node.nodeId !== null);
   if (chosen === null ? allowed.some((node) => node.nodeId === boundId) : chosen.nodeId === boundId)
     return [];

@@ -49,7 +49,12 @@ function isForLater(problem: ConfigProblem, config: ResolvedConfig, agents: read
 }
 
 /** What any node has without a word in the config: its own claim, or true of all. */
-const ANYBODYS: readonly string[] = [BUILTIN_KEY.os, BUILTIN_KEY.arch, BUILTIN_KEY.transport];
+const ANYBODYS: readonly string[] = [
+  BUILTIN_KEY.os,
+  BUILTIN_KEY.arch,
+  BUILTIN_KEY.transport,
+  BUILTIN_KEY.timeZone,
+];
 
 /** A rule that asks for no tag of the config takes in whatever is paired next. */
 function openRules(rules: readonly ConfiguredRule[], snapshot: NodeSnapshot): readonly Finding[] {

@@ -1,14 +1,27 @@
-// Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes.
+// Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes,
+// their places, and those who observe them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkNodes } from "./checkNodes.ts";
+import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
+import { checkPresence } from "./checkPresence.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
-const CHECKS = [checkPlugin, checkConfig, checkAgents, checkWorkspace, checkAudit, checkGuard, checkNodes];
+const CHECKS = [
+  checkPlugin,
+  checkConfig,
+  checkAgents,
+  checkWorkspace,
+  checkAudit,
+  checkGuard,
+  checkNodes,
+  checkPlaces,
+  checkPresence,
+];
 
 export interface DoctorReport {
   /** True when nothing is an error or a warning. */

@@ -1,8 +1,10 @@
 // What a doctor finding is, and what the checks look at.
 import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { NodePresence, SourceHealth } from "../../presence/contract.ts";
 import type { HostNode } from "../../presence/hostNode.ts";
 import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
+import type { LastNodes } from "../lastNodes.ts";
 import type { Liveness } from "../liveness.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 
@@ -31,6 +33,14 @@ export interface DoctorInput {
   readonly audit: AuditState | null;
   /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */
   readonly workspace: { readonly apiProblem: string | null };
+  /** By inventory name; empty before the nodes are observed. */
+  readonly presence: ReadonlyMap<string, NodePresence>;
+  /** Who observes the nodes, and whether they can. */
+  readonly sources: readonly SourceHealth[];
+  /** Where the agents' calls ran until now. */
+  readonly lastNodes: Pick<LastNodes, "of">;
+  /** Epoch ms. */
+  readonly nowMs: number;
 }
 
 /** One question; an empty list is a clean answer. */

@@ -28,19 +28,28 @@ export function refusal(decision: PlacementDecision): string {
   );
 }
 
-/** Where a node is and who said so: `SG, declared`; the country if known, else the city, else coordinates. */
+/** Where a node is and who said so: `SG, declared`; the country if known, else city, region, coordinates or time zone. */
 export function placeText(location: NodeLocation | null): string {
-  const place = location === null ? null : (location.country ?? location.city ?? coordinates(location));
+  const place = location === null ? null : whereabouts(location);
   return location === null || place === null ? "location unknown" : `${safe(place)}, ${location.source}`;
+}
+
+function whereabouts(location: NodeLocation): string | null {
+  const { country, city, region, timeZone } = location;
+  return country ?? city ?? region ?? coordinates(location) ?? timeZone ?? null;
 }
 
 function coordinates({ latitude, longitude }: NodeLocation): string | null {
   return latitude === undefined || longitude === undefined ? null : `${latitude},${longitude}`;
 }
 
-function placedLine({ request, rule, node }: PlacementDecision): string {
+function placedLine({ request, rule, node, keptInsteadOf }: PlacementDecision): string {
   const where = node === null ? "no node" : `${safe(node.name)} (${placeText(node.location)})`;
-  return `${safe(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${safe(rule ?? "")}`;
+  const kept =
+    keptInsteadOf === null
+      ? ""
+      : ` · stays where it last ran: ${safe(keptInsteadOf)} ranks first, but not by enough to move`;
+  return `${safe(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${safe(rule ?? "")}${kept}`;
 }
 
 function noRuleLine({ request }: PlacementDecision): string {

@@ -31,7 +31,7 @@ export interface CandidateReport {
   readonly reason: string | null;
   /** -100..100; null when it does not fit or the rule prefers nothing. */
   readonly score: number | null;
-  /** Weight that each preference gave, by its selector. */
+  /** Weight that each preference gave, by its selector; then nearness and what is scarce, as in `Candidate`. */
   readonly scores: Readonly<Record<string, number>>;
 }
 

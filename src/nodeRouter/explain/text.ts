@@ -1,5 +1,6 @@
 // One report as terminal text: plain, at most 100 columns, every name made safe.
 import { safe } from "../../safeText.ts";
+import { NEAR_SCORE } from "../placement/ranking.ts";
 import { displayWidth, padEnd, padStart, wrap } from "./displayWidth.ts";
 import type { CandidateReport, ExplainReport } from "./report.ts";
 
@@ -80,6 +81,8 @@ function result({ node, fits }: CandidateReport, chosen: string | null): string 
 function why({ reason, scores }: CandidateReport): string {
   if (reason !== null) return safe(reason);
   return Object.entries(scores)
-    .map(([selector, weight]) => `${safe(selector)} ${weight > 0 ? "+" : ""}${weight}`)
+    .map(([key, value]) =>
+      key === NEAR_SCORE ? `near ${value} ms` : `${safe(key)} ${value > 0 ? "+" : ""}${value}`,
+    )
     .join("; ");
 }

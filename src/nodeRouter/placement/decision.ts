@@ -9,6 +9,8 @@ export interface PlacementRequest {
   /** Node-protocol commands the call needs, e.g. `["system.run"]`; empty when any paired node will do. */
   readonly commands: readonly string[];
   readonly binding: Binding;
+  /** Node on which this agent's calls under this rule last ran, which is left for a clearly better one only. */
+  readonly current: string | null;
 }
 
 /** Why a node was filtered out. `one`/`many` are verb phrases that count: "1 was offline", "2 were offline". */
@@ -27,7 +29,11 @@ export interface Candidate {
   readonly reason: Reason | null;
   /** Normalized to -100..100; null when it does not fit or the rule prefers nothing. */
   readonly score: number | null;
-  /** Weight that each preference gave, by its selector's text, zeros included. Empty when it does not fit. */
+  /**
+   * Weight that each preference gave, by its selector's text, zeros included. After them `near (ms)`, where the rule
+   * asks for it and the distance is known, and what `load`, `memory` and `disk` take away, where they take anything.
+   * Empty when it does not fit.
+   */
   readonly scores: Readonly<Record<string, number>>;
 }
 
@@ -44,6 +50,8 @@ export interface PlacementDecision {
   /** The winner; null unless placed. */
   readonly node: NodeState | null;
   readonly transport: Transport | null;
+  /** Of a call that stays on `request.current`: the node that ranks first, not by enough to move. Null: it does not. */
+  readonly keptInsteadOf: string | null;
   /** Number of nodes looked at: the N of "0/N nodes fit". */
   readonly total: number;
   /** Filter results that removed nodes, most frequent first; counts plus fitting nodes add up to `total`. */

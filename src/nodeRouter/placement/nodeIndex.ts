@@ -1,4 +1,5 @@
 // A snapshot prepared for deciding: nodes in name order, and sets of those for which something holds.
+import type { NodeLocation } from "../../types.ts";
 import { add, type Bitset, emptySet, fullSet } from "./bitset.ts";
 import type { NodeSnapshot, NodeState } from "./snapshot.ts";
 import { createTagIndex, type TagIndex } from "./tagIndex.ts";
@@ -13,6 +14,11 @@ export interface NodeIndex extends TagIndex {
    * with the same question. Shared: do not change it.
    */
   where(name: string, holds: (node: NodeState) => boolean): Bitset;
+  /** One number a node by position, computed once for each `name` like `where`. Shared: do not change it. */
+  column(name: string, of: (node: NodeState, position: number) => number): Float64Array;
+  /** Position of the node with this name; -1 when there is none. */
+  find(name: string): number;
+  readonly gatewayLocation: NodeLocation | null;
 }
 
 const indexes = new WeakMap<NodeSnapshot, NodeIndex>();
@@ -30,6 +36,7 @@ function createNodeIndex(snapshot: NodeSnapshot): NodeIndex {
   const nodes = [...snapshot.nodes].sort(byName);
   const tags = createTagIndex(nodes);
   const known = new Map<string, Bitset>();
+  const columns = new Map<string, Float64Array>();
   return {
     nodes,
     all: fullSet(nodes.length),
@@ -44,7 +51,29 @@ function createNodeIndex(snapshot: NodeSnapshot): NodeIndex {
       known.set(name, set);
       return set;
     },
+    column(name, of) {
+      const before = columns.get(name);
+      if (before !== undefined) return before;
+      const column = new Float64Array(nodes.length);
+      for (const [position, node] of nodes.entries()) column[position] = of(node, position);
+      columns.set(name, column);
+      return column;
+    },
+    find: (name) => findByName(nodes, name),
+    gatewayLocation: snapshot.gatewayLocation,
   };
+}
+
+/** Binary search: the nodes are sorted by name, and no two have one name. */
+function findByName(nodes: readonly NodeState[], name: string): number {
+  let from = 0;
+  let to = nodes.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((nodes[middle]?.name ?? "") < name) from = middle + 1;
+    else to = middle;
+  }
+  return nodes[from]?.name === name ? from : -1;
 }
 
 /** Code-unit order: the same on every machine, which locale order is not. */

@@ -3,9 +3,9 @@ import { type Bitset, count, countWithout, has, intersect, without } from "./bit
 import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./decision.ts";
 import { FILTERS } from "./filters/registry.ts";
 import { nodeIndexOf } from "./nodeIndex.ts";
+import { createRanking, type Ranking } from "./ranking.ts";
 import type { Rule } from "./rule.ts";
 import { firstRule } from "./ruleIndex.ts";
-import { createScoring, type Scoring } from "./score.ts";
 import type { NodeSnapshot, NodeState } from "./snapshot.ts";
 import { transportFor } from "./transport.ts";
 
@@ -20,8 +20,8 @@ interface Removal {
  * Decides on which node one call runs.
  *
  * The first rule that names the agent (and the tool, if it lists tools) decides; with none the call is left
- * alone. The rule's filters run in order, and of the nodes left the one with the highest score wins, the
- * first by name among equals. With no node left the call is refused, unless the rule says
+ * alone. The rule's filters run in order, and of the nodes left the one that ranks first wins (`ranking.ts`), unless
+ * `request.current` is about as good. With no node left the call is refused, unless the rule says
  * `onUnavailable: "gateway"`.
  *
  * What is worked out from a snapshot or a list of rules is kept by identity: never change one after use.
@@ -46,8 +46,12 @@ export function place(
     }
   }
 
-  const scoring = createScoring(index, rule.prefer);
-  const node = index.nodes[scoring.best(fitting)] ?? null;
+  const ranking = createRanking(index, rule);
+  const { chosen, first } = ranking.choose(
+    fitting,
+    request.current === null ? -1 : index.find(request.current),
+  );
+  const node = index.nodes[chosen] ?? null;
   let candidates: readonly Candidate[] | null = null;
   return {
     outcome: node !== null ? "placed" : rule.onUnavailable === "gateway" ? "unrouted" : "refused",
@@ -55,12 +59,13 @@ export function place(
     rule: rule.name,
     node,
     transport: node === null ? null : transportFor(request.binding),
+    keptInsteadOf: chosen === first ? null : (index.nodes[first]?.name ?? null),
     total: index.nodes.length,
     // The sort is stable: equal counts stay in filter order.
     filtered: removals.map(({ reason, count }) => ({ reason, count })).sort((a, b) => b.count - a.count),
     fitting: count(fitting),
     candidates() {
-      candidates ??= candidatesOf(index.nodes, removals, scoring);
+      candidates ??= candidatesOf(index.nodes, removals, ranking);
       return candidates;
     },
   };
@@ -74,6 +79,7 @@ function unrouted(request: PlacementRequest): PlacementDecision {
     rule: null,
     node: null,
     transport: null,
+    keptInsteadOf: null,
     total: 0,
     filtered: [],
     fitting: 0,
@@ -84,12 +90,12 @@ function unrouted(request: PlacementRequest): PlacementDecision {
 function candidatesOf(
   nodes: readonly NodeState[],
   removals: readonly Removal[],
-  scoring: Scoring,
+  ranking: Ranking,
 ): readonly Candidate[] {
   return nodes.map(({ name }, position) => {
     const reason = removals.find((removal) => has(removal.nodes, position))?.reason ?? null;
     return reason === null
-      ? { node: name, fits: true, reason, ...scoring.of(position) }
+      ? { node: name, fits: true, reason, ...ranking.of(position) }
       : { node: name, fits: false, reason, score: null, scores: {} };
   });
 }

@@ -16,6 +16,20 @@ export type OnUnavailable = "refuse" | "gateway";
 /** For exec bindings: whether read, write, edit, apply_patch and ls may stay on the gateway. */
 export type FilesPolicy = "gateway" | "refuse";
 
+/** What nearness is measured from. */
+export type Near =
+  | { readonly kind: "gateway" }
+  | { readonly kind: "node"; readonly name: string }
+  /** Degrees north and east. */
+  | { readonly kind: "point"; readonly latitude: number; readonly longitude: number };
+
+/** What a node must have free at least; null = any amount, also an unknown one. */
+export interface Minimum {
+  readonly idleCpus: number | null;
+  readonly freeMemoryGiB: number | null;
+  readonly freeDiskGiB: number | null;
+}
+
 /** Who goes where. The first rule whose agents and tools match decides. */
 export interface Rule {
   readonly name: string;
@@ -26,6 +40,9 @@ export interface Rule {
   /** Must hold; null = every node. */
   readonly require: Selector | null;
   readonly prefer: readonly Preference[];
+  /** Of the nodes that are preferred alike, the nearest to this; null = distance does not matter. */
+  readonly near: Near | null;
+  readonly minimum: Minimum | null;
   readonly onUnavailable: OnUnavailable;
   readonly files: FilesPolicy;
 }

@@ -1,6 +1,5 @@
-// Ranks the nodes that fit by a rule's preferences. Source of the arithmetic: Nomad's affinities.
-import { type Bitset, has, nextIn } from "./bitset.ts";
-import type { Candidate } from "./decision.ts";
+// Scores nodes by a rule's preferences. Source of the arithmetic: Nomad's affinities.
+import { type Bitset, has } from "./bitset.ts";
 import type { NodeIndex } from "./nodeIndex.ts";
 import type { Preference } from "./rule.ts";
 
@@ -12,10 +11,12 @@ interface Wish {
 }
 
 export interface Scoring {
-  /** Position of the node in `fitting` with the highest score; the first in name order among equals; -1 when none. */
-  best(fitting: Bitset): number;
-  /** One node's score and what each preference gave it. */
-  of(position: number): Pick<Candidate, "score" | "scores">;
+  /** Sum of the weights that match the node: what ranking compares. 0 for every node when nothing is preferred. */
+  sum(position: number): number;
+  /** Normalized to -100..100; null when the rule prefers nothing. */
+  score(position: number): number | null;
+  /** What each preference gave, zeros included. Preferences written with the same text share one entry. */
+  scores(position: number): Map<string, number>;
 }
 
 /** Prepares the preferences of one rule. */
@@ -25,25 +26,10 @@ export function createScoring(index: NodeIndex, prefer: readonly Preference[]): 
   );
   const largest = wishes.reduce((sum, wish) => sum + Math.abs(wish.weight), 0);
   return {
-    best: (fitting) => (wishes.length === 0 ? nextIn(fitting, 0) : highest(wishes, fitting)),
-    of: (position) => ({
-      score: wishes.length === 0 ? null : normalize(sumOf(wishes, position), largest),
-      scores: scoresOf(wishes, position),
-    }),
+    sum: (position) => sumOf(wishes, position),
+    score: (position) => (wishes.length === 0 ? null : normalize(sumOf(wishes, position), largest)),
+    scores: (position) => scoresOf(wishes, position),
   };
-}
-
-function highest(wishes: readonly Wish[], fitting: Bitset): number {
-  let winner = -1;
-  let highestSum = Number.NEGATIVE_INFINITY;
-  for (let position = nextIn(fitting, 0); position >= 0; position = nextIn(fitting, position + 1)) {
-    const sum = sumOf(wishes, position);
-    if (sum > highestSum) {
-      winner = position;
-      highestSum = sum;
-    }
-  }
-  return winner;
 }
 
 function sumOf(wishes: readonly Wish[], position: number): number {
@@ -63,10 +49,10 @@ function normalize(sum: number, largest: number): number {
 }
 
 /** Preferences written with the same text share one entry, and their weights add up. */
-function scoresOf(wishes: readonly Wish[], position: number): Readonly<Record<string, number>> {
+function scoresOf(wishes: readonly Wish[], position: number): Map<string, number> {
   const scores = new Map<string, number>();
   for (const { text, weight, matching } of wishes) {
     scores.set(text, (scores.get(text) ?? 0) + (has(matching, position) ? weight : 0));
   }
-  return Object.fromEntries(scores);
+  return scores;
 }

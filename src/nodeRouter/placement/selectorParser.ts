@@ -2,7 +2,7 @@
 import { quote } from "../../safeText.ts";
 import type { Operator, Requirement, Selector } from "./selector.ts";
 import { type Token, type TokenKind, tokenize } from "./selectorTokens.ts";
-import { keyProblem, valueProblem } from "./tags.ts";
+import { keyProblem, selectorValueProblem } from "./tags.ts";
 
 export type ParsedSelector =
   | { readonly ok: true; readonly selector: Selector }
@@ -37,7 +37,7 @@ class SyntaxProblem extends Error {
  *     values      = [ value ] { "," [ value ] }
  *
  * Spaces may stand between any two words. Keys and values follow `tags.ts`; a key may be a built-in one
- * (`node.os`). A missing value is the empty value, so `gpu=` matches the bare tag `gpu`. `in` and `notin`
+ * (`node.os`), and values of `node.tz` are IANA names. A missing value is the empty value, so `gpu=` matches the bare tag `gpu`. `in` and `notin`
  * are ordinary words where a key or value is expected. Empty text is an error: leave the setting out to
  * mean every node.
  *
@@ -83,7 +83,7 @@ class Parser {
 
   #comparison(key: string, operator: "=" | "!="): Requirement {
     this.#position++;
-    const values = [this.#optionalValue()];
+    const values = [this.#optionalValue(key)];
     if (this.#next.kind !== "," && this.#next.kind !== "end") {
       throw this.#unexpected(values[0] === "" ? 'a value, "," or the end' : '"," or the end');
     }
@@ -93,8 +93,8 @@ class Parser {
   #membership(key: string, operator: Operator & ("in" | "notin")): Requirement {
     this.#position++;
     if (!this.#accept("(")) throw this.#unexpected('"("');
-    const values = new Set([this.#optionalValue()]);
-    while (this.#accept(",")) values.add(this.#optionalValue());
+    const values = new Set([this.#optionalValue(key)]);
+    while (this.#accept(",")) values.add(this.#optionalValue(key));
     if (!this.#accept(")")) throw this.#unexpected('a value, "," or ")"');
     // Sorted by code unit, not by locale, so that equal selectors print equal everywhere.
     return { key, operator, values: [...values].sort() };
@@ -109,10 +109,10 @@ class Parser {
     return text;
   }
 
-  #optionalValue(): string {
+  #optionalValue(key: string): string {
     const { kind, text, column } = this.#next;
     if (kind !== "word") return "";
-    const problem = valueProblem(text);
+    const problem = selectorValueProblem(key, text);
     if (problem !== null) throw new SyntaxProblem(column, problem);
     this.#position++;
     return text;

@@ -4,6 +4,13 @@ import { quote } from "../../safeText.ts";
 /** Tags with this prefix are facts found by the plugin; config may select by them, never set them. */
 export const BUILTIN_PREFIX = "node.";
 
+/** So are these: `tailscale.x` is the tag `tag:x` that the tailnet's policy gives the node. */
+export const TAILNET_PREFIX = "tailscale.";
+
+/** Its values are IANA names, which hold "/" and "+" besides. */
+const TIME_ZONE_KEY = `${BUILTIN_PREFIX}tz`;
+const TIME_ZONE_VALUE = /^[A-Za-z0-9]([-+A-Za-z0-9_./]*[A-Za-z0-9])?$/;
+
 /** Kubernetes: name and value each at most 63 characters. */
 const MAX_PART_LENGTH = 63;
 /** RFC 1123: a DNS subdomain is at most 253 characters. */
@@ -37,9 +44,14 @@ export function printTag(key: string, value: string): string {
   return value === "" ? key : `${key}=${value}`;
 }
 
-/** Whether config is forbidden to set this key. */
+/** Whether the key is `node.` and something. */
 export function isBuiltinKey(key: string): boolean {
   return key.startsWith(BUILTIN_PREFIX);
+}
+
+/** The prefix for which config is forbidden to set this key; null when it may. */
+export function reservedPrefix(key: string): string | null {
+  return [BUILTIN_PREFIX, TAILNET_PREFIX].find((prefix) => key.startsWith(prefix)) ?? null;
 }
 
 /** What is wrong with a tag's key, `[prefix/]name`; null when nothing is. */
@@ -59,6 +71,12 @@ export function keyProblem(key: string): string | null {
 export function valueProblem(value: string): string | null {
   if (value === "" || isPart(value)) return null;
   return `its value ${quote(value)} must be empty or at most ${MAX_PART_LENGTH} characters ${PART_RULE}`;
+}
+
+/** The same of a value that a selector compares this key with. */
+export function selectorValueProblem(key: string, value: string): string | null {
+  const isTimeZone = key === TIME_ZONE_KEY && value.length <= MAX_PART_LENGTH && TIME_ZONE_VALUE.test(value);
+  return isTimeZone ? null : valueProblem(value);
 }
 
 function isPart(text: string): boolean {

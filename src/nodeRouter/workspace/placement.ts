@@ -3,13 +3,18 @@ import { configRefusal } from "../../config/message.ts";
 import { problemsForAgent } from "../../config/problem.ts";
 import type { ConfiguredNode, ResolvedConfig } from "../../config/resolve.ts";
 import { type ErrorCode, messageOf, NodeRouterError } from "../../errors.ts";
+import type { NodePresence } from "../../presence/contract.ts";
 import { quote, safe } from "../../safeText.ts";
-import { currentSnapshot } from "../currentSnapshot.ts";
+import { currentSnapshot, presenceRecords } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { decisionMessage, refusal } from "../explain/message.ts";
 import { explainCall } from "../explainCall.ts";
+import { NO_PRESENCE, type PresenceRecords } from "../inventory.ts";
+import { type LastNodes, NO_LAST_NODES } from "../lastNodes.ts";
 import type { PlacementDecision } from "../placement/decision.ts";
+import { firstRule } from "../placement/ruleIndex.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
+import { type Absence, absenceOf } from "./absence.ts";
 import type { SessionNodes } from "./sessionNodes.ts";
 
 export type WorkspacePlacement =
@@ -30,8 +35,9 @@ export type WorkspacePlacement =
     };
 
 /**
- * Chooses the session's node. It stays on the one it has while that one fits its rule; else the rule chooses
- * anew and `movedFrom` says so.
+ * Chooses the session's node. It stays on the one it has while that one fits its rule. When that one cannot be
+ * used for the moment (offline, too little free, a fact that nobody knows now), its calls are refused: its files are
+ * there. Only when the rule or the config no longer means it, the rule chooses anew and `movedFrom` says so.
  *
  * `mode: "shadow"` changes nothing here: it is about calls that would otherwise run elsewhere, and this agent's
  * own sandbox settings leave no other place. `onUnavailable: "gateway"` does not help either, for the same reason.
@@ -48,9 +54,12 @@ export async function placeWorkspace(
   const sessions = workspace.placements;
   try {
     const [snapshot] = await Promise.all([currentSnapshot(deps, config), sessions.ready()]);
-    const placement = decideWorkspace(config, agent, sessions.get(sessionKey)?.node ?? null, snapshot);
+    const kept = sessions.get(sessionKey)?.node ?? null;
+    const { lastNodes } = deps.state;
+    const placement = decideWorkspace(config, agent, kept, snapshot, presenceRecords(deps), lastNodes);
     if (!placement.ok) return placement;
     const { movedFrom } = sessions.put(sessionKey, placement.node.name);
+    lastNodes.set(agent, placement.decision.rule ?? "", placement.node.name);
     return { ...placement, movedFrom };
   } catch (error) {
     if (error instanceof NodeRouterError)
@@ -59,16 +68,25 @@ export async function placeWorkspace(
   }
 }
 
-/** The decision alone: what `explain` would say of a session that is on node `kept`. Pure. */
+/**
+ * The decision alone: what `explain` would say of a session that is on node `kept`. Pure.
+ * @param presence what was observed of the nodes, for the words of a refusal.
+ */
 export function decideWorkspace(
   config: ResolvedConfig,
   agent: string,
   kept: string | null,
   snapshot: NodeSnapshot,
+  presence: PresenceRecords = NO_PRESENCE,
+  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
 ): WorkspacePlacement {
   const invalid = configRefusal(problemsForAgent(config.problems, agent));
   if (invalid !== null) return { ok: false, code: "CONFIG_INVALID", message: invalid };
-  const decision = keep(explainCall(config, agent, "exec", "workspace", snapshot), kept, snapshot);
+  const chosen = explainCall(config, agent, "exec", "workspace", snapshot, lastNodes);
+  const rule = firstRule(config.rules, agent, "exec");
+  const absence = kept === null ? null : absenceOf(chosen, rule, kept, snapshot);
+  if (kept !== null && absence !== null) return awayFor(kept, absence, chosen, presence.get(kept));
+  const decision = keep(chosen, kept, snapshot);
   if (decision.node === null) return nothingFits(decision);
   const node = config.nodes.get(decision.node.name);
   // The filters should have kept such nodes away.
@@ -88,8 +106,38 @@ function keep(decision: PlacementDecision, kept: string | null, snapshot: NodeSn
   if (kept === null || decision.node === null || decision.node.name === kept) return decision;
   const fits = decision.candidates().some((candidate) => candidate.node === kept && candidate.fits);
   const node = snapshot.nodes.find(({ name }) => name === kept);
-  return fits && node !== undefined ? { ...decision, node } : decision;
+  return fits && node !== undefined ? { ...decision, node, keptInsteadOf: null } : decision;
 }
+
+/** SECURITY: another node would have other files, or an older state of the same ones. */
+function awayFor(
+  kept: string,
+  { filter, fact }: Absence,
+  { node, rule }: PlacementDecision,
+  record: NodePresence | undefined,
+): WorkspacePlacement {
+  const known = filter === "presence" && record !== undefined ? presenceText(record) : "";
+  const elsewhere =
+    node === null
+      ? `no other node fits rule ${quote(rule ?? "")} now`
+      : `a new session goes to node ${quote(node.name)}`;
+  return refused(
+    "NODE_UNREACHABLE",
+    `node ${quote(kept)}, which holds the files of this session, ${fact}${known}; nothing ran, and the session does not move, because its files are there. Try again when the node is back; ${elsewhere}`,
+  );
+}
+
+/** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
+function presenceText({ reach }: NodePresence): string {
+  const { reason = null, lastAnswerMs = null } = reach.ssh ?? {};
+  const isTime = lastAnswerMs !== null && Math.abs(lastAnswerMs) <= MAX_TIME_MS;
+  const last = isTime ? `it last answered at ${new Date(lastAnswerMs).toISOString()}` : null;
+  const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
+  return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
+}
+
+/** The last moment that a Date can hold. */
+const MAX_TIME_MS = 8.64e15;
 
 function nothingFits(decision: PlacementDecision): WorkspacePlacement {
   if (decision.outcome === "refused") return { ok: false, code: "NO_NODE_FITS", message: refusal(decision) };

@@ -6,6 +6,8 @@ import type { DoctorInput, Finding } from "../../../src/nodeRouter/doctor/findin
 import { applyGuard } from "../../../src/nodeRouter/guard/apply.ts";
 import { type GuardPlan, planGuard } from "../../../src/nodeRouter/guard/plan.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory.ts";
+import { NO_LAST_NODES } from "../../../src/nodeRouter/lastNodes.ts";
+import type { NodePresence } from "../../../src/presence/contract.ts";
 import { type HostNode, readHostNode } from "../../../src/presence/hostNode.ts";
 import { REFERENCE_CONFIG } from "../../config/support.ts";
 import { CN_ID, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
@@ -19,8 +21,14 @@ export interface Situation {
   readonly host?: unknown;
   /** The host's list of nodes; default: mac-sg and mac-cn. Null: it was never read. */
   readonly nodes?: readonly object[] | null;
-  readonly doctor?: Partial<Pick<DoctorInput, "hooks" | "counters" | "missedAgents" | "workspace" | "audit">>;
+  /** What was observed; default: nothing. */
+  readonly presence?: readonly NodePresence[];
+  readonly doctor?: Partial<
+    Pick<DoctorInput, "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes">
+  >;
 }
+
+export const NOW_MS = Date.UTC(2026, 0, 31, 8);
 
 export const NODES = [hostEntry("mac-sg", SG_ID), hostEntry("mac-cn", CN_ID)];
 
@@ -41,13 +49,16 @@ export function inputOf({
   router = REFERENCE_CONFIG,
   host = hostOf({}),
   nodes = NODES,
+  presence: records = [],
   doctor,
 }: Situation = {}) {
   const config = resolveConfig(router);
   const hostNodes = (nodes ?? []).map(readHostNode).filter((node): node is HostNode => node !== null);
+  const presence = new Map(records.map((record) => [record.node, record]));
   const snapshot = buildSnapshot(
     config.nodes,
     nodes === null ? null : { nodes: hostNodes, takenAtMs: 1_000 },
+    presence,
   );
   const input: DoctorInput = {
     config,
@@ -59,6 +70,10 @@ export function inputOf({
     missedAgents: new Set(),
     workspace: { apiProblem: null },
     audit: null,
+    presence,
+    sources: [],
+    lastNodes: NO_LAST_NODES,
+    nowMs: NOW_MS,
     ...doctor,
   };
   return input;

@@ -131,6 +131,8 @@ describe("placeText", () => {
     [{ city: "Singapore", source: "declared" as const }, "Singapore, declared"],
     [{ latitude: 1.29, longitude: 103.85, source: "declared" as const }, "1.29,103.85, declared"],
     [{ latitude: 0, longitude: 0, source: "declared" as const }, "0,0, declared"],
+    [{ region: "Hokkaido", source: "geoip" as const }, "Hokkaido, geoip"],
+    [{ timeZone: "Asia/Tokyo", source: "timezone" as const }, "Asia/Tokyo, timezone"],
     [{ latitude: 1.29, source: "declared" as const }, "location unknown"],
     [{ source: "declared" as const }, "location unknown"],
     [null, "location unknown"],

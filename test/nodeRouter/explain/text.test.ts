@@ -6,7 +6,7 @@ import { reportText } from "../../../src/nodeRouter/explain/text.ts";
 import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
 import type { Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import type { NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/snapshot.ts";
 import type { Mode } from "../../../src/types.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, prefer, selectorOf, snapshotOf, tagsOf } from "../placement/arrange.ts";
@@ -40,6 +40,30 @@ NODE    RESULT   SCORE  WHY
 gpu-sg  chosen   71.43  gpu +50; spot 0
 mac-cn  no           -  didn't match "region=sg"
 mac-sg  fits         0  gpu 0; spot 0
+
+node list read 3 s ago`);
+});
+
+test("kept, with near: the message says why, and the table how far each node is and what is scarce", () => {
+  const nodes = [
+    makeNode({ name: "here", rttMs: 24 }),
+    makeNode({ name: "there", rttMs: 20.04 }),
+    makeNode({ name: "full", rttMs: 20, capacity: { ...UNKNOWN_CAPACITY, freeDiskShare: 0.01 } }),
+    makeNode({ name: "unmeasured" }),
+  ];
+  const near = { ...rule, near: { kind: "gateway" as const } };
+  expect(
+    page(nodes, [near], makeRequest({ current: "here" })),
+  ).toBe(`agent worker-sg · tool exec · binding exec · mode enforce
+rule singapore → here over node
+exec of agent "worker-sg" runs on here (SG, declared) · rule singapore · stays where it last ran:
+there ranks first, but not by enough to move
+
+NODE        RESULT  WHY
+full        fits    near 20 ms; disk -100
+here        chosen  near 24 ms
+there       fits    near 20 ms
+unmeasured  fits
 
 node list read 3 s ago`);
 });

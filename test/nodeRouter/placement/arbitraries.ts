@@ -1,13 +1,14 @@
 // Random nodes, selectors, rules and requests for property tests. Few keys and values, so that they collide.
 import fc from "fast-check";
 import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
-import type { Preference, Rule } from "../../../src/nodeRouter/placement/rule.ts";
+import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/rule.ts";
 import {
   printSelector,
   type Requirement,
   type Selector,
 } from "../../../src/nodeRouter/placement/selector.ts";
-import type { NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import type { NodeLocation } from "../../../src/types.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { selectorOf } from "./arrange.ts";
 
@@ -49,6 +50,29 @@ export const selectorArbitrary: fc.Arbitrary<Selector> = fc
   .array(requirementArbitrary, { minLength: 1, maxLength: 3 })
   .map((requirements) => selectorOf(printSelector({ text: "", requirements })));
 
+/** Few values around the limits, so that nodes tie and differ; about half is unknown. */
+const oneOf = (...values: number[]) => fc.option(fc.constantFrom(...values), { freq: 1 });
+
+export const capacityArbitrary: fc.Arbitrary<NodeCapacity> = fc.record({
+  idleCpus: oneOf(-1, 0, 1, 4),
+  loadPerCpu: oneOf(0, 1, 1.1, 2, 3, 4, 9),
+  freeMemoryBytes: oneOf(0, 2 ** 30, 8 * 2 ** 30),
+  freeMemoryShare: oneOf(0, 0.05, 0.1, 0.15, 0.2, 1),
+  freeDiskBytes: oneOf(0, 2 ** 30, 2 ** 40),
+  freeDiskShare: oneOf(0, 0.04, 0.05, 0.1, 1),
+});
+
+/** Some without coordinates; one with half of them. */
+export const locationArbitrary: fc.Arbitrary<NodeLocation | null> = fc.constantFrom(
+  null,
+  { country: "SG", source: "declared" },
+  { latitude: 1.3, source: "declared" },
+  { latitude: 1.3, longitude: 103.8, source: "declared" },
+  { latitude: 1.4, longitude: 103.8, source: "geoip" },
+  { latitude: 31.2, longitude: 121.5, source: "declared" },
+  { latitude: 50.1, longitude: 8.7, source: "derp" },
+);
+
 const stateArbitrary = fc.record({
   nodeId: fc.constantFrom(null, "ab12"),
   tags: tagsArbitrary,
@@ -62,6 +86,10 @@ const stateArbitrary = fc.record({
   ),
   commands: fc.subarray(["system.run", "system.which"]).map((commands) => new Set(commands)),
   ssh: fc.boolean(),
+  sshReachable: fc.constantFrom(true, true, false, null),
+  rttMs: oneOf(0, 1.2, 1.3, 4, 6, 24, 26, 31, 80, 200),
+  capacity: capacityArbitrary,
+  location: locationArbitrary,
   transport: fc.constantFrom("auto" as const, "auto" as const, "node" as const, "ssh" as const),
 });
 
@@ -76,6 +104,18 @@ const preferenceArbitrary: fc.Arbitrary<Preference> = fc.record({
   weight: fc.integer({ min: -100, max: 100 }),
 });
 
+const nearArbitrary: fc.Arbitrary<Near> = fc.oneof(
+  fc.constant<Near>({ kind: "gateway" }),
+  fc.nat(72).map((number): Near => ({ kind: "node", name: `n${number}` })),
+  fc.constant<Near>({ kind: "point", latitude: 31, longitude: 121 }),
+);
+
+const minimumArbitrary: fc.Arbitrary<Minimum> = fc.record({
+  idleCpus: oneOf(0, 1, 4),
+  freeMemoryGiB: oneOf(0, 1, 8),
+  freeDiskGiB: oneOf(0, 1),
+});
+
 export const ruleArbitrary: fc.Arbitrary<Rule> = fc.record({
   name: fc.constantFrom("a", "b", "c"),
   agents: fc.array(fc.constantFrom("worker-sg", "worker-cn", "worker-*", "*", "work??-sg"), {
@@ -85,6 +125,8 @@ export const ruleArbitrary: fc.Arbitrary<Rule> = fc.record({
   tools: fc.constantFrom(null, null, ["exec"], ["read", "write"]),
   require: fc.option(selectorArbitrary),
   prefer: fc.array(preferenceArbitrary, { maxLength: 3 }),
+  near: fc.option(nearArbitrary, { freq: 1 }),
+  minimum: fc.option(minimumArbitrary, { freq: 1 }),
   onUnavailable: fc.constantFrom("refuse" as const, "gateway" as const),
   files: fc.constant("gateway" as const),
 });
@@ -94,4 +136,8 @@ export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.record({
   tool: fc.constantFrom("exec", "read", "nodes"),
   commands: fc.subarray(["system.run", "system.which"]),
   binding: fc.constantFrom("exec" as const, "workspace" as const),
+  current: fc.option(
+    fc.nat(72).map((number) => `n${number}`),
+    { freq: 2 },
+  ),
 });

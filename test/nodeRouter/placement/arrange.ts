@@ -12,6 +12,8 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
     tools: null,
     require: null,
     prefer: [],
+    near: null,
+    minimum: null,
     onUnavailable: "refuse",
     files: "gateway",
     ...changes,
@@ -20,11 +22,18 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
 
 /** `worker-sg` wants to run a command, bound by exec. */
 export function makeRequest(changes: Partial<PlacementRequest> = {}): PlacementRequest {
-  return { agent: "worker-sg", tool: "exec", commands: ["system.run"], binding: "exec", ...changes };
+  return {
+    agent: "worker-sg",
+    tool: "exec",
+    commands: ["system.run"],
+    binding: "exec",
+    current: null,
+    ...changes,
+  };
 }
 
 export function snapshotOf(...nodes: readonly NodeState[]): NodeSnapshot {
-  return { nodes, takenAtMs: 1_000 };
+  return { nodes, takenAtMs: 1_000, gatewayLocation: null };
 }
 
 export function tagsOf(...tags: readonly string[]): ReadonlyMap<string, string> {

@@ -6,9 +6,17 @@ import type { PlacementRequest } from "../../../src/nodeRouter/placement/decisio
 import { place } from "../../../src/nodeRouter/placement/place.ts";
 import type { Rule } from "../../../src/nodeRouter/placement/rule.ts";
 import { matches, printSelector } from "../../../src/nodeRouter/placement/selector.ts";
-import type { NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import type { NodeCapacity, NodeSnapshot, NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import { distanceKm, estimatedRttMs, pointOf } from "../../../src/presence/location/distance.ts";
+import type { NodeLocation } from "../../../src/types.ts";
 import { nodesArbitrary, requestArbitrary, requirementArbitrary, ruleArbitrary } from "./arbitraries.ts";
-import { recordOf, selectorOf, snapshotOf } from "./arrange.ts";
+import { recordOf, selectorOf } from "./arrange.ts";
+
+const GATEWAY: NodeLocation = { latitude: 39.9, longitude: 116.4, source: "declared" };
+
+function snapshotOf(...nodes: readonly NodeState[]): NodeSnapshot {
+  return { nodes, takenAtMs: 1_000, gatewayLocation: GATEWAY };
+}
 
 const rulesArbitrary = fc.array(ruleArbitrary, { maxLength: 5 });
 
@@ -83,7 +91,7 @@ test("counts of removed nodes and fitting nodes add up to all nodes, and agree w
   );
 });
 
-test("every score lies in -100..100 and no other fitting node has a higher one", () => {
+test("every score lies in -100..100 and no other fitting node has a higher one, whatever was kept", () => {
   fc.assert(
     fc.property(nodesArbitrary, ruleArbitrary, requestArbitrary, (nodes, rule, request) => {
       const decision = place(request, snapshotOf(...nodes), [{ ...rule, agents: ["*"], tools: null }]);
@@ -122,13 +130,84 @@ function plainReading(request: PlacementRequest, nodes: readonly NodeState[], ru
     node.online === true &&
     node.transport !== "ssh" &&
     request.commands.every((command) => node.commands.has(command));
-  const overSsh = (node: NodeState) => node.ssh && node.transport !== "node";
-  const score = (node: NodeState) =>
-    rule.prefer.reduce((sum, { selector, weight }) => sum + (matches(selector, node.tags) ? weight : 0), 0);
-  const [winner] = nodes
+  const overSsh = (node: NodeState) => node.ssh && node.transport !== "node" && node.sshReachable !== false;
+  const sum = (node: NodeState) =>
+    rule.prefer.reduce(
+      (total, { selector, weight }) => total + (matches(selector, node.tags) ? weight : 0),
+      0,
+    );
+  const fitting = nodes
     .filter((node) => rule.require === null || matches(rule.require, node.tags))
     .filter(request.binding === "exec" ? overNode : overSsh)
-    .sort((a, b) => score(b) - score(a) || (a.name < b.name ? -1 : 1));
+    .filter(({ capacity }) => hasMinimum(rule.minimum, capacity))
+    .map((node) => ({
+      node,
+      sum: sum(node),
+      ms: msTo(rule.near, node, nodes),
+      free: freeness(node.capacity),
+    }))
+    .sort(
+      (a, b) =>
+        b.sum - a.sum ||
+        compare(step(a.ms), step(b.ms)) ||
+        b.free - a.free ||
+        compare(a.ms, b.ms) ||
+        (a.node.name < b.node.name ? -1 : 1),
+    );
+  const [first] = fitting;
   const without = rule.onUnavailable === "gateway" ? "unrouted" : "refused";
-  return { rule: rule.name, node: winner?.name ?? null, outcome: winner === undefined ? without : "placed" };
+  if (first === undefined) return { rule: rule.name, node: null, outcome: without };
+  const current = fitting.find(({ node }) => node.name === request.current);
+  const isKeepable = current !== undefined && current.sum === first.sum;
+  const better = isKeepable
+    ? fitting.find(
+        (other) =>
+          other.sum === current.sum &&
+          ((other.ms < current.ms - 5 && other.ms < current.ms * 0.8) ||
+            (step(other.ms) <= step(current.ms) && other.free >= current.free + 50)),
+      )
+    : first;
+  return { rule: rule.name, node: (better ?? current ?? first).node.name, outcome: "placed" };
+}
+
+function hasMinimum(minimum: Rule["minimum"], capacity: NodeCapacity): boolean {
+  const enough = (wanted: number | null | undefined, free: number | null) =>
+    wanted == null || (free !== null && free >= wanted);
+  const gib = (bytes: number | null) => (bytes === null ? null : bytes / 1024 ** 3);
+  return (
+    enough(minimum?.idleCpus, capacity.idleCpus) &&
+    enough(minimum?.freeMemoryGiB, gib(capacity.freeMemoryBytes)) &&
+    enough(minimum?.freeDiskGiB, gib(capacity.freeDiskBytes))
+  );
+}
+
+function msTo(near: Rule["near"], node: NodeState, nodes: readonly NodeState[]): number {
+  if (near === null) return 0;
+  if (near.kind === "gateway" && node.rttMs !== null) return node.rttMs;
+  if (near.kind === "node" && near.name === node.name) return 0;
+  const location =
+    near.kind === "point"
+      ? near
+      : near.kind === "gateway"
+        ? GATEWAY
+        : nodes.find(({ name }) => name === near.name)?.location;
+  const from = location == null ? null : pointOf(location);
+  const to = node.location === null ? null : pointOf(node.location);
+  return from === null || to === null ? Number.POSITIVE_INFINITY : estimatedRttMs(distanceKm(from, to));
+}
+
+function step(ms: number): number {
+  if (ms < 25 || ms === Number.POSITIVE_INFINITY) return Math.floor(ms / 5);
+  return 5 + Math.floor(Math.log(ms / 25) / Math.log(1.2));
+}
+
+function freeness({ loadPerCpu, freeMemoryShare, freeDiskShare }: NodeCapacity): number {
+  const [load, memory, disk] = [loadPerCpu ?? 0, freeMemoryShare ?? 1, freeDiskShare ?? 1];
+  if (load > 4 || memory < 0.05 || disk < 0.05) return -100;
+  if (load > 2 || memory < 0.1 || disk < 0.1) return -50;
+  return load > 1 || memory < 0.2 ? -25 : 0;
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -36,6 +36,7 @@ export function createLocalTransport(options: LocalOptions = {}): LocalTransport
       return outcome === null ? run(transport, request) : settled(transport, outcome);
     },
     warm: (node) => void transport.warmed.push(node),
+    ping: async () => ({ kind: "unknown", reason: "there is no network to ask over" }),
     counters: () => null,
     info: () => null,
     nodes: () => [],

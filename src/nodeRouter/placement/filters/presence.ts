@@ -1,4 +1,4 @@
-// Filter: over the node protocol, the node must be connected to the gateway.
+// Filter: the node must be reachable the way that the call goes.
 import type { Reason } from "../decision.ts";
 import { transportFor } from "../transport.ts";
 import type { Filter } from "./filter.ts";
@@ -12,10 +12,13 @@ export const UNKNOWN_PRESENCE: Reason = {
   many: "had unknown presence",
 };
 
-/** `online` speaks of the connection to the gateway; sshd answers without one, so SSH does not ask. */
+/**
+ * `online` speaks of the connection to the gateway; sshd answers without one. Over SSH a node that nobody has asked yet
+ * stays in: the call finds out, and nothing has run when it does not get through.
+ */
 export const presenceFilter: Filter = ({ index, request }) =>
   transportFor(request.binding) === "ssh"
-    ? []
+    ? [{ reason: OFFLINE, keeps: index.where("ssh: not down", (node) => node.sshReachable !== false) }]
     : [
         { reason: OFFLINE, keeps: index.where("presence: not offline", (node) => node.online !== false) },
         { reason: UNKNOWN_PRESENCE, keeps: index.where("presence: known", (node) => node.online !== null) },

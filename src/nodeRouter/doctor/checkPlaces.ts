@@ -1,0 +1,71 @@
+// Doctor: places that contradict each other, and rules that rely on a guess.
+import { formatPath } from "../../config/path.ts";
+import type { ConfiguredRule } from "../../config/resolve.ts";
+import { disagreement } from "../../presence/location/disagreement.ts";
+import { quote } from "../../safeText.ts";
+import { BUILTIN_KEY, PLACE_KEYS } from "../builtinTags.ts";
+import { matches, type Selector } from "../placement/selector.ts";
+import type { NodeState } from "../placement/snapshot.ts";
+import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
+
+export const checkPlaces: Check = (input) => [
+  ...input.config.rules.flatMap((rule) => trustsInferred(input, rule)),
+  ...disagreements(input),
+];
+
+/** A rule's `require` is a promise, which a guessed place cannot keep. */
+function trustsInferred(
+  { snapshot }: DoctorInput,
+  { name, index, require }: ConfiguredRule,
+): readonly Finding[] {
+  if (require === null || !require.requirements.some(({ key }) => PLACE_KEYS.includes(key))) return [];
+  const guessed = snapshot.nodes.filter(
+    (node) => matches(require, node.tags) && !matchesByWord(require, node),
+  );
+  if (guessed.length === 0) return [];
+  const nodes = guessed.map((node) => `${quote(node.name)} (${node.location?.source ?? "unknown"})`);
+  return [
+    finding(
+      "rule-trusts-inferred-place",
+      "warning",
+      `rule ${quote(name)} requires a place that nobody declared, so a wrong guess sends calls elsewhere: ${nodes.join(", ")}`,
+      "declare where these nodes are: plugins.entries.node-router.config.nodes.<name>.location; or require a tag of yours",
+      formatPath(["rules", index, "require"]),
+    ),
+  ];
+}
+
+/** Whether the node meets the selector by what the operator or the tailnet's owner said alone. */
+function matchesByWord(selector: Selector, node: NodeState): boolean {
+  const { location } = node;
+  const isDeclared = location?.source === "declared";
+  const tags = new Map(node.tags);
+  for (const key of PLACE_KEYS) {
+    const isWord =
+      key === BUILTIN_KEY.timeZone
+        ? isDeclared && location.timeZone !== undefined
+        : isDeclared || location?.source === "tailscale";
+    if (!isWord) tags.delete(key);
+  }
+  return matches(selector, tags);
+}
+
+function disagreements({ config, presence }: DoctorInput): readonly Finding[] {
+  return [...presence.values()].flatMap((record) => {
+    // A record of an older config disagrees with words that are gone.
+    if (config.nodes.get(record.node)?.location == null) return [];
+    // A clock's zone is a setting, which a laptop keeps on its way.
+    const others = record.otherPlaces.filter(({ source }) => source !== "timezone");
+    const words = disagreement(record.location, others);
+    if (words === null) return [];
+    return [
+      finding(
+        "location-disagrees",
+        "warning",
+        `the place of node ${quote(record.node)} is in doubt: ${words}`,
+        "correct the location, or the node's route; the declared place is used",
+        `${formatPath(["nodes", record.node])}.location`,
+      ),
+    ];
+  });
+}

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { createLogger, type HostLogger } from "../logger.ts";
 import type { RouterDeps } from "./deps.ts";
+import { sessionTotals } from "./reports/sessionTotals.ts";
 import { sharedState } from "./sharedState.ts";
 import { readSessionFacts } from "./workspacePolicy/sandboxProblem.ts";
 
@@ -24,6 +25,14 @@ export function createDeps(api: OpenClawPluginApi): RouterDeps {
       sessionKey === ""
         ? null
         : readSessionFacts(api.runtime.agent.session.getSessionEntry({ agentId, sessionKey })),
+    sessionTotals: (agentId) => {
+      try {
+        return sessionTotals(api.runtime.agent.session.listSessionEntries({ agentId, readOnly: true }));
+      } catch {
+        // A store that cannot be read says nothing about how many there are.
+        return null;
+      }
+    },
     home: homedir(),
     now: Date.now,
   };

@@ -1,16 +1,20 @@
 // `openclaw node-router …` and its gateway methods on a real gateway with two real nodes, and the guard.
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
 import { displayWidth } from "../../src/nodeRouter/explain/displayWidth.ts";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { GuardReport } from "../../src/nodeRouter/gatewayMethods/methods.ts";
 import { section } from "../../src/nodeRouter/hostConfig.ts";
+import type { EventsReport } from "../../src/nodeRouter/reports/eventsReport.ts";
 import type { NodesReport } from "../../src/nodeRouter/reports/nodesReport.ts";
 import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
 import { callWithScopes } from "../nodeRouter/gatewayMethods/callWithScopes.ts";
 import type { CliResult } from "../support/cli.ts";
 import { type JsonObject, merge } from "../support/config.ts";
+import { OPENCLAW } from "../support/environment.ts";
+import { startProcess } from "../support/process.ts";
 import { waitFor } from "../support/wait.ts";
 import {
   call,
@@ -54,9 +58,9 @@ test("status and doctor as text: exit codes 0 and 1, 100 columns, no colour, not
   const status = await cli("status");
   expect([status.code, status.stderr]).toEqual([0, ""]);
   expect(status.stdout).toMatch(
-    /^node-router \d+\.\d+\.\d+ · mode enforce · hooks live · nodes 2\/2 online\n/,
+    /^node-router \d+\.\d+\.\d+ · mode enforce · hooks live · 2 nodes: 2 ready\n/,
   );
-  expect(status.stdout).toMatch(/^worker-sg {2}singapore {2}mac-sg {14}node {7}online {4}unguarded$/m);
+  expect(status.stdout).toMatch(/^worker-sg {2}singapore {2}mac-sg {14}node {7}ready {5}unguarded$/m);
   expect(status.stdout).toMatch(/^master {5}- {10}\(OpenClaw decides\) /m);
 
   const doctor = await cli("doctor");
@@ -96,10 +100,29 @@ test("nodes and explain --json print one document; explain without an agent is 2
   );
 });
 
+test("nodes and events as text: state and place with its source, and what changed since the gateway knows them", async () => {
+  await waitFor("mac-sg to be observed", async () => {
+    const { events } = await rpc<EventsReport>("events", { node: "mac-sg" });
+    return events.at(-1)?.to === "ready";
+  });
+  const nodes = await cli("nodes");
+  expect([nodes.code, nodes.stderr]).toEqual([0, ""]);
+  expect(nodes.stdout).toMatch(/^mac-sg +ready .* SG Singapore \(declared\) +node /m);
+  expect(nodes.stdout).toMatch(/^mac-sg .* worker-sg +region=sg/m);
+  const events = await cli("events", "--since", "1h", "--node", "mac-sg", "--json");
+  expect([events.code, events.stderr]).toEqual([0, ""]);
+  const report: EventsReport = JSON.parse(events.stdout);
+  expect(report).toMatchObject({ node: "mac-sg", observing: true });
+  expect(report.events.at(-1)).toMatchObject({ node: "mac-sg", to: "ready" });
+  const usage = await cli("events", "--since", "yesterday");
+  expect([usage.code, usage.stdout]).toEqual([2, ""]);
+});
+
 test("a client that may only read gets the reports and is refused guard, which then writes nothing", async () => {
   const { gateway } = deployment;
   const read = (method: string) => callWithScopes(gateway, ["operator.read"], `noderouter.${method}`);
-  for (const method of ["status", "nodes", "doctor"]) expect(await read(method)).toMatchObject({ ok: true });
+  for (const method of ["status", "nodes", "events", "doctor"])
+    expect(await read(method)).toMatchObject({ ok: true });
   const refused = await read("guard");
   expect(refused).toMatchObject({ ok: false });
   expect(JSON.stringify(refused)).toContain("operator.write");
@@ -124,6 +147,9 @@ test("guard writes exactly the settings, which hold at once, and routing goes on
   expect(await rpc<DoctorReport>("doctor")).toEqual({ ok: true, findings: [] });
   expect(await rpc<GuardReport>("guard")).toMatchObject({ applied: false });
   expect(machineOf(await execAs("worker-sg"))).toBe("mac-sg");
+  // The host's own session store says so.
+  const { agents } = await rpc<StatusReport>("status");
+  expect(agents.find(({ agent }) => agent === "worker-sg")?.sessions).toBeGreaterThan(0);
 });
 
 test("a rule that grows to two nodes: doctor says so, and guard takes the bound node away again", async () => {
@@ -192,6 +218,23 @@ test("with the plugin disabled the guard makes the host itself refuse the gatewa
       () => false,
     ),
   );
+});
+
+test("nodes --watch outlives a restart of the gateway, and Ctrl-C ends it with 0", async () => {
+  const { gateway } = deployment;
+  const watching = startProcess(process.execPath, [OPENCLAW, "node-router", "nodes", "--watch", "1"], {
+    env: gateway.env,
+    cwd: gateway.home.home,
+    logFile: join(gateway.home.home, "watch.log"),
+  });
+  await watching.waitForLine(/^mac-sg +ready/m);
+  await gateway.restart();
+  await watching.waitForLine(/ {2}the gateway does not answer, this goes on: /);
+  await watching.waitForLine(/ {2}the gateway answers again$/m);
+  process.kill(watching.pid, "SIGINT");
+  await waitFor("the command to end", () => watching.exit() !== undefined);
+  expect(watching.exit()).toEqual({ code: 0, signal: null });
+  await watching.end();
 });
 
 test("with the gateway stopped: exit 1, one line that says what to do, and no half report", async () => {

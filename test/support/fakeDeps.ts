@@ -3,6 +3,7 @@ import { resolveConfig } from "../../src/config/resolve.ts";
 import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
 import { createLogger } from "../../src/logger.ts";
 import type { RouterDeps } from "../../src/nodeRouter/deps.ts";
+import type { SessionTotals } from "../../src/nodeRouter/reports/sessionTotals.ts";
 import { createSharedState } from "../../src/nodeRouter/sharedState.ts";
 import type { SessionFacts } from "../../src/nodeRouter/workspacePolicy/sandboxProblem.ts";
 
@@ -48,6 +49,8 @@ export interface FakeOptions {
   readonly agentWorkspace?: string | null;
   /** What the host keeps about every session; an Error is thrown. Default: nothing. */
   readonly session?: SessionFacts | null | Error;
+  /** Of every agent. Default: the host does not say. */
+  readonly sessions?: SessionTotals | null;
 }
 
 export interface FakeDeps extends RouterDeps {
@@ -63,7 +66,13 @@ export interface FakeDeps extends RouterDeps {
 }
 
 export function fakeDeps(options: FakeOptions = {}): FakeDeps {
-  const { config = CONFIG, hostConfig = {}, agentWorkspace = "/gateway/ws", session = null } = options;
+  const {
+    config = CONFIG,
+    hostConfig = {},
+    agentWorkspace = "/gateway/ws",
+    session = null,
+    sessions = null,
+  } = options;
   const lines: LogLine[] = [];
   const to = (level: LogLine["level"]) => (text: string) => void lines.push({ level, text });
   const deps: FakeDeps = {
@@ -87,6 +96,7 @@ export function fakeDeps(options: FakeOptions = {}): FakeDeps {
       if (session instanceof Error) throw session;
       return session;
     },
+    sessionTotals: () => sessions,
     home: "/home/gateway",
     now: () => deps.clockMs,
   };

@@ -1,31 +1,41 @@
 // The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
 import { ERROR_CODES, messageOf } from "../../errors.ts";
-import { safe, safeJson } from "../../safeText.ts";
+import { quote, safe, safeJson } from "../../safeText.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { reportText } from "../explain/text.ts";
 import type { GuardReport } from "../gatewayMethods/methods.ts";
 import type { ProbeReport } from "../gatewayMethods/sshMethods.ts";
+import type { EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
+import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 import type { Ask } from "./ask.ts";
+import { eventsText } from "./eventsText.ts";
+import type { Machine } from "./machine.ts";
+import { nodesText } from "./nodesText.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
 import { probeText } from "./sshText.ts";
-import { doctorText, guardText, nodesText, statusText } from "./text.ts";
+import { statusText } from "./statusText.ts";
+import { doctorText, guardText } from "./text.ts";
 import { runTrust } from "./trust.ts";
+import { watchInterval, watchNodes } from "./watch.ts";
 
 export interface CommandOptions {
   readonly json?: boolean | undefined;
   readonly agent?: string | undefined;
   readonly tool?: string | undefined;
   readonly dryRun?: boolean | undefined;
-  /** Positional: an inventory name. */
+  /** Seconds between two looks; true: the default. */
+  readonly watch?: string | boolean | undefined;
+  readonly since?: string | undefined;
+  /** An inventory name: positional, and an option of `events`. */
   readonly node?: string | undefined;
   /** The fingerprint to record without asking. */
   readonly yes?: string | undefined;
 }
 
-export type CommandName = "status" | "nodes" | "explain" | "doctor" | "guard" | "trust" | "probe";
+export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
 
 /** Runs one command; the result is the exit code. Never throws. */
 export async function runCommand(
@@ -33,24 +43,49 @@ export async function runCommand(
   options: CommandOptions,
   ask: Ask,
   out: Output,
+  machine: Machine,
 ): Promise<number> {
-  if (name === "explain" && !options.agent?.trim()) {
-    out.fail("explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]");
-    return EXIT_USAGE;
-  }
-  if ((name === "trust" || name === "probe") && !options.node?.trim()) {
-    out.fail(`${name} needs a node: openclaw node-router ${name} <node>`);
+  const wrong = usageProblem(name, options, machine.now());
+  if (wrong !== null) {
+    out.fail(wrong);
     return EXIT_USAGE;
   }
   try {
-    return await run(name, options, ask, out);
+    return await run(name, options, ask, out, machine);
   } catch (error) {
     out.fail(safe(failure(name, error)));
     return EXIT_FINDING;
   }
 }
 
-async function run(name: CommandName, options: CommandOptions, ask: Ask, out: Output): Promise<number> {
+/** What is wrong with how the command was called; null when nothing is. */
+function usageProblem(
+  name: CommandName,
+  { agent, node, watch, since }: CommandOptions,
+  nowMs: number,
+): string | null {
+  if (name === "explain" && !agent?.trim()) {
+    return "explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]";
+  }
+  if ((name === "trust" || name === "probe") && !node?.trim()) {
+    return `${name} needs a node: openclaw node-router ${name} <node>`;
+  }
+  if (watch !== undefined && watch !== false && watchInterval(watch) === null) {
+    return `--watch takes seconds from 0.5 to 3600, not ${quote(String(watch))}`;
+  }
+  if (since !== undefined && parseSince(since.trim(), nowMs) === null) {
+    return `--since takes ${SINCE_HELP}, not ${quote(since)}`;
+  }
+  return null;
+}
+
+async function run(
+  name: CommandName,
+  options: CommandOptions,
+  ask: Ask,
+  out: Output,
+  machine: Machine,
+): Promise<number> {
   const print = (report: unknown, text: string) => out.print(options.json ? safeJson(report) : text);
   switch (name) {
     case "status": {
@@ -59,8 +94,24 @@ async function run(name: CommandName, options: CommandOptions, ask: Ask, out: Ou
       return isSound(report) ? EXIT_OK : EXIT_FINDING;
     }
     case "nodes": {
-      const report = await ask<NodesReport>("noderouter.nodes", {});
-      print(report, nodesText(report));
+      const look = () => ask<NodesReport>("noderouter.nodes", {});
+      const { watch = false, json = false } = options;
+      const intervalMs = watch === false ? null : watchInterval(watch);
+      if (intervalMs !== null) {
+        await watchNodes({ intervalMs, json }, look, out, machine);
+        return EXIT_OK;
+      }
+      const report = await look();
+      print(report, nodesText(report, machine.now(), out.columns));
+      return EXIT_OK;
+    }
+    case "events": {
+      const { since, node } = options;
+      const report = await ask<EventsReport>("noderouter.events", {
+        ...(since === undefined ? {} : { since: since.trim() }),
+        ...(node === undefined ? {} : { node }),
+      });
+      print(report, eventsText(report, out.columns));
       return EXIT_OK;
     }
     case "explain": {

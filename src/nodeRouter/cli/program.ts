@@ -1,6 +1,8 @@
 // The command tree with its options, and how a command reaches the gateway.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { type CommandName, type CommandOptions, runCommand } from "./commands.ts";
+import type { Machine } from "./machine.ts";
 import { EXIT_USAGE } from "./output.ts";
 
 type Program = Parameters<Parameters<OpenClawPluginApi["registerCli"]>[0]>[0]["program"];
@@ -18,7 +20,19 @@ const COMMANDS: readonly Spec[] = [
     name: "status",
     description: "Agents by rule, node, transport and presence; whether the plugin is in force",
   },
-  { name: "nodes", description: "Every known node: id, presence, approval, place, tags" },
+  {
+    name: "nodes",
+    description: "Every known node: state, address, place, round trip, load, free memory and disk, agents",
+    options: [["--watch [seconds]", "look again every so many seconds (default 2), until interrupted"]],
+  },
+  {
+    name: "events",
+    description: "Changes of the nodes' states, the newest last",
+    options: [
+      ["--since <time>", "45m, 2h, 3d, or a date such as 2026-11-22"],
+      ["--node <name>", "only this node"],
+    ],
+  },
   {
     name: "explain",
     description: "Where an agent's call would run, and why each node fits or not",
@@ -57,17 +71,26 @@ export async function buildCommands(program: Program, name: string, description:
     for (const [flags, help] of spec.options ?? []) command.option(flags, help);
     command.option("--json", "print the report as JSON");
     const act = async (node: string | undefined, options: CommandOptions & Record<string, string>) => {
+      const stop = new AbortController();
+      if (options.watch !== undefined) stopWith(stop);
       process.exitCode = await runCommand(
         spec.name,
-        { ...options, node },
+        { ...options, node: node ?? options.node },
         async <T>(method: string, params: Record<string, unknown>) =>
           (await callGatewayFromCli(method, { ...options, json: true }, params, { progress: false })) as T,
         {
           print: (text) => process.stdout.write(`${text}\n`),
           fail: (text) => process.stderr.write(`${text}\n`),
+          // A window can change its size while it is watched.
+          get columns() {
+            return process.stdout.isTTY ? process.stdout.columns : undefined;
+          },
           question: process.stdin.isTTY && process.stdout.isTTY ? question : undefined,
         },
+        machineOf(stop.signal),
       );
+      // A question to a silent gateway may still be open; nobody waits for its answer.
+      if (stop.signal.aborted) process.exit();
     };
     // Commander passes the arguments first, then the options.
     if (spec.argument === undefined) {
@@ -76,6 +99,24 @@ export async function buildCommands(program: Program, name: string, description:
       addGatewayClientOptions(command).action(act);
     }
   }
+}
+
+/** Ctrl-C ends a command that would go on for ever, and so does a reader that has read enough. */
+function stopWith(stop: AbortController): void {
+  process.once("SIGINT", () => stop.abort());
+  process.stdout.on("error", () => stop.abort());
+}
+
+function machineOf(stop: AbortSignal): Machine {
+  return {
+    now: Date.now,
+    isTerminal: process.stdout.isTTY === true,
+    get rows() {
+      return process.stdout.rows ?? 24;
+    },
+    stop,
+    sleep: (ms) => sleep(ms, undefined, { signal: stop }).catch(() => undefined),
+  };
 }
 
 /** One line from the person at the terminal; empty when they end the input. */

@@ -2,10 +2,9 @@
 import { safe } from "../../safeText.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import type { ProbeReport, TrustReport } from "../gatewayMethods/sshMethods.ts";
-import { paint, table } from "./output.ts";
+import { COLUMNS, paint, table } from "./output.ts";
 
 const DASH = "-";
-const COLUMNS = 100;
 
 export function trustText(report: TrustReport): string {
   const machine =
@@ -50,7 +49,7 @@ export function probeText(report: ProbeReport): string {
   return [
     ...wrap(safe(`node ${report.node} · ${report.way ?? "no connection"}`), COLUMNS),
     "",
-    table([...(hosts.size > 1 ? ["HOST"] : []), "STEP", "RESULT", "MS", "DETAIL"], rows),
+    table([...(hosts.size > 1 ? ["HOST"] : []), "STEP", "RESULT", "MS", "DETAIL"], rows, { wrapLast: true }),
     "",
     `${result} in ${total} ms`,
     ...(report.problem === null ? [] : ["", ...wrap(safe(report.problem), COLUMNS)]),

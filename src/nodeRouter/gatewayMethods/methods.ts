@@ -1,7 +1,8 @@
 // What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
 
 import { type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
-import { currentSnapshot } from "../currentSnapshot.ts";
+import { quote } from "../../safeText.ts";
+import { currentSnapshot, lastSnapshot, presenceRecords } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { type DoctorReport, runDoctor } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
@@ -9,7 +10,10 @@ import { explainTool } from "../explainTool.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { bindingOf } from "../hostConfig.ts";
 import { hookLiveness } from "../liveness.ts";
-import { createNodesReport, type NodesReport } from "../reports/nodesReport.ts";
+import { currentNodesReport } from "../reports/currentNodesReport.ts";
+import { createEventsReport, type EventsReport } from "../reports/eventsReport.ts";
+import type { NodesReport } from "../reports/nodesReport.ts";
+import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import { sshStatus } from "../reports/sshStatus.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
 import { type Params, readText, UsageError } from "./params.ts";
@@ -28,9 +32,14 @@ export type WriteGuard = (plans: readonly GuardPlan[]) => Promise<void>;
 /** A list this fresh is read for every report: an operator asks how it is now. */
 const NOW = 0;
 
+/** Nodes named in an error. */
+const MAX_NAMED = 10;
+
 export interface Methods {
   status(): Promise<StatusReport>;
   nodes(): Promise<NodesReport>;
+  /** `{ since?, node? }`; `since` as `parseSince` takes it. */
+  events(params: Params): Promise<EventsReport>;
   explain(params: Params): Promise<ExplainReport>;
   doctor(): Promise<DoctorReport>;
   guard(params: Params): Promise<GuardReport>;
@@ -39,6 +48,13 @@ export interface Methods {
 /** @throws NodeRouterError INVENTORY_UNAVAILABLE, UsageError */
 export function createMethods(deps: RouterDeps, version: string, writeGuard: WriteGuard): Methods {
   const config = (): ResolvedConfig => deps.state.config ?? resolveConfig({});
+  const knownNodes = () => {
+    const listed = lastSnapshot(deps, config()).nodes.map(({ name }) => name);
+    return [...new Set([...config().nodes.keys(), ...listed])];
+  };
+  // A node that left has a history all the same.
+  const isKnown = (node: string) =>
+    knownNodes().includes(node) || (deps.state.presence?.history(node) ?? null) !== null;
   return {
     async status() {
       return createStatusReport({
@@ -50,12 +66,32 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         counters: deps.state.counters,
         ssh: sshStatus(deps.state.workspace.transport),
         audit: deps.state.workspace.audit?.state() ?? null,
+        presence: presenceRecords(deps),
+        sources: deps.state.presence?.sources() ?? [],
+        lastNodes: deps.state.lastNodes,
+        sessions: deps.sessionTotals,
+        gatewayWorkspace: deps.agentWorkspace,
         nowMs: deps.now(),
       });
     },
 
     async nodes() {
-      return createNodesReport(await currentSnapshot(deps, config(), NOW), deps.now());
+      const snapshot = await currentSnapshot(deps, config(), NOW);
+      return currentNodesReport(deps, config(), snapshot);
+    },
+
+    async events(params) {
+      const { presence } = deps.state;
+      const [since, node] = [readText(params, "since"), readText(params, "node")];
+      const sinceMs = since === null ? null : parseSince(since, deps.now());
+      if (since !== null && sinceMs === null) {
+        throw new UsageError(`since takes ${SINCE_HELP}, not ${quote(since)}`);
+      }
+      if (node !== null && !isKnown(node)) {
+        const known = knownNodes().slice(0, MAX_NAMED).map(quote).join(", ") || "none";
+        throw new UsageError(`no node ${quote(node)} is known; known are ${known}`);
+      }
+      return createEventsReport(presence, { sinceMs, node });
     },
 
     async explain(params) {
@@ -64,7 +100,7 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
       const tool = readText(params, "tool") ?? "exec";
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const binding = bindingOf(deps.hostConfig(), agent);
-      return explainTool(config(), { agent, tool, binding }, snapshot, deps.now());
+      return explainTool(config(), { agent, tool, binding }, snapshot, deps.now(), deps.state.lastNodes);
     },
 
     async doctor() {
@@ -79,6 +115,10 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         missedAgents: deps.state.missedAgents,
         audit: deps.state.workspace.audit?.state() ?? null,
         workspace: { apiProblem: deps.state.workspace.apiProblem },
+        presence: presenceRecords(deps),
+        sources: deps.state.presence?.sources() ?? [],
+        lastNodes: deps.state.lastNodes,
+        nowMs: deps.now(),
       });
     },
 

@@ -11,7 +11,8 @@ const READ = "operator.read";
 const WRITE = "operator.write";
 const ADMIN = "operator.admin";
 
-export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): void {
+/** @returns what the page and metrics are made of too. */
+export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
   const own = createMethods(deps, api.version ?? "unknown", async (plans) => {
     await api.runtime.config.mutateConfigFile({
       // The file as written: the running config has defaults and resolved secrets in it.
@@ -37,6 +38,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   };
   register("status", READ);
   register("nodes", READ);
+  register("events", READ);
   register("explain", READ);
   register("doctor", READ);
   register("guard", WRITE);
@@ -44,4 +46,5 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("probe", WRITE);
   // It changes which machine the gateway believes to be the node.
   register("trust", ADMIN);
+  return own;
 }

@@ -1,56 +1,96 @@
-// What `nodes` says: every known node with its id, presence, place and tags. Pure.
-import type { NodeLocation } from "../../types.ts";
-import type { NodeApproval, NodeSnapshot, TransportChoice } from "../placement/snapshot.ts";
+// What `nodes` says: every known node with its state, place, resources, agents and history. Pure.
+import type { Fact, NodePresence, Place } from "../../presence/contract.ts";
+import type { NodeHistory } from "../../presence/presence.ts";
+import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
+import { addressOf } from "./nodeAddress.ts";
+import { locationOf, placeOf } from "./nodePlace.ts";
+import type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
+import { stateOf } from "./nodeState.ts";
 
-export interface NodeReport {
-  readonly name: string;
-  readonly nodeId: string | null;
-  readonly configured: boolean;
-  /** Null = not known. */
-  readonly online: boolean | null;
-  readonly approval: NodeApproval;
-  readonly os: string | null;
-  readonly location: NodeLocation | null;
-  /** Configured and built-in; a bare tag has the value "". */
-  readonly tags: Readonly<Record<string, string>>;
-  /** Ways to it, whether or not it answers now. */
-  readonly transports: readonly ("node" | "ssh")[];
-  readonly transport: TransportChoice;
-  readonly workspace: string | null;
-  /** Whether it can run exec over the node protocol. */
-  readonly exec: boolean;
-  readonly ghostIds: readonly string[];
+export type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
+
+export interface NodesReportInput {
+  readonly snapshot: NodeSnapshot;
+  /** By inventory name; a node without a record is told as far as the host's list goes. */
+  readonly presence: ReadonlyMap<string, NodePresence>;
+  /** Null: nothing is kept about the node. */
+  readonly history: (node: string) => NodeHistory | null;
+  /** Ids of the agents whose exec would run on a node now, by node name. */
+  readonly agents: ReadonlyMap<string, readonly string[]>;
+  readonly gatewayPlace: Place | null;
+  /** Credits that the data in use asks for. */
+  readonly attributions: readonly string[];
+  /** Epoch ms. */
+  readonly nowMs: number;
 }
 
-export interface NodesReport {
-  readonly nodes: readonly NodeReport[];
-  readonly snapshotAgeMs: number | null;
-}
-
-/** @param nowMs epoch ms. */
-export function createNodesReport(snapshot: NodeSnapshot, nowMs: number): NodesReport {
-  const nodes = snapshot.nodes.map(
-    (node): NodeReport => ({
-      name: node.name,
-      nodeId: node.nodeId,
-      configured: node.configured,
-      online: node.online,
-      approval: node.approval,
-      os: node.tags.get("node.os") ?? null,
-      location: node.location,
-      tags: Object.fromEntries(node.tags),
-      transports: [
-        ...(node.nodeId === null ? [] : (["node"] as const)),
-        ...(node.ssh ? (["ssh"] as const) : []),
-      ],
-      transport: node.transport,
-      workspace: node.workspace,
-      exec: node.commands.has("system.run"),
-      ghostIds: node.ghostIds,
-    }),
-  );
+export function createNodesReport(input: NodesReportInput): NodesReport {
+  const { snapshot, gatewayPlace, attributions, nowMs } = input;
   return {
-    nodes: nodes.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    nodes: snapshot.nodes.map((node) => reportOf(node, input)).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    gateway: { place: gatewayPlace },
+    attributions,
     snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
   };
+}
+
+function reportOf(node: NodeState, { presence, history, agents }: NodesReportInput): NodeReport {
+  const record = presence.get(node.name);
+  const facts = record?.facts ?? {};
+  const place = placeOf(node.location, record);
+  const { state, reason, sinceMs } = stateOf(node, record);
+  return {
+    name: node.name,
+    nodeId: node.nodeId,
+    configured: node.configured,
+    online: node.online,
+    approval: node.approval,
+    os: node.tags.get("node.os") ?? facts.os?.value ?? null,
+    location: place === null ? null : locationOf(place),
+    tags: Object.fromEntries(node.tags),
+    transports: [
+      ...(node.nodeId === null ? [] : (["node"] as const)),
+      ...(node.ssh ? (["ssh"] as const) : []),
+    ],
+    transport: node.transport,
+    workspace: node.workspace,
+    exec: node.commands.has("system.run"),
+    ghostIds: node.ghostIds,
+    state,
+    reason,
+    since: isoTime(sinceMs),
+    ip: addressOf(facts.ips?.value ?? []),
+    rttMs: record?.rttMs ?? null,
+    path: held(facts.tailnetPath),
+    resources: resourcesOf(record),
+    agents: agents.get(node.name) ?? [],
+    reach: record?.reach ?? { node: null, ssh: null },
+    facts,
+    place,
+    otherPlaces: record?.otherPlaces ?? [],
+    contradictions: record?.contradictions ?? [],
+    history: history(node.name),
+  };
+}
+
+function resourcesOf(record: NodePresence | undefined): NodeResources {
+  const facts = record?.facts ?? {};
+  return {
+    cpuCount: held(facts.cpuCount),
+    load1: held(facts.load1),
+    memoryTotalBytes: held(facts.memoryTotalBytes),
+    memoryAvailableBytes: held(facts.memoryAvailableBytes),
+    diskTotalBytes: held(facts.diskTotalBytes),
+    diskAvailableBytes: held(facts.diskAvailableBytes),
+  };
+}
+
+/** A value that is too old to hold is not known any more. */
+function held<T>(fact: Fact<T> | undefined): T | null {
+  return fact === undefined || fact.stale ? null : fact.value;
+}
+
+/** ISO 8601; null for null, and for what no calendar has. */
+export function isoTime(ms: number | null): string | null {
+  return ms === null || !(Math.abs(ms) <= 8.64e15) ? null : new Date(ms).toISOString();
 }

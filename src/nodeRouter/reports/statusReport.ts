@@ -1,14 +1,19 @@
 // What `status` says: every agent with its rule, node, transport and presence, and how the plugin itself is. Pure.
 import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { NodePresence, PresenceState, SourceHealth } from "../../presence/contract.ts";
 import type { Binding, Mode, Transport } from "../../types.ts";
 import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
 import { explainReport } from "../explainCall.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { agentIds, bindingOf } from "../hostConfig.ts";
+import type { LastNodes } from "../lastNodes.ts";
 import type { Liveness } from "../liveness.ts";
 import type { PlacementDecision } from "../placement/decision.ts";
-import type { NodeSnapshot } from "../placement/snapshot.ts";
+import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
+import { modelOf } from "./agentModel.ts";
+import { countStates, type StateCounts, stateOf } from "./nodeState.ts";
+import type { SessionTotals } from "./sessionTotals.ts";
 import type { SshNodeStatus } from "./sshStatus.ts";
 
 export interface AgentStatus {
@@ -19,14 +24,21 @@ export interface AgentStatus {
   readonly node: string | null;
   readonly transport: Transport | null;
   readonly binding: Binding;
-  /**
-   * Of the chosen node; null without one. Over SSH: `online` while a connection is open, else `unknown`, because
-   * nobody asks the machine before a call.
-   */
+  /** Of the chosen node, over the transport that the agent uses; null without a node. */
   readonly presence: "online" | "offline" | "unknown" | null;
   /** Whether the host refuses by itself when the plugin is missing; null when no rule routes the agent. */
   readonly guard: GuardPlan["state"] | null;
   readonly message: string;
+  /** The chosen node's state; null without a node. */
+  readonly state: PresenceState | null;
+  /** As configured; null: OpenClaw's own default. */
+  readonly model: string | null;
+  /** Absolute: on the chosen node for a workspace binding, else on the gateway; null: not known. */
+  readonly workspace: string | null;
+  /** Sessions that the host keeps; null: it does not say. */
+  readonly sessions: number | null;
+  /** Of the last run of each session, added up; null: not known. */
+  readonly tokens: SessionTotals["tokens"];
 }
 
 export interface StatusReport {
@@ -34,7 +46,13 @@ export interface StatusReport {
   readonly mode: Mode;
   readonly hooks: Liveness;
   readonly agents: readonly AgentStatus[];
-  readonly nodes: { readonly total: number; readonly online: number; readonly unknown: number };
+  readonly nodes: {
+    readonly total: number;
+    /** Connected to the gateway; a machine with SSH alone is one of the `unknown`. */
+    readonly online: number;
+    readonly unknown: number;
+    readonly states: StateCounts;
+  };
   readonly counters: Counters;
   /** Connections of agents whose workspace is on a node, by node. */
   readonly ssh: readonly SshNodeStatus[];
@@ -48,6 +66,8 @@ export interface StatusReport {
   }[];
   /** Milliseconds since the host's node list was read; null when it has never been read. */
   readonly snapshotAgeMs: number | null;
+  /** Who observes the nodes, and whether they can; empty before they began. */
+  readonly sources: readonly SourceHealth[];
 }
 
 export interface StatusInput {
@@ -59,6 +79,15 @@ export interface StatusInput {
   readonly counters: Counters;
   readonly ssh: readonly SshNodeStatus[];
   readonly audit: AuditState | null;
+  /** By inventory name; empty before the nodes are observed. */
+  readonly presence: ReadonlyMap<string, NodePresence>;
+  readonly sources: readonly SourceHealth[];
+  /** Where the agents' calls ran until now. */
+  readonly lastNodes: Pick<LastNodes, "of">;
+  /** Null: the host does not say. */
+  readonly sessions: (agent: string) => SessionTotals | null;
+  /** The agent's workspace on the gateway, absolute; null: the host does not say. */
+  readonly gatewayWorkspace: (agent: string) => string | null;
   /** Epoch ms. */
   readonly nowMs: number;
 }
@@ -68,9 +97,10 @@ export function createStatusReport(input: StatusInput): StatusReport {
   const guards = new Map(planGuard(config, hostConfig, snapshot).map((plan) => [plan.agent, plan.state]));
   const agents = agentIds(hostConfig).map((agent): AgentStatus => {
     const binding = bindingOf(hostConfig, agent);
-    const report = explainReport(config, { agent, tool: "exec", binding }, snapshot, nowMs);
+    const report = explainReport(config, { agent, tool: "exec", binding }, snapshot, nowMs, input.lastNodes);
     const { rule, outcome, node, transport, message } = report;
-    const presence = node === null ? null : presenceOf(input, node, transport);
+    const chosen = snapshot.nodes.find(({ name }) => name === node) ?? null;
+    const totals = input.sessions(agent);
     return {
       agent,
       rule,
@@ -78,9 +108,14 @@ export function createStatusReport(input: StatusInput): StatusReport {
       node,
       transport,
       binding,
-      presence,
+      presence: chosen === null ? null : presenceOf(input, chosen, transport),
       guard: guards.get(agent) ?? null,
       message,
+      state: chosen === null ? null : stateOf(chosen, input.presence.get(chosen.name)).state,
+      model: modelOf(hostConfig, agent),
+      workspace: binding === "workspace" ? (chosen?.workspace ?? null) : input.gatewayWorkspace(agent),
+      sessions: totals?.sessions ?? null,
+      tokens: totals?.tokens ?? null,
     };
   });
   const order = { error: 0, warning: 1 };
@@ -93,6 +128,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
       total: snapshot.nodes.length,
       online: snapshot.nodes.filter((node) => node.online === true).length,
       unknown: snapshot.nodes.filter((node) => node.online === null).length,
+      states: countStates(snapshot.nodes.map((node) => stateOf(node, input.presence.get(node.name)).state)),
     },
     counters: { ...input.counters },
     ssh: input.ssh,
@@ -101,18 +137,40 @@ export function createStatusReport(input: StatusInput): StatusReport {
       .map(({ severity, path, message }) => ({ severity, path, message }))
       .sort((a, b) => order[a.severity] - order[b.severity]),
     snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
+    sources: input.sources,
   };
 }
 
+/** A node can be up over one transport and down over the other, which the agent does not use. */
 function presenceOf(
-  { snapshot, ssh }: StatusInput,
-  name: string,
+  { presence, ssh }: StatusInput,
+  node: NodeState,
   transport: Transport | null,
 ): AgentStatus["presence"] {
+  const record = presence.get(node.name);
+  if (record !== undefined) return recordedPresence(record, transport);
   if (transport === "ssh") {
-    const connected = ssh.find(({ node }) => node === name)?.connected ?? 0;
+    const connected = ssh.find((status) => status.node === node.name)?.connected ?? 0;
     return connected > 0 ? "online" : "unknown";
   }
-  const online = snapshot.nodes.find((node) => node.name === name)?.online ?? null;
-  return online === null ? "unknown" : online ? "online" : "offline";
+  return node.online === null ? "unknown" : node.online ? "online" : "offline";
+}
+
+function recordedPresence(
+  { state, reach }: NodePresence,
+  transport: Transport | null,
+): AgentStatus["presence"] {
+  if (state === "stale" || state === "unknown") return "unknown";
+  const over = transport === null ? null : reach[transport];
+  switch (over?.state) {
+    case "up":
+    case "failing":
+      return "online";
+    case "down":
+      return "offline";
+    case "unknown":
+      return "unknown";
+    default:
+      return state === "offline" ? "offline" : "online";
+  }
 }

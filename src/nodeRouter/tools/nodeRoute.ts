@@ -1,22 +1,27 @@
-// Agent tool node_route: where do my commands run, and why. Read-only.
+// Agent tool node_route: where do my commands run, and why; which nodes may I use. Read-only.
 
+import { isRecord } from "../../config/record.ts";
 import { safeJson } from "../../safeText.ts";
-import { currentSnapshot } from "../currentSnapshot.ts";
+import { currentSnapshot, presenceRecords } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { explainCall } from "../explainCall.ts";
 import { explainTool } from "../explainTool.ts";
 import { bindingOf } from "../hostConfig.ts";
+import { nodeList } from "./nodeList.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
 
 export const NODE_ROUTE = {
   name: "node_route",
   label: "Node route",
   description:
-    "Tells on which machine your exec and other node tools run, with its tags, place and workspace, and why. Takes an optional tool name. Changes nothing.",
+    "Tells on which machine your exec and other node tools run, with its tags, place and workspace, and why. Takes an optional tool name. With list: true it lists the nodes that your rule may choose for exec instead, with state, place and tags. Changes nothing.",
   parameters: {
     type: "object",
     additionalProperties: false,
-    properties: { tool: { type: "string", description: 'Tool to ask about; default "exec".' } },
+    properties: {
+      tool: { type: "string", description: 'Tool to ask about; default "exec".' },
+      list: { type: "boolean", description: "List the nodes that exec may run on." },
+    },
   },
 } as const;
 
@@ -29,18 +34,17 @@ export async function nodeRoute(
   const { config } = deps.state;
   if (config === null || agent === null)
     return textResult("node-router is not configured for this run.", { outcome: "unrouted" });
-  const tool =
-    typeof params === "object" &&
-    params !== null &&
-    "tool" in params &&
-    typeof params.tool === "string" &&
-    params.tool !== ""
-      ? params.tool
-      : "exec";
   const binding = bindingOf(deps.hostConfig(), agent);
   const snapshot = await currentSnapshot(deps, config, 0);
-  const decision = explainCall(config, agent, tool, binding, snapshot);
-  const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now());
+  const { lastNodes } = deps.state;
+  const asked = isRecord(params) ? params : {};
+  if (asked.list === true) {
+    const list = nodeList(config, agent, binding, snapshot, presenceRecords(deps), lastNodes);
+    return textResult(safeJson(list, 0), list);
+  }
+  const tool = typeof asked.tool === "string" && asked.tool !== "" ? asked.tool : "exec";
+  const decision = explainCall(config, agent, tool, binding, snapshot, lastNodes);
+  const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now(), lastNodes);
   const { node } = decision;
   const facts = {
     ...report,

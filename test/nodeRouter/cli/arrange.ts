@@ -1,7 +1,8 @@
 // Runs a command against a gateway that answers what the test says, and keeps what it printed.
 import { type CommandName, type CommandOptions, runCommand } from "../../../src/nodeRouter/cli/commands.ts";
+import type { Machine } from "../../../src/nodeRouter/cli/machine.ts";
 import { createMethods, type Params } from "../../../src/nodeRouter/gatewayMethods/methods.ts";
-import { type FakeDeps, type FakeOptions, fakeDeps } from "../../support/fakeDeps.ts";
+import { type FakeDeps, type FakeOptions, fakeDeps, START_MS } from "../../support/fakeDeps.ts";
 
 export interface Ran {
   readonly code: number;
@@ -11,11 +12,21 @@ export interface Ran {
   readonly asked: readonly string[];
 }
 
+/** A pipe, not a terminal, at the moment at which the fake gateway's clock stands. */
+export const MACHINE: Machine = {
+  now: () => START_MS,
+  isTerminal: false,
+  rows: 24,
+  stop: new AbortController().signal,
+  sleep: () => Promise.resolve(),
+};
+
 /** `answer` gets the method and its parameters; what it throws is what the gateway's client throws. */
 export async function run(
   name: CommandName,
   options: CommandOptions,
   answer: (method: string, params: Params) => unknown,
+  machine: Machine = MACHINE,
 ): Promise<Ran> {
   const [stdout, stderr, asked]: [string[], string[], string[]] = [[], [], []];
   const code = await runCommand(
@@ -26,6 +37,7 @@ export async function run(
       return (await answer(method, params)) as T;
     },
     { print: (text) => void stdout.push(text), fail: (text) => void stderr.push(text) },
+    machine,
   );
   return { code, stdout: stdout.join("\n"), stderr: stderr.join("\n"), asked };
 }
@@ -58,6 +70,8 @@ export function fakeGateway(options: FakeOptions = {}): FakeGateway {
         return methods.status();
       case "noderouter.nodes":
         return methods.nodes();
+      case "noderouter.events":
+        return methods.events(params);
       case "noderouter.explain":
         return methods.explain(params);
       case "noderouter.doctor":

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { CommandName } from "../../../src/nodeRouter/cli/commands.ts";
 import { fakeGateway, refusalOf, run } from "./arrange.ts";
 
-const COMMANDS: readonly CommandName[] = ["status", "nodes", "explain", "doctor", "guard"];
+const COMMANDS: readonly CommandName[] = ["status", "nodes", "events", "explain", "doctor", "guard"];
 const AGENT = { agent: "worker-sg" };
 const two = { agents: { entries: { "worker-cn": {}, "worker-sg": {} } } };
 const GUARDED = {

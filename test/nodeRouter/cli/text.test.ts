@@ -1,21 +1,19 @@
 // What the tables and pages look like, and that no name can break them.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { paint, table } from "../../../src/nodeRouter/cli/output.ts";
-import { doctorText, guardText, nodesText, statusText } from "../../../src/nodeRouter/cli/text.ts";
+import { probeText } from "../../../src/nodeRouter/cli/sshText.ts";
+import { statusText } from "../../../src/nodeRouter/cli/statusText.ts";
+import { doctorText, guardText } from "../../../src/nodeRouter/cli/text.ts";
 import { displayWidth } from "../../../src/nodeRouter/explain/displayWidth.ts";
-import { createNodesReport } from "../../../src/nodeRouter/reports/nodesReport.ts";
-import { hostEntry, hostOf, inputOf, NODES, plansOf } from "../doctor/arrange.ts";
+import { BOUND, SSH_CONFIG } from "../../support/fakeDeps.ts";
+import { hostEntry, hostOf, plansOf } from "../doctor/arrange.ts";
+import { fakePresence, recordOf } from "../reports/arrange.ts";
 import { fakeGateway, run } from "./arrange.ts";
 
 const LONG = "n".repeat(60);
 const CJK = "新加坡办公室的节点".repeat(4);
 const EVIL = "evil\u001b[2J\u202e\u0007\nname";
-const ghost = hostEntry(LONG, "98".repeat(32), { connected: false });
 const STRANGE = [LONG, CJK, EVIL].map((name, index) => hostEntry(name, String(index + 1).repeat(64)));
-
-function nodesPage(nodes: readonly object[]): string {
-  return nodesText(createNodesReport(inputOf({ nodes }).snapshot, 0));
-}
 
 const longest = (text: string) => Math.max(...text.split("\n").map(displayWidth));
 
@@ -25,20 +23,21 @@ afterEach(() => {
 });
 
 describe("100 columns", () => {
-  test("nodes with long, Chinese and hostile names, and ghosts of them", () => {
-    const page = nodesPage([...NODES, ...STRANGE, ghost]);
+  test("probe's long notes go on in the next line: nothing of them is lost", () => {
+    const detail = "word ".repeat(40).trim();
+    const steps = [{ host: "mac-sg", name: "host key", ok: true, ms: 1, detail }] as const;
+    const page = probeText({ node: "mac-sg", way: "claw@mac-sg", ok: true, steps, problem: null });
     expect(longest(page)).toBeLessThanOrEqual(100);
-    expect(page).toContain("新加坡");
-    expect(page).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
-    expect(page).toContain("evil\\u001b[");
+    expect(page.match(/word/g)).toHaveLength(40);
+    expect(page).not.toContain("…");
   });
 
-  test("status, doctor and guard with the same names", async () => {
+  test("status, doctor, guard, nodes and events with long, Chinese and hostile names", async () => {
     const names = Object.fromEntries([LONG, CJK].map((name) => [name, { tags: ["region=sg"] }]));
     const rules = [{ name: LONG, agents: ["*"], require: "region=sg" }];
     const gateway = fakeGateway({ config: { nodes: names, rules }, hostConfig: hostOf({ [LONG]: {} }) });
     gateway.deps.nodes = { nodes: STRANGE };
-    for (const name of ["status", "doctor", "guard", "nodes"] as const) {
+    for (const name of ["status", "doctor", "guard", "nodes", "events"] as const) {
       const { stdout } = await run(name, {}, gateway.answer);
       expect(longest(stdout)).toBeLessThanOrEqual(100);
       expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
@@ -78,16 +77,53 @@ describe("pages", () => {
     const gateway = fakeGateway({ hostConfig: hostOf({}) });
     gateway.deps.nodes = { nodes: [hostEntry("mac-sg", "5a".repeat(32))] };
     expect((await run("status", {}, gateway.answer)).stdout).toBe(
-      `node-router 1.2.3 · mode enforce · hooks live · nodes 1/2 online
+      `node-router 1.2.3 · mode enforce · hooks live · 2 nodes: 1 ready, 1 offline
 calls placed 0 · refused 0 · mismatches 0 · without hooks 0
 
 AGENT      RULE       NODE                TRANSPORT  PRESENCE  GUARD
 master     -          (OpenClaw decides)  -          -         -
 worker-cn  china      (refused)           -          -         unguarded
-worker-sg  singapore  mac-sg              node       online    unguarded
+worker-sg  singapore  mac-sg              node       ready     unguarded
+
+AGENT      MODEL  SESSIONS  TOKENS  BINDING  WORKSPACE
+master     -      -         -       exec     /gateway/ws
+worker-cn  -      -         -       exec     /gateway/ws
+worker-sg  -      -         -       exec     /gateway/ws
 
 worker-cn: 0/2 nodes fit rule "china" for exec: 1 didn't match "region=cn", 1 was not paired.`,
     );
+  });
+
+  test("status tells models, sessions, tokens and the workspace on the node; a dash where nobody knows", async () => {
+    const gateway = fakeGateway({
+      config: SSH_CONFIG,
+      hostConfig: {
+        agents: {
+          defaults: { model: "anthropic/claude-sonnet-4-5" },
+          entries: {
+            master: { model: { primary: "anthropic/claude-opus-4-6" } },
+            "worker-sg": { sandbox: BOUND },
+          },
+        },
+      },
+      sessions: { sessions: 12, tokens: { input: 12_000, output: 400 } },
+    });
+    gateway.deps.state.presence = fakePresence([recordOf("mac-sg", { state: "degraded" })], [], {
+      sources: () => [
+        { id: "gateway", lastOkMs: 1, failures: 0, lastError: null },
+        { id: "tailscale", lastOkMs: null, failures: 3, lastError: "no such socket\u001b[2J" },
+      ],
+    });
+    const page = (await run("status", {}, gateway.answer)).stdout;
+    expect(page).toContain(" · 2 nodes: 1 ready, 1 degraded\n");
+    expect(page).toContain("worker-sg  singapore  mac-sg              ssh        degraded  guarded\n");
+    expect(page).toContain(`
+AGENT      MODEL                        SESSIONS  TOKENS  BINDING    WORKSPACE
+master     anthropic/claude-opus-4-6    12        12k     exec       /gateway/ws
+worker-sg  anthropic/claude-sonnet-4-5  12        12k     workspace  mac-sg:/node/ws
+`);
+    expect(page).toMatch(/\n\nsource tailscale fails \(3 in a row\): no such socket\\u001b\[2J$/);
+    expect(page).not.toContain("source gateway");
   });
 
   test("status in shadow mode says that nothing is changed", async () => {
@@ -144,17 +180,6 @@ worker-cn: 0/2 nodes fit rule "china" for exec: 1 didn't match "region=cn", 1 wa
     ]);
     expect(doctorText({ ok: true, findings: [] })).toBe("No findings.");
   });
-
-  test("nodes: unknown presence is not offline; built-in tags are left out; no nodes is a sentence", () => {
-    expect(nodesText(createNodesReport(inputOf({ nodes: null }).snapshot, 0))).toMatch(
-      /^mac-sg {2}- {3}unknown {3}unknown/m,
-    );
-    expect(nodesPage(NODES)).toMatch(/region=sg,gpu$/m);
-    expect(nodesPage(NODES)).not.toContain("node.os");
-    expect(nodesText({ nodes: [], snapshotAgeMs: 0 })).toBe(
-      "No nodes are known: none is paired with this gateway, and none is configured.",
-    );
-  });
 });
 
 test("statusText of a gateway without agents is the head and an empty table", () => {
@@ -163,7 +188,13 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     mode: "enforce",
     hooks: "live",
     agents: [],
-    nodes: { total: 0, online: 0, unknown: 0 },
+    nodes: {
+      total: 0,
+      online: 0,
+      unknown: 0,
+      states: { ready: 0, degraded: 0, stale: 0, offline: 0, unknown: 0 },
+    },
+    sources: [],
     counters: fakeGateway().deps.state.counters,
     ssh: [],
     audit: null,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type CommandOptions, runCommand } from "../../../src/nodeRouter/cli/commands.ts";
 import { displayWidth } from "../../../src/nodeRouter/explain/displayWidth.ts";
 import type { ProbeReport, TrustReport } from "../../../src/nodeRouter/gatewayMethods/sshMethods.ts";
-import { run } from "./arrange.ts";
+import { MACHINE, run } from "./arrange.ts";
 
 const FINGERPRINT = `SHA256:${"A".repeat(43)}`;
 const OTHER = `SHA256:${"B".repeat(43)}`;
@@ -64,6 +64,7 @@ async function trust(
               return answer;
             },
     },
+    MACHINE,
   );
   return { code, stdout: stdout.join("\n"), stderr: stderr.join("\n"), asked, questions };
 }

@@ -1,8 +1,15 @@
 // The shapes of `status` and `nodes`, which scripts read.
 import { describe, expect, test } from "vitest";
 import { createCounters } from "../../../src/nodeRouter/counters.ts";
+import { NO_LAST_NODES } from "../../../src/nodeRouter/lastNodes.ts";
+import type { NodeSnapshot } from "../../../src/nodeRouter/placement/snapshot.ts";
 import { createNodesReport } from "../../../src/nodeRouter/reports/nodesReport.ts";
-import { createStatusReport, type StatusReport } from "../../../src/nodeRouter/reports/statusReport.ts";
+import {
+  createStatusReport,
+  type StatusInput,
+  type StatusReport,
+} from "../../../src/nodeRouter/reports/statusReport.ts";
+import type { NodePresence, Reach } from "../../../src/presence/contract.ts";
 import { BOUND } from "../../support/fakeDeps.ts";
 import {
   CN_ID,
@@ -15,8 +22,21 @@ import {
   SG_ID,
   type Situation,
 } from "../doctor/arrange.ts";
+import { DOWN, recordOf, UP } from "./arrange.ts";
 
-function statusOf(situation: Situation = {}, ssh: StatusReport["ssh"] = []): StatusReport {
+const NOTHING_MORE = {
+  presence: new Map(),
+  sources: [],
+  lastNodes: NO_LAST_NODES,
+  sessions: () => null,
+  gatewayWorkspace: () => null,
+};
+
+function statusOf(
+  situation: Situation = {},
+  ssh: StatusReport["ssh"] = [],
+  more: Partial<StatusInput> = {},
+): StatusReport {
   const { config, hostConfig, snapshot, hooks, counters } = inputOf(situation);
   return createStatusReport({
     version: "1.2.3",
@@ -28,8 +48,24 @@ function statusOf(situation: Situation = {}, ssh: StatusReport["ssh"] = []): Sta
     ssh,
     audit: null,
     nowMs: 4_000,
+    ...NOTHING_MORE,
+    ...more,
   });
 }
+
+function nodesOf(snapshot: NodeSnapshot, nowMs: number) {
+  return createNodesReport({
+    snapshot,
+    nowMs,
+    presence: new Map(),
+    history: () => null,
+    agents: new Map(),
+    gatewayPlace: null,
+    attributions: [],
+  });
+}
+
+const NO_STATES = { ready: 0, degraded: 0, stale: 0, offline: 0, unknown: 0 };
 
 const agentOf = (situation: Situation, id = "worker-sg") =>
   statusOf(situation).agents.find(({ agent }) => agent === id);
@@ -55,6 +91,11 @@ describe("status", () => {
           presence: null,
           guard: null,
           message: 'no rule names agent "master" for exec; OpenClaw decides as it would without node-router',
+          state: null,
+          model: null,
+          workspace: null,
+          sessions: null,
+          tokens: null,
         },
         {
           agent: "worker-sg",
@@ -66,20 +107,26 @@ describe("status", () => {
           presence: "online",
           guard: "unguarded",
           message: 'exec of agent "worker-sg" runs on mac-sg (SG, declared) · rule singapore',
+          state: "ready",
+          model: null,
+          workspace: null,
+          sessions: null,
+          tokens: null,
         },
       ],
-      nodes: { total: 2, online: 2, unknown: 0 },
+      nodes: { total: 2, online: 2, unknown: 0, states: { ...NO_STATES, ready: 2 } },
       counters: createCounters(),
       ssh: [],
       audit: null,
       problems: [],
       snapshotAgeMs: 3_000,
+      sources: [],
     });
   });
 
   test("a node list that was never read is unknown, not offline, and has no age", () => {
     const report = statusOf({ nodes: null });
-    expect(report.nodes).toEqual({ total: 2, online: 0, unknown: 2 });
+    expect(report.nodes).toEqual({ total: 2, online: 0, unknown: 2, states: { ...NO_STATES, unknown: 2 } });
     expect(report.snapshotAgeMs).toBe(null);
     expect(agentOf({ nodes: null })).toMatchObject({ outcome: "refused", presence: null });
   });
@@ -89,7 +136,7 @@ describe("status", () => {
       hostEntry("mac-sg", SG_ID, { connected: null }),
       hostEntry("mac-cn", CN_ID, { connected: false }),
     ];
-    expect(statusOf({ nodes }).nodes).toEqual({ total: 2, online: 0, unknown: 1 });
+    expect(statusOf({ nodes }).nodes).toMatchObject({ total: 2, online: 0, unknown: 1 });
   });
 
   describe("of an agent whose workspace is on a node", () => {
@@ -128,6 +175,70 @@ describe("status", () => {
     expect(report?.message).toMatch(/^no rule names agent "master", and its workspace is on a node /);
   });
 
+  describe("with presence records", () => {
+    const rowOf = (record: NodePresence, situation: Situation = {}) =>
+      statusOf(situation, [], { presence: new Map([["mac-sg", record]]) }).agents.find(
+        ({ agent }) => agent === "worker-sg",
+      );
+
+    test("an agent's node has its state, and the nodes are counted by theirs", () => {
+      const report = statusOf({}, [], {
+        presence: new Map([["mac-sg", recordOf("mac-sg", { state: "degraded" })]]),
+      });
+      expect(report.nodes).toEqual({
+        total: 2,
+        online: 2,
+        unknown: 0,
+        states: { ...NO_STATES, ready: 1, degraded: 1 },
+      });
+      expect(report.agents.find(({ agent }) => agent === "worker-sg")).toMatchObject({
+        state: "degraded",
+        presence: "online",
+      });
+    });
+
+    test("presence is that of the transport in use, not of the other one", () => {
+      const dead = recordOf("mac-sg", { state: "degraded", reach: { node: DOWN, ssh: UP } });
+      expect(rowOf(dead)).toMatchObject({ transport: "node", presence: "offline", state: "degraded" });
+      const host = hostOf({ "worker-sg": { sandbox: BOUND } });
+      expect(rowOf(dead, { host })).toMatchObject({ transport: "ssh", presence: "online" });
+    });
+
+    test("one silence is no death, and what is not known is not offline", () => {
+      const reach = (state: Reach["state"]) => ({ node: { ...UP, state }, ssh: null });
+      expect(rowOf(recordOf("mac-sg", { reach: reach("failing") }))?.presence).toBe("online");
+      expect(rowOf(recordOf("mac-sg", { reach: reach("unknown") }))?.presence).toBe("unknown");
+      expect(rowOf(recordOf("mac-sg", { state: "stale" }))?.presence).toBe("unknown");
+      expect(
+        rowOf(recordOf("mac-sg", { state: "unknown", reach: { node: null, ssh: null } }))?.presence,
+      ).toBe("unknown");
+      expect(rowOf(recordOf("mac-sg", { reach: { node: null, ssh: null } }))?.presence).toBe("online");
+    });
+  });
+
+  test("model, workspace, sessions and tokens are those of each agent", () => {
+    const host = hostOf({ "worker-sg": { model: { primary: "anthropic/opus" }, sandbox: BOUND } });
+    const more: Partial<StatusInput> = {
+      sessions: (agent) => (agent === "master" ? { sessions: 3, tokens: { input: 5, output: 7 } } : null),
+      gatewayWorkspace: (agent) => `/gateway/${agent}`,
+    };
+    const { agents } = statusOf({ host }, [], more);
+    expect(
+      agents.map(({ agent, model, workspace, sessions, tokens }) => [
+        agent,
+        model,
+        workspace,
+        sessions,
+        tokens,
+      ]),
+    ).toEqual([
+      ["master", null, "/gateway/master", 3, { input: 5, output: 7 }],
+      ["worker-cn", null, "/gateway/worker-cn", null, null],
+      // On the node, not the gateway's copy of it.
+      ["worker-sg", "anthropic/opus", "/Users/claw/work", null, null],
+    ]);
+  });
+
   test("guard says what guard would say", () => {
     expect(agentOf({ host: guarded() })?.guard).toBe("guarded");
     expect(agentOf({ router: ruleFor({ onUnavailable: "gateway" }) })?.guard).toBe("impossible");
@@ -163,9 +274,10 @@ describe("status", () => {
       ssh: [],
       audit: null,
       nowMs: 5,
+      ...NOTHING_MORE,
     };
     expect(createStatusReport(input).snapshotAgeMs).toBe(0);
-    expect(createNodesReport(snapshot, 5).snapshotAgeMs).toBe(0);
+    expect(nodesOf(snapshot, 5).snapshotAgeMs).toBe(0);
   });
 });
 
@@ -174,10 +286,10 @@ describe("nodes", () => {
     const { snapshot } = inputOf({
       nodes: [...NODES, hostEntry("phone", "88".repeat(32), { platform: "ios", commands: [] })],
     });
-    const report = createNodesReport(snapshot, 4_000);
+    const report = nodesOf(snapshot, 4_000);
     expect(report.snapshotAgeMs).toBe(3_000);
     expect(report.nodes.map(({ name }) => name)).toEqual(["mac-cn", "mac-sg", "phone"]);
-    expect(report.nodes[1]).toEqual({
+    expect(report.nodes[1]).toMatchObject({
       name: "mac-sg",
       nodeId: SG_ID,
       configured: true,
@@ -209,7 +321,7 @@ describe("nodes", () => {
   });
 
   test("an unread list leaves presence null and approval unknown: neither false nor unpaired", () => {
-    const { nodes, snapshotAgeMs } = createNodesReport(inputOf({ nodes: null }).snapshot, 4_000);
+    const { nodes, snapshotAgeMs } = nodesOf(inputOf({ nodes: null }).snapshot, 4_000);
     expect(nodes.map(({ online, approval }) => [online, approval])).toEqual([
       [null, "unknown"],
       [null, "unknown"],
@@ -220,7 +332,7 @@ describe("nodes", () => {
   test("a tag named __proto__ is a tag of the report and no prototype", () => {
     const snapshot = inputOf().snapshot;
     const nodes = snapshot.nodes.map((node) => ({ ...node, tags: new Map([["__proto__", "x"]]) }));
-    const [first] = createNodesReport({ ...snapshot, nodes }, 0).nodes;
+    const [first] = nodesOf({ ...snapshot, nodes }, 0).nodes;
     expect(Object.keys(first?.tags ?? {})).toEqual(["__proto__"]);
     expect(Object.getPrototypeOf(first?.tags)).toBe(Object.prototype);
   });

@@ -1,0 +1,91 @@
+// What `status` shows in a terminal, at most 100 columns. Pure but for colour.
+import { safe } from "../../safeText.ts";
+import { wrap } from "../explain/displayWidth.ts";
+import { HOOKS_NOT_LIVE } from "../liveness.ts";
+import { countsText } from "../reports/nodeState.ts";
+import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
+import { shortCount } from "../reports/units.ts";
+import { COLUMNS, paint, table } from "./output.ts";
+import { stateCell } from "./stateCell.ts";
+
+const DASH = "-";
+
+export function statusText(report: StatusReport): string {
+  const { counters, agents } = report;
+  const hooks = { live: paint("green", "live"), starting: "starting", "not-live": paint("red", "NOT LIVE") }[
+    report.hooks
+  ];
+  const refused = agents.filter((agent) => agent.outcome === "refused");
+  const isIdle = agents.every((agent) => agent.rule === null && agent.outcome === "unrouted");
+  return [
+    `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · ${countsText(report.nodes.states)}`,
+    `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}`,
+    ...(isIdle
+      ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
+      : report.hooks === "not-live"
+        ? wrap(HOOKS_NOT_LIVE, COLUMNS)
+        : []),
+    ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
+    "",
+    placementTable(agents),
+    ...(agents.length === 0 ? [] : ["", agentTable(agents)]),
+    ...sshTable(report.ssh),
+    ...auditLine(report.audit),
+    ...paragraph(refused.map((agent) => `${agent.agent}: ${agent.message}`)),
+    ...paragraph(
+      report.sources
+        .filter(({ failures }) => failures > 0)
+        .map(
+          ({ id, failures, lastError }) => `source ${id} fails (${failures} in a row): ${lastError ?? "?"}`,
+        ),
+    ),
+    ...paragraph(report.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`)),
+  ].join("\n");
+}
+
+function placementTable(agents: readonly AgentStatus[]): string {
+  const rows = agents.map((agent) => [
+    agent.agent,
+    agent.rule ?? DASH,
+    agent.outcome === "unrouted" ? "(OpenClaw decides)" : (agent.node ?? "(refused)"),
+    agent.transport ?? DASH,
+    agent.state === null ? DASH : stateCell(agent.state),
+    agent.guard ?? DASH,
+  ]);
+  return table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows);
+}
+
+function agentTable(agents: readonly AgentStatus[]): string {
+  const rows = agents.map(({ agent, model, binding, workspace, sessions, tokens, node }) => [
+    agent,
+    model ?? DASH,
+    sessions === null ? DASH : String(sessions),
+    tokens === null ? DASH : shortCount(tokens.input + tokens.output),
+    binding,
+    workspace === null ? DASH : binding === "workspace" ? `${node ?? "?"}:${workspace}` : workspace,
+  ]);
+  return table(["AGENT", "MODEL", "SESSIONS", "TOKENS", "BINDING", "WORKSPACE"], rows);
+}
+
+/** Nothing before the first record. */
+function auditLine(audit: StatusReport["audit"]): readonly string[] {
+  if (audit === null || (audit.written === 0 && audit.lastError === null)) return [];
+  const lost = audit.failed === 0 ? "" : ` · ${audit.failed} lost`;
+  const error = audit.lastError === null ? "" : ` · failing: ${safe(audit.lastError)}`;
+  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${error}`];
+}
+
+/** Nothing before the first connection. */
+function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
+  if (ssh.length === 0) return [];
+  const rows = ssh.map((node) => [
+    node.node,
+    ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
+  ]);
+  return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];
+}
+
+/** Set apart from what stands above; nothing without a text. */
+function paragraph(texts: readonly string[]): readonly string[] {
+  return texts.length === 0 ? [] : ["", ...texts.flatMap((text) => wrap(safe(text), COLUMNS))];
+}

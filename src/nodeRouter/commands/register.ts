@@ -1,0 +1,30 @@
+// The slash command `/nodes`, for everybody whom the host lets give commands in a chat.
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { messageOf } from "../../errors.ts";
+import { safe } from "../../safeText.ts";
+import { currentSnapshot, lastSnapshot } from "../currentSnapshot.ts";
+import type { RouterDeps } from "../deps.ts";
+import { currentNodesReport } from "../reports/currentNodesReport.ts";
+import { nodesReply } from "./nodesReply.ts";
+
+export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps): void {
+  api.registerCommand({
+    name: "nodes",
+    description: "Nodes with state, place, round trip and the agents that work there",
+    requireAuth: true,
+    handler: async () => ({ text: await answerNodes(deps) }),
+  });
+}
+
+/** Never throws: in a chat there is nobody to catch it. */
+export async function answerNodes(deps: RouterDeps): Promise<string> {
+  const { config } = deps.state;
+  if (config === null) return "node-router is not configured.";
+  try {
+    // Not everybody who may ask here may list the gateway's nodes; what was read last is told then, with its age.
+    const snapshot = await currentSnapshot(deps, config, 0).catch(() => lastSnapshot(deps, config));
+    return nodesReply(currentNodesReport(deps, config, snapshot), deps.now());
+  } catch (error) {
+    return safe(`node-router could not tell: ${messageOf(error)}`);
+  }
+}

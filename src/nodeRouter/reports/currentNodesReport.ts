@@ -1,0 +1,35 @@
+// The nodes' report of this moment, out of what the running plugin knows. For gateway method, chat, page and metrics.
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { Place } from "../../presence/contract.ts";
+import { declaredPlace } from "../../presence/location/cleanPlace.ts";
+import type { Presence } from "../../presence/presence.ts";
+import { presenceRecords } from "../currentSnapshot.ts";
+import type { RouterDeps } from "../deps.ts";
+import type { NodeSnapshot } from "../placement/snapshot.ts";
+import { agentsByNode } from "./agentRoutes.ts";
+import type { NodesReport } from "./nodeReport.ts";
+import { createNodesReport } from "./nodesReport.ts";
+
+/** Reads what is there; asks nobody. */
+export function currentNodesReport(
+  deps: Pick<RouterDeps, "state" | "hostConfig" | "now">,
+  config: ResolvedConfig,
+  snapshot: NodeSnapshot,
+): NodesReport {
+  const { presence } = deps.state;
+  return createNodesReport({
+    snapshot,
+    presence: presenceRecords(deps),
+    history: (node) => presence?.history(node) ?? null,
+    agents: agentsByNode(config, deps.hostConfig(), snapshot, deps.state.lastNodes),
+    gatewayPlace: placeOfGateway(config, presence),
+    attributions: presence?.attributions() ?? [],
+    nowMs: deps.now(),
+  });
+}
+
+/** What the config declares stands, also before anything is observed. */
+function placeOfGateway({ gateway }: ResolvedConfig, presence: Presence | null): Place | null {
+  const declared = gateway.location === null ? null : declaredPlace(gateway.location);
+  return declared ?? presence?.gatewayPlace() ?? null;
+}

@@ -1,0 +1,35 @@
+// Where a node is, of its presence record and of the config, and how that reads. Pure.
+import type { NodePresence, Place } from "../../presence/contract.ts";
+import { declaredPlace } from "../../presence/location/cleanPlace.ts";
+import type { NodeLocation } from "../../types.ts";
+
+/**
+ * The place to show. What the operator declared stands over everything inferred, also in the moment in which the
+ * record is older than the config.
+ */
+export function placeOf(location: NodeLocation | null, record: NodePresence | undefined): Place | null {
+  const observed = record?.location ?? null;
+  const isOverruled = location?.source === "declared" && observed?.source !== "declared";
+  return isOverruled ? declaredPlace(location) : observed;
+}
+
+/** The place without what is known about it. */
+export function locationOf({ precision: _p, confidence: _c, detail: _d, ...location }: Place): NodeLocation {
+  return location;
+}
+
+/**
+ * `SG Singapore (declared)`: country and city, else region, else coordinates, else time zone; always with its
+ * source. Null: nobody knows. Not safe to print: cities come from config and from data files.
+ */
+export function placeLabel(location: NodeLocation | null): string | null {
+  if (location === null) return null;
+  const { country, region, city, latitude, longitude, timeZone, source } = location;
+  const words = [country, city ?? region].filter((word) => word !== undefined).join(" ");
+  const coordinates =
+    latitude === undefined || longitude === undefined
+      ? undefined
+      : `${latitude.toFixed(2)},${longitude.toFixed(2)}`;
+  const where = words || (coordinates ?? timeZone);
+  return where === undefined ? null : `${where} (${source})`;
+}

@@ -1,0 +1,85 @@
+// node_route with list: the nodes that the calling agent's rule may choose for exec. Never the nodes of others.
+import { configRefusal } from "../../config/message.ts";
+import { problemsForAgent } from "../../config/problem.ts";
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { NodePresence, PresenceState } from "../../presence/contract.ts";
+import type { Binding } from "../../types.ts";
+import { allowedNodes, explainCall } from "../explainCall.ts";
+import type { LastNodes } from "../lastNodes.ts";
+import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
+import { placeLabel, placeOf } from "../reports/nodePlace.ts";
+import { stateOf } from "../reports/nodeState.ts";
+
+/** A model reads this; what it does not need costs it tokens. */
+const MAX_NODES = 30;
+
+export interface ListedNode {
+  readonly name: string;
+  readonly state: PresenceState;
+  /** `SG Singapore (declared)`; null: not known. */
+  readonly place: string | null;
+  /** `region=sg`, `gpu`; the built-in ones only when they say what the machine is. */
+  readonly tags: readonly string[];
+  readonly fits: boolean;
+  /** Why it does not fit; null when it does. */
+  readonly reason: string | null;
+  /** Where exec would run now. */
+  readonly chosen: boolean;
+}
+
+export interface NodeList {
+  readonly agent: string;
+  /** Null: no rule names this agent's exec, so there is no list. */
+  readonly rule: string | null;
+  readonly nodes: readonly ListedNode[];
+  /** Nodes that were left out. */
+  readonly more: number;
+  /** What speaks against a list; null when nothing does. */
+  readonly message: string | null;
+}
+
+export function nodeList(
+  config: ResolvedConfig,
+  agent: string,
+  binding: Binding,
+  snapshot: NodeSnapshot,
+  presence: ReadonlyMap<string, NodePresence>,
+  lastNodes: Pick<LastNodes, "of">,
+): NodeList {
+  const none = { agent, rule: null, nodes: [], more: 0 };
+  const invalid = configRefusal(problemsForAgent(config.problems, agent));
+  if (invalid !== null) return { ...none, message: invalid };
+  const decision = explainCall(config, agent, "exec", binding, snapshot, lastNodes);
+  if (decision.rule === null) {
+    return { ...none, message: "no rule names your exec, so OpenClaw decides where it runs" };
+  }
+  const candidates = new Map(decision.candidates().map((candidate) => [candidate.node, candidate]));
+  const allowed = allowedNodes(config, agent, snapshot);
+  const nodes = [...allowed]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((node): ListedNode => {
+      const record = presence.get(node.name);
+      const candidate = candidates.get(node.name);
+      return {
+        name: node.name,
+        state: stateOf(node, record).state,
+        place: placeLabel(placeOf(node.location, record)),
+        tags: tagsOf(node),
+        fits: candidate?.fits ?? false,
+        reason: candidate?.reason?.one ?? null,
+        chosen: decision.node?.name === node.name,
+      };
+    })
+    // What the agent can use comes first, so that it is never what is left out.
+    .sort((a, b) => Number(b.chosen) - Number(a.chosen) || Number(b.fits) - Number(a.fits));
+  const shown = nodes.slice(0, MAX_NODES);
+  return { agent, rule: decision.rule, nodes: shown, more: nodes.length - shown.length, message: null };
+}
+
+const TELLING = ["node.os", "node.arch"];
+
+function tagsOf({ tags }: NodeState): readonly string[] {
+  return [...tags]
+    .filter(([key]) => !key.startsWith("node.") || TELLING.includes(key))
+    .map(([key, value]) => (value === "" ? key : `${key}=${value}`));
+}

@@ -108,7 +108,12 @@ describe("collector", () => {
     const collector = start([source("a", round)]);
     await vi.advanceTimersByTimeAsync(3_500);
     expect(round).toHaveBeenCalledTimes(4);
-    expect(collector.health()[0]).toEqual({ id: "a", lastOkMs: null, failures: 0, lastError: "not installed" });
+    expect(collector.health()[0]).toEqual({
+      id: "a",
+      lastOkMs: null,
+      failures: 0,
+      lastError: "not installed",
+    });
   });
 
   test("jitter moves a round by a tenth at most", async () => {

@@ -17,7 +17,9 @@ const ENTRY = {
 
 describe("readHostNode", () => {
   test("reads every field it uses, and trims names", () => {
-    expect(readHostNode({ ...ENTRY, version: "2026.9.6", hostStats: { cpuCount: 2, updatedAtMs: 40 } })).toEqual({
+    expect(
+      readHostNode({ ...ENTRY, version: "2026.9.6", hostStats: { cpuCount: 2, updatedAtMs: 40 } }),
+    ).toEqual({
       nodeId: "a1",
       displayName: "mac-sg",
       platform: "linux",

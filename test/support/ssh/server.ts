@@ -54,6 +54,8 @@ export interface SshServer {
   readonly processes: ReadonlySet<ShellProcess>;
   /** From now on nothing passes, and nothing is closed: a black hole. */
   freeze(): void;
+  /** New connections pass again; those of before stay dead. */
+  thaw(): void;
   /** Resets every open connection. */
   cut(): void;
   /** Ends connections, processes and the server itself. */
@@ -141,6 +143,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     commands,
     processes,
     freeze: wire.freeze,
+    thaw: wire.thaw,
     cut: wire.cut,
     async stop() {
       const all = [...processes];

@@ -3,7 +3,7 @@
 import { Duplex } from "node:stream";
 import type { Connection, ServerChannel } from "ssh2";
 import ssh2, { type Client } from "ssh2";
-import { KEEPER, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
 import { makeKey } from "./keys.ts";
 
 /**
@@ -24,6 +24,8 @@ export interface SimOptions {
   readonly answer?: (kind: SimShell["kind"]) => SessionAnswer;
   /** Open sessions a connection; default 10. */
   readonly maxSessions?: number;
+  /** Whether keepers answer pings now; default: they do. */
+  readonly answersPings?: () => boolean;
   /** Told when a shell has read its whole request: from there on the command has begun. */
   readonly onCommand?: (shell: SimShell) => void;
 }
@@ -149,6 +151,7 @@ export function createSimNode(options: SimOptions = {}): SimNode {
         const [word = "", target = "", name = "TERM"] = line.split(" ");
         if (word === "T") signal(Number(target), "TERM");
         if (word === "S") signal(Number(target), name);
+        if (word === "P" && (options.answersPings?.() ?? true)) channel.write(`${PONG} ${target}\n`);
       }
     });
     const readRequest = () => {

@@ -5,6 +5,8 @@
 export const READY = "node-router-ready";
 /** First word of the lines by which a keeper introduces itself. */
 export const KEEPER = "node-router-keeper";
+/** First word of the line by which a keeper answers a ping. */
+export const PONG = "node-router-pong";
 
 /**
  * Runner: says READY with its pid, its parent's pid, its process group and its start time, waits for
@@ -46,11 +48,13 @@ const TERMINAL_RUNNER = RUNNER.replace("printf", "t=$(stty -g) && stty raw -echo
 /**
  * Keeper: one a node. Reads lines: `+ group sshd` (watch; sshd 0 = our own connection), `- group` (forget),
  * `T group` (TERM, KILL after 3 s), `S group NAME` (signal), `R group start-time` (T, if it is still that
- * process). End of input means that the gateway or the connection is gone: groups of this connection end at
- * once, those of others as soon as their own sshd is gone.
+ * process), `P nonce` (says PONG with it, by builtins alone). End of input means that the gateway or the connection
+ * is gone: groups of this connection end at once, those of others as soon as their own sshd is gone.
  */
 const KEEPER_PROGRAM = [
   "unset NODE_ROUTER_BOOT CDPATH; LC_ALL=C; export LC_ALL; TMOUT=0",
+  // An answer into a closed connection must not end what is there to end the commands.
+  'trap "" PIPE',
   `printf "${KEEPER} os %s\\n${KEEPER} arch %s\\n${KEEPER} shell %s\\n${KEEPER} home %s\\n${KEEPER} host %s\\n${KEEPER} ready %s\\n" "$(uname -s)" "$(uname -m)" "\${SHELL-}" "\${HOME-}" "$(uname -n)" $$`,
   "l=",
   'forget() { r=; for x in $l; do [ "${x%%:*}" = "$1" ] || r="$r $x"; done; l=$r; }',
@@ -66,6 +70,8 @@ const KEEPER_PROGRAM = [
     "T) finish $2 </dev/null >/dev/null 2>&1 & ;; " +
     "S) to $3 $2 2>/dev/null;; " +
     'R) g=$2; shift 2; if [ "$(echo $(ps -o lstart= -p $g 2>/dev/null))" = "$*" ]; then finish $g </dev/null >/dev/null 2>&1 & fi;; ' +
+    // Not printf: of mksh it is no builtin.
+    `P) echo "${PONG} $2" 2>/dev/null;; ` +
     "esac; done",
   "exec </dev/null >/dev/null 2>&1",
   'while [ -n "$l" ]; do for y in $l; do g=${y%%:*}; p=${y#*:}; ' +

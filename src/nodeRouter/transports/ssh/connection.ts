@@ -1,4 +1,5 @@
-// One authenticated connection: how many sessions it can hold, and which it holds.
+// One authenticated connection: how many sessions it can hold, which it holds, and whether anything is heard of it.
+import { Readable } from "node:stream";
 import type { Client, ClientChannel, ExecOptions } from "ssh2";
 
 /** sshd's default MaxSessions is 10; two are left for the operator's own multiplexed use. */
@@ -22,6 +23,12 @@ export class Connection {
   isClosed = false;
   /** A session that was asked for was not answered, or left open: it may count for ever, and the next like it. */
   isStalled = false;
+  /** Nothing is heard of it any more. Takes nothing new, and what was to open on it is given up. */
+  isSilent = false;
+  /** Whether it was ended here and on purpose: that says nothing of the node. */
+  isDropped = false;
+  /** Pieces of data that came in, whatever they were: a sign of life of the other end. */
+  heard = 0;
   /** Open or opening sessions. */
   sessions = 0;
   /** Of these, those that were asked for and neither answered nor given up. */
@@ -32,6 +39,8 @@ export class Connection {
   #mayLag = false;
   readonly #channels = new Set<ClientChannel>();
   readonly #cut = new WeakSet<ClientChannel>();
+  /** Openings that were not answered yet, to be given up. */
+  readonly #unanswered = new Set<(reason: Error) => void>();
   #gone: () => void = () => {};
 
   constructor(client: Client) {
@@ -40,7 +49,10 @@ export class Connection {
     client.on("error", (error: Error) => {
       lastError = error.message;
       // After the login no error is survived, and ssh2 itself only ends its half of some.
-      this.destroy();
+      this.#end();
+    });
+    socketOf(client)?.on("data", () => {
+      this.heard += 1;
     });
     this.closed = new Promise((resolve) => {
       this.#gone = () => {
@@ -75,19 +87,26 @@ export class Connection {
     this.opening += 1;
     return new Promise<T>((resolve, reject) => {
       let isLate = false;
-      const timer = setTimeout(() => {
+      const giveUp = (reason: Error): void => {
+        clearTimeout(timer);
+        this.#unanswered.delete(giveUp);
         isLate = true;
         this.opening -= 1;
         this.isStalled = true;
-        reject(new Error(`the server did not open a session in ${ms / 1000} s`));
+        reject(reason);
+      };
+      const timer = setTimeout(() => {
+        giveUp(new Error(`the server did not open a session in ${ms / 1000} s`));
       }, ms);
       timer.unref();
+      this.#unanswered.add(giveUp);
       const release = () => {
         this.sessions -= 1;
       };
       try {
         this.client.exec(command, options, (error, channel) => {
           clearTimeout(timer);
+          this.#unanswered.delete(giveUp);
           if (!isLate) this.opening -= 1;
           if (error) {
             release();
@@ -117,13 +136,21 @@ export class Connection {
       } catch (error) {
         // ssh2 throws where the connection is gone, even before it tells so.
         clearTimeout(timer);
+        this.#unanswered.delete(giveUp);
         this.opening -= 1;
         release();
-        this.destroy();
+        this.#end();
         this.#gone();
         reject(error);
       }
     });
+  }
+
+  /** Nothing is heard of it, though it was asked. What runs on it goes on: it may be heard again. */
+  silence(): void {
+    this.isSilent = true;
+    this.isStalled = true;
+    for (const giveUp of this.#unanswered) giveUp(new SessionRefused("nothing is heard of the server"));
   }
 
   /**
@@ -131,9 +158,20 @@ export class Connection {
    * end, and then nothing else ends it either.
    */
   destroy(): void {
+    if (!this.isClosed) this.isDropped = true;
+    this.#end();
+  }
+
+  #end(): void {
     this.isClosed = true;
     this.client.destroy();
   }
+}
+
+/** What it reads from. ssh2 keeps it to itself; null where it is not what it was. */
+function socketOf(client: Client): Readable | null {
+  const socket: unknown = Reflect.get(client, "_sock");
+  return socket instanceof Readable ? socket : null;
 }
 
 /** Whether the server has said that nothing more comes. ssh2 keeps it to itself; what is not known has not ended. */

@@ -22,6 +22,8 @@ export interface CommandRequest {
   readonly input?: Buffer | null;
   /** Ends a command that nobody waits for any more. */
   readonly abortSignal?: AbortSignal | undefined;
+  /** Nobody's work: it makes no connection, keeps none open, and is refused where there is none. */
+  readonly isBackground?: boolean;
 }
 
 export interface PtySize {
@@ -93,12 +95,33 @@ export interface SshNodeInfo {
   readonly hostname: string;
 }
 
+/** What came of asking a node whether it is there. */
+export type PingResult =
+  /** `rttMs`: until the answer; null when it was late, and other data came from the node meanwhile. */
+  | { readonly kind: "up"; readonly rttMs: number | null }
+  /** No answer in time, and nothing else was heard of it. */
+  | { readonly kind: "silent" }
+  /** It cannot be reached: refused, not answered or closed while a connection was made. */
+  | { readonly kind: "down"; readonly reason: string }
+  /** It could not be asked: login, host key, settings, no connection. Says nothing of the node. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export interface PingOptions {
+  /** Whether a connection is made where there is none, and kept open while pings come. Default false. */
+  readonly connect?: boolean;
+}
+
 /** All nodes that are reached over SSH. One in a gateway process. */
 export interface SshTransport {
   /** Starts one command. Never throws: what goes wrong is the outcome. */
   start(node: string, request: CommandRequest): RunningCommand;
   /** Opens the connection and a few runners ahead of use; errors are kept for the next command. */
   warm(node: string): void;
+  /**
+   * Asks a node whether it is there, by one line to its keeper. Resolves within about `timeoutMs`, never rejects.
+   * A connection of which nothing is heard in two pings gets no more commands; those that run on it go on.
+   */
+  ping(node: string, timeoutMs: number, options?: PingOptions): Promise<PingResult>;
   /** Null: no connection was made to this node yet. */
   counters(node: string): SshCounters | null;
   /** Null: not known yet. */

@@ -1,6 +1,6 @@
 // The process on a node that ends commands: when it is told to, and by itself when the gateway is gone.
 import type { ClientChannel } from "ssh2";
-import { KEEPER } from "./bootstrap.ts";
+import { KEEPER, PONG } from "./bootstrap.ts";
 import type { SignalName, SshNodeInfo } from "./contract.ts";
 import type { RunnerIdentity } from "./runner.ts";
 
@@ -8,13 +8,19 @@ import type { RunnerIdentity } from "./runner.ts";
 export type LostCommand = Pick<RunnerIdentity, "processGroup" | "startTime">;
 
 const LINE = new RegExp(`${KEEPER} (os|arch|shell|home|host|ready) ([^\\r\\n]*)\\r?\\n`, "g");
+const PONG_LINE = new RegExp(`^${PONG} (\\d{1,15})\r?$`);
 const MAX_GREETING = 1 << 16;
+/** Of an unfinished line; a longer one is no answer to a ping. */
+const MAX_LINE = 1_000;
 
 export class Keeper {
   readonly channel: ClientChannel;
   /** Rejects when the channel closes before. */
   readonly ready: Promise<SshNodeInfo>;
   closed = false;
+  /** Pings that wait for their answer, by nonce. */
+  readonly #pings = new Map<number, (answered: boolean) => void>();
+  #lastNonce = 0;
 
   /** To be made in the callback that hands out the channel. */
   constructor(channel: ClientChannel) {
@@ -23,15 +29,21 @@ export class Keeper {
     channel.stderr.on("error", () => {});
     this.ready = new Promise((resolve, reject) => {
       let text = "";
+      let isReady = false;
       const read = (chunk: Buffer): void => {
+        if (isReady) return;
         text = (text + chunk.toString("utf8")).slice(-MAX_GREETING);
         const info = infoIn(text);
-        if (info !== null) resolve(info);
+        if (info === null) return;
+        isReady = true;
+        resolve(info);
       };
       channel.on("data", read);
       channel.stderr.on("data", read);
+      channel.on("data", this.#pongReader());
       channel.once("close", () => {
         this.closed = true;
+        for (const settle of this.#pings.values()) settle(false);
         reject(new Error(`the session ended before its shell was ready${said(text)}`));
       });
     });
@@ -63,6 +75,40 @@ export class Keeper {
   /** Ends what an earlier connection left behind, if it is still the same process. */
   endLost({ processGroup, startTime }: LostCommand): void {
     if (startTime !== "") this.#say(`R ${processGroup} ${startTime}`);
+  }
+
+  /**
+   * Asks whether it is there. Resolves to whether it answered within `timeoutMs`; false at once when it is closed.
+   * Never rejects.
+   */
+  ping(timeoutMs: number): Promise<boolean> {
+    if (this.closed) return Promise.resolve(false);
+    this.#lastNonce += 1;
+    const nonce = this.#lastNonce;
+    return new Promise((resolve) => {
+      const settle = (answered: boolean): void => {
+        clearTimeout(timer);
+        this.#pings.delete(nonce);
+        resolve(answered);
+      };
+      const timer = setTimeout(settle, timeoutMs, false);
+      timer.unref();
+      this.#pings.set(nonce, settle);
+      this.#say(`P ${nonce}`);
+    });
+  }
+
+  /** Reads what it prints, line by line. */
+  #pongReader(): (chunk: Buffer) => void {
+    let rest = "";
+    return (chunk) => {
+      const lines = (rest + chunk.toString("latin1")).split("\n");
+      rest = (lines.pop() ?? "").slice(-MAX_LINE);
+      for (const line of lines) {
+        const nonce = PONG_LINE.exec(line)?.[1];
+        if (nonce !== undefined) this.#pings.get(Number(nonce))?.(true);
+      }
+    };
   }
 
   /** Ends one that nobody waits for. */

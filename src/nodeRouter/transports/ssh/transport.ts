@@ -67,6 +67,12 @@ export function createSshTransport(options: TransportOptions): SshTransport {
       return pool === null ? refused(node, request, closed) : pool.start(request);
     },
     warm: (node) => poolFor(node)?.warm(),
+    async ping(node, timeoutMs, pingOptions = {}) {
+      const pool = poolFor(node);
+      if (pool !== null) return pool.ping(timeoutMs, pingOptions);
+      const unset = `it has no plugins.entries.node-router.config.nodes.${node}.ssh`;
+      return { kind: "unknown", reason: closed ? "its SSH connections are being closed" : unset };
+    },
     counters: (node) => entries.get(node)?.pool.counters() ?? null,
     info: (node) => entries.get(node)?.pool.info ?? null,
     nodes: () => [...entries.keys()],

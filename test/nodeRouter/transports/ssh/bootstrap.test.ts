@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { KEEPER, launchCommands, READY } from "../../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import { KEEPER, launchCommands, PONG, READY } from "../../../../src/nodeRouter/transports/ssh/bootstrap.ts";
 import type { CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
 import { encodeRequest, requestProblem } from "../../../../src/nodeRouter/transports/ssh/request.ts";
 
@@ -51,6 +51,14 @@ function shellPath(shell: string): string {
   return spawnSync("/bin/sh", ["-c", `command -v ${shell}`])
     .stdout.toString()
     .trim();
+}
+
+/** A folder in which there is nothing but that shell. */
+function folderOf(shell: string): string {
+  const [name = ""] = shell.split(" ");
+  const bin = mkdtempSync(join(folder, "only-"));
+  symlinkSync(shellPath(name), join(bin, name));
+  return bin;
 }
 
 async function run(request: CommandRequest, shell = "sh", loginShell = false) {
@@ -245,6 +253,31 @@ describe.each(STANDARD_SHELLS)("where /bin/sh is %s", (shell) => {
     );
     expect(await output).toContain(`${MARKER}\nit's|é 1|in`);
     expect(await ended).toBe(9);
+  });
+
+  test("a keeper answers pings by builtins alone, in their order", async () => {
+    const keeper = login(shellPath("sh"), on(shell, launchCommands(false).keeper), {
+      PATH: folderOf(shell),
+    });
+    const answered = until(keeper.stdout, `${PONG} 3\n`);
+    keeper.stdin.write("P 1\nP 2\nP 3\n");
+    expect((await answered).split("\n").filter((line) => line.startsWith(PONG))).toEqual(
+      [1, 2, 3].map((nonce) => `${PONG} ${nonce}`),
+    );
+    keeper.stdin.end();
+    await new Promise((resolve) => keeper.once("exit", resolve));
+  });
+
+  test("a keeper whose answers nobody can read any more goes on to keep", async () => {
+    const keeper = login("sh", on(shell, launchCommands(false).keeper));
+    const command = spawn("/bin/sh", ["-c", "echo up; exec sleep 600"], { detached: true });
+    await Promise.all([until(keeper.stdout, `${KEEPER} ready`), until(command.stdout, "up")]);
+    const ended = new Promise((resolve) => command.once("exit", (_code, signal) => resolve(signal)));
+    keeper.stdout.destroy();
+    keeper.stderr.destroy();
+    keeper.stdin.write(`+ ${command.pid} 0\n${"P 1\n".repeat(20)}`);
+    keeper.stdin.end();
+    expect(await ended).toBe("SIGTERM");
   });
 
   test("a keeper ends what ignores TERM, and at its own end what it watches", async () => {

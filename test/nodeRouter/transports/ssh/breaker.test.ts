@@ -1,6 +1,16 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { afterFailure, CLOSED, waitMs } from "../../../../src/nodeRouter/transports/ssh/breaker.ts";
+import { describe, expect, test } from "vitest";
+import {
+  afterAttempt,
+  afterFailure,
+  afterRefusal,
+  afterSuccess,
+  CLOSED,
+  NEVER_PROBED,
+  type Probing,
+  probeWaitMs,
+  waitMs,
+} from "../../../../src/nodeRouter/transports/ssh/breaker.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -43,4 +53,35 @@ test("no number of failures makes the wait shorter, negative or endless", () => 
     ),
     { numRuns: 50 },
   );
+});
+
+test("a clock that is set back makes nobody wait longer", () => {
+  expect(waitMs(afterFailure(CLOSED, NOW, "x"), NOW - 3_600_000)).toBe(0);
+  expect(probeWaitMs(afterAttempt(NEVER_PROBED, NOW), NOW - 3_600_000)).toBe(0);
+});
+
+describe("what presence tries of itself", () => {
+  const waitsOf = (change: (probing: Probing, nowMs: number) => Probing, count: number) => {
+    let probing = NEVER_PROBED;
+    return Array.from({ length: count }, () => {
+      probing = change(afterAttempt(probing, NOW), NOW);
+      return probeWaitMs(probing, NOW) / 1_000;
+    });
+  };
+
+  test("is tried every 3 s as long as no server is reached, however often it failed", () => {
+    expect(waitsOf((probing) => probing, 20)).toEqual(Array.from({ length: 20 }, () => 3));
+  });
+
+  test("is tried less and less where a server was reached and refused", () => {
+    expect(waitsOf(afterRefusal, 9)).toEqual([3, 3, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  test("is tried as before after a connection that lasted, but not at once after an attempt", () => {
+    const refused = afterRefusal(afterRefusal(NEVER_PROBED, NOW), NOW);
+    const mended = afterSuccess(afterAttempt(refused, NOW));
+    expect(mended.failures).toBe(0);
+    expect(probeWaitMs(mended, NOW)).toBe(3_000);
+    expect(probeWaitMs(afterRefusal(mended, NOW), NOW)).toBe(3_000);
+  });
 });

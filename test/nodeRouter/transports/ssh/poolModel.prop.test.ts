@@ -1,4 +1,4 @@
-// The pool under random events: commands, signals, lost connections, dead runners and keepers, bad servers, time.
+// The pool under random events: commands, pings, signals, lost connections, dead runners and keepers, bad servers, time.
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createLogger } from "../../../../src/logger.ts";
@@ -34,6 +34,7 @@ type Action =
   | { readonly do: "reach"; readonly reachable: boolean }
   | { readonly do: "turns"; readonly turns: number }
   | { readonly do: "time"; readonly ms: number }
+  | { readonly do: "ping"; readonly connect: boolean }
   | { readonly do: "close" };
 
 const which = fc.nat(9);
@@ -84,6 +85,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       ms: fc.constantFrom(10, 1_000, 6_000, 16_000, 31_000, 700_000),
     }),
   },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("ping" as const), connect: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const) }) },
 );
 
@@ -176,10 +178,20 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
     return one;
   };
 
+  /** Pings that were asked, and those that got an answer. */
+  const pings = { asked: 0, answered: 0 };
+  const ping = (connect: boolean) => {
+    pings.asked += 1;
+    void pool.ping(2_500, { connect }).then(() => {
+      pings.answered += 1;
+    });
+  };
+
   const check = () => {
     const { running, queued, size } = pool.counters();
     expect(running + queued).toBeLessThanOrEqual(started.length);
-    expect(size).toBeLessThanOrEqual(connections * 8);
+    // Beside those in use, there may be as many of which nothing is heard.
+    expect(size).toBeLessThanOrEqual(connections * (pings.asked === 0 ? 8 : 16));
     expect(node.mostSessions).toBeLessThanOrEqual(8);
     expect(wrong).toEqual([]);
     for (const { id, outcome, code, signalled } of started) {
@@ -236,6 +248,9 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
       case "time":
         await pass(one.ms);
         break;
+      case "ping":
+        ping(one.connect);
+        break;
       case "close":
         isClosed = true;
         void pool.close();
@@ -258,6 +273,7 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
   check();
   expect(started.filter(({ outcome }) => outcome === null).map(({ id }) => id)).toEqual([]);
   expect(pool.counters()).toMatchObject({ queued: 0, running: 0, pending: 0 });
+  expect(pings.answered).toBe(pings.asked);
 
   // And the node is as good as new.
   if (!isClosed) {
@@ -266,7 +282,9 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
       await pass(2_000);
       expect(last.outcome).toEqual({ kind: "ran", exitCode: 7, signal: null });
     }
-    await pass(LIMITS.idleMs + 1_000);
+    // Presence lets go of it.
+    ping(false);
+    await pass(2 * LIMITS.idleMs + 1_000);
   }
   expect(pool.counters()).toEqual({ connected: 0, free: 0, pending: 0, queued: 0, running: 0, size: 0 });
   expect(node.connections()).toBe(0);

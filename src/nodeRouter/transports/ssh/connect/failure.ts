@@ -8,6 +8,8 @@ import { type Refusal, refuse } from "./refusal.ts";
 export interface Failure extends Refusal {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
   readonly transportFailure: boolean;
+  /** False: no TCP connection came about, so that no server noticed. Absent: one did, or that is not known. */
+  readonly tcpReached?: false;
 }
 
 const NETWORK = "see whether the machine is up and on the network";

@@ -30,7 +30,7 @@ async function openSocket({ hop, place, env, limits, steps }: HopRequest): Promi
     note("resolve", true, lookupMs, result.address ?? hop.host);
     note("tcp", false, totalMs - lookupMs, failure.message);
   }
-  return failure;
+  return { ...failure, tcpReached: false };
 }
 
 async function openForward(

@@ -456,6 +456,8 @@ describe("failures of the way", () => {
     expect(messageOf(result)).toMatch(/^NODE_UNREACHABLE: node "mac-sg" \(gateway@127\.0\.0\.1:\d+\) /);
     expect(messageOf(result)).toMatch(expected);
     expect(result).toMatchObject({ transportFailure: true });
+    // A server noticed: it is not to be asked every few seconds.
+    expect(result).not.toHaveProperty("tcpReached");
     expect(result.steps.at(-1)).toMatchObject({ name: "handshake", ok: false });
   });
 
@@ -491,7 +493,7 @@ describe("failures of the way", () => {
     expect(messageOf(result)).toMatch(
       / refused the connection \(ECONNREFUSED\); start its SSH server, or mend plugins\.entries\.node-router\.config\.nodes\.mac-sg\.ssh\.port$/,
     );
-    expect(result).toMatchObject({ transportFailure: true });
+    expect(result).toMatchObject({ transportFailure: true, tcpReached: false });
     expect(result.steps.at(-1)).toMatchObject({ name: "tcp", ok: false });
   });
 
@@ -591,6 +593,9 @@ describe("over a jump host", () => {
     await withJump(gone);
     await gone.stop();
     undo.push(() => undefined);
-    expect(await reach(gone)).toMatchObject({ code: "NODE_UNREACHABLE", transportFailure: true });
+    const unreached = await reach(gone);
+    expect(unreached).toMatchObject({ code: "NODE_UNREACHABLE", transportFailure: true });
+    // The jump host was logged in to.
+    expect(unreached).not.toHaveProperty("tcpReached");
   });
 });

@@ -1,0 +1,207 @@
+// The connections to one node: those that are open, those on their way, and when another may be tried.
+import type { Client } from "ssh2";
+import { type ErrorCode, messageOf } from "../../../errors.ts";
+import type { Logger } from "../../../logger.ts";
+import { quote } from "../../../safeText.ts";
+import {
+  afterAttempt,
+  afterFailure,
+  afterRefusal,
+  afterSuccess,
+  type Breaker,
+  CLOSED,
+  LASTS_MS,
+  NEVER_PROBED,
+  type Probing,
+  probeWaitMs,
+  waitMs,
+} from "./breaker.ts";
+import { Connection } from "./connection.ts";
+import { notTried } from "./refusals.ts";
+
+export type ConnectResult =
+  | { readonly ok: true; readonly client: Client }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** Only these open the circuit breaker. */
+      readonly transportFailure: boolean;
+      /** False: no TCP connection came about, so presence may soon try again. Absent: one did, or nobody knows. */
+      readonly tcpReached?: false;
+    };
+
+export type ConnectFailure = Extract<ConnectResult, { ok: false }>;
+
+export interface ConnectionsOptions {
+  readonly node: string;
+  /** Connections of which something is heard; each holds at most 8 sessions. */
+  readonly most: number;
+  readonly connect: (signal: AbortSignal) => Promise<ConnectResult>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly log: Logger;
+  /** @param isFirst whether there was none that could be used. */
+  readonly onOpen: (isFirst: boolean) => void;
+  readonly onFailure: (failure: ConnectFailure) => void;
+  /** It is gone; `error` is what it said, if anything. */
+  readonly onEnd: (connection: Connection, error: string | null) => void;
+  /** The breaker is closed again, after somebody asked in vain. */
+  readonly onRetry: () => void;
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #open = new Set<Connection>();
+  /** Attempts under way; each is whether nobody but presence asked for it. */
+  readonly #attempts = new Set<{ readonly isProbe: boolean }>();
+  readonly #abort = new AbortController();
+  #breaker: Breaker = CLOSED;
+  #probing: Probing = NEVER_PROBED;
+  #retryTimer: NodeJS.Timeout | null = null;
+  /** What was logged last of a failure: presence would say the same every few seconds. */
+  #logged: string | null = null;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Open ones, also those of which nothing is heard. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get usable(): number {
+    return this.all().filter(({ isSilent }) => !isSilent).length;
+  }
+
+  get connecting(): number {
+    return this.#attempts.size;
+  }
+
+  get isDestroyed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  all(): readonly Connection[] {
+    return [...this.#open];
+  }
+
+  withRoom(): Connection | null {
+    return this.all().find(({ hasRoom }) => hasRoom) ?? null;
+  }
+
+  /** Why commands are refused without an attempt; null: they are not. */
+  refusal(): string | null {
+    const wait = waitMs(this.#breaker, this.#options.now());
+    return wait > 0 ? notTried(this.#options.node, this.#breaker, wait) : null;
+  }
+
+  /** Whether every attempt under way is one of presence while commands are refused: they do not wait for it. */
+  get isOnlyProbing(): boolean {
+    return this.refusal() !== null && [...this.#attempts].every(({ isProbe }) => isProbe);
+  }
+
+  /** For a command. What comes of it is told by the events; null, or why nothing is tried. */
+  add(): string | null {
+    if (this.#isFull) return null;
+    const refusal = this.refusal();
+    if (refusal !== null) this.#retryIn(waitMs(this.#breaker, this.#options.now()));
+    else this.#try(false);
+    return refusal;
+  }
+
+  /** For presence: also while commands are refused, at its own pace, one at a time. */
+  probe(): void {
+    const wait = probeWaitMs(this.#probing, this.#options.now());
+    if (wait === 0 && this.#attempts.size === 0 && !this.#isFull) this.#try(true);
+  }
+
+  /** The server gave a connection, and it was no use. */
+  noteUseless(): void {
+    this.#probing = afterRefusal(this.#probing, this.#options.now());
+  }
+
+  /** No longer one of ours; whoever uses it ends it. */
+  leave(connection: Connection): void {
+    this.#open.delete(connection);
+  }
+
+  destroy(): void {
+    this.#abort.abort();
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    for (const connection of this.#open) connection.destroy();
+  }
+
+  /** Silent ones end soon, or when what runs on them has ended; until then they must not pile up either. */
+  get #isFull(): boolean {
+    const { most } = this.#options;
+    const coming = this.#attempts.size;
+    return this.usable + coming >= most || this.size + coming >= 2 * most;
+  }
+
+  #try(isProbe: boolean): void {
+    const { node, now, connect } = this.#options;
+    const attempt = { isProbe };
+    this.#attempts.add(attempt);
+    this.#probing = afterAttempt(this.#probing, now());
+    void connect(this.#abort.signal)
+      .catch(
+        (error: unknown): ConnectResult => ({
+          ok: false,
+          code: "NODE_UNREACHABLE",
+          message: `NODE_UNREACHABLE: node ${quote(node)} could not be connected: ${messageOf(error)}.`,
+          transportFailure: true,
+        }),
+      )
+      .then((result) => {
+        this.#attempts.delete(attempt);
+        if (result.ok) this.#adopt(new Connection(result.client));
+        else this.#failed(result, isProbe);
+      });
+  }
+
+  #failed(failure: ConnectFailure, isProbe: boolean): void {
+    const { node, now, log, onFailure } = this.#options;
+    const { message } = failure;
+    if (failure.tcpReached !== false) this.noteUseless();
+    if (failure.transportFailure) {
+      this.#breaker = afterFailure(this.#breaker, now(), message);
+      this.#retryIn(waitMs(this.#breaker, now()));
+    }
+    if (!isProbe || message !== this.#logged) log.warn({ node, reason: message }, "ssh: no connection");
+    this.#logged = message;
+    onFailure(failure);
+  }
+
+  #adopt(connection: Connection): void {
+    const { node, now, log, onOpen, onEnd } = this.#options;
+    this.#breaker = CLOSED;
+    this.#logged = null;
+    if (this.#abort.signal.aborted) {
+      connection.destroy();
+      return;
+    }
+    const isFirst = this.usable === 0;
+    const sinceMs = now();
+    this.#open.add(connection);
+    void connection.closed.then((error) => {
+      this.leave(connection);
+      if (!connection.isDropped && now() - sinceMs < LASTS_MS) this.noteUseless();
+      else this.#probing = afterSuccess(this.#probing);
+      log.info({ node, reason: error ?? "closed" }, "ssh: connection ended");
+      onEnd(connection, error);
+    });
+    onOpen(isFirst);
+  }
+
+  /** For commands that run or wait on another connection, and lack a keeper or room. */
+  #retryIn(ms: number): void {
+    if (this.#retryTimer !== null) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = null;
+      this.#options.onRetry();
+    }, ms);
+    this.#retryTimer.unref();
+  }
+}

@@ -1,0 +1,31 @@
+// What a command is told that the pool does not run. Pure.
+import { quote } from "../../../safeText.ts";
+import type { Breaker } from "./breaker.ts";
+
+/** Proven not to have begun, for a reason that may pass. */
+export function notStarted(node: string, fact: string): string {
+  return `NOT_STARTED: on node ${quote(node)} ${fact}; nothing ran, and trying again is safe.`;
+}
+
+export function badRequest(node: string, problem: string): string {
+  return `NOT_STARTED: ${problem}; on node ${quote(node)} nothing ran. Change the command.`;
+}
+
+export function closing(node: string): string {
+  return `NOT_STARTED: the connections to node ${quote(node)} are being closed, because its settings changed or the gateway stops; trying again is safe.`;
+}
+
+export function cancelled(node: string): string {
+  return `NOT_STARTED: the command was cancelled before it began on node ${quote(node)}.`;
+}
+
+export function busy(node: string, fact: string): string {
+  return `NODE_BUSY: node ${quote(node)} takes no more commands now: ${fact}; nothing ran. Wait for some to end, or end them with process kill.`;
+}
+
+/** The breaker is open. */
+export function notTried(node: string, { failures, lastError }: Breaker, waitMs: number): string {
+  const fact = (lastError ?? "it did not answer").replace(/^NODE_UNREACHABLE: /, "").replace(/[.;\s]+$/, "");
+  const many = failures === 1 ? "a failure" : `${failures} failures in a row`;
+  return `NODE_UNREACHABLE: node ${quote(node)} is not tried again for ${Math.ceil(waitMs / 1000)} s, after ${many}: ${fact}.`;
+}

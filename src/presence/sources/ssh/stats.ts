@@ -1,0 +1,107 @@
+// Presence source "ssh": what a node says of itself, by one script over the connection that is open anyway.
+import type { PresenceSink, PresenceSource, PresenceTarget } from "../../contract.ts";
+import type { RunScript, ScriptRequest } from "./contract.ts";
+import { parseAddress, parseStats, type StatsFacts } from "./parse.ts";
+import { ADDRESS_SCRIPT, STATS_SCRIPT } from "./script.ts";
+
+export interface SshStatsOptions {
+  readonly run: RunScript;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic: () => number;
+  /** https URL that answers with the caller's address, asked by the node itself; null: nobody is asked. */
+  readonly publicAddressUrl?: () => string | null;
+}
+
+/** How often it is looked whose turn it is: a node that was just connected does not wait for a whole minute. */
+const INTERVAL_MS = 5_000;
+const STATS_EVERY_MS = 60_000;
+/** Of a node on which the script does not end: a dead network disk is not made better by asking. */
+const LONGEST_BACKOFF_MS = 30 * 60_000;
+const TIMEOUT_MS = 15_000;
+const AT_A_TIME = 50;
+const ADDRESS_EVERY_MS = 30 * 60_000;
+const ADDRESS_AGAIN_MS = 5 * 60_000;
+/** Above the 5 s that the script itself gives the service. */
+const ADDRESS_TIMEOUT_MS = 10_000;
+
+interface NodeTurn {
+  /** Of the monotonic clock. */
+  statsDueMs: number;
+  failures: number;
+  addressDueMs: number;
+  /** Whom the address was asked of. */
+  addressUrl: string | null;
+  address: { readonly value: string; readonly atMs: number } | null;
+}
+
+/**
+ * Numbers are as old as the script's run; a public address is as old as its own question. A node without an open
+ * connection is left as it is: its facts grow old.
+ */
+export function createSshStats(options: SshStatsOptions): PresenceSource {
+  const turns = new Map<string, NodeTurn>();
+  return {
+    id: "ssh",
+    intervalMs: () => INTERVAL_MS,
+    timeoutMs: 5 * 60_000,
+    async round(targets, sink, signal) {
+      const nodes = targets.filter(({ ssh }) => ssh);
+      const names = new Set(nodes.map(({ name }) => name));
+      for (const name of turns.keys()) if (!names.has(name)) turns.delete(name);
+      const due = nodes.filter(({ name }) => turnOf(turns, name).statsDueMs <= options.monotonic());
+      const worker = async (): Promise<void> => {
+        for (let target = due.shift(); target !== undefined && !signal.aborted; target = due.shift()) {
+          await observe(target, turnOf(turns, target.name), sink, options);
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(AT_A_TIME, due.length) }, worker));
+    },
+  };
+}
+
+function turnOf(turns: Map<string, NodeTurn>, name: string): NodeTurn {
+  const present = turns.get(name);
+  if (present !== undefined) return present;
+  const turn: NodeTurn = { statsDueMs: 0, failures: 0, addressDueMs: 0, addressUrl: null, address: null };
+  turns.set(name, turn);
+  return turn;
+}
+
+async function observe(
+  { name, workspace }: PresenceTarget,
+  turn: NodeTurn,
+  sink: PresenceSink,
+  options: SshStatsOptions,
+): Promise<void> {
+  const { run, now, monotonic } = options;
+  const request: ScriptRequest = { script: STATS_SCRIPT, args: [workspace ?? ""], timeoutMs: TIMEOUT_MS };
+  const result = await run(name, request);
+  if (!result.ok && !result.isConnected) return;
+  const atMs = now();
+  const facts = parseStats(result.stdout);
+  // What came before it was cut off holds all the same.
+  turn.failures = result.ok && facts !== null ? 0 : turn.failures + 1;
+  turn.statsDueMs =
+    monotonic() + Math.min(LONGEST_BACKOFF_MS, STATS_EVERY_MS * 2 ** Math.min(turn.failures, 8));
+  await readAddress(name, turn, options);
+  if (facts === null && turn.address === null) return;
+  const { address } = turn;
+  const all: StatsFacts = { ...facts, ...(address === null ? {} : { publicAddress: address.value }) };
+  const factAtMs = address === null ? {} : { factAtMs: { publicAddress: address.atMs } };
+  sink.observe({ node: name, source: "ssh", atMs, facts: all, ...factAtMs });
+}
+
+/** SECURITY: only with a URL of the operator's: the service learns that the node is there. */
+async function readAddress(name: string, turn: NodeTurn, options: SshStatsOptions): Promise<void> {
+  const { run, now, monotonic, publicAddressUrl = () => null } = options;
+  const url = publicAddressUrl();
+  if (turn.addressUrl !== url) Object.assign(turn, { addressUrl: url, address: null, addressDueMs: 0 });
+  if (url === null || turn.addressDueMs > monotonic()) return;
+  const request: ScriptRequest = { script: ADDRESS_SCRIPT, args: [url], timeoutMs: ADDRESS_TIMEOUT_MS };
+  const result = await run(name, request);
+  const value = result.ok ? parseAddress(result.stdout) : null;
+  if (value !== null) turn.address = { value, atMs: now() };
+  turn.addressDueMs = monotonic() + (value === null ? ADDRESS_AGAIN_MS : ADDRESS_EVERY_MS);
+}

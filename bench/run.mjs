@@ -1,12 +1,13 @@
-// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec` or `ssh` runs
-// one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh` or `presence`
+// runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchExec } from "./exec.bench.ts";
 import { benchPlace } from "./place.bench.ts";
+import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
 import { benchSshTransport } from "./sshTransport.bench.ts";
 
-const PARTS = ["place", "exec", "ssh"];
+const PARTS = ["place", "exec", "ssh", "presence"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
 const wants = (part) => only.length === 0 || only.includes(part);
@@ -55,6 +56,18 @@ if (wants("ssh")) {
   console.table(report.sshTools);
   report.sshMemory = round(await benchSshMemory(50));
   console.log(`ssh: 50 connected nodes take ${report.sshMemory.perAllMb} MB (goal: under 100)`);
+}
+
+if (wants("presence")) {
+  console.log("presence: simulated nodes, half of them with SSH as well, for a minute each");
+  report.presenceLoad = (await benchPresenceLoad([10, 100, 1_000], 60)).map(round);
+  console.table(report.presenceLoad);
+  report.tailnet = round(await benchTailnet(5_000, 20));
+  console.log("presence: one status of a large tailnet");
+  console.table([report.tailnet]);
+  console.log("presence: from the cut to offline, and from the healing to ready");
+  report.cuts = (await benchCuts(20, 3)).map(round);
+  console.table(report.cuts);
 }
 
 console.log(JSON.stringify(report));

@@ -3,10 +3,13 @@ import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/p
 import { registerLivenessService } from "./hooks/livenessService.ts";
 import { registerHooks } from "./hooks/register.ts";
 import { registerCommands } from "./nodeRouter/cli/register.ts";
+import { registerSlashCommands } from "./nodeRouter/commands/register.ts";
 import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts";
 import { createDeps } from "./nodeRouter/hostDeps.ts";
+import { registerPresence } from "./nodeRouter/presence/open.ts";
 import { publishConfig } from "./nodeRouter/publishConfig.ts";
 import { registerTools } from "./nodeRouter/tools/register.ts";
+import { registerWeb } from "./nodeRouter/web/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 
 export const PLUGIN_ID = "node-router";
@@ -17,7 +20,7 @@ export default definePluginEntry({
   description:
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
-    // `openclaw node-router …`: status, nodes, explain, doctor, guard, trust, probe. The only thing in a metadata load.
+    // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
@@ -36,8 +39,20 @@ export default definePluginEntry({
     // Agent tools: node_route, node_process.
     registerTools(api, deps);
 
-    // Gateway methods: noderouter.status, .nodes, .explain, .doctor, .guard, .probe, .trust.
-    registerGatewayMethods(api, deps);
+    // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust.
+    const methods = registerGatewayMethods(api, deps);
+
+    // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.
+    registerWeb(api, deps, {
+      ...methods,
+      events: (query) => deps.state.presence?.events(query) ?? [],
+    });
+
+    // In a chat: /nodes.
+    registerSlashCommands(api, deps);
+
+    // Service: observes every node, so that calls and people find out without asking it.
+    registerPresence(api, deps);
 
     // Service: notices runs without our hooks, tells `openclaw health`, and brings them to life.
     registerLivenessService(api, deps);

@@ -1,8 +1,9 @@
 import { defineConfig } from "tsup";
+import { buildPage } from "./scripts/support/pageAssets.ts";
 import { thirdPartyLicenses } from "./scripts/support/thirdParty.ts";
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
-export default defineConfig({
+export default defineConfig(async () => ({
   entry: ["src/index.ts"],
   format: ["esm"],
   target: "node24",
@@ -16,6 +17,8 @@ export default defineConfig({
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
+  // The page of the tab "Nodes" goes in as text.
+  define: { NODE_ROUTER_PAGE: JSON.stringify(await buildPage()) },
   esbuildPlugins: [thirdPartyLicenses("dist/THIRD_PARTY_LICENSES.txt")],
   banner: {
     // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
@@ -28,4 +31,4 @@ export default defineConfig({
       "const __dirname = __dirnameOf(__filename);",
     ].join(" "),
   },
-});
+}));

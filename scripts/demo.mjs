@@ -1,5 +1,5 @@
 // The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
-// then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace.
+// then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allHomes, removeAllHomes } from "../test/support/environment.ts";
@@ -8,6 +8,7 @@ import { installPlugin, packPlugin } from "../test/support/install.ts";
 import { startNodeHost } from "../test/support/nodeHost.ts";
 import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
+import { waitFor } from "../test/support/wait.ts";
 import { spawnAndLocate } from "../test/support/whereabouts.ts";
 import { show, startProgress } from "./support/progress.mjs";
 import { startSshNode } from "./support/sshNode.mjs";
@@ -15,7 +16,7 @@ import { startSshNode } from "./support/sshNode.mjs";
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(12);
+const progress = startProgress(14);
 let gateway;
 let sshNode;
 
@@ -27,6 +28,7 @@ const table = (places) =>
 /** What a user would write into openclaw.json for this deployment. */
 function routerConfig(workspaces) {
   return {
+    gateway: { location: { country: "CN", city: "Shanghai" } },
     nodes: {
       "mac-cn": {
         tags: ["region=cn"],
@@ -160,6 +162,30 @@ async function demoSsh(workspaces) {
     throw new Error(`${file} is not on studio-hk`);
 }
 
+/** Where every node is and how it is, as it was found out without asking for it. */
+async function demoNodes() {
+  const nodes = await progress.step(
+    "wait until every node is ready; openclaw node-router nodes",
+    async () => {
+      const isKnown = ({ state, resources }) => state === "ready" && resources.cpuCount !== null;
+      await waitFor(
+        "the nodes to be ready",
+        async () => (await gateway.rpc("noderouter.nodes")).nodes.every(isKnown),
+        { timeoutMs: 60_000, everyMs: 500 },
+      );
+      return openclaw("node-router", "nodes");
+    },
+  );
+  show(`$ openclaw node-router nodes\n${nodes}`);
+  const tab = `${gateway.url.replace(/^ws/, "http")}/plugins/node-router/nodes`;
+  const answer = await progress.step("the page with the map, in the Control UI the tab Nodes", async () => {
+    const { status } = await fetch(tab, { headers: { Authorization: `Bearer ${gateway.token}` } });
+    if (status !== 200) throw new Error(`${tab} answered ${status}`);
+    return `${tab} answers with the gateway's token (${status})`;
+  });
+  show(answer);
+}
+
 const cleanUp = async () => {
   await sshNode?.stop();
   await endAllProcesses();
@@ -178,6 +204,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 
 try {
   await demo();
+  await demoNodes();
   await gateway.model.stop();
   await cleanUp();
   console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);

@@ -81,7 +81,10 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
     expect(resources.diskTotalBytes).toBeGreaterThan(0);
     expect(sg.rttMs).toBeGreaterThan(0);
     expect(mac.rttMs).toBeGreaterThan(0);
-    await waitFor("the gateway's word for the node", async () => (await node("mac-cn")).facts.connected?.value);
+    await waitFor(
+      "the gateway's word for the node",
+      async () => (await node("mac-cn")).facts.connected?.value,
+    );
     expect(sg.place).toMatchObject({ country: "SG", city: "Singapore", source: "declared" });
     expect([sg.agents, mac.agents]).toEqual([["worker-sg"], ["worker-cn"]]);
   });

@@ -14,6 +14,7 @@ const SOURCES = [
   "package.json",
   "package-lock.json",
   "tsup.config.ts",
+  "scripts/support/pageAssets.ts",
   "scripts/support/thirdParty.ts",
   "tsconfig.json",
   "openclaw.plugin.json",

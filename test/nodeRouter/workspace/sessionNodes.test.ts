@@ -5,7 +5,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sessionFile } from "../../../src/nodeRouter/workspace/sessionFile.ts";
-import { createSessionNodes, MAX_SESSIONS, parseSessions } from "../../../src/nodeRouter/workspace/sessionNodes.ts";
+import {
+  createSessionNodes,
+  MAX_SESSIONS,
+  parseSessions,
+} from "../../../src/nodeRouter/workspace/sessionNodes.ts";
 import type { TextStore } from "../../../src/stateFile.ts";
 
 const KEY = "agent:worker:main";

@@ -1,0 +1,38 @@
+// Builds the files of the page "Nodes": one small script without modules, the style sheet, and the HTML.
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { PageAssets } from "../../src/nodeRouter/web/assets.ts";
+
+const PAGE = new URL("../../src/nodeRouter/web/page/", import.meta.url);
+
+const file = (name: string): string => fileURLToPath(new URL(name, PAGE));
+
+/** @throws what esbuild throws. */
+export async function buildPage(): Promise<PageAssets> {
+  const [html, css, js] = await Promise.all([
+    readFile(file("page.html"), "utf8"),
+    bundle("page.css"),
+    bundle("main.ts"),
+  ]);
+  return { html, css, js };
+}
+
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [file(entry)],
+    bundle: true,
+    write: false,
+    minify: true,
+    // A classic script: modules are fetched with CORS, which a sandboxed frame without an origin is refused.
+    format: "iife",
+    platform: "browser",
+    target: ["chrome120", "firefox120", "safari17"],
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    // Its own tsconfig is for the checker only.
+    tsconfigRaw: { compilerOptions: { target: "es2024" } },
+  });
+  return outputFiles.map(({ text }) => text).join("");
+}

@@ -1,0 +1,23 @@
+// A secret of this process that the page hands back with its questions for data.
+//
+// In the Control UI the page lives in a sandboxed frame: it has the opaque origin `null`, and may read an answer only
+// where we allow that origin. Every sandboxed frame of every web site has it too, and browsers send the frame's cookie
+// along for them. The page's own HTML cannot be read by them, so whoever knows the key was given the page.
+import { randomBytes, timingSafeEqual } from "node:crypto";
+
+const KEY = Symbol.for("openclaw-node-router.page-key");
+
+/** The same for all instances of this module in the process, so that a reload does not cut open pages off. */
+export function pageKey(): string {
+  const present: unknown = Reflect.get(globalThis, KEY);
+  if (typeof present === "string") return present;
+  const fresh = randomBytes(24).toString("base64url");
+  Reflect.set(globalThis, KEY, fresh);
+  return fresh;
+}
+
+export function isPageKey(given: string | null, key: string): boolean {
+  if (given === null) return false;
+  const [a, b] = [Buffer.from(given), Buffer.from(key)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,492 @@
+// The page "Nodes" in a real Chromium: our real routes with made-up reports. Screenshots are kept in test-results.
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  HOSTILE_NAMES,
+  hostileFleet,
+  largeFleet,
+  NOW_MS,
+  smallEvents,
+  smallFleet,
+} from "../nodeRouter/web/fleet.ts";
+import { startWebServer, type WebServer } from "../nodeRouter/web/server.ts";
+import {
+  openPage,
+  screenshotFile,
+  skipWithoutChromium,
+  startChromium,
+  type WatchedPage,
+} from "../support/chromium.ts";
+
+const skipped = skipWithoutChromium("the page in a browser");
+const DESK = { viewport: { width: 1200, height: 900 } };
+const PHONE = { viewport: { width: 400, height: 800 }, hasTouch: true };
+
+let server: WebServer;
+let browser: Browser;
+const open: WatchedPage[] = [];
+
+beforeAll(async () => {
+  if (skipped) return;
+  [server, browser] = await Promise.all([startWebServer(), startChromium()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+afterEach(async () => {
+  if (skipped) return;
+  await Promise.all(open.splice(0).map((page) => page.close()));
+  server.nodes = smallFleet();
+  server.withoutCookie = false;
+  server.events = smallEvents();
+  server.nowMs = NOW_MS;
+});
+
+/** Opens the page and waits for its first answer. */
+async function show(options: BrowserContextOptions = DESK): Promise<WatchedPage> {
+  const watched = await openPage(browser, options);
+  open.push(watched);
+  await watched.page.goto(`${server.origin}/plugins/node-router/nodes`);
+  await watched.page.locator("#count").getByText(/node/).waitFor();
+  return watched;
+}
+
+/** What every page must hold, whatever it shows. */
+async function expectClean({ page, problems, requests }: WatchedPage): Promise<void> {
+  expect(problems).toEqual([]);
+  expect(requests.filter((address) => !address.startsWith(`${server.origin}/plugins/node-router/`))).toEqual([
+    ...requests.filter((address) => address === "data:,"),
+  ]);
+  expect(await page.evaluate("window.owned")).toBeUndefined();
+}
+
+const shoot = (page: Page, name: string, fullPage = true): Promise<Buffer> =>
+  page.screenshot({ path: screenshotFile(name), fullPage });
+
+/** Texts of one column, top to bottom. */
+const column = (page: Page, key: string): Promise<string[]> => page.locator(`#body .${key}`).allInnerTexts();
+
+const isWiderThanScreen = (page: Page): Promise<boolean> =>
+  page.evaluate("document.documentElement.scrollWidth > window.innerWidth");
+
+/** Asks now and waits for the answer to be shown. */
+async function refresh(page: Page): Promise<void> {
+  const answered = page.waitForResponse((response) => response.url().includes("nodes.json"));
+  await page.evaluate("document.getElementById('refresh').click()");
+  await (await answered).finished();
+  await page.evaluate("new Promise((done) => setTimeout(done, 50))");
+}
+
+describe.skipIf(skipped)("a small fleet", () => {
+  test("stands on the map with its links, in the table with its facts, and asks nobody but the gateway", async () => {
+    const watched = await show();
+    const { page } = watched;
+    const map = page.getByRole("group", { name: "Map of nodes" });
+    expect(await map.getByRole("button").count()).toBe(5); // nas has no known place
+    expect(
+      await map
+        .getByRole("button", {
+          name: "mac-sg, ready, Singapore, SG, 72 ms, agents worker-sg, research-sg",
+          exact: true,
+        })
+        .count(),
+    ).toBe(1);
+    expect(await map.getByRole("img", { name: "Gateway, Shanghai, CN" }).count()).toBe(1);
+    expect(await page.locator(".link.direct.routed").count()).toBe(3);
+    expect((await page.locator(".trip").allTextContents()).sort()).toEqual([
+      "164 ms relayed",
+      "213 ms",
+      "72 ms",
+    ]);
+    expect(await page.locator("#map .label .agents").allTextContents()).toContainEqual(
+      expect.stringContaining("worker-sg"),
+    );
+
+    expect(await column(page, "name")).toEqual([
+      "fra-build-1",
+      "fra-build-2",
+      "laptop",
+      "mac-cn",
+      "mac-sg",
+      "nas",
+    ]);
+    const row = await page.locator("#body tr", { hasText: "mac-sg" }).textContent();
+    for (const text of [
+      "ready",
+      "100.64.0.2",
+      "Singapore, SG",
+      "declared",
+      "node + ssh",
+      "72 ms",
+      "3.40 / 12",
+      "27.5 / 64 GiB",
+      "402 / 994 GiB",
+      "worker-sg",
+      "3 h ago",
+    ])
+      expect(row).toContain(text);
+    expect(await page.locator("#placeless-list").textContent()).toContain("nas");
+    expect(await page.locator("#credits").textContent()).toContain("IP Geolocation by DB-IP");
+    expect(await isWiderThanScreen(page)).toBe(false);
+    await shoot(page, "nodes-light");
+    await expectClean(watched);
+  });
+
+  test("an offline node says so in words, by its shape and by its link, and has no round trip", async () => {
+    const { page } = await show();
+    const marker = page.getByRole("button", { name: /^fra-build-2, offline/ });
+    expect(await marker.locator(".shape").getAttribute("class")).toContain("offline");
+    expect(await page.locator(".link.cut").count()).toBe(1);
+    expect(await page.locator("#body tr", { hasText: "fra-build-2" }).textContent()).toContain("offline");
+    await page.locator("#states").getByRole("button", { name: "1 offline" }).click();
+    expect(await column(page, "name")).toEqual(["fra-build-2"]);
+    await page.locator("#body button").click();
+    expect(await page.locator("#detail").textContent()).toContain("no answer over SSH for 14 min");
+    await shoot(page, "nodes-offline");
+  });
+
+  test("a node's detail opens by keyboard, has facts with source and age, and gives the focus back", async () => {
+    const watched = await show();
+    const { page } = watched;
+    const marker = page.getByRole("button", { name: /^mac-sg, / });
+    await marker.focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#detail").getByText("mac-sg.local").waitFor();
+    expect(await page.evaluate("document.activeElement.id")).toBe("detail-title");
+    const text = await page.locator("#detail").textContent();
+    for (const part of [
+      "up, 72 ms, answered 1 s ago",
+      "99.7 %",
+      "tailscale",
+      "2 h ago, old",
+      "offline → ready",
+    ])
+      expect(text).toContain(part);
+    await page.getByText("Other places (2)").click();
+    expect(await page.locator("#detail").textContent()).toContain("endpoint 198.51.100.7");
+
+    await refresh(page); // what was opened stays open
+    expect(await page.locator("#detail").textContent()).toContain("endpoint 198.51.100.7");
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#detail").isVisible()).toBe(false);
+    expect(await page.locator(":focus").getAttribute("aria-label")).toMatch(/^mac-sg, ready/);
+    await expectClean(watched);
+  });
+
+  test("where sources differ, all of them are named", async () => {
+    const { page } = await show();
+    await page.locator("#body").getByRole("button", { name: "laptop" }).click();
+    const difference = page.getByRole("list", { name: "Sources differ" });
+    expect(await difference.textContent()).toMatch(/country: CN \(timezone.*\) · JP \(geoip.*\)/);
+    expect(await page.locator("#body tr", { hasText: "laptop" }).textContent()).toContain("geoip, disputed");
+  });
+
+  test("is dark where the system is, and the colours of states can be read in both", async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const watched = await show({ ...DESK, colorScheme });
+      const contrasts: unknown = await watched.page.evaluate(CONTRASTS);
+      expect(contrasts).toEqual([]);
+      if (colorScheme === "light") continue;
+      await watched.page.locator("#body").getByRole("button", { name: "mac-sg" }).click();
+      await watched.page.locator("#detail").getByText("mac-sg.local").waitFor();
+      await shoot(watched.page, "nodes-dark");
+      await expectClean(watched);
+    }
+  });
+
+  test("fits 400 px: nothing is cut off, and the rows are cards that are still a table", async () => {
+    const watched = await show(PHONE);
+    const { page } = watched;
+    expect(await isWiderThanScreen(page)).toBe(false);
+    expect(await page.getByRole("table").getByRole("row").count()).toBe(7);
+    expect(await page.getByRole("rowheader").allInnerTexts()).toContain("mac-sg");
+    await page.getByLabel("Sort by").selectOption({ label: "Round trip" });
+    expect((await column(page, "name"))[0]).toBe("mac-cn");
+    await shoot(page, "nodes-400px");
+    await expectClean(watched);
+  });
+});
+
+describe.skipIf(skipped)("a large fleet", () => {
+  test("of 300 is counted on the map, and found, sorted and filtered in the table", async () => {
+    server.nodes = largeFleet(300);
+    const watched = await show();
+    const { page } = watched;
+    expect(await page.locator("#body tr").count()).toBe(300);
+    const singapore = page.getByRole("button", { name: /^60 nodes in one place, Singapore, SG: / });
+    expect(await singapore.count()).toBe(1);
+    await shoot(page, "nodes-300", false);
+
+    await page.getByRole("columnheader", { name: "Round trip" }).getByRole("button").click();
+    await page.getByRole("columnheader", { name: "Round trip" }).getByRole("button").click();
+    expect((await column(page, "name"))[0]).toBe("node-299");
+    expect(await page.getByRole("columnheader", { name: "Round trip" }).getAttribute("aria-sort")).toBe(
+      "descending",
+    );
+
+    await page.getByRole("searchbox", { name: "Find nodes" }).fill("frankfurt offline");
+    expect(await page.locator("#count").textContent()).toMatch(/^\d+ of 300 nodes$/);
+    expect(new Set(await column(page, "state"))).toEqual(new Set(["offline"]));
+
+    await singapore.click();
+    expect(await page.locator("#detail li").count()).toBe(60);
+    await page.locator("#detail").getByRole("button", { name: "node-000" }).click();
+    expect(await page.locator("#detail h2").textContent()).toBe("node-000");
+    await expectClean(watched);
+  });
+});
+
+describe.skipIf(skipped)("names that want to do harm", () => {
+  test.each([DESK, PHONE])(
+    "are shown as they are, run nothing and break nothing at $viewport.width px",
+    async (options) => {
+      server.nodes = hostileFleet();
+      const watched = await show(options);
+      const { page } = watched;
+      const dialogs: string[] = [];
+      page.on("dialog", (dialog) => void dialogs.push(dialog.message()));
+      for (const button of await page.locator("#body .link-button").all()) {
+        await button.click();
+        await refresh(page);
+      }
+      expect(dialogs).toEqual([]);
+      expect(await isWiderThanScreen(page)).toBe(false);
+      expect(await page.title()).toBe("Nodes");
+      const shown = await page.locator("#body .name bdi").allTextContents();
+      expect(shown).toHaveLength(HOSTILE_NAMES.length);
+      expect(shown).toContain("<script>window.owned=1</script>");
+      expect(shown).toContain("\\u202egnp.exe\\u202c-rtl-override"); // it does not turn the line around
+      expect(shown.join("")).not.toMatch(/[\u202a-\u202e]/);
+      expect(await page.locator("#body img, #map img, main script").count()).toBe(0);
+      await shoot(page, `nodes-hostile-${options.viewport.width}`);
+      await expectClean(watched);
+    },
+  );
+});
+
+describe.skipIf(skipped)("over time", () => {
+  test("a change is shown, told to screen readers, and takes nobody's focus", async () => {
+    const watched = await show();
+    const { page } = watched;
+    const button = page.locator("#body").getByRole("button", { name: "mac-sg" });
+    await button.focus();
+    const fleet = smallFleet();
+    server.nodes = {
+      ...fleet,
+      nodes: fleet.nodes.map((node) =>
+        node.name === "mac-sg" ? { ...node, state: "offline", rttMs: null } : node,
+      ),
+    };
+    await refresh(page);
+    expect(await page.locator("#announcement").textContent()).toBe("mac-sg is offline");
+    expect(await page.locator("#body tr", { hasText: "mac-sg" }).textContent()).toContain("offline");
+    expect(await page.locator("#body :focus").textContent()).toBe("mac-sg");
+    server.nodes = { ...fleet, nodes: fleet.nodes.slice(0, 2) };
+    await refresh(page);
+    expect(await column(page, "name")).toEqual(["mac-cn", "mac-sg"]);
+    await expectClean(watched);
+  });
+
+  test("when reports fail it says why and that the data is old, and goes back when they work", async () => {
+    const { page } = await show();
+    server.nodes = new Error("INVENTORY_UNAVAILABLE: the node list <b>cannot</b> be read");
+    await refresh(page);
+    const notice = page.getByRole("alert");
+    expect(await notice.textContent()).toMatch(
+      /^No new data: the gateway answered 503: INVENTORY_UNAVAILABLE: the node list <b>cannot<\/b> be read\. What you see is \d+ s old\./,
+    );
+    expect(await page.locator("#body tr").count()).toBe(6);
+    await shoot(page, "nodes-old-data");
+    server.nodes = smallFleet();
+    await refresh(page);
+    expect(await notice.isVisible()).toBe(false);
+  });
+
+  test("when the gateway is gone it says so", async () => {
+    const { page } = await show();
+    await page.route("**/nodes.json?*", (route) => route.abort("connectionrefused"));
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/the gateway does not answer/)
+      .waitFor();
+  });
+
+  test("an old list of the gateway's own is said to be old", async () => {
+    server.nodes = { ...smallFleet(), snapshotAgeMs: 125_000 };
+    const { page } = await show();
+    await page.getByRole("alert").getByText("The gateway's own list of nodes is 2 min old.").waitFor();
+  });
+
+  test("without any node it says what that means", async () => {
+    server.nodes = { ...smallFleet(), nodes: [], gateway: { place: null } };
+    server.events = [];
+    const watched = await show();
+    expect(await watched.page.locator("#count").textContent()).toContain("none is paired with this gateway");
+    await expectClean(watched);
+  });
+});
+
+describe.skipIf(skipped)("in frames", () => {
+  /** As the Control UI embeds it by default: scripts, but no origin. */
+  const TAB =
+    '<!doctype html><iframe title="Nodes" sandbox="allow-scripts" src="/plugins/node-router/nodes" width="1000" height="800"></iframe>';
+
+  test("the Control UI's sandboxed frame loads it, gets data, and its theme is followed", async () => {
+    server.other = TAB;
+    const watched = await openPage(browser, DESK);
+    open.push(watched);
+    await watched.page.goto(`${server.origin}/plugin`);
+    const frame = watched.page.frameLocator("iframe");
+    await frame.locator("#count").getByText("6 nodes").waitFor();
+    await watched.page.evaluate(
+      `document.querySelector("iframe").contentWindow.postMessage({ type: "openclaw:widget-theme", mode: "dark", tokens: { surface: "rgb(1, 2, 3)", text: "url(https://example.com)" } }, "*")`,
+    );
+    await frame.locator('html[data-theme="dark"]').waitFor();
+    // A colour is taken over, what is none is not.
+    expect(await frame.locator("html").getAttribute("style")).toBe("--page: rgb(1, 2, 3);");
+    expect(watched.problems).toEqual([]);
+  });
+
+  test("a browser that keeps cookies from frames lets no question through: the page then loads itself anew, as it was left", async () => {
+    server.other = TAB;
+    const watched = await openPage(browser, DESK);
+    open.push(watched);
+    const { page } = watched;
+    server.withoutCookie = true;
+    await page.goto(`${server.origin}/plugin`);
+    const frame = page.frameLocator("iframe");
+    await frame.locator("#count").getByText("6 nodes").waitFor(); // what came with the page
+    await frame.getByRole("searchbox").fill("sg");
+    await frame.locator("#states").getByRole("button", { name: "3 ready" }).click();
+    await page.evaluate(
+      `document.querySelector("iframe").contentWindow.postMessage({ type: "openclaw:widget-theme", mode: "dark" }, "*")`,
+    );
+    await frame.locator('html[data-theme="dark"]').waitFor();
+    const fleet = smallFleet();
+    server.nodes = { ...fleet, nodes: fleet.nodes.map((node) => ({ ...node, ip: "100.64.9.9" })) };
+
+    // Choosing a node loads its facts.
+    const [request] = await Promise.all([
+      page.waitForRequest(/\/nodes\?detail=mac-sg&at=\d+/),
+      frame.locator("#body").getByRole("button", { name: "mac-sg" }).click(),
+    ]);
+    expect(request.isNavigationRequest()).toBe(true);
+    await frame.locator("#detail").getByText("mac-sg.local").waitFor();
+    expect(await frame.locator("#body tr").count()).toBe(1);
+    expect(await frame.locator("#body .ip").textContent()).toBe("100.64.9.9");
+    expect(await frame.getByRole("searchbox").inputValue()).toBe("sg");
+    expect(await frame.locator("#states button").first().getAttribute("aria-pressed")).toBe("true");
+    expect(await frame.locator("html").getAttribute("data-theme")).toBe("dark");
+    expect(await frame.locator("#notice").isVisible()).toBe(false);
+  });
+
+  test("another site can neither embed the page nor read the data, sandboxed or not", async () => {
+    const evil = await startWebServer();
+    try {
+      const data = `${server.origin}/plugins/node-router/nodes.json`;
+      const read = `fetch("${data}", { credentials: "include" }).then((a) => a.text()).then(() => parent.postMessage("leaked", "*"), () => parent.postMessage("refused", "*"))`;
+      evil.other = `<!doctype html><title>evil</title>
+        <script>window.heard = []; addEventListener("message", ({ data }) => heard.push(data));</script>
+        <iframe id="page" src="${server.origin}/plugins/node-router/nodes"></iframe>
+        <iframe sandbox="allow-scripts" srcdoc='<script>${read}</script>'></iframe>
+        <iframe srcdoc='<script>${read}</script>'></iframe>
+        <script src="${data}"></script>`;
+      const { page } = await openPage(browser, DESK).then((watched) => {
+        open.push(watched);
+        return watched;
+      });
+      await page.goto(`${evil.origin}/`);
+      await page.waitForFunction("window.heard.length === 2");
+      expect(await page.evaluate("window.heard")).toEqual(["refused", "refused"]);
+      expect(await page.frameLocator("#page").locator("#summary").count()).toBe(0);
+    } finally {
+      await evil.stop();
+    }
+  });
+});
+
+describe.skipIf(skipped)("for everybody", () => {
+  test("every control has a name, ids are unique, and all can be reached by keyboard", async () => {
+    const { page } = await show();
+    await page.locator("#body").getByRole("button", { name: "mac-sg" }).click();
+    await page.locator("#detail").getByText("mac-sg.local").waitFor();
+    expect(await page.evaluate(UNNAMED)).toEqual([]);
+    expect(
+      await page.evaluate(
+        "[...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)",
+      ),
+    ).toEqual([]);
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+    expect(await page.getByRole("heading", { level: 1 }).allInnerTexts()).toEqual(["Nodes"]);
+    await page.locator("body").press("Tab");
+    const seen = new Set<unknown>();
+    for (let step = 0; step < 60; step += 1) {
+      seen.add(
+        await page.evaluate(
+          "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()",
+        ),
+      );
+      await page.keyboard.press("Tab");
+    }
+    for (const name of ["Refresh", "Zoom in", "World", "3 ready", "Name", "mac-sg", "Close the detail"])
+      expect([...seen]).toContain(name);
+    expect([...seen].some((name) => String(name).startsWith("mac-sg, ready"))).toBe(true);
+  });
+
+  test("nothing moves for those who asked for that", async () => {
+    const { page } = await show({ ...DESK, reducedMotion: "reduce" });
+    expect(
+      await page.evaluate(
+        "[...document.querySelectorAll('*')].filter((e) => { const s = getComputedStyle(e); return s.animationName !== 'none' || s.transitionDuration.split(', ').some((d) => parseFloat(d) > 0); }).length",
+      ),
+    ).toBe(0);
+  });
+
+  test("zoom and world change what is shown, and the buttons say which it is", async () => {
+    const { page } = await show();
+    const where = (): Promise<string | null> =>
+      page.getByRole("button", { name: /^mac-sg, / }).getAttribute("transform");
+    const first = await where();
+    await page.getByRole("button", { name: "World" }).click();
+    expect(await where()).not.toBe(first);
+    expect(await page.getByRole("button", { name: "World" }).getAttribute("aria-pressed")).toBe("true");
+    await shoot(page, "nodes-world", false);
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.getByRole("button", { name: "Nodes", exact: true }).click();
+    expect(await where()).toBe(first);
+  });
+});
+
+/** Texts whose contrast with what is behind them is under 4.5 : 1 (WCAG 2.2, 1.4.3), with the ratio. */
+const CONTRASTS = `(() => {
+  const rgb = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("main *, header *, footer *")]
+    .filter((e) => !(e instanceof SVGElement) && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim() !== ""))
+    .map((e) => {
+      const [a, b] = [luminance(rgb(getComputedStyle(e).color)), luminance(behind(e))];
+      return [e.textContent.trim().slice(0, 30), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    })
+    .filter(([, ratio]) => ratio < 4.5);
+})()`;
+
+/** Controls that no screen reader could name. */
+const UNNAMED = `[...document.querySelectorAll("button, input, select, a, [role=button], [role=img], iframe, table")]
+  .filter((e) => {
+    const labelled = (e.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "").join("");
+    const labels = [...(e.labels ?? [])].map((l) => l.textContent).join("");
+    return [e.getAttribute("aria-label") ?? "", labelled, labels, e.textContent].every((t) => t.trim() === "");
+  })
+  .map((e) => e.outerHTML.slice(0, 80))`;

@@ -20,10 +20,10 @@ export const PONG = "node-router-pong";
 const RUNNER = [
   "unset NODE_ROUTER_BOOT CDPATH",
   "l=${LC_ALL-}; s=${LC_ALL+x}; LC_ALL=C; o=${TMOUT-}; p=${TMOUT+x}; TMOUT=0",
-  "g=$(LC_ALL=C ps -o pgid=,lstart= -p $$ 2>/dev/null)",
-  // busybox has another ps.
-  'if [ -z "$g" ] && [ -r /proc/$$/stat ]; then read -r h n c k g b </proc/$$/stat; fi',
-  'b=${1-}; set -- $g; if [ -n "$b" ] && [ "${1:-$$}" -ne $$ ]; then RESTORE; ' +
+  // What the kernel tells costs no process, and one that tells is the dearest part of a runner; the BSDs have only ps.
+  'b=${1-}; if [ -r /proc/$$/stat ]; then read -r h </proc/$$/stat; set -- ${h##*) }; g="$3 ${20}"; ' +
+    "else g=$(LC_ALL=C ps -o pgid=,lstart= -p $$ 2>/dev/null); fi",
+  'set -- $g; if [ -n "$b" ] && [ "${1:-$$}" -ne $$ ]; then RESTORE; ' +
     'if command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c "$b" /bin/sh; fi; ' +
     'if command -v perl >/dev/null 2>&1; then exec perl -e "setpgrp(0, 0); exec @ARGV" /bin/sh -c "$b" /bin/sh; fi; LC_ALL=C; TMOUT=0; fi',
   `printf "${READY} %s %s %s\\n" $$ $PPID "$g"`,
@@ -63,13 +63,15 @@ const KEEPER_PROGRAM = [
   // dash and mksh read `-123` as an option without `--`; busybox takes `--` for a process that is not there.
   "m=--; kill -s 0 -- $$ 2>/dev/null || m=",
   "to() { kill -s $1 $m -$2; }",
+  "born() { if [ -r /proc/$1/stat ]; then read -r h </proc/$1/stat; set -- ${h##*) }; echo ${20}; " +
+    "else echo $(ps -o lstart= -p $1 2>/dev/null); fi; }",
   "finish() { to TERM $1; for i in 1 2 3; do sleep 1; to 0 $1 || return 0; done; to KILL $1; }",
   "while IFS= read -r q; do set -- $q; case $1 in " +
     '+) l="$l $2:$3";; ' +
     "-) forget $2;; " +
     "T) finish $2 </dev/null >/dev/null 2>&1 & ;; " +
     "S) to $3 $2 2>/dev/null;; " +
-    'R) g=$2; shift 2; if [ "$(echo $(ps -o lstart= -p $g 2>/dev/null))" = "$*" ]; then finish $g </dev/null >/dev/null 2>&1 & fi;; ' +
+    'R) g=$2; shift 2; if [ "$(born $g)" = "$*" ]; then finish $g </dev/null >/dev/null 2>&1 & fi;; ' +
     // Not printf: of mksh it is no builtin.
     `P) echo "${PONG} $2" 2>/dev/null;; ` +
     "esac; done",

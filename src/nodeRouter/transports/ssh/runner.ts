@@ -11,7 +11,7 @@ export interface RunnerIdentity {
   /** Pid of what started it: the server's process for this connection, as far as nothing stands between. */
   readonly parent: number;
   readonly processGroup: number;
-  /** As `ps -o lstart=` says it; empty where `ps` cannot. With the group it names one process for all time. */
+  /** As /proc or `ps -o lstart=` says it; empty where neither can. With the group it names one process for all time. */
   readonly startTime: string;
 }
 

@@ -13,9 +13,11 @@ export type Ask = (target: PresenceTarget, timeoutMs: number) => Promise<Asked>;
 export const ASK_TIMEOUT_MS = 2_500;
 /** Two asks of a silent node and this make 7 s from the cut to `down`. */
 const INTERVAL_MS = 2_000;
-/** With very many nodes they are asked less often rather than faster. */
+/** With many nodes they are asked less often rather than faster. */
 const ASKS_PER_SECOND = 100;
 const BURST = 50;
+const BURST_MS = (BURST / ASKS_PER_SECOND) * 1_000;
+const SHORTEST_MS = 250;
 
 export interface AskerOptions {
   readonly transport: Transport;
@@ -29,9 +31,13 @@ export interface Asker {
   round(targets: readonly PresenceTarget[], sink: PresenceSink, signal: AbortSignal): Promise<void>;
 }
 
-/** Time between two rounds of that many targets, ms. */
+/**
+ * Time from the end of one round to the begin of the next, ms. A round of many targets takes its time to begin them
+ * all, so that with 1,000 each is asked every 10 s.
+ */
 export function askInterval(targets: number): number {
-  return Math.max(INTERVAL_MS, (targets / ASKS_PER_SECOND) * 1_000);
+  const pauses = Math.max(0, Math.ceil(targets / BURST) - 1);
+  return Math.max(SHORTEST_MS, INTERVAL_MS - pauses * BURST_MS);
 }
 
 export function createAsker({ transport, ask, now }: AskerOptions): Asker {
@@ -63,7 +69,7 @@ export function createAsker({ transport, ask, now }: AskerOptions): Asker {
   return {
     async round(targets, sink, signal) {
       for (const [index, target] of targets.entries()) {
-        if (index > 0 && index % BURST === 0) await pause((BURST / ASKS_PER_SECOND) * 1_000, signal);
+        if (index > 0 && index % BURST === 0) await pause(BURST_MS, signal);
         if (signal.aborted) return;
         void askTarget(target, sink, signal);
       }

@@ -5,7 +5,11 @@ import { describe, expect, test } from "vitest";
 import { ConfigSchema } from "../../src/config/schema.ts";
 import { RULE_TOOLS } from "../../src/config/tools.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
-import { BUILTIN_KEYS } from "../../src/nodeRouter/builtinTags.ts";
+import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/builtinTags.ts";
+import { STATES } from "../../src/nodeRouter/reports/nodeState.ts";
+import { metricsText } from "../../src/nodeRouter/web/metrics.ts";
+import { FACTS } from "../../src/presence/facts.ts";
+import { smallFleet, statusFor } from "../nodeRouter/web/fleet.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -97,6 +101,57 @@ test("docs/rules-and-selectors.md has every built-in tag", () => {
   expect(tags).toEqual(expect.arrayContaining([...BUILTIN_KEYS]));
 });
 
+describe("docs/presence.md", () => {
+  const page = read("docs/presence.md");
+
+  test("names the states of the code, and no other", () => {
+    expect(column(sectionOf(page, "States"))).toEqual(STATES);
+  });
+
+  test("names the sources of the code by the ids that status shows, and no other", () => {
+    const ids = sourcesBelow("src/presence/sources").flatMap((code) =>
+      [...code.matchAll(/^ {4}id: "([a-z:]+)",$/gm)].map(([, id = ""]) => id),
+    );
+    expect(ids.length).toBeGreaterThan(3);
+    expect(column(marked(page, "sources")).sort()).toEqual(ids.sort());
+  });
+
+  test("has every fact with meaning, unit, hold time and sources, in the order of the code, and no other", () => {
+    const documented = rowsOf(marked(page, "facts")).filter(isEntry);
+    const expected = Object.entries(FACTS).map(([name, { meaning, unit, holdsMs, sources }]) => [
+      name,
+      meaning,
+      unit === "" ? "–" : unit,
+      holdText(holdsMs),
+      sources.map((source) => `\`${source}\``).join(", "),
+    ]);
+    expect(documented).toEqual(expected);
+  });
+
+  test("has every metric with type, labels and help, in the order of the exposition, and no other", async () => {
+    const fleet = smallFleet();
+    const text = await metricsText(fleet, statusFor(fleet));
+    const documented = rowsOf(marked(page, "metrics"))
+      .filter(isEntry)
+      .map(([name, type, labels = "", help]) => [name, type, labels.split(", ").sort(), help]);
+    const expected = [...text.matchAll(/^# HELP openclaw_node_router_(\S+) (.+)\n# TYPE \S+ (\S+)$/gm)].map(
+      ([, name = "", help, type]) => [name, type, labelsOf(text, name), help],
+    );
+    expect(expected.length).toBeGreaterThan(20);
+    expect(documented).toEqual(expected);
+  });
+
+  test("says where every tag of a place comes from", () => {
+    expect(PLACE_KEYS.filter((key) => !sectionOf(page, "Tags", "###").includes(`\`${key}\``))).toEqual([]);
+  });
+
+  test("says when answers and numbers grow old as the code has it", () => {
+    const [, seconds] = read("src/presence/freshness.ts").match(/ANSWER_HOLDS_MS = (\d+)_000;/) ?? [];
+    expect(sectionOf(page, "States")).toContain(`for ${seconds} s`);
+    expect(page).toContain(`older than ${FACTS.load1.holdsMs / 1_000} s`);
+  });
+});
+
 test("docs/enforcement.md says what happens to every tool that a rule may name", () => {
   const page = read("docs/enforcement.md");
   expect(RULE_TOOLS.filter((tool) => !page.includes(`\`${tool}\``))).toEqual([]);
@@ -177,6 +232,48 @@ function rowsOf(page: string): readonly (readonly string[])[] {
     const [first = "", ...rest] = row.split(" | ").map((cell) => cell.trim());
     return [first.replace(/^`(.*)`$/, "$1"), ...rest];
   });
+}
+
+/** First cells of a table's rows, without its head. */
+function column(part: string): string[] {
+  return rowsOf(part)
+    .filter(isEntry)
+    .map(([first = ""]) => first);
+}
+
+/** No head, and no line below one. */
+function isEntry([first = ""]: readonly string[]): boolean {
+  return /^[a-z]/.test(first);
+}
+
+function marked(page: string, name: string): string {
+  return page.match(new RegExp(`<!-- ${name}: begin -->([^]*)<!-- ${name}: end -->`))?.[1] ?? "";
+}
+
+/** From its heading to the next one of the same level. */
+function sectionOf(page: string, heading: string, level = "##"): string {
+  const [, after = ""] = page.split(`\n${level} ${heading}\n`);
+  return after.split(`\n${level} `)[0] ?? "";
+}
+
+/** `135 s`, `1 min`, `24 h`. */
+function holdText(ms: number): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
+  return ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1_000} s`;
+}
+
+/** Of a metric in the exposition, as the page shows them; their order means nothing. */
+function labelsOf(exposition: string, name: string): readonly string[] {
+  const series = exposition.match(new RegExp(`^openclaw_node_router_${name}(?:\\{(.*)\\})? \\S+$`, "m"));
+  if (series === null) throw new Error(`the sample has no series of ${name}`);
+  const labels = [...(series[1] ?? "").matchAll(/(\w+)="/g)].map(([, label]) => `\`${label}\``);
+  return labels.length === 0 ? ["–"] : labels.sort();
+}
+
+function sourcesBelow(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => read(`${folder}/${file}`));
 }
 
 function sourcesIn(folder: string): readonly string[] {

@@ -555,7 +555,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
     test("status and probe show the connection, explain and doctor what holds for the agent", async () => {
       await work(exec("true"));
       const [status, probe] = await Promise.all([cli("status"), cli("probe", "mac-sg")]);
-      expect(status.stdout).toMatch(/^worker-sg +singapore +mac-sg +ssh +online +guarded$/m);
+      expect(status.stdout).toMatch(/^worker-sg +singapore +mac-sg +ssh +ready +guarded$/m);
       expect(status.stdout).toMatch(/^SSH NODE +CONNECTED +FREE +PENDING +QUEUED +RUNNING +SIZE$/m);
       expect(status.stdout).toMatch(/^mac-sg +[1-5]( +\d+){5}$/m);
       expect([probe.code, probe.stderr]).toEqual([0, ""]);

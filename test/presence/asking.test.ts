@@ -79,8 +79,7 @@ describe("asking", () => {
   });
 
   test("a thousand nodes are asked a hundred a second, not all at once", async () => {
-    expect(askInterval(3)).toBe(2_000);
-    expect(askInterval(1_000)).toBe(10_000);
+    expect([3, 200, 1_000].map(askInterval)).toEqual([2_000, 500, 250]);
     const many = Array.from({ length: 1_000 }, (_, index) => target(`n${index}`));
     const round = asker(async () => up).round(many, sink, never);
     await vi.advanceTimersByTimeAsync(1_000);

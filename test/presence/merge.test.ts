@@ -66,8 +66,8 @@ describe("merging facts", () => {
 
   test("measured numbers just differ, the same in another case is the same, and what is stale contradicts nobody", () => {
     const numbers = [said("gateway", { load1: 9 }), said("ssh", { load1: 1 })];
-    const cases = [said("gateway", { arch: "ARM64" }), said("ssh", { arch: "arm64" })];
-    const old = [said("gateway", { arch: "x64" }, 2 * DAY), said("ssh", { arch: "arm64" })];
+    const cases = [said("gateway", { os: "Linux" }), said("ssh", { os: "linux" })];
+    const old = [said("gateway", { os: "macos" }, 2 * DAY), said("ssh", { os: "linux" })];
     for (const observations of [numbers, cases, old]) {
       expect(mergeFacts(observations, NOW).contradictions).toEqual([]);
     }

@@ -31,6 +31,9 @@ export const quiet = (home: string): JsonObject => ({
   telemetry: { enabled: false },
   discovery: { mdns: { mode: "off" } },
   logging: { file: `${home}/openclaw.log` },
+  // OpenClaw 2026.9.6: its own pruning of old sessions can collide with a first write on a busy machine; from then on
+  // every run fails with "Agent database cleanup failed".
+  session: { maintenance: { mode: "warn" } },
 });
 
 /** Sends these model names of `provider` to the scripted model. Prices are round so that cost can be checked. */

@@ -24,6 +24,7 @@ export function nodesReply(report: NodesReport, nowMs: number): string {
     ...shown.map((node) => cut(safe(lineOf(node, nowMs)))),
     ...(more > 0 ? [`… and ${more} more`] : []),
     ...ageNote(snapshotAgeMs),
+    ...credits(report, shown),
   ].join("\n");
 }
 
@@ -46,6 +47,11 @@ function lineOf(node: NodeReport, nowMs: number): string {
 function ageNote(ageMs: number | null): readonly string[] {
   if (ageMs === null) return ["(the gateway's node list has never been read)"];
   return ageMs > FRESH_MS ? [`(the gateway's node list is ${shortDuration(ageMs)} old)`] : [];
+}
+
+/** Where places of the GeoIP file are shown, its owner asks to be named. */
+function credits({ attributions }: NodesReport, shown: readonly NodeReport[]): readonly string[] {
+  return shown.some(({ place }) => place?.source === "geoip") ? attributions.map(safe) : [];
 }
 
 function cut(text: string): string {

@@ -3,6 +3,7 @@ import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
 import { answerNodes, registerSlashCommands } from "../../../src/nodeRouter/commands/register.ts";
 import { fakeDeps, hostEntry, START_MS } from "../../support/fakeDeps.ts";
+import { makePlace } from "../../support/makePresence.ts";
 import { fakePresence, offlineRecord, recordOf } from "../reports/arrange.ts";
 
 const HOST = { agents: { entries: { "worker-sg": {}, "worker-cn": {} } } };
@@ -20,6 +21,17 @@ describe("/nodes", () => {
 mac-cn · offline for 2h · CN (declared) · it does not answer over the node protocol
 mac-sg · ready · SG Singapore (declared) · 71 ms · worker-sg`,
     );
+  });
+
+  test("names whose data a place is from, where one is from the GeoIP file, and nobody else", async () => {
+    const inferred = { ...recordOf("mac-sg"), location: makePlace() };
+    const deps = fakeDeps({ config: {}, hostConfig: {} });
+    deps.nodes = { nodes: [hostEntry("mac-sg", "1".repeat(64))] };
+    const credit = "IP Geolocation by DB-IP";
+    deps.state.presence = { ...fakePresence([inferred]), attributions: () => [credit] };
+    expect((await answerNodes(deps)).split("\n").at(-1)).toBe(credit);
+    deps.state.presence = { ...fakePresence([recordOf("mac-sg")]), attributions: () => [credit] };
+    expect(await answerNodes(deps)).not.toContain(credit);
   });
 
   test("shows twelve nodes at most, never hides one that is not ready, and counts the others", async () => {

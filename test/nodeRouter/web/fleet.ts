@@ -61,7 +61,7 @@ export function transition(changes: Partial<Transition> = {}): Transition {
     from: "offline",
     to: "ready",
     atMs: NOW_MS - 3 * HOUR,
-    reason: "it answers again over SSH",
+    reason: "answers over the node protocol and SSH",
     ...changes,
   };
 }
@@ -83,7 +83,7 @@ export function nodeReport(name: string, changes: Partial<NodeReport> = {}): Nod
     exec: true,
     ghostIds: [],
     state: "ready",
-    reason: "it answers over the node protocol",
+    reason: "answers over the node protocol",
     since: new Date(NOW_MS - 26 * HOUR).toISOString(),
     ip: null,
     rttMs: null,
@@ -107,7 +107,7 @@ export function nodeReport(name: string, changes: Partial<NodeReport> = {}): Nod
   };
 }
 
-const OFFLINE = "no answer over SSH for 14 min, and the gateway has lost its connection";
+const OFFLINE = "over SSH: no answer within 2.5 s";
 
 /** Gateway in Shanghai; nodes beside it, in Singapore, Frankfurt and Tokyo, a laptop over a relay, one nobody placed. */
 export function smallFleet(): NodesReport {
@@ -118,7 +118,7 @@ export function smallFleet(): NodesReport {
       from: "ready",
       to: "offline",
       atMs: NOW_MS - 3 * HOUR - 4 * MINUTE,
-      reason: "two answers missing",
+      reason: "over the node protocol: no answer within 2.5 s; over SSH: no answer within 2.5 s",
     }),
   ];
   return {
@@ -197,7 +197,7 @@ export function smallFleet(): NodesReport {
         rttMs: 164,
         path: "relayed",
         state: "degraded",
-        reason: "packets go through a relay, and sources differ on where it is",
+        reason: "over the node protocol: no answer within 2.5 s",
         since: new Date(NOW_MS - 8 * MINUTE).toISOString(),
         tags: { mobile: "" },
         resources: resources(8, 0.31, 16, 9.2, 476, 38),
@@ -212,7 +212,7 @@ export function smallFleet(): NodesReport {
           },
         ],
         reach: {
-          node: reach({ rttMs: 164, failures: 1, state: "failing", reason: "no answer in 2.5 s" }),
+          node: reach({ rttMs: 164, failures: 1, state: "failing", reason: "no answer within 2.5 s" }),
           ssh: null,
         },
       }),
@@ -258,7 +258,7 @@ export function smallFleet(): NodesReport {
       }),
       nodeReport("nas", {
         state: "unknown",
-        reason: "nobody has asked it yet",
+        reason: "over SSH: nobody asked it yet",
         ip: "192.168.7.20",
         transports: ["ssh"],
         since: null,
@@ -296,11 +296,11 @@ export function smallEvents(): readonly Transition[] {
       from: "ready",
       to: "degraded",
       atMs: NOW_MS - 8 * MINUTE,
-      reason: "its path is a relay",
+      reason: "over the node protocol: no answer within 2.5 s",
     }),
     transition({
       node: "fra-build-2",
-      from: "stale",
+      from: "degraded",
       to: "offline",
       atMs: NOW_MS - 14 * MINUTE,
       reason: OFFLINE,
@@ -308,17 +308,17 @@ export function smallEvents(): readonly Transition[] {
     transition({
       node: "fra-build-2",
       from: "ready",
-      to: "stale",
-      atMs: NOW_MS - 15 * MINUTE,
-      reason: "not heard of",
+      to: "degraded",
+      atMs: NOW_MS - 14 * MINUTE - 3 * SECOND,
+      reason: OFFLINE,
     }),
     transition(),
     transition({
-      node: "nas",
+      node: "fra-build-1",
       from: null,
-      to: "unknown",
-      atMs: NOW_MS - 5 * HOUR,
-      reason: "it is new in the config",
+      to: "ready",
+      atMs: NOW_MS - 6 * 24 * HOUR,
+      reason: "answers over SSH",
     }),
   ];
 }

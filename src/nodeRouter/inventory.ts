@@ -80,7 +80,8 @@ function makeState(
   const facts = record?.facts ?? {};
   const declared = configured?.location ?? null;
   const place = record?.location ?? null;
-  const selectable = declared ?? (isSelectable(place, configured) ? place : null);
+  const isPeer = configured !== null || isSeenAsPeer(host, facts.ips);
+  const selectable = declared ?? (isSelectable(place, configured !== null, isPeer) ? place : null);
   const tags = nodeTags({
     name,
     os: host?.platform ?? held(facts.os),
@@ -89,7 +90,7 @@ function makeState(
     ssh,
     location: selectable,
     timeZone: declared?.timeZone ?? held(facts.timeZone) ?? selectable?.timeZone ?? null,
-    tailnetTags: held(facts.tailnetTags) ?? [],
+    tailnetTags: isPeer ? (held(facts.tailnetTags) ?? []) : [],
     configured: configured?.tags ?? NO_TAGS,
   });
   return {
@@ -126,9 +127,18 @@ function reachableOf(state: "up" | "failing" | "down" | "unknown" | undefined): 
  * SECURITY: a rule's `require` is a promise, so a weak hint (home relay, time zone) gives no tag, and an inferred place
  * gives none to a machine of which the operator has not said a word. Tailscale's place is the tailnet owner's word.
  */
-function isSelectable(place: Place | null, configured: ConfiguredNode | null): boolean {
+function isSelectable(place: Place | null, isConfigured: boolean, isPeer: boolean): boolean {
   if (place === null || place.source === "declared") return false;
-  return place.source === "tailscale" || (configured !== null && place.confidence !== "low");
+  return place.source === "tailscale" ? isPeer : isConfigured && place.confidence !== "low";
+}
+
+/**
+ * SECURITY: a paired node that no entry names is looked up on the tailnet by its display name, which it chose itself.
+ * It is that peer only if the gateway saw it come from one of the peer's addresses: nobody else can on a tailnet.
+ */
+function isSeenAsPeer(host: HostNode | null, ips: Fact<readonly string[]> | undefined): boolean {
+  const seen = host?.remoteIp?.replace(/^::ffff:/i, "").toLowerCase() ?? null;
+  return seen !== null && ips?.source === "tailscale" && (held(ips) ?? []).includes(seen);
 }
 
 /**

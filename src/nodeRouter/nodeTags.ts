@@ -49,9 +49,9 @@ export function nodeTags(input: NodeTagsInput): NodeTags {
   return tags;
 }
 
-/** The host says `darwin` or `macos` depending on the client; one word is enough for a selector. */
+/** The host says `darwin`, `macos` or `macos 15.1` depending on the client; one word is enough for a selector. */
 function osOf(platform: string | null): string | null {
-  const os = platform?.toLowerCase() ?? null;
+  const os = platform?.trim().toLowerCase().split(/\s+/, 1)[0] || null;
   if (os === "darwin") return "macos";
   return os === "win32" ? "windows" : os;
 }

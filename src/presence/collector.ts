@@ -44,18 +44,21 @@ interface Loop {
 }
 
 function startLoop(source: PresenceSource, options: CollectorOptions): Loop {
-  const { targets, sink, now, random, log } = options;
+  const { targets, now, random, log } = options;
   const ended = new AbortController();
+  const sink = sinkUntil(options.sink, ended.signal);
   let health: SourceHealth = { id: source.id, lastOkMs: null, failures: 0, lastError: null };
   /** A round that did not heed its time-out: the next waits for it, or rounds would pile up. */
   let busy: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let endWatch: (() => void) | null = null;
   let watchFailures = 0;
+  let isAbsent = false;
 
   const failed = (error: unknown): void => {
     const reason = messageOf(error);
-    if (error instanceof SourceAbsent) {
+    isAbsent = error instanceof SourceAbsent;
+    if (isAbsent) {
       health = { ...health, failures: 0, lastError: reason };
       return;
     }
@@ -81,6 +84,7 @@ function startLoop(source: PresenceSource, options: CollectorOptions): Loop {
       if (ended.signal.aborted) return;
       if (health.lastError !== null) log.info({ source: source.id }, "presence: source answers again");
       health = { id: source.id, lastOkMs: now(), failures: 0, lastError: null };
+      isAbsent = false;
     } catch (error) {
       if (!ended.signal.aborted) failed(error);
     } finally {
@@ -98,7 +102,8 @@ function startLoop(source: PresenceSource, options: CollectorOptions): Loop {
       health.failures === 0
         ? 0
         : Math.min(LONGEST_BACKOFF_MS, interval * 2 ** Math.min(health.failures - 1, 8));
-    timer = plan(spread(Math.max(interval, backOff)), run);
+    // Somebody may install it; until then looking for it costs processes on some systems.
+    timer = plan(spread(Math.max(interval, backOff, isAbsent ? LONGEST_BACKOFF_MS : 0)), run);
   };
   const run = (): void => void round().then(next);
 
@@ -125,6 +130,15 @@ function startLoop(source: PresenceSource, options: CollectorOptions): Loop {
       if (timer !== null) clearTimeout(timer);
       endWatch?.();
     },
+  };
+}
+
+/** What was asked before the end may be answered after it, of nodes that others ask by then. */
+function sinkUntil(sink: PresenceSink, ended: AbortSignal): PresenceSink {
+  return {
+    observe: (observation) => void (ended.aborted || sink.observe(observation)),
+    answer: (answer) => void (ended.aborted || sink.answer(answer)),
+    forget: (source, nodes) => void (ended.aborted || sink.forget(source, nodes)),
   };
 }
 

@@ -162,6 +162,8 @@ export interface PresenceTarget {
   /** Name or address of the tailnet peer; null: none. */
   readonly tailscale: string | null;
   readonly ssh: boolean;
+  /** Whom SSH leads to: another text is another machine, of which nothing is known. Absent: always the same. */
+  readonly sshTo?: string;
   readonly workspace: string | null;
   readonly declared: NodeLocation | null;
 }

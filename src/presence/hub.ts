@@ -1,4 +1,5 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
+import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { NodeLocation } from "../types.ts";
 import type {
@@ -12,11 +13,11 @@ import type {
   SourceHealth,
   SourceName,
 } from "./contract.ts";
-import { stateOf } from "./freshness.ts";
+import { ANSWER_HOLDS_MS, stateOf } from "./freshness.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { mergeFacts } from "./merge.ts";
 import type { Presence, Transition } from "./presence.ts";
-import { NEVER_ASKED, type ReachMemory, takeAnswer } from "./reach.ts";
+import { NEVER_ASKED, type ReachMemory, reachAt, takeAnswer } from "./reach.ts";
 
 /** Where a node is, from all that is said of it. Pure but for the look into a local file. */
 export type Locate = (
@@ -73,6 +74,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   let timer: NodeJS.Timeout | null = null;
   let immediate: NodeJS.Immediate | null = null;
   let targetsByName: ReadonlyMap<string, PresenceTarget> = new Map();
+  let locateProblem: string | null = null;
 
   const knownOf = (name: string): Known => {
     const present = known.get(name);
@@ -82,15 +84,29 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     return fresh;
   };
 
+  /** It looks into the config and a file: what fails there must hold up no answer, in whose timer this runs. */
+  const locate: Locate = (...said) => {
+    try {
+      const place = parts.locate(...said);
+      locateProblem = null;
+      return place;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (reason !== locateProblem) parts.log.warn({ reason }, "presence: places could not be worked out");
+      locateProblem = reason;
+      return NOWHERE;
+    }
+  };
+
   const recordOf = (target: PresenceTarget, nowMs: number): NodePresence => {
     const { observations, node, ssh } = known.get(target.name) ?? NOTHING;
     const said = [...observations.values()];
     const { facts, contradictions } = mergeFacts(said, nowMs);
     const reach = {
-      node: target.nodeId === null ? null : node.reach,
-      ssh: target.ssh ? ssh.reach : null,
+      node: target.nodeId === null ? null : reachAt(node, nowMs),
+      ssh: target.ssh ? reachAt(ssh, nowMs) : null,
     };
-    const place = parts.locate(
+    const place = locate(
       target.declared,
       facts,
       said.flatMap(({ places = [] }) => places),
@@ -116,7 +132,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
       reason,
       sinceMs: record?.sinceMs ?? null,
       reach,
-      rttMs: rttOf(reach.ssh) ?? rttOf(reach.node),
+      rttMs: rttOf(reach.ssh, nowMs) ?? rttOf(reach.node, nowMs),
       facts,
       location: place.location,
       otherPlaces: place.otherPlaces,
@@ -152,7 +168,12 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   };
 
   const readTargets = (): void => {
+    const before = targetsByName;
     targetsByName = new Map(parts.targets().map((target) => [target.name, target]));
+    for (const [name, target] of targetsByName) {
+      const [was, of] = [before.get(name), known.get(name)];
+      if (was !== undefined && of !== undefined) forgetOthers(of, was, target);
+    }
   };
 
   const sink: PresenceSink = {
@@ -213,6 +234,23 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
 
 const NOTHING: Known = { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED };
 
-function rttOf(reach: Reach | null): number | null {
-  return reach?.state === "up" ? reach.rttMs : null;
+const NOWHERE: ReturnType<Locate> = { location: null, otherPlaces: [], contradictions: [] };
+
+/** SECURITY: under the same name it can be another machine from now on, of which nothing was ever said. */
+function forgetOthers(of: Known, was: PresenceTarget, is: PresenceTarget): void {
+  if (was.nodeId !== is.nodeId) {
+    of.node = NEVER_ASKED;
+    of.observations.delete("gateway");
+  }
+  if (was.ssh !== is.ssh || was.sshTo !== is.sshTo) {
+    of.ssh = NEVER_ASKED;
+    of.observations.delete("ssh");
+  }
+  if (was.tailscale !== is.tailscale) of.observations.delete("tailscale");
+}
+
+/** Null too where the last answer is too old to measure by. */
+function rttOf(reach: Reach | null, nowMs: number): number | null {
+  if (reach?.state !== "up" || reach.lastAnswerMs === null) return null;
+  return nowMs - reach.lastAnswerMs > ANSWER_HOLDS_MS ? null : reach.rttMs;
 }

@@ -6,6 +6,8 @@ export interface ReachMemory {
   readonly reach: Reach;
   /** The last round trips, oldest first, ms. */
   readonly samples: readonly number[];
+  /** Epoch ms of the last answer that changed it, also of a silence; null: none. */
+  readonly askedMs: number | null;
 }
 
 /** One silence can be a lost packet; TCP sends it again within this many asks of 2.5 s. */
@@ -13,30 +15,39 @@ const SILENCES = 2;
 const SAMPLES = 5;
 /** So long an answer speaks for the node while it cannot be asked. */
 const HOLDS_MS = 15_000;
+/** So long a silence or a refusal speaks against it while nobody asks: nodes are asked every few seconds. */
+export const DOWN_HOLDS_MS = 45_000;
 
 export const NEVER_ASKED: ReachMemory = {
   reach: { state: "unknown", lastAnswerMs: null, failures: 0, rttMs: null, reason: "nobody asked it yet" },
   samples: [],
+  askedMs: null,
 };
 
 /** Takes one answer in. Answers of one node and transport must come in the order in which they were given. */
 export function takeAnswer(memory: ReachMemory, answer: Answer): ReachMemory {
   const { reach } = memory;
+  const askedMs = answer.atMs;
   switch (answer.result) {
     case "up": {
       const samples =
         answer.rttMs === null ? memory.samples : [...memory.samples, answer.rttMs].slice(-SAMPLES);
       const rttMs = median(samples);
-      return { reach: { state: "up", lastAnswerMs: answer.atMs, failures: 0, rttMs, reason: null }, samples };
+      return {
+        reach: { state: "up", lastAnswerMs: answer.atMs, failures: 0, rttMs, reason: null },
+        samples,
+        askedMs,
+      };
     }
     case "silent": {
       const failures = reach.failures + 1;
       const state = reach.state === "down" || failures >= SILENCES ? "down" : "failing";
-      return { ...memory, reach: { ...reach, state, failures, reason: answer.reason } };
+      return { ...memory, askedMs, reach: { ...reach, state, failures, reason: answer.reason } };
     }
     case "down":
       return {
         ...memory,
+        askedMs,
         reach: { ...reach, state: "down", failures: reach.failures + 1, reason: answer.reason },
       };
     case "unknown": {
@@ -44,9 +55,20 @@ export function takeAnswer(memory: ReachMemory, answer: Answer): ReachMemory {
       const ageMs = reach.lastAnswerMs === null ? Infinity : answer.atMs - reach.lastAnswerMs;
       // A clock that was set back makes the age negative: the answer is not from the future, so it counts as old.
       if (wasUp && ageMs >= 0 && ageMs <= HOLDS_MS) return memory;
-      return { ...memory, reach: { ...reach, state: "unknown", reason: answer.reason } };
+      return { ...memory, askedMs, reach: { ...reach, state: "unknown", reason: answer.reason } };
     }
   }
+}
+
+/**
+ * What holds now: a `down` that nobody has confirmed for a while says nothing any more, or a node would stay out of
+ * placement for as long as it cannot be asked. After a clock was set back it counts as old, too.
+ */
+export function reachAt({ reach, askedMs }: ReachMemory, nowMs: number): Reach {
+  if (reach.state !== "down") return reach;
+  const ageMs = askedMs === null ? Infinity : nowMs - askedMs;
+  if (ageMs >= 0 && ageMs <= DOWN_HOLDS_MS) return reach;
+  return { ...reach, state: "unknown", reason: "it was not asked lately" };
 }
 
 /** Null of nothing; of an even number the lower of the two in the middle. */

@@ -227,7 +227,43 @@ describe("tags", () => {
   test("a machine of which the operator said nothing gets no place by a guess, but the tailnet's word counts", () => {
     expect(places({ location: makePlace() }, { config: null })).toEqual([undefined, undefined, undefined]);
     const word = makePlace({ source: "tailscale" });
-    expect(places({ location: word }, { config: null })).toEqual(["SG", undefined, "Singapore"]);
+    const ips = { ips: { ...fact(["100.64.0.7"]), source: "tailscale" as const } };
+    const asked = { config: null, entry: { remoteIp: "100.64.0.7" } };
+    expect(places({ location: word, facts: ips }, asked)).toEqual(["SG", undefined, "Singapore"]);
+  });
+
+  test("a display name makes no peer: a node that nobody configured has a peer's tags and place only from its address", () => {
+    const ips = { ...fact(["100.64.0.7", "fd7a:115c:a1e0::7"]), source: "tailscale" as const };
+    const record = {
+      location: makePlace({ source: "tailscale" }),
+      facts: { tailnetTags: fact(["tag:prod"]), ips },
+    };
+    const seenAt = (remoteIp: string | undefined) => tagsWith(record, { config: null, entry: { remoteIp } });
+    for (const other of ["192.0.2.1", "127.0.0.1", "100.64.0.8", undefined]) {
+      expect(seenAt(other)).not.toHaveProperty("tailscale.prod");
+      expect(seenAt(other)).not.toHaveProperty("node.country");
+    }
+    for (const own of ["100.64.0.7", "::ffff:100.64.0.7", "FD7A:115C:A1E0::7"]) {
+      expect(seenAt(own)).toMatchObject({ "tailscale.prod": "", "node.country": "SG" });
+    }
+    // The gateway's own word for its address proves nothing of a peer.
+    const listed = { ...record, facts: { ...record.facts, ips: { ...ips, source: "gateway" as const } } };
+    expect(tagsWith(listed, { config: null, entry: { remoteIp: "100.64.0.7" } })).not.toHaveProperty(
+      "tailscale.prod",
+    );
+    // An entry of the config names its peer itself.
+    expect(tagsWith(record, { entry: { remoteIp: undefined } })).toHaveProperty("tailscale.prod");
+  });
+
+  test.each([
+    ["darwin", "macos"],
+    ["macOS 15.1", "macos"],
+    ["macos 26.0", "macos"],
+    ["iOS 18.4.0", "ios"],
+    ["win32", "windows"],
+    ["linux", "linux"],
+  ])("a client that says %s is %s: a version is no part of the system", (platform, os) => {
+    expect(tagsWith(null, { entry: { platform } })["node.os"]).toBe(os);
   });
 
   test("no fact gets the better of a configured tag, for they share no key", () => {

@@ -51,6 +51,38 @@ describe("collector", () => {
     expect(health.hanging?.lastError).toContain("did not answer within 500 ms");
   });
 
+  test("what an open question brings after the end is not heard: by then another loop asks the same nodes", async () => {
+    const said: string[] = [];
+    const own: PresenceSink = {
+      observe: () => void said.push("observe"),
+      answer: () => void said.push("answer"),
+      forget: () => void said.push("forget"),
+    };
+    const tell = (to: PresenceSink): void => {
+      to.observe({ node: "a", source: "ssh", atMs: 0, facts: {} });
+      to.answer({ node: "a", transport: "ssh", atMs: 0, result: "down", rttMs: null, reason: "" });
+      to.forget("ssh", ["a"]);
+    };
+    const late: (() => void)[] = [];
+    running = startCollector({
+      sources: [
+        source("a", async (_, to) => {
+          tell(to);
+          late.push(() => tell(to));
+        }),
+      ],
+      targets: () => [],
+      sink: own,
+      now: Date.now,
+      random: () => 0.5,
+      log,
+    });
+    expect(said).toEqual(["observe", "answer", "forget"]);
+    running.stop();
+    for (const tellLate of late) tellLate();
+    expect(said).toHaveLength(3);
+  });
+
   test("a round that ignores its time-out is never run twice at once", async () => {
     let open = 0;
     let most = 0;
@@ -101,12 +133,14 @@ describe("collector", () => {
     expect(at.length).toBeGreaterThanOrEqual(3);
   });
 
-  test("a source that is not there is no failure, is told, and is looked for again", async () => {
-    const round = vi.fn(async () => {
+  test("a source that is not there is no failure, is told, and is looked for once a minute until it is", async () => {
+    const round = vi.fn(async (): Promise<void> => {
       throw new SourceAbsent("not installed");
     });
     const collector = start([source("a", round)]);
-    await vi.advanceTimersByTimeAsync(3_500);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(round).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(122_000);
     expect(round).toHaveBeenCalledTimes(4);
     expect(collector.health()[0]).toEqual({
       id: "a",
@@ -114,6 +148,10 @@ describe("collector", () => {
       failures: 0,
       lastError: "not installed",
     });
+    round.mockImplementation(async () => {});
+    await vi.advanceTimersByTimeAsync(62_000);
+    expect(collector.health()[0]).toMatchObject({ lastOkMs: expect.any(Number), lastError: null });
+    expect(round.mock.calls.length).toBeGreaterThanOrEqual(6);
   });
 
   test("jitter moves a round by a tenth at most", async () => {

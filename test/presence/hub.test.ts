@@ -213,6 +213,84 @@ describe("hub", () => {
     expect(hub.history("a")?.flaps).toBe(0);
   });
 
+  test("a node that is down and can be asked no more is unknown before long, so that calls are tried again", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "down"));
+    await turn();
+    await vi.advanceTimersByTimeAsync(40_000);
+    hub.refresh();
+    expect(hub.current().get("a")?.reach.node?.state).toBe("down");
+    await vi.advanceTimersByTimeAsync(10_000);
+    hub.refresh();
+    expect(hub.current().get("a")).toMatchObject({ state: "unknown", reach: { node: { state: "unknown" } } });
+  });
+
+  test("a round trip that was measured long ago is none", async () => {
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up", { rttMs: 5 }));
+    await turn();
+    await vi.advanceTimersByTimeAsync(60_000);
+    hub.refresh();
+    expect(hub.current().get("a")).toMatchObject({ state: "stale", rttMs: null });
+  });
+
+  test("under the same name another machine has nothing of the one before: no fact, no answer", async () => {
+    const all = { nodeId: "id-1", tailscale: "peer-1", ssh: true, sshTo: "host-1" };
+    const changes = [
+      ["gateway", { nodeId: "id-2" }],
+      ["gateway", { nodeId: null }],
+      ["tailscale", { tailscale: "peer-2" }],
+      ["ssh", { sshTo: "host-2" }],
+      ["ssh", { ssh: false }],
+    ] as const;
+    for (const [source, change] of changes) {
+      targets = [target("a", all)];
+      const hub = hubWith();
+      const atMs = Date.now();
+      hub.sink.observe({ node: "a", source: "gateway", atMs, facts: { version: "1" } });
+      hub.sink.observe({ node: "a", source: "tailscale", atMs, facts: { tailnetTags: ["tag:prod"] } });
+      hub.sink.observe({ node: "a", source: "ssh", atMs, facts: { timeZone: "Asia/Shanghai" } });
+      hub.sink.answer(answer("a", "down"));
+      hub.sink.answer(answer("a", "down", { transport: "ssh" }));
+      await vi.advanceTimersByTimeAsync(1_000);
+      targets = [target("a", { ...all })];
+      hub.refresh();
+      const of = () => hub.current().get("a");
+      expect(
+        Object.values(of()?.facts ?? {})
+          .map((fact) => fact?.source)
+          .sort(),
+      ).toEqual(["gateway", "ssh", "tailscale"]);
+      targets = [target("a", { ...all, ...change })];
+      hub.refresh();
+      expect(Object.values(of()?.facts ?? {}).map((fact) => fact?.source)).not.toContain(source);
+      expect(Object.keys(of()?.facts ?? {})).toHaveLength(2);
+      if (source === "gateway") expect(of()?.reach.node?.state ?? "unknown").toBe("unknown");
+      else expect(of()?.reach.node?.state).toBe("down");
+      if (source === "ssh") expect(of()?.reach.ssh?.state ?? "unknown").toBe("unknown");
+      else expect(of()?.reach.ssh?.state).toBe("down");
+    }
+  });
+
+  test("a place that cannot be worked out holds up no answer, and no timer throws", async () => {
+    const warned: string[] = [];
+    const hub = createHub({
+      ...parts,
+      log: createLogger({ info: () => {}, warn: (text) => void warned.push(text), error: () => {} }),
+      locate: () => {
+        throw new Error("the inventory has retired");
+      },
+    });
+    hub.sink.answer(answer("a", "down"));
+    await turn();
+    hub.sink.answer(answer("a", "up", { rttMs: 1 }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    hub.refresh();
+    expect(hub.current().get("a")).toMatchObject({ state: "ready", location: null });
+    expect(warned).toHaveLength(1);
+    expect(warned[0]).toContain("the inventory has retired");
+  });
+
   test("one line a change goes to the log", async () => {
     const hub = hubWith();
     hub.sink.answer(answer("a", "up"));

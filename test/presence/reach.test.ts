@@ -2,7 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Answer } from "../../src/presence/contract.ts";
-import { NEVER_ASKED, type ReachMemory, takeAnswer } from "../../src/presence/reach.ts";
+import {
+  DOWN_HOLDS_MS,
+  NEVER_ASKED,
+  type ReachMemory,
+  reachAt,
+  takeAnswer,
+} from "../../src/presence/reach.ts";
 
 let atMs = 1_000_000;
 function answer(result: Answer["result"], rttMs: number | null = null): Answer {
@@ -85,5 +91,34 @@ describe("reach", () => {
         expect(answers(...before, "silent", "silent").reach.state).toBe("down");
       }),
     );
+  });
+});
+
+describe("as time goes by", () => {
+  test.each(["down", "silent"] as const)(
+    "a node that was %s and is asked no more is unknown, not down for ever",
+    (result) => {
+      const memory = answers("up", result, result);
+      expect(reachAt(memory, atMs + DOWN_HOLDS_MS).state).toBe("down");
+      expect(reachAt(memory, atMs + DOWN_HOLDS_MS + 1)).toMatchObject({
+        state: "unknown",
+        reason: "it was not asked lately",
+      });
+    },
+  );
+
+  test("every further no counts anew", () => {
+    const first = answers("down");
+    const again = takeAnswer(first, { ...answer("silent"), atMs: atMs + 30_000 });
+    expect(reachAt(again, atMs + 60_000).state).toBe("down");
+  });
+
+  test("a clock that was set back makes it unknown, not down for as long as that", () => {
+    expect(reachAt(answers("down"), atMs - 3_600_000).state).toBe("unknown");
+  });
+
+  test("an answer is not turned into a no by its age: how old it is, is its state's matter", () => {
+    expect(reachAt(answers("up"), atMs + 3_600_000).state).toBe("up");
+    expect(reachAt(NEVER_ASKED, atMs).state).toBe("unknown");
   });
 });

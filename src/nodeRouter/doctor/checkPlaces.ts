@@ -3,8 +3,9 @@ import { formatPath } from "../../config/path.ts";
 import type { ConfiguredRule } from "../../config/resolve.ts";
 import { disagreement } from "../../presence/location/disagreement.ts";
 import { quote } from "../../safeText.ts";
+import type { NodeTags } from "../../types.ts";
 import { BUILTIN_KEY, PLACE_KEYS } from "../builtinTags.ts";
-import { matches, type Selector } from "../placement/selector.ts";
+import { matches, type Requirement } from "../placement/selector.ts";
 import type { NodeState } from "../placement/snapshot.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 
@@ -19,24 +20,42 @@ function trustsInferred(
   { name, index, require }: ConfiguredRule,
 ): readonly Finding[] {
   if (require === null || !require.requirements.some(({ key }) => PLACE_KEYS.includes(key))) return [];
+  const found = (nodes: readonly NodeState[], message: string): readonly Finding[] => {
+    if (nodes.length === 0) return [];
+    const named = nodes.map((node) => `${quote(node.name)} (${node.location?.source ?? "unknown"})`);
+    return [
+      finding(
+        "rule-trusts-inferred-place",
+        "warning",
+        `rule ${quote(name)} ${message}: ${named.join(", ")}`,
+        "declare where these nodes are: plugins.entries.node-router.config.nodes.<name>.location; or require a tag of yours",
+        formatPath(["rules", index, "require"]),
+      ),
+    ];
+  };
   const guessed = snapshot.nodes.filter(
-    (node) => matches(require, node.tags) && !matchesByWord(require, node),
+    (node) => matches(require, node.tags) && !matches(require, tagsByWord(node)),
   );
-  if (guessed.length === 0) return [];
-  const nodes = guessed.map((node) => `${quote(node.name)} (${node.location?.source ?? "unknown"})`);
+  const isRuledOut = ({ operator, key }: Requirement) =>
+    ["!=", "notin", "notexists"].includes(operator) && PLACE_KEYS.includes(key);
+  // A place that nobody knows, as after every start, is not ruled out: a missing tag matches.
+  const notKeptOut = snapshot.nodes.filter((node) => {
+    const tags = tagsByWord(node);
+    return (
+      matches(require, tags) && require.requirements.some((one) => isRuledOut(one) && !tags.has(one.key))
+    );
+  });
   return [
-    finding(
-      "rule-trusts-inferred-place",
-      "warning",
-      `rule ${quote(name)} requires a place that nobody declared, so a wrong guess sends calls elsewhere: ${nodes.join(", ")}`,
-      "declare where these nodes are: plugins.entries.node-router.config.nodes.<name>.location; or require a tag of yours",
-      formatPath(["rules", index, "require"]),
+    ...found(guessed, "requires a place that nobody declared, so a wrong guess sends calls elsewhere"),
+    ...found(
+      notKeptOut,
+      "rules a place out, and nobody declared where these nodes are, so calls go there whenever that is not known",
     ),
   ];
 }
 
-/** Whether the node meets the selector by what the operator or the tailnet's owner said alone. */
-function matchesByWord(selector: Selector, node: NodeState): boolean {
+/** Of the tags that say where a node is, only those that the operator or the tailnet's owner said. */
+function tagsByWord(node: NodeState): NodeTags {
   const { location } = node;
   const isDeclared = location?.source === "declared";
   const tags = new Map(node.tags);
@@ -47,7 +66,7 @@ function matchesByWord(selector: Selector, node: NodeState): boolean {
         : isDeclared || location?.source === "tailscale";
     if (!isWord) tags.delete(key);
   }
-  return matches(selector, tags);
+  return tags;
 }
 
 function disagreements({ config, presence }: DoctorInput): readonly Finding[] {

@@ -3,7 +3,7 @@ import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { messageOf } from "../../errors.ts";
 import type { RouterDeps } from "../deps.ts";
 import { applyGuard } from "../guard/apply.ts";
-import { createMethods, type Methods } from "./methods.ts";
+import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
 import { UsageError } from "./params.ts";
 import { createSshMethods, type SshMethods } from "./sshMethods.ts";
 
@@ -13,14 +13,16 @@ const ADMIN = "operator.admin";
 
 /** @returns what the page and metrics are made of too. */
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
-  const own = createMethods(deps, api.version ?? "unknown", async (plans) => {
+  const writeGuard: WriteGuard = async (plans) => {
     await api.runtime.config.mutateConfigFile({
       // The file as written: the running config has defaults and resolved secrets in it.
       base: "source",
       afterWrite: { mode: "auto" },
       mutate: (draft) => applyGuard(draft, plans),
     });
-  });
+  };
+  const version = api.version ?? "unknown";
+  const own = createMethods(deps, version, writeGuard);
   const methods: Methods & SshMethods = { ...own, ...createSshMethods(deps) };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(
@@ -46,5 +48,6 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("probe", WRITE);
   // It changes which machine the gateway believes to be the node.
   register("trust", ADMIN);
-  return own;
+  // Neither shows sessions, and they ask every few seconds: the host reads every agent's store to count them.
+  return createMethods({ ...deps, sessionTotals: () => null }, version, writeGuard);
 }

@@ -9,7 +9,7 @@ import { inferredPlaces } from "../../presence/location/inferred.ts";
 import { locate } from "../../presence/location/locate.ts";
 import { readHostNodes } from "../../presence/sources/gateway.ts";
 import { createGatewaySource, type ReadNodes } from "../../presence/sources/gatewayFacts.ts";
-import { createGatewayPing } from "../../presence/sources/gatewayPing.ts";
+import { createGatewayPing, START_GRACE_MS } from "../../presence/sources/gatewayPing.ts";
 import { createTailscaleSource } from "../../presence/sources/tailscale/source.ts";
 import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
 import { stateFile } from "../../stateFile.ts";
@@ -31,7 +31,8 @@ export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps): void
   const stop = async (): Promise<void> => {
     const ending = running;
     running = null;
-    await (await ending)?.stop();
+    // One that could not start has nothing to stop, and its start has told why.
+    await (await ending?.catch(() => null))?.stop();
   };
   api.registerService({
     id: "node-router-presence",
@@ -67,6 +68,8 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
         outsideCaller(() => api.runtime.nodes.invoke({ ...params, params: { ...params.params } })),
       now: deps.now,
       monotonic: () => performance.now(),
+      // A reload of the plugin disconnects nobody.
+      graceMs: state.presenceHub === null ? START_GRACE_MS : 0,
     }),
     tailscale,
     ...sshSources({ transport: () => state.workspace.transport, config, now: deps.now }),

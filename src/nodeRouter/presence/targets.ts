@@ -1,5 +1,5 @@
 // What presence observes: every node of the inventory, with the names under which the sources know it. Pure.
-import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { ResolvedConfig, SshSettings } from "../../config/resolve.ts";
 import type { PresenceTarget } from "../../presence/contract.ts";
 import type { HostNodes } from "../../presence/sources/gateway.ts";
 import { identifyNodes } from "../nodeIdentity.ts";
@@ -12,6 +12,7 @@ export function presenceTargets(config: ResolvedConfig, host: HostNodes | null):
     // A paired node that no entry names may still be a peer of its own name, as a configured one is by default.
     tailscale: configured === null ? name : configured.tailscale,
     ssh: configured !== null && configured.ssh !== null && configured.transport !== "node",
+    ...(configured === null || configured.ssh === null ? {} : { sshTo: sshTo(configured.ssh) }),
     workspace: configured?.workspace ?? null,
     declared: configured?.location ?? null,
   }));
@@ -27,4 +28,9 @@ export function createTargets(): typeof presenceTargets {
     }
     return last.targets;
   };
+}
+
+/** The machine alone: with another key or user it is still the same one. */
+function sshTo({ host, port }: SshSettings): string {
+  return JSON.stringify([host, port]);
 }

@@ -46,8 +46,13 @@ export async function nodeRoute(
   const decision = explainCall(config, agent, tool, binding, snapshot, lastNodes);
   const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now(), lastNodes);
   const { node } = decision;
+  // The nodes that its rule does not mean are no business of the agent's: of those it reads how many there are.
+  const others = new Set(
+    decision.candidates().flatMap((one) => (one.reason?.filter === "selector" ? [one.node] : [])),
+  );
   const facts = {
     ...report,
+    candidates: report.candidates.filter((candidate) => !others.has(candidate.node)),
     nodeFacts:
       report.node === null || node === null
         ? null

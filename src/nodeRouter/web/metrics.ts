@@ -33,7 +33,7 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
     for (const state of STATES) set(nodes.nodes.filter((node) => node.state === state).length, { state });
   });
   gauge("node_list_age_seconds", "Age of the gateway's own list of nodes.")(seconds(nodes.snapshotAgeMs));
-  addNodes(gauge, nodes.nodes.slice(0, MAX_NODES));
+  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_NODES)));
   gauge("agent_route_info", "Where an agent's exec would run now; always 1.", AGENT_LABELS, (set) => {
     for (const { agent, rule, outcome, node, transport } of status.agents)
       set(1, { agent, rule, outcome, node, transport });
@@ -71,12 +71,28 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
 const AGENT_LABELS = ["agent", "rule", "outcome", "node", "transport"];
 const INFO_LABELS = ["node", "node_id", "os", "arch", "country", "city", "place_source", "path", "version"];
 
-function addNodes(gauge: AddMetric, nodes: readonly NodeReport[]): void {
+/** A node with the one object that all of its series share. */
+interface Labelled {
+  readonly node: NodeReport;
+  readonly named: SharedLabels;
+}
+
+/** Of nodes whose names are the same once they are cut, the first: Prometheus takes no series twice. */
+function labelled(nodes: readonly NodeReport[]): readonly Labelled[] {
+  const byName = new Map<string, Labelled>();
+  for (const node of nodes) {
+    const name = cut(node.name);
+    if (!byName.has(name)) byName.set(name, { node, named: { node: name } });
+  }
+  return [...byName.values()];
+}
+
+function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
   gauge("node_info", "What a node is; always 1.", INFO_LABELS, (set) => {
-    for (const { name, nodeId, os, facts, place, location, path } of nodes) {
-      const at = place ?? location;
-      set(1, {
-        node: name,
+    for (const { node, named } of nodes) {
+      const { nodeId, os, facts, path } = node;
+      const at = node.place ?? node.location;
+      const labels = {
         node_id: nodeId,
         os,
         arch: facts.arch?.value,
@@ -85,20 +101,21 @@ function addNodes(gauge: AddMetric, nodes: readonly NodeReport[]): void {
         place_source: at?.source,
         path,
         version: facts.version?.value,
-      });
+      };
+      set(1, labels, named);
     }
   });
   gauge("node_state", "1 for the state that a node is in, 0 for the others.", ["node", "state"], (set) => {
-    for (const node of nodes)
-      for (const state of STATES) set(node.state === state ? 1 : 0, { node: node.name, state });
+    for (const { node, named } of nodes)
+      for (const state of STATES) set(node.state === state ? 1 : 0, { state }, named);
   });
   gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
-    for (const { name, agents } of nodes) set(agents.length, { node: name });
+    for (const { node, named } of nodes) set(node.agents.length, undefined, named);
   });
   addReach(gauge, nodes);
   for (const [name, help, value] of RESOURCES) {
     gauge(`node_${name}`, help, ["node"], (set) => {
-      for (const { name: node, resources } of nodes) set(value(resources), { node });
+      for (const { node, named } of nodes) set(value(node.resources), undefined, named);
     });
   }
 }
@@ -122,14 +139,14 @@ const RESOURCES: readonly (readonly [string, string, (resources: Resources) => n
   ["disk_available_bytes", "Free space on that disk.", ({ diskAvailableBytes }) => diskAvailableBytes],
 ];
 
-function addReach(gauge: AddMetric, nodes: readonly NodeReport[]): void {
+function addReach(gauge: AddMetric, nodes: readonly Labelled[]): void {
   const labels = ["node", "transport"];
   const each = (value: (reach: NonNullable<NodeReport["reach"]["node"]>) => number | null): FillGauge => {
     return (set) => {
-      for (const { name: node, reach } of nodes) {
+      for (const { node, named } of nodes) {
         for (const transport of TRANSPORTS) {
-          const known = reach[transport];
-          if (known !== null) set(value(known), { node, transport });
+          const known = node.reach[transport];
+          if (known !== null) set(value(known), { transport }, named);
         }
       }
     };
@@ -172,17 +189,48 @@ function addCalls(counter: AddMetric, { counters: calls }: StatusReport): void {
   )(calls.missed);
 }
 
-type SetValue = (value: number | null, labels?: Labels) => void;
+type SetValue = (value: number | null, labels?: Labels, shared?: SharedLabels) => void;
 type FillGauge = (set: SetValue) => void;
 type AddMetric = (name: string, help: string, labelNames?: readonly string[], fill?: FillGauge) => SetValue;
 
+/** One line. The library writes `sharedLabels` behind `labels`, and what it made of the same object once it uses again. */
+interface Series {
+  readonly value: number;
+  readonly labels: Record<string, string>;
+  readonly sharedLabels: SharedLabels;
+}
+
+type SharedLabels = Record<string, string>;
+const NO_LABELS: SharedLabels = {};
+
+/**
+ * A gauge that hands its series over as they are. Everything is set once, with names from here, for a single answer:
+ * the library's map of hashes and its checks would take longer than all the rest.
+ */
+class SeriesGauge extends Gauge {
+  readonly #series: Series[] = [];
+
+  add(value: number, labels: SharedLabels, sharedLabels: SharedLabels): void {
+    this.#series.push({ value, labels, sharedLabels });
+  }
+
+  override async get() {
+    return { ...(await super.get()), values: this.#series };
+  }
+}
+
 function gauges(registry: Registry): AddMetric {
   return (name, help, labelNames = [], fill) => {
-    const made = new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
-    // Without labels the library begins at 0, and 0 would be a statement.
-    if (labelNames.length === 0) made.remove();
-    const set: SetValue = (value, labels = {}) => {
-      if (value !== null && Number.isFinite(value)) made.set(cleaned(labels), value);
+    const made = new SeriesGauge({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+    });
+    const set: SetValue = (value, labels, shared = NO_LABELS) => {
+      if (value !== null && Number.isFinite(value)) {
+        made.add(value, labels === undefined ? NO_LABELS : cleaned(labels), shared);
+      }
     };
     fill?.(set);
     return set;
@@ -207,9 +255,13 @@ function counters(registry: Registry): AddMetric {
 
 /** Prometheus reads an empty label as none. */
 function cleaned(labels: Labels): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(labels).map(([name, value]) => [name, (value ?? "").slice(0, MAX_LABEL_LENGTH)]),
-  );
+  const clean: Record<string, string> = {};
+  for (const name in labels) clean[name] = cut(labels[name] ?? "");
+  return clean;
+}
+
+function cut(value: string): string {
+  return value.length > MAX_LABEL_LENGTH ? value.slice(0, MAX_LABEL_LENGTH) : value;
 }
 
 function seconds(ms: number | null): number | null {

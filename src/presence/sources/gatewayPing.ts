@@ -24,10 +24,26 @@ export interface GatewayPingOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that is never set. */
   readonly monotonic: () => number;
+  /**
+   * So long from now a node that was not connected yet is left unasked: when the gateway starts all of them are
+   * disconnected, which says nothing of them. Default: 0.
+   */
+  readonly graceMs?: number;
 }
 
-export function createGatewayPing({ read, invoke, now, monotonic }: GatewayPingOptions): PresenceSource {
+/** Node hosts wait up to 30 s between two attempts to connect. */
+export const START_GRACE_MS = 45_000;
+
+export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
+  const { read, invoke, now, monotonic, graceMs = 0 } = options;
+  const graceEndsMs = monotonic() + graceMs;
   const nodes = new Map<string, HostNode>();
+  /** Ids of nodes that were connected since. */
+  const seen = new Set<string>();
+  const isAwaited = (nodeId: string | null): boolean => {
+    const node = nodes.get(nodeId ?? "");
+    return node?.connected === false && !seen.has(node.nodeId) && monotonic() < graceEndsMs;
+  };
   const asker = createAsker({
     transport: "node",
     now,
@@ -53,14 +69,19 @@ export function createGatewayPing({ read, invoke, now, monotonic }: GatewayPingO
   return {
     id: "gateway:ping",
     intervalMs: askInterval,
-    timeoutMs: 30_000,
+    // To begin to ask them all; each answer has its own time.
+    timeoutMs: 5 * 60_000,
     async round(targets, sink, signal) {
       const paired = targets.filter(({ nodeId }) => nodeId !== null);
       if (paired.length === 0) return;
       const list = await read(1_000);
       nodes.clear();
-      for (const node of list.nodes) nodes.set(node.nodeId, node);
-      await asker.round(paired, sink, signal);
+      for (const node of list.nodes) {
+        nodes.set(node.nodeId, node);
+        if (node.connected) seen.add(node.nodeId);
+      }
+      const asked = paired.filter(({ nodeId }) => !isAwaited(nodeId));
+      await asker.round(asked, sink, signal);
     },
   };
 }

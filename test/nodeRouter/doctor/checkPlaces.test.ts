@@ -46,9 +46,20 @@ describe("a rule that requires a place", () => {
     expect(ids("node.country=SG", { location: makePlace({ source: "tailscale" }) })).toEqual([]);
   });
 
-  test("and only rules a place out needs no guess to be met", () => {
-    expect(ids("region=sg,node.country!=CN", { location: makePlace() })).toEqual([]);
-  });
+  test.each(["node.country!=CN", "node.country notin (CN,RU)", "!node.country"])(
+    "and only rules a place out (%s) is met while nobody knows the place: warned of where nobody declared one",
+    (out) => {
+      const require = `region=sg,${out}`;
+      const warned = ["node-router/rule-trusts-inferred-place"];
+      // Guessed to be elsewhere, guessed to be there, not known at all: the guess may be wrong, or come later.
+      expect(ids(require, { location: makePlace() })).toEqual(warned);
+      expect(ids(require, { location: makePlace({ country: "CN" }) })).toEqual(warned);
+      expect(ids(require, {})).toEqual(warned);
+      expect(ids(require, {}, { country: "SG" })).toEqual([]);
+      expect(ids(require, { location: makePlace({ country: "CN" }) }, { country: "SG" })).toEqual([]);
+      expect(ids(`region=hk,${out}`, {})).toEqual([]);
+    },
+  );
 
   test("and is not met by the guess sends nothing there", () => {
     expect(ids("node.country=JP", { location: makePlace() })).toEqual([]);

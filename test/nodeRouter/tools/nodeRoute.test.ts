@@ -1,7 +1,7 @@
 // The tool that tells an agent where its commands run, and why.
 import { describe, expect, test } from "vitest";
 import { nodeRoute } from "../../../src/nodeRouter/tools/nodeRoute.ts";
-import { CONFIG, fakeDeps, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
+import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
 
 describe("nodeRoute", () => {
   test("says the node with its tags, place and workspace, as text and as the same data", async () => {
@@ -42,6 +42,19 @@ describe("nodeRoute", () => {
       outcome: "refused",
       node: null,
       nodeFacts: null,
+    });
+  });
+
+  test("it names no node that the agent's rule does not mean, also when none of its own fits", async () => {
+    const deps = fakeDeps();
+    expect((await nodeRoute(deps, "worker-sg", {})).content[0]?.text).not.toMatch(/mac-cn/);
+    deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID, { connected: false }), hostEntry("mac-cn", CN_ID)] };
+    deps.clockMs += 1;
+    const { content, details } = await nodeRoute(deps, "worker-sg", {});
+    expect(content[0]?.text).not.toMatch(/mac-cn/);
+    expect(details).toMatchObject({
+      candidates: [{ node: "mac-sg", fits: false, reason: "was offline" }],
+      message: expect.stringContaining("didn't match"),
     });
   });
 

@@ -207,4 +207,51 @@ describe("asking over the node protocol", () => {
     await source.round([{ ...target, nodeId: null }], sinkOf().sink, never);
     expect(read).not.toHaveBeenCalled();
   });
+
+  describe("right after the gateway's start", () => {
+    const GRACE_MS = 45_000;
+    function starting(graceMs = GRACE_MS) {
+      const { sink, answers } = sinkOf();
+      const state = { ms: 0, connected: false };
+      const source = createGatewayPing({
+        read: async () => list(hostNode({ connected: state.connected })),
+        invoke: async () => ({}),
+        now: () => 1_000,
+        monotonic: () => state.ms,
+        graceMs,
+      });
+      const results = async (): Promise<readonly string[]> => {
+        await source.round([target], sink, never);
+        await new Promise(setImmediate);
+        return answers.splice(0).map(({ result }) => result);
+      };
+      return { state, results };
+    }
+
+    test("a node that has not come back yet is not called down", async () => {
+      const { state, results } = starting();
+      expect(await results()).toEqual([]);
+      state.ms = GRACE_MS - 1;
+      expect(await results()).toEqual([]);
+    });
+
+    test("it is, when it has not come back by the end of the grace", async () => {
+      const { state, results } = starting();
+      expect(await results()).toEqual([]);
+      state.ms = GRACE_MS;
+      expect(await results()).toEqual(["down"]);
+    });
+
+    test("it is at once, when it had come back and left again", async () => {
+      const { state, results } = starting();
+      state.connected = true;
+      expect(await results()).toEqual(["up"]);
+      state.connected = false;
+      expect(await results()).toEqual(["down"]);
+    });
+
+    test("it is at once after a reload of the plugin, which disconnects nobody", async () => {
+      expect(await starting(0).results()).toEqual(["down"]);
+    });
+  });
 });

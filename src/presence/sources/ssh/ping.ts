@@ -18,7 +18,8 @@ export function createSshPing({ ask, now }: SshPingOptions): PresenceSource {
   return {
     id: "ssh:ping",
     intervalMs: askInterval,
-    timeoutMs: 30_000,
+    // To begin to ask them all; each answer has its own time.
+    timeoutMs: 5 * 60_000,
     round: (targets, sink, signal) =>
       asker.round(
         targets.filter(({ ssh }) => ssh),

@@ -27,6 +27,8 @@ const ADDRESS_AGAIN_MS = 5 * 60_000;
 const ADDRESS_TIMEOUT_MS = 10_000;
 
 interface NodeTurn {
+  /** Of the target: under the same name it can be another machine from now on. */
+  readonly sshTo: string | undefined;
   /** Of the monotonic clock. */
   statsDueMs: number;
   failures: number;
@@ -50,10 +52,10 @@ export function createSshStats(options: SshStatsOptions): PresenceSource {
       const nodes = targets.filter(({ ssh }) => ssh);
       const names = new Set(nodes.map(({ name }) => name));
       for (const name of turns.keys()) if (!names.has(name)) turns.delete(name);
-      const due = nodes.filter(({ name }) => turnOf(turns, name).statsDueMs <= options.monotonic());
+      const due = nodes.filter((target) => turnOf(turns, target).statsDueMs <= options.monotonic());
       const worker = async (): Promise<void> => {
         for (let target = due.shift(); target !== undefined && !signal.aborted; target = due.shift()) {
-          await observe(target, turnOf(turns, target.name), sink, options);
+          await observe(target, turnOf(turns, target), sink, options);
         }
       };
       await Promise.all(Array.from({ length: Math.min(AT_A_TIME, due.length) }, worker));
@@ -61,10 +63,17 @@ export function createSshStats(options: SshStatsOptions): PresenceSource {
   };
 }
 
-function turnOf(turns: Map<string, NodeTurn>, name: string): NodeTurn {
+function turnOf(turns: Map<string, NodeTurn>, { name, sshTo }: PresenceTarget): NodeTurn {
   const present = turns.get(name);
-  if (present !== undefined) return present;
-  const turn: NodeTurn = { statsDueMs: 0, failures: 0, addressDueMs: 0, addressUrl: null, address: null };
+  if (present !== undefined && present.sshTo === sshTo) return present;
+  const turn: NodeTurn = {
+    sshTo,
+    statsDueMs: 0,
+    failures: 0,
+    addressDueMs: 0,
+    addressUrl: null,
+    address: null,
+  };
   turns.set(name, turn);
   return turn;
 }

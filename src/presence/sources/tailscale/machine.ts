@@ -17,10 +17,13 @@ export interface Machine {
   readonly openFiles: (signal: AbortSignal) => Promise<string>;
 }
 
+/**
+ * SECURITY: only where root alone can put one: whoever answers there is believed in tags and SSH host keys. QNAP's is
+ * under /tmp, where anybody could; there the command is asked.
+ */
 const LINUX_SOCKETS: readonly string[] = [
   "/var/run/tailscale/tailscaled.sock",
   "/var/packages/Tailscale/var/tailscaled.sock",
-  "/tmp/tailscale/tailscaled.sock",
 ];
 const MAC_SOCKETS: readonly string[] = ["/var/run/tailscaled.socket"];
 

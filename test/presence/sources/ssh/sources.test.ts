@@ -100,7 +100,7 @@ describe("ssh:ping", () => {
 
   test("asks many nodes less often rather than faster", () => {
     const { intervalMs } = createSshPing({ ask: async () => ({ kind: "silent" }), now: () => NOW });
-    expect([1, 200, 1_000].map(intervalMs)).toEqual([2_000, 2_000, 10_000]);
+    expect([1, 200, 1_000].map(intervalMs)).toEqual([2_000, 500, 250]);
   });
 });
 
@@ -242,6 +242,18 @@ describe("ssh", () => {
       await lab.during(10 * 60_000, targetOf("a"));
       expect(lab.ran.filter(({ request }) => request.script === ADDRESS_SCRIPT)).toHaveLength(2);
       expect(lab.observations[0]?.facts).not.toHaveProperty("publicAddress");
+    });
+
+    test("is of the machine that was asked: another one under the same name is asked anew, at once", async () => {
+      let address = "8.8.8.8";
+      const lab = setUp((request) => reply(address)(request));
+      lab.clock.url = "https://ip.example/";
+      await lab.during(10_000, targetOf("a", { sshTo: "one" }));
+      address = "10.0.0.1";
+      await lab.round(targetOf("a", { sshTo: "other" }));
+      expect(lab.observations).toHaveLength(2);
+      expect(lab.observations[0]?.facts.publicAddress).toBe("8.8.8.8");
+      expect(lab.observations[1]?.facts).not.toHaveProperty("publicAddress");
     });
 
     test("is forgotten when the operator takes the URL away", async () => {

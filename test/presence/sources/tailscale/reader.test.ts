@@ -337,3 +337,12 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe("where Tailscale is looked for", () => {
+  test.each(["linux", "darwin", "freebsd"] as const)(
+    "on %s at no path that any user could make",
+    (platform) => {
+      for (const path of thisMachine(platform).sockets) expect(path).toMatch(/^\/var\/(run|packages)\//);
+    },
+  );
+});

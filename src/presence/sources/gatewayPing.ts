@@ -16,6 +16,8 @@ export type InvokeNode = (params: {
 /** Starts nothing on the node: it looks a program up in PATH. */
 const COMMAND = "system.which";
 const PARAMS = { bins: ["sh"] };
+/** OpenClaw 2026.9.6 drops answers that come in while some other node pairs or connects: one is asked for once more. */
+const AGAIN_MS = 1_000;
 
 export interface GatewayPingOptions {
   readonly read: ReadNodes;
@@ -54,16 +56,19 @@ export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
       if (!node.connected) return down("it is not connected to the gateway");
       // Phones have no such command; then the gateway's word is all there is.
       if (!node.commands.includes(COMMAND)) return { result: "up", rttMs: null, reason: null };
-      const beganMs = monotonic();
-      try {
-        await withTimeout(
-          invoke({ nodeId: node.nodeId, command: COMMAND, params: PARAMS, timeoutMs }),
-          timeoutMs,
-        );
-        return { result: "up", rttMs: monotonic() - beganMs, reason: null };
-      } catch (error) {
-        return failure(error, timeoutMs);
-      }
+      const question = async (withinMs: number): Promise<Asked> => {
+        const beganMs = monotonic();
+        try {
+          await withTimeout(
+            invoke({ nodeId: node.nodeId, command: COMMAND, params: PARAMS, timeoutMs: withinMs }),
+            withinMs,
+          );
+          return { result: "up", rttMs: monotonic() - beganMs, reason: null };
+        } catch (error) {
+          return failure(error, timeoutMs);
+        }
+      };
+      return askedAgain(question, timeoutMs);
     },
   });
   return {
@@ -84,6 +89,16 @@ export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
       await asker.round(asked, sink, signal);
     },
   };
+}
+
+/** What the first of two questions came to that came to anything; the second is put when the first takes long. */
+async function askedAgain(question: (withinMs: number) => Promise<Asked>, timeoutMs: number): Promise<Asked> {
+  const first = question(timeoutMs);
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(late.resolve, AGAIN_MS, null).unref();
+  const early = await Promise.race([first, late.promise]);
+  clearTimeout(timer);
+  return early ?? Promise.race([first, question(timeoutMs - AGAIN_MS)]);
 }
 
 /** An answer that says no is an answer; only silence and a closed connection speak against the node. */

@@ -1,5 +1,5 @@
 // What the gateway's own list says, and asking connected nodes over the node protocol.
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../src/presence/contract.ts";
 import { type HostNode, readHostNode } from "../../../src/presence/hostNode.ts";
 import type { HostNodes } from "../../../src/presence/sources/gateway.ts";
@@ -163,6 +163,52 @@ describe("asking over the node protocol", () => {
     const invoke = vi.fn(says("gateway request timeout for node.invoke"));
     expect((await answered(hostNode(), invoke))[0]).toMatchObject({ result: "silent" });
     await vi.waitFor(() => expect(invoke).toHaveBeenCalledTimes(2));
+  });
+
+  describe("when the answer does not come soon", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    function asking(invoke: InvokeNode) {
+      const { sink, answers } = sinkOf();
+      const source = createGatewayPing({
+        read: async () => list(hostNode()),
+        invoke,
+        now: () => 1_000,
+        monotonic: () => Date.now(),
+      });
+      return { answers, begin: () => source.round([target], sink, never) };
+    }
+    /** Like the host: nothing, until its own time-out. */
+    const dropped: InvokeNode = ({ timeoutMs }) =>
+      new Promise((_, reject) => setTimeout(() => reject(new Error("node invoke timed out")), timeoutMs));
+
+    test("the question is put once more, and one answer that the host dropped is no silence", async () => {
+      const invoke = vi.fn<InvokeNode>(async () => ({})).mockImplementationOnce(dropped);
+      const { answers, begin } = asking(invoke);
+      await begin();
+      await vi.advanceTimersByTimeAsync(999);
+      expect(invoke).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(answers).toMatchObject([{ result: "up", rttMs: 0 }]);
+    });
+
+    test("a slow answer to the first question counts, with its whole round trip", async () => {
+      const slow: InvokeNode = () => new Promise((resolve) => setTimeout(resolve, 1_200, {}));
+      const { answers, begin } = asking(vi.fn(dropped).mockImplementationOnce(slow));
+      await begin();
+      await vi.advanceTimersByTimeAsync(1_200);
+      expect(answers).toMatchObject([{ result: "up", rttMs: 1_200 }]);
+    });
+
+    test("a node that answers neither is silent no later than with one question", async () => {
+      const { answers, begin } = asking(dropped);
+      await begin();
+      await vi.advanceTimersByTimeAsync(2_499);
+      expect(answers).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(answers).toMatchObject([{ result: "silent", reason: "no answer within 2.5 s" }]);
+    });
   });
 
   test("a closed connection is down at once", async () => {

@@ -113,9 +113,10 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     );
     const { state, reason } = stateOf({ reach, facts, nowMs });
     const before = records.get(target.name) ?? null;
-    // Before anybody asked there is nothing to note: a restart of the gateway is no change of the node.
+    // Before each of its ways was asked there is nothing to note: a restart of the gateway is no change of the node.
     const hasTransport = target.nodeId !== null || target.ssh;
-    const isAsked = hasTransport ? node !== NEVER_ASKED || ssh !== NEVER_ASKED : said.length > 0;
+    const isOpen = (target.nodeId !== null && node === NEVER_ASKED) || (target.ssh && ssh === NEVER_ASKED);
+    const isAsked = hasTransport ? !isOpen : said.length > 0;
     const record = isAsked ? recordState(before, { node: target.name, state, reason, nowMs }) : null;
     if (record !== null) {
       records.set(target.name, record);

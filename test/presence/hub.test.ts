@@ -180,6 +180,17 @@ describe("hub", () => {
     expect(second.current().get("a")?.sinceMs).toBe(sinceMs);
   });
 
+  test("a node of two ways is noted when both were asked, so that no start looks like a fault", async () => {
+    targets = [target("a", { ssh: true })];
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "up", { transport: "ssh" }));
+    await turn();
+    expect(hub.history("a")).toBeNull();
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    expect(hub.history("a")?.transitions.map(({ to }) => to)).toEqual(["ready"]);
+  });
+
   test("events are of all nodes, newest first, and can be asked for by time and node", async () => {
     const hub = hubWith();
     hub.sink.answer(answer("a", "up"));

@@ -1,30 +1,11 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import type { NodeLocation } from "../types.ts";
-import type {
-  Answer,
-  NodePresence,
-  Observation,
-  Place,
-  PresenceSink,
-  PresenceTarget,
-  Reach,
-  SourceHealth,
-  SourceName,
-} from "./contract.ts";
-import { ANSWER_HOLDS_MS, stateOf } from "./freshness.ts";
+import type { Answer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./contract.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
-import { mergeFacts } from "./merge.ts";
+import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./known.ts";
 import type { Presence, Transition } from "./presence.ts";
-import { NEVER_ASKED, type ReachMemory, reachAt, takeAnswer } from "./reach.ts";
-
-/** Where a node is, from all that is said of it. Pure but for the look into a local file. */
-export type Locate = (
-  declared: NodeLocation | null,
-  facts: NodePresence["facts"],
-  places: readonly Place[],
-) => Pick<NodePresence, "location" | "otherPlaces" | "contradictions">;
+import { takeAnswer } from "./reach.ts";
 
 /** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */
 export interface HubParts {
@@ -50,13 +31,6 @@ export interface Hub extends Presence {
   use(parts: HubParts): void;
 }
 
-/** All that is known of one node, before it is made into a record. */
-interface Known {
-  readonly observations: Map<SourceName, Observation>;
-  node: ReachMemory;
-  ssh: ReachMemory;
-}
-
 /** Round trips and last answers change with every answer; readers need them no more often than this. */
 const PUBLISH_MS = 1_000;
 const MAX_EVENTS = 2_000;
@@ -79,7 +53,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   const knownOf = (name: string): Known => {
     const present = known.get(name);
     if (present !== undefined) return present;
-    const fresh: Known = { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED };
+    const fresh = nothingKnown();
     known.set(name, fresh);
     return fresh;
   };
@@ -99,46 +73,18 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   };
 
   const recordOf = (target: PresenceTarget, nowMs: number): NodePresence => {
-    const { observations, node, ssh } = known.get(target.name) ?? NOTHING;
-    const said = [...observations.values()];
-    const { facts, contradictions } = mergeFacts(said, nowMs);
-    const reach = {
-      node: target.nodeId === null ? null : reachAt(node, nowMs),
-      ssh: target.ssh ? reachAt(ssh, nowMs) : null,
-    };
-    const place = locate(
-      target.declared,
-      facts,
-      said.flatMap(({ places = [] }) => places),
-    );
-    const { state, reason } = stateOf({ reach, facts, nowMs });
+    const of = known.get(target.name) ?? nothingKnown();
+    const described = describe(target, of, locate, nowMs);
+    if (!wasAsked(target, of)) return { ...described, sinceMs: null };
+    const { state, reason } = described;
     const before = records.get(target.name) ?? null;
-    // Before each of its ways was asked there is nothing to note: a restart of the gateway is no change of the node.
-    const hasTransport = target.nodeId !== null || target.ssh;
-    const isOpen = (target.nodeId !== null && node === NEVER_ASKED) || (target.ssh && ssh === NEVER_ASKED);
-    const isAsked = hasTransport ? !isOpen : said.length > 0;
-    const record = isAsked ? recordState(before, { node: target.name, state, reason, nowMs }) : null;
-    if (record !== null) {
-      records.set(target.name, record);
-      if (before?.state !== state) {
-        parts.log.info(
-          { node: target.name, from: before?.state ?? null, to: state, reason },
-          "presence: state changed",
-        );
-      }
+    const record = recordState(before, { node: target.name, state, reason, nowMs });
+    records.set(target.name, record);
+    if (before?.state !== state) {
+      const change = { node: target.name, from: before?.state ?? null, to: state, reason };
+      parts.log.info(change, "presence: state changed");
     }
-    return {
-      node: target.name,
-      state,
-      reason,
-      sinceMs: record?.sinceMs ?? null,
-      reach,
-      rttMs: rttOf(reach.ssh, nowMs) ?? rttOf(reach.node, nowMs),
-      facts,
-      location: place.location,
-      otherPlaces: place.otherPlaces,
-      contradictions: [...contradictions, ...place.contradictions],
-    };
+    return { ...described, sinceMs: record.sinceMs };
   };
 
   const publish = (names: ReadonlySet<string> | null): void => {
@@ -233,25 +179,4 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   };
 }
 
-const NOTHING: Known = { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED };
-
 const NOWHERE: ReturnType<Locate> = { location: null, otherPlaces: [], contradictions: [] };
-
-/** SECURITY: under the same name it can be another machine from now on, of which nothing was ever said. */
-function forgetOthers(of: Known, was: PresenceTarget, is: PresenceTarget): void {
-  if (was.nodeId !== is.nodeId) {
-    of.node = NEVER_ASKED;
-    of.observations.delete("gateway");
-  }
-  if (was.ssh !== is.ssh || was.sshTo !== is.sshTo) {
-    of.ssh = NEVER_ASKED;
-    of.observations.delete("ssh");
-  }
-  if (was.tailscale !== is.tailscale) of.observations.delete("tailscale");
-}
-
-/** Null too where the last answer is too old to measure by. */
-function rttOf(reach: Reach | null, nowMs: number): number | null {
-  if (reach?.state !== "up" || reach.lastAnswerMs === null) return null;
-  return nowMs - reach.lastAnswerMs > ANSWER_HOLDS_MS ? null : reach.rttMs;
-}

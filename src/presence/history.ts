@@ -1,6 +1,7 @@
 // What became of a node's state over time: the last changes, and how long it was in which state. Pure.
 import type { PresenceState } from "./contract.ts";
 import type { NodeHistory, Transition } from "./presence.ts";
+import type { Seen } from "./seen.ts";
 
 /** All that is kept of one node; plain data, as the store writes it. */
 export interface NodeRecord {
@@ -17,6 +18,8 @@ export interface NodeRecord {
   readonly watchedMs: number;
   /** Newest first. */
   readonly transitions: readonly Transition[];
+  /** Null: it said nothing over SSH. */
+  readonly seen: Seen | null;
 }
 
 export const MAX_TRANSITIONS = 50;
@@ -41,7 +44,7 @@ export function recordState(
   if (record === null) {
     const first = { node, from: null, to: state, atMs: nowMs, reason };
     const times = { sinceMs: nowMs, firstMs: nowMs, countedMs: nowMs };
-    return { state, reason, ...times, onlineMs: 0, watchedMs: 0, transitions: [first] };
+    return { state, reason, ...times, onlineMs: 0, watchedMs: 0, transitions: [first], seen: null };
   }
   const counted = count(record, nowMs);
   if (record.state === state) return { ...counted, reason };

@@ -6,6 +6,7 @@ import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./known.ts";
 import type { Presence, Transition } from "./presence.ts";
 import { takeAnswer } from "./reach.ts";
+import { observationOf, seenOf } from "./seen.ts";
 
 /** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */
 export interface HubParts {
@@ -79,7 +80,8 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     const { state, reason } = described;
     const before = records.get(target.name) ?? null;
     const record = recordState(before, { node: target.name, state, reason, nowMs });
-    records.set(target.name, record);
+    const said = of.observations.get("ssh");
+    records.set(target.name, said === undefined ? record : { ...record, seen: seenOf(target, said) });
     if (before?.state !== state) {
       const change = { node: target.name, from: before?.state ?? null, to: state, reason };
       parts.log.info(change, "presence: state changed");
@@ -119,6 +121,8 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     targetsByName = new Map(parts.targets().map((target) => [target.name, target]));
     for (const [name, target] of targetsByName) {
       const [was, of] = [before.get(name), known.get(name)];
+      const seen = of === undefined ? observationOf(target, records.get(name)?.seen ?? null) : null;
+      if (seen !== null) knownOf(name).observations.set("ssh", seen);
       if (was !== undefined && of !== undefined) forgetOthers(of, was, target);
     }
   };

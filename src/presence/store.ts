@@ -6,6 +6,7 @@ import type { TextStore } from "../stateFile.ts";
 import type { PresenceState } from "./contract.ts";
 import { MAX_TRANSITIONS, type NodeRecord } from "./history.ts";
 import type { Transition } from "./presence.ts";
+import { readSeen } from "./seen.ts";
 
 /** Of those that are no longer in the inventory the longest unseen go first. */
 const MAX_NODES = 2_000;
@@ -99,6 +100,7 @@ function readRecord(entry: Readonly<Record<string, unknown>>, node: string): Nod
     onlineMs: Math.min(online, watched),
     watchedMs: watched,
     transitions: transitions.flatMap((item) => readTransition(item, node) ?? []).slice(0, MAX_TRANSITIONS),
+    seen: readSeen(entry.seen),
   };
 }
 

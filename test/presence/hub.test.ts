@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "../../src/logger.ts";
 import type { Answer, PresenceTarget } from "../../src/presence/contract.ts";
 import { createHub, type Hub } from "../../src/presence/hub.ts";
+import { parseRecords, serializeRecords } from "../../src/presence/store.ts";
 
 const logged: string[] = [];
 const log = createLogger({ info: (text) => void logged.push(text), warn: () => {}, error: () => {} });
@@ -189,6 +190,57 @@ describe("hub", () => {
     hub.sink.answer(answer("a", "up"));
     await turn();
     expect(hub.history("a")?.transitions.map(({ to }) => to)).toEqual(["ready"]);
+  });
+
+  describe("what an SSH node said of itself before a restart", () => {
+    const ssh = (sshTo: string) => target("a", { nodeId: null, ssh: true, sshTo });
+    const firstLife = async (): Promise<Hub> => {
+      targets = [ssh("10.0.0.1")];
+      const hub = hubWith();
+      const facts = { os: "linux", cpuCount: 8, publicAddress: "198.51.100.7" };
+      hub.sink.observe({ node: "a", source: "ssh", atMs: Date.now(), facts });
+      hub.sink.observe({
+        node: "a",
+        source: "tailscale",
+        atMs: Date.now(),
+        facts: { tailnetTags: ["tag:x"] },
+      });
+      hub.sink.answer(answer("a", "up", { transport: "ssh" }));
+      await turn();
+      return hub;
+    };
+    const factsAfter = (hub: Hub) => hub.current().get("a")?.facts;
+
+    test("is known of it afterwards, with its age, although it is down now", async () => {
+      const stored = parseRecords(serializeRecords((await firstLife()).records()));
+      await vi.advanceTimersByTimeAsync(600_000);
+      const hub = hubWith(stored);
+      hub.sink.answer(answer("a", "down", { transport: "ssh" }));
+      await turn();
+      expect(hub.current().get("a")?.state).toBe("offline");
+      expect(factsAfter(hub)).toMatchObject({
+        os: { value: "linux", stale: false },
+        cpuCount: { stale: true },
+      });
+    });
+
+    test("but neither its public address nor a tag of the tailnet, which may have been taken away", async () => {
+      const facts = factsAfter(hubWith((await firstLife()).records()));
+      expect(Object.keys(facts ?? {}).sort()).toEqual(["cpuCount", "os"]);
+    });
+
+    test("and nothing when SSH leads to another machine by now", async () => {
+      const stored = (await firstLife()).records();
+      targets = [ssh("10.0.0.2")];
+      expect(factsAfter(hubWith(stored))).toEqual({});
+    });
+
+    test("nor what somebody else wrote into the file", async () => {
+      const text = serializeRecords((await firstLife()).records())
+        .replace('"linux"', "7")
+        .replace(":8", ':"8"');
+      expect(factsAfter(hubWith(parseRecords(text)))).toEqual({});
+    });
   });
 
   test("events are of all nodes, newest first, and can be asked for by time and node", async () => {

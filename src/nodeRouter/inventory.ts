@@ -1,6 +1,7 @@
 // The snapshot that `place()` decides from: who each node is, and what is known of it now. Pure.
 import type { ConfiguredNode } from "../config/resolve.ts";
 import type { Fact, NodePresence, Place } from "../presence/contract.ts";
+import { held } from "../presence/facts.ts";
 import type { HostNode } from "../presence/hostNode.ts";
 import type { NodeLocation, NodeTags } from "../types.ts";
 import { approvalOf, identifyNodes, type NodeIdentity } from "./nodeIdentity.ts";
@@ -178,9 +179,4 @@ function capacityOf({ facts }: NodePresence): NodeCapacity {
 
 function shareOf(part: number | null, whole: number | null): number | null {
   return part === null || whole === null || whole <= 0 ? null : part / whole;
-}
-
-/** The value of a fact that holds; null when it is not known, or was true too long ago. */
-function held<T>(fact: Fact<T> | undefined): T | null {
-  return fact === undefined || fact.stale ? null : fact.value;
 }

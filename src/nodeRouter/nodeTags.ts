@@ -1,4 +1,5 @@
 // A node's tags: those of the config, and the built-in ones, which are facts found by the plugin. Pure.
+import { platformOs } from "../presence/hostNode.ts";
 import type { NodeLocation, NodeTags } from "../types.ts";
 import { BUILTIN_KEY } from "./builtinTags.ts";
 import { keyProblem, TAILNET_PREFIX } from "./placement/tags.ts";
@@ -35,7 +36,7 @@ export function nodeTags(input: NodeTagsInput): NodeTags {
     if (value != null) tags.set(key, value);
   };
   add(BUILTIN_KEY.name, input.name);
-  add(BUILTIN_KEY.os, osOf(input.os));
+  add(BUILTIN_KEY.os, platformOs(input.os));
   add(BUILTIN_KEY.arch, input.arch);
   add(BUILTIN_KEY.transport, transports.length > 0 ? transports.join("-") : null);
   add(BUILTIN_KEY.country, location?.country);
@@ -47,11 +48,4 @@ export function nodeTags(input: NodeTagsInput): NodeTags {
     if (keyProblem(key) === null) tags.set(key, "");
   }
   return tags;
-}
-
-/** The host says `darwin`, `macos` or `macos 15.1` depending on the client; one word is enough for a selector. */
-function osOf(platform: string | null): string | null {
-  const os = platform?.trim().toLowerCase().split(/\s+/, 1)[0] || null;
-  if (os === "darwin") return "macos";
-  return os === "win32" ? "windows" : os;
 }

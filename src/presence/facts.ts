@@ -1,5 +1,5 @@
 // Every fact of a node's presence: what it means, its unit, how long it holds, and whom to believe first.
-import type { FactName, SourceName } from "./contract.ts";
+import type { Fact, FactName, SourceName } from "./contract.ts";
 
 export interface FactDefinition {
   /** One line for people; docs and the page show it. */
@@ -74,3 +74,8 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
     identity: false,
   },
 };
+
+/** The value of a fact that holds; null when it is not known, or was true too long ago. */
+export function held<T>(fact: Fact<T> | undefined): T | null {
+  return fact === undefined || fact.stale ? null : fact.value;
+}

@@ -1,5 +1,9 @@
 // In which state a node is, from what is known of its transports and its tailnet. Pure.
-import type { Fact, NodePresence, PresenceState, Reach } from "./contract.ts";
+import type { NodePresence, PresenceState, Reach } from "./contract.ts";
+import { held } from "./facts.ts";
+
+/** The order is that of every text. */
+export const STATES: readonly PresenceState[] = ["ready", "degraded", "stale", "offline", "unknown"];
 
 /** An `up` that is older than this says nothing any more: nodes are asked every few seconds. */
 export const ANSWER_HOLDS_MS = 45_000;
@@ -31,7 +35,7 @@ interface Way {
  */
 export function stateOf(input: StateInput): StateAndReason {
   const ways = waysOf(input);
-  const tailnet = current(input.facts.tailnetOnline);
+  const tailnet = held(input.facts.tailnetOnline);
   if (ways.length === 0) return withoutTransport(tailnet);
 
   const all = (state: WayState) => ways.every((way) => way.state === state);
@@ -56,7 +60,7 @@ export function stateOf(input: StateInput): StateAndReason {
 }
 
 function ready({ facts }: StateInput, ways: readonly Way[]): StateAndReason {
-  const approval = current(facts.approval);
+  const approval = held(facts.approval);
   if (approval !== null && approval !== "approved" && approval !== "pending-reapproval") {
     return { state: "degraded", reason: "its commands are not approved" };
   }
@@ -93,9 +97,4 @@ const WORDS: Readonly<Record<WayState, string>> = {
 
 function textOf({ name, state, why }: Way): string {
   return `over ${name}: ${why === "" ? WORDS[state] : why}`;
-}
-
-/** A fact that holds; null: unknown. */
-function current<T>(fact: Fact<T> | undefined): T | null {
-  return fact === undefined || fact.stale ? null : fact.value;
 }

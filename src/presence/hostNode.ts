@@ -83,6 +83,13 @@ function readStats(value: unknown): HostStats | null {
   };
 }
 
+/** The operating system's name out of a node's platform: `linux`, `darwin`, `macos 15.1`, `iOS 18.4.0`. Null: not said. */
+export function platformOs(platform: string | null): string | null {
+  const word = platform?.trim().toLowerCase().split(/\s+/, 1)[0] ?? "";
+  if (word === "") return null;
+  return word === "darwin" ? "macos" : word === "win32" ? "windows" : word;
+}
+
 function isApproval(value: string | null): value is HostApproval {
   return value !== null && APPROVALS.includes(value);
 }

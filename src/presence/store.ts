@@ -4,13 +4,13 @@ import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { TextStore } from "../stateFile.ts";
 import type { PresenceState } from "./contract.ts";
+import { STATES } from "./freshness.ts";
 import { MAX_TRANSITIONS, type NodeRecord } from "./history.ts";
 import type { Transition } from "./presence.ts";
 import { readSeen } from "./seen.ts";
 
 /** Of those that are no longer in the inventory the longest unseen go first. */
 const MAX_NODES = 2_000;
-const STATES: readonly string[] = ["ready", "degraded", "stale", "offline", "unknown"];
 
 /** What was stored; empty when there is nothing, or nothing that can be read. Never rejects. */
 export async function loadRecords(store: TextStore, log: Logger): Promise<ReadonlyMap<string, NodeRecord>> {
@@ -113,7 +113,7 @@ function readTransition(item: unknown, node: string): Transition | null {
 }
 
 function isState(value: unknown): value is PresenceState {
-  return typeof value === "string" && STATES.includes(value);
+  return STATES.some((state) => state === value);
 }
 
 function isAmount(value: unknown): value is number {

@@ -6,9 +6,9 @@ import { ConfigSchema } from "../../src/config/schema.ts";
 import { RULE_TOOLS } from "../../src/config/tools.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/builtinTags.ts";
-import { STATES } from "../../src/nodeRouter/reports/nodeState.ts";
 import { metricsText } from "../../src/nodeRouter/web/metrics.ts";
 import { FACTS } from "../../src/presence/facts.ts";
+import { STATES } from "../../src/presence/freshness.ts";
 import { smallFleet, statusFor } from "../nodeRouter/web/fleet.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

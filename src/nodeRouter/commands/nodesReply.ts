@@ -3,7 +3,7 @@
 import { safe } from "../../safeText.ts";
 import { displayWidth } from "../explain/displayWidth.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
-import { countStates, countsText, STATES } from "../reports/nodeState.ts";
+import { countStates, countsText } from "../reports/nodeState.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import { shortDuration, shortMs } from "../reports/units.ts";
 
@@ -20,7 +20,7 @@ export function nodesReply(report: NodesReport, nowMs: number): string {
   const shown = [...nodes].sort((a, b) => order(a) - order(b)).slice(0, MAX_NODES);
   const more = nodes.length - shown.length;
   return [
-    countsText(countStates(nodes.map(({ state }) => state).filter((state) => STATES.includes(state)))),
+    countsText(countStates(nodes.map(({ state }) => state))),
     ...shown.map((node) => cut(safe(lineOf(node, nowMs)))),
     ...(more > 0 ? [`… and ${more} more`] : []),
     ...ageNote(snapshotAgeMs),

@@ -1,5 +1,6 @@
 // Doctor: who observes the nodes and fails at it, and nodes that are about to fall off the tailnet.
-import type { Fact, NodePresence, SourceHealth } from "../../presence/contract.ts";
+import type { NodePresence, SourceHealth } from "../../presence/contract.ts";
+import { held } from "../../presence/facts.ts";
 import { quote, safe } from "../../safeText.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
 
@@ -45,11 +46,6 @@ function tailnetKey({ node, facts }: NodePresence, nowMs: number): readonly Find
       "renew it: \"tailscale up --force-reauth\" there, or disable the key's expiry in the tailnet's admin console",
     ),
   ];
-}
-
-/** What is too old is not known any more. */
-function held<T>(fact: Fact<T> | undefined): T | null {
-  return fact === undefined || fact.stale ? null : fact.value;
 }
 
 /** Sources read times from outside: what no calendar has must not throw. */

@@ -1,5 +1,6 @@
 // A node's state: of its presence record, or, where there is none, as far as the gateway's own list goes. Pure.
 import type { NodePresence, PresenceState } from "../../presence/contract.ts";
+import { STATES } from "../../presence/freshness.ts";
 import type { NodeState } from "../placement/snapshot.ts";
 
 export interface StateFacts {
@@ -12,8 +13,6 @@ export interface StateFacts {
 
 /** How many nodes are in each state; the order is that of every text. */
 export type StateCounts = Readonly<Record<PresenceState, number>>;
-
-export const STATES: readonly PresenceState[] = ["ready", "degraded", "stale", "offline", "unknown"];
 
 /** @param record undefined: nobody has observed the node yet. */
 export function stateOf(node: NodeState, record: NodePresence | undefined): StateFacts {

@@ -1,5 +1,6 @@
 // What `nodes` says: every known node with its state, place, resources, agents and history. Pure.
-import type { Fact, NodePresence, Place } from "../../presence/contract.ts";
+import type { NodePresence, Place } from "../../presence/contract.ts";
+import { held } from "../../presence/facts.ts";
 import type { NodeHistory } from "../../presence/presence.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
 import { addressOf } from "./nodeAddress.ts";
@@ -83,11 +84,6 @@ function resourcesOf(record: NodePresence | undefined): NodeResources {
     diskTotalBytes: held(facts.diskTotalBytes),
     diskAvailableBytes: held(facts.diskAvailableBytes),
   };
-}
-
-/** A value that is too old to hold is not known any more. */
-function held<T>(fact: Fact<T> | undefined): T | null {
-  return fact === undefined || fact.stale ? null : fact.value;
 }
 
 /** ISO 8601; null for null, and for what no calendar has. */

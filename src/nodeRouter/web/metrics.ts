@@ -1,5 +1,6 @@
 // What Prometheus scrapes, from the same reports as everything else. What nobody knows has no line: it is never 0.
 import { Counter, Gauge, Registry } from "prom-client";
+import { STATES } from "../../presence/freshness.ts";
 import type { NodeReport, NodesReport } from "../reports/nodeReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 
@@ -11,7 +12,6 @@ export const MAX_NODES = 1_000;
 /** Longer label values are cut: they come from nodes. No configured name is longer. */
 export const MAX_LABEL_LENGTH = 253;
 
-const STATES = ["ready", "degraded", "stale", "offline", "unknown"] as const;
 const TRANSPORTS = ["node", "ssh"] as const;
 
 type Labels = Readonly<Record<string, string | null | undefined>>;

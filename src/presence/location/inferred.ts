@@ -1,5 +1,6 @@
 // Places that follow from facts: the public address's, the home relay's, the time zone's.
 import type { NodePresence, Place } from "../contract.ts";
+import { held } from "../facts.ts";
 import { type DerpMap, derpPlaceOf } from "./derpRegions.ts";
 import type { Geoip } from "./geoip.ts";
 import { placeOfTimeZone } from "./timeZones.ts";
@@ -15,16 +16,18 @@ export interface InferenceSources {
  * next time it has.
  */
 export function inferredPlaces(facts: NodePresence["facts"], sources: InferenceSources): readonly Place[] {
-  const { publicAddress, tailnetRelay, timeZone } = facts;
+  const [address, relay, timeZone] = [
+    held(facts.publicAddress),
+    held(facts.tailnetRelay),
+    held(facts.timeZone),
+  ];
   const places: (Place | null)[] = [];
-  if (publicAddress !== undefined && !publicAddress.stale) {
-    const answer = sources.geoip.known(publicAddress.value);
-    if (answer === null) void sources.geoip.lookup(publicAddress.value);
+  if (address !== null) {
+    const answer = sources.geoip.known(address);
+    if (answer === null) void sources.geoip.lookup(address);
     places.push(answer?.place ?? null);
   }
-  if (tailnetRelay !== undefined && !tailnetRelay.stale) {
-    places.push(derpPlaceOf(tailnetRelay.value, sources.derpMap));
-  }
-  if (timeZone !== undefined && !timeZone.stale) places.push(placeOfTimeZone(timeZone.value));
+  if (relay !== null) places.push(derpPlaceOf(relay, sources.derpMap));
+  if (timeZone !== null) places.push(placeOfTimeZone(timeZone));
   return places.filter((place) => place !== null);
 }

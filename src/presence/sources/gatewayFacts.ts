@@ -1,6 +1,6 @@
 // Presence source "gateway": what the host's own list says of the paired nodes.
 import type { FactName, FactValues, Observation, PresenceSource } from "../contract.ts";
-import type { HostNode } from "../hostNode.ts";
+import { type HostNode, platformOs } from "../hostNode.ts";
 import type { HostNodes } from "./gateway.ts";
 
 /** The host's list, at most this old. @throws NodeRouterError INVENTORY_UNAVAILABLE */
@@ -38,7 +38,7 @@ export function createGatewaySource(read: ReadNodes, last: () => HostNodes | nul
 /** Pure. */
 export function hostObservation(name: string, node: HostNode, atMs: number): Observation {
   const { stats } = node;
-  const os = osOf(node.platform);
+  const os = platformOs(node.platform);
   const numbers = {
     cpuCount: stats?.cpuCount,
     // The host leaves the load out when it is zero as well as when there is none, so it stays unknown.
@@ -73,10 +73,3 @@ const NUMBERS = [
   "diskTotalBytes",
   "diskAvailableBytes",
 ] as const;
-
-/** `linux`, `darwin`, `macos 15.1`, `iOS 18.4.0`: the first word, as the other sources write it. */
-function osOf(platform: string | null): string | null {
-  const word = platform?.trim().toLowerCase().split(/\s+/, 1)[0] ?? "";
-  if (word === "") return null;
-  return word === "darwin" ? "macos" : word === "win32" ? "windows" : word;
-}

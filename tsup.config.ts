@@ -1,6 +1,6 @@
 import { defineConfig } from "tsup";
 import { buildPage } from "./scripts/support/pageAssets.ts";
-import { thirdPartyLicenses } from "./scripts/support/thirdParty.ts";
+import { thirdParty } from "./scripts/support/thirdParty.ts";
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
 export default defineConfig(async () => ({
@@ -19,7 +19,7 @@ export default defineConfig(async () => ({
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
   // The page of the tab "Nodes" goes in as text.
   define: { NODE_ROUTER_PAGE: JSON.stringify(await buildPage()) },
-  esbuildPlugins: [thirdPartyLicenses("dist/THIRD_PARTY_LICENSES.txt")],
+  esbuildPlugins: [thirdParty("dist")],
   banner: {
     // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
     js: [

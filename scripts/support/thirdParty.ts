@@ -1,6 +1,6 @@
-// Writes the licenses of what is bundled beside the bundle: their terms ask for it.
+// Writes beside the bundle what is in it: the licenses, whose terms ask for it, and a list for those who audit it.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
@@ -14,10 +14,20 @@ function packageOf(file: string): string | null {
   return parts.slice(0, at + (scoped ? 3 : 2)).join("/");
 }
 
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+}
+
+function packageIn(folder: string): Package {
+  const { name, version, license, licenses } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  // The second is how packages said it before `license` was a word.
+  return { name, version, license: license ?? licenses?.[0]?.type ?? "not said" };
+}
+
 function noticeOf(folder: string): string {
-  const { name, version, license }: Record<string, string> = JSON.parse(
-    readFileSync(join(folder, "package.json"), "utf8"),
-  );
+  const { name, version, license } = packageIn(folder);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   const text =
     file === undefined
@@ -26,21 +36,21 @@ function noticeOf(folder: string): string {
   return `${name} ${version} (${license})\n\n${text}`;
 }
 
-/** esbuild plugin that writes `outFile` after each build. */
-export function thirdPartyLicenses(outFile: string): Plugin {
+/** esbuild plugin that writes THIRD_PARTY_LICENSES.txt and bundled.json into `folder` after each build. */
+export function thirdParty(folder: string): Plugin {
   return {
-    name: "third-party-licenses",
+    name: "third-party",
     setup(build) {
       build.initialOptions.metafile = true;
       build.onEnd((result) => {
-        const folders = new Set(Object.keys(result.metafile?.inputs ?? {}).map(packageOf));
-        const notices = [...folders]
-          .filter((folder) => folder !== null)
-          .sort()
-          .map(noticeOf);
+        const folders = [...new Set(Object.keys(result.metafile?.inputs ?? {}).map(packageOf))]
+          .filter((found) => found !== null)
+          .sort();
         // On a fresh checkout nothing has been written there yet.
-        mkdirSync(dirname(outFile), { recursive: true });
-        writeFileSync(outFile, `${notices.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
+        mkdirSync(folder, { recursive: true });
+        const notices = folders.map(noticeOf).join(`\n\n${"-".repeat(80)}\n\n`);
+        writeFileSync(join(folder, "THIRD_PARTY_LICENSES.txt"), `${notices}\n`);
+        writeFileSync(join(folder, "bundled.json"), `${JSON.stringify(folders.map(packageIn), null, 2)}\n`);
       });
     },
   };

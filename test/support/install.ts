@@ -18,6 +18,10 @@ const SOURCES = [
   "scripts/support/thirdParty.ts",
   "tsconfig.json",
   "openclaw.plugin.json",
+  "docs",
+  "README.md",
+  "README.zh-CN.md",
+  "CHANGELOG.md",
 ];
 
 function filesBelow(path: string): string[] {
@@ -32,7 +36,7 @@ function fingerprint(): string {
   const hash = createHash("sha256");
   for (const source of SOURCES) {
     const path = join(ROOT, source);
-    for (const file of source === "src" ? filesBelow(path) : [path]) {
+    for (const file of ["src", "docs"].includes(source) ? filesBelow(path) : [path]) {
       if (existsSync(file)) hash.update(file.slice(ROOT.length)).update(readFileSync(file));
     }
   }

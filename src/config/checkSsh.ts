@@ -1,8 +1,8 @@
 // Problems of meaning in a node's `ssh` and `transport`. Never shows key material.
 import { quote, safe } from "../safeText.ts";
 import type { NodeDraft, SshDraft } from "./nodeDraft.ts";
-import { sshNameProblem } from "./sshName.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "./problem.ts";
+import { sshNameProblem } from "./sshName.ts";
 
 /** SECURITY: a leading "-" would be read as an option where this becomes an argument of ssh. */
 const USER = /^[^\s-]\S*$/;

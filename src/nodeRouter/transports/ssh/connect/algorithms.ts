@@ -1,11 +1,5 @@
 // What we offer in the key exchange: no SHA-1, no CBC, no DSA, unless ssh_config asks for one by name. Pure.
-import type {
-  Algorithms,
-  CipherAlgorithm,
-  KexAlgorithm,
-  MacAlgorithm,
-  ServerHostKeyAlgorithm,
-} from "ssh2";
+import type { Algorithms, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from "ssh2";
 
 /** Lists of ssh, resolved; null = it says nothing. */
 export interface AlgorithmLists {
@@ -56,12 +50,7 @@ const OURS: Offer = {
     // Last: without the native addon it is the slow one here.
     "chacha20-poly1305@openssh.com",
   ],
-  hmac: [
-    "hmac-sha2-256-etm@openssh.com",
-    "hmac-sha2-512-etm@openssh.com",
-    "hmac-sha2-256",
-    "hmac-sha2-512",
-  ],
+  hmac: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"],
   signatures: [...SIGNATURES.values()].flat().filter((name) => name !== "ssh-rsa"),
 };
 
@@ -80,7 +69,10 @@ const LAST_RESORT: readonly MacAlgorithm[] = ["hmac-sha1-etm@openssh.com", "hmac
  * The lists of ssh, as far as they can be kept.
  * @returns in `empty` the keyword of each list of which nothing is left.
  */
-export function offerFor(lists: AlgorithmLists): { readonly offer: Offer; readonly empty: readonly string[] } {
+export function offerFor(lists: AlgorithmLists): {
+  readonly offer: Offer;
+  readonly empty: readonly string[];
+} {
   const pick = <T extends string>(ours: readonly T[], old: readonly T[], wanted: readonly string[] | null) =>
     wanted === null ? ours : [...ours, ...old].filter((name) => wanted.includes(name));
   const hmac = pick(OURS.hmac, OLD.hmac, lists.macs);

@@ -52,7 +52,9 @@ export async function loadIdentities({ user, identity }: Hop, env: ConnectEnv): 
   const others = identity.only ? [] : agent.keys.filter((key) => !isChosen(key) && mayUse(key));
   const inAgent = ({ publicBlob }: Candidate) =>
     publicBlob !== null && chosen.some((key) => key.getPublicSSH().equals(publicBlob));
-  const own = candidates.filter((candidate) => candidate.key !== null && !inAgent(candidate) && mayUse(candidate.key));
+  const own = candidates.filter(
+    (candidate) => candidate.key !== null && !inAgent(candidate) && mayUse(candidate.key),
+  );
 
   const spare = Math.max(0, MAX_TRIES - 1 - chosen.length - own.length);
   const agentKeys = [...chosen, ...others.slice(0, spare)];

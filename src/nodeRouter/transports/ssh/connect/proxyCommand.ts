@@ -41,6 +41,7 @@ export function openProxy(
   });
   let words = Buffer.alloc(0);
   let end: string | null = null;
+  let isOver = false;
   const ended = Promise.withResolvers<void>();
   child.stderr.on("data", (part: Buffer) => {
     words = Buffer.concat([words, part]).subarray(-KEPT_WORDS);
@@ -50,6 +51,7 @@ export function openProxy(
     ended.resolve();
   });
   child.once("exit", (code, killedBy) => {
+    if (isOver && killedBy !== null) end ??= "was still running";
     end ??= killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`;
     // Its words may still be on the way, and whoever has its stderr may keep it.
     setTimeout(ended.resolve, LAST_WORDS_MS / 2).unref();
@@ -58,6 +60,7 @@ export function openProxy(
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
   for (const part of [stream, child.stdin, child.stdout, child.stderr]) part.on("error", () => undefined);
   stream.once("close", () => {
+    isOver = true;
     endProcessGroup(child, "SIGHUP");
     setTimeout(() => {
       endProcessGroup(child, "SIGKILL");

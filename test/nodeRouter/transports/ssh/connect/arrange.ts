@@ -62,3 +62,9 @@ export async function targetOf(node: ConfiguredNode, env: ConnectEnv): Promise<T
   if (!resolved.ok) throw new Error(resolved.message);
   return resolved.target;
 }
+
+/** An environment where `ssh` is this shell script, run with its arguments in the home. */
+export function fakeSsh(home: TestHome, script: string): Pick<ConnectEnv, "variables"> {
+  home.write("bin/ssh", `#!/bin/sh\ncd '${home.home}' || exit 9\n${script}\n`, 0o755);
+  return { variables: { PATH: `${join(home.home, "bin")}:/usr/bin:/bin` } };
+}

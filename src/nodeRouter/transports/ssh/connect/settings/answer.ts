@@ -53,29 +53,29 @@ export function parseAnswer(stdout: string, log: string, host: string): SshAnswe
 }
 
 /** The only value of a keyword; null when ssh does not say it, or says `none`. */
-export function valueOf({ values }: SshAnswer, keyword: string): string | null {
+export function oneOf({ values }: SshAnswer, keyword: string): string | null {
   const value = values.get(keyword)?.[0] ?? null;
   return value === null || value === "" || value.toLowerCase() === "none" ? null : value;
 }
 
 export function isOn(answer: SshAnswer, keyword: string): boolean {
-  return /^(?:yes|true)$/i.test(valueOf(answer, keyword) ?? "");
+  return /^(?:yes|true)$/i.test(oneOf(answer, keyword) ?? "");
 }
 
 /** Names of a list with commas, e.g. `Ciphers`; null when ssh does not say it. */
 export function listOf(answer: SshAnswer, keyword: string): readonly string[] | null {
-  return valueOf(answer, keyword)?.split(",") ?? null;
+  return oneOf(answer, keyword)?.split(",") ?? null;
 }
 
 function readExpansions(log: string): readonly Expansion[] {
   return log.split(/\r?\n/).flatMap((line) => {
     const [, raw, path] = /^debug3: expanded UserKnownHostsFile '(.+)' -> '(.+)'$/.exec(line) ?? [];
-    return raw === undefined || path === undefined ? [] : [{ raw: unescape(raw), path: unescape(path) }];
+    return raw === undefined || path === undefined ? [] : [{ raw: unvis(raw), path: unvis(path) }];
   });
 }
 
 /** ssh's log writes other bytes than ASCII as `\ooo` (vis(3)). */
-function unescape(text: string): string {
+function unvis(text: string): string {
   const bytes = text.replace(/\\(?:([0-3][0-7]{2})|\\)/g, (_, octal?: string) =>
     octal === undefined ? "\\" : String.fromCharCode(Number.parseInt(octal, 8)),
   );

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { safe } from "../../../../../safeText.ts";
 import type { ConnectEnv } from "../env.ts";
-import { parseAnswer, type SshAnswer, valueOf } from "./answer.ts";
+import { oneOf, parseAnswer, type SshAnswer } from "./answer.ts";
 import { invalid } from "./invalid.ts";
 import { pluginOnly } from "./pluginOnly.ts";
 import { runSsh } from "./sshClient.ts";
@@ -54,7 +54,8 @@ export async function openSshAsker(env: ConnectEnv, signal: AbortSignal | undefi
   };
 
   const run = async (query: SshQuery, defaults: Defaults | null): Promise<SshAnswer> => {
-    const file = isOwnHome && defaults === null ? null : await fileWith(defaults ?? { user: null, port: null });
+    const file =
+      isOwnHome && defaults === null ? null : await fileWith(defaults ?? { user: null, port: null });
     const args = [
       "-G",
       "-T",
@@ -80,13 +81,20 @@ export async function openSshAsker(env: ConnectEnv, signal: AbortSignal | undefi
     otherHome: isOwnHome ? null : (account?.home ?? null),
     async ask(query) {
       if (account === null) {
-        return pluginOnly(query, env, "the gateway's user id has no entry in the user database, and ssh needs one");
+        return pluginOnly(
+          query,
+          env,
+          "the gateway's user id has no entry in the user database, and ssh needs one",
+        );
       }
       const answer = await run(query, null);
       const isOther = env.user !== account.name && /^[\w.@-]+$/.test(env.user);
       const defaults: Defaults = {
-        user: query.user === null && isOther && valueOf(answer, "user") === account.name ? env.user : null,
-        port: query.port === null && query.defaultPort !== 22 && valueOf(answer, "port") === "22" ? query.defaultPort : null,
+        user: query.user === null && isOther && oneOf(answer, "user") === account.name ? env.user : null,
+        port:
+          query.port === null && query.defaultPort !== 22 && oneOf(answer, "port") === "22"
+            ? query.defaultPort
+            : null,
       };
       // Which of the two it was, a default or a line that says the same, only a second question tells.
       return defaults.user === null && defaults.port === null ? answer : run(query, defaults);
@@ -112,7 +120,9 @@ function configText({ home, systemConfig }: ConnectEnv, { user, port }: Defaults
 function pattern(path: string): string {
   // Versions differ in whether these are special, so neither way to write them is right for all.
   if (/[%$]/.test(path) || safe(path) !== path) {
-    throw invalid(`the folder of ${JSON.stringify(safe(path))} cannot be named to ssh; give the gateway another HOME`);
+    throw invalid(
+      `the folder of ${JSON.stringify(safe(path))} cannot be named to ssh; give the gateway another HOME`,
+    );
   }
   return `"${path.replace(/[*?[\]{}\\]/g, "\\$&").replace(/["\\]/g, "\\$&")}"`;
 }

@@ -3,7 +3,7 @@ import { sshNameProblem } from "../../../../../config/sshName.ts";
 import { quote, safe } from "../../../../../safeText.ts";
 import { type Offer, offerFor } from "../algorithms.ts";
 import type { ConnectEnv } from "../env.ts";
-import { isOn, listOf, type SshAnswer, valueOf } from "./answer.ts";
+import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
 import type { SshAsker } from "./askSsh.ts";
 import { expandTokens, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
@@ -49,8 +49,8 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   const port = readPort(config, answer);
   const user = readUser(config, answer);
   refuseUnsupported(config, answer);
-  const alias = valueOf(answer, "hostkeyalias")?.toLowerCase() ?? null;
-  const jumpsText = valueOf(answer, "proxyjump");
+  const alias = oneOf(answer, "hostkeyalias")?.toLowerCase() ?? null;
+  const jumpsText = oneOf(answer, "proxyjump");
   const jumps = jumpsText === null ? null : readProxyJump(jumpsText, `ProxyJump of "${config.host}"`);
   const proxyTokens: Tokens = { h: host, n: config.host, p: String(port), r: user, k: alias ?? config.host };
   const tokens: Tokens = {
@@ -60,7 +60,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
     j: jumps?.last.host ?? "",
     ...sshTokens(answer),
   };
-  const proxy = valueOf(answer, "proxycommand");
+  const proxy = oneOf(answer, "proxycommand");
   const { offer, empty } = offerFor({
     kex: listOf(answer, "kexalgorithms"),
     ciphers: listOf(answer, "ciphers"),
@@ -81,7 +81,8 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
       user,
       identity: readIdentity(config, answer, tokens, env, otherHome),
       hostKey: readHostKeySettings(config, answer, { host, port, alias }, tokens, env, otherHome),
-      proxyCommand: proxy === null ? null : expandTokens(proxy, proxyTokens, `ProxyCommand of "${config.host}"`),
+      proxyCommand:
+        proxy === null ? null : expandTokens(proxy, proxyTokens, `ProxyCommand of "${config.host}"`),
       network: readNetwork(answer),
       offer,
     },
@@ -91,7 +92,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
 }
 
 function readHost(config: HopConfig, answer: SshAnswer): string {
-  const host = valueOf(answer, "hostname") ?? "";
+  const host = oneOf(answer, "hostname") ?? "";
   // SECURITY: a leading "-" would be an option to anything that takes a host as an argument.
   if (host === "" || /^-|\s/.test(host) || safe(host) !== host) {
     throw invalid(`HostName of ${quote(config.host)}: ${quote(host)} is not a host name; mend it`);
@@ -108,7 +109,7 @@ function readUser(config: HopConfig, answer: SshAnswer): string {
 }
 
 function readPort(config: HopConfig, answer: SshAnswer): number {
-  const text = valueOf(answer, "port") ?? "";
+  const text = oneOf(answer, "port") ?? "";
   const port = config.port ?? (/^\d{1,5}$/.test(text) ? Number(text) : 0);
   if (port >= 1 && port <= 65_535) return port;
   throw invalid(`Port of ${quote(config.host)}: ${quote(text)} is not a port; mend it`);
@@ -116,12 +117,15 @@ function readPort(config: HopConfig, answer: SshAnswer): number {
 
 /** What ssh would do and we cannot: said, never passed over. */
 function refuseUnsupported(config: HopConfig, answer: SshAnswer): void {
-  if (valueOf(answer, "proxycommand") === "-" || (isOn(answer, "proxyusefdpass") && valueOf(answer, "proxycommand") !== null)) {
+  if (
+    oneOf(answer, "proxycommand") === "-" ||
+    (isOn(answer, "proxyusefdpass") && oneOf(answer, "proxycommand") !== null)
+  ) {
     throw invalid(
       `the ProxyCommand of ${quote(config.host)} in ssh_config hands over a descriptor (ProxyUseFdpass, or "-"), which node-router cannot take; use a command that passes the bytes on`,
     );
   }
-  const revoked = valueOf(answer, "revokedhostkeys");
+  const revoked = oneOf(answer, "revokedhostkeys");
   if (revoked !== null && config.hostKey === null) {
     throw invalid(
       `RevokedHostKeys ${quote(revoked)} is set for ${quote(config.host)} in ssh_config, and node-router does not read that format; write @revoked lines into known_hosts and set RevokedHostKeys none for it`,
@@ -131,6 +135,7 @@ function refuseUnsupported(config: HopConfig, answer: SshAnswer): void {
 
 /** Tokens that ssh alone knows; none where it was not asked, or is another program. */
 function sshTokens(answer: SshAnswer): Tokens {
-  const [, C, i, L, l] = /^([0-9a-f]{40,64})\/(\d+)\/([^/]*)\/([^/]*)$/.exec(valueOf(answer, "controlpath") ?? "") ?? [];
+  const [, C, i, L, l] =
+    /^([0-9a-f]{40,64})\/(\d+)\/([^/]*)\/([^/]*)$/.exec(oneOf(answer, "controlpath") ?? "") ?? [];
   return C === undefined || i === undefined || L === undefined || l === undefined ? {} : { C, i, L, l };
 }

@@ -1,6 +1,6 @@
 // Where the host keys of one machine are known from, and under which name.
 import type { ConnectEnv } from "../env.ts";
-import { type SshAnswer, valueOf } from "./answer.ts";
+import { oneOf, type SshAnswer } from "./answer.ts";
 import { expandPath, type Tokens } from "./expand.ts";
 import { DEFAULT_PORT, type HopConfig } from "./hopConfig.ts";
 import { splitFiles } from "./knownHostsFiles.ts";
@@ -38,13 +38,13 @@ export function readHostKeySettings(
   const { port, alias } = place;
   const host = place.host.toLowerCase();
   const split = (keyword: string, name: string) =>
-    splitFiles(valueOf(answer, keyword) ?? "", {
+    splitFiles(oneOf(answer, keyword) ?? "", {
       home: env.home,
       otherHome,
       expansions: answer.expansions,
       at: `${name} of "${config.host}"`,
     });
-  const isSystemDefault = SYSTEM_DEFAULT.test(valueOf(answer, "globalknownhostsfile") ?? "");
+  const isSystemDefault = SYSTEM_DEFAULT.test(oneOf(answer, "globalknownhostsfile") ?? "");
   return {
     name: alias ?? (port === DEFAULT_PORT ? host : `[${host}]:${port}`),
     plainName: alias === null && port !== DEFAULT_PORT ? host : null,

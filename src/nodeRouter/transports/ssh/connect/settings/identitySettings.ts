@@ -1,7 +1,7 @@
 // Which keys to log in with at one machine: the config's, else what ssh says, else the usual files.
 import { isAbsolute, resolve } from "node:path";
 import type { ConnectEnv } from "../env.ts";
-import { isOn, listOf, type SshAnswer, valueOf } from "./answer.ts";
+import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
 import { absolute, expandPath, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
 
@@ -23,10 +23,11 @@ export interface IdentitySettings {
   readonly algorithms: readonly string[] | null;
 }
 
-/** The usual files, of any version of ssh, and of types that ssh2 cannot use. */
+/** Those of OpenSSH that ssh2 can use, strongest first. */
+export const DEFAULT_IDENTITIES: readonly string[] = ["id_ed25519", "id_ecdsa", "id_rsa"];
+
+/** Of any version of ssh. A list of so many of them is nobody's own. */
 const USUAL = /^~\/\.ssh\/id_\w+$/;
-const UNUSABLE = /_sk$|xmss$|dsa$|mldsa/;
-/** A list of this many usual files is nobody's own. */
 const USUAL_COUNT = 3;
 
 /** @param otherHome what ssh took for the home where that is another than the gateway's. */
@@ -41,9 +42,9 @@ export function readIdentity(
   const isUsual = said.length >= USUAL_COUNT && said.every((file) => USUAL.test(file));
   const isOwn = config.identityFile !== null || config.identityData !== null;
   const usesKeys = mayUseKeys(answer);
-  const saidFiles = (isUsual ? said.filter((file) => !UNUSABLE.test(file)) : said).map((file) =>
-    sshPath(file, env, tokens, `IdentityFile of "${config.host}"`),
-  );
+  const saidFiles = isUsual
+    ? DEFAULT_IDENTITIES.map((name) => `${env.home}/.ssh/${name}`)
+    : said.map((file) => sshPath(file, env, tokens, `IdentityFile of "${config.host}"`));
   const ownFiles =
     config.identityFile === null
       ? []
@@ -63,7 +64,7 @@ export function readIdentity(
 function mayUseKeys(answer: SshAnswer): boolean {
   const preferred = listOf(answer, "preferredauthentications");
   return (
-    !/^(?:no|false)$/i.test(valueOf(answer, "pubkeyauthentication") ?? "") &&
+    !/^(?:no|false)$/i.test(oneOf(answer, "pubkeyauthentication") ?? "") &&
     (preferred === null || preferred.includes("publickey"))
   );
 }
@@ -71,7 +72,9 @@ function mayUseKeys(answer: SshAnswer): boolean {
 /** Unlike a path of the config, a relative one counts from the working directory, as for ssh. */
 function sshPath(text: string, env: ConnectEnv, tokens: Tokens, at: string): string {
   const isRelative = !/^[~%$]/.test(text) && !isAbsolute(text);
-  return isRelative ? resolve(expandPath(`/${text}`, env, tokens, at).slice(1)) : expandPath(text, env, tokens, at);
+  return isRelative
+    ? resolve(expandPath(`/${text}`, env, tokens, at).slice(1))
+    : expandPath(text, env, tokens, at);
 }
 
 function readAgent(answer: SshAnswer, env: ConnectEnv, otherHome: string | null): string | null {
@@ -80,6 +83,7 @@ function readAgent(answer: SshAnswer, env: ConnectEnv, otherHome: string | null)
   const variable = value === "SSH_AUTH_SOCK" ? value : /^\$(\w+)$/.exec(value)?.[1];
   if (variable !== undefined) return env.variables[variable] || null;
   // ssh has expanded it already, with its own idea of the home.
-  if (otherHome !== null && value.startsWith(`${otherHome}/`)) return `${env.home}${value.slice(otherHome.length)}`;
+  if (otherHome !== null && value.startsWith(`${otherHome}/`))
+    return `${env.home}${value.slice(otherHome.length)}`;
   return value.startsWith("~") ? absolute(value, env.home, "IdentityAgent") : resolve(value);
 }

@@ -1,12 +1,11 @@
 // Every keyword of `ssh -G`: whether it is honoured, without meaning here, or not honoured and then said. Pure.
 import { safe } from "../../../../../safeText.ts";
-import { NOT_ASKED } from "./pluginOnly.ts";
 import type { SshAnswer } from "./answer.ts";
+import { NOT_ASKED } from "./pluginOnly.ts";
 
 /** Decides something, here or within ssh before it answers. */
 const HONOURED: readonly string[] = [
   "addressfamily",
-  "bindaddress",
   "canonicaldomains",
   "canonicalizefallbacklocal",
   "canonicalizehostname",
@@ -26,6 +25,7 @@ const HONOURED: readonly string[] = [
   "kexalgorithms",
   "macs",
   "port",
+  "preferredauthentications",
   "proxycommand",
   "proxyjump",
   "proxyusefdpass",
@@ -47,6 +47,7 @@ const MOOT: readonly string[] = [
   "batchmode",
   "casignaturealgorithms",
   "challengeresponseauthentication",
+  "checkhostip",
   "cipher",
   "clearallforwardings",
   "controlmaster",
@@ -109,10 +110,11 @@ const MOOT: readonly string[] = [
 
 /** Not honoured, which is said unless ssh prints this. By how a person writes it. */
 const NOT_HONOURED: ReadonlyMap<string, RegExp> = new Map([
+  // An address is honoured, a name is not looked up.
+  ["BindAddress", /^(?:[\d.]+|.*:.*)$/],
   ["BindInterface", /^$/],
   ["CertificateFile", /^$/],
   ["ChannelTimeout", /^none$/],
-  ["CheckHostIP", /^no$/],
   ["Compression", /^no$/],
   ["ConnectionAttempts", /^1$/],
   ["DynamicForward", /^$/],
@@ -123,8 +125,6 @@ const NOT_HONOURED: ReadonlyMap<string, RegExp> = new Map([
   ["LocalCommand", /^none$/],
   ["LocalForward", /^$/],
   ["PKCS11Provider", /^none$/],
-  // Whatever it lists: only keys are used, and with none of these words they could not be.
-  ["PreferredAuthentications", /(?:^|,)publickey(?:,|$)/],
   ["RekeyLimit", /^0 0$/],
   ["RemoteCommand", /^none$/],
   ["RemoteForward", /^$/],

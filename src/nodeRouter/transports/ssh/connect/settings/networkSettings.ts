@@ -1,6 +1,6 @@
 // How a machine is dialled and how its silence is noticed, as far as ssh_config says. Pure.
 import { isIP } from "node:net";
-import { type SshAnswer, valueOf } from "./answer.ts";
+import { oneOf, type SshAnswer } from "./answer.ts";
 
 export interface NetworkSettings {
   /** Addresses to use; 0 = either kind. */
@@ -18,10 +18,10 @@ export interface NetworkSettings {
 const MAX_CONNECT_TIMEOUT_MS = 30_000;
 
 export function readNetwork(answer: SshAnswer): NetworkSettings {
-  const address = valueOf(answer, "bindaddress");
+  const address = oneOf(answer, "bindaddress");
   const interval = secondsOf(answer, "serveraliveinterval");
   const timeout = secondsOf(answer, "connecttimeout");
-  const family = valueOf(answer, "addressfamily");
+  const family = oneOf(answer, "addressfamily");
   return {
     family: family === "inet" ? 4 : family === "inet6" ? 6 : 0,
     localAddress: address !== null && isIP(address) !== 0 ? address : null,
@@ -33,6 +33,6 @@ export function readNetwork(answer: SshAnswer): NetworkSettings {
 
 /** A whole number above zero; null = off. */
 function secondsOf(answer: SshAnswer, keyword: string): number | null {
-  const text = valueOf(answer, keyword) ?? "";
+  const text = oneOf(answer, keyword) ?? "";
   return /^\d{1,6}$/.test(text) && Number(text) > 0 ? Number(text) : null;
 }

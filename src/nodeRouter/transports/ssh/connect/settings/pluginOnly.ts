@@ -2,11 +2,10 @@
 import type { ConnectEnv } from "../env.ts";
 import type { SshAnswer } from "./answer.ts";
 import type { SshQuery } from "./askSsh.ts";
+import { DEFAULT_IDENTITIES } from "./identitySettings.ts";
 
 /** Under this keyword, which ssh has not, stands why it was not asked. */
 export const NOT_ASKED = "node-router-not-asked";
-
-const DEFAULT_IDENTITIES: readonly string[] = ["id_rsa", "id_ecdsa", "id_ed25519"];
 
 /** @param why a fact without its end. */
 export function pluginOnly(query: SshQuery, env: Pick<ConnectEnv, "user">, why: string): SshAnswer {

@@ -19,9 +19,10 @@ export interface JumpChain {
 /** @throws NodeRouterError SSH_SETTINGS_INVALID */
 export function readProxyJump(text: string, at: string): JumpChain {
   const comma = text.lastIndexOf(",");
-  const found = /^(?:(?<user>.+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:@[\]]+))(?::(?<port>\d{1,5}))?$/.exec(
-    text.slice(comma + 1),
-  )?.groups;
+  const found =
+    /^(?:(?<user>.+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:@[\]]+))(?::(?<port>\d{1,5}))?$/.exec(
+      text.slice(comma + 1),
+    )?.groups;
   const host = found?.bracketed ?? found?.plain;
   if (host === undefined) throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]; mend it`);
   return {

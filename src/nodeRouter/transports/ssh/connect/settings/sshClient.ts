@@ -1,7 +1,7 @@
 // Runs the installed `ssh -G`: without a shell, in the gateway's environment, bounded in time and output.
 import { spawn } from "node:child_process";
 import { messageOf, NodeRouterError } from "../../../../../errors.ts";
-import { quote, safe } from "../../../../../safeText.ts";
+import { quote } from "../../../../../safeText.ts";
 import { errorCode } from "../env.ts";
 import { endProcessGroup } from "../processGroup.ts";
 import { invalid } from "./invalid.ts";
@@ -95,7 +95,11 @@ export function runSsh({
   signal?.addEventListener("abort", onAbort, { once: true });
   const conclude = (code: number | null, killedBy: NodeJS.Signals | null) => {
     if (code === 0) {
-      resolve({ kind: "answer", stdout: Buffer.concat(stdout).toString("utf8"), log: log.toString("latin1") });
+      resolve({
+        kind: "answer",
+        stdout: Buffer.concat(stdout).toString("utf8"),
+        log: log.toString("latin1"),
+      });
       return;
     }
     const words = wordsOf(log);
@@ -119,11 +123,11 @@ export function runSsh({
   });
 }
 
-/** ssh's own words without its debug lines, as one line. */
+/** ssh's own words without its debug lines, as one line; to be quoted. */
 function wordsOf(log: Buffer): string {
   const lines = log
     .toString("utf8")
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "" && !/^(?:debug\d: |OpenSSH_)/.test(line));
-  return safe(lines.join("; ")).slice(-MAX_WORDS);
+  return lines.join("; ").slice(-MAX_WORDS);
 }

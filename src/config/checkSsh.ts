@@ -2,9 +2,10 @@
 import { quote, safe } from "../safeText.ts";
 import type { NodeDraft, SshDraft } from "./nodeDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "./problem.ts";
+import { sshNameProblem } from "./sshName.ts";
 
-/** SECURITY: a leading "-" would be read as an option where these become arguments of ssh. */
-const HOST_OR_USER = /^[^\s-]\S*$/;
+/** SECURITY: a leading "-" would be read as an option where this becomes an argument of ssh. */
+const USER = /^[^\s-]\S*$/;
 
 /** SSH settings that contradict each other or that no connection could use. */
 export function* checkSsh(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
@@ -18,12 +19,12 @@ export function* checkSsh(node: NodeDraft, agents: ConcernedAgents): Generator<C
   }
   const invalid = (key: keyof SshDraft, message: string) =>
     configError({ code: "SSH_INVALID", path: `${path}.ssh.${key}`, message, agents });
-  for (const key of ["host", "user"] as const) {
-    const value = ssh[key];
-    if (value === null || (HOST_OR_USER.test(value) && safe(value) === value)) continue;
+  const hostProblem = ssh.host === null ? null : sshNameProblem(ssh.host);
+  if (hostProblem !== null) yield invalid("host", `${quote(ssh.host ?? "")} ${hostProblem}`);
+  if (ssh.user !== null && !(USER.test(ssh.user) && safe(ssh.user) === ssh.user)) {
     yield invalid(
-      key,
-      `${quote(value)} must not begin with "-" and must hold no space and no control character`,
+      "user",
+      `${quote(ssh.user)} must not begin with "-" and must hold no space and no control character`,
     );
   }
   for (const key of ["identityFile", "knownHostsFile"] as const) {

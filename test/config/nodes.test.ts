@@ -102,20 +102,38 @@ test("transport ssh needs ssh settings, and any will do", () => {
   expect(nodeLines({ transport: "auto" })).toEqual([]);
 });
 
-test.each([
-  ["host", "-oProxyCommand=x"],
-  ["host", "a b"],
-  ["user", "-l"],
-  ["user", "a\u0007"],
-])("an ssh %s that ssh would not read as one is refused: %j", (key, value) => {
-  const shown = value.replace("\u0007", "\\u0007");
-  expect(nodeLines({ ssh: { [key]: value } })).toEqual([
-    `error nodes.a.ssh.${key}: "${shown}" must not begin with "-" and must hold no space and no control character`,
+test.each(["-l", "a b", "a\u0007"])("an ssh user that ssh would not read as one is refused: %j", (user) => {
+  const shown = user.replace("\u0007", "\\u0007");
+  expect(nodeLines({ ssh: { user } })).toEqual([
+    `error nodes.a.ssh.user: "${shown}" must not begin with "-" and must hold no space and no control character`,
   ]);
 });
 
+test.each([
+  ["-oProxyCommand=x", 'must not begin with "-"'],
+  ["a b", "must hold no space"],
+  ["a\u0007", "must hold no control character"],
+  // Patterns, lists and marks of known_hosts: they would vouch for every machine.
+  ["*", "must not hold *"],
+  ["web-?", "must not hold ?"],
+  ["a,b", "must not hold ,"],
+  ["!x", "must not hold !"],
+  ["@revoked", "must not hold @"],
+  ["rack#3", "must not hold #"],
+  ["|1|x|y", "must not hold |"],
+  // What ssh would take for a login or a URL.
+  ["root@web", "must not hold @"],
+  ["ssh://web", "must not hold /"],
+  // What ssh refuses, since a ProxyCommand is a line of a shell.
+  ["$(id)", "must not hold $"],
+  ["a;b", "must not hold ;"],
+])("an ssh host that is not the name of one machine is refused: %j", (host, words) => {
+  const shown = host.replace("\u0007", "\\u0007");
+  expect(nodeLines({ ssh: { host } })).toEqual([`error nodes.a.ssh.host: "${shown}" ${words}`]);
+});
+
 test("a host may be a name, an alias or an address", () => {
-  for (const host of ["mac-sg", "mac_sg.tail.ts.net", "100.64.0.2", "fd7a::1"]) {
+  for (const host of ["mac-sg", "mac_sg.tail.ts.net", "100.64.0.2", "fd7a::1", "fe80::1%eth0"]) {
     expect(nodeLines({ ssh: { host } })).toEqual([]);
   }
 });

@@ -22,7 +22,7 @@ export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger
   workspace.transport ??= createSshTransport({
     settings: (name) => state.config?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
-      const resolved = await resolveTarget(node, processEnv());
+      const resolved = await resolveTarget(node, processEnv(), signal);
       return resolved.ok
         ? connect(resolved.target, processEnv(), { signal })
         : { ...resolved, transportFailure: false };

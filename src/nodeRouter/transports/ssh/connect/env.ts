@@ -1,5 +1,5 @@
 // What a connection needs from the gateway machine: variables, files, the clock, and Tailscale's answer.
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import {
   type TailscaleHostKeys,
@@ -12,13 +12,14 @@ export interface ConnectEnv {
   readonly home: string;
   /** Login name of the user that runs the gateway. */
   readonly user: string;
-  /** Absolute paths of OpenSSH's own files. */
+  /** The same user's entry in the user database, which OpenSSH goes by; null = there is none. */
+  readonly account: { readonly name: string; readonly home: string } | null;
+  /** Absolute path of ssh_config, which counts after the user's where `home` is not the account's. */
   readonly systemConfig: string;
-  readonly systemKnownHosts: readonly string[];
+  /** Absolute paths; null = those that ssh was built with. */
+  readonly systemKnownHosts: readonly string[] | null;
   /** Rejects with Node's error; code ENOENT = absent. */
   readonly readFile: (path: string) => Promise<Buffer>;
-  /** Names in a directory; rejects like readFile. */
-  readonly listDirectory: (path: string) => Promise<readonly string[]>;
   /**
    * Host keys that Tailscale's control plane knows of the peer that `host` leads to.
    * @param peer MagicDNS name, hostname or IP address, as configured. Never rejects.
@@ -30,25 +31,27 @@ export interface ConnectEnv {
 
 /** The machine this process runs on. */
 export function processEnv(): ConnectEnv {
+  const account = accountOfProcess();
   return {
     variables: process.env,
     home: homedir(),
-    user: loginName(),
+    user: account?.name ?? process.env.USER ?? process.env.LOGNAME ?? "",
+    account,
     systemConfig: "/etc/ssh/ssh_config",
-    systemKnownHosts: ["/etc/ssh/ssh_known_hosts"],
+    systemKnownHosts: null,
     readFile: (path) => readFile(path),
-    listDirectory: (path) => readdir(path),
     tailscaleKeys: (peer, host) => tailscaleHostKeys(peer, host),
     now: () => performance.now(),
   };
 }
 
 /** A container may run us under a user id without a name. */
-function loginName(): string {
+function accountOfProcess(): ConnectEnv["account"] {
   try {
-    return userInfo().username;
+    const { username, homedir: home } = userInfo();
+    return { name: username, home };
   } catch {
-    return process.env.USER ?? process.env.LOGNAME ?? "";
+    return null;
   }
 }
 

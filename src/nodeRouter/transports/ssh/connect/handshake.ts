@@ -1,7 +1,7 @@
 // One SSH handshake over a stream that is already open: key exchange, host key, login.
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ClientErrorExtensions } from "ssh2";
-import { algorithmsFor } from "./algorithms.ts";
+import { algorithmsFor, type Offer } from "./algorithms.ts";
 import { type AuthSequence, createAuthSequence } from "./authSequence.ts";
 import { type PublicKey, typeOf } from "./fingerprint.ts";
 import type { Identities } from "./identities.ts";
@@ -12,6 +12,8 @@ export interface HandshakeRequest {
   readonly user: string;
   /** Host key types to ask for, in this order; no others are taken. */
   readonly types: readonly string[];
+  /** What else may be used; default: what is ours. */
+  readonly offer?: Offer;
   /** Called with every host key that the server proves; also when it is exchanged anew later. */
   readonly believes: (key: PublicKey) => boolean;
   readonly identities: Identities;
@@ -114,7 +116,7 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
       client.connect({
         sock: stream,
         username: request.user,
-        algorithms: algorithmsFor(request.types),
+        algorithms: algorithmsFor(request.types, request.offer),
         hostVerifier: (blob: Buffer): boolean => {
           const key = { type: typeOf(blob) ?? "", blob };
           hostKey ??= key;

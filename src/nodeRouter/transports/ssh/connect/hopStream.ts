@@ -1,21 +1,41 @@
-// A stream to one machine: a TCP connection, or a channel through the jump host before it.
+// A stream to one machine: a TCP connection, a channel through the jump host before it, or a ProxyCommand.
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { connectFailure, type Failure, forwardFailure } from "./failure.ts";
 import type { HopRequest } from "./options.ts";
+import { openProxy } from "./proxyCommand.ts";
 import { step } from "./steps.ts";
 import { openTcp } from "./tcp.ts";
 
-export type OpenedStream = { readonly ok: true; readonly stream: Duplex } | Failure;
+export type OpenedStream =
+  | {
+      readonly ok: true;
+      readonly stream: Duplex;
+      /** What a ProxyCommand had to say, for a failure; absent without one. */
+      readonly lastWords?: () => Promise<string>;
+    }
+  | Failure;
 
 /** Notes its steps. Never rejects. The stream has a listener for errors. */
 export function openStream(request: HopRequest): Promise<OpenedStream> {
-  return request.via === null ? openSocket(request) : openForward(request, request.via);
+  if (request.via !== null) return openForward(request, request.via);
+  const { proxyCommand } = request.hop;
+  return proxyCommand === null ? openSocket(request) : Promise.resolve(openCommand(request, proxyCommand));
+}
+
+/** That it runs says nothing yet of whether it connects. */
+function openCommand({ hop, env, steps }: HopRequest, command: string): OpenedStream {
+  const { stream, lastWords } = openProxy(command, env.variables);
+  steps.push(step(hop.name, "tcp", true, 0, `ProxyCommand ${command}`));
+  return { ok: true, stream, lastWords };
 }
 
 async function openSocket({ hop, place, env, limits, steps }: HopRequest): Promise<OpenedStream> {
-  const { tcpTimeoutMs: timeoutMs, signal } = limits;
-  const result = await openTcp({ host: hop.host, port: hop.port, timeoutMs, signal, now: env.now });
+  const { signal } = limits;
+  const timeoutMs = hop.network.connectTimeoutMs ?? limits.tcpTimeoutMs;
+  const { family, localAddress } = hop.network;
+  const { host, port } = hop;
+  const result = await openTcp({ host, port, family, localAddress, timeoutMs, signal, now: env.now });
   const { lookupMs, totalMs } = result;
   const note = (name: "resolve" | "tcp", ok: boolean, ms: number, detail: string) =>
     void steps.push(step(hop.name, name, ok, ms, detail));
@@ -65,4 +85,10 @@ async function openForward(
   const detail = result.ok ? `port ${hop.port} through ${via.name}` : result.message;
   steps.push(step(hop.name, "tcp", result.ok, env.now() - startedMs, detail));
   return result;
+}
+
+/** The failure of what was tried over the stream, with what its ProxyCommand had to say. */
+export async function withLastWords(failure: Failure, opened: OpenedStream): Promise<Failure> {
+  if (!opened.ok || opened.lastWords === undefined) return failure;
+  return { ...failure, message: `${failure.message}; ${await opened.lastWords()}` };
 }

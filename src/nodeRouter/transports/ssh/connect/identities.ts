@@ -45,13 +45,16 @@ export async function loadIdentities({ user, identity }: Hop, env: ConnectEnv): 
   if (identity.data !== null) {
     candidates.push(judge("inline key", identity.data, identity.passphrase));
   }
+  const mayUse = (key: ParsedKey) => mayUseType(key.type, identity.algorithms);
   const isChosen = (key: ParsedKey) =>
     candidates.some(({ publicBlob }) => publicBlob?.equals(key.getPublicSSH()));
-  const chosen = agent.keys.filter(isChosen);
-  const others = identity.only ? [] : agent.keys.filter((key) => !isChosen(key));
+  const chosen = agent.keys.filter((key) => isChosen(key) && mayUse(key));
+  const others = identity.only ? [] : agent.keys.filter((key) => !isChosen(key) && mayUse(key));
   const inAgent = ({ publicBlob }: Candidate) =>
     publicBlob !== null && chosen.some((key) => key.getPublicSSH().equals(publicBlob));
-  const own = candidates.filter((candidate) => candidate.key !== null && !inAgent(candidate));
+  const own = candidates.filter(
+    (candidate) => candidate.key !== null && !inAgent(candidate) && mayUse(candidate.key),
+  );
 
   const spare = Math.max(0, MAX_TRIES - 1 - chosen.length - own.length);
   const agentKeys = [...chosen, ...others.slice(0, spare)];
@@ -68,11 +71,23 @@ export async function loadIdentities({ user, identity }: Hop, env: ConnectEnv): 
       ...candidates.flatMap((candidate) =>
         candidate.problem === null || inAgent(candidate) ? [] : [`${candidate.label} ${candidate.problem}`],
       ),
+      ...candidates.flatMap(({ label, key }) =>
+        key === null || mayUse(key)
+          ? []
+          : [`${label} is of type ${key.type}, which PubkeyAcceptedAlgorithms of ssh_config leaves out`],
+      ),
       ...(untried > 0
         ? [`${untried} more keys were not tried, since servers end a connection after ${MAX_TRIES}`]
         : []),
     ],
   };
+}
+
+/** PubkeyAcceptedAlgorithms lists signatures, of which an RSA key has several. */
+function mayUseType(type: string, algorithms: readonly string[] | null): boolean {
+  if (algorithms === null) return true;
+  const signatures = type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [type];
+  return signatures.some((name) => algorithms.includes(name));
 }
 
 async function readAgent(

@@ -1,7 +1,9 @@
 // The known_hosts format of OpenSSH (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Pure.
 import { createHmac } from "node:crypto";
+import { quote, safe } from "../../../../safeText.ts";
 import { type PublicKey, readPublicKey } from "./fingerprint.ts";
 import { matchesHostList } from "./settings/hostPattern.ts";
+import { invalid } from "./settings/invalid.ts";
 
 /** One line that names a key. */
 export interface KnownHost extends PublicKey {
@@ -43,11 +45,32 @@ export function isHashed({ hosts }: Pick<KnownHost, "hosts">): boolean {
   return HASHED.test(hosts);
 }
 
+/** Whether a name can only be written as its hash: as text, a part of it would be a mark or begin a comment. */
+export function needsHash(name: string): boolean {
+  return /[@#]/.test(name);
+}
+
+/**
+ * SECURITY: a pattern or a list in known_hosts would make one machine's key good for many, for plain ssh as well.
+ * @throws NodeRouterError SSH_SETTINGS_INVALID for a name that would stand for other machines too.
+ */
+export function refusePattern(name: string): void {
+  if (name !== "" && !name.startsWith("-") && !/[\s*?!,|]/u.test(name) && safe(name) === name) return;
+  throw invalid(
+    `${quote(name)} is no name of one machine for known_hosts (no space, control character, or any of * ? ! , |); mend the host or its HostKeyAlias`,
+  );
+}
+
 /**
  * The line that makes `name` known, without its end.
  * @param salt 20 random bytes: the name is written as their hash. Null: as text.
+ * @throws NodeRouterError SSH_SETTINGS_INVALID as `refusePattern`, or for a name that cannot stand there as text.
  */
 export function formatKnownHost(name: string, key: PublicKey, salt: Buffer | null): string {
+  refusePattern(name);
+  if (salt === null && needsHash(name)) {
+    throw invalid(`${quote(name)} can only be written into known_hosts as a hash`);
+  }
   const hosts =
     salt === null
       ? name

@@ -35,6 +35,21 @@ export function withDefaults(options: ConnectOptions): ConnectLimits {
   };
 }
 
+/** What counts for one machine: ssh_config may have silence noticed sooner, never later. */
+export function limitsFor(limits: ConnectLimits, { network, proxyCommand }: Hop): ConnectLimits {
+  const { keepaliveIntervalMs: interval, keepaliveCountMax: count } = network;
+  const isStricter = interval !== null && interval < limits.keepaliveIntervalMs;
+  return {
+    ...limits,
+    keepaliveIntervalMs: isStricter ? interval : limits.keepaliveIntervalMs,
+    keepaliveCountMax: isStricter && count !== null ? count : limits.keepaliveCountMax,
+    // A ProxyCommand connects while the handshake waits.
+    handshakeTimeoutMs:
+      limits.handshakeTimeoutMs +
+      (proxyCommand === null ? 0 : (network.connectTimeoutMs ?? limits.tcpTimeoutMs)),
+  };
+}
+
 /** One machine to get to. */
 export interface HopRequest {
   readonly hop: Hop;

@@ -9,7 +9,7 @@ export interface Place {
   readonly address: string;
   /** The name of a machine on the way; null: it is the node itself. */
   readonly jump: string | null;
-  /** Where its settings are: a key of the config in full, or a line of ssh_config. */
+  /** Where its settings are: a key of the config in full, or whose ProxyJump. */
   readonly at: string;
 }
 
@@ -22,5 +22,5 @@ export function placeText({ node, address, jump }: Place): string {
 /** Where to change one setting of it: the config key in full, or the ssh_config that a jump host has its own from. */
 export function settingOf({ jump, at }: Place, key: "host" | "port" | "identityFile"): string {
   const keyword = { host: "HostName", port: "Port", identityFile: "IdentityFile" }[key];
-  return jump === null ? `${at}.${key}` : `${keyword} of it in ssh_config (see ${safe(at)})`;
+  return jump === null ? `${at}.${key}` : `${keyword} of it in ssh_config (${safe(at)})`;
 }

@@ -43,7 +43,7 @@ export async function probeNode(
   options: ConnectOptions = {},
 ): Promise<ProbeReport> {
   const startedMs = env.now();
-  const resolved = await resolveTarget(node, env);
+  const resolved = await resolveTarget(node, env, options.signal);
   const settingsMs = env.now() - startedMs;
   if (!resolved.ok) {
     const steps = [step(node.name, "settings", false, settingsMs, resolved.message)];

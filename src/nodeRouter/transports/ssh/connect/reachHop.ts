@@ -4,11 +4,11 @@ import { orderTypes } from "./algorithms.ts";
 import { type Failure, handshakeFailure } from "./failure.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import { type HandshakeResult, shakeHands } from "./handshake.ts";
-import { openStream } from "./hopStream.ts";
+import { openStream, withLastWords } from "./hopStream.ts";
 import { hostKeyRefusal, keyText } from "./hostKeyMessage.ts";
 import { type HostTrust, judgeHostKey, knownTypes, loadHostTrust, type Verdict } from "./hostTrust.ts";
 import { type Identities, loadIdentities } from "./identities.ts";
-import type { HopRequest } from "./options.ts";
+import { type HopRequest, limitsFor } from "./options.ts";
 import { refusalOf } from "./refusal.ts";
 import { type Step, step } from "./steps.ts";
 
@@ -42,7 +42,9 @@ export async function reachHop(request: HopRequest): Promise<HopResult> {
   }
   const seen: PublicKey[] = [];
   for (;;) {
-    const types = orderTypes(knownTypes(trust)).filter((type) => seen.every((key) => key.type !== type));
+    const types = orderTypes(knownTypes(trust), hop.offer).filter((type) =>
+      seen.every((key) => key.type !== type),
+    );
     // A second connection is only for another key: its steps would be the same again.
     const opened = await openStream(seen.length === 0 ? request : { ...request, steps: [] });
     if (!opened.ok) return opened;
@@ -51,12 +53,15 @@ export async function reachHop(request: HopRequest): Promise<HopResult> {
     if (hostKey !== null) seen.push(hostKey);
     // A pin names no type, so the server may hold the pinned key and have shown another.
     const maySeeMore = trust.pin !== null && attempt.verdict?.kind === "changed" && types.length > 1;
-    if (!maySeeMore) return conclude(request, trust, attempt, seen);
+    if (maySeeMore) continue;
+    const result = conclude(request, trust, attempt, seen);
+    // Without a host key the machine itself has not spoken, so the command has the word.
+    return result.ok || hostKey !== null ? result : withLastWords(result, opened);
   }
 }
 
 async function tryHandshake(
-  { hop, env, limits }: HopRequest,
+  { hop, env, limits: all }: HopRequest,
   stream: Parameters<typeof shakeHands>[0]["stream"],
   types: readonly string[],
   trust: HostTrust,
@@ -68,11 +73,12 @@ async function tryHandshake(
     verdicts.push(verdict);
     return verdict.kind === "trusted";
   };
-  const { handshakeTimeoutMs: timeoutMs, ...rest } = limits;
+  const { handshakeTimeoutMs: timeoutMs, ...rest } = limitsFor(all, hop);
   const result = await shakeHands({
     stream,
     user: hop.user,
     types,
+    offer: hop.offer,
     believes,
     identities,
     timeoutMs,
@@ -88,6 +94,7 @@ function conclude(
   { result, verdict }: Attempt,
   seen: readonly PublicKey[],
 ): HopResult {
+  const { handshakeTimeoutMs: timeoutMs } = limitsFor(limits, hop);
   const note = (name: Step["name"], ok: boolean, ms: number, detail: string) =>
     void steps.push(step(hop.name, name, ok, ms, detail));
   const failed = (name: Step["name"], ms: number, failure: Failure): Failure => {
@@ -116,6 +123,6 @@ function conclude(
 
   function failureOf(failure: HandshakeResult): Failure {
     if (failure.ok) throw new Error("a handshake that succeeded is no failure");
-    return handshakeFailure(place, failure.why, failure.error, failure, limits.handshakeTimeoutMs);
+    return handshakeFailure(place, failure.why, failure.error, failure, timeoutMs);
   }
 }

@@ -8,7 +8,7 @@ import { type ConnectEnv, readText } from "./env.ts";
 import type { PublicKey } from "./fingerprint.ts";
 import { keyText } from "./hostKeyMessage.ts";
 import { judgeHostKey, loadHostTrust } from "./hostTrust.ts";
-import { formatKnownHost, isHashed, parseKnownHosts } from "./knownHosts.ts";
+import { formatKnownHost, isHashed, needsHash, parseKnownHosts, refusePattern } from "./knownHosts.ts";
 import { type Refusal, refusalOf, refuse } from "./refusal.ts";
 import type { Hop } from "./settings/hop.ts";
 import { invalid } from "./settings/invalid.ts";
@@ -58,6 +58,7 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
     );
   }
   try {
+    refusePattern(name);
     // What Tailscale says is no reason not to write it down.
     const trust = await loadHostTrust({ ...hop, hostKey: { ...hop.hostKey, tailscale: null } }, env);
     const verdict = judgeHostKey(trust, key);
@@ -86,7 +87,7 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
 async function append(file: string, name: string, key: PublicKey, env: ConnectEnv): Promise<number> {
   try {
     const text = (await readText(env, file)) ?? "";
-    const salt = parseKnownHosts(text).some(isHashed) ? randomBytes(20) : null;
+    const salt = needsHash(name) || parseKnownHosts(text).some(isHashed) ? randomBytes(20) : null;
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(file, "a", 0o600);

@@ -1,11 +1,11 @@
 // Which host keys a machine offers, one handshake a type, without logging in.
-import { HOST_KEY_TYPES } from "./algorithms.ts";
+import { orderTypes } from "./algorithms.ts";
 import type { Failure } from "./failure.ts";
 import { handshakeFailure } from "./failure.ts";
 import type { PublicKey } from "./fingerprint.ts";
 import { shakeHands } from "./handshake.ts";
-import { openStream } from "./hopStream.ts";
-import type { HopRequest } from "./options.ts";
+import { openStream, withLastWords } from "./hopStream.ts";
+import { type HopRequest, limitsFor } from "./options.ts";
 
 export type ScanResult =
   | {
@@ -20,7 +20,8 @@ export type ScanResult =
  * Asks for all types at once, each over its own stream.
  */
 export async function scanHostKeys(request: HopRequest): Promise<ScanResult> {
-  const scanned = await Promise.all(HOST_KEY_TYPES.map((type) => scanType({ ...request, steps: [] }, type)));
+  const types = orderTypes([], request.hop.offer);
+  const scanned = await Promise.all(types.map((type) => scanType({ ...request, steps: [] }, type)));
   const keys = scanned.flatMap((result) => (result.ok ? [result.key] : []));
   if (keys.length > 0) return { ok: true, keys };
   // A failure of the transport says more than that a type was not offered.
@@ -34,14 +35,15 @@ async function scanType(
   request: HopRequest,
   type: string,
 ): Promise<{ readonly ok: true; readonly key: PublicKey } | Failure> {
-  const { hop, place, env, limits } = request;
+  const { hop, place, env } = request;
   const opened = await openStream(request);
   if (!opened.ok) return opened;
-  const { handshakeTimeoutMs: timeoutMs, ...rest } = limits;
+  const { handshakeTimeoutMs: timeoutMs, ...rest } = limitsFor(request.limits, hop);
   const result = await shakeHands({
     stream: opened.stream,
     user: hop.user,
     types: [type],
+    offer: hop.offer,
     // Ends the handshake before anything of ours is told.
     believes: () => false,
     identities: { attempts: [], problems: [] },
@@ -51,5 +53,6 @@ async function scanType(
   });
   if (result.hostKey !== null) return { ok: true, key: result.hostKey };
   if (result.ok) throw new Error("nothing logs in without an identity");
-  return handshakeFailure(place, result.why, result.error, result, timeoutMs);
+  const failure = handshakeFailure(place, result.why, result.error, result, timeoutMs);
+  return withLastWords(failure, opened);
 }

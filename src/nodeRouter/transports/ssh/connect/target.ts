@@ -6,6 +6,7 @@ import { NodeRouterError } from "../../../../errors.ts";
 import { quote } from "../../../../safeText.ts";
 import type { ConnectEnv } from "./env.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
+import { openSshAsker, type SshAsker } from "./settings/askSsh.ts";
 import { type Hop, type ResolvedHop, resolveHop } from "./settings/hop.ts";
 import { type HopConfig, jumpConfig } from "./settings/hopConfig.ts";
 import { invalid } from "./settings/invalid.ts";
@@ -30,18 +31,27 @@ export interface Target {
 export type ResolvedTarget = { readonly ok: true; readonly target: Target } | Refusal;
 
 /**
- * Settles how SSH reaches the node. Reads ssh_config; runs nothing, dials nothing. Refusals:
- * SSH_SETTINGS_INVALID, SECRET_UNAVAILABLE.
+ * Settles how SSH reaches the node: asks the installed ssh, dials nothing. What `Match exec` of ssh_config says is
+ * run, by ssh. Refusals: SSH_SETTINGS_INVALID, SECRET_UNAVAILABLE, NOT_STARTED (aborted).
  */
-export async function resolveTarget(node: ConfiguredNode, env: ConnectEnv): Promise<ResolvedTarget> {
+export async function resolveTarget(
+  node: ConfiguredNode,
+  env: ConnectEnv,
+  signal?: AbortSignal,
+): Promise<ResolvedTarget> {
   try {
-    const resolved = await resolveHop(nodeConfig(node, env), env);
-    const jumps = await resolveJumps(resolved, env, [resolved.hop]);
-    const notes = [...new Set([...jumps.flatMap((jump) => jump.notes), ...resolved.notes])];
-    return {
-      ok: true,
-      target: { node: node.name, jumps: jumps.map(({ hop }) => hop), last: resolved.hop, notes },
-    };
+    const config = nodeConfig(node, env);
+    const asker = await openSshAsker(env, signal);
+    try {
+      const hops = await resolveChain(config, asker, env, []);
+      const last = hops.at(-1);
+      if (last === undefined) throw new Error("a chain ends with the host itself");
+      const notes = [...new Set(hops.flatMap((hop) => hop.notes))];
+      const jumps = hops.slice(0, -1).map(({ hop }) => hop);
+      return { ok: true, target: { node: node.name, jumps, last: last.hop, notes } };
+    } finally {
+      await asker.close();
+    }
   } catch (error) {
     return refusalOf(error);
   }
@@ -54,26 +64,27 @@ export function addressOf({ user, host, port }: Pick<Hop, "user" | "host" | "por
 }
 
 /**
- * The first jump brings its own ProxyJump; the ones after it are reached through the one before, whatever their
- * own says. That is what `ssh -J` does.
+ * A host with those before it, as `ssh -J` runs one ssh for each: the last jump is asked with the others as its own,
+ * so the first brings the ProxyJump or ProxyCommand of its own.
+ * @param after those that are reached through it.
  */
-async function resolveJumps(
-  { jumps, jumpsAt }: ResolvedHop,
+async function resolveChain(
+  config: HopConfig,
+  asker: SshAsker,
   env: ConnectEnv,
-  path: readonly Hop[],
+  after: readonly Hop[],
 ): Promise<readonly ResolvedHop[]> {
-  const hops: ResolvedHop[] = [];
-  for (const [index, jump] of jumps.entries()) {
-    const resolved = await resolveHop(jumpConfig(jump, jumpsAt), env);
-    const isLoop = path.some(({ host, port, user }) => isSame(resolved.hop, host, port, user));
-    if (isLoop || path.length + hops.length >= MAX_HOPS) {
-      const way = [...path.map(({ name }) => name), jump.host].map(quote).join(", ");
-      throw invalid(`${jumpsAt}: ProxyJump leads in a circle or over too many hosts (${way}); mend the file`);
-    }
-    if (index === 0) hops.push(...(await resolveJumps(resolved, env, [...path, resolved.hop])));
-    hops.push(resolved);
+  const resolved = await resolveHop(config, asker, env);
+  const { hop, jumps } = resolved;
+  if (jumps === null) return [resolved];
+  const isLoop = after.some(({ host, port, user }) => isSame(hop, host, port, user));
+  if (isLoop || after.length + 1 >= MAX_HOPS) {
+    const way = [...after, hop].map(({ name }) => quote(name)).join(", ");
+    throw invalid(`ProxyJump leads in a circle or over too many hosts (${way}); mend ssh_config`);
   }
-  return hops;
+  const at = `ProxyJump of ${quote(hop.name)}`;
+  const before = await resolveChain(jumpConfig(jumps.last, jumps.before, at), asker, env, [...after, hop]);
+  return [...before, resolved];
 }
 
 function isSame(hop: Hop, host: string, port: number, user: string): boolean {
@@ -87,6 +98,7 @@ function nodeConfig({ name, ssh, tailscale }: ConfiguredNode, env: ConnectEnv): 
   }
   return {
     ...ssh,
+    jumps: null,
     identityData: readSecret(ssh.identityData, `${at}.identityData`),
     passphrase: readSecret(ssh.passphrase, `${at}.passphrase`),
     tailscale,

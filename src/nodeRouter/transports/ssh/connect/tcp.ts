@@ -4,6 +4,10 @@ import { connect, isIP, type Socket } from "node:net";
 export interface TcpRequest {
   readonly host: string;
   readonly port: number;
+  /** 0 = either kind. */
+  readonly family: 0 | 4 | 6;
+  /** Null = the system chooses. */
+  readonly localAddress: string | null;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly now: () => number;
@@ -27,13 +31,20 @@ export type TcpResult =
     });
 
 /** Never rejects. A socket that is not handed out is destroyed. */
-export function openTcp({ host, port, timeoutMs, signal, now }: TcpRequest): Promise<TcpResult> {
+export function openTcp(request: TcpRequest): Promise<TcpResult> {
+  const { host, port, family, localAddress, timeoutMs, signal, now } = request;
   const startedMs = now();
   // An address is not looked up.
   let [lookupMs, address]: [number | null, string | null] = isIP(host) === 0 ? [null, null] : [0, host];
   const { promise, resolve } = Promise.withResolvers<TcpResult>();
   // ssh2 leaves Nagle's algorithm on, which costs every small packet a round trip.
-  const socket = connect({ host, port, noDelay: true });
+  const socket = connect({
+    host,
+    port,
+    noDelay: true,
+    family,
+    ...(localAddress === null ? {} : { localAddress }),
+  });
   const times = (): TcpTimes => ({ lookupMs, totalMs: now() - startedMs, address });
   const fail = (why: "error" | "timeout" | "aborted", error: Error | null) => {
     socket.destroy();

@@ -54,7 +54,7 @@ export async function trustNode(
   env: ConnectEnv,
   options: ConnectOptions = {},
 ): Promise<TrustResult> {
-  const resolved = await resolveTarget(node, env);
+  const resolved = await resolveTarget(node, env, options.signal);
   if (!resolved.ok) return resolved;
   for (const index of resolved.target.jumps.keys()) {
     const looked = await look(partOf(resolved.target, index), env, options);

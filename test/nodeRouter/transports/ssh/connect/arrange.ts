@@ -1,7 +1,7 @@
 // A gateway user's home in a temporary folder, and nodes that lead to test servers.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { type ConfiguredNode, resolveConfig, type SshSettings } from "../../../../../src/config/resolve.ts";
 import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
@@ -30,13 +30,14 @@ export function makeTestHome(): TestHome {
       return file;
     },
     env: (changes = {}) => ({
-      variables: {},
+      // ssh is found on PATH, and nothing else of the real environment counts.
+      variables: { PATH: process.env.PATH },
       home,
       user: "gateway",
+      account: { name: userInfo().username, home: userInfo().homedir },
       systemConfig: join(dir, "etc/ssh_config"),
       systemKnownHosts: [join(dir, "etc/ssh_known_hosts")],
       readFile: (path) => readFile(path),
-      listDirectory: (path) => readdir(path),
       tailscaleKeys: async () => ({ kind: "unknown", reason: "Tailscale is not installed" }),
       now: () => performance.now(),
       ...changes,
@@ -60,4 +61,10 @@ export async function targetOf(node: ConfiguredNode, env: ConnectEnv): Promise<T
   const resolved = await resolveTarget(node, env);
   if (!resolved.ok) throw new Error(resolved.message);
   return resolved.target;
+}
+
+/** An environment where `ssh` is this shell script, run with its arguments in the home. */
+export function fakeSsh(home: TestHome, script: string): Pick<ConnectEnv, "variables"> {
+  home.write("bin/ssh", `#!/bin/sh\ncd '${home.home}' || exit 9\n${script}\n`, 0o755);
+  return { variables: { PATH: `${join(home.home, "bin")}:/usr/bin:/bin` } };
 }

@@ -579,7 +579,7 @@ describe("over a jump host", () => {
     await withJump(server, { authorizedKeys: [] });
     const message = messageOf(await reach(server));
     expect(message).toMatch(/^AUTH_FAILED: jump host "bastion" of node "mac-sg" /);
-    expect(message).toMatch(/ name it in IdentityFile of it in ssh_config \(see .*\.ssh\/config:2\)$/);
+    expect(message).toMatch(/ name it in IdentityFile of it in ssh_config \(ProxyJump of "127\.0\.0\.1"\)$/);
   });
 
   test("a jump host that may not forward, and a node that it cannot reach", async () => {

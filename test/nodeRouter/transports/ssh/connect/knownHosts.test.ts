@@ -8,6 +8,7 @@ import {
   isHashed,
   type KnownHost,
   namesHost,
+  needsHash,
   parseKnownHosts,
 } from "../../../../../src/nodeRouter/transports/ssh/connect/knownHosts.ts";
 import { makeKey } from "../../../../support/ssh/keys.ts";
@@ -85,6 +86,45 @@ describe("a written line", () => {
         expect(namesHost(found, other)).toBe(other === name);
         expect(isHashed(found)).toBe(salt !== null);
         if (salt !== null) expect(line).not.toContain(name);
+      }),
+    );
+  });
+
+  test.each(["*", "*.example", "web-?", "a,b", "!a", "|1|x|y", "a b", "a\tb", "a\nb", "a\u0000", "-a", ""])(
+    "is not made for %j, which is no name of one machine, hashed or not",
+    (name) => {
+      const key = keyOf(new Uint8Array([1]));
+      for (const salt of [null, randomBytes(20)]) {
+        expect(() => formatKnownHost(name, key, salt)).toThrow(
+          /^SSH_SETTINGS_INVALID: .*no name of one machine/,
+        );
+      }
+    },
+  );
+
+  test.each(["rack#3", "#a", "@revoked", "@cert-authority"])("is made for %j as a hash only", (name) => {
+    const key = keyOf(new Uint8Array([1]));
+    expect(needsHash(name)).toBe(true);
+    expect(() => formatKnownHost(name, key, null)).toThrow(/as a hash$/);
+    const [found] = parseKnownHosts(formatKnownHost(name, key, randomBytes(20)));
+    expect(found && [namesHost(found, name), namesHost(found, "other")]).toEqual([true, false]);
+  });
+
+  test("whatever the name: it vouches for that name alone, or is not made", () => {
+    const key = keyOf(new Uint8Array([1]));
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 12 }), names, (name, other) => {
+        let line: string;
+        try {
+          line = formatKnownHost(name, key, needsHash(name) ? randomBytes(20) : null);
+        } catch {
+          return;
+        }
+        const read = parseKnownHosts(`${line}\n`);
+        expect(read).toHaveLength(1);
+        expect(read.every((found) => found.marker === null && !namesHost(found, other))).toBe(
+          name.toLowerCase() !== other,
+        );
       }),
     );
   });

@@ -1,5 +1,5 @@
 // What `trust` shows and writes: nothing without a fingerprint, one line with one, and never over another key.
-import { readFileSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
@@ -227,6 +227,32 @@ describe("recording", () => {
     expect(all.filter((result) => result.ok && result.isNew)).toHaveLength(1);
     expect(all.every(({ ok }) => ok)).toBe(true);
     expect(written()).toBe(`mac-sg ${type} ${base64}\n`);
+  });
+});
+
+describe("a HostKeyAlias", () => {
+  test.each(["*", "a,b", "!a", "web-?"])(
+    "%j is never written: it would vouch for other machines",
+    async (alias) => {
+      const server = await serve();
+      home.write(".ssh/config", `Host *\n HostKeyAlias ${alias}\n`);
+      const report = await reportOf(trust(server, server.hostKeys[0]?.fingerprint ?? ""));
+      expect(report.recorded).toBe(null);
+      expect(report.problem).toMatch(/^SSH_SETTINGS_INVALID: .* is no name of one machine for known_hosts/);
+      expect(existsSync(join(home.home, ".ssh/known_hosts"))).toBe(false);
+    },
+  );
+
+  test("with a # is written as a hash, and believed", async () => {
+    const server = await serve();
+    home.write(".ssh/config", "Host *\n HostKeyAlias rack#3\n");
+    const fingerprint = server.hostKeys[0]?.fingerprint ?? "";
+    expect(await reportOf(trust(server, fingerprint))).toMatchObject({
+      recorded: fingerprint,
+      problem: null,
+    });
+    expect(written()).toMatch(/^\|1\|\S+\|\S+ ssh-ed25519 \S+\n$/);
+    expect(await reportOf(trust(server, null))).toMatchObject({ keys: [{ state: "trusted" }] });
   });
 });
 

@@ -1,18 +1,21 @@
-// The effective settings of one machine on the way: the config over ssh_config over defaults.
-import { isIP } from "node:net";
+// The effective settings of one machine on the way: the config over what ssh says.
+import { sshNameProblem } from "../../../../../config/sshName.ts";
 import { quote, safe } from "../../../../../safeText.ts";
+import { type Offer, offerFor } from "../algorithms.ts";
 import type { ConnectEnv } from "../env.ts";
-import { isNone, type Statement } from "./configText.ts";
+import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
+import type { SshAsker } from "./askSsh.ts";
 import { expandTokens, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
 import { type HostKeySettings, readHostKeySettings } from "./hostKeySettings.ts";
-import { type HostOptions, readHostOptions } from "./hostOptions.ts";
 import { type IdentitySettings, readIdentity } from "./identitySettings.ts";
 import { invalid } from "./invalid.ts";
-import { type JumpSpec, parseProxyJump } from "./proxyJump.ts";
+import { unhonoured } from "./keywords.ts";
+import { type NetworkSettings, readNetwork } from "./networkSettings.ts";
+import { type JumpChain, readProxyJump } from "./proxyJump.ts";
 
 export interface Hop {
-  /** Where its settings are: the node's `…ssh` in the config in full, or the line of a ProxyJump. */
+  /** Where its settings are: the node's `…ssh` in the config in full, or whose ProxyJump. */
   readonly at: string;
   /** As written. */
   readonly name: string;
@@ -22,53 +25,53 @@ export interface Hop {
   readonly user: string;
   readonly identity: IdentitySettings;
   readonly hostKey: HostKeySettings;
+  /** Shell command whose input and output are the connection; null = TCP, or through the hop before it. */
+  readonly proxyCommand: string | null;
+  readonly network: NetworkSettings;
+  readonly offer: Offer;
 }
 
 export interface ResolvedHop {
   readonly hop: Hop;
-  /** Hosts to go through first, in order. */
-  readonly jumps: readonly JumpSpec[];
-  /** Where `jumps` is written. */
-  readonly jumpsAt: string;
+  /** Hosts to go through first; null = none. */
+  readonly jumps: JumpChain | null;
+  /** What ssh_config says and does not count here. */
   readonly notes: readonly string[];
 }
 
-/** @throws NodeRouterError SSH_SETTINGS_INVALID */
-export async function resolveHop(config: HopConfig, env: ConnectEnv): Promise<ResolvedHop> {
-  const believesConfig = config.hostKey !== null || config.knownHostsFile !== null;
-  const options = await readHostOptions(
-    {
-      host: config.host,
-      user: config.user,
-      settled: [
-        ...(config.user === null ? [] : ["user"]),
-        ...(config.port === null ? [] : ["port"]),
-        ...(believesConfig ? ["userknownhostsfile"] : []),
-        ...(config.hostKey === null ? [] : ["globalknownhostsfile", "revokedhostkeys"]),
-      ],
-    },
-    env,
-  );
-  const one = (keyword: string) => options.first.get(keyword);
-  const host = readHost(config, one("hostname"));
-  refuseUnsupported(config, options, host);
-  const port = config.port ?? readPort(one("port")) ?? config.defaultPort;
-  const user = config.user ?? one("user")?.args[0] ?? env.user;
-  if (user === "" || /^-|\s/.test(user) || safe(user) !== user) {
-    throw invalid(`${one("user")?.at ?? config.at}: ${quote(user)} is not a login name; set the user`);
-  }
-  const alias = one("hostkeyalias")?.args[0]?.toLowerCase() ?? null;
+/** @throws NodeRouterError SSH_SETTINGS_INVALID, NOT_STARTED (aborted) */
+export async function resolveHop(config: HopConfig, asker: SshAsker, env: ConnectEnv): Promise<ResolvedHop> {
+  const problem = sshNameProblem(config.host);
+  if (problem !== null) throw invalid(`${config.at}: the host ${quote(config.host)} ${problem}; mend it`);
+  const answer = await asker.ask(config);
+  const { otherHome } = asker;
+  const host = readHost(config, answer);
+  const port = readPort(config, answer);
+  const user = readUser(config, answer);
+  refuseUnsupported(config, answer);
+  const alias = oneOf(answer, "hostkeyalias")?.toLowerCase() ?? null;
+  const jumpsText = oneOf(answer, "proxyjump");
+  const jumps = jumpsText === null ? null : readProxyJump(jumpsText, `ProxyJump of "${config.host}"`);
+  const proxyTokens: Tokens = { h: host, n: config.host, p: String(port), r: user, k: alias ?? config.host };
   const tokens: Tokens = {
-    h: host,
-    n: config.host,
-    p: String(port),
-    r: user,
+    ...proxyTokens,
     u: env.user,
     d: env.home,
-    k: alias ?? config.host,
+    j: jumps?.last.host ?? "",
+    ...sshTokens(answer),
   };
-  const proxy = one("proxy");
-  const jumps = readJumps(proxy, tokens, { host, port, name: config.host });
+  const proxy = oneOf(answer, "proxycommand");
+  const { offer, empty } = offerFor({
+    kex: listOf(answer, "kexalgorithms"),
+    ciphers: listOf(answer, "ciphers"),
+    macs: listOf(answer, "macs"),
+    hostKeys: listOf(answer, "hostkeyalgorithms"),
+  });
+  if (empty.length > 0) {
+    throw invalid(
+      `${empty.join(", ")} of ${quote(config.host)} in ssh_config leaves nothing that node-router can do; add one that it can to the list`,
+    );
+  }
   return {
     hop: {
       at: config.at,
@@ -76,71 +79,63 @@ export async function resolveHop(config: HopConfig, env: ConnectEnv): Promise<Re
       host,
       port,
       user,
-      identity: readIdentity(config, options, tokens, env),
-      hostKey: readHostKeySettings(config, options, { host, port, alias }, tokens, env),
+      identity: readIdentity(config, answer, tokens, env, otherHome),
+      hostKey: readHostKeySettings(config, answer, { host, port, alias }, tokens, env, otherHome),
+      proxyCommand:
+        proxy === null ? null : expandTokens(proxy, proxyTokens, `ProxyCommand of "${config.host}"`),
+      network: readNetwork(answer),
+      offer,
     },
     jumps,
-    jumpsAt: proxy?.at ?? config.at,
-    notes: options.notes,
+    notes: unhonoured(answer, config.host),
   };
 }
 
-function readHost(config: HopConfig, statement: Statement | undefined): string {
-  const host =
-    statement === undefined
-      ? config.host
-      : expandTokens(statement.args[0] ?? "", { h: config.host }, statement.at);
+function readHost(config: HopConfig, answer: SshAnswer): string {
+  const host = oneOf(answer, "hostname") ?? "";
   // SECURITY: a leading "-" would be an option to anything that takes a host as an argument.
   if (host === "" || /^-|\s/.test(host) || safe(host) !== host) {
-    throw invalid(`${statement?.at ?? config.at}: ${quote(host)} is not a host name; mend it`);
+    throw invalid(`HostName of ${quote(config.host)}: ${quote(host)} is not a host name; mend it`);
   }
   return host;
 }
 
+function readUser(config: HopConfig, answer: SshAnswer): string {
+  const user = config.user ?? answer.values.get("user")?.[0] ?? "";
+  if (user === "" || /^-/.test(user) || safe(user) !== user) {
+    throw invalid(`User of ${quote(config.host)}: ${quote(user)} is not a login name; set the user`);
+  }
+  return user;
+}
+
+function readPort(config: HopConfig, answer: SshAnswer): number {
+  const text = oneOf(answer, "port") ?? "";
+  const port = config.port ?? (/^\d{1,5}$/.test(text) ? Number(text) : 0);
+  if (port >= 1 && port <= 65_535) return port;
+  throw invalid(`Port of ${quote(config.host)}: ${quote(text)} is not a port; mend it`);
+}
+
 /** What ssh would do and we cannot: said, never passed over. */
-function refuseUnsupported(config: HopConfig, { first }: HostOptions, host: string): void {
-  const proxy = first.get("proxy");
-  if (proxy?.keyword === "proxycommand" && !isNone(proxy)) {
+function refuseUnsupported(config: HopConfig, answer: SshAnswer): void {
+  if (
+    oneOf(answer, "proxycommand") === "-" ||
+    (isOn(answer, "proxyusefdpass") && oneOf(answer, "proxycommand") !== null)
+  ) {
     throw invalid(
-      `${proxy.at}: ProxyCommand is set for ${quote(config.host)}, and node-router runs no commands to connect; use ProxyJump, or give this host "ProxyCommand none"`,
+      `the ProxyCommand of ${quote(config.host)} in ssh_config hands over a descriptor (ProxyUseFdpass, or "-"), which node-router cannot take; use a command that passes the bytes on`,
     );
   }
-  const canonicalize = first.get("canonicalizehostname");
-  if (canonicalize !== undefined && !/^no$/i.test(canonicalize.args[0] ?? "") && isIP(host) === 0) {
+  const revoked = oneOf(answer, "revokedhostkeys");
+  if (revoked !== null && config.hostKey === null) {
     throw invalid(
-      `${canonicalize.at}: CanonicalizeHostname is on for ${quote(config.host)}, and node-router looks no names up to rename a host; write the whole name as HostName and set CanonicalizeHostname no for it`,
-    );
-  }
-  const revoked = first.get("revokedhostkeys");
-  if (revoked !== undefined && !isNone(revoked)) {
-    throw invalid(
-      `${revoked.at}: RevokedHostKeys is set for ${quote(config.host)}, and node-router does not read that format; write @revoked lines into known_hosts and set RevokedHostKeys none for it`,
+      `RevokedHostKeys ${quote(revoked)} is set for ${quote(config.host)} in ssh_config, and node-router does not read that format; write @revoked lines into known_hosts and set RevokedHostKeys none for it`,
     );
   }
 }
 
-function readPort(statement: Statement | undefined): number | null {
-  if (statement === undefined) return null;
-  const port = /^\d+$/.test(statement.args[0] ?? "") ? Number(statement.args[0]) : 0;
-  if (port < 1 || port > 65_535) {
-    throw invalid(`${statement.at}: ${quote(statement.args[0] ?? "")} is not a port; mend the file`);
-  }
-  return port;
-}
-
-function readJumps(
-  proxy: Statement | undefined,
-  tokens: Tokens,
-  self: { readonly host: string; readonly port: number; readonly name: string },
-): readonly JumpSpec[] {
-  if (proxy?.keyword !== "proxyjump") return [];
-  const jumps = parseProxyJump(expandTokens(proxy.args.join(" "), tokens, proxy.at), proxy.at);
-  // OpenSSH too: "Host * / ProxyJump bastion" is not meant for the bastion itself.
-  const [only] = jumps;
-  const isSelf =
-    jumps.length === 1 &&
-    only !== undefined &&
-    [self.host, self.name].some((name) => name.toLowerCase() === only.host.toLowerCase()) &&
-    (only.port ?? self.port) === self.port;
-  return isSelf ? [] : jumps;
+/** Tokens that ssh alone knows; none where it was not asked, or is another program. */
+function sshTokens(answer: SshAnswer): Tokens {
+  const [, C, i, L, l] =
+    /^([0-9a-f]{40,64})\/(\d+)\/([^/]*)\/([^/]*)$/.exec(oneOf(answer, "controlpath") ?? "") ?? [];
+  return C === undefined || i === undefined || L === undefined || l === undefined ? {} : { C, i, L, l };
 }

@@ -1,10 +1,12 @@
-// What is settled about a machine before ssh_config is asked.
+// What is settled about a machine before ssh is asked.
 import type { JumpSpec } from "./proxyJump.ts";
 
 export const DEFAULT_PORT = 22;
 
-/** What the config says of a hop; null = ssh_config decides. Of a jump host it says nothing. */
+/** What the config says of a hop; null = ssh decides. Of a jump host it says nothing. */
 export interface HopConfig extends JumpSpec {
+  /** Hosts to go through, as `ssh -J` takes them; null = ssh decides. */
+  readonly jumps: string | null;
   readonly identityFile: string | null;
   readonly identityData: string | null;
   readonly passphrase: string | null;
@@ -17,9 +19,10 @@ export interface HopConfig extends JumpSpec {
 }
 
 /** A machine that only ssh_config or a ProxyJump knows. */
-export function jumpConfig(jump: JumpSpec, at: string): HopConfig {
+export function jumpConfig(jump: JumpSpec, jumps: string | null, at: string): HopConfig {
   return {
     ...jump,
+    jumps,
     identityFile: null,
     identityData: null,
     passphrase: null,

@@ -1,9 +1,9 @@
 // Where the host keys of one machine are known from, and under which name.
 import type { ConnectEnv } from "../env.ts";
-import { isNone, type Statement } from "./configText.ts";
+import { oneOf, type SshAnswer } from "./answer.ts";
 import { expandPath, type Tokens } from "./expand.ts";
 import { DEFAULT_PORT, type HopConfig } from "./hopConfig.ts";
-import type { HostOptions } from "./hostOptions.ts";
+import { splitFiles } from "./knownHostsFiles.ts";
 
 /** Whom we believe to be this machine. */
 export interface HostKeySettings {
@@ -20,40 +20,43 @@ export interface HostKeySettings {
   readonly tailscale: string | null;
 }
 
-/** @param place host and port that are connected to. */
+/** What ssh says of its own accord, wherever it was built to look. */
+const SYSTEM_DEFAULT = /^\S*ssh_known_hosts \S*ssh_known_hosts2$/;
+
+/**
+ * @param place host and port that are connected to.
+ * @param otherHome what ssh took for the home where that is another than the gateway's.
+ */
 export function readHostKeySettings(
   config: HopConfig,
-  { first }: HostOptions,
+  answer: SshAnswer,
   place: { readonly host: string; readonly port: number; readonly alias: string | null },
   tokens: Tokens,
   env: ConnectEnv,
+  otherHome: string | null,
 ): HostKeySettings {
   const { port, alias } = place;
   const host = place.host.toLowerCase();
+  const split = (keyword: string, name: string) =>
+    splitFiles(oneOf(answer, keyword) ?? "", {
+      home: env.home,
+      otherHome,
+      expansions: answer.expansions,
+      at: `${name} of "${config.host}"`,
+    });
+  const isSystemDefault = SYSTEM_DEFAULT.test(oneOf(answer, "globalknownhostsfile") ?? "");
   return {
     name: alias ?? (port === DEFAULT_PORT ? host : `[${host}]:${port}`),
     plainName: alias === null && port !== DEFAULT_PORT ? host : null,
-    files: readFiles(config, first.get("userknownhostsfile"), tokens, env),
-    systemFiles: systemFiles(first.get("globalknownhostsfile"), tokens, env),
+    files:
+      config.knownHostsFile === null
+        ? split("userknownhostsfile", "UserKnownHostsFile")
+        : [expandPath(config.knownHostsFile, env, tokens, `${config.at}.knownHostsFile`)],
+    systemFiles:
+      isSystemDefault && env.systemKnownHosts !== null
+        ? env.systemKnownHosts
+        : split("globalknownhostsfile", "GlobalKnownHostsFile"),
     pin: config.hostKey === null ? null : { fingerprint: config.hostKey, at: `${config.at}.hostKey` },
     tailscale: config.tailscale,
   };
-}
-
-function readFiles(
-  config: HopConfig,
-  statement: Statement | undefined,
-  tokens: Tokens,
-  env: ConnectEnv,
-): readonly string[] {
-  if (config.knownHostsFile !== null) {
-    return [expandPath(config.knownHostsFile, env, tokens, `${config.at}.knownHostsFile`)];
-  }
-  if (statement === undefined) return [`${env.home}/.ssh/known_hosts`];
-  return isNone(statement) ? [] : statement.args.map((path) => expandPath(path, env, tokens, statement.at));
-}
-
-function systemFiles(statement: Statement | undefined, tokens: Tokens, env: ConnectEnv): readonly string[] {
-  if (statement === undefined) return env.systemKnownHosts;
-  return isNone(statement) ? [] : statement.args.map((path) => expandPath(path, env, tokens, statement.at));
 }

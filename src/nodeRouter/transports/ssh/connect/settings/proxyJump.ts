@@ -1,4 +1,4 @@
-// The value of ProxyJump as a list of hops: `user@host:port`, `ssh://…`, in brackets for IPv6. Pure.
+// The value of ProxyJump as ssh prints it: hops as they were written, and the last of them in one form. Pure.
 import { quote } from "../../../../../safeText.ts";
 import { invalid } from "./invalid.ts";
 
@@ -9,30 +9,24 @@ export interface JumpSpec {
   readonly port: number | null;
 }
 
-/**
- * In order of connection; empty for `none`.
- * @throws NodeRouterError SSH_SETTINGS_INVALID
- */
-export function parseProxyJump(text: string, at: string): readonly JumpSpec[] {
-  if (text.trim().toLowerCase() === "none") return [];
-  return text.split(",").map((part) => parseJump(part.trim(), at));
+export interface JumpChain {
+  /** The machine that connects to the host itself. */
+  readonly last: JumpSpec;
+  /** Those before it, as `ssh -J` takes them; null = what ssh says of `last`. */
+  readonly before: string | null;
 }
 
-function parseJump(text: string, at: string): JumpSpec {
+/** @throws NodeRouterError SSH_SETTINGS_INVALID */
+export function readProxyJump(text: string, at: string): JumpChain {
+  const comma = text.lastIndexOf(",");
   const found =
-    /^(?:ssh:\/\/)?(?:(?<user>.+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:@/[\]]+))(?::(?<port>\d+))?\/?$/.exec(
-      text,
+    /^(?:(?<user>.+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:@[\]]+))(?::(?<port>\d{1,5}))?$/.exec(
+      text.slice(comma + 1),
     )?.groups;
   const host = found?.bracketed ?? found?.plain;
-  const port = found?.port === undefined ? null : Number(found.port);
-  // SECURITY: what ssh itself refuses as a host, user or port is never dialled.
-  const isSound =
-    host !== undefined &&
-    !/^-|\s/.test(host) &&
-    !/^-|\s/.test(found?.user ?? "") &&
-    (port === null || (port >= 1 && port <= 65_535));
-  if (!isSound) {
-    throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]; mend the file`);
-  }
-  return { host, user: found?.user ?? null, port };
+  if (host === undefined) throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]; mend it`);
+  return {
+    last: { host, user: found?.user ?? null, port: found?.port === undefined ? null : Number(found.port) },
+    before: comma < 0 ? null : text.slice(0, comma),
+  };
 }

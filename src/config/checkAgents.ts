@@ -1,5 +1,5 @@
 // Compares the agents that rules name with the agents that there are.
-import { isGlob, matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
+import { isGlob, matchesAgent } from "../nodeRouter/placement/agentGlob.ts";
 import { quote } from "../safeText.ts";
 import { formatPath } from "./path.ts";
 import { type ConfigProblem, configWarning } from "./problem.ts";
@@ -7,8 +7,8 @@ import type { ConfiguredRule } from "./resolve.ts";
 import { nearest } from "./suggest.ts";
 
 /**
- * A warning for each agent id or glob of a rule that none of `knownAgentIds` matches. The ids are the host's, which
- * writes them in lower case; rules match them exactly.
+ * A warning for each agent id or glob of a rule that means none of `knownAgentIds`, which are the host's: its agents'
+ * commands then run where nobody has chosen.
  */
 export function checkAgentNames(
   config: { readonly rules: readonly ConfiguredRule[] },
@@ -16,7 +16,7 @@ export function checkAgentNames(
 ): ConfigProblem[] {
   return config.rules.flatMap((rule) =>
     rule.agents.flatMap((pattern, position) => {
-      if (knownAgentIds.some((id) => matchesGlob(pattern, id))) return [];
+      if (knownAgentIds.some((id) => matchesAgent(pattern, id))) return [];
       const near = isGlob(pattern) ? nearestGlob(pattern, knownAgentIds) : nearest(pattern, knownAgentIds);
       return configWarning({
         code: "AGENT_UNKNOWN",

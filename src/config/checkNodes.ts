@@ -1,4 +1,5 @@
 // Problems of meaning in one entry of `nodes`, and between its entries.
+import { nodeNameKey } from "../hostNames.ts";
 import { quote, safe } from "../safeText.ts";
 import { checkLocation } from "./checkLocation.ts";
 import { checkSsh } from "./checkSsh.ts";
@@ -97,7 +98,8 @@ function* checkDuplicates(nodes: readonly NodeDraft[], agents: ConcernedAgents):
   const owners = new Map<string, string>();
   for (const { name, path, node } of nodes) {
     if (node === null || nodeNameProblem(name) !== null) continue;
-    const key = hostKeyOf(node);
+    // The host finds a node by its display name without regard to case and punctuation.
+    const key = nodeNameKey(node) || node;
     const owner = owners.get(key);
     if (owner === undefined) {
       owners.set(key, name);
@@ -107,15 +109,6 @@ function* checkDuplicates(nodes: readonly NodeDraft[], agents: ConcernedAgents):
     const suggestion = "set node to false for the one that is not paired.";
     yield configError({ code: "NODE_DUPLICATE", path: `${path}.node`, message, suggestion, agents });
   }
-}
-
-/** The host finds a node by its display name without regard to case and punctuation. */
-function hostKeyOf(target: string): string {
-  const plain = target
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-");
-  return plain.replace(/^-|-$/g, "") || target;
 }
 
 function isPrintable(text: string): boolean {

@@ -1,5 +1,6 @@
 // Problems of meaning in one rule and between rules; selectors have checkSelectors.ts.
-import { isGlob, matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
+import { normalizeToolName } from "../hostNames.ts";
+import { agentPattern, isGlob, losesItsStart, matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
 import { quote } from "../safeText.ts";
 import { type ConfigDraft, unionOf } from "./draft.ts";
 import { type ConfigProblem, configError, configWarning } from "./problem.ts";
@@ -7,10 +8,11 @@ import type { RuleDraft } from "./ruleDraft.ts";
 import { didYouMean } from "./suggest.ts";
 import { RULE_TOOLS } from "./tools.ts";
 
-/** Names used twice, tools that nobody routes, weights that say nothing, rules that are never reached. */
+/** Names used twice, agents that cannot be meant, tools that nobody routes, weights that say nothing, rules that are never reached. */
 export function* checkRules({ rules }: ConfigDraft): Generator<ConfigProblem> {
   for (const rule of rules) {
     yield* checkName(rule, rules);
+    yield* checkAgents(rule);
     yield* checkTools(rule);
     yield* checkWeights(rule);
     yield* checkReached(rule, rules);
@@ -27,9 +29,32 @@ function* checkName(rule: RuleDraft, rules: readonly RuleDraft[]): Generator<Con
   yield configError({ code: "RULE_DUPLICATE", path: `${rule.path}.name`, message, agents });
 }
 
+function* checkAgents({ path, agents }: RuleDraft): Generator<ConfigProblem> {
+  if (agents === "*") return;
+  const places = new Map<string, number>();
+  for (const [position, agent] of agents.entries()) {
+    const at = `${path}.agents[${position}]`;
+    if (losesItsStart(agent)) {
+      const message = `${quote(agent)} begins with what no agent's id begins with, and there is no way to write "all but"`;
+      const suggestion = 'write the id as openclaw.json has it, or a glob such as "worker-*".';
+      // Whoever wrote "!x" meant everybody else: it cannot be told whom the rule speaks for.
+      yield configError({ code: "AGENT_INVALID", path: at, message, suggestion, agents: "*" });
+      continue;
+    }
+    const pattern = agentPattern(agent);
+    const before = places.get(pattern);
+    if (before === undefined) {
+      places.set(pattern, position);
+      continue;
+    }
+    const message = `${quote(agent)} means the same as agents[${before}]`;
+    yield configWarning({ code: "AGENT_DUPLICATE", path: at, message, agents: [agent] });
+  }
+}
+
 function* checkTools({ path, agents, tools }: RuleDraft): Generator<ConfigProblem> {
   for (const [position, tool] of (tools ?? []).entries()) {
-    if (RULE_TOOLS.includes(tool)) continue;
+    if (RULE_TOOLS.includes(normalizeToolName(tool))) continue;
     const message = `${quote(tool)} is not a tool that can be routed`;
     const suggestion = didYouMean(tool, RULE_TOOLS);
     // Not a warning: a rule that means exec and says "exce" would leave exec to OpenClaw.
@@ -69,13 +94,14 @@ function* checkReached(rule: RuleDraft, rules: readonly RuleDraft[]): Generator<
 
 function coversTools(earlier: RuleDraft, rule: RuleDraft): boolean {
   if (earlier.tools === null) return true;
-  const { tools } = earlier;
-  return rule.tools?.every((tool) => tools.includes(tool)) ?? false;
+  const tools = earlier.tools.map(normalizeToolName);
+  return rule.tools?.every((tool) => tools.includes(normalizeToolName(tool))) ?? false;
 }
 
-function coversAgent({ agents }: RuleDraft, agent: string): boolean {
+function coversAgent({ agents }: RuleDraft, written: string): boolean {
   if (agents === "*") return false;
-  return agents.some((pattern) => pattern === agent || coversPattern(pattern, agent));
+  const agent = agentPattern(written);
+  return agents.map(agentPattern).some((pattern) => pattern === agent || coversPattern(pattern, agent));
 }
 
 /** Sound but not complete for two globs: `?` could stand for one character where the other's `*` stands for many. */

@@ -1,5 +1,5 @@
 // What a config problem is, and whom it concerns. Which problems there are is written in the check*.ts files.
-import { matchesGlob } from "../nodeRouter/placement/agentGlob.ts";
+import { matchesAgent } from "../nodeRouter/placement/agentGlob.ts";
 
 export type ConfigProblemCode =
   | "DIRECTORY_INVALID"
@@ -34,6 +34,8 @@ export type ConfigProblemCode =
   | "NEAR_AMBIGUOUS"
   | "TOOL_UNKNOWN"
   | "WEIGHT_ZERO"
+  | "AGENT_INVALID"
+  | "AGENT_DUPLICATE"
   | "AGENT_UNKNOWN";
 
 /** Agent ids and globs; `"*"` = every agent, because it cannot be told whom the rules speak for. */
@@ -71,7 +73,7 @@ export function configWarning(parts: ProblemParts): ConfigProblem {
 export function problemsForAgent(problems: readonly ConfigProblem[], agentId: string): ConfigProblem[] {
   return problems.filter(({ severity, agents }) => {
     if (severity !== "error") return false;
-    return agents === "*" || agents.some((pattern) => matchesGlob(pattern, agentId));
+    return agents === "*" || agents.some((pattern) => matchesAgent(pattern, agentId));
   });
 }
 

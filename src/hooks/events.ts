@@ -1,4 +1,5 @@
 // The fields of the host's tool hook events and contexts that we read.
+export { agentOf } from "../hostNames.ts";
 
 export interface ToolEvent {
   readonly toolName: string;
@@ -19,11 +20,6 @@ export interface ToolContext {
   readonly sessionKey?: string | undefined;
   readonly runId?: string | undefined;
   readonly toolCallId?: string | undefined;
-}
-
-/** The agent of a call: the host's own statement, else the one its session key names, else null. */
-export function agentOf(context: ToolContext): string | null {
-  return context.agentId || (/^agent:([^:]+):/.exec(context.sessionKey ?? "")?.[1] ?? null);
 }
 
 export function idsOf(event: Pick<ToolEvent, "runId" | "toolCallId">, context: ToolContext): CallIds {

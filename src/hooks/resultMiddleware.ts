@@ -7,6 +7,7 @@ import { bindingOf, hasPathPrepend } from "../nodeRouter/hostConfig.ts";
 import { isRouted } from "../nodeRouter/router.ts";
 import type { WorkspaceCall } from "../nodeRouter/workspaceCalls.ts";
 import { detailsOf, ranElsewhere, ranWhere } from "./afterToolCall.ts";
+import { agentOf } from "./events.ts";
 import {
   type CallEnd,
   cleanText,
@@ -42,7 +43,7 @@ export function createResultMiddleware(deps: RouterDeps) {
     const runId = context.runId ?? "";
     const own = deps.state.calls.find(runId, event.toolCallId);
     const calls = own === null ? deps.state.calls.nestedIn(runId, event.toolCallId) : [own];
-    const agent = context.agentId ?? calls[0]?.agent;
+    const agent = agentOf(context) ?? calls[0]?.agent;
     if (agent === undefined) return undefined;
     const { config } = deps.state;
     const refused =

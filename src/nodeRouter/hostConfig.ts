@@ -1,5 +1,6 @@
 // Reads the few host settings that concern placement out of the gateway's config. Pure; the config is `unknown`.
 import { isRecord } from "../config/record.ts";
+import { normalizeAgentId } from "../hostNames.ts";
 import type { Binding } from "../types.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,9 +14,27 @@ export function section(value: unknown, ...path: readonly string[]): Json {
   return isRecord(at) ? at : {};
 }
 
-/** Ids of the configured agents: the host writes them in lower case, whatever the config does. */
+/** The agent of a host whose config has no list of agents. */
+const IMPLICIT_AGENT = "main";
+
+/**
+ * Ids of the configured agents as the host lists them: of `agents.entries`, else of the older `agents.list`; where
+ * neither is there, its one implicit agent.
+ */
 export function agentIds(config: unknown): readonly string[] {
-  return [...new Set(Object.keys(section(config, "agents", "entries")).map(idOf))];
+  const { entries, list } = section(config, "agents");
+  if (entries !== undefined) {
+    const keys = isRecord(entries) ? Object.keys(entries).filter((key) => isRecord(entries[key])) : [];
+    return [...new Set(keys.map(normalizeAgentId))];
+  }
+  if (list === undefined) return [IMPLICIT_AGENT];
+  const listed: readonly unknown[] = Array.isArray(list) ? list : [];
+  const ids = listed.filter((entry) => typeof entry === "object" && entry !== null).map(idOfEntry);
+  return [...new Set(ids)];
+}
+
+function idOfEntry(entry: object): string {
+  return normalizeAgentId("id" in entry && typeof entry.id === "string" ? entry.id : "");
 }
 
 /** The key under `agents.entries` that means this agent; the id itself when there is none. */
@@ -23,20 +42,16 @@ export function agentKey(config: unknown, agent: string): string {
   return keyFor(section(config, "agents", "entries"), agent) ?? agent;
 }
 
-/** The key of `entries` whose agent id is `agent`; null when there is none. */
+/** The key of `entries` that is this agent's: an exact one, else the first that the host gives its id; null: none. */
 export function keyFor(entries: object, agent: string): string | null {
   if (Object.hasOwn(entries, agent)) return agent;
-  return Object.keys(entries).find((key) => idOf(key) === agent) ?? null;
+  const id = normalizeAgentId(agent);
+  return Object.keys(entries).find((key) => normalizeAgentId(key) === id) ?? null;
 }
 
 /** The agent's own settings below `agents.entries`. */
 export function agentSection(config: unknown, agent: string, ...path: readonly string[]): Json {
   return section(config, "agents", "entries", agentKey(config, agent), ...path);
-}
-
-/** As the host makes an agent's id of its key. */
-export function idOf(key: string): string {
-  return key.trim().toLowerCase();
 }
 
 /** The agent's own value of a setting, else the default for all agents, else undefined. */

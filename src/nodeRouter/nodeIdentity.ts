@@ -1,5 +1,6 @@
 // Which paired node each configured one is, and which stand for themselves. Pure.
 import type { ConfiguredNode } from "../config/resolve.ts";
+import { nodeNameKey } from "../hostNames.ts";
 import type { HostApproval, HostNode } from "../presence/hostNode.ts";
 import type { NodeApproval } from "./placement/snapshot.ts";
 
@@ -139,15 +140,7 @@ function isUsable(node: HostNode): boolean {
   return node.connected === true && approvalOf(node.approval) === "approved";
 }
 
-/**
- * Display names are compared as the host does it: without regard to case and punctuation. A name of punctuation alone
- * stays as it is: it must not be the same as every other such name.
- */
+/** A name of punctuation alone stays as it is: it must not be the same as every other such name. */
 function nameKey(name: string): string {
-  const key = name
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-")
-    .replace(/^-+|-+$/g, "");
-  return key === "" ? name.trim() : key;
+  return nodeNameKey(name) || name.trim();
 }

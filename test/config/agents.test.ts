@@ -54,6 +54,34 @@ test("two rules of one name refuse the agents of both", () => {
   expect(refused({ rules: twins }, "x", "y", "z")).toEqual(["x", "y"]);
 });
 
+test("a broken rule refuses the agent that it names in another form than the host's", () => {
+  const broken = { name: "hk", agents: ["Worker-HK", "Team A*"], require: "region in" };
+  expect(refused({ rules: [broken] }, "worker-hk", "Worker-HK", "team-a-1", "worker", "team-b")).toEqual([
+    "worker-hk",
+    "Worker-HK",
+    "team-a-1",
+  ]);
+});
+
+test.each(["!worker-sg", "-worker-sg", "^a", "~a", "@a", "中文", " "])(
+  "%j would mean other agents than it says: an error that refuses everyone",
+  (agent) => {
+    const rules = [{ name: "a", agents: ["x", agent] }];
+    expect(resolveConfig({ rules }).problems).toMatchObject([
+      { code: "AGENT_INVALID", path: "plugins.entries.node-router.config.rules[0].agents[1]" },
+    ]);
+    expect(refused({ rules }, "x", "anyone")).toHaveLength(2);
+  },
+);
+
+test("one agent named twice is only said", () => {
+  const { problems, rules } = resolveConfig({ rules: [{ name: "a", agents: ["Worker-HK", "worker-hk"] }] });
+  expect(problems.map(lineOf)).toEqual([
+    'warning rules[0].agents[1]: "worker-hk" means the same as agents[0]',
+  ]);
+  expect(rules).toHaveLength(1);
+});
+
 test("a warning refuses nobody", () => {
   expect(
     refused({ rules: [{ name: "a", agents: ["x"], prefer: [{ selector: "gpu", weight: 0 }] }] }, "x"),
@@ -62,18 +90,20 @@ test("a warning refuses nobody", () => {
 
 test("an agent that nobody has is a warning with the id that was probably meant", () => {
   const config = resolveConfig({
-    rules: [{ name: "a", agents: ["worker-gs", "Worker-CN", "wroker-*", "zzz?"] }],
+    rules: [{ name: "a", agents: ["worker-gs", "Workre-CN", "Wroker-*", "zzz?"] }],
   });
   expect(checkAgentNames(config, ["master", "worker-cn", "worker-sg"]).map(lineOf)).toEqual([
     'warning rules[0].agents[0]: rule "a": no agent has the id "worker-gs" | did you mean "worker-sg"?',
-    'warning rules[0].agents[1]: rule "a": no agent has the id "Worker-CN" | did you mean "worker-cn"?',
-    'warning rules[0].agents[2]: rule "a": no agent\'s id matches "wroker-*" | did you mean "worker-*"?',
+    'warning rules[0].agents[1]: rule "a": no agent has the id "Workre-CN" | did you mean "worker-cn"?',
+    'warning rules[0].agents[2]: rule "a": no agent\'s id matches "Wroker-*" | did you mean "worker-*"?',
     'warning rules[0].agents[3]: rule "a": no agent\'s id matches "zzz?"',
   ]);
 });
 
-test("an agent that somebody has is no warning, by id or by glob", () => {
-  const config = resolveConfig({ rules: [{ name: "a", agents: ["master", "worker-*", "*"] }] });
+test("an agent that somebody has is no warning, by id or by glob, however it is written", () => {
+  const config = resolveConfig({
+    rules: [{ name: "a", agents: ["master", "worker-*", "*", "Worker-CN", "Worker-?N", " MASTER "] }],
+  });
   expect(checkAgentNames(config, ["master", "worker-cn"])).toEqual([]);
 });
 

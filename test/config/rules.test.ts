@@ -107,6 +107,11 @@ test("every tool that a rule can send to a node may be listed, and no tool that 
   ]);
 });
 
+test("a tool may be written as OpenClaw lets one write it", () => {
+  expect(ruleLines(rule({ tools: ["Exec", "bash", " Browser "] }))).toEqual([]);
+  expect(ruleLines(rule({ tools: ["cron"] }))).toHaveLength(1);
+});
+
 test("weight 0 is a warning, a negative weight is not", () => {
   const prefer = [
     { selector: "gpu", weight: 0 },
@@ -122,6 +127,11 @@ test.each([
   [{ agents: ["*"] }, { agents: ["cn-*"] }],
   [{ agents: ["cn-*"] }, { agents: ["cn-a-*"] }],
   [{ agents: ["cn-?"] }, { agents: ["cn-?"] }],
+  [{ agents: ["CN-*"] }, { agents: ["Cn-A"] }],
+  [
+    { agents: ["x"], tools: ["bash"] },
+    { agents: ["X"], tools: ["Exec"] },
+  ],
   [
     { agents: ["x"], tools: ["exec", "nodes"] },
     { agents: ["x"], tools: ["exec"] },

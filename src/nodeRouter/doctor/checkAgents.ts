@@ -8,6 +8,7 @@ import {
   agentSection,
   bindingOf,
   execSetting,
+  keyFor,
   sandboxMode,
   section,
 } from "../hostConfig.ts";
@@ -125,7 +126,8 @@ function fileTransfer(
   agent: string,
   rule: Rule,
 ): readonly Finding[] {
-  const path = ["plugins", "entries", "file-transfer", "config", "workspaces", agent];
+  const folder = ["plugins", "entries", "file-transfer", "config", "workspaces"];
+  const path = [...folder, keyFor(section(hostConfig, ...folder), agent) ?? agent];
   const { nodeId } = section(hostConfig, ...path);
   if (typeof nodeId !== "string") return [];
   const id = boundNodeId(nodeId, hostNodes);

@@ -6,7 +6,7 @@ import type { ConfiguredRule, ResolvedConfig } from "../../config/resolve.ts";
 import { quote } from "../../safeText.ts";
 import { BUILTIN_KEY } from "../builtinTags.ts";
 import { agentIds } from "../hostConfig.ts";
-import { isGlob, matchesGlob } from "../placement/agentGlob.ts";
+import { isGlob, matchesAgent } from "../placement/agentGlob.ts";
 import { matches } from "../placement/selector.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
@@ -44,7 +44,7 @@ function isForLater(problem: ConfigProblem, config: ResolvedConfig, agents: read
     problem.suggestion === null &&
     problem.agents !== "*" &&
     problem.agents.every(isGlob) &&
-    agents.some((agent) => rule?.agents.some((pattern) => matchesGlob(pattern, agent)))
+    agents.some((agent) => rule?.agents.some((pattern) => matchesAgent(pattern, agent)))
   );
 }
 

@@ -1,5 +1,6 @@
 // Writes a guard plan into a config draft. Pure but for the draft.
-import { idOf, keyFor } from "../hostConfig.ts";
+import { normalizeAgentId } from "../../hostNames.ts";
+import { keyFor } from "../hostConfig.ts";
 import type { GuardPlan } from "./plan.ts";
 
 type Draft = Record<string, unknown>;
@@ -32,7 +33,7 @@ function entryOf(agents: Draft, agent: string): Draft {
 }
 
 function isAgent(item: unknown, agent: string): boolean {
-  return isDraft(item) && typeof item.id === "string" && idOf(item.id) === agent;
+  return isDraft(item) && typeof item.id === "string" && normalizeAgentId(item.id) === agent;
 }
 
 /** The object under `key`, made when there is none. */

@@ -1,5 +1,6 @@
 // Finds the first rule that speaks for an agent's tool without reading every rule.
-import { isGlob, matchesGlob } from "./agentGlob.ts";
+import { normalizeAgentId, normalizeToolName } from "../../hostNames.ts";
+import { agentPattern, isGlob, matchesGlob } from "./agentGlob.ts";
 import type { Rule } from "./rule.ts";
 
 /** A rule with its place in the list, and its tools as a set. */
@@ -19,13 +20,18 @@ interface RuleIndex {
 
 const indexes = new WeakMap<readonly Rule[], RuleIndex>();
 
-/** The first rule whose agents and tools match; null when none does. Rules never change once in use. */
+/**
+ * The first rule whose agents and tools match; null when none does. Rules never change once in use.
+ * Agents and tools are what OpenClaw calls them, however they are written here or in the rules.
+ */
 export function firstRule(rules: readonly Rule[], agent: string, tool: string): Rule | null {
   const index = ruleIndexOf(rules);
-  const exact = index.exact.get(agent)?.find((entry) => allows(entry, tool));
+  const id = normalizeAgentId(agent);
+  const toolName = normalizeToolName(tool);
+  const exact = index.exact.get(id)?.find((entry) => allows(entry, toolName));
   for (const { pattern, entry } of index.globs) {
     if (exact !== undefined && exact.order <= entry.order) break;
-    if (allows(entry, tool) && matchesGlob(pattern, agent)) return entry.rule;
+    if (allows(entry, toolName) && matchesGlob(pattern, id)) return entry.rule;
   }
   return exact?.rule ?? null;
 }
@@ -34,14 +40,18 @@ function allows(entry: Entry, tool: string): boolean {
   return entry.tools === null || entry.tools.has(tool);
 }
 
+function toolsOf({ tools }: Rule): ReadonlySet<string> | null {
+  return tools === null ? null : new Set(tools.map(normalizeToolName));
+}
+
 function ruleIndexOf(rules: readonly Rule[]): RuleIndex {
   const before = indexes.get(rules);
   if (before !== undefined) return before;
   const exact = new Map<string, Entry[]>();
   const globs: { pattern: string; entry: Entry }[] = [];
   for (const [order, rule] of rules.entries()) {
-    const entry: Entry = { order, rule, tools: rule.tools === null ? null : new Set(rule.tools) };
-    for (const pattern of rule.agents) {
+    const entry: Entry = { order, rule, tools: toolsOf(rule) };
+    for (const pattern of new Set(rule.agents.map(agentPattern))) {
       if (isGlob(pattern)) {
         globs.push({ pattern, entry });
       } else {

@@ -1,5 +1,6 @@
 // Gives agents their two tools; the host makes them anew for every run, with its agent.
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { agentOf } from "../../hostNames.ts";
 import type { RouterDeps } from "../deps.ts";
 import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
 import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
@@ -11,7 +12,7 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerTool(
     (context): AnyAgentTool => ({
       ...NODE_ROUTE,
-      execute: (_callId: string, params: unknown) => nodeRoute(deps, context.agentId ?? null, params),
+      execute: (_callId: string, params: unknown) => nodeRoute(deps, agentOf(context), params),
     }),
     { names: [NODE_ROUTE.name] },
   );
@@ -22,7 +23,7 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
         nodeProcess(
           deps.state.jobs,
           runOnNode(api),
-          context.agentId ?? "",
+          agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},
         ),
     }),

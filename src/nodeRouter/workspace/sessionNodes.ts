@@ -1,5 +1,6 @@
 // Which node each session's files are on. Kept in memory, and in a file so that a restart forgets nothing.
 import { isRecord } from "../../config/record.ts";
+import { agentOfSessionKey } from "../../hostNames.ts";
 import type { TextStore } from "../../stateFile.ts";
 import { BoundedMap } from "../bounded.ts";
 
@@ -80,7 +81,7 @@ export function createSessionNodes(): SessionNodes {
       changed();
     },
     latestNodeOf(agent) {
-      const own = [...sessions.values()].filter(({ sessionKey }) => sessionKey.startsWith(`agent:${agent}:`));
+      const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
       return own.at(-1)?.node ?? null;
     },
     keepIn(newStore, onError) {

@@ -57,5 +57,11 @@ export function sandboxProblem(
 /** `agent:<id>:main` under each of the names that the host knows for it. */
 function isMainSession(hostConfig: unknown, sessionKey: string): boolean {
   const { mainKey } = section(hostConfig, "session");
-  return ["main", "global", mainKey].includes(sessionKey.trim().replace(/^agent:[^:]+:/, ""));
+  const names = ["main", "global", ...(typeof mainKey === "string" ? [mainKey.trim().toLowerCase()] : [])];
+  return names.includes(
+    sessionKey
+      .trim()
+      .toLowerCase()
+      .replace(/^agent:[^:]+:/, ""),
+  );
 }

@@ -1,7 +1,14 @@
 // Which agent ids a pattern names.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isGlob, matchesGlob } from "../../../src/nodeRouter/placement/agentGlob.ts";
+import { normalizeAgentId } from "../../../src/hostNames.ts";
+import {
+  agentPattern,
+  isGlob,
+  losesItsStart,
+  matchesAgent,
+  matchesGlob,
+} from "../../../src/nodeRouter/placement/agentGlob.ts";
 
 describe("matchesGlob", () => {
   test.each([
@@ -80,3 +87,60 @@ function plainReading([wanted, ...pattern]: readonly string[], text: readonly st
     );
   return text.length > 0 && (wanted === "?" || wanted === text[0]) && plainReading(pattern, text.slice(1));
 }
+
+describe("matchesAgent", () => {
+  test.each([
+    ["Worker-HK", "worker-hk"],
+    ["worker-hk", "Worker-HK"],
+    ["Worker-*", "worker-hk"],
+    ["WORKER-?K", "worker-hk"],
+    ["Team A", "team-a"],
+    ["Team A*", "team-a-1"],
+    ["*.site", "ops-site"],
+    [" ops* ", "ops"],
+    ["@team-*", "team-a"],
+    ["_Private*", "_private-1"],
+  ])("%j names %j", (pattern, agent) => {
+    expect(matchesAgent(pattern, agent)).toBe(true);
+  });
+
+  test.each([
+    ["Worker-HK", "worker-h"],
+    ["Worker-*", "worker"],
+    ["Team A*", "team-b"],
+    // Nobody's id begins so: what is left of the text must not name everybody.
+    ["!*", "worker-hk"],
+    ["-*", "worker-hk"],
+    ["@*", "main"],
+  ])("%j does not name %j", (pattern, agent) => {
+    expect(matchesAgent(pattern, agent)).toBe(false);
+  });
+
+  test("a name's beginning and end, with anything between, name what the host makes of the whole", () => {
+    const part = fc.tuple(
+      fc.constantFrom("a", "B", "9"),
+      fc.string({ unit: fc.constantFrom("a", "B", "-", "_", " ", ".", "é"), maxLength: 6 }),
+      fc.constantFrom("a", "B", "9"),
+    );
+    fc.assert(
+      fc.property(fc.tuple(part, part, part), (parts) => {
+        const [start = "", middle = "", end = ""] = parts.map((pieces) => pieces.join(""));
+        expect(matchesAgent(`${start}*${end}`, normalizeAgentId(start + middle + end))).toBe(true);
+      }),
+    );
+  });
+
+  test("a pattern in the host's form stays as it is", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (written) => {
+        const pattern = agentPattern(written);
+        expect(agentPattern(pattern)).toBe(pattern);
+      }),
+    );
+  });
+});
+
+test("a pattern loses its start where the host would drop it", () => {
+  expect(["!a", "-a", "^a", " @a", "", "中文"].filter((one) => !losesItsStart(one))).toEqual([]);
+  expect([" a", "A", "_a", "9", "*", "?x"].filter(losesItsStart)).toEqual([]);
+});

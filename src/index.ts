@@ -6,6 +6,7 @@ import { registerCommands } from "./nodeRouter/cli/register.ts";
 import { registerSlashCommands } from "./nodeRouter/commands/register.ts";
 import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts";
 import { createDeps } from "./nodeRouter/hostDeps.ts";
+import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
 import { registerPresence } from "./nodeRouter/presence/open.ts";
 import { publishConfig } from "./nodeRouter/publishConfig.ts";
 import { registerTools } from "./nodeRouter/tools/register.ts";
@@ -32,6 +33,9 @@ export default definePluginEntry({
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,
     //   after_tool_call, tool-result middleware, model_call_started/ended, before_prompt_build (with your grant)
     registerHooks(api, deps);
+
+    // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
+    registerHostedSessions(api, deps);
 
     // Sandbox backend "node-router": the workspace of an agent on a node, over SSH. Opens nothing until it is used.
     openWorkspace(api, deps);

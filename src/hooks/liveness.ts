@@ -2,7 +2,10 @@
 
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { healthProblem } from "../nodeRouter/health.ts";
+import { healthProblem, hostingHealth } from "../nodeRouter/health.ts";
+import type { HostedReader } from "../nodeRouter/hostedSessions/contract.ts";
+import { turnGateState } from "../nodeRouter/hostedSessions/openclawAdapter.ts";
+import { hostedRuns } from "../nodeRouter/hostedSessions/turnGate.ts";
 import { hookLiveness, LIVENESS_GRACE_MS } from "../nodeRouter/liveness.ts";
 import { isRouted } from "../nodeRouter/router.ts";
 import type { SharedState } from "../nodeRouter/sharedState.ts";
@@ -25,6 +28,8 @@ export interface LivenessDeps {
   readonly clearFailure: () => void;
   /** Makes the host register the plugin anew, hooks included. */
   readonly revive: () => Promise<void>;
+  /** The host's records of sessions that run on another machine; absent: nobody can tell. */
+  readonly hosted?: HostedReader | undefined;
   readonly onAgentEvent: (listener: (event: AgentEvent) => void) => () => void;
 }
 
@@ -45,7 +50,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       state.revivals = 0;
       reviving = false;
     }
-    const problem = healthProblem(state, now());
+    const problem = healthProblem(state, now()) ?? hostingHealth(state.config, turnGateState(), deps.hosted);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();
@@ -79,7 +84,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
 
   const off = deps.onAgentEvent((event) => {
     const agent = missedExec(state, event);
-    if (agent === null) return;
+    if (agent === null || isHosted(event, deps.hosted)) return;
     state.counters.missed += 1;
     state.missedAgents.add(agent);
     log.error(
@@ -94,6 +99,17 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     clearInterval(refresh);
     off();
   };
+}
+
+/**
+ * Whether the run is on another machine as a whole: there no hook of any plugin is asked, and no reload can change
+ * that. The gate has let it go there, or says in health and doctor why it cannot stand in its way.
+ */
+function isHosted(event: AgentEvent, reader: HostedReader | undefined): boolean {
+  if (hostedRuns().has(event.runId)) return true;
+  if (reader === undefined || event.sessionKey === undefined) return false;
+  const record = reader.ofKey(event.sessionKey);
+  return record.ok && record.session !== null;
 }
 
 /** The routed agent whose exec has just ended without our policy ever being asked in its run; else null. */

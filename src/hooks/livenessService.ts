@@ -17,6 +17,7 @@ export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps
         reportFailure: (error) => context.serviceHealth?.reportFailure(error),
         clearFailure: () => context.serviceHealth?.clearFailure(),
         revive: () => outsideCaller(() => touchOwnEntry(api)),
+        hosted: deps.hosted,
         onAgentEvent: (listener) => api.runtime.events.onAgentEvent(listener),
       });
     },

@@ -3,6 +3,7 @@ import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { firstRule } from "../nodeRouter/placement/ruleIndex.ts";
 import { classifyTool, WORKSPACE_TOOLS } from "../nodeRouter/toolCatalog.ts";
 import { carry } from "./carry.ts";
+import { refusedElsewhere } from "./elsewhere.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 import { answerOf, type PolicyResult } from "./policyResult.ts";
 
@@ -21,6 +22,8 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
     const { config } = deps.state;
     const agent = agentOf(context);
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
+    const elsewhere = await refusedElsewhere(deps, config, agent, event, context);
+    if (elsewhere !== null) return { block: true, blockReason: elsewhere };
     if (classifyTool(event.toolName) === null) return undefined;
     // A run that started before the hooks were live can end after; once this agent is asked for again, it has them.
     if (event.toolName === "exec") deps.state.missedAgents.delete(agent);

@@ -10,8 +10,10 @@ export interface Counters {
   runsRefused: number;
   /** exec calls of routed agents that ran without this plugin's hooks. Must stay 0. */
   missed: number;
+  /** Turns of routed agents that the host would have run on a machine outside their rule. */
+  hostedRefused: number;
 }
 
 export function createCounters(): Counters {
-  return { placed: 0, refused: 0, unrouted: 0, mismatches: 0, runsRefused: 0, missed: 0 };
+  return { placed: 0, refused: 0, unrouted: 0, mismatches: 0, runsRefused: 0, missed: 0, hostedRefused: 0 };
 }

@@ -1,6 +1,7 @@
 // What the plugin needs from the outside, as values and functions, so that a test can stand in for the host.
 import type { Logger } from "../logger.ts";
 import type { ListNodes } from "../presence/sources/gateway.ts";
+import type { HostedReader } from "./hostedSessions/contract.ts";
 import type { SessionTotals } from "./reports/sessionTotals.ts";
 import type { SharedState } from "./sharedState.ts";
 import type { SessionFacts } from "./workspacePolicy/sandboxProblem.ts";
@@ -18,6 +19,8 @@ export interface RouterDeps {
   readonly sessionFacts: (agent: string, sessionKey: string) => SessionFacts | null;
   /** The agent's sessions, added up; null when the host cannot tell. */
   readonly sessionTotals: (agent: string) => SessionTotals | null;
+  /** The host's records of sessions that run on another machine; absent: nobody can tell. */
+  readonly hosted?: HostedReader;
   /** The gateway user's home; null when unknown. */
   readonly home: string | null;
   /** Epoch ms. */

@@ -1,5 +1,7 @@
 // The one sentence for `openclaw health`: the worst thing that stands, or null. Pure.
 import { configRefusal } from "../config/message.ts";
+import type { ResolvedConfig } from "../config/resolve.ts";
+import type { GateState, HostedReader } from "./hostedSessions/contract.ts";
 import { HOOKS_NOT_LIVE, hookLiveness } from "./liveness.ts";
 import type { SharedState } from "./sharedState.ts";
 
@@ -21,4 +23,17 @@ export function healthProblem(state: SharedState, nowMs: number): string | null 
   return nothing === undefined
     ? null
     : `NO_NODE_FITS: ${nothing.path}: ${nothing.message}; run "openclaw node-router doctor".`;
+}
+
+/** What stands while nothing can hold back a hosted session of a routed agent; null otherwise. */
+export function hostingHealth(
+  config: ResolvedConfig | null,
+  gate: GateState,
+  reader: HostedReader | undefined,
+): string | null {
+  if (config === null || config.mode === "shadow" || config.rules.length === 0 || gate.kind !== "unfit")
+    return null;
+  const records = reader?.all();
+  if (records === undefined || records.ok) return null;
+  return `HOSTED_ELSEWHERE: a hosted session of a routed agent would run where no rule chose: ${gate.reason}, and ${records.reason}; set nodeHost.workerRuns.enabled: false on the nodes, then run "openclaw node-router doctor".`;
 }

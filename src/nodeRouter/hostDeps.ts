@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { createLogger, type HostLogger } from "../logger.ts";
 import type { RouterDeps } from "./deps.ts";
+import { openHostedReader } from "./hostedSessions/openclawAdapter.ts";
 import { sessionTotals } from "./reports/sessionTotals.ts";
 import { sharedState } from "./sharedState.ts";
 import { readSessionFacts } from "./workspacePolicy/sandboxProblem.ts";
@@ -33,6 +34,7 @@ export function createDeps(api: OpenClawPluginApi): RouterDeps {
         return null;
       }
     },
+    hosted: openHostedReader(api.runtime.state.resolveStateDir()),
     home: homedir(),
     now: Date.now,
   };

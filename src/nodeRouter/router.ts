@@ -6,6 +6,7 @@ import type { ErrorCode, NodeRouterError } from "../errors.ts";
 import type { Binding } from "../types.ts";
 import { refusal } from "./explain/message.ts";
 import { explainCall, isNodeToolLeft } from "./explainCall.ts";
+import { spawnRefusal } from "./hostedSessions/spawnPlacement.ts";
 import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import { namesAnotherGateway, reachesNoNode } from "./nodeToolCalls.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
@@ -66,6 +67,8 @@ export function decideCall(
   snapshot: NodeSnapshot,
   lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
 ): Verdict {
+  const spawn = spawnRefusal(request.tool, request.params, request.agent, (agent) => isRouted(config, agent));
+  if (spawn !== null) return refuse(spawn);
   const tool = classifyTool(request.tool);
   if (tool === null) return LEAVE;
 

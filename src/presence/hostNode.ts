@@ -26,6 +26,19 @@ export interface HostNode {
   readonly version: string | null;
   /** What the node last said of its machine; null when it never did. */
   readonly stats: HostStats | null;
+  /** Whether it hosts whole sessions (`nodeHost.workerRuns`); absent: the host did not say. */
+  readonly sessionHost?: boolean;
+  /** Tools that it offers to agents and runs itself; absent: none. */
+  readonly tools?: readonly NodeHostedTool[];
+}
+
+/** A tool that runs on the node which published it, whoever calls it. Every text is the node's own. */
+export interface NodeHostedTool {
+  readonly name: string;
+  /** The node-protocol command behind it, e.g. `mcp.tools.call.v1`. */
+  readonly command: string;
+  /** Null for tools that are not an MCP server's. */
+  readonly mcpServer: string | null;
 }
 
 /** The node's own numbers, sent on connect and every 60 s; kept, with their time, after it left. */
@@ -51,6 +64,9 @@ export function readHostNode(value: unknown): HostNode | null {
   const nodeId = text(entry.get("nodeId"));
   if (nodeId === null) return null;
   const approval = text(entry.get("approvalState"));
+  const sessionHost = entry.get("sessionHost");
+  const published = entry.get("nodePluginTools");
+  const tools = Array.isArray(published) ? published.slice(0, MAX_TOOLS).flatMap(readTool) : [];
   return {
     nodeId,
     displayName: text(entry.get("displayName")),
@@ -63,7 +79,21 @@ export function readHostNode(value: unknown): HostNode | null {
     lastSeenAtMs: number(entry.get("lastSeenAtMs")),
     version: text(entry.get("version")),
     stats: readStats(entry.get("hostStats")),
+    ...(typeof sessionHost === "boolean" ? { sessionHost } : {}),
+    ...(tools.length === 0 ? {} : { tools }),
   };
+}
+
+/** The host takes 128 of them a node. */
+const MAX_TOOLS = 256;
+
+function readTool(value: unknown): readonly NodeHostedTool[] {
+  if (typeof value !== "object" || value === null) return [];
+  const entry = new Map<string, unknown>(Object.entries(value));
+  const name = text(entry.get("name"));
+  const mcp = entry.get("mcp");
+  const server: unknown = typeof mcp === "object" && mcp !== null ? Reflect.get(mcp, "server") : null;
+  return name === null ? [] : [{ name, command: text(entry.get("command")) ?? "", mcpServer: text(server) }];
 }
 
 function readStats(value: unknown): HostStats | null {

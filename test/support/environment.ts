@@ -1,5 +1,5 @@
 // The environment of a throw-away OpenClaw: its own home, nothing inherited that could reach the user's real one.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,12 @@ export function makeHome(whoami: string, existing?: string): Home {
   };
   homes.add(made);
   return made;
+}
+
+/** Makes the home and all in it another user's. */
+export function giveHome(home: Home, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  const inside = readdirSync(home.dir, { recursive: true, encoding: "utf8" });
+  for (const name of ["", ...inside]) chownSync(join(home.dir, name), uid, gid);
 }
 
 /** Ends whatever still runs there and removes the folder; NODE_ROUTER_KEEP=1 keeps it for a look. */

@@ -1,10 +1,11 @@
 // A real `openclaw node run` in its own home, paired and approved until agents can use it.
 import { writeFileSync } from "node:fs";
-import { quiet } from "./config.ts";
-import { environmentOf, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
+import { join } from "node:path";
+import { type JsonObject, merge, quiet } from "./config.ts";
+import { environmentOf, giveHome, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
 import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
-import { type Child, startProcess } from "./process.ts";
+import { type Account, type Child, startProcess } from "./process.ts";
 import { waitFor } from "./wait.ts";
 
 export { listNodes, type NodeRow } from "./nodeList.ts";
@@ -16,7 +17,14 @@ export interface NodeHostOptions {
   /** `false`: leave its commands waiting for approval. */
   readonly approve?: boolean;
   readonly timeoutMs?: number;
+  /** Merged over its configuration. */
+  readonly config?: JsonObject;
+  /** `true`: not as root, even where the tests run as root (OpenClaw hosts no sessions there). */
+  readonly unprivileged?: boolean;
 }
+
+/** `nobody` on Linux. */
+const NOBODY: Account = { uid: 65_534, gid: 65_534 };
 
 export interface NodeHost {
   readonly name: string;
@@ -45,9 +53,16 @@ export async function startNodeHost(
   options: NodeHostOptions = {},
 ): Promise<NodeHost> {
   const home = makeHome(name, options.dir);
-  const config = { ...quiet(home.home), nodeHost: { autoUpdate: { enabled: false } } };
+  const plain = merge(quiet(home.home), { nodeHost: { autoUpdate: { enabled: false } } });
+  const config = merge(plain, options.config ?? {});
   if (!options.dir) writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 });
   const env = environmentOf(home, name, { OPENCLAW_GATEWAY_TOKEN: gateway.token, ...options.env });
+  const account = options.unprivileged === true && process.getuid?.() === 0 ? NOBODY : null;
+  if (account !== null) {
+    giveHome(home, account);
+    // The shared one belongs to root.
+    env.NODE_COMPILE_CACHE = join(home.tmp, "compile-cache");
+  }
   const args = ["node", "run", "--host", "127.0.0.1", "--port", String(gateway.port), "--display-name", name];
   const approve = options.approve ?? true;
 
@@ -98,6 +113,7 @@ export async function startNodeHost(
         env,
         cwd: home.home,
         logFile: home.logFile,
+        ...(account === null ? {} : { account }),
       });
       await waitUntilUsable(known);
     },

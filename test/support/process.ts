@@ -20,6 +20,12 @@ export interface Child {
   kill9(): Promise<void>;
 }
 
+/** Another user's numbers, which only root can take on. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 let reaper: ChildProcess | undefined;
 const alive = new Set<Child>();
 
@@ -63,12 +69,13 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
 export function startProcess(
   command: string,
   args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; cwd: string; logFile: string },
+  options: { env: NodeJS.ProcessEnv; cwd: string; logFile: string; account?: Account },
 ): Child {
   const out = openSync(options.logFile, "a");
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env,
+    ...options.account,
     detached: true,
     stdio: ["ignore", out, out],
   });

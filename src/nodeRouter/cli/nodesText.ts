@@ -104,7 +104,7 @@ function rowsOf(columns: readonly Column[], nodes: readonly NodeReport[], nowMs:
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
-  const { name, state, reason, approval, contradictions, ghostIds } = node;
+  const { name, state, reason, approval, contradictions, ghostIds, hosting } = node;
   const notes: string[] = [];
   if (state !== "ready") {
     const age = ageOf(node.since, nowMs);
@@ -116,6 +116,11 @@ function notesOf(node: NodeReport, nowMs: number): readonly string[] {
       `${name}: sources differ on ${fact}: ${values.map(({ value, source }) => `${value} (${source})`).join(", ")}`,
     );
   }
+  if (hosting?.sessions === true) {
+    notes.push(`${name}: hosts whole sessions${hosting.hosted === null ? "" : `, ${hosting.hosted} now`}`);
+  }
+  if (hosting !== undefined && hosting.tools.length > 0)
+    notes.push(`${name}: publishes ${hosting.tools.length} tool(s) that run there`);
   if (ghostIds.length > 0) {
     notes.push(`${name}: ${ghostIds.length} more paired id(s) of the same display name, not used`);
   }

@@ -19,7 +19,7 @@ export function statusText(report: StatusReport): string {
   const isIdle = agents.every((agent) => agent.rule === null && agent.outcome === "unrouted");
   return [
     `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · ${countsText(report.nodes.states)}`,
-    `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}`,
+    `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}${counters.hostedRefused === 0 ? "" : ` · hosted turns refused ${counters.hostedRefused}`}`,
     ...(isIdle
       ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
       : report.hooks === "not-live"
@@ -30,6 +30,7 @@ export function statusText(report: StatusReport): string {
     placementTable(agents),
     ...(agents.length === 0 ? [] : ["", agentTable(agents)]),
     ...sshTable(report.ssh),
+    ...hostedTable(report.hosted ?? []),
     ...auditLine(report.audit),
     ...paragraph(refused.map((agent) => `${agent.agent}: ${agent.message}`)),
     ...paragraph(
@@ -83,6 +84,22 @@ function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
     ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
   ]);
   return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];
+}
+
+/** Nothing where every session runs on the gateway. */
+function hostedTable(hosted: NonNullable<StatusReport["hosted"]>): readonly string[] {
+  if (hosted.length === 0) return [];
+  const rows = hosted.map(({ session, agent, node, state, fits }) => [
+    session,
+    agent,
+    node ?? "(unknown)",
+    state,
+    fits === null ? DASH : fits ? "yes" : paint("red", "NO"),
+  ]);
+  const wrong = hosted.flatMap(({ session, problem, fix }) =>
+    problem === null ? [] : [`${session}: ${problem}; ${fix ?? ""}`],
+  );
+  return ["", table(["HOSTED SESSION", "AGENT", "NODE", "STATE", "FITS"], rows), ...paragraph(wrong)];
 }
 
 /** Set apart from what stands above; nothing without a text. */

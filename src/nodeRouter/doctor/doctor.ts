@@ -1,9 +1,10 @@
 // Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes,
-// their places, and those who observe them.
+// what the host runs there by itself, their places, and those who observe them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
+import { checkHosted } from "./checkHosted.ts";
 import { checkNodes } from "./checkNodes.ts";
 import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
@@ -19,6 +20,7 @@ const CHECKS = [
   checkAudit,
   checkGuard,
   checkNodes,
+  checkHosted,
   checkPlaces,
   checkPresence,
 ];

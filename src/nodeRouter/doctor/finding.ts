@@ -4,6 +4,7 @@ import type { NodePresence, SourceHealth } from "../../presence/contract.ts";
 import type { HostNode } from "../../presence/hostNode.ts";
 import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
+import type { GateState, HostedRecords } from "../hostedSessions/contract.ts";
 import type { LastNodes } from "../lastNodes.ts";
 import type { Liveness } from "../liveness.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
@@ -37,6 +38,10 @@ export interface DoctorInput {
   readonly presence: ReadonlyMap<string, NodePresence>;
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
+  /** Sessions that run on another machine as a whole; absent: not asked. */
+  readonly hosted?: HostedRecords | undefined;
+  /** What stands before their turns; absent: not asked. */
+  readonly turnGate?: GateState;
   /** Where the agents' calls ran until now. */
   readonly lastNodes: Pick<LastNodes, "of">;
   /** Epoch ms. */

@@ -9,6 +9,7 @@ import type { ExplainReport } from "../explain/report.ts";
 import { explainTool } from "../explainTool.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { bindingOf } from "../hostConfig.ts";
+import { turnGateState } from "../hostedSessions/openclawAdapter.ts";
 import { hookLiveness } from "../liveness.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import { createEventsReport, type EventsReport } from "../reports/eventsReport.ts";
@@ -69,6 +70,8 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         presence: presenceRecords(deps),
         sources: deps.state.presence?.sources() ?? [],
         lastNodes: deps.state.lastNodes,
+        hostNodes: deps.state.reader.last()?.nodes ?? [],
+        hosted: deps.hosted?.all(),
         sessions: deps.sessionTotals,
         gatewayWorkspace: deps.agentWorkspace,
         nowMs: deps.now(),
@@ -118,6 +121,8 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
         presence: presenceRecords(deps),
         sources: deps.state.presence?.sources() ?? [],
         lastNodes: deps.state.lastNodes,
+        hosted: deps.hosted?.all(),
+        turnGate: turnGateState(),
         nowMs: deps.now(),
       });
     },

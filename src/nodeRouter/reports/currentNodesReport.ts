@@ -7,12 +7,13 @@ import { presenceRecords } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 import { agentsByNode } from "./agentRoutes.ts";
+import { nodeHosting } from "./hostedReport.ts";
 import type { NodesReport } from "./nodeReport.ts";
 import { createNodesReport } from "./nodesReport.ts";
 
 /** Reads what is there; asks nobody. */
 export function currentNodesReport(
-  deps: Pick<RouterDeps, "state" | "hostConfig" | "now">,
+  deps: Pick<RouterDeps, "state" | "hostConfig" | "now" | "hosted">,
   config: ResolvedConfig,
   snapshot: NodeSnapshot,
 ): NodesReport {
@@ -23,6 +24,7 @@ export function currentNodesReport(
     history: (node) => presence?.history(node) ?? null,
     agents: agentsByNode(config, deps.hostConfig(), snapshot, deps.state.lastNodes),
     gatewayPlace: placeOfGateway(config, presence),
+    hosting: nodeHosting(deps.state.reader.last()?.nodes ?? [], deps.hosted?.all()),
     attributions: presence?.attributions() ?? [],
     nowMs: deps.now(),
   });

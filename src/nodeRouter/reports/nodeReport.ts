@@ -12,6 +12,7 @@ import type {
 import type { NodeHistory } from "../../presence/presence.ts";
 import type { NodeLocation } from "../../types.ts";
 import type { NodeApproval, TransportChoice } from "../placement/snapshot.ts";
+import type { NodeHosting } from "./hostedReport.ts";
 
 export interface NodeReport {
   readonly name: string;
@@ -45,6 +46,8 @@ export interface NodeReport {
   readonly resources: NodeResources;
   /** Agents whose exec would run there now, by id. */
   readonly agents: readonly string[];
+  /** What it does for agents that no call parameter chooses; absent: not asked. */
+  readonly hosting?: NodeHosting;
   readonly reach: { readonly node: Reach | null; readonly ssh: Reach | null };
   readonly facts: { readonly [K in FactName]?: Fact<FactValues[K]> };
   /** `location` with how exact and how sure it is; null: nowhere. */

@@ -3,6 +3,7 @@ import type { NodePresence, Place } from "../../presence/contract.ts";
 import { held } from "../../presence/facts.ts";
 import type { NodeHistory } from "../../presence/presence.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
+import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { addressOf } from "./nodeAddress.ts";
 import { locationOf, placeOf } from "./nodePlace.ts";
 import type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
@@ -19,6 +20,8 @@ export interface NodesReportInput {
   /** Ids of the agents whose exec would run on a node now, by node name. */
   readonly agents: ReadonlyMap<string, readonly string[]>;
   readonly gatewayPlace: Place | null;
+  /** By device id; absent: not asked. */
+  readonly hosting?: ReadonlyMap<string, NodeHosting>;
   /** Credits that the data in use asks for. */
   readonly attributions: readonly string[];
   /** Epoch ms. */
@@ -35,7 +38,7 @@ export function createNodesReport(input: NodesReportInput): NodesReport {
   };
 }
 
-function reportOf(node: NodeState, { presence, history, agents }: NodesReportInput): NodeReport {
+function reportOf(node: NodeState, { presence, history, agents, hosting }: NodesReportInput): NodeReport {
   const record = presence.get(node.name);
   const facts = record?.facts ?? {};
   const place = placeOf(node.location, record);
@@ -65,6 +68,7 @@ function reportOf(node: NodeState, { presence, history, agents }: NodesReportInp
     path: held(facts.tailnetPath),
     resources: resourcesOf(record),
     agents: agents.get(node.name) ?? [],
+    ...(hosting === undefined ? {} : { hosting: hosting.get(node.nodeId ?? "") ?? NO_HOSTING }),
     reach: record?.reach ?? { node: null, ssh: null },
     facts,
     place,

@@ -1,17 +1,20 @@
 // What `status` says: every agent with its rule, node, transport and presence, and how the plugin itself is. Pure.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { NodePresence, PresenceState, SourceHealth } from "../../presence/contract.ts";
+import type { HostNode } from "../../presence/hostNode.ts";
 import type { Binding, Mode, Transport } from "../../types.ts";
 import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
 import { explainReport } from "../explainCall.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { agentIds, bindingOf } from "../hostConfig.ts";
+import type { HostedRecords } from "../hostedSessions/contract.ts";
 import type { LastNodes } from "../lastNodes.ts";
 import type { Liveness } from "../liveness.ts";
 import type { PlacementDecision } from "../placement/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
 import { modelOf } from "./agentModel.ts";
+import { type HostedStatus, hostedStatus } from "./hostedReport.ts";
 import { countStates, type StateCounts, stateOf } from "./nodeState.ts";
 import type { SessionTotals } from "./sessionTotals.ts";
 import type { SshNodeStatus } from "./sshStatus.ts";
@@ -58,6 +61,8 @@ export interface StatusReport {
   readonly ssh: readonly SshNodeStatus[];
   /** Records of commands and file changes over SSH; null: nothing was audited in this process. */
   readonly audit: AuditState | null;
+  /** Sessions that the host runs on another machine as a whole; absent: not asked. */
+  readonly hosted?: readonly HostedStatus[];
   /** Config problems, errors first. */
   readonly problems: readonly {
     readonly severity: string;
@@ -84,6 +89,9 @@ export interface StatusInput {
   readonly sources: readonly SourceHealth[];
   /** Where the agents' calls ran until now. */
   readonly lastNodes: Pick<LastNodes, "of">;
+  /** The host's list of nodes and of hosted sessions; absent: not asked. */
+  readonly hostNodes?: readonly HostNode[];
+  readonly hosted?: HostedRecords | undefined;
   /** Null: the host does not say. */
   readonly sessions: (agent: string) => SessionTotals | null;
   /** The agent's workspace on the gateway, absolute; null: the host does not say. */
@@ -133,6 +141,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
     counters: { ...input.counters },
     ssh: input.ssh,
     audit: input.audit,
+    hosted: hostedStatus(config, hostConfig, snapshot, input.hostNodes ?? [], input.hosted),
     problems: config.problems
       .map(({ severity, path, message }) => ({ severity, path, message }))
       .sort((a, b) => order[a.severity] - order[b.severity]),

@@ -22,7 +22,7 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
       execute: (_callId: string, params: unknown) =>
         nodeProcess(
           deps.state.jobs,
-          runOnNode(api),
+          runOnNode(api, context),
           agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},
         ),
@@ -31,12 +31,33 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
   );
 }
 
-function runOnNode(api: OpenClawPluginApi): RunOnNode {
+/** Whose look at a job it is. */
+interface Caller {
+  readonly agentId?: string | undefined;
+  readonly sessionKey?: string | undefined;
+}
+
+/**
+ * SECURITY: what a command prints would otherwise be reported to the default agent's session, as the end of a command
+ * that it never ran, and start a model turn there (OpenClaw 2026.9.6).
+ */
+export function systemRunParams(script: string, { agentId, sessionKey }: Caller): Record<string, unknown> {
+  return {
+    command: ["/bin/sh", "-c", script],
+    rawCommand: script,
+    timeoutMs: RUN_TIMEOUT_MS,
+    suppressNotifyOnExit: true,
+    ...(agentId ? { agentId } : {}),
+    ...(sessionKey ? { sessionKey } : {}),
+  };
+}
+
+function runOnNode(api: OpenClawPluginApi, caller: Caller): RunOnNode {
   return async (nodeId, script) => {
     const answer: unknown = await api.runtime.nodes.invoke({
       nodeId,
       command: "system.run",
-      params: { command: ["/bin/sh", "-c", script], rawCommand: script, timeoutMs: RUN_TIMEOUT_MS },
+      params: systemRunParams(script, caller),
       timeoutMs: RUN_TIMEOUT_MS + 5_000,
     });
     return stdoutOf(answer);

@@ -1,0 +1,284 @@
+// The host's private seams for hosted sessions: the only file that knows their names and shapes (OpenClaw 2026.9.6).
+//   1. the object through which the gateway lets every turn in, local and hosted: our gate goes around its methods;
+//   2. the tables of the state database that say which session is hosted, and on which node.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../../errors.ts";
+import { safe } from "../../safeText.ts";
+import type {
+  Evidence,
+  GateState,
+  HostedReader,
+  HostedRecords,
+  HostedSession,
+  Turn,
+  TurnGate,
+} from "./contract.ts";
+
+/** Where the host keeps what it asks before a turn: `{ provider }`. */
+const ADMISSION = Symbol.for("openclaw.sessionPlacementAdmissionState");
+
+/** Ours, shared by all copies of this code in the process. Another number when the shape changes. */
+const SHARED = Symbol.for("openclaw-node-router.turn-gate.1");
+
+type Method = (...args: readonly unknown[]) => unknown;
+
+interface Shared {
+  /** The newest registration's; every wrapper asks this one, so that a reload changes no wrapper. */
+  gate: TurnGate | null;
+  /** Our wrappers, so that nothing is wrapped twice. */
+  readonly wrappers: WeakSet<Method>;
+  /** Admission objects whose `provider` we watch. */
+  readonly watched: WeakSet<object>;
+  state: GateState;
+}
+
+/** Puts the gate before every turn of this process, in place of an older one. Never throws. */
+export function armTurnGate(gate: TurnGate): GateState {
+  const shared = sharedGate();
+  shared.gate = gate;
+  return rearm();
+}
+
+/** Looks whether the gate still stands, and puts it back where the host or another plugin has changed something. */
+export function rearm(): GateState {
+  const shared = sharedGate();
+  try {
+    const admission = admissionState();
+    if (admission === null) return unfit(shared, "the host's turn admission is not an object");
+    if (!shared.watched.has(admission)) watch(admission, shared);
+    enclose(Reflect.get(admission, "provider"), shared);
+  } catch (error) {
+    return unfit(shared, `the host's turn admission cannot be wrapped (${safe(messageOf(error))})`);
+  }
+  return shared.state;
+}
+
+/** Takes the gate away if it is still this one: a newer registration's stays. */
+export function disarmTurnGate(gate: TurnGate): void {
+  const shared = sharedGate();
+  if (shared.gate === gate) shared.gate = null;
+}
+
+/** How it is now. */
+export function turnGateState(): GateState {
+  return sharedGate().state;
+}
+
+function sharedGate(): Shared {
+  const present: unknown = Reflect.get(globalThis, SHARED);
+  if (isShared(present)) return present;
+  const fresh: Shared = {
+    gate: null,
+    wrappers: new WeakSet(),
+    watched: new WeakSet(),
+    state: { kind: "waiting" },
+  };
+  Reflect.set(globalThis, SHARED, fresh);
+  return fresh;
+}
+
+function isShared(value: unknown): value is Shared {
+  return typeof value === "object" && value !== null && "wrappers" in value && "watched" in value;
+}
+
+function unfit(shared: Shared, reason: string): GateState {
+  shared.state = { kind: "unfit", reason };
+  return shared.state;
+}
+
+/** The host makes the same object when it is there first, and uses ours when we are. */
+function admissionState(): object | null {
+  if (!Object.hasOwn(globalThis, ADMISSION)) Reflect.set(globalThis, ADMISSION, {});
+  const value: unknown = Reflect.get(globalThis, ADMISSION);
+  return typeof value === "object" ? value : null;
+}
+
+/** The host installs its provider when it opens for turns, which may be after us and more than once. */
+function watch(admission: object, shared: Shared): void {
+  let provider: unknown = Reflect.get(admission, "provider");
+  Object.defineProperty(admission, "provider", {
+    configurable: true,
+    enumerable: true,
+    get: () => provider,
+    set(value: unknown) {
+      provider = value;
+      try {
+        enclose(value, shared);
+      } catch (error) {
+        unfit(shared, `the host's turn admission cannot be wrapped (${safe(messageOf(error))})`);
+      }
+    },
+  });
+  shared.watched.add(admission);
+}
+
+/** Wraps the provider's methods in place: the host compares the object itself with what it installed. */
+function enclose(provider: unknown, shared: Shared): void {
+  if (provider === undefined || provider === null) {
+    shared.state = { kind: "waiting" };
+    return;
+  }
+  if (typeof provider !== "object" || methodOf(provider, "executeTurn") === null) {
+    unfit(shared, "the host's turn admission has no executeTurn");
+    return;
+  }
+  wrap(provider, "executeTurn", shared, turnWrapper);
+  if (methodOf(provider, "executeLocalTurn") !== null)
+    wrap(provider, "executeLocalTurn", shared, cliTurnWrapper);
+  if (methodOf(provider, "resolveSandbox") !== null) wrap(provider, "resolveSandbox", shared, sandboxWrapper);
+  shared.state = { kind: "armed" };
+}
+
+type MakeWrapper = (original: Method, shared: Shared) => Method;
+
+function wrap(provider: object, name: string, shared: Shared, make: MakeWrapper): void {
+  const original = methodOf(provider, name);
+  if (original === null || shared.wrappers.has(original)) return;
+  const wrapper = make(original, shared);
+  shared.wrappers.add(wrapper);
+  if (!Reflect.set(provider, name, wrapper)) throw new Error(`${name} is read-only`);
+}
+
+/**
+ * `executeTurn(claim, turn, runLocal, onAdmitted, assertCurrent)`. Of a session that is not local the host calls
+ * `assertCurrent` while it waits and works, and `onAdmitted` when the machine is certain and before anything is sent
+ * there; of a local one it calls neither.
+ */
+function turnWrapper(original: Method, shared: Shared): Method {
+  return function gated(this: unknown, ...args: readonly unknown[]): unknown {
+    const { gate } = shared;
+    const turn = turnOf(args[0]);
+    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
+    return (async () => {
+      await gate.prepare(turn);
+      gate.check(turn, "none");
+      const checked = [...args];
+      checked[3] = checkedFirst(args[3], gate, turn, "hosted");
+      checked[4] = checkedFirst(args[4], gate, turn, "waiting");
+      return await Reflect.apply(original, this, checked);
+    })();
+  };
+}
+
+function checkedFirst(callback: unknown, gate: TurnGate, turn: Turn, evidence: Evidence): unknown {
+  // A host that passes something else here is another host: the records alone must do.
+  if (callback !== undefined && typeof callback !== "function") return callback;
+  return (...args: readonly unknown[]): unknown => {
+    gate.check(turn, evidence);
+    return callback === undefined ? undefined : Reflect.apply(callback, undefined, args);
+  };
+}
+
+/** `executeLocalTurn(claim, runLocal)`: turns of command line agents, of which a node may run the whole. */
+function cliTurnWrapper(original: Method, shared: Shared): Method {
+  return function gated(this: unknown, ...args: readonly unknown[]): unknown {
+    const { gate } = shared;
+    const turn = turnOf(args[0]);
+    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
+    return (async () => {
+      gate.checkCli(turn);
+      return await Reflect.apply(original, this, args);
+    })();
+  };
+}
+
+/** `resolveSandbox(params)`: gives a harness on the gateway the node that its commands go to. */
+function sandboxWrapper(original: Method, shared: Shared): Method {
+  return function gated(this: unknown, ...args: readonly unknown[]): unknown {
+    const { gate } = shared;
+    const turn = turnOf(args[0]);
+    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
+    return (async () => {
+      await gate.prepare(turn);
+      gate.check(turn, "none");
+      return await Reflect.apply(original, this, args);
+    })();
+  };
+}
+
+function turnOf(claim: unknown): Turn {
+  const read = (key: string): string | null => {
+    const value: unknown = typeof claim === "object" && claim !== null ? Reflect.get(claim, key) : null;
+    return typeof value === "string" && value.trim() !== "" ? value : null;
+  };
+  return {
+    sessionId: read("sessionId") ?? "",
+    agent: read("agentId"),
+    sessionKey: read("sessionKey"),
+    runId: read("runId"),
+  };
+}
+
+function methodOf(target: object, name: string): Method | null {
+  const value: unknown = Reflect.get(target, name);
+  return isMethod(value) ? value : null;
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === "function";
+}
+
+const SELECT = `select p.session_id, p.agent_id, p.session_key, p.state, p.environment_id,
+    p.transition_generation, p.active_owner_epoch, e.node_device_id
+  from worker_session_placements p left join worker_environments e on e.environment_id = p.environment_id
+  where p.state <> 'local'`;
+
+/** More hosted sessions than this are not told one by one. */
+const MAX_SESSIONS = 1_000;
+
+/** @param stateDir the host's: `api.runtime.state.resolveStateDir()`. */
+export function openHostedReader(stateDir: string): HostedReader {
+  const file = join(stateDir, "state", "openclaw.sqlite");
+  const one = (clause: string, value: string) => {
+    const read = query(file, `${SELECT} and ${clause} order by p.updated_at_ms desc limit 1`, value);
+    return read.ok ? { ok: true as const, session: read.sessions[0] ?? null } : read;
+  };
+  return {
+    all: () => query(file, `${SELECT} order by p.session_key limit ${MAX_SESSIONS}`),
+    ofSession: (sessionId) => one("p.session_id = ?", sessionId),
+    ofKey: (sessionKey) => one("p.session_key = ?", sessionKey),
+  };
+}
+
+function query(file: string, sql: string, ...values: readonly string[]): HostedRecords {
+  // A gateway that never kept state has hosted nothing; opening would fail for another reason than that.
+  if (!existsSync(file)) return { ok: false, reason: "the host's state database is not there" };
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    const rows: readonly unknown[] = database.prepare(sql).all(...values);
+    return { ok: true, sessions: rows.map(sessionOf) };
+  } catch (error) {
+    return { ok: false, reason: `the host's records cannot be read (${safe(messageOf(error))})` };
+  } finally {
+    database?.close();
+  }
+}
+
+/** @throws when a column is not what we know: no guess about where a session runs. */
+function sessionOf(row: unknown): HostedSession {
+  const column = (name: string): unknown =>
+    typeof row === "object" && row !== null ? Reflect.get(row, name) : undefined;
+  const text = (name: string): string => {
+    const value = column(name);
+    if (typeof value !== "string" || value === "") throw new Error(`unexpected value in ${name}`);
+    return value;
+  };
+  const environmentId = column("environment_id");
+  const generation = column("transition_generation");
+  const ownerEpoch = column("active_owner_epoch");
+  const nodeId = column("node_device_id");
+  return {
+    sessionId: text("session_id"),
+    agent: text("agent_id"),
+    sessionKey: text("session_key"),
+    state: text("state"),
+    nodeId: typeof nodeId === "string" && nodeId !== "" ? nodeId : null,
+    source:
+      typeof environmentId === "string" && typeof generation === "number" && typeof ownerEpoch === "number"
+        ? { environmentId, generation, ownerEpoch }
+        : null,
+  };
+}

@@ -1,0 +1,64 @@
+// Puts the gate for hosted sessions before the host's turns, for as long as this registration is the newest.
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { isRecord } from "../../config/record.ts";
+import type { RouterDeps } from "../deps.ts";
+import { section } from "../hostConfig.ts";
+import type { HostedReader, TurnGate } from "./contract.ts";
+import { createMessageGate } from "./messageGate.ts";
+import { armTurnGate, disarmTurnGate, rearm, turnGateState } from "./openclawAdapter.ts";
+import { createTurnGate } from "./turnGate.ts";
+
+/** A reload takes seconds between the old registration's end and the new one; no turn may slip through. */
+const HANDOVER_MS = 30_000;
+
+const UNKNOWN = { ok: false, reason: "the host's records are not known" } as const;
+const NO_RECORDS: HostedReader = { all: () => UNKNOWN, ofSession: () => UNKNOWN, ofKey: () => UNKNOWN };
+
+export function registerHostedSessions(api: OpenClawPluginApi, deps: RouterDeps): void {
+  const reader = deps.hosted ?? NO_RECORDS;
+  const gate = createTurnGate({
+    ...deps,
+    reader,
+    cliNode: (agentId, sessionKey) =>
+      sessionKey === ""
+        ? null
+        : cliNodeOf(api.runtime.agent.session.getSessionEntry({ agentId, sessionKey })),
+  });
+  // Only this mode lives as long as the plugin: the others come and go with every reload of anything.
+  if (api.registrationMode === "full") {
+    armTurnGate(gate);
+    api.on("gateway_start", () => void rearm());
+    api.lifecycle.onDispose?.(() => retire(gate, deps));
+  } else {
+    rearm();
+  }
+  // With this hook the host no longer recovers a chat that a restart cut off, so it is for those who need it.
+  if (turnGateState().kind === "unfit") {
+    api.on("before_message_write", createMessageGate(gate, reader, deps.log.child({ part: "hosted" })));
+  }
+}
+
+/** The gate outlives its registration until the next one took over, or the plugin is known to be gone. */
+function retire(gate: TurnGate, deps: RouterDeps): void {
+  const timer = setTimeout(() => {
+    if (!isStillWanted(deps)) disarmTurnGate(gate);
+  }, HANDOVER_MS);
+  timer.unref();
+}
+
+function isStillWanted(deps: RouterDeps): boolean {
+  try {
+    const entries = section(deps.hostConfig(), "plugins", "entries");
+    const entry = entries["node-router"];
+    return isRecord(entry) && entry.enabled !== false;
+  } catch {
+    return false;
+  }
+}
+
+/** A node that runs the whole command line agent of a session: the host's `execHost: "node"` with `execNode`. */
+export function cliNodeOf(entry: unknown): string | null {
+  if (!isRecord(entry) || entry.execHost !== "node") return null;
+  const { execNode } = entry;
+  return typeof execNode === "string" && execNode.trim() !== "" ? execNode.trim() : "";
+}

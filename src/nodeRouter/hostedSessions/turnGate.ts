@@ -1,0 +1,173 @@
+// Refuses every turn of a routed agent that the host would run on a machine which its rule does not allow.
+
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import { messageOf, NodeRouterError } from "../../errors.ts";
+import type { Binding } from "../../types.ts";
+import { BoundedMap } from "../bounded.ts";
+import { currentSnapshot, lastSnapshot } from "../currentSnapshot.ts";
+import type { RouterDeps } from "../deps.ts";
+import { bindingOf, idOf } from "../hostConfig.ts";
+import type { NodeSnapshot } from "../placement/snapshot.ts";
+import type { Evidence, HostedReader, HostedSession, Turn, TurnGate } from "./contract.ts";
+import { hostingHosts } from "./hosts.ts";
+import {
+  fittingHosts,
+  type Hosting,
+  hostedElsewhere,
+  hostingProblem,
+  mustBePlaced,
+  nodeLabel,
+} from "./verdict.ts";
+
+export interface TurnGateDeps extends Pick<RouterDeps, "state" | "log" | "listNodes" | "hostConfig" | "now"> {
+  readonly reader: HostedReader;
+  /** Device id of the node on which a command line agent would run this session's turns; null: on the gateway. */
+  readonly cliNode: (agent: string, sessionKey: string) => string | null;
+}
+
+/** An older list of the nodes says nothing about where one is now. */
+const LIST_MAX_AGE_MS = 120_000;
+
+/** States in which the host has not chosen the machine for good: it is asked again when it has. */
+const UNSETTLED = ["requested", "provisioning", "syncing", "starting"];
+
+/** Reads the host's records at every question: a session can be dispatched between two turns, and while one waits. */
+export function createTurnGate(deps: TurnGateDeps): TurnGate {
+  const log = deps.log.child({ part: "hosted" });
+  const { state } = deps;
+
+  /** A config that cannot be read must not stop agents that no rule names. */
+  const bindingNow = (agent: string): Binding => {
+    try {
+      return bindingOf(deps.hostConfig(), agent);
+    } catch {
+      return "exec";
+    }
+  };
+  const agentsOf = (turn: Turn): readonly string[] => {
+    const named = /^agent:([^:]+):/.exec(turn.sessionKey ?? "")?.[1];
+    return [...new Set([turn.agent, named].flatMap((agent) => (agent ? [idOf(agent)] : [])))];
+  };
+  /** A turn that names nobody is of whoever its record names. */
+  const concerned = (turn: Turn, session: HostedSession | null): readonly string[] => {
+    const { config } = state;
+    if (config === null) return [];
+    const agents = session === null ? agentsOf(turn) : [...new Set([...agentsOf(turn), session.agent])];
+    return agents.filter((agent) => mustBePlaced(config, agent, bindingNow(agent)));
+  };
+
+  const refuse = (agent: string, turn: Turn, text: string): void => {
+    const fact = { agent, session: turn.sessionKey, runId: turn.runId };
+    // A workspace on a node is the sandbox that the operator chose, whatever the mode.
+    const isShadow = state.config?.mode === "shadow" && bindingNow(agent) !== "workspace";
+    if (isShadow) {
+      log.warn({ ...fact, reason: text }, "HOSTED_ELSEWHERE: shadow mode lets the turn run");
+      return;
+    }
+    state.counters.hostedRefused += 1;
+    log.error({ ...fact, reason: text }, "HOSTED_ELSEWHERE: a turn was refused");
+    throw new NodeRouterError("HOSTED_ELSEWHERE", text);
+  };
+
+  /** A fault while deciding is a reason too: nothing runs on a guess. */
+  const problemNow = (config: ResolvedConfig, hosting: Hosting, snapshot: NodeSnapshot): string | null => {
+    try {
+      const isOld = snapshot.takenAtMs === null || deps.now() - snapshot.takenAtMs > LIST_MAX_AGE_MS;
+      return isOld
+        ? "and the gateway has not listed its nodes lately"
+        : hostingProblem(config, hosting, snapshot);
+    } catch (error) {
+      return `and it could not be decided whether it may be (${messageOf(error)})`;
+    }
+  };
+
+  const checkSession = (turn: Turn, evidence: Evidence, session: HostedSession): void => {
+    const { config } = state;
+    if (config === null) return;
+    const isUnsettled = UNSETTLED.includes(session.state);
+    // The host ends such a turn itself, with the reason of the failure.
+    if (session.state === "failed" && evidence === "none") return;
+    const snapshot = lastSnapshot(deps, config);
+    for (const agent of concerned(turn, session)) {
+      if (isUnsettled && session.nodeId === null && evidence !== "hosted") continue;
+      const binding = bindingNow(agent);
+      const problem = problemNow(config, { agent, binding, nodeId: session.nodeId }, snapshot);
+      if (problem !== null) {
+        const fitting = fittingHosts(config, agent, binding, snapshot, hostingHosts(state.reader.last()));
+        refuse(agent, turn, hostedElsewhere(agent, session, problem, snapshot, fitting));
+      }
+    }
+    if (turn.runId !== null) hostedRuns().set(turn.runId, session.nodeId);
+  };
+
+  const unreadable = (turn: Turn, reason: string): void => {
+    for (const agent of concerned(turn, null)) {
+      const what = `session "${turn.sessionKey ?? turn.sessionId}" of agent "${agent}" is hosted on another machine, and which one cannot be told: ${reason}`;
+      refuse(agent, turn, `${what}; start a new session, and run "openclaw node-router doctor"`);
+    }
+  };
+
+  return {
+    concerns(turn) {
+      // A turn that names no agent is looked up; a turn of any other agent costs nothing.
+      return agentsOf(turn).length === 0 ? state.config !== null : concerned(turn, null).length > 0;
+    },
+    async prepare(turn) {
+      const { config } = state;
+      const record = deps.reader.ofSession(turn.sessionId);
+      if (config === null || (record.ok && record.session === null)) return;
+      // Without the list every node is unknown, and so refused.
+      await currentSnapshot(deps, config, 0).catch((error) =>
+        log.error({ reason: messageOf(error) }, "the nodes could not be listed before a hosted turn"),
+      );
+    },
+    check(turn, evidence) {
+      const record = deps.reader.ofSession(turn.sessionId);
+      if (record.ok && record.session !== null) return checkSession(turn, evidence, record.session);
+      // The host's own word outweighs a record that is missing.
+      if (evidence === "hosted") {
+        unreadable(turn, record.ok ? "the host keeps no record of it" : record.reason);
+      } else if (evidence === "waiting" && !record.ok) {
+        unreadable(turn, record.reason);
+      }
+    },
+    checkCli(turn) {
+      const { config } = state;
+      if (config === null) return;
+      for (const agent of concerned(turn, null)) {
+        let nodeId: string | null;
+        try {
+          nodeId = deps.cliNode(agent, turn.sessionKey ?? "");
+        } catch (error) {
+          return unreadable(turn, messageOf(error));
+        }
+        if (nodeId === null) continue;
+        const snapshot = lastSnapshot(deps, config);
+        const binding = bindingNow(agent);
+        const problem = problemNow(config, { agent, binding, nodeId }, snapshot);
+        if (problem === null) continue;
+        const what = `the command line agent of session "${turn.sessionKey ?? ""}" (agent "${agent}") would run on ${nodeLabel(nodeId, snapshot)}, ${problem}`;
+        refuse(
+          agent,
+          turn,
+          `${what}; set the session's execNode to a node that fits, or start a new session`,
+        );
+      }
+    },
+  };
+}
+
+/** Runs that the host has on another machine, with its device id; shared by every copy of this code. */
+export function hostedRuns(): BoundedMap<string, string | null> {
+  const KEY = Symbol.for("openclaw-node-router.hosted-runs.1");
+  const present: unknown = Reflect.get(globalThis, KEY);
+  if (isRuns(present)) return present;
+  const fresh = new BoundedMap<string, string | null>(4_096);
+  Reflect.set(globalThis, KEY, fresh);
+  return fresh;
+}
+
+/** Not by its class: a reload brings a new one of the same shape. */
+function isRuns(value: unknown): value is BoundedMap<string, string | null> {
+  return typeof value === "object" && value !== null && "has" in value && "set" in value;
+}

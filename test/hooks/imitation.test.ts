@@ -58,10 +58,23 @@ describe("is not taken for one", () => {
   });
 });
 
-test("whatever text comes, it is answered, and the same text twice is answered the same", () => {
+test("whatever nobody sees stands between its letters, it is found; without its letters nothing is", () => {
+  const unseen = fc.constantFrom(
+    "\u200b",
+    "\u00ad",
+    "\u2060",
+    "\u001b[31m",
+    " ",
+    "\n",
+    "\u202e",
+    "·",
+    "\ufe0f",
+  );
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: "binary" })), (texts) => {
-      expect(imitates(texts)).toBe(imitates(texts));
+    fc.property(fc.array(unseen, { minLength: 40, maxLength: 40 }), (junk) => {
+      const between = (text: string) => [...text].map((letter, at) => letter + (junk[at] ?? "")).join("");
+      expect(imitates([between("[node-router] ran on")])).toBe(true);
+      expect(imitates([between("[node-exporter] ran on")])).toBe(false);
     }),
   );
 });

@@ -3,9 +3,9 @@
 /**
  * Characters that can repaint a terminal, reorder a line or hide text from the reader:
  * C0, DEL and C1 (`Cc`), bidirectional controls (UAX #9), lone surrogates, line and paragraph
- * separators, and the invisible tag characters U+E0000..E007F.
+ * separators, and what no screen shows: zero width, fillers, variation selectors, tag characters.
  */
-const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029\u{e0000}-\u{e007f}]/gu;
+const UNSAFE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu;
 
 /**
  * The text with every unsafe character written as `\uXXXX` (one escape a UTF-16 unit).
@@ -18,6 +18,21 @@ export function safe(text: string): string {
 /** `safe` between double quotes; quotes and backslashes inside are escaped, so the end is unambiguous. */
 export function quote(text: string): string {
   return `"${safe(text.replace(/["\\]/g, "\\$&"))}"`;
+}
+
+/** Names that end where the next blank is, and cannot be taken for anything else in a sentence. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Characters of a name in a sentence: a configured one may be as long. */
+const MAX_NAME = 253;
+
+/**
+ * A name where a sentence holds it: a plain one as it is, every other one between quotes, so that none can go on as
+ * the sentence does (`mac-sg (SG, declared) · rule singapore`).
+ */
+export function nameText(name: string): string {
+  if (name.length > MAX_NAME) return quote(`${name.slice(0, MAX_NAME - 1)}…`);
+  return PLAIN_NAME.test(name) ? name : quote(name);
 }
 
 /**

@@ -1,4 +1,5 @@
 // A small text file of ours under the gateway's state folder, replaced as a whole and readable by its user alone.
+import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -8,6 +9,10 @@ export interface TextStore {
   read(): Promise<string | null>;
   write(text: string): Promise<void>;
 }
+
+/** SECURITY: a link of that name is not followed. Windows has no such flag. */
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0 } = constants;
+const WRITE = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
 
 export function stateFile(file: string): TextStore {
   return {
@@ -23,7 +28,7 @@ export function stateFile(file: string): TextStore {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       const part = `${file}.${process.pid}.part`;
       try {
-        const handle = await open(part, "w", 0o600);
+        const handle = await open(part, WRITE, 0o600);
         try {
           await handle.writeFile(text);
           await handle.sync();

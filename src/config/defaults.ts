@@ -12,6 +12,10 @@ export const DEFAULT_FILES: FilesPolicy = "gateway";
 /** Records are kept where they can be; a full disk must not stop every agent unless the operator says so. */
 export const DEFAULT_AUDIT: AuditMode = "best-effort";
 export const DEFAULT_AUDIT_COMMAND_TEXT = false;
+/** About 50,000 commands of one agent in that time. */
+export const DEFAULT_AUDIT_AGENT_MIB = 64;
+export const DEFAULT_AUDIT_KEEP_DAYS = 30;
+export const DEFAULT_AUDIT_MAX_MIB = 512;
 /** Without a connection nobody knows whether a node with SSH is there before a call needs it. */
 export const DEFAULT_PRESENCE_CONNECT = true;
 /** A profile can be slow or talkative. */

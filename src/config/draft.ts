@@ -1,7 +1,14 @@
 // Reads what can be read of a config that may be wrong anywhere, so that every problem is found in one go.
 import type { AuditMode, Mode } from "../types.ts";
-import { DEFAULT_AUDIT, DEFAULT_AUDIT_COMMAND_TEXT, DEFAULT_MODE } from "./defaults.ts";
-import { MAX_NODES, MAX_RULES } from "./limits.ts";
+import {
+  DEFAULT_AUDIT,
+  DEFAULT_AUDIT_AGENT_MIB,
+  DEFAULT_AUDIT_COMMAND_TEXT,
+  DEFAULT_AUDIT_KEEP_DAYS,
+  DEFAULT_AUDIT_MAX_MIB,
+  DEFAULT_MODE,
+} from "./defaults.ts";
+import { MAX_AUDIT_DAYS, MAX_AUDIT_MIB, MAX_NODES, MAX_RULES } from "./limits.ts";
 import { type NodeDraft, readNode } from "./nodeDraft.ts";
 import { type LocatedDraft, readGateway } from "./placeDraft.ts";
 import { type PresenceDraft, readPresence } from "./presenceDraft.ts";
@@ -14,6 +21,9 @@ export interface ConfigDraft {
   readonly mode: Mode;
   readonly audit: AuditMode;
   readonly auditCommandText: boolean;
+  readonly auditKeepDays: number;
+  readonly auditAgentMiB: number;
+  readonly auditMaxMiB: number;
   readonly gateway: LocatedDraft;
   readonly presence: PresenceDraft;
   readonly nodes: readonly NodeDraft[];
@@ -36,12 +46,22 @@ export function readDraft(raw: unknown): ConfigDraft {
     mode: config.mode === "shadow" ? "shadow" : DEFAULT_MODE,
     audit: readAudit(config.audit),
     auditCommandText: config.auditCommandText === true || DEFAULT_AUDIT_COMMAND_TEXT,
+    auditKeepDays: wholeOr(DEFAULT_AUDIT_KEEP_DAYS, config.auditKeepDays, MAX_AUDIT_DAYS),
+    auditAgentMiB: wholeOr(DEFAULT_AUDIT_AGENT_MIB, config.auditAgentMiB, MAX_AUDIT_MIB),
+    auditMaxMiB: wholeOr(DEFAULT_AUDIT_MAX_MIB, config.auditMaxMiB, MAX_AUDIT_MIB),
     gateway: readGateway(config.gateway),
     presence: readPresence(config.presence),
     nodes: rawNodes.slice(0, MAX_NODES).map(([name, value]) => readNode(name, value)),
     rules,
     routedAgents: unreadable ? "*" : unionOf(rules.map((rule) => rule.agents)),
   };
+}
+
+/** A whole number from 1 to `most`, else the default. */
+function wholeOr(otherwise: number, value: unknown, most: number): number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most
+    ? value
+    : otherwise;
 }
 
 /** What was written and cannot be read may have been meant to be strict. */

@@ -23,5 +23,9 @@ export const MAX_IDLE_CPUS = 4096;
 export const MAX_FREE_GIB = 1_048_576;
 /** Characters of an address on the web. */
 export const MAX_URL_LENGTH = 2048;
+/** MiB of audit records, of one agent and of all: 1 TiB. */
+export const MAX_AUDIT_MIB = 1_048_576;
+/** Days that audit records are kept: ten years. */
+export const MAX_AUDIT_DAYS = 3_653;
 /** Characters of a secret: a 16384-bit RSA key in PEM is about 12 KiB. */
 export const MAX_SECRET_LENGTH = 65_536;

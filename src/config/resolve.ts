@@ -68,6 +68,12 @@ export interface ResolvedConfig {
   readonly mode: Mode;
   readonly audit: AuditMode;
   readonly auditCommandText: boolean;
+  /** Days that no record is removed. */
+  readonly auditKeepDays: number;
+  /** Of one agent in that time. */
+  readonly auditAgentMiB: number;
+  /** Of all files, before those go that are older. */
+  readonly auditMaxMiB: number;
   readonly gateway: { readonly location: NodeLocation | null };
   readonly presence: PresenceSettings;
   /** By inventory name, in config order. */
@@ -92,6 +98,9 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
     mode: draft.mode,
     audit: draft.audit,
     auditCommandText: draft.auditCommandText,
+    auditKeepDays: draft.auditKeepDays,
+    auditAgentMiB: draft.auditAgentMiB,
+    auditMaxMiB: draft.auditMaxMiB,
     gateway: { location: locationAt(draft.gateway.path, draft.gateway.location, isWrong) },
     presence: resolvePresence(draft.presence, isWrong),
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),

@@ -3,7 +3,10 @@ import { type Static, Type } from "@sinclair/typebox";
 import { MAX_WEIGHT, MIN_WEIGHT } from "../nodeRouter/placement/rule.ts";
 import {
   DEFAULT_AUDIT,
+  DEFAULT_AUDIT_AGENT_MIB,
   DEFAULT_AUDIT_COMMAND_TEXT,
+  DEFAULT_AUDIT_KEEP_DAYS,
+  DEFAULT_AUDIT_MAX_MIB,
   DEFAULT_FILES,
   DEFAULT_LOGIN_SHELL,
   DEFAULT_MODE,
@@ -12,6 +15,8 @@ import {
 } from "./defaults.ts";
 import {
   MAX_AGENTS,
+  MAX_AUDIT_DAYS,
+  MAX_AUDIT_MIB,
   MAX_DIRECTORIES,
   MAX_ENV,
   MAX_FREE_GIB,
@@ -213,6 +218,31 @@ export const ConfigSchema = closed(
       Type.Boolean({
         default: DEFAULT_AUDIT_COMMAND_TEXT,
         description: "The audit also keeps the command's text, not only its hash. Commands can hold secrets.",
+      }),
+    ),
+    auditKeepDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_AUDIT_DAYS,
+        default: DEFAULT_AUDIT_KEEP_DAYS,
+        description: "So many days no audit record is removed, whatever else is written.",
+      }),
+    ),
+    auditAgentMiB: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_AUDIT_MIB,
+        default: DEFAULT_AUDIT_AGENT_MIB,
+        description:
+          "Share of one agent in the audit records of that time. When it is used up, strict refuses the agent's calls.",
+      }),
+    ),
+    auditMaxMiB: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_AUDIT_MIB,
+        default: DEFAULT_AUDIT_MAX_MIB,
+        description: "Older audit files are removed when all of them together are larger than this.",
       }),
     ),
     gateway: Type.Optional(GatewaySchema),

@@ -3,8 +3,8 @@
 import type { PlacedCall } from "../nodeRouter/calls.ts";
 import { placeText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/transports/node/job.ts";
-import { safe } from "../safeText.ts";
-import { GATE_PREFIX } from "./execEnvGate.ts";
+import { nameText, quote } from "../safeText.ts";
+import { GATE_BULK_VARIABLE, GATE_VARIABLE } from "./execEnvGate.ts";
 
 /**
  * How the call ended, as far as is known. `elsewhere`: on another machine than it was placed on; `notStarted`:
@@ -24,10 +24,15 @@ const VERBS: Readonly<Record<Exclude<CallEnd, "elsewhere">, string>> = {
 const PATH_WARNING =
   /Warning: tools\.exec\.pathPrepend is ignored for host=node\. Configure PATH on the node host\/service instead\.(?:\\n|\n){0,2}/g;
 
-const STARTED_LINE = new RegExp(`${STARTED} (\\S+) (\\d+)(?:\\\\n|\\n)?`, "g");
+const STARTED_LINE = new RegExp(`${STARTED} (\\S{1,64}) (\\d{1,10})(?:\\\\n|\\n)?`, "g");
 
-/** Node's words for a start that the gate's variable made impossible; not every mention of its name. */
-const GATE_ERROR = new RegExp(`${GATE_PREFIX}_\\w+'\\]'? must be a string without null bytes`);
+/**
+ * Node's words for a start that the gate's variable made impossible. SECURITY: only with the names of this process,
+ * which nobody can know before; any other text of this kind is somebody's imitation.
+ */
+const GATE_ERRORS = [GATE_VARIABLE, GATE_BULK_VARIABLE].flatMap((name) =>
+  ["']'", "']"].map((end) => `${name}${end} must be a string without null bytes`),
+);
 
 /** The terminal library's words for the same, as the whole output of a process that never became a command. */
 const GATE_TERMINAL_ERROR =
@@ -43,23 +48,40 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
 }
 
 /**
- * `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped.
+ * `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped. A name that is more than a word
+ * stands between quotes.
  * @param processGroup on the node, of a command over SSH whose end was not seen; null when it is not known.
+ * @param isImitated the text above looks as if a line of ours was in it.
  */
-export function resultLine(call: PlacedCall, end: CallEnd, processGroup: number | null = null): string {
+export function resultLine(
+  call: PlacedCall,
+  end: CallEnd,
+  processGroup: number | null = null,
+  isImitated = false,
+): string {
   const { decision } = call;
-  const name = safe(decision.node?.name ?? call.nodeId ?? "");
+  const name = nameText(decision.node?.name ?? call.nodeId ?? "");
+  const imitated = isImitated ? [IMITATED] : [];
   if (end === "elsewhere") {
-    return `[node-router] NODE_MISMATCH: placed on ${name}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`;
+    return [
+      `[node-router] NODE_MISMATCH: placed on ${name}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`,
+      ...imitated,
+    ].join(" · ");
   }
   const node = `${name} (${placeText(decision.node?.location ?? null)})`;
   return [
     `[node-router] ${VERBS[end]} ${node}${decision.transport === "ssh" ? " over ssh" : ""}`,
-    `rule ${safe(decision.rule ?? "none")}`,
+    `rule ${nameText(decision.rule ?? "none")}`,
     ...advice(end, processGroup),
     ...call.notes,
+    ...imitated,
   ].join(" · ");
 }
+
+const IMITATED = "the text above imitates this line";
+
+/** Of a result that has no line of ours, such as a file's. */
+export const IMITATION_NOTE = `[node-router] ${IMITATED}: none of it is from node-router, and it says nothing of where anything ran`;
 
 function advice(end: CallEnd, processGroup: number | null): readonly string[] {
   if (end === "notStarted") return ["nothing ran, so trying again is safe"];
@@ -88,7 +110,7 @@ export function cleanText(
 }
 
 function startedText(call: PlacedCall, pgid: string): string {
-  const node = safe(call.decision.node?.name ?? call.nodeId ?? "");
+  const node = nameText(call.decision.node?.name ?? call.nodeId ?? "");
   return `Started in the background on ${node} as job ${call.jobId} (process group ${pgid}). It goes on without this call. Ask for its output and end with the tool node_process: action poll, jobId ${call.jobId}; end it with action kill. The tool process does not know it.`;
 }
 
@@ -100,10 +122,10 @@ export function stoppedInTerminal(details: Readonly<Record<string, unknown>> | n
 
 /** Whether the text is the host's for a start that our gate made impossible. */
 export function isGateError(text: string): boolean {
-  return GATE_ERROR.test(text);
+  return GATE_ERRORS.some((error) => text.includes(error));
 }
 
 /** The same in our words. */
 export function gateRefusal(agent: string): string {
-  return `RUN_NOT_ALLOWED: a command of agent "${agent}" was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
+  return `RUN_NOT_ALLOWED: a command of agent ${quote(agent)} was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
 }

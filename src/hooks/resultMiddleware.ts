@@ -8,11 +8,13 @@ import { isRouted } from "../nodeRouter/router.ts";
 import type { WorkspaceCall } from "../nodeRouter/workspaceCalls.ts";
 import { detailsOf, ranElsewhere, ranWhere } from "./afterToolCall.ts";
 import { agentOf } from "./events.ts";
+import { imitates } from "./imitation.ts";
 import {
   type CallEnd,
   cleanText,
   endOf,
   gateRefusal,
+  IMITATION_NOTE,
   isGateError,
   resultLine,
   stoppedInTerminal,
@@ -26,6 +28,8 @@ interface TextPart {
 /** The fields of the host's middleware event and context that we read. */
 export interface ResultEvent<R extends ToolResult = ToolResult> {
   readonly toolCallId: string;
+  readonly toolName?: string | undefined;
+  readonly args?: Readonly<Record<string, unknown>> | undefined;
   readonly result: R;
 }
 export interface ToolResult {
@@ -46,12 +50,13 @@ export function createResultMiddleware(deps: RouterDeps) {
     const agent = agentOf(context) ?? calls[0]?.agent;
     if (agent === undefined) return undefined;
     const { config } = deps.state;
+    const gated = config !== null && isGated(deps, config, agent);
     const refused =
-      config !== null && isGated(deps, config, agent)
-        ? gateRefusalOf(deps, calls, own, event.result, agent)
-        : null;
+      gated && mayMeetGate(event, own) ? gateRefusalOf(deps, calls, own, event.result, agent) : null;
     if (refused !== null) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
-    if (calls.length === 0) return undefined;
+    if (calls.length === 0 && !gated) return undefined;
+    const isImitated = imitates(event.result.content.flatMap((part) => (isText(part) ? [part.text] : [])));
+    if (calls.length === 0) return isImitated ? withLine(event.result, IMITATION_NOTE) : undefined;
 
     const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
     const content = event.result.content.map((part) =>
@@ -61,15 +66,25 @@ export function createResultMiddleware(deps: RouterDeps) {
       const { end, processGroup } = endOfCall(deps, call, own, event.result);
       // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
       if (call.decision.transport === "ssh") deps.state.workspace.placements.told(call.sessionKey);
-      return resultLine(call, end, processGroup);
+      return resultLine(call, end, processGroup, isImitated);
     });
-    return {
-      result: {
-        ...event.result,
-        content: [...content, { type: "text", text: [...new Set(lines)].join("\n") }],
-      },
-    };
+    return withLine({ ...event.result, content }, [...new Set(lines)].join("\n"));
   };
+}
+
+function withLine<R extends ToolResult>(result: R, text: string): { result: R } {
+  return { result: { ...result, content: [...result.content, { type: "text", text }] } };
+}
+
+/** Tools that start a command or have one started inside them: the others only quote what they read. */
+const STARTERS: readonly string[] = ["exec", "tool_call", "tool_search_code"];
+
+/** Whether the result can be of a start that the gate stopped. SECURITY: a page or a file that quotes one is not. */
+function mayMeetGate({ toolName, args }: ResultEvent, own: PlacedCall | null): boolean {
+  const name = toolName ?? own?.tool;
+  if (name === undefined || !STARTERS.includes(name)) return false;
+  const inner = name === "tool_call" ? args?.id : undefined;
+  return inner === undefined || inner === "exec";
 }
 
 /** Whether the gate stands before this agent's exec. */

@@ -1,31 +1,32 @@
 // The newest calls, found by run: a new call looks at the calls of its own run, not at everybody's.
+import { FairMap } from "./fairMap.ts";
 
 /** What names one call; neither is empty. */
 interface Named {
   readonly runId: string;
   readonly toolCallId: string;
+  readonly agent: string;
 }
 
-/** At most `limit` calls, the oldest forgotten first; an id set again is the newest. */
+/** At most `limit` calls, the oldest of the agent with the most forgotten first; an id set again is the newest. */
 export class CallIndex<T extends Named> {
   /** By both ids, oldest first. */
-  readonly #all = new Map<string, T>();
+  readonly #all: FairMap<string, T>;
   readonly #runs = new Map<string, Map<string, T>>();
-  readonly #limit: number;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#all = new FairMap(
+      limit,
+      (_key, { agent }) => agent,
+      (_key, { runId, toolCallId }) => this.#forget(runId, toolCallId),
+    );
   }
 
   set(call: T): void {
     this.delete(call.runId, call.toolCallId);
-    this.#all.set(keyOf(call.runId, call.toolCallId), call);
     const run = this.#runs.get(call.runId) ?? new Map<string, T>();
     this.#runs.set(call.runId, run.set(call.toolCallId, call));
-    for (const oldest of this.#all.values()) {
-      if (this.#all.size <= this.#limit) break;
-      this.delete(oldest.runId, oldest.toolCallId);
-    }
+    this.#all.set(keyOf(call.runId, call.toolCallId), call);
   }
 
   get(runId: string, toolCallId: string): T | null {
@@ -34,6 +35,10 @@ export class CallIndex<T extends Named> {
 
   delete(runId: string, toolCallId: string): void {
     this.#all.delete(keyOf(runId, toolCallId));
+    this.#forget(runId, toolCallId);
+  }
+
+  #forget(runId: string, toolCallId: string): void {
     const run = this.#runs.get(runId);
     run?.delete(toolCallId);
     if (run?.size === 0) this.#runs.delete(runId);

@@ -1,7 +1,7 @@
 // Tool calls between their decision and their result: what was decided, and where it ended.
 import { isDeepStrictEqual } from "node:util";
-import { BoundedMap } from "./bounded.ts";
 import { CallIndex } from "./callIndex.ts";
+import { FairMap } from "./fairMap.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 
 /** One call that the plugin placed. */
@@ -69,9 +69,9 @@ export interface CallRegistry {
   runningExecNodes(agent: string, sessionKey: string): ReadonlySet<string>;
 }
 
-/** Far above what one gateway runs at once; a forgotten call only loses its line in the result. */
+/** Far above what one gateway runs at once; a forgotten call only loses its line in the result. Fair by agent. */
 const MAX_CALLS = 4_096;
-/** Answers hold whole commands, so fewer of them; a forgotten one is only worked out again. */
+/** Answers hold whole commands, so fewer of them; a forgotten one is only worked out again. Fair by run. */
 const MAX_ANSWERS = 1_024;
 /** Some models give several calls of one turn the same id. */
 const MAX_ANSWERS_OF_ONE_ID = 16;
@@ -79,8 +79,8 @@ const MAX_ANSWERS_OF_ONE_ID = 16;
 export function createCallRegistry(): CallRegistry {
   const calls = new CallIndex<PlacedCall>(MAX_CALLS);
   /** exec calls over the node protocol by agent and session, for as long as they run. */
-  const running = new BoundedMap<PlacedCall, true>(MAX_CALLS);
-  const answers = new BoundedMap<string, readonly Answer[]>(MAX_ANSWERS);
+  const running = new FairMap<PlacedCall, true>(MAX_CALLS, ({ agent }) => agent);
+  const answers = new FairMap<string, readonly Answer[]>(MAX_ANSWERS, (key) => key.split("\0", 1)[0] ?? "");
   const nestedIn = (runId: string, toolCallId: string): PlacedCall[] => {
     const part = `:${asHostPart(toolCallId)}:`;
     return calls.of(runId).filter((call) => call.toolCallId.includes(part));

@@ -1,6 +1,6 @@
 // Detached commands by job id: on which node each was started, and for whom.
 import { randomBytes } from "node:crypto";
-import { BoundedMap } from "./bounded.ts";
+import { FairMap } from "./fairMap.ts";
 
 export interface Job {
   readonly jobId: string;
@@ -21,11 +21,11 @@ export interface JobRegistry {
   of(agent: string): readonly Job[];
 }
 
-/** The files stay on the node for a week; the registry forgets the oldest job first. */
+/** The files stay on the node for a week; the registry forgets the oldest job of the agent with the most. */
 const MAX_JOBS = 1_000;
 
 export function createJobRegistry(): JobRegistry {
-  const jobs = new BoundedMap<string, Job>(MAX_JOBS);
+  const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);
   return {
     newId: () => `nr-${randomBytes(6).toString("hex")}`,
     add: (job) => jobs.set(job.jobId, job),

@@ -1,5 +1,5 @@
 // On which node each agent's calls under each rule last ran, so that the next one does not move for a trifle.
-import { BoundedMap } from "./bounded.ts";
+import { FairMap } from "./fairMap.ts";
 
 export interface LastNodes {
   /** Inventory name; null: nothing ran yet, or it was long ago. */
@@ -11,7 +11,7 @@ export interface LastNodes {
 const MAX_ENTRIES = 4_096;
 
 export function createLastNodes(): LastNodes {
-  const nodes = new BoundedMap<string, string>(MAX_ENTRIES);
+  const nodes = new FairMap<string, string>(MAX_ENTRIES, (key) => key.split("\0", 1)[0] ?? "");
   return {
     of: (agent, rule) => nodes.get(keyOf(agent, rule)) ?? null,
     set: (agent, rule, node) => nodes.set(keyOf(agent, rule), node),

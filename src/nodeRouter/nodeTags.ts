@@ -1,5 +1,6 @@
 // A node's tags: those of the config, and the built-in ones, which are facts found by the plugin. Pure.
 import { platformOs } from "../presence/hostNode.ts";
+import { cleanFact } from "../presence/nodeFacts.ts";
 import type { NodeLocation, NodeTags } from "../types.ts";
 import { BUILTIN_KEY } from "./builtinTags.ts";
 import { keyProblem, TAILNET_PREFIX } from "./placement/tags.ts";
@@ -37,12 +38,12 @@ export function nodeTags(input: NodeTagsInput): NodeTags {
   };
   add(BUILTIN_KEY.name, input.name);
   add(BUILTIN_KEY.os, platformOs(input.os));
-  add(BUILTIN_KEY.arch, input.arch);
+  add(BUILTIN_KEY.arch, cleanFact("processor", input.arch));
   add(BUILTIN_KEY.transport, transports.length > 0 ? transports.join("-") : null);
   add(BUILTIN_KEY.country, location?.country);
   add(BUILTIN_KEY.region, location?.region);
   add(BUILTIN_KEY.city, location?.city);
-  add(BUILTIN_KEY.timeZone, input.timeZone);
+  add(BUILTIN_KEY.timeZone, cleanFact("timeZone", input.timeZone));
   for (const tag of input.tailnetTags) {
     const key = `${TAILNET_PREFIX}${TAILNET_TAG.exec(tag)?.[1] ?? ""}`;
     if (keyProblem(key) === null) tags.set(key, "");

@@ -1,6 +1,6 @@
 // exec calls of agents whose workspace is on a node, between the tool policy and the sandbox backend.
 import { randomBytes } from "node:crypto";
-import { BoundedMap } from "./bounded.ts";
+import { FairMap } from "./fairMap.ts";
 import type { Outcome } from "./transports/ssh/contract.ts";
 
 /** Variable of the call that carries its id to the backend. Never reaches the node. */
@@ -32,10 +32,10 @@ export interface WorkspaceCall {
 /** As for other calls: a forgotten one is refused by the backend, or loses its line in the result. */
 const MAX_CALLS = 4_096;
 
-export type WorkspaceCalls = BoundedMap<string, WorkspaceCall>;
+export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
 
 export function createWorkspaceCalls(): WorkspaceCalls {
-  return new BoundedMap(MAX_CALLS);
+  return new FairMap(MAX_CALLS, (_callId, { agent }) => agent);
 }
 
 /** An id that cannot be guessed. */

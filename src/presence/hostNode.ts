@@ -1,4 +1,5 @@
 // One node as the gateway sees it: the fields we use of the host's `nodes.list`, checked.
+import { cleanAddress, cleanFact } from "./nodeFacts.ts";
 
 /** `unapproved`: the device is paired but no command surface was ever approved. */
 export type HostApproval = "approved" | "pending-approval" | "pending-reapproval" | "unapproved" | "unknown";
@@ -7,7 +8,7 @@ export type HostApproval = "approved" | "pending-approval" | "pending-reapproval
 export interface HostNode {
   /** Device id: 64 hex digits for node hosts. The only name that goes into a rewrite. */
   readonly nodeId: string;
-  /** Node-declared, not unique. */
+  /** Node-declared, not unique; null too when it is no name that could be shown. */
   readonly displayName: string | null;
   /** `linux`, `macos`, `windows`, `ios`, `android`. */
   readonly platform: string | null;
@@ -61,7 +62,7 @@ const APPROVALS: readonly string[] = ["approved", "pending-approval", "pending-r
 export function readHostNode(value: unknown): HostNode | null {
   if (typeof value !== "object" || value === null) return null;
   const entry = new Map<string, unknown>(Object.entries(value));
-  const nodeId = text(entry.get("nodeId"));
+  const nodeId = cleanFact("id", text(entry.get("nodeId")));
   if (nodeId === null) return null;
   const approval = text(entry.get("approvalState"));
   const sessionHost = entry.get("sessionHost");
@@ -69,15 +70,15 @@ export function readHostNode(value: unknown): HostNode | null {
   const tools = Array.isArray(published) ? published.slice(0, MAX_TOOLS).flatMap(readTool) : [];
   return {
     nodeId,
-    displayName: text(entry.get("displayName")),
-    platform: text(entry.get("platform")),
-    remoteIp: text(entry.get("remoteIp")),
+    displayName: cleanFact("displayName", text(entry.get("displayName"))),
+    platform: cleanFact("release", text(entry.get("platform"))),
+    remoteIp: cleanAddress(text(entry.get("remoteIp"))),
     connected: typeof entry.get("connected") === "boolean" ? entry.get("connected") === true : null,
     approval: isApproval(approval) ? approval : "unknown",
-    commands: texts(entry.get("commands")),
+    commands: texts(entry.get("commands")).filter((name) => cleanFact("command", name) !== null),
     connectedAtMs: number(entry.get("connectedAtMs")) ?? number(entry.get("lastConnectedAtMs")),
     lastSeenAtMs: number(entry.get("lastSeenAtMs")),
-    version: text(entry.get("version")),
+    version: cleanFact("version", text(entry.get("version"))),
     stats: readStats(entry.get("hostStats")),
     ...(typeof sessionHost === "boolean" ? { sessionHost } : {}),
     ...(tools.length === 0 ? {} : { tools }),
@@ -116,7 +117,7 @@ function readStats(value: unknown): HostStats | null {
 /** The operating system's name out of a node's platform: `linux`, `darwin`, `macos 15.1`, `iOS 18.4.0`. Null: not said. */
 export function platformOs(platform: string | null): string | null {
   const word = platform?.trim().toLowerCase().split(/\s+/, 1)[0] ?? "";
-  if (word === "") return null;
+  if (cleanFact("system", word) === null) return null;
   return word === "darwin" ? "macos" : word === "win32" ? "windows" : word;
 }
 

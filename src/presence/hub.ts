@@ -4,6 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { Answer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./contract.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./known.ts";
+import { cleanObservation, cleanReason } from "./nodeFacts.ts";
 import type { Presence, Transition } from "./presence.ts";
 import { takeAnswer } from "./reach.ts";
 import { observationOf, seenOf } from "./seen.ts";
@@ -122,20 +123,20 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     for (const [name, target] of targetsByName) {
       const [was, of] = [before.get(name), known.get(name)];
       const seen = of === undefined ? observationOf(target, records.get(name)?.seen ?? null) : null;
-      if (seen !== null) knownOf(name).observations.set("ssh", seen);
+      if (seen !== null) knownOf(name).observations.set("ssh", cleanObservation(seen));
       if (was !== undefined && of !== undefined) forgetOthers(of, was, target);
     }
   };
 
   const sink: PresenceSink = {
     observe(observation) {
-      knownOf(observation.node).observations.set(observation.source, observation);
+      knownOf(observation.node).observations.set(observation.source, cleanObservation(observation));
       changed(observation.node, false);
     },
     answer(answer: Answer) {
       const of = knownOf(answer.node);
       const before = of[answer.transport];
-      const after = takeAnswer(before, answer);
+      const after = takeAnswer(before, { ...answer, reason: cleanReason(answer.reason) });
       of[answer.transport] = after;
       changed(answer.node, before.reach.state !== after.reach.state);
     },

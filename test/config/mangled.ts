@@ -50,6 +50,9 @@ const FULL_CONFIG = {
   ...REFERENCE_CONFIG,
   audit: "strict",
   auditCommandText: true,
+  auditKeepDays: 7,
+  auditAgentMiB: 8,
+  auditMaxMiB: 80,
   gateway: { location: { country: "CN", region: "Beijing", city: "Beijing", timeZone: "Asia/Shanghai" } },
   presence: { connect: false, geoipFile: "/srv/geo.mmdb", publicAddressUrl: "https://ip.example" },
   nodes: {

@@ -11,6 +11,9 @@ test("an absent config and an empty one are the same, and right", () => {
     mode: "enforce",
     audit: "best-effort",
     auditCommandText: false,
+    auditKeepDays: 30,
+    auditAgentMiB: 64,
+    auditMaxMiB: 512,
     gateway: { location: null },
     presence: { connect: true, geoipFile: null, publicAddressUrl: null },
     nodes: new Map(),
@@ -226,6 +229,16 @@ test("only true keeps the commands' text, which may hold secrets", () => {
     expect(resolveConfig({ auditCommandText }).auditCommandText).toBe(false);
   }
   expect(resolveConfig({ auditCommandText: true }).auditCommandText).toBe(true);
+  expect(resolveConfig({ auditKeepDays: 7, auditAgentMiB: 8, auditMaxMiB: 80 })).toMatchObject({
+    auditKeepDays: 7,
+    auditAgentMiB: 8,
+    auditMaxMiB: 80,
+  });
+  for (const wrong of ["7", 0, 1.5, -1, 1e12, null]) {
+    const config = resolveConfig({ auditKeepDays: wrong, auditAgentMiB: wrong, auditMaxMiB: wrong });
+    expect(config).toMatchObject({ auditKeepDays: 30, auditAgentMiB: 64, auditMaxMiB: 512 });
+    expect(config.problems).toHaveLength(3);
+  }
 });
 
 test("a variable whose name has a meaning in JavaScript is a variable like any other", () => {

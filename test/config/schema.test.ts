@@ -19,7 +19,7 @@ test.each([
   [{ nodes: { a: { node: false, tailscale: false } } }],
   [{ nodes: { a: { ssh: { identityData: { source: "env", provider: "default", id: "KEY" } } } } }],
   [{ rules: [{ name: "a", agents: ["*"] }] }],
-  [{ audit: "strict", auditCommandText: true }],
+  [{ audit: "strict", auditCommandText: true, auditKeepDays: 1, auditAgentMiB: 1, auditMaxMiB: 1 }],
   [{ nodes: { a: { paths: ["/"], pathPrepend: ["/bin"], env: { A: "" }, loginShell: false } } }],
 ])("both accept %j", (config) => {
   expect(host.Check(config)).toBe(true);
@@ -39,6 +39,9 @@ test.each([
   [{ nodes: { a: { ssh: { passphrase: { source: "vault", provider: "default", id: "x" } } } } }],
   [{ audit: "on" }],
   [{ auditCommandText: 1 }],
+  [{ auditKeepDays: 0 }],
+  [{ auditAgentMiB: 0.5 }],
+  [{ auditMaxMiB: "1" }],
   [{ nodes: { a: { paths: [""] } } }],
   [{ nodes: { a: { pathPrepend: Array.from({ length: 65 }, () => "/bin") } } }],
   [{ nodes: { a: { env: { A: null } } } }],

@@ -1,7 +1,7 @@
 // What agent and operator learn from the result of a command in a workspace over SSH.
 import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
-import { GATE_PREFIX } from "../../src/hooks/execEnvGate.ts";
+import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import { createResultMiddleware } from "../../src/hooks/resultMiddleware.ts";
 import type { Outcome } from "../../src/nodeRouter/transports/ssh/contract.ts";
 import { CN_ID, RUN, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
@@ -116,7 +116,7 @@ describe("a command that ran somewhere else", () => {
 });
 
 describe("the gate", () => {
-  const GATE = `The property 'options.env['${GATE_PREFIX}_AB']' must be a string without null bytes`;
+  const GATE = `The property 'options.env['${GATE_VARIABLE}']' must be a string without null bytes`;
 
   test("that stopped a command on the gateway is told in our words", async () => {
     const { lines } = await ended({ claimed: false }, null, GATE);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CallIndex } from "../../src/nodeRouter/callIndex.ts";
 
-const call = (runId: string, toolCallId: string, n = 0) => ({ runId, toolCallId, n });
+const call = (runId: string, toolCallId: string, n = 0) => ({ runId, toolCallId, n, agent: "worker-sg" });
 
 test("a call is found in its run only, and deleted there only", () => {
   const index = new CallIndex<ReturnType<typeof call>>(10);

@@ -6,11 +6,13 @@ import type { AuditMode } from "../../types.ts";
 import { createAuditFile } from "./auditFile.ts";
 import { type AuditFs, nodeAuditFs } from "./auditFs.ts";
 import { createJournal } from "./journal.ts";
-import { type AuditResult, type AuditSubject, announcementLine, recordLine } from "./record.ts";
+import { type AuditResult, type AuditSubject, announcementLine, recordLine, untakenLine } from "./record.ts";
+import { scanAudit } from "./scan.ts";
+import { createShares, DEFAULT_LIMITS, type Untaken } from "./shares.ts";
+import { type AuditLimits, createAuditUsage } from "./usage.ts";
 
-/** Bytes: a file that an editor still opens. With MAX_FILES, what the audit takes on the disk at most. */
+/** Bytes: a file that an editor still opens. */
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;
-export const MAX_FILES = 10;
 
 /**
  * Use: `await audit.begin(subject)` right before the dispatch, `audit.end(subject, result)` when the outcome is
@@ -18,11 +20,12 @@ export const MAX_FILES = 10;
  */
 export interface Audit {
   /**
-   * `strict`: resolves when the announcement is on the disk; throws AUDIT_UNAVAILABLE when it is not, and then
-   * nothing may run (the record of that is written here, if it can be: no `end`). Other modes: resolves at once.
+   * `strict`: resolves when the announcement is on the disk; throws AUDIT_UNAVAILABLE when it is not, or when the
+   * agent's share is used up, and then nothing may run (the record of that is written here, if it can be: no `end`).
+   * Other modes: resolves at once.
    */
   begin(subject: AuditSubject): Promise<void>;
-  /** Takes the record; it is written behind the call. Never throws. */
+  /** Takes the record, if the agent's share has room for it; it is written behind the call. Never throws. */
   end(subject: AuditSubject, result: AuditResult): void;
   /** Resolves when everything is in the file, or cannot be now. */
   flush(): Promise<void>;
@@ -44,6 +47,8 @@ export interface AuditState {
   readonly refused: number;
   /** Null while writing works. */
   readonly lastError: string | null;
+  /** Agents whose share of the audit is used up, with what was not taken of each since. */
+  readonly full: readonly Untaken[];
 }
 
 export interface AuditOptions {
@@ -58,7 +63,8 @@ export interface AuditOptions {
   readonly log: AuditLog;
   readonly fs?: AuditFs;
   readonly maxFileBytes?: number;
-  readonly maxFiles?: number;
+  /** Asked at every call. */
+  readonly limits?: () => AuditLimits;
 }
 
 /** What of a logger is used. */
@@ -74,14 +80,38 @@ export function auditFolder(stateFolder: string): string {
 
 /** One a process, kept in the shared state: two would rotate the file under each other. Opens nothing yet. */
 export function createAudit(options: AuditOptions): Audit {
-  const { mode, keepText, now, log } = options;
+  const { mode, keepText, now, log, fs = nodeAuditFs, limits = () => DEFAULT_LIMITS } = options;
   const file = join(options.folder, "audit.jsonl");
+  const usage = createAuditUsage(now);
+  /** What an earlier life of the gateway left; no record is written before that is counted. */
+  let isCounted = false;
+  let counting: Promise<void> | null = null;
+  const count = (): Promise<void> => {
+    counting ??= scanAudit(fs, file).then(
+      ({ current, aside }) => {
+        usage.found(current, aside);
+        isCounted = true;
+      },
+      // What keeps it from being read keeps it from being written, too, and is told there.
+      () => {
+        counting = null;
+      },
+    );
+    return counting;
+  };
+  /** Null: nothing is to be waited for. */
+  const ready = (): Promise<void> | null => (isCounted ? null : count());
   const journal = createJournal(
     createAuditFile({
       file,
-      fs: options.fs ?? nodeAuditFs,
+      fs,
+      ready,
       maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
-      maxFiles: options.maxFiles ?? MAX_FILES,
+      onRotated(bytes) {
+        usage.rotated(bytes);
+        return usage.removable(limits(), 0);
+      },
+      onRemoved: (count) => usage.removed(count),
       onRotationError: once((error) =>
         log.warn({ file, reason: messageOf(error) }, "the audit file cannot be put aside; it grows on"),
       ),
@@ -91,16 +121,33 @@ export function createAudit(options: AuditOptions): Audit {
       else log.warn({ file, reason: lastError }, "AUDIT_UNAVAILABLE: audit records cannot be written");
     },
   );
-  /** Announced ones get their record even when the mode has changed meanwhile. */
-  const announced = new WeakSet<AuditSubject>();
+  const shares = createShares(usage, limits, (untaken) => {
+    journal.append(untakenLine(untaken, limits(), now()));
+    // In the background: a reader of the log learns of the first, not of every one.
+    if (untaken.refused + untaken.dropped > 1) return;
+    log.warn({ file, agent: untaken.agent }, `AUDIT_UNAVAILABLE: ${shareText(untaken.agent, limits())}`);
+  });
+  /** Announced ones get their record even when the mode has changed meanwhile: room for it was taken before. */
+  const announced = new WeakMap<AuditSubject, number>();
   let refused = 0;
 
   return {
     async begin(subject) {
       if (mode() !== "strict") return;
+      const line = announcementLine(subject, keepText());
+      const agent = subject.agent ?? "";
+      const counted = ready();
+      if (counted !== null) await counted;
+      const bytes = Buffer.byteLength(line);
+      const recordBytes = bytes + RESULT_BYTES;
+      if (!shares.takes(agent, bytes + recordBytes, "refused")) {
+        refused++;
+        throw shareUsed(file, subject, limits());
+      }
+      usage.charge(agent, bytes + recordBytes);
       try {
-        await journal.commit(announcementLine(subject, keepText()));
-        announced.add(subject);
+        await journal.commit(line);
+        announced.set(subject, recordBytes);
       } catch (error) {
         refused++;
         // The announcement may be in the file in spite of the error: a reader is told that nothing ran.
@@ -110,20 +157,33 @@ export function createAudit(options: AuditOptions): Audit {
     },
 
     end(subject, result) {
-      if (mode() === "off" && !announced.has(subject)) return;
-      journal.append(recordLine(subject, result, now(), keepText()));
+      const taken = announced.get(subject);
+      if (mode() === "off" && taken === undefined) return;
+      const line = recordLine(subject, result, now(), keepText());
+      const bytes = Buffer.byteLength(line);
+      const agent = subject.agent ?? "";
+      void ready();
+      if (taken === undefined && !shares.takes(agent, bytes, "dropped")) return;
+      usage.charge(agent, Math.max(0, bytes - (taken ?? 0)));
+      journal.append(line);
     },
 
     flush: () => journal.flush(),
 
     state() {
       const { written, lost, waiting, lastError } = journal.state();
-      return { mode: mode(), file, written, failed: lost, waiting, refused, lastError };
+      return { mode: mode(), file, written, failed: lost, waiting, refused, lastError, full: shares.full() };
     },
 
-    close: () => journal.close(),
+    close() {
+      shares.flush();
+      return journal.close();
+    },
   };
 }
+
+/** What a record has beyond its announcement, at most. */
+const RESULT_BYTES = 512;
 
 const REFUSED: AuditResult = {
   outcome: "not-started",
@@ -141,6 +201,22 @@ function unavailable(file: string, subject: AuditSubject, cause: unknown): NodeR
     "AUDIT_UNAVAILABLE",
     `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}; nothing ran. Mend that, or set plugins.entries.node-router.config.audit to "best-effort".`,
     { cause },
+  );
+}
+
+/** `agent "worker-sg" has used up its share of the audit, 64 MiB in 30 days`. */
+function shareText(agent: string, { agentBytes, keepMs }: AuditLimits): string {
+  const who = agent === "" ? "what belongs to no agent" : `agent ${quote(agent)}`;
+  const size = Math.round((agentBytes / 1024 / 1024) * 100) / 100;
+  const days = Math.round((keepMs / 86_400_000) * 100) / 100;
+  return `${who} has used up its share of the audit, ${size} MiB in ${days} days`;
+}
+
+function shareUsed(file: string, subject: AuditSubject, limits: AuditLimits): NodeRouterError {
+  const what = subject.kind === "command" ? "the command" : `${quote(subject.operation)} of a file`;
+  return new NodeRouterError(
+    "AUDIT_UNAVAILABLE",
+    `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}; nothing ran. Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort".`,
   );
 }
 

@@ -1,4 +1,4 @@
-// The audit file and the older ones behind it: whole lines in, rotated by size. Knows no queue and no record.
+// The audit file and the older ones behind it: whole lines in, put aside by size, removed by age. Knows no queue and no record.
 import { dirname } from "node:path";
 import type { AuditFs, AuditHandle } from "./auditFs.ts";
 
@@ -23,10 +23,14 @@ export interface Appended {
 export interface AuditFileOptions {
   readonly file: string;
   readonly fs: AuditFs;
+  /** Resolves when the first line may be written; null: it may. Asked at every append. */
+  readonly ready: () => Promise<void> | null;
   /** A file is put aside before it would grow beyond this. */
   readonly maxFileBytes: number;
-  /** The current one and those put aside, at least two: `audit.jsonl.1` is the newest of the latter. */
-  readonly maxFiles: number;
+  /** The file was put aside as `audit.jsonl.1`, with that many bytes. Answers how many of the oldest are to go. */
+  readonly onRotated: (bytes: number) => number;
+  /** That many of the oldest are gone. */
+  readonly onRemoved: (count: number) => void;
   /** A rotation that fails costs no record: the file grows on, and the next append tries again. */
   readonly onRotationError: (error: unknown) => void;
 }
@@ -43,10 +47,12 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
 
   return {
     async append(bytes, durable) {
+      const waits = options.ready();
+      if (waits !== null) await waits;
       const present = await fs.look(file);
       let open = await openCurrent(present?.identity ?? null);
       const size = present?.size ?? 0;
-      if (size > 0 && size + bytes.length > options.maxFileBytes) open = await rotated(open);
+      if (size > 0 && size + bytes.length > options.maxFileBytes) open = await rotated(open, size);
       const appended = await appendLines(open, bytes);
       if (!durable || appended.error !== null) return appended;
       return { ...appended, error: await syncError(open) };
@@ -77,9 +83,13 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
     return { written: Math.max(0, written - (isTorn ? 1 : 0)), error };
   }
 
-  async function rotated(current: AuditHandle): Promise<AuditHandle> {
+  async function rotated(current: AuditHandle, bytes: number): Promise<AuditHandle> {
     try {
-      for (let number = options.maxFiles - 2; number >= 1; number--) {
+      const taken = await fs.numbered(folder, file);
+      // Up to the first number that is free: no file is ever put over another one.
+      let free = 1;
+      while (taken.includes(free)) free++;
+      for (let number = free - 1; number >= 1; number--) {
         await fs.rename(`${file}.${number}`, `${file}.${number + 1}`);
       }
       await fs.rename(file, `${file}.1`);
@@ -87,7 +97,22 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
       options.onRotationError(error);
       return current;
     }
+    await removeOldest(options.onRotated(bytes));
     return openCurrent(null);
+  }
+
+  /** One that cannot be removed stays, and is tried again at the next rotation. */
+  async function removeOldest(count: number): Promise<void> {
+    if (count <= 0) return;
+    try {
+      const numbers = (await fs.numbered(folder, file)).slice(-count).reverse();
+      for (const number of numbers) {
+        await fs.remove(`${file}.${number}`);
+        options.onRemoved(1);
+      }
+    } catch (error) {
+      options.onRotationError(error);
+    }
   }
 
   /** Null: it is on the disk. After a failure the handle is given up: what it still holds nobody can tell. */

@@ -1,6 +1,7 @@
 // The few file operations that the audit needs, and their one implementation on a real disk.
 import { constants } from "node:fs";
-import { chmod, type FileHandle, lstat, mkdir, open, rename } from "node:fs/promises";
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { basename } from "node:path";
 
 /** Every operation rejects with the system's own error (`code: "ENOSPC"`, …). */
 export interface AuditFs {
@@ -9,11 +10,24 @@ export interface AuditFs {
   /** Opens for appending, makes it if need be. Refuses what is not a plain file, above all a symbolic link. */
   open(file: string): Promise<AuditHandle>;
   /** What has this name now, links not followed; null: nothing. */
-  look(file: string): Promise<{ readonly identity: string; readonly size: number } | null>;
+  look(file: string): Promise<AuditLook | null>;
   /** In one step, over what has the new name. False when there is no such file. */
   rename(from: string, to: string): Promise<boolean>;
   /** Puts the names in the folder on the disk. */
   syncFolder(folder: string): Promise<void>;
+  /** The numbers of the files `<file>.<number>` in the folder, ascending; none where there is no folder. */
+  numbered(folder: string, file: string): Promise<readonly number[]>;
+  /** What is in a plain file, links not followed, piece by piece. */
+  read(file: string): AsyncIterable<Buffer>;
+  /** Removes the file; false when there is none. */
+  remove(file: string): Promise<boolean>;
+}
+
+export interface AuditLook {
+  readonly identity: string;
+  readonly size: number;
+  /** Epoch ms of its last change. */
+  readonly changedMs: number;
 }
 
 export interface AuditHandle {
@@ -33,7 +47,10 @@ const OWNER_ONLY_FILE = 0o600;
 const OTHERS = 0o077;
 
 /** Windows has neither O_NOFOLLOW nor O_NONBLOCK, and Node then leaves them undefined. */
-const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/** One read: more would hold up the event loop while its lines are counted. */
+const READ_BYTES = 256 * 1024;
 
 export const nodeAuditFs: AuditFs = {
   async prepareFolder(folder) {
@@ -63,8 +80,8 @@ export const nodeAuditFs: AuditFs = {
 
   async look(file) {
     try {
-      const { dev, ino, size } = await lstat(file, { bigint: true });
-      return { identity: `${dev}:${ino}`, size: Number(size) };
+      const { dev, ino, size, mtimeMs } = await lstat(file, { bigint: true });
+      return { identity: `${dev}:${ino}`, size: Number(size), changedMs: Number(mtimeMs) };
     } catch (error) {
       if (hasCode(error, "ENOENT")) return null;
       throw error;
@@ -89,6 +106,44 @@ export const nodeAuditFs: AuditFs = {
       await handle.sync();
     } finally {
       await handle.close();
+    }
+  },
+
+  async numbered(folder, file) {
+    const prefix = `${basename(file)}.`;
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (hasCode(error, "ENOENT")) return [];
+      throw error;
+    });
+    return names
+      .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)))
+      .map((name) => Number(name.slice(prefix.length)))
+      .sort((one, other) => one - other);
+  },
+
+  async *read(file) {
+    const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw new Error(`${file} is not a plain file`);
+      for (let left = stats.size; left > 0; ) {
+        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(left, READ_BYTES)));
+        if (bytesRead === 0) return;
+        left -= bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  },
+
+  async remove(file) {
+    try {
+      await unlink(file);
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      throw error;
     }
   },
 };

@@ -3,15 +3,17 @@ import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../errors.ts";
 import { safeJson } from "../../safeText.ts";
 import type { Outcome } from "../transports/ssh/contract.ts";
+import type { Untaken } from "./shares.ts";
+import type { AuditLimits } from "./usage.ts";
 
 /** Raised when a field changes its meaning; new fields do not raise it. */
 const VERSION = 1;
 
 /** UTF-8 bytes of a command's text that a record keeps; the hash is of the whole. */
-export const MAX_COMMAND_BYTES = 64 * 1024;
+export const MAX_COMMAND_BYTES = 8 * 1024;
 
-/** Characters of every other text: 4096 is PATH_MAX of Linux. */
-const MAX_TEXT_LENGTH = 4_096;
+/** Characters of every other text. SECURITY: who is audited chooses some, and must not fill the audit with them. */
+const MAX_TEXT_LENGTH = 512;
 
 /** What is known before a command is sent, or a file is changed. */
 export type AuditSubject = CommandSubject | FileSubject;
@@ -118,6 +120,28 @@ export function recordLine(
   });
 }
 
+/** The note that records of an agent were not taken, because its share is used up; with its line feed. */
+export function untakenLine(
+  { agent, refused, dropped }: Untaken,
+  { agentBytes, keepMs }: AuditLimits,
+  nowMs: number,
+): string {
+  return lineOf({
+    v: VERSION,
+    phase: "note",
+    id: "share-used",
+    start: isoTime(nowMs),
+    agent: agent === "" ? null : short(agent),
+    kind: "share-used",
+    shareBytes: agentBytes,
+    shareDays: keepMs / DAY_MS,
+    refused,
+    dropped,
+  });
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 function headOf(phase: "begin" | "end", { id, startMs }: AuditSubject): object {
   return { v: VERSION, phase, id: short(id), start: isoTime(startMs) };
 }
@@ -135,14 +159,22 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
     transport: "ssh",
     rule: shortOrNull(rule),
   };
-  if (subject.kind === "file") return { ...who, path: short(subject.path) };
+  if (subject.kind === "file")
+    return { ...who, path: short(subject.path), ...hashOfCut("path", subject.path) };
   const { command, cwd } = subject;
   return {
     ...who,
     commandSha256: createHash("sha256").update(command).digest("hex"),
     ...(keepText ? keptText(command) : {}),
     cwd: shortOrNull(cwd),
+    ...hashOfCut("cwd", cwd),
   };
+}
+
+/** What is cut can still be told from another one. */
+function hashOfCut(name: "path" | "cwd", text: string | null): object {
+  if (text === null || short(text) === text) return {};
+  return { [`${name}Sha256`]: createHash("sha256").update(text).digest("hex") };
 }
 
 function keptText(command: string): object {

@@ -1,5 +1,5 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
-import { safe } from "../../safeText.ts";
+import { nameText, safe } from "../../safeText.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import { HOOKS_NOT_LIVE } from "../liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
@@ -70,10 +70,13 @@ function agentTable(agents: readonly AgentStatus[]): string {
 
 /** Nothing before the first record. */
 function auditLine(audit: StatusReport["audit"]): readonly string[] {
-  if (audit === null || (audit.written === 0 && audit.lastError === null)) return [];
+  if (audit === null || (audit.written === 0 && audit.lastError === null && audit.full.length === 0))
+    return [];
   const lost = audit.failed === 0 ? "" : ` · ${audit.failed} lost`;
   const error = audit.lastError === null ? "" : ` · failing: ${safe(audit.lastError)}`;
-  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${error}`];
+  const full = audit.full.map(({ agent }) => (agent === "" ? "nobody" : nameText(agent)));
+  const used = full.length === 0 ? "" : ` · share used up: ${full.join(", ")}`;
+  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}`];
 }
 
 /** Nothing before the first connection. */

@@ -1,9 +1,15 @@
-// Doctor: an audit that cannot be written.
+// Doctor: an audit that cannot be written, and agents that have used up their share of it.
 import { quote, safe } from "../../safeText.ts";
-import { type Check, finding } from "./finding.ts";
+import type { AuditState } from "../audit/audit.ts";
+import { type Check, type Finding, finding } from "./finding.ts";
 
-export const checkAudit: Check = ({ audit }) => {
-  if (audit === null || audit.mode === "off" || audit.lastError === null) return [];
+const KEY = "plugins.entries.node-router.config.audit";
+
+export const checkAudit: Check = ({ audit }) =>
+  audit === null || audit.mode === "off" ? [] : [...failing(audit), ...shares(audit)];
+
+function failing(audit: AuditState): readonly Finding[] {
+  if (audit.lastError === null) return [];
   const strict = audit.mode === "strict";
   const lost = `${audit.failed} ${audit.failed === 1 ? "record is" : "records are"} lost`;
   const refused = strict
@@ -17,7 +23,20 @@ export const checkAudit: Check = ({ audit }) => {
       strict
         ? 'make the file writable; with audit: "best-effort" calls run without a record'
         : "make the file writable",
-      "plugins.entries.node-router.config.audit",
+      KEY,
     ),
   ];
-};
+}
+
+function shares({ full, mode }: AuditState): readonly Finding[] {
+  return full.map(({ agent, refused, dropped }) => {
+    const who = agent === "" ? "what belongs to no agent" : `agent ${quote(agent)}`;
+    return finding(
+      "audit-share-used",
+      mode === "strict" ? "error" : "warning",
+      `${who} has used up its share of the audit; since then ${refused} of its calls were refused and ${dropped} ran without a record`,
+      "look what it does in the audit's file; raise auditAgentMiB, or lower auditKeepDays, if that is what it is for",
+      `${KEY}AgentMiB`,
+    );
+  });
+}

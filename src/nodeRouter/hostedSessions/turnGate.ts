@@ -2,11 +2,12 @@
 
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../errors.ts";
+import { agentOfSessionKey, normalizeAgentId } from "../../hostNames.ts";
 import type { Binding } from "../../types.ts";
 import { BoundedMap } from "../bounded.ts";
 import { currentSnapshot, lastSnapshot } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
-import { bindingOf, idOf } from "../hostConfig.ts";
+import { bindingOf } from "../hostConfig.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 import type { Evidence, HostedReader, HostedSession, Turn, TurnGate } from "./contract.ts";
 import { hostingHosts } from "./hosts.ts";
@@ -45,8 +46,9 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
     }
   };
   const agentsOf = (turn: Turn): readonly string[] => {
-    const named = /^agent:([^:]+):/.exec(turn.sessionKey ?? "")?.[1];
-    return [...new Set([turn.agent, named].flatMap((agent) => (agent ? [idOf(agent)] : [])))];
+    const stated = turn.agent ? normalizeAgentId(turn.agent) : null;
+    const named = agentOfSessionKey(turn.sessionKey ?? "");
+    return [...new Set([stated, named].filter((agent) => agent !== null))];
   };
   /** A turn that names nobody is of whoever its record names. */
   const concerned = (turn: Turn, session: HostedSession | null): readonly string[] => {

@@ -1,6 +1,7 @@
 // Puts the parts of the workspace together for the real host: connections, audit, backend.
 import { createLogger, type HostLogger, type Logger } from "../../logger.ts";
 import { auditFolder, createAudit } from "../audit/audit.ts";
+import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
 import type { RouterDeps } from "../deps.ts";
 import type { SharedState } from "../sharedState.ts";
 import { connect } from "../transports/ssh/connect/connect.ts";
@@ -36,6 +37,7 @@ export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger
     // A config that was never read must not be taken for "nothing to record".
     mode: () => state.config?.audit ?? "strict",
     keepText: () => state.config?.auditCommandText ?? false,
+    limits: () => (state.config === null ? DEFAULT_LIMITS : auditLimits(state.config)),
     folder: auditFolder(api.runtime.state.resolveStateDir()),
     now: Date.now,
     log: log.child({ part: "audit" }),

@@ -2,9 +2,12 @@
 import { isRecord } from "../../config/record.ts";
 import { agentOfSessionKey } from "../../hostNames.ts";
 import type { TextStore } from "../../stateFile.ts";
-import { BoundedMap } from "../bounded.ts";
+import { FairMap } from "../fairMap.ts";
 
-/** A few hundred bytes each; the oldest forgotten session is only placed anew. */
+/**
+ * A few hundred bytes each; a forgotten session is only placed anew. Fair by agent: one that opens thousands makes room
+ * by itself.
+ */
 export const MAX_SESSIONS = 2_000;
 
 export interface SessionNode {
@@ -35,7 +38,7 @@ export interface SessionNodes {
 }
 
 export function createSessionNodes(): SessionNodes {
-  const sessions = new BoundedMap<string, SessionNode>(MAX_SESSIONS);
+  const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);
   let store: TextStore | null = null;
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
@@ -66,7 +69,11 @@ export function createSessionNodes(): SessionNodes {
     get: (sessionKey) => sessions.get(sessionKey) ?? null,
     put(sessionKey, node) {
       const before = sessions.get(sessionKey);
-      if (before?.node === node) return before;
+      if (before?.node === node) {
+        // The one that was used last is the last to be forgotten.
+        sessions.set(sessionKey, before);
+        return before;
+      }
       // Moved twice before it was told: what it knows is the first node; moved back: nothing changed for it.
       const from = before?.movedFrom ?? before?.node ?? null;
       const session = { sessionKey, node, movedFrom: from === node ? null : from };
@@ -104,6 +111,11 @@ export function createSessionNodes(): SessionNodes {
     },
     flush: () => writing ?? Promise.resolve(),
   };
+}
+
+/** Of `agent:<id>:<rest>`; a key of another form is nobody's. */
+function agentOfSession(sessionKey: string): string {
+  return /^agent:([^:]{1,300}):/.exec(sessionKey)?.[1] ?? "";
 }
 
 /** Entries that are not what we wrote are left out. @throws SyntaxError no JSON */

@@ -1,6 +1,7 @@
 // The line in an agent's prompt about the node that its workspace is on. Pure.
 import type { ConfiguredNode } from "../../config/resolve.ts";
-import { quote, safe } from "../../safeText.ts";
+import { cleanFact } from "../../presence/nodeFacts.ts";
+import { quote } from "../../safeText.ts";
 import { placeText } from "../explain/message.ts";
 import { section } from "../hostConfig.ts";
 import type { SshNodeInfo } from "../transports/ssh/contract.ts";
@@ -16,15 +17,22 @@ export function mayAddToPrompt(hostConfig: unknown): boolean {
 
 /**
  * One line; what is not known is left out.
+ * SECURITY: it is part of the system prompt, so of the node's own words only what `cleanFact` allows is in it.
  * @param info null: no connection was made to the node yet.
  */
 export function promptLine(
   node: Pick<ConfiguredNode, "name" | "location" | "workspace">,
   info: SshNodeInfo | null,
 ): string {
+  const [os, arch, shell] = [
+    cleanFact("system", info?.os),
+    cleanFact("processor", info?.arch),
+    cleanFact("shell", info?.shell),
+  ];
+  const system = [os === "Darwin" ? "macOS (Darwin)" : os, arch].filter((fact) => fact !== null).join(" ");
   const facts = [
-    info === null ? null : safe(`${info.os === "Darwin" ? "macOS (Darwin)" : info.os} ${info.arch}`),
-    info === null ? null : `login shell ${safe(info.shell)}`,
+    system === "" ? null : system,
+    shell === null ? null : `login shell ${shell}`,
     node.workspace === null ? null : `workspace ${quote(node.workspace)}`,
   ].filter((fact) => fact !== null);
   return (

@@ -149,6 +149,12 @@ export function failingFs() {
       check("syncFolder");
       await nodeAuditFs.syncFolder(folder);
     },
+    numbered: (folder, file) => nodeAuditFs.numbered(folder, file),
+    read: (file) => nodeAuditFs.read(file),
+    async remove(file) {
+      check("remove");
+      return nodeAuditFs.remove(file);
+    },
   };
   return { fs, state };
 }

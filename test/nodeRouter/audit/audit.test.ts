@@ -25,6 +25,7 @@ test("best-effort writes one record a command, behind the call", async () => {
     waiting: 0,
     refused: 0,
     lastError: null,
+    full: [],
   });
 });
 
@@ -103,8 +104,9 @@ test("nobody else can read it", async () => {
   expect(statSync(arranged.file).mode & 0o777).toBe(0o600);
 });
 
-test("a full file is put aside, and only so many are kept", async () => {
-  await using arranged = auditIn("best-effort", { maxFileBytes: 2_000, maxFiles: 4 });
+test("a full file is put aside, and old ones go when all are larger than they may be", async () => {
+  const limits = { agentBytes: 1e9, keepMs: 0, maxBytes: 6_000 };
+  await using arranged = auditIn("best-effort", { maxFileBytes: 2_000, limits: () => limits });
   for (let index = 0; index < 60; index++) {
     arranged.audit.end(command({ id: `${index}` }), RAN);
     await arranged.audit.flush();
@@ -132,7 +134,7 @@ test("a record larger than a file is written all the same", async () => {
 });
 
 test("10,000 records of calls at one time are whole, in order and each there once, across rotations", async () => {
-  await using arranged = auditIn("strict", { maxFileBytes: 400_000, maxFiles: 100 });
+  await using arranged = auditIn("strict", { maxFileBytes: 400_000 });
   const ids = Array.from({ length: 5_000 }, (_, index) => `d-${index}`);
   await Promise.all(
     ids.map(async (id) => {
@@ -162,7 +164,7 @@ test("whatever is recorded in whatever order, every line parses and every announ
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-      await using arranged = auditIn("strict", { maxFileBytes: 3_000, maxFiles: 50 });
+      await using arranged = auditIn("strict", { maxFileBytes: 3_000 });
       arranged.settings.keepText = true;
       const calls: Promise<void>[] = [];
       for (const [index, { text, strict, kind, wait }] of steps.entries()) {

@@ -120,12 +120,12 @@ test("a disk that stays full costs the newest records and no more memory than th
   arranged.settings.keepText = true;
   disk.state.fault = () => systemError("ENOSPC", "full");
   const text = "x".repeat(MAX_COMMAND_BYTES);
-  for (let index = 0; index < 200; index++) {
+  for (let index = 0; index < 1_500; index++) {
     arranged.audit.end(command({ id: `${index}`, command: text }), RAN);
   }
   await arranged.audit.flush();
   const { waiting, failed } = arranged.audit.state();
-  expect(waiting + failed).toBe(200);
+  expect(waiting + failed).toBe(1_500);
   expect(failed).toBeGreaterThan(50);
   expect(waiting * MAX_COMMAND_BYTES).toBeLessThanOrEqual(MAX_QUEUE_BYTES);
   disk.state.fault = null;
@@ -139,9 +139,11 @@ test("a full queue refuses a strict call at once", async () => {
   const disk = failingFs();
   await using arranged = auditIn("best-effort", { fs: disk.fs });
   arranged.settings.keepText = true;
+  arranged.audit.end(command(), RAN);
+  await arranged.audit.flush();
   disk.state.fault = () => systemError("ENOSPC", "full");
   const text = "x".repeat(MAX_COMMAND_BYTES);
-  for (let index = 0; index < 200; index++) arranged.audit.end(command({ command: text }), RAN);
+  for (let index = 0; index < 1_500; index++) arranged.audit.end(command({ command: text }), RAN);
   arranged.settings.mode = "strict";
   await expect(arranged.audit.begin(command({ command: text }))).rejects.toThrow(
     `${MAX_QUEUE_BYTES} bytes of records wait for the disk already`,

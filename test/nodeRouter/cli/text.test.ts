@@ -209,7 +209,15 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     expect.stringMatching(/^n+…? +1 +4 +0 +12 +3 +7$/),
   ]);
   expect(longest(page)).toBeLessThanOrEqual(100);
-  const audit = { mode: "strict", file: "/f", written: 7, failed: 0, waiting: 0, refused: 0 } as const;
+  const audit = {
+    mode: "strict",
+    file: "/f",
+    written: 7,
+    failed: 0,
+    waiting: 0,
+    refused: 0,
+    full: [],
+  } as const;
   expect(statusText({ ...report, audit: { ...audit, lastError: null } })).toMatch(
     /\n\naudit strict · 7 written$/,
   );
@@ -217,4 +225,8 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     /audit strict · 7 written · 2 lost · failing: ENOSPC$/,
   );
   expect(statusText({ ...report, audit: { ...audit, written: 0, lastError: null } })).not.toContain("audit");
+  const full = [{ agent: "worker-sg · rule x", refused: 3, dropped: 0 }];
+  expect(statusText({ ...report, audit: { ...audit, full, lastError: null } })).toMatch(
+    /audit strict · 7 written · share used up: "worker-sg · rule x"$/,
+  );
 });

@@ -11,6 +11,7 @@ const STATE: AuditState = {
   waiting: 0,
   refused: 0,
   lastError: "ENOSPC: no space left on device",
+  full: [],
 };
 const found = (changes: Partial<AuditState>) =>
   checkAudit(inputOf({ doctor: { audit: { ...STATE, ...changes } } }));
@@ -29,6 +30,21 @@ test("in strict mode it is an error, because calls are refused", () => {
     severity: "error",
     message: expect.stringContaining("1 record is lost, 1 call was refused"),
   });
+});
+
+test("an agent that has used up its share is told, with what was not recorded of it", () => {
+  const full = [{ agent: "worker-sg", refused: 3, dropped: 0 }];
+  const [first, ...more] = found({ lastError: null, mode: "strict", full });
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({
+    id: "node-router/audit-share-used",
+    severity: "error",
+    path: "plugins.entries.node-router.config.auditAgentMiB",
+    message:
+      'agent "worker-sg" has used up its share of the audit; since then 3 of its calls were refused and 0 ran without a record',
+  });
+  expect(found({ lastError: null, full })[0]?.severity).toBe("warning");
+  expect(found({ lastError: null, mode: "off", full })).toEqual([]);
 });
 
 test("an audit that works, is off, or was never used is no finding", () => {

@@ -83,7 +83,7 @@ export interface SshCounters {
   readonly size: number;
 }
 
-/** What is known of a node from its open connection. */
+/** What a node said of itself over its open connection; empty where it said nothing that could be believed. */
 export interface SshNodeInfo {
   /** `uname -s`, e.g. `Linux`, `Darwin`. */
   readonly os: string;

@@ -1,5 +1,6 @@
 // The process on a node that ends commands: when it is told to, and by itself when the gateway is gone.
 import type { ClientChannel } from "ssh2";
+import { cleanFact } from "../../../presence/nodeFacts.ts";
 import { KEEPER, PONG } from "./bootstrap.ts";
 import type { SignalName, SshNodeInfo } from "./contract.ts";
 import type { RunnerIdentity } from "./runner.ts";
@@ -127,11 +128,11 @@ function infoIn(text: string): SshNodeInfo | null {
   if (!facts.has("ready")) return null;
   const fact = (name: string) => facts.get(name) ?? "";
   return {
-    os: fact("os"),
-    arch: fact("arch"),
-    shell: fact("shell"),
-    home: fact("home"),
-    hostname: fact("host"),
+    os: cleanFact("system", fact("os")) ?? "",
+    arch: cleanFact("processor", fact("arch")) ?? "",
+    shell: cleanFact("shell", fact("shell")) ?? "",
+    home: cleanFact("path", fact("home")) ?? "",
+    hostname: cleanFact("host", fact("host")) ?? "",
   };
 }
 

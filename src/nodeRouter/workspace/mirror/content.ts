@@ -1,8 +1,8 @@
 // Content of local files: read whole, and known by its hash as long as the file was not touched.
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { BoundedMap } from "../../bounded.ts";
 import type { LocalFile } from "./localFiles.ts";
+import { readLooked } from "./openedFile.ts";
 
 export interface LoadedFile {
   readonly path: string;
@@ -13,7 +13,7 @@ export interface LoadedFile {
 }
 
 export interface ContentCache {
-  /** `content` of a file; null when it is gone. Reads it only when it may have changed. */
+  /** `content` of a file; null when it is not what was looked at. Reads it only when it may have changed. */
   of(file: LocalFile): Promise<string | null>;
 }
 
@@ -34,14 +34,11 @@ export function createContentCache(): ContentCache {
   };
 }
 
-/** Null when the file is gone. */
-export async function load({ path, absolute, isProgram }: LocalFile): Promise<LoadedFile | null> {
-  try {
-    const data = await readFile(absolute);
-    const hash = createHash("sha256").update(data).digest("hex");
-    return { path, data, isProgram, content: isProgram ? `${hash}x` : hash };
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
+/** Null when the file is gone, or is another one than was looked at. Rejects when it cannot be read. */
+export async function load(file: LocalFile): Promise<LoadedFile | null> {
+  const data = await readLooked(file);
+  if (data === null) return null;
+  const { path, isProgram } = file;
+  const hash = createHash("sha256").update(data).digest("hex");
+  return { path, data, isProgram, content: isProgram ? `${hash}x` : hash };
 }

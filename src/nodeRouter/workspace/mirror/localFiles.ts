@@ -20,6 +20,8 @@ export interface LocalFile {
   readonly modifiedMs: number;
   /** Another one means that the file may have other content. */
   readonly stamp: string;
+  /** Device and inode: what is opened under the name later must be the same. */
+  readonly identity: string;
 }
 
 export interface LocalFolder {
@@ -97,8 +99,14 @@ async function descend(walk: Walk, directory: string, path: string, above: reado
 }
 
 function keep(walk: Walk, absolute: string, path: string, stats: BigIntStats | null): void {
-  if (stats === null) return;
-  const { size, mode, mtimeMs } = stats;
+  // A link or a pipe that took its place meanwhile.
+  if (stats === null || !stats.isFile()) return;
+  const { size, mode, mtimeMs, nlink } = stats;
+  // SECURITY: its other name can be any file of the gateway.
+  if (nlink > 1n) {
+    walk.skipped.push({ path: absolute, reason: "a file with a second name (hard link)" });
+    return;
+  }
   walk.files.push({
     path,
     absolute,
@@ -106,7 +114,12 @@ function keep(walk: Walk, absolute: string, path: string, stats: BigIntStats | n
     isProgram: (Number(mode) & 0o100) !== 0,
     modifiedMs: Number(mtimeMs),
     stamp: stampOf(stats),
+    identity: identityOf(stats),
   });
+}
+
+export function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 function stampOf({ mtimeNs, ctimeNs, size, ino }: BigIntStats): string {

@@ -97,12 +97,14 @@ export function createMirror(options: MirrorOptions): Mirror {
     if (!isKnown) await ask(source, place, folder, subject, local.files);
     try {
       const wanted = await contentOf(source, local.files);
+      // What changes while it is looked at is not gone: it is looked at anew the next time.
+      const isComplete = local.isComplete && wanted.size === local.files.length;
       const plan =
         source.mode === "add"
           ? planAdd(wanted.keys(), folder)
-          : planMirror(wanted, folder, owner, local.isComplete);
-      await carryOut(plan, source, place, folder, subject, local.files);
-      if (mark !== null && local.isComplete) folder.settled.set(key, { mark, skipped: local.skipped });
+          : planMirror(wanted, folder, owner, isComplete);
+      const isWhole = await carryOut(plan, source, place, folder, subject, local.files);
+      if (mark !== null && isComplete && isWhole) folder.settled.set(key, { mark, skipped: local.skipped });
     } catch (error) {
       throw unreadable(subject, error);
     }
@@ -146,6 +148,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     return wanted;
   }
 
+  /** @returns whether every file was as it was when it was looked at. */
   async function carryOut(
     plan: MirrorPlan,
     source: MirrorSource,
@@ -153,7 +156,8 @@ export function createMirror(options: MirrorOptions): Mirror {
     folder: FolderMemory,
     subject: MirrorSubject,
     files: readonly LocalFile[],
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let isWhole = true;
     const batches = batchesOf(files.filter((file) => plan.send.has(file.path)));
     if (batches.length === 0 && plan.list !== null) batches.push([]);
     for (const [position, batch] of batches.entries()) {
@@ -161,6 +165,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       for (const [index, { path }] of batch.entries()) {
         // It may have changed or gone since it was looked at: what is sent is what counts.
         const file = loaded[index] ?? null;
+        if (file === null) isWhole = false;
         if (file === null) plan.list?.delete(path);
         else plan.list?.set(path, file.content);
       }
@@ -188,6 +193,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       }
       if (list !== null) folder.lists.set(owner, list);
     }
+    return isWhole;
   }
 
   /** The lines that a program printed. @throws NodeRouterError when it did not end well. */

@@ -1,4 +1,4 @@
-// The file bridges that work on each node, so that a command can make them forget what they have read.
+// The file bridges that work on each node, so that a command finds done what they have left to a later step.
 
 /** What a bridge offers for that. */
 export interface ReadAhead {
@@ -8,7 +8,7 @@ export interface ReadAhead {
 export interface ReadAheads {
   /** Held weakly: a bridge goes with its run, and the host does not say when. */
   add(node: string, bridge: ReadAhead): void;
-  /** Something may have changed on this node. */
+  /** A command starts or ends on this node. */
   invalidate(node: string): void;
 }
 

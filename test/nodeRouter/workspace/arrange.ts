@@ -10,6 +10,7 @@ import type {
   SandboxBackend,
   SandboxParams,
 } from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
+import { FILE_IDENTITY } from "../../../src/nodeRouter/workspace/host/toolCall.ts";
 import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/contract.ts";
 import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/parts.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/workspaceCalls.ts";
@@ -119,6 +120,7 @@ function bridgeOf(invalidate: () => void): FileBridge {
   };
   return {
     pathMappings: [],
+    [FILE_IDENTITY]: none,
     resolvePath: () => ({ relativePath: "", containerPath: "" }),
     stat: none,
     readFile: none,

@@ -1,11 +1,12 @@
 // The file bridge of one workspace on one node: its parts put together.
 import { randomBytes } from "node:crypto";
+import { currentToolCall, FILE_IDENTITY } from "../host/toolCall.ts";
+import { createCallMemories } from "./callMemory.ts";
 import { createChanges } from "./changes.ts";
 import type { FileBridge, FileBridgeOptions } from "./contract.ts";
 import { createPathResolver } from "./paths.ts";
 import { createPendingDirectory, laterByTimer } from "./pendingDirectory.ts";
 import { createReads } from "./reads.ts";
-import { createSnapshots } from "./snapshots.ts";
 import { createWrites } from "./writes.ts";
 
 /** Every temporary file on a node is called this, with 32 hex digits for the star. */
@@ -14,15 +15,15 @@ export const TEMP_PATTERN = ".node-router-*.tmp";
 /**
  * The object that the host's read, write, edit, apply_patch, ls and media code call.
  * Errors: NodeFileError (`code` ENOENT, ENOTDIR, EISDIR), else NodeRouterError: PATH_NOT_ALLOWED, FILE_TOO_LARGE,
- * FILE_FAILED, OUTCOME_UNKNOWN, or the transport's own code when nothing was begun.
+ * FILE_CHANGED, FILE_FAILED, OUTCOME_UNKNOWN, or the transport's own code when nothing was begun.
  * @throws NodeRouterError CONFIG_INVALID when a directory of the node is not absolute.
  */
 export function createFileBridge(options: FileBridgeOptions): FileBridge {
-  const { node, root, run, now, later = laterByTimer } = options;
+  const { node, root, run, later = laterByTimer, currentCall = currentToolCall } = options;
   const paths = createPathResolver(options);
-  const snapshots = createSnapshots(now);
+  const memories = createCallMemories(currentCall);
   const pending = createPendingDirectory(later);
-  const deps = { node, root, run, paths, snapshots };
+  const deps = { node, root, run, paths, memories };
   const reads = createReads(deps);
   const writes = createWrites({ ...deps, changes: createChanges(options), pending, tempName });
 
@@ -34,6 +35,10 @@ export function createFileBridge(options: FileBridgeOptions): FileBridge {
 
   return {
     pathMappings: paths.mappings,
+    async [FILE_IDENTITY]({ filePath, cwd }) {
+      memories.announce();
+      return paths.resolve(filePath, cwd, "read").path;
+    },
     resolvePath: ({ filePath, cwd }) => paths.describe(paths.resolve(filePath, cwd, "read")),
     stat: (params) => settled(() => reads.stat(params)),
     readFile: (params) => settled(async () => (await reads.read(params)).data),
@@ -47,7 +52,6 @@ export function createFileBridge(options: FileBridgeOptions): FileBridge {
     copyFile: writes.copy,
     invalidate() {
       void pending.settle();
-      snapshots.clear();
     },
   };
 }

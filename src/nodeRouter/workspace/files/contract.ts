@@ -1,5 +1,6 @@
 // The file bridge of an agent whose workspace is on an SSH node: what the host's file tools call. Own types only.
 import type { Collected, CommandRequest } from "../../transports/ssh/contract.ts";
+import type { FILE_IDENTITY } from "../host/toolCall.ts";
 
 /** Runs one command on the node and collects its output: one round trip. Never rejects. */
 export type RunScript = (request: CommandRequest) => Promise<Collected>;
@@ -84,19 +85,28 @@ export interface FileBridge {
   readonly pathMappings: readonly PathMapping[];
   /** Lexical, without a round trip. @throws NodeRouterError PATH_NOT_ALLOWED. */
   resolvePath(params: { readonly filePath: string; readonly cwd?: string | undefined }): ResolvedPath;
-  /** Null when nothing is there. A file that is small enough brings its content for the read that follows. */
+  /** Asked before the first step of a file tool's call: which file it is, as the host queues calls for one file. */
+  [FILE_IDENTITY](params: FileParams): Promise<string>;
+  /**
+   * Null when nothing is there. In a tool call, a file that is small enough brings its content for the read that
+   * follows: the steps of one call see one version, and the first step of each call asks the node.
+   */
   stat(params: FileParams): Promise<FileStat | null>;
   readFile(params: ReadParams): Promise<Buffer>;
   readFileWithSource(params: ReadParams): Promise<FileSource>;
   readDirectory(params: FileParams): Promise<readonly DirectoryEntry[]>;
-  /** Replaces the file as a whole or not at all; keeps its mode. */
+  /**
+   * Replaces the file as a whole or not at all; keeps its mode. A call that was given the file's content, or told
+   * that it is missing, replaces only that. @throws NodeRouterError FILE_CHANGED when it is another by now.
+   */
   writeFile(params: WriteParams): Promise<void>;
   createFileExclusive(params: WriteParams): Promise<"created" | "exists">;
   mkdirp(params: FileParams): Promise<void>;
+  /** @throws NodeRouterError FILE_CHANGED when the call was given another content than is there by now. */
   remove(params: RemoveParams): Promise<void>;
   rename(params: RenameParams): Promise<void>;
   copyFile(params: CopyParams): Promise<void>;
-  /** Forgets what the node said: to be called when a command starts on this node, and when it ends. */
+  /** A command starts or ends on this node: what was left to a later step is done now. */
   invalidate(): void;
 }
 
@@ -139,6 +149,8 @@ export interface FileBridgeOptions {
   readonly paths: readonly string[];
   readonly readOnlyMounts?: readonly ReadOnlyMount[];
   readonly run: RunScript;
+  /** The tool call that runs: an object made for it, null when there is none. The default is the host's. */
+  readonly currentCall?: () => object | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Awaited before anything of a change is sent; what it throws stops the change. */

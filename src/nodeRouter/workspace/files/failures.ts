@@ -3,6 +3,7 @@ import { formatPath } from "../../../config/path.ts";
 import { type ErrorCode, NodeRouterError } from "../../../errors.ts";
 import { quote, safe } from "../../../safeText.ts";
 import type { Outcome } from "../../transports/ssh/contract.ts";
+import type { Base } from "./callMemory.ts";
 import type { ChangeOperation } from "./contract.ts";
 import { EXIT } from "./scriptParts.ts";
 
@@ -144,6 +145,46 @@ export function tooLarge(subject: Subject, size: number | null, limit: number): 
       ? "look at a part of it with exec on the node (head, tail, sed -n, grep)"
       : "have a command on the node make or fetch it";
   return fault("FILE_TOO_LARGE", about(subject), `${has}; ${advice}`);
+}
+
+/** What a name stands for now, by a script's letter. */
+const NOW: ReadonlyMap<string, string> = new Map([
+  ["", "nothing is there now"],
+  ["d", "a directory now"],
+  ["l", "a symlink now"],
+  ["o", "a device, a pipe or a socket now"],
+]);
+
+const UNDONE: Readonly<Partial<Record<FileOperation, string>>> = {
+  write: "nothing was written; read it again and repeat the edit",
+  remove: "it was not removed; read it again before you remove it",
+};
+
+/**
+ * The refusal to change a file that is another than the same call was given.
+ * @param kind d, f, l, o, or empty when nothing is there
+ * @param size of a file, in bytes
+ */
+export function changedMeanwhile(
+  subject: Subject,
+  base: Base | null,
+  kind: string,
+  size: string,
+): NodeRouterError {
+  const then =
+    base === null || base.kind === "missing" ? "nothing was there then" : `${bytes(base.size)} then`;
+  const isSame = base?.kind === "content" && `${base.size}` === size;
+  const file = isSame
+    ? "as many now, but others"
+    : `${/^\d{1,16}$/.test(size) ? bytes(Number(size)) : "another file"} now`;
+  return new NodeRouterError(
+    "FILE_CHANGED",
+    `${quote(subject.path)} on node ${quote(subject.node)} changed since it was read (${then}, ${NOW.get(kind) ?? file}); ${UNDONE[subject.operation] ?? "nothing was changed"}`,
+  );
+}
+
+function bytes(count: number): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? "byte" : "bytes"}`;
 }
 
 /** The error for a script that never began, or whose own end was not seen: lost, or ended by a signal. */

@@ -4,6 +4,7 @@ import { formatPath } from "../../../config/path.ts";
 import { NodeRouterError } from "../../../errors.ts";
 import { quote } from "../../../safeText.ts";
 import type { FileBridgeOptions, PathMapping, ResolvedPath } from "./contract.ts";
+import { nameProblem } from "./names.ts";
 
 const { posix, win32 } = path;
 
@@ -108,6 +109,8 @@ export function createPathResolver(options: PathOptions): PathResolver {
         );
       }
       const below = base === "/" ? place.slice(1) : place.slice(base.length + 1);
+      const problem = nameProblem(below, use === "read" ? "look" : "change");
+      if (problem !== null) refuse(place, problem);
       const slash = below.lastIndexOf("/");
       return {
         path: place,

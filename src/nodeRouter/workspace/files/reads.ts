@@ -1,12 +1,12 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
 import { type Answer, ask } from "./ask.ts";
+import type { CallMemories, Seen } from "./callMemory.ts";
 import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams, RunScript } from "./contract.ts";
 import { type FileOperation, failure, type Subject, strangeReply, tooLarge } from "./failures.ts";
 import type { PathResolver, Target } from "./paths.ts";
-import { endedWell, takeEntries, takeFacts, takeFields } from "./reply.ts";
+import { endedWell, takeEntries, takeFacts, takeFields, takeSummary } from "./reply.ts";
 import { EXIT } from "./scriptParts.ts";
 import { LIST_SCRIPT, LOOK_SCRIPT } from "./scripts.ts";
-import type { Seen, Snapshots } from "./snapshots.ts";
 
 /** Largest file that the file tools carry, either way. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -16,6 +16,8 @@ export const STAT_CONTENT_BYTES = 1024 * 1024;
 
 /** How much of a file `dd` takes: blocks of one read each. One block more than fits, to see the end. */
 const WITH_STAT = { keep: STAT_CONTENT_BYTES, blockSize: 4096, blocks: STAT_CONTENT_BYTES / 4096 + 1 };
+/** For a stat after which nothing may be kept. */
+const FACTS = { keep: -1, blockSize: 4096, blocks: 1 };
 const WHOLE = { blockSize: 65_536, blocks: MAX_FILE_BYTES / 65_536 + 1 };
 
 export interface ReadDeps {
@@ -23,7 +25,7 @@ export interface ReadDeps {
   readonly root: string;
   readonly run: RunScript;
   readonly paths: PathResolver;
-  readonly snapshots: Snapshots;
+  readonly memories: CallMemories;
 }
 
 export interface Reads {
@@ -32,7 +34,7 @@ export interface Reads {
   list(params: FileParams): Promise<readonly DirectoryEntry[]>;
 }
 
-export function createReads({ node, root, run, paths, snapshots }: ReadDeps): Reads {
+export function createReads({ node, root, run, paths, memories }: ReadDeps): Reads {
   const subjectOf = (operation: FileOperation, target: Target): Subject => ({
     operation,
     node,
@@ -46,28 +48,27 @@ export function createReads({ node, root, run, paths, snapshots }: ReadDeps): Re
     amount: { readonly keep: number; readonly blockSize: number; readonly blocks: number },
     signal: AbortSignal | undefined,
   ): Promise<{ readonly seen: Seen; readonly answer: Answer }> => {
-    const pending = snapshots.begin(target.path);
-    let seen: Seen | null = null;
-    try {
-      const args = [
-        ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
-        ...paths.marks,
-      ];
-      const answer = await ask(run, { subject, script: LOOK_SCRIPT, args, signal });
-      seen = readSeen(subject, answer, amount.blocks);
-      return { seen, answer };
-    } finally {
-      pending.settled(kept(seen), subject.operation === "read");
-    }
+    const args = [
+      ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
+      ...paths.marks,
+    ];
+    const answer = await ask(run, { subject, script: LOOK_SCRIPT, args, signal });
+    return { seen: readSeen(subject, answer, amount.blocks), answer };
   };
 
   return {
     async stat(params) {
       const target = paths.resolve(params.filePath, params.cwd, "read");
-      const known = snapshots.statOf(target.path);
-      if (known !== null) return known;
-      const { seen } = await look(subjectOf("stat", target), target, WITH_STAT, params.signal);
-      return seen.kind === "there" ? seen.stat : null;
+      const memory = memories.current();
+      let seen = memory.seen(target.path);
+      if (seen === null) {
+        const amount = memory.answers ? WITH_STAT : FACTS;
+        ({ seen } = await look(subjectOf("stat", target), target, amount, params.signal));
+        memory.saw(target.path, seen);
+      }
+      if (seen.kind === "there") return seen.stat;
+      memory.gave(target.path, seen);
+      return null;
     },
 
     async read(params) {
@@ -78,24 +79,30 @@ export function createReads({ node, root, run, paths, snapshots }: ReadDeps): Re
       const limit = Math.min(maxBytes ?? MAX_FILE_BYTES, MAX_FILE_BYTES);
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("read", target);
-      const known = snapshots.read(target.path);
-      const { seen, answer } =
-        known === null
-          ? await look(subject, target, { keep: limit, ...WHOLE }, params.signal)
-          : { seen: known, answer: null };
+      const memory = memories.current();
+      let seen = memory.seen(target.path);
+      let stderr = "";
+      if (seen === null || (seen.kind === "there" && seen.content === null)) {
+        const looked = await look(subject, target, { keep: limit, ...WHOLE }, params.signal);
+        seen = looked.seen;
+        stderr = looked.answer.stderr;
+        memory.saw(target.path, seen);
+      }
 
-      if (seen.kind === "missing") throw failure(subject, EXIT.missing, "");
+      if (seen.kind === "missing") {
+        memory.gave(target.path, seen);
+        throw failure(subject, EXIT.missing, "");
+      }
       const { stat, content, physical } = seen;
       if (stat.type !== "file")
         throw failure(subject, stat.type === "directory" ? EXIT.isDirectory : EXIT.special, "");
       if (stat.size > limit) throw tooLarge(subject, stat.size, limit);
       if (content === null) {
-        const stderr = answer?.stderr ?? "";
-        throw /^end 0$/m.test(stderr)
-          ? tooLarge(subject, null, limit)
-          : failure(subject, EXIT.stat, withoutSummary(stderr));
+        const { isWell, rest } = takeSummary(stderr);
+        throw isWell ? tooLarge(subject, null, limit) : failure(subject, EXIT.stat, rest);
       }
       if (content.length > limit) throw tooLarge(subject, content.length, limit);
+      memory.gave(target.path, seen);
       return {
         data: content,
         canonicalPath: physical,
@@ -145,6 +152,7 @@ function readSeen(subject: Subject, answer: Answer, blocks: number): Seen {
   return {
     kind: "there",
     stat,
+    facts,
     physical: physicalPath(directory, name),
     content: kind === "f" && endedWell(stderr, blocks) ? reply.rest : null,
   };
@@ -154,19 +162,4 @@ function readSeen(subject: Subject, answer: Answer, blocks: number): Seen {
 export function physicalPath(directory: string, name: string): string {
   if (name === ".") return directory;
   return directory === "/" ? `/${name}` : `${directory}/${name}`;
-}
-
-/** Large content is not held: it is read once. */
-function kept(seen: Seen | null): Seen | null {
-  return seen?.kind === "there" && seen.content !== null && seen.content.length > STAT_CONTENT_BYTES
-    ? { ...seen, content: null }
-    : seen;
-}
-
-/** Without the lines that every read has. */
-function withoutSummary(stderr: string): string {
-  return stderr.replace(
-    /^(?:\d+\+\d+ records (?:in|out)|end \d+|.*bytes.*copied.*|.*bytes transferred.*)$\n?/gm,
-    "",
-  );
 }

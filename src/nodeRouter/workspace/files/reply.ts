@@ -1,5 +1,6 @@
 // Reads the scripts' replies: fields with a NUL behind each, then raw content. Pure.
 import type { DirectoryEntry, FileStat } from "./contract.ts";
+import { nameOf } from "./names.ts";
 
 const NUL = 0;
 
@@ -8,6 +9,12 @@ const TYPES: ReadonlyMap<string, FileStat["type"]> = new Map([
   ["f", "file"],
   ["d", "directory"],
   ["o", "other"],
+]);
+
+/** What an entry begins with. */
+const KINDS: ReadonlyMap<number, "directory" | "other"> = new Map([
+  ["d".charCodeAt(0), "directory"],
+  ["f".charCodeAt(0), "other"],
 ]);
 
 /** The first `count` fields and what is behind them; null when there are fewer. */
@@ -20,19 +27,23 @@ export function takeFields(
   while (fields.length < count) {
     const end = reply.indexOf(NUL, start);
     if (end === -1) return null;
-    fields.push(reply.toString("utf8", start, end));
+    fields.push(nameOf(reply.subarray(start, end)));
     start = end + 1;
   }
   return { fields, rest: reply.subarray(start) };
 }
 
-/** Null when the reply is cut. Names that are not UTF-8 get U+FFFD, as everywhere in the host. */
+/** Null when the reply is cut. */
 export function takeEntries(reply: Buffer): readonly DirectoryEntry[] | null {
-  if (reply.length === 0) return [];
-  if (reply.at(-1) !== NUL) return null;
-  const fields = reply.toString("utf8", 0, reply.length - 1).split("\0");
-  if (!fields.every((field) => /^[df]./s.test(field))) return null;
-  return fields.map((field) => ({ name: field.slice(1), isDirectory: field.startsWith("d") }));
+  const entries: DirectoryEntry[] = [];
+  for (let start = 0; start < reply.length; ) {
+    const end = reply.indexOf(NUL, start);
+    const kind = KINDS.get(reply[start] ?? NUL);
+    if (end < start + 2 || kind === undefined) return null;
+    entries.push({ name: nameOf(reply.subarray(start + 1, end)), isDirectory: kind === "directory" });
+    start = end + 1;
+  }
+  return entries;
 }
 
 /**
@@ -50,10 +61,39 @@ export function takeFacts(kind: string, facts: string): FileStat | null {
 
 /**
  * Whether `dd` came to the end of the file: without an error, and not because it had its count of blocks.
- * Its summary is `1+0 records in`, set by POSIX.
  */
 export function endedWell(stderr: string, count: number): boolean {
-  const records = /^(\d+)\+(\d+) records in$/m.exec(stderr);
-  if (records === null || !/^end 0$/m.test(stderr)) return false;
-  return Number(records[1]) + Number(records[2]) < count;
+  const { isWell, blocks } = takeSummary(stderr);
+  return isWell && blocks !== null && blocks < count;
 }
+
+/** What `dd` said at its end, after all else that its tools may have said. */
+export interface Summary {
+  /** Its exit status was 0. */
+  readonly isWell: boolean;
+  /** Whole and partial blocks that were read; null when it did not say. */
+  readonly blocks: number | null;
+  /** What was said besides: the reason when it did not end well. */
+  readonly rest: string;
+}
+
+/**
+ * Whole lines only, and the last of each kind: what a tool says of a file may hold lines that its name was made to
+ * have. The summary is `1+0 records in`, set by POSIX, and the last line is the script's own `end <status>`.
+ */
+export function takeSummary(stderr: string): Summary {
+  const lines = stderr.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const isWell = lines.pop() === "end 0";
+  const at = lines.findLastIndex((line) => RECORDS_IN.test(line.slice(0, MAX_SUMMARY_LINE)));
+  const [, whole, partial] = RECORDS_IN.exec(lines[at]?.slice(0, MAX_SUMMARY_LINE) ?? "") ?? [];
+  return {
+    isWell,
+    blocks: whole === undefined ? null : Number(whole) + Number(partial),
+    rest: (at === -1 ? lines : lines.slice(0, at)).join("\n"),
+  };
+}
+
+const RECORDS_IN = /^(\d{1,16})\+(\d{1,16}) records in$/;
+
+const MAX_SUMMARY_LINE = 100;

@@ -25,6 +25,8 @@ export const EXIT = {
   stat: 35,
   link: 36,
   remove: 37,
+  changed: 38,
+  compare: 39,
 } as const;
 
 /**
@@ -131,4 +133,27 @@ facts() {
 }
 there() { test -e "./$1" || test -L "./$1"; }`;
 
-export const PARTS = [START, NAMES, CHECK, ENTER, ARRIVE, FOLLOW, LOOK].join("\n");
+/**
+ * `same BASE`: the regular file N has the content that BASE tells, `<cksum> <size> <facts>`; where there is no cksum,
+ * the same facts to the nanosecond. What cannot be read ends the script: nobody knows then. `changed`: replies what
+ * is there now, kind and size, and ends the script.
+ */
+const SAME = `same() {
+  kind; test "$K" = f || return 1
+  X=$1
+  if command -v cksum >/dev/null 2>&1; then
+    C=$(cksum <"./$N") || { there "$N" || return 1; quit ${EXIT.compare}; }
+    set -- $C
+    case "$X" in "$1 $2 "*) return 0 ;; esac
+  else
+    facts "$N"; case "$X" in *" $F") return 0 ;; esac
+  fi
+  return 1
+}
+changed() {
+  kind; C=
+  if test -L "./$N"; then K=l; elif test "$K" = f; then C=$(wc -c <"./$N") && C=$((\${C:-0})); fi
+  printf '%s\\0%s\\0' "$K" "$C"; quit ${EXIT.changed}
+}`;
+
+export const PARTS = [START, NAMES, CHECK, ENTER, ARRIVE, FOLLOW, LOOK, SAME].join("\n");

@@ -40,16 +40,21 @@ done
 exit 0`;
 
 /**
- * `land MKDIR MARKS…`: goes to where a file is to be written, N its name there, K what is there now. `publish`:
+ * `land MKDIR MARKS…`: goes to where a file is to be written, N its name there, K what is there now, which is what E
+ * expects (see WRITE_SCRIPT). `publish`:
  * the temporary file takes that name. `split $F`: MODE and OWNER out of facts. `reply VERIFIED`: the last words, with
  * the facts F that the temporary file had: a rename changes none of them, and a look less is a millisecond less.
  */
 const LAND = `land() {
   M=$1; shift
   check "\${PWD%/}\${R:+/$R}/$N" write "$@"
-  if test -n "$R" && test "$M" != 1; then quit ${EXIT.missing}; fi
+  if test -n "$R"; then
+    case "$E" in [0-9]*) N=$R/$N; changed ;; esac
+    test "$M" = 1 || quit ${EXIT.missing}
+  fi
   arrive write "$@"
   follow write "$@"; kind
+  case "$E$K" in any*|missing|[0-9]*f) ;; *) changed ;; esac
   case "$K" in
     d) quit ${EXIT.isDirectory} ;;
     o) quit ${EXIT.special} ;;
@@ -68,15 +73,17 @@ reply() {
 }`;
 
 /**
- * Stores what comes on stdin: MKDIR SIZE SUM TEMP EXCLUSIVE. Replies whether the checksum was compared (1 or 0),
- * facts, directory, name. Nothing has the file's name before all of it is there and was compared.
+ * Stores what comes on stdin: MKDIR SIZE SUM TEMP EXPECT. EXPECT is what has to be there: `any`; `new`, nothing of
+ * that name, and no symlink is followed; `missing`, no file where the name leads; or a BASE that the file still is.
+ * It is looked at first, and again right before the new file takes the name. Replies whether the checksum was
+ * compared (1 or 0), facts, directory, name. Nothing has the file's name before all of it is there and was compared.
  * The set-user bits of a mode go, as they go with every write. The owner stays where the user may give files away.
  */
 export const WRITE_SCRIPT = `${PARTS}
 ${LAND}
 IN=1 MODE= OWNER= N=$4; enter "$1" "$2" "$3"
 M=$5 SIZE=$6 SUM=$7 TEMP=$8 E=$9; shift 9
-if test "$E" = 1; then
+if test "$E" = new; then
   check "\${PWD%/}\${R:+/$R}/$N" write "$@"
   if test -n "$R" && test "$M" != 1; then quit ${EXIT.missing}; fi
   arrive write "$@"
@@ -94,6 +101,7 @@ else
 fi
 T=$TEMP
 (set -C; exec cat >"./$T") || quit ${EXIT.store}
+IN=0
 if command -v cksum >/dev/null 2>&1; then
   V=1; case "$(cksum <"./$T") " in "$SUM $SIZE "*) ;; *) exit ${EXIT.incomplete} ;; esac
 else
@@ -105,14 +113,22 @@ if test -n "$WANT" && test "$OWN $WANT" != "$OWNER $MODE"; then
   chmod "$WANT" "./$T" || exit ${EXIT.mode}
   facts "$T"
 fi
-if test "$E" = 1; then
-  if ln "./$T" "./$N" 2>/dev/null; then rm -f "./$T"; T=
-  else
-    # No hard links here: an empty file takes the name, if nothing has it, and the whole one replaces it.
-    (set -C; : >"./$N") || { if there "$N"; then exit ${EXIT.exists}; fi; exit ${EXIT.publish}; }
-    publish
-  fi
-else publish; fi
+taken() { if test "$E" = new; then exit ${EXIT.exists}; fi; changed; }
+case "$E" in
+  any) publish ;;
+  new|missing)
+    if ln "./$T" "./$N" 2>/dev/null; then rm -f "./$T"; T=
+    else
+      # No hard links here: an empty file takes the name, if nothing has it, and the whole one replaces it.
+      (set -C; : >"./$N") || { if there "$N"; then taken; fi; exit ${EXIT.publish}; }
+      publish
+    fi ;;
+  *)
+    # SECURITY: whoever changes the file between this look and the rename right behind it, a millisecond or two,
+    # still loses the change: a file system has no rename that compares.
+    if test -L "./$N" || ! same "$E"; then changed; fi
+    publish ;;
+esac
 reply "$V"`;
 
 /** Copies a file on the node: the place twice, MKDIR TEMP. The copy has the mode of the original. */
@@ -120,7 +136,7 @@ export const COPY_SCRIPT = `${PARTS}
 ${LAND}
 N=$4; enter "$1" "$2" "$3"
 DB=$5 DM=$6 DD=$7 DN=$8; shift 8
-M=$1 TEMP=$2; shift 2
+M=$1 TEMP=$2 E=any; shift 2
 check "\${PWD%/}\${R:+/$R}/$N" read "$@"
 test -z "$R" || exit ${EXIT.missing}
 follow read "$@"; kind
@@ -141,12 +157,13 @@ check "\${PWD%/}\${R:+/$R}" write "$@"
 arrive write "$@"
 exit 0`;
 
-/** Removes a name, never what a symlink points to: RECURSIVE. */
+/** Removes a name, never what a symlink points to: RECURSIVE EXPECT, `any` or a BASE that the file still is. */
 export const REMOVE_SCRIPT = `${PARTS}
 N=$4; enter "$1" "$2" "$3"
-E=$5; shift 5
+E=$5 W=$6; shift 6
 check "\${PWD%/}\${R:+/$R}/$N" tree "$@"
 if test -n "$R" || ! there "$N"; then exit ${EXIT.missing}; fi
+if test "$W" != any && ! same "$W"; then changed; fi
 if test ! -d "./$N" || test -L "./$N"; then rm -f "./$N"
 elif test "$E" = 1; then rm -rf "./$N"
 else rmdir "./$N"; fi || exit ${EXIT.remove}

@@ -1,9 +1,10 @@
 // The changing half of the bridge: write, create, mkdir, remove, rename, copy. One trip each.
-import { ask } from "./ask.ts";
+import { type Answer, ask } from "./ask.ts";
+import type { Base } from "./callMemory.ts";
 import type { Changes } from "./changes.ts";
-import { cksum } from "./cksum.ts";
+import { cksumInSlices } from "./cksum.ts";
 import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./contract.ts";
-import { type FileOperation, failure, type Subject, tooLarge } from "./failures.ts";
+import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge } from "./failures.ts";
 import { isBelow, type Target } from "./paths.ts";
 import type { PendingDirectory } from "./pendingDirectory.ts";
 import { MAX_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
@@ -28,7 +29,7 @@ export interface Writes {
 }
 
 export function createWrites(deps: WriteDeps): Writes {
-  const { node, root, run, paths, snapshots, changes, pending, tempName } = deps;
+  const { node, root, run, paths, memories, changes, pending, tempName } = deps;
 
   const subjectOf = (operation: FileOperation, target: Target, to?: Target): Subject => ({
     operation,
@@ -47,32 +48,49 @@ export function createWrites(deps: WriteDeps): Writes {
   ): Promise<"stored" | "exists"> => {
     const makesParents = params.mkdir !== false;
     const isNew = subject.operation === "create";
+    const memory = memories.current();
+    const base = isNew ? null : memory.base(target.path);
     if (makesParents) pending.take((directory) => isBelow(directory, target.path));
     await pending.settle();
-    snapshots.forget(target.path);
+    const sum = await cksumInSlices(data);
     const args = [
       ...placeOf(target, makesParents),
-      ...[makesParents ? "1" : "0", `${data.length}`, `${cksum(data)}`, tempName(), isNew ? "1" : "0"],
+      ...[
+        makesParents ? "1" : "0",
+        `${data.length}`,
+        `${sum}`,
+        tempName(),
+        isNew ? "new" : await expected(base),
+      ],
       ...paths.marks,
     ];
+    memory.forget(target.path);
     const answer = await ask(run, {
       subject,
       script: WRITE_SCRIPT,
       args,
       input: data,
       signal: params.signal,
-    }).catch((error: unknown) => {
-      snapshots.clear();
-      throw error;
     });
     if (isNew && answer.exitCode === EXIT.exists) return "exists";
-    if (answer.exitCode !== 0) throw failure(subject, answer.exitCode, answer.stderr);
+    if (answer.exitCode !== 0) throw refusal(subject, target, base, answer);
     const [verified, facts = "", directory = "", name = ""] = takeFields(answer.stdout, 4)?.fields ?? [];
     const stat = takeFacts("f", facts);
     // A buffer of the caller's may change after this; text was turned into our own.
     const isSure = verified === "1" && stat?.size === data.length && typeof params.data === "string";
-    snapshots.wrote(target.path, physicalPath(directory, name), isSure ? { stat, content: data } : null);
+    const content = isSure ? data : null;
+    const written = { physical: physicalPath(directory, name), facts, sum, content };
+    memory.wrote(target.path, stat === null ? null : { ...written, stat });
     return "stored";
+  };
+
+  /** The error for a script that failed; one that found another file is kept for the rest of the call. */
+  const refusal = (subject: Subject, target: Target, base: Base | null, answer: Answer): Error => {
+    if (answer.exitCode !== EXIT.changed) return failure(subject, answer.exitCode, answer.stderr);
+    const [kind = "", size = ""] = takeFields(answer.stdout, 2)?.fields ?? [];
+    const error = changedMeanwhile(subject, base, kind, size);
+    memories.current().refused(target.path, error);
+    return error;
   };
 
   const content = (subject: Subject, params: WriteParams): Buffer => {
@@ -82,23 +100,18 @@ export function createWrites(deps: WriteDeps): Writes {
     return typeof data === "string" ? Buffer.from(data, encoding) : data;
   };
 
-  /** Sends a script that changes more than one file's content: nothing said before counts after it. */
+  /** Sends a script that changes more than one file's content. */
   const send = async (
     subject: Subject,
     script: string,
     args: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly exitCode: number; readonly stdout: Buffer }> => {
-    snapshots.clear();
-    try {
-      const answer = await ask(run, { subject, script, args: [...args, ...paths.marks], signal });
-      if (answer.exitCode !== 0 && answer.exitCode !== EXIT.missing) {
-        throw failure(subject, answer.exitCode, answer.stderr);
-      }
-      return answer;
-    } finally {
-      snapshots.clear();
+  ): Promise<Answer> => {
+    const answer = await ask(run, { subject, script, args: [...args, ...paths.marks], signal });
+    if (![0, EXIT.missing, EXIT.changed].includes(answer.exitCode)) {
+      throw failure(subject, answer.exitCode, answer.stderr);
     }
+    return answer;
   };
 
   const makeDirectory = (subject: Subject, target: Target, signal: AbortSignal | undefined): Promise<void> =>
@@ -137,7 +150,7 @@ export function createWrites(deps: WriteDeps): Writes {
     async mkdir(params) {
       const target = paths.resolve(params.filePath, params.cwd, "write");
       const subject = subjectOf("mkdir", target);
-      const known = snapshots.directory(target.path);
+      const known = memories.current().directory(target.path);
       if (known === "there") return;
       const make = (): Promise<void> => makeDirectory(subject, target, params.signal);
       if (known === "makeable") {
@@ -153,9 +166,15 @@ export function createWrites(deps: WriteDeps): Writes {
       const subject = subjectOf("remove", target);
       await pending.settle();
       await changes({ operation: "remove", path: target.path, bytes: 0 }, async () => {
-        const args = [...placeOf(target), params.recursive === true ? "1" : "0"];
-        const { exitCode } = await send(subject, REMOVE_SCRIPT, args, params.signal);
-        if (exitCode !== 0 && params.force === false) throw failure(subject, exitCode, "");
+        const memory = memories.current();
+        const base = memory.base(target.path);
+        const find = base?.kind === "content" ? base : null;
+        const args = [...placeOf(target), params.recursive === true ? "1" : "0", await expected(find)];
+        memory.forget(target.path);
+        const answer = await send(subject, REMOVE_SCRIPT, args, params.signal);
+        if (answer.exitCode === EXIT.changed) throw refusal(subject, target, base, answer);
+        memory.clear();
+        if (answer.exitCode !== 0 && params.force === false) throw failure(subject, answer.exitCode, "");
         return { value: undefined };
       });
     },
@@ -167,6 +186,7 @@ export function createWrites(deps: WriteDeps): Writes {
       await pending.settle();
       await changes({ operation: "rename", path: from.path, to: to.path, bytes: 0 }, async () => {
         const args = [...placeOf(from), ...placeOf(to, true)];
+        memories.current().clear();
         const { exitCode } = await send(subject, RENAME_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");
         return { value: undefined };
@@ -181,6 +201,7 @@ export function createWrites(deps: WriteDeps): Writes {
       await pending.settle();
       await changes({ operation: "copy", path: from.path, to: to.path, bytes: 0 }, async () => {
         const args = [...placeOf(from), ...placeOf(to, makesParents), makesParents ? "1" : "0", tempName()];
+        memories.current().clear();
         const { exitCode, stdout } = await send(subject, COPY_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");
         const stat = takeFacts("f", takeFields(stdout, 2)?.fields[1] ?? "");
@@ -188,4 +209,10 @@ export function createWrites(deps: WriteDeps): Writes {
       });
     },
   };
+}
+
+/** EXPECT of a script: what the file must still be. */
+async function expected(base: Base | null): Promise<string> {
+  if (base === null) return "any";
+  return base.kind === "missing" ? "missing" : `${await base.sum()} ${base.size} ${base.facts}`;
 }

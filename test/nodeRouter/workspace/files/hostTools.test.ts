@@ -55,7 +55,6 @@ describe("read", () => {
     writeFileSync(path, "first");
     await tools.call("read", { path: "log" });
     writeFileSync(path, "second");
-    node.wait(101);
     expect((await tools.call("read", { path: "log" })).text).toContain("second");
   });
 

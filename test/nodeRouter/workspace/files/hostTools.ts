@@ -20,16 +20,29 @@ export interface HostTools {
 
 type Factory = (options: object) => unknown;
 
-/** @throws when the host's build has no such function any more: then this file is to be mended, not skipped. */
+/**
+ * The tools as a run has them: each call in a context of its own.
+ * @throws when the host's build has no such functions any more: then this file is to be mended, not skipped.
+ */
 export async function loadToolFactory(): Promise<Factory> {
-  for (const file of readdirSync(DIST).filter((name) => /^core-coding-tools-.*\.mjs$/.test(name))) {
+  const make = await find(/^core-coding-tools-.*\.mjs$/, "createCoreCodingTools");
+  const wrap = await find(/^agent-tools\.before-tool-call-.*\.mjs$/, "wrapToolWithBeforeToolCallHook");
+  return (options) => {
+    const tools: unknown = Reflect.apply(make, undefined, [options]);
+    return Array.isArray(tools)
+      ? tools.map((tool: unknown) => Reflect.apply(wrap, undefined, [tool]))
+      : tools;
+  };
+}
+
+// biome-ignore lint/complexity/noBannedTypes: whatever the host exports
+async function find(name: RegExp, wanted: string): Promise<Function> {
+  for (const file of readdirSync(DIST).filter((each) => name.test(each))) {
     const module: Record<string, unknown> = await import(pathToFileURL(join(DIST, file)).href);
-    const factory = Object.values(module).find(
-      (value) => typeof value === "function" && value.name === "createCoreCodingTools",
-    );
-    if (typeof factory === "function") return (options) => Reflect.apply(factory, undefined, [options]);
+    const found = Object.values(module).find((value) => typeof value === "function" && value.name === wanted);
+    if (typeof found === "function") return found;
   }
-  throw new Error("the host's createCoreCodingTools was not found: look how its tools reach a sandbox now");
+  throw new Error(`the host's ${wanted} was not found: look how its tools reach a sandbox now`);
 }
 
 export interface ToolOptions {
@@ -48,7 +61,7 @@ export function hostTools(factory: Factory, options: ToolOptions): HostTools {
       const value: unknown = Reflect.get(target, key);
       if (typeof value !== "function") return value;
       return (...args: unknown[]): unknown => {
-        if (key !== "resolvePath") calls.push(String(key));
+        if (key !== "resolvePath" && typeof key === "string") calls.push(key);
         return Reflect.apply(value, target, args);
       };
     },

@@ -1,4 +1,5 @@
 // A "node" for the file bridge: the real scripts, run by a local shell in a folder of their own. Counts the trips.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -20,6 +21,7 @@ import type {
   FileBridgeOptions,
   FileChange,
 } from "../../../../src/nodeRouter/workspace/files/contract.ts";
+import { currentToolCall, FILE_IDENTITY } from "../../../../src/nodeRouter/workspace/host/toolCall.ts";
 
 // Real processes, dozens a test: on a busy machine five seconds are not enough.
 vi.setConfig({ testTimeout: 60_000 });
@@ -74,6 +76,8 @@ export interface LocalNode extends Disposable {
   readonly changes: FileChange[];
   /** A point of the node's disk, made with its parents. */
   at(...names: string[]): string;
+  /** Runs steps as those of one tool call. */
+  call<T>(steps: () => Promise<T>): Promise<T>;
   /** How many trips a step takes. */
   trips(step: () => Promise<unknown>): Promise<number>;
   /** Lets the bridge's clock go on. */
@@ -128,6 +132,7 @@ export function localNode(arrangement: Arrangement = {}): LocalNode {
     REAL_STAT: realStat ?? "",
     HOME: folder,
   };
+  const calls = new AsyncLocalStorage<object>();
   let clock = 1_000_000;
   let waiting: (() => void)[] = [];
 
@@ -159,6 +164,7 @@ export function localNode(arrangement: Arrangement = {}): LocalNode {
     workspaceDir: GATEWAY_WORKSPACE,
     paths: [],
     now: () => clock,
+    currentCall: () => calls.getStore() ?? currentToolCall(),
     onChange: (change) => changes.push(change),
     later: (task) => {
       waiting.push(task);
@@ -184,6 +190,11 @@ export function localNode(arrangement: Arrangement = {}): LocalNode {
       mkdirSync(join(path, ".."), { recursive: true });
       return path;
     },
+    call: (steps) =>
+      calls.run({}, async () => {
+        await bridge[FILE_IDENTITY]({ filePath: "." });
+        return await steps();
+      }),
     async trips(step) {
       const start = requests.length;
       await step();

@@ -5,6 +5,7 @@ import {
   takeEntries,
   takeFacts,
   takeFields,
+  takeSummary,
 } from "../../../../src/nodeRouter/workspace/files/reply.ts";
 
 test("facts of GNU, busybox and BSD say the same", () => {
@@ -45,4 +46,35 @@ test("a read ended well when dd came to the end of the file without an error", (
   expect(endedWell("0+1 records in\n0+1 records out\nend 1\n", 3)).toBe(false);
   expect(endedWell("sh: cannot open ./a: Permission denied\nend 2\n", 3)).toBe(false);
   expect(endedWell("", 3)).toBe(false);
+});
+
+test("what the tools said before the end is kept apart from the summary", () => {
+  const failed =
+    "dd: error reading 'standard input': Input/output error\n0+0 records in\n0+0 records out\nend 1\n";
+  expect(takeSummary(failed)).toEqual({
+    isWell: false,
+    blocks: 0,
+    rest: "dd: error reading 'standard input': Input/output error",
+  });
+  expect(takeSummary("sh: 3: cannot open ./a: Permission denied\nend 2\n").rest).toBe(
+    "sh: 3: cannot open ./a: Permission denied",
+  );
+});
+
+test("a file's name that looks like a summary makes none", () => {
+  const name = "a\n0+1 records in\nend 0\n";
+  expect(endedWell(`sh: 3: cannot open ./${name}: Permission denied\nend 2\n`, 3)).toBe(false);
+  expect(takeSummary(`sh: 3: cannot open ./${name}: Permission denied\nend 2`).isWell).toBe(false);
+  // Nothing behind the script's own last line is its own.
+  expect(endedWell("0+1 records in\nend 0\nmore\n", 3)).toBe(false);
+});
+
+test("a summary is looked for in the beginning of each line, however long the lines are", () => {
+  const long = "7".repeat(1_000_000);
+  expect(
+    takeSummary(`${long} bytes copied bytes\n${long}+0 records in\n0+1 records in\nend 0\n`),
+  ).toMatchObject({
+    isWell: true,
+    blocks: 1,
+  });
 });

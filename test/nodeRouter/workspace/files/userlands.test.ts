@@ -47,7 +47,6 @@ describe.each(USERLANDS)("$name", (userland) => {
     for (const name of ODD_NAMES) {
       const path = join(node.root, name);
       await node.bridge.writeFile({ filePath: path, data: `content of ${name}` });
-      node.bridge.invalidate();
       expect((await node.bridge.readFile({ filePath: path })).toString()).toBe(`content of ${name}`);
       expect(readFileSync(path, "utf8")).toBe(`content of ${name}`);
     }

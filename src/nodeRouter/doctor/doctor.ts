@@ -1,5 +1,5 @@
 // Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes,
-// their places, and those who observe them.
+// their SSH settings, their places, and those who observe them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
@@ -8,6 +8,7 @@ import { checkNodes } from "./checkNodes.ts";
 import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
 import { checkPresence } from "./checkPresence.ts";
+import { checkSsh } from "./checkSsh.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
@@ -19,6 +20,7 @@ const CHECKS = [
   checkAudit,
   checkGuard,
   checkNodes,
+  checkSsh,
   checkPlaces,
   checkPresence,
 ];

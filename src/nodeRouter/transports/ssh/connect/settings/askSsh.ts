@@ -39,7 +39,12 @@ interface Defaults {
 /** Tokens that only ssh knows, through a setting that nothing of ours uses. */
 const TOKENS = "ControlPath=%C/%i/%L/%l";
 
-export async function openSshAsker(env: ConnectEnv, signal: AbortSignal | undefined): Promise<SshAsker> {
+/** @param folderIn where a config of ours is written for as long as it is asked. */
+export async function openSshAsker(
+  env: ConnectEnv,
+  signal: AbortSignal | undefined,
+  folderIn = tmpdir(),
+): Promise<SshAsker> {
   const { account } = env;
   const isOwnHome = account !== null && (await isSame(env.home, account.home));
   let folder: string | null = null;
@@ -47,7 +52,7 @@ export async function openSshAsker(env: ConnectEnv, signal: AbortSignal | undefi
 
   /** A file that reads as ssh's own two would, but for this home. */
   const fileWith = async (defaults: Defaults): Promise<string> => {
-    folder ??= await mkdtemp(join(tmpdir(), "node-router-ssh-"));
+    folder ??= await mkdtemp(join(folderIn, "node-router-ssh-"));
     const file = join(folder, `config${files++}`);
     await writeFile(file, configText(env, defaults), { mode: 0o600 });
     return file;

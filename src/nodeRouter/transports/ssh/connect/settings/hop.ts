@@ -12,6 +12,7 @@ import { type IdentitySettings, readIdentity } from "./identitySettings.ts";
 import { invalid } from "./invalid.ts";
 import { unhonoured } from "./keywords.ts";
 import { type NetworkSettings, readNetwork } from "./networkSettings.ts";
+import { NOT_ASKED } from "./pluginOnly.ts";
 import { type JumpChain, readProxyJump } from "./proxyJump.ts";
 
 export interface Hop {
@@ -37,6 +38,8 @@ export interface ResolvedHop {
   readonly jumps: JumpChain | null;
   /** What ssh_config says and does not count here. */
   readonly notes: readonly string[];
+  /** Why ssh was not asked; null = it was. */
+  readonly notAsked: string | null;
 }
 
 /** @throws NodeRouterError SSH_SETTINGS_INVALID, NOT_STARTED (aborted) */
@@ -88,6 +91,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
     },
     jumps,
     notes: unhonoured(answer, config.host),
+    notAsked: oneOf(answer, NOT_ASKED),
   };
 }
 

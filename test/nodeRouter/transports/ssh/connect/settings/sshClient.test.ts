@@ -1,9 +1,10 @@
 // How ssh is asked: bounded, without a shell, about the right file; and what counts where it cannot be asked.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
+import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askSsh.ts";
 import { runSsh } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/sshClient.ts";
 import { addressOf, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
@@ -44,12 +45,16 @@ describe("the question", () => {
   });
 
   test("names a file of its own where the two homes differ, and leaves nothing behind", async () => {
-    const before = readdirSync(tmpdir());
-    await targetOf(sshNode(), { ...env, ...fakeSsh(home, RECORDS) });
+    const tmp = join(home.home, "tmp");
+    mkdirSync(tmp);
+    const { variables } = fakeSsh(home, `stat -c %a tmp/*/* > modes; ${RECORDS}`);
+    const asker = await openSshAsker({ ...env, variables }, undefined, tmp);
+    const query = { host: "h", user: null, port: null, jumps: null, defaultPort: 22 };
+    await asker.ask(query);
     expect(argsOf().slice(0, 4)).toEqual(["-G", "-T", "-vvv", "-F"]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("node-router-ssh-"))).toEqual(
-      before.filter((name) => name.startsWith("node-router-ssh-")),
-    );
+    expect(readFileSync(join(home.home, "modes"), "utf8")).toBe("600\n");
+    await asker.close();
+    expect(readdirSync(tmp)).toEqual([]);
   });
 
   test("runs in the gateway's environment, with its home, and reads no input", async () => {

@@ -2,7 +2,8 @@
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { safe } from "../../../../../safeText.ts";
+import { messageOf } from "../../../../../errors.ts";
+import { quote, safe } from "../../../../../safeText.ts";
 import type { ConnectEnv } from "../env.ts";
 import { oneOf, parseAnswer, type SshAnswer } from "./answer.ts";
 import { invalid } from "./invalid.ts";
@@ -52,10 +53,18 @@ export async function openSshAsker(
 
   /** A file that reads as ssh's own two would, but for this home. */
   const fileWith = async (defaults: Defaults): Promise<string> => {
-    folder ??= await mkdtemp(join(folderIn, "node-router-ssh-"));
-    const file = join(folder, `config${files++}`);
-    await writeFile(file, configText(env, defaults), { mode: 0o600 });
-    return file;
+    const text = configText(env, defaults);
+    try {
+      folder ??= await mkdtemp(join(folderIn, "node-router-ssh-"));
+      const file = join(folder, `config${files++}`);
+      await writeFile(file, text, { mode: 0o600 });
+      return file;
+    } catch (error) {
+      throw invalid(
+        `no file for ssh can be written in ${quote(folderIn)}: ${messageOf(error)}; let the gateway's user write there`,
+        error,
+      );
+    }
   };
 
   const run = async (query: SshQuery, defaults: Defaults | null): Promise<SshAnswer> => {

@@ -51,7 +51,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   const host = readHost(config, answer);
   const port = readPort(config, answer);
   const user = readUser(config, answer);
-  refuseUnsupported(config, answer);
+  refuseUnsupported(config, answer, host);
   const alias = oneOf(answer, "hostkeyalias")?.toLowerCase() ?? null;
   const jumpsText = oneOf(answer, "proxyjump");
   const jumps = jumpsText === null ? null : readProxyJump(jumpsText, `ProxyJump of "${config.host}"`);
@@ -120,7 +120,14 @@ function readPort(config: HopConfig, answer: SshAnswer): number {
 }
 
 /** What ssh would do and we cannot: said, never passed over. */
-function refuseUnsupported(config: HopConfig, answer: SshAnswer): void {
+function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): void {
+  // SECURITY: a name service may have given this name (CanonicalizeHostname), and a shell is to read it.
+  const problem = oneOf(answer, "proxycommand") === null ? null : sshNameProblem(host);
+  if (problem !== null) {
+    throw invalid(
+      `HostName of ${quote(config.host)}: ${quote(host)} ${problem}, since its ProxyCommand is a line of a shell; mend it`,
+    );
+  }
   if (
     oneOf(answer, "proxycommand") === "-" ||
     (isOn(answer, "proxyusefdpass") && oneOf(answer, "proxycommand") !== null)

@@ -56,11 +56,14 @@ function ownPath(
   if (file.startsWith("~")) return absolute(file, home, at);
   // Relative to the working directory, as for ssh.
   if (!isAbsolute(file)) return resolve(file);
-  if (otherHome === null || !file.startsWith(`${otherHome}/`)) return file;
-  if (expansions.length === 0) {
+  if (otherHome === null) return file;
+  // The account of a service may have "/" for its home.
+  const theirs = otherHome.replace(/\/+$/, "");
+  if (raw !== null && /^(?:~|%d)\//.test(raw)) return join(home, file.slice(theirs.length));
+  if (expansions.length === 0 && file.startsWith(theirs === "" ? "/.ssh/" : `${theirs}/`)) {
     throw invalid(
       `${at}: ${quote(file)} is below ${quote(otherHome)}, the account's home, while the gateway's HOME is ${quote(home)}, and this ssh does not say which was meant; name the file in knownHostsFile of the node`,
     );
   }
-  return raw !== null && /^(?:~|%d)\//.test(raw) ? join(home, file.slice(otherHome.length)) : file;
+  return file;
 }

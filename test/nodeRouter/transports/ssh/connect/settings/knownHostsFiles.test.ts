@@ -34,6 +34,13 @@ test("where ssh's home is the gateway's, its paths are right as they are", () =>
   expect(splitFiles("/root/k /root/x", context)).toEqual(["/root/k", "/root/x"]);
 });
 
+test("an account whose home is / is such a home too", () => {
+  const context = { home: HOME, otherHome: "/", expansions: [{ raw: "~/.ssh/k", path: "/.ssh/k" }], at };
+  expect(splitFiles("/.ssh/k /etc/k", context)).toEqual(["/home/gw/.ssh/k", "/etc/k"]);
+  expect(splitFiles("/etc/k", { ...context, expansions: [] })).toEqual(["/etc/k"]);
+  expect(() => splitFiles("/.ssh/k", { ...context, expansions: [] })).toThrow(/does not say which was meant/);
+});
+
 test("a home that ssh does not explain is refused", () => {
   expect(() => split("/root/k")).toThrow(
     /^SSH_SETTINGS_INVALID: UserKnownHostsFile: "\/root\/k" is below "\/root"/,

@@ -83,6 +83,11 @@ describe("an answer that is none", () => {
       "echo user u; echo hostname h; echo port 0",
       /Port of "mac-sg": "0" is not a port/,
     ],
+    [
+      "a name for a shell that no machine has",
+      "echo user u; echo 'hostname $(id)'; echo port 1; echo 'proxycommand nc %h %p'",
+      /HostName of "mac-sg": "\$\(id\)" must not hold \$, since its ProxyCommand is a line of a shell/,
+    ],
     ["a user that is none", "echo user -u; echo hostname h; echo port 1", /User of "mac-sg": "-u"/],
   ])("%s", async (_, script, expected) => {
     const message = await refusal(fakeSsh(home, script));
@@ -123,6 +128,22 @@ describe("an answer that is none", () => {
     const { variables } = fakeSsh(home, `sleep 600 >/dev/null & echo $! > pid; ${ANSWER}`);
     expect((await targetOf(sshNode(), { ...env, variables })).last.host).toBe("h");
     process.kill(Number(readFileSync(join(home.home, "pid"), "utf8")));
+  });
+
+  test("the end of the answer counts, however late it comes", async () => {
+    // ssh itself has ended; what it says last is where a jump host stands.
+    const script = `echo user u; echo hostname h; (sleep 0.4; echo port 22; echo proxyjump late) & exit 0`;
+    const { variables } = fakeSsh(home, script);
+    const output = await runSsh({ args: ["-G", "h"], variables, host: "h", signal: undefined });
+    expect(output).toMatchObject({ kind: "answer", stdout: expect.stringMatching(/proxyjump late\n$/) });
+  });
+
+  test("a folder for temporary files that cannot be written is a refusal", async () => {
+    const asker = await openSshAsker({ ...env, ...fakeSsh(home, ANSWER) }, undefined, "/nonexistent");
+    const query = { host: "h", user: null, port: null, jumps: null, defaultPort: 22 };
+    await expect(asker.ask(query)).rejects.toThrow(
+      /^SSH_SETTINGS_INVALID: no file for ssh can be written in "\/nonexistent": ENOENT/,
+    );
   });
 
   test("an ssh that may not be run is a refusal, not an absence", async () => {

@@ -176,7 +176,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     });
   });
 
-  /** Each file in the words of ssh_config; SSHD and JUMP are the two servers' ports, DIR the folder of the files. */
+  /**
+   * Never a jump that leads back to where it came from: a real ssh then starts another ssh without end.
+   * Each file in the words of ssh_config; SSHD and JUMP are the two servers' ports, DIR the folder of the files. */
   test.each<[string, string]>([
     ["quotes", "Host 'box' 'other'\n HostName '127.0.0.1'\n Port \"SSHD\"\n"],
     ["case of Host", "Host Box\n Port JUMP\nHost box\n Port SSHD\n"],
@@ -203,7 +205,6 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     ["a revocation in the second file", "Port SSHD\nUserKnownHostsFile DIR/known_hosts DIR/revoked\n"],
     ["no known_hosts", "Port SSHD\nUserKnownHostsFile none\n"],
     ["a line that is none", "Port SSHD\nPrt 22\n"],
-    ["a jump to itself", "Host *\n ProxyJump box\n"],
   ])("leads to the same server as ssh, or to none as ssh: %s", async (_, config) => {
     const dir = join(home.home, ".ssh");
     const identity = home.write(".ssh/id", key.privateKey);
@@ -222,7 +223,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     const { status, stdout } = spawnSync(
       "ssh",
       ["-F", file, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "--", "box", ask],
-      { encoding: "utf8", env: { ...variables, HOME: home.home } },
+      { encoding: "utf8", timeout: 60_000, env: { ...variables, HOME: home.home } },
     );
     const theirs = status === 0 ? Number(stdout.trim().split(" ").at(-1)) : null;
     const env = home.env({ variables, user: sshd.user });

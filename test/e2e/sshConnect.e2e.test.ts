@@ -1,12 +1,14 @@
 // Connections to real OpenSSH servers: their keys, their known_hosts, their agents and jump hosts.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Client } from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ConnectResult, connect } from "../../src/nodeRouter/transports/ssh/connect/connect.ts";
 import type { ConnectEnv } from "../../src/nodeRouter/transports/ssh/connect/env.ts";
 import { probeNode } from "../../src/nodeRouter/transports/ssh/connect/probe.ts";
+import { resolveTarget } from "../../src/nodeRouter/transports/ssh/connect/target.ts";
 import { trustNode } from "../../src/nodeRouter/transports/ssh/connect/trust.ts";
 import {
   makeTestHome,
@@ -173,4 +175,77 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
       transportFailure: false,
     });
   });
+
+  /**
+   * Never a jump that leads back to where it came from: a real ssh then starts another ssh without end.
+   * Each file in the words of ssh_config; SSHD and JUMP are the two servers' ports, DIR the folder of the files. */
+  test.each<[string, string]>([
+    ["quotes", "Host 'box' 'other'\n HostName '127.0.0.1'\n Port \"SSHD\"\n"],
+    ["case of Host", "Host Box\n Port JUMP\nHost box\n Port SSHD\n"],
+    [
+      "Match exec that holds",
+      'Match originalhost box exec "test %n = box"\n Port SSHD\nHost *\n Port JUMP\n',
+    ],
+    ["Match exec that does not", "Match exec false\n Port JUMP\nHost *\n Port SSHD\n"],
+    ["Include of a glob", "Include DIR/more.*\nPort JUMP\n"],
+    ["ProxyJump", "Host box\n Port SSHD\n ProxyJump bastion\nHost bastion\n Port JUMP\n"],
+    [
+      "ProxyCommand",
+      "Host box\n Port SSHD\n ProxyCommand ssh -F DIR/config -W %h:%p bastion\nHost bastion\n Port JUMP\n",
+    ],
+    ["ProxyCommand that fails", "Host box\n Port SSHD\n ProxyCommand sh -c 'exit 3'\n"],
+    [
+      "one algorithm of each kind",
+      "Port SSHD\nCiphers aes256-ctr\nMACs hmac-sha2-512\nKexAlgorithms ecdh-sha2-nistp384\nHostKeyAlgorithms rsa-sha2-256\n",
+    ],
+    ["a key type that is not accepted", "Port SSHD\nPubkeyAcceptedAlgorithms ecdsa-sha2-nistp256\n"],
+    ["no keys", "Port SSHD\nPubkeyAuthentication no\n"],
+    ["HostKeyAlias that is known", "Port SSHD\nHostKeyAlias rack#3\n"],
+    ["HostKeyAlias that is not", "Port SSHD\nHostKeyAlias other\n"],
+    ["a revocation in the second file", "Port SSHD\nUserKnownHostsFile DIR/known_hosts DIR/revoked\n"],
+    ["no known_hosts", "Port SSHD\nUserKnownHostsFile none\n"],
+    ["a line that is none", "Port SSHD\nPrt 22\n"],
+  ])("leads to the same server as ssh, or to none as ssh: %s", async (_, config) => {
+    const dir = join(home.home, ".ssh");
+    const identity = home.write(".ssh/id", key.privateKey);
+    const known = sshd.knownHosts() + jump.knownHosts() + sshd.knownHosts("rack#3");
+    home.write(".ssh/known_hosts", known);
+    home.write(".ssh/revoked", sshd.hostKeys.map(({ publicKey }) => `@revoked * ${publicKey}\n`).join(""));
+    const fill = (text: string) =>
+      text.replaceAll("SSHD", `${sshd.port}`).replaceAll("JUMP", `${jump.port}`).replaceAll("DIR", dir);
+    home.write(".ssh/more.conf", fill("Port SSHD\n"));
+    const own = fill(
+      `${config}Match all\n HostName 127.0.0.1\n User ${sshd.user}\n IdentityFile ${identity}\n IdentitiesOnly yes\n UserKnownHostsFile DIR/known_hosts\n`,
+    );
+    const file = home.write(".ssh/config", own);
+    const ask = "echo $SSH_CONNECTION";
+    const variables = { PATH: process.env.PATH };
+    const { status, stdout } = spawnSync(
+      "ssh",
+      ["-F", file, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "--", "box", ask],
+      { encoding: "utf8", timeout: 60_000, env: { ...variables, HOME: home.home } },
+    );
+    const theirs = status === 0 ? Number(stdout.trim().split(" ").at(-1)) : null;
+    const env = home.env({ variables, user: sshd.user });
+    const resolved = await resolveTarget(sshNode({ host: "box" }), env);
+    const result = resolved.ok ? await connect(resolved.target, env) : resolved;
+    expect(result.ok ? await portOf(result.client, ask) : null, result.ok ? "" : result.message).toBe(theirs);
+  });
 });
+
+async function portOf(client: Client, command: string): Promise<number> {
+  const text = await new Promise<string>((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error) return reject(error);
+      let said = "";
+      channel.on("data", (part: Buffer) => {
+        said += part.toString();
+      });
+      channel.once("close", () => resolve(said));
+    });
+  });
+  const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
+  client.end();
+  await closed;
+  return Number(text.trim().split(" ").at(-1));
+}

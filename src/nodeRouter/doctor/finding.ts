@@ -36,6 +36,8 @@ export interface DoctorInput {
   readonly workspace: { readonly apiProblem: string | null };
   /** By inventory name; empty before the nodes are observed. */
   readonly presence: ReadonlyMap<string, NodePresence>;
+  /** What ssh says of each node with SSH settings; empty where nobody asked. */
+  readonly ssh: readonly SshLook[];
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
   /** Sessions that run on another machine as a whole; absent: not asked. */
@@ -46,6 +48,20 @@ export interface DoctorInput {
   readonly lastNodes: Pick<LastNodes, "of">;
   /** Epoch ms. */
   readonly nowMs: number;
+}
+
+/** The SSH settings of one node, as a new connection would have them now. */
+export interface SshLook {
+  /** Inventory name. */
+  readonly node: string;
+  /** Why there can be no connection, with its code; null = there can. */
+  readonly problem: string | null;
+  /** What of ssh_config does not count, each a sentence without its end. */
+  readonly notes: readonly string[];
+  /** Why ssh was not asked; null = it was. */
+  readonly notAsked: string | null;
+  /** The gateway user's own config, absolute; null = there is none. */
+  readonly configFile: string | null;
 }
 
 /** One question; an empty list is a clean answer. */

@@ -5,6 +5,7 @@ import { quote } from "../../safeText.ts";
 import { currentSnapshot, lastSnapshot, presenceRecords } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { type DoctorReport, runDoctor } from "../doctor/doctor.ts";
+import type { SshLook } from "../doctor/finding.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { explainTool } from "../explainTool.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
@@ -30,6 +31,9 @@ export interface GuardReport {
 /** Writes the changes into the gateway's config file. */
 export type WriteGuard = (plans: readonly GuardPlan[]) => Promise<void>;
 
+/** Asks ssh about every node with SSH settings, as a new connection would. */
+export type LookAtSsh = (config: ResolvedConfig) => Promise<readonly SshLook[]>;
+
 /** A list this fresh is read for every report: an operator asks how it is now. */
 const NOW = 0;
 
@@ -46,8 +50,16 @@ export interface Methods {
   guard(params: Params): Promise<GuardReport>;
 }
 
-/** @throws NodeRouterError INVENTORY_UNAVAILABLE, UsageError */
-export function createMethods(deps: RouterDeps, version: string, writeGuard: WriteGuard): Methods {
+/**
+ * @param lookAtSsh for `doctor`; default: nobody is asked.
+ * @throws NodeRouterError INVENTORY_UNAVAILABLE, UsageError
+ */
+export function createMethods(
+  deps: RouterDeps,
+  version: string,
+  writeGuard: WriteGuard,
+  lookAtSsh: LookAtSsh = async () => [],
+): Methods {
   const config = (): ResolvedConfig => deps.state.config ?? resolveConfig({});
   const knownNodes = () => {
     const listed = lastSnapshot(deps, config()).nodes.map(({ name }) => name);
@@ -107,8 +119,9 @@ export function createMethods(deps: RouterDeps, version: string, writeGuard: Wri
     },
 
     async doctor() {
-      const snapshot = await currentSnapshot(deps, config(), NOW);
+      const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
       return runDoctor({
+        ssh,
         config: config(),
         hostConfig: deps.hostConfig(),
         snapshot,

@@ -5,7 +5,7 @@ import type { RouterDeps } from "../deps.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
 import { UsageError } from "./params.ts";
-import { createSshMethods, type SshMethods } from "./sshMethods.ts";
+import { createSshMethods, lookAtSsh, type SshMethods } from "./sshMethods.ts";
 
 const READ = "operator.read";
 const WRITE = "operator.write";
@@ -22,7 +22,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     });
   };
   const version = api.version ?? "unknown";
-  const own = createMethods(deps, version, writeGuard);
+  const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const methods: Methods & SshMethods = { ...own, ...createSshMethods(deps) };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(

@@ -5,6 +5,7 @@ import { isWithin } from "../../config/problem.ts";
 import { type ConfiguredNode, type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
 import { quote } from "../../safeText.ts";
 import type { RouterDeps } from "../deps.ts";
+import type { SshLook } from "../doctor/finding.ts";
 import type { ConnectEnv } from "../transports/ssh/connect/env.ts";
 import type { ProbeReport } from "../transports/ssh/connect/probe.ts";
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
@@ -42,6 +43,39 @@ export function createSshMethods(
       return probeNode(node, await makeEnv());
     },
   };
+}
+
+/** Nodes that ssh is asked about at once. */
+const AT_ONCE = 4;
+
+/** What a new connection to each node with SSH settings would go by. Connects to nothing; `Match exec` runs. */
+export async function lookAtSsh(
+  { nodes }: Pick<ResolvedConfig, "nodes">,
+  makeEnv: () => Promise<ConnectEnv> = machine,
+): Promise<readonly SshLook[]> {
+  const waiting = [...nodes.values()].filter(({ ssh }) => ssh !== null);
+  if (waiting.length === 0) return [];
+  const [{ resolveTarget }, { isAbsent }, env] = await Promise.all([
+    import("../transports/ssh/connect/target.ts"),
+    import("../transports/ssh/connect/env.ts"),
+    makeEnv(),
+  ]);
+  const file = `${env.home}/.ssh/config`;
+  const configFile = await env.readFile(file).then(
+    () => file,
+    (error: unknown) => (isAbsent(error) ? null : file),
+  );
+  const looks = new Map<string, SshLook>();
+  const work = async () => {
+    for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+      const resolved = await resolveTarget(node, env);
+      const { notes, notAsked } = resolved.ok ? resolved.target : { notes: [], notAsked: null };
+      const problem = resolved.ok ? null : resolved.message;
+      looks.set(node.name, { node: node.name, problem, notes, notAsked, configFile });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return [...nodes.keys()].flatMap((name) => looks.get(name) ?? []);
 }
 
 async function machine(): Promise<ConnectEnv> {

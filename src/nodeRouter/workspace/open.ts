@@ -1,5 +1,6 @@
 // Puts the parts of the workspace together for the real host: connections, audit, backend.
 import { createLogger, type HostLogger, type Logger } from "../../logger.ts";
+import { quote } from "../../safeText.ts";
 import { auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
 import type { RouterDeps } from "../deps.ts";
@@ -20,13 +21,18 @@ export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger
   const { workspace } = state;
   workspace.hostLogger = api.logger;
   const log = relayedLog(state);
+  const told = new Set<string>();
   workspace.transport ??= createSshTransport({
     settings: (name) => state.config?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
       const resolved = await resolveTarget(node, processEnv(), signal);
-      return resolved.ok
-        ? connect(resolved.target, processEnv(), { signal })
-        : { ...resolved, transportFailure: false };
+      if (!resolved.ok) return { ...resolved, transportFailure: false };
+      const { notAsked } = resolved.target;
+      if (notAsked !== null && !told.has(node.name)) {
+        told.add(node.name);
+        log.warn(`ssh_config is not read for node ${quote(node.name)}: ${notAsked}; see the doctor`);
+      }
+      return connect(resolved.target, processEnv(), { signal });
     },
     now: Date.now,
     log: log.child({ part: "ssh" }),

@@ -24,7 +24,10 @@ export interface Situation {
   /** What was observed; default: nothing. */
   readonly presence?: readonly NodePresence[];
   readonly doctor?: Partial<
-    Pick<DoctorInput, "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes">
+    Pick<
+      DoctorInput,
+      "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes" | "ssh"
+    >
   >;
 }
 
@@ -71,6 +74,7 @@ export function inputOf({
     workspace: { apiProblem: null },
     audit: null,
     presence,
+    ssh: [],
     sources: [],
     lastNodes: NO_LAST_NODES,
     nowMs: NOW_MS,

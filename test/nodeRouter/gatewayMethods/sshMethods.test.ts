@@ -1,11 +1,12 @@
 // `trust` and `probe` as gateway methods: which node they take, and what they say when they take none.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { resolveConfig } from "../../../src/config/resolve.ts";
 import { UsageError } from "../../../src/nodeRouter/gatewayMethods/params.ts";
-import { createSshMethods } from "../../../src/nodeRouter/gatewayMethods/sshMethods.ts";
+import { createSshMethods, lookAtSsh } from "../../../src/nodeRouter/gatewayMethods/sshMethods.ts";
 import { fakeDeps } from "../../support/fakeDeps.ts";
 import { makeKey } from "../../support/ssh/keys.ts";
 import { type SshServer, startSshServer } from "../../support/ssh/server.ts";
-import { makeTestHome, type TestHome } from "../transports/ssh/connect/arrange.ts";
+import { fakeSsh, makeTestHome, type TestHome } from "../transports/ssh/connect/arrange.ts";
 
 const KEY = makeKey();
 let home: TestHome;
@@ -80,4 +81,34 @@ test("no report holds a secret", async () => {
     await probe({ node: "mac-sg" }),
   ];
   expect(JSON.stringify(reports)).not.toMatch(/open sesame|PRIVATE KEY/);
+});
+
+describe("a look at the SSH settings of all nodes", () => {
+  const config = () => resolveConfig({ nodes: { a: { ssh: {} }, b: { ssh: { host: "box" } }, c: {} } });
+
+  test("asks ssh about each node that has some, and connects to none", async () => {
+    home.write(".ssh/config", "Host box\n HostName 127.0.0.1\n");
+    const script =
+      'case "$*" in *box) echo bad box >&2; exit 1;; esac; echo user u; echo hostname h; echo port 22';
+    const looks = await lookAtSsh(config(), async () => home.env(fakeSsh(home, script)));
+    expect(looks).toMatchObject([
+      { node: "a", problem: null, notes: [], notAsked: null, configFile: `${home.home}/.ssh/config` },
+      { node: "b", problem: expect.stringContaining('"bad box"') },
+    ]);
+    expect(server.connections()).toBe(0);
+  });
+
+  test("says that there is no ssh, and whether there is a config that it would have read", async () => {
+    const looks = await lookAtSsh(config(), async () => home.env({ variables: { PATH: "/nonexistent" } }));
+    expect(looks).toMatchObject([
+      { node: "a", problem: null, notAsked: expect.stringContaining("no ssh client"), configFile: null },
+      { node: "b", problem: null, notAsked: expect.stringContaining("no ssh client"), configFile: null },
+    ]);
+  });
+
+  test("of nodes without SSH settings runs nothing", async () => {
+    const { nodes } = resolveConfig({ nodes: { c: {} } });
+    const never = () => Promise.reject(new Error("the machine was looked at"));
+    expect(await lookAtSsh({ nodes }, never)).toEqual([]);
+  });
 });

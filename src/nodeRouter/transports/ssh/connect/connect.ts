@@ -27,6 +27,13 @@ export async function connect(
   env: ConnectEnv,
   options: ConnectOptions = {},
 ): Promise<ConnectResult> {
+  const result = await connectTo(target, env, options);
+  if (result.ok || target.notAsked === null) return result;
+  // The likely cause, where host names, users and keys stand in a file that nobody read.
+  return { ...result, message: `${result.message} (ssh_config was not read: ${target.notAsked})` };
+}
+
+async function connectTo(target: Target, env: ConnectEnv, options: ConnectOptions): Promise<ConnectResult> {
   const steps: Step[] = [];
   const jumps = await reachJumps(target, env, options, steps);
   if (!jumps.ok) return { ...jumps, steps };

@@ -57,7 +57,8 @@ async function openForward(
   { hop, place, env, limits, steps }: HopRequest,
   via: { readonly client: Client; readonly name: string },
 ): Promise<OpenedStream> {
-  const { tcpTimeoutMs: timeoutMs, signal } = limits;
+  const { signal } = limits;
+  const timeoutMs = hop.network.connectTimeoutMs ?? limits.tcpTimeoutMs;
   const startedMs = env.now();
   const { promise, resolve } = Promise.withResolvers<OpenedStream>();
   let isOver = false;

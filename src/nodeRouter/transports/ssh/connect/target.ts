@@ -24,8 +24,10 @@ export interface Target {
   readonly jumps: readonly Hop[];
   /** The node itself. */
   readonly last: Hop;
-  /** What of ssh_config was passed over, and why. */
+  /** What of ssh_config does not count, each a sentence without its end. */
   readonly notes: readonly string[];
+  /** Why ssh was not asked, so that ssh_config does not count at all; null = it was. */
+  readonly notAsked: string | null;
 }
 
 export type ResolvedTarget = { readonly ok: true; readonly target: Target } | Refusal;
@@ -48,7 +50,8 @@ export async function resolveTarget(
       if (last === undefined) throw new Error("a chain ends with the host itself");
       const notes = [...new Set(hops.flatMap((hop) => hop.notes))];
       const jumps = hops.slice(0, -1).map(({ hop }) => hop);
-      return { ok: true, target: { node: node.name, jumps, last: last.hop, notes } };
+      const { notAsked } = last;
+      return { ok: true, target: { node: node.name, jumps, last: last.hop, notes, notAsked } };
     } finally {
       await asker.close();
     }

@@ -3,9 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
+import { vi } from "vitest";
 import { type ConfiguredNode, resolveConfig, type SshSettings } from "../../../../../src/config/resolve.ts";
 import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
 import { resolveTarget, type Target } from "../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+
+// Every target asks a process, some several: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 export interface TestHome {
   /** Absolute; the gateway user's home. */

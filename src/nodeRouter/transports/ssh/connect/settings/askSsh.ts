@@ -2,7 +2,8 @@
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { safe } from "../../../../../safeText.ts";
+import { messageOf } from "../../../../../errors.ts";
+import { quote, safe } from "../../../../../safeText.ts";
 import type { ConnectEnv } from "../env.ts";
 import { oneOf, parseAnswer, type SshAnswer } from "./answer.ts";
 import { invalid } from "./invalid.ts";
@@ -39,7 +40,12 @@ interface Defaults {
 /** Tokens that only ssh knows, through a setting that nothing of ours uses. */
 const TOKENS = "ControlPath=%C/%i/%L/%l";
 
-export async function openSshAsker(env: ConnectEnv, signal: AbortSignal | undefined): Promise<SshAsker> {
+/** @param folderIn where a config of ours is written for as long as it is asked. */
+export async function openSshAsker(
+  env: ConnectEnv,
+  signal: AbortSignal | undefined,
+  folderIn = tmpdir(),
+): Promise<SshAsker> {
   const { account } = env;
   const isOwnHome = account !== null && (await isSame(env.home, account.home));
   let folder: string | null = null;
@@ -47,10 +53,18 @@ export async function openSshAsker(env: ConnectEnv, signal: AbortSignal | undefi
 
   /** A file that reads as ssh's own two would, but for this home. */
   const fileWith = async (defaults: Defaults): Promise<string> => {
-    folder ??= await mkdtemp(join(tmpdir(), "node-router-ssh-"));
-    const file = join(folder, `config${files++}`);
-    await writeFile(file, configText(env, defaults), { mode: 0o600 });
-    return file;
+    const text = configText(env, defaults);
+    try {
+      folder ??= await mkdtemp(join(folderIn, "node-router-ssh-"));
+      const file = join(folder, `config${files++}`);
+      await writeFile(file, text, { mode: 0o600 });
+      return file;
+    } catch (error) {
+      throw invalid(
+        `no file for ssh can be written in ${quote(folderIn)}: ${messageOf(error)}; let the gateway's user write there`,
+        error,
+      );
+    }
   };
 
   const run = async (query: SshQuery, defaults: Defaults | null): Promise<SshAnswer> => {

@@ -12,6 +12,7 @@ import { type IdentitySettings, readIdentity } from "./identitySettings.ts";
 import { invalid } from "./invalid.ts";
 import { unhonoured } from "./keywords.ts";
 import { type NetworkSettings, readNetwork } from "./networkSettings.ts";
+import { NOT_ASKED } from "./pluginOnly.ts";
 import { type JumpChain, readProxyJump } from "./proxyJump.ts";
 
 export interface Hop {
@@ -37,6 +38,8 @@ export interface ResolvedHop {
   readonly jumps: JumpChain | null;
   /** What ssh_config says and does not count here. */
   readonly notes: readonly string[];
+  /** Why ssh was not asked; null = it was. */
+  readonly notAsked: string | null;
 }
 
 /** @throws NodeRouterError SSH_SETTINGS_INVALID, NOT_STARTED (aborted) */
@@ -48,7 +51,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   const host = readHost(config, answer);
   const port = readPort(config, answer);
   const user = readUser(config, answer);
-  refuseUnsupported(config, answer);
+  refuseUnsupported(config, answer, host);
   const alias = oneOf(answer, "hostkeyalias")?.toLowerCase() ?? null;
   const jumpsText = oneOf(answer, "proxyjump");
   const jumps = jumpsText === null ? null : readProxyJump(jumpsText, `ProxyJump of "${config.host}"`);
@@ -88,6 +91,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
     },
     jumps,
     notes: unhonoured(answer, config.host),
+    notAsked: oneOf(answer, NOT_ASKED),
   };
 }
 
@@ -116,7 +120,14 @@ function readPort(config: HopConfig, answer: SshAnswer): number {
 }
 
 /** What ssh would do and we cannot: said, never passed over. */
-function refuseUnsupported(config: HopConfig, answer: SshAnswer): void {
+function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): void {
+  // SECURITY: a name service may have given this name (CanonicalizeHostname), and a shell is to read it.
+  const problem = oneOf(answer, "proxycommand") === null ? null : sshNameProblem(host);
+  if (problem !== null) {
+    throw invalid(
+      `HostName of ${quote(config.host)}: ${quote(host)} ${problem}, since its ProxyCommand is a line of a shell; mend it`,
+    );
+  }
   if (
     oneOf(answer, "proxycommand") === "-" ||
     (isOn(answer, "proxyusefdpass") && oneOf(answer, "proxycommand") !== null)

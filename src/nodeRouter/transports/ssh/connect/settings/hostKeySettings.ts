@@ -37,25 +37,28 @@ export function readHostKeySettings(
 ): HostKeySettings {
   const { port, alias } = place;
   const host = place.host.toLowerCase();
-  const split = (keyword: string, name: string) =>
-    splitFiles(oneOf(answer, keyword) ?? "", {
-      home: env.home,
-      otherHome,
-      expansions: answer.expansions,
-      at: `${name} of "${config.host}"`,
-    });
+  const files = { home: env.home, otherHome, expansions: answer.expansions };
   const isSystemDefault = SYSTEM_DEFAULT.test(oneOf(answer, "globalknownhostsfile") ?? "");
   return {
     name: alias ?? (port === DEFAULT_PORT ? host : `[${host}]:${port}`),
     plainName: alias === null && port !== DEFAULT_PORT ? host : null,
     files:
       config.knownHostsFile === null
-        ? split("userknownhostsfile", "UserKnownHostsFile")
+        ? splitFiles(oneOf(answer, "userknownhostsfile") ?? "", {
+            ...files,
+            at: `UserKnownHostsFile of "${config.host}"`,
+          })
         : [expandPath(config.knownHostsFile, env, tokens, `${config.at}.knownHostsFile`)],
     systemFiles:
       isSystemDefault && env.systemKnownHosts !== null
         ? env.systemKnownHosts
-        : split("globalknownhostsfile", "GlobalKnownHostsFile"),
+        : // ssh expands nothing of these before it prints them.
+          splitFiles(oneOf(answer, "globalknownhostsfile") ?? "", {
+            ...files,
+            otherHome: null,
+            expansions: [],
+            at: `GlobalKnownHostsFile of "${config.host}"`,
+          }),
     pin: config.hostKey === null ? null : { fingerprint: config.hostKey, at: `${config.at}.hostKey` },
     tailscale: config.tailscale,
   };

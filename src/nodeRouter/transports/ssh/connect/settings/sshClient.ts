@@ -111,8 +111,18 @@ export function runSsh({
     );
   };
   child.once("close", conclude);
-  child.once("exit", (code, killedBy) => {
-    setTimeout(() => conclude(code, killedBy), LOG_GRACE_MS).unref();
+  // Only the log may be held open by others; half an answer would lack the way that it ends with.
+  let waitsFor = 2;
+  let end: [number | null, NodeJS.Signals | null] = [null, null];
+  const afterBoth = () => {
+    waitsFor -= 1;
+    // The event loop reads what is there once more before it says so.
+    if (waitsFor === 0) setTimeout(() => setImmediate(conclude, ...end), LOG_GRACE_MS).unref();
+  };
+  child.stdout.once("end", afterBoth);
+  child.once("exit", (...how) => {
+    end = how;
+    afterBoth();
   });
   return promise.finally(() => {
     clearTimeout(timer);

@@ -1,9 +1,10 @@
 // How ssh is asked: bounded, without a shell, about the right file; and what counts where it cannot be asked.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
+import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askSsh.ts";
 import { runSsh } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/sshClient.ts";
 import { addressOf, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
@@ -44,12 +45,16 @@ describe("the question", () => {
   });
 
   test("names a file of its own where the two homes differ, and leaves nothing behind", async () => {
-    const before = readdirSync(tmpdir());
-    await targetOf(sshNode(), { ...env, ...fakeSsh(home, RECORDS) });
+    const tmp = join(home.home, "tmp");
+    mkdirSync(tmp);
+    const { variables } = fakeSsh(home, `stat -c %a tmp/*/* > modes; ${RECORDS}`);
+    const asker = await openSshAsker({ ...env, variables }, undefined, tmp);
+    const query = { host: "h", user: null, port: null, jumps: null, defaultPort: 22 };
+    await asker.ask(query);
     expect(argsOf().slice(0, 4)).toEqual(["-G", "-T", "-vvv", "-F"]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("node-router-ssh-"))).toEqual(
-      before.filter((name) => name.startsWith("node-router-ssh-")),
-    );
+    expect(readFileSync(join(home.home, "modes"), "utf8")).toBe("600\n");
+    await asker.close();
+    expect(readdirSync(tmp)).toEqual([]);
   });
 
   test("runs in the gateway's environment, with its home, and reads no input", async () => {
@@ -77,6 +82,11 @@ describe("an answer that is none", () => {
       "a port that is none",
       "echo user u; echo hostname h; echo port 0",
       /Port of "mac-sg": "0" is not a port/,
+    ],
+    [
+      "a name for a shell that no machine has",
+      "echo user u; echo 'hostname $(id)'; echo port 1; echo 'proxycommand nc %h %p'",
+      /HostName of "mac-sg": "\$\(id\)" must not hold \$, since its ProxyCommand is a line of a shell/,
     ],
     ["a user that is none", "echo user -u; echo hostname h; echo port 1", /User of "mac-sg": "-u"/],
   ])("%s", async (_, script, expected) => {
@@ -118,6 +128,22 @@ describe("an answer that is none", () => {
     const { variables } = fakeSsh(home, `sleep 600 >/dev/null & echo $! > pid; ${ANSWER}`);
     expect((await targetOf(sshNode(), { ...env, variables })).last.host).toBe("h");
     process.kill(Number(readFileSync(join(home.home, "pid"), "utf8")));
+  });
+
+  test("the end of the answer counts, however late it comes", async () => {
+    // ssh itself has ended; what it says last is where a jump host stands.
+    const script = `echo user u; echo hostname h; (sleep 0.4; echo port 22; echo proxyjump late) & exit 0`;
+    const { variables } = fakeSsh(home, script);
+    const output = await runSsh({ args: ["-G", "h"], variables, host: "h", signal: undefined });
+    expect(output).toMatchObject({ kind: "answer", stdout: expect.stringMatching(/proxyjump late\n$/) });
+  });
+
+  test("a folder for temporary files that cannot be written is a refusal", async () => {
+    const asker = await openSshAsker({ ...env, ...fakeSsh(home, ANSWER) }, undefined, "/nonexistent");
+    const query = { host: "h", user: null, port: null, jumps: null, defaultPort: 22 };
+    await expect(asker.ask(query)).rejects.toThrow(
+      /^SSH_SETTINGS_INVALID: no file for ssh can be written in "\/nonexistent": ENOENT/,
+    );
   });
 
   test("an ssh that may not be run is a refusal, not an absence", async () => {

@@ -1,6 +1,7 @@
 // An agent whose workspace is on an SSH node: every workspace tool, through the real gateway, on a real sshd.
 import { createHash } from "node:crypto";
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -376,8 +377,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       let lines = 0;
       const others = setInterval(() => {
         lines += 1;
-        writeFileSync(`${path}.new`, `${readFileSync(path, "utf8")}line ${lines}\n`);
-        renameSync(`${path}.new`, path);
+        appendFileSync(path, `line ${lines}\n`);
       }, 3);
       const edits = Array.from({ length: 4 }, (_, index) =>
         call("edit", {

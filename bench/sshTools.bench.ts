@@ -34,7 +34,7 @@ const call = (tool: string, args: object): string => `CALL ${tool} ${JSON.string
 const TOOLS: readonly { readonly tool: string; readonly line: (at: number) => string }[] = [
   { tool: "exec", line: () => call("exec", { command: "true" }) },
   { tool: "write", line: (at) => call("write", { path: "bench.txt", content: `round ${at}\n` }) },
-  // Another file each time: what was just read is not asked for again.
+  // Another file each time: the first look at it.
   { tool: "read", line: (at) => call("read", { path: `read-${at}.txt` }) },
   {
     tool: "edit",

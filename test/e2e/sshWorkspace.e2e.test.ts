@@ -1,6 +1,7 @@
 // An agent whose workspace is on an SSH node: every workspace tool, through the real gateway, on a real sshd.
 import { createHash } from "node:crypto";
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -347,6 +348,77 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       expect(done).toContain("Successfully replaced 1 block");
       expect(failed).toMatch(/could not find|error/i);
       expect(readFileSync(on("letter.txt"), "utf8")).toBe("one\n2\nthree\n");
+    });
+
+    test("a file that changes by itself is read as it is by then, by every call", async () => {
+      const path = on("clock.txt");
+      let tick = 0;
+      const turn = () => {
+        tick += 1;
+        writeFileSync(`${path}.new`, `${tick}`);
+        renameSync(`${path}.new`, path);
+      };
+      turn();
+      const clock = setInterval(turn, 5);
+      try {
+        const reads = Array.from({ length: 6 }, () => call("read", { path: "clock.txt" }));
+        const ticks = (await work(...reads)).map(Number);
+        // Each call takes longer than a tick.
+        expect(ticks).toEqual([...new Set(ticks)].sort((a, b) => a - b));
+        expect(ticks).toHaveLength(6);
+      } finally {
+        clearInterval(clock);
+      }
+    });
+
+    test("an edit of a file that something else changes meanwhile is refused and loses nothing, or was in time", async () => {
+      const path = on("contended.txt");
+      writeFileSync(path, "start\n");
+      let lines = 0;
+      const others = setInterval(() => {
+        lines += 1;
+        appendFileSync(path, `line ${lines}\n`);
+      }, 3);
+      const edits = Array.from({ length: 4 }, (_, index) =>
+        call("edit", {
+          path: "contended.txt",
+          edits: [{ oldText: "start", newText: `edit ${index} of start` }],
+        }),
+      );
+      let results: readonly string[];
+      try {
+        results = await work(...edits);
+      } finally {
+        clearInterval(others);
+      }
+      const refused = results.filter((text) => text.includes("FILE_CHANGED"));
+      expect(refused.length).toBeGreaterThan(0);
+      expect(refused[0]).toMatch(
+        /changed since it was read \([\d,]+ bytes then, [\d,]+ bytes now\); nothing was written; read it again and repeat the edit/,
+      );
+      for (const [index, text] of results.entries()) {
+        expect(text.includes("FILE_CHANGED")).toBe(!readFileSync(path, "utf8").includes(`edit ${index} of`));
+      }
+    });
+
+    test("a name that is no UTF-8 is listed, read and edited, and no second file is made", async () => {
+      mkdirSync(on("names"));
+      const raw = (name: string): Buffer =>
+        Buffer.concat([Buffer.from(`${on("names")}/`), Buffer.from(name, "latin1")]);
+      writeFileSync(raw("caf\xe9.txt"), "b = 2\n");
+      const path = "names/caf\udce9.txt";
+      const [listed, read, edited, refused] = await work(
+        call("ls", { path: "names" }),
+        call("read", { path }),
+        call("edit", { path, edits: [{ oldText: "b = 2", newText: "b = 3" }] }),
+        call("write", { path: "names/caf\ufffd.txt", content: "x" }),
+      );
+      expect(listed).toContain('"caf\\udce9.txt"');
+      expect(read).toContain("b = 2");
+      expect(edited).toContain("Successfully replaced 1 block");
+      expect(refused).toContain("PATH_NOT_ALLOWED");
+      expect(readFileSync(raw("caf\xe9.txt"), "utf8")).toBe("b = 3\n");
+      expect(readdirSync(on("names"))).toHaveLength(1);
     });
 
     test("apply_patch adds, updates, deletes and moves on the node", async () => {

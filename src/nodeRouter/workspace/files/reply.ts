@@ -4,6 +4,9 @@ import { nameOf } from "./names.ts";
 
 const NUL = 0;
 
+/** Twice what the longest numbers take. */
+const MAX_FACTS = 300;
+
 /** The scripts' letters for what a file is. */
 const TYPES: ReadonlyMap<string, FileStat["type"]> = new Map([
   ["f", "file"],
@@ -51,6 +54,7 @@ export function takeEntries(reply: Buffer): readonly DirectoryEntry[] | null {
  * `12 1700000000.123456789 644 1000:1000` (BSD); null for anything else.
  */
 export function takeFacts(kind: string, facts: string): FileStat | null {
+  if (facts.length > MAX_FACTS) return null;
   const match = /^(\d+) (-?\d+(?:\.\d+)?) \d+ \d+:\d+(?: \S+ [\d:]+(\.\d+)?)?/.exec(facts);
   const type = TYPES.get(kind);
   if (match === null || type === undefined) return null;
@@ -85,15 +89,25 @@ export function takeSummary(stderr: string): Summary {
   const lines = stderr.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const isWell = lines.pop() === "end 0";
-  const at = lines.findLastIndex((line) => RECORDS_IN.test(line.slice(0, MAX_SUMMARY_LINE)));
-  const [, whole, partial] = RECORDS_IN.exec(lines[at]?.slice(0, MAX_SUMMARY_LINE) ?? "") ?? [];
+  const beginnings = lines.map((line) => line.slice(0, MAX_SUMMARY_LINE));
+  const read = beginnings.findLast((line) => RECORDS_IN.test(line));
+  const [, whole, partial] = RECORDS_IN.exec(read ?? "") ?? [];
   return {
     isWell,
     blocks: whole === undefined ? null : Number(whole) + Number(partial),
-    rest: (at === -1 ? lines : lines.slice(0, at)).join("\n"),
+    rest: lines.filter((_line, index) => !isSummary(beginnings[index] ?? "")).join("\n"),
   };
 }
 
 const RECORDS_IN = /^(\d{1,16})\+(\d{1,16}) records in$/;
 
-const MAX_SUMMARY_LINE = 100;
+const RECORDS = /^\d{1,16}\+\d{1,16} records (?:in|out)$/;
+
+/** Much longer than any line of a summary. */
+const MAX_SUMMARY_LINE = 150;
+
+/** As POSIX has it, and the line that GNU, busybox and BSD add. */
+function isSummary(line: string): boolean {
+  if (RECORDS.test(line)) return true;
+  return line.includes(" bytes") && (line.includes(" copied") || line.includes(" transferred"));
+}

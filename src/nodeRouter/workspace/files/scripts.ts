@@ -93,8 +93,8 @@ else
   # Never open to more readers than the file was, not even for a moment.
   if test "$K" = f; then
     facts "$N"; split $F; umask 077
-    # A mode without execution is one that the file can have from the first moment on.
-    case "$MODE" in [0246][0246][0246])
+    # A mode without execution is one that the file can have from the first moment on, if it can be read back then.
+    case "$MODE" in [46][0246][0246])
       I=\${MODE#?}; umask "$((7 - \${MODE%??}))$((7 - \${I%?}))$((7 - \${I#?}))" ;;
     esac
   fi

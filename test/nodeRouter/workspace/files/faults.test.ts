@@ -213,6 +213,23 @@ describe("a script that is ended from outside", () => {
   });
 });
 
+describe("a node that says much", () => {
+  test("is listened to for its last 64 KiB, and the error is a line", async () => {
+    const noise = Buffer.from(`${"9+9 records in bytes copied ".repeat(400_000)}\nend 1\nlast words\n`);
+    using node = localNode({
+      intercept: async () => ({
+        outcome: { kind: "ran", exitCode: 35, signal: null },
+        stdout: Buffer.alloc(0),
+        stderr: noise,
+      }),
+    });
+    await expect(node.bridge.readFile({ filePath: "a" })).rejects.toMatchObject({
+      code: "FILE_FAILED",
+      message: expect.stringMatching(/^.{0,600}$/),
+    });
+  });
+});
+
 describe("a node with few tools", () => {
   test("needs no others than these", async () => {
     using node = localNode({ onlyTools: TOOLS });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Collected } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
 import { type HostTools, hostTools, loadToolFactory, type ToolOptions } from "./hostTools.ts";
 import { type Arrangement, GATEWAY_WORKSPACE, type LocalNode, localNode } from "./localNode.ts";
 
@@ -56,6 +57,56 @@ describe("read", () => {
     await tools.call("read", { path: "log" });
     writeFileSync(path, "second");
     expect((await tools.call("read", { path: "log" })).text).toContain("second");
+  });
+
+  test("sees the newest version in every call, however fast they follow, also from two sessions at once", async () => {
+    using setting = arrange();
+    const { node, tools } = setting;
+    const other = hostTools(factory, { root: node.root, bridge: node.bridge });
+    const path = node.at("ws", "log");
+    for (let version = 0; version < 6; version++) {
+      writeFileSync(path, `version ${version}`);
+      const texts = await Promise.all(
+        [tools, other, tools].map((each) => each.call("read", { path: "log" })),
+      );
+      expect(texts.map(({ text }) => text)).toEqual(Array.from(texts, () => `version ${version}`));
+    }
+  });
+
+  test("of several pages is one version, while the file changes at every step", async () => {
+    let version = 0;
+    const text = (letter: string) => `${letter.repeat(30)}\n`.repeat(6000);
+    using setting = arrange(
+      { contextTokens: 1_000_000 },
+      {
+        intercept: async (request, run) => {
+          const collected = await run();
+          version += 1;
+          writeFileSync(join(request.args?.[0] ?? "", "pages.txt"), text("abcdefgh"[version] ?? "z"));
+          return collected;
+        },
+      },
+    );
+    const { node, tools } = setting;
+    writeFileSync(node.at("ws", "pages.txt"), text("a"));
+    const first = (await tools.call("read", { path: "pages.txt" })).text;
+    expect(tools.calls().filter((name) => name === "readFile").length).toBeGreaterThan(1);
+    expect(new Set(first.split("\n").filter((line) => /^[a-z]{30}$/.test(line)))).toEqual(
+      new Set(["a".repeat(30)]),
+    );
+    const second = (await tools.call("read", { path: "pages.txt" })).text;
+    expect(second).toContain("b".repeat(30));
+  });
+
+  test("outside of a tool call asks the node at every step", async () => {
+    using node = localNode();
+    const path = node.at("ws", "media.png");
+    for (let version = 0; version < 3; version++) {
+      writeFileSync(path, `${version}`);
+      await node.bridge.stat({ filePath: "media.png" });
+      writeFileSync(path, `${version}!`);
+      expect((await node.bridge.readFile({ filePath: "media.png" })).toString()).toBe(`${version}!`);
+    }
   });
 
   test("says that a file is missing, also when it is optional", async () => {
@@ -168,6 +219,166 @@ describe("edit", () => {
     expect(tools.calls()).toEqual(["stat", "readFile", "writeFile", "stat", "readFile"]);
     expect(readFileSync(join(node.root, "code.ts"), "utf8")).toBe("const a = 1;\nconst b = 3;\n");
     expect(statSync(join(node.root, "code.ts")).mode & 0o777).toBe(0o755);
+  });
+
+  /** An edit of "b = 2" in whose course `meanwhile` changes the file, right before its write is sent. */
+  const racing = (
+    meanwhile: (path: string) => void,
+    after: (collected: Collected) => Collected = (same) => same,
+  ) => {
+    let writes = 0;
+    const setting = arrange(
+      {},
+      {
+        intercept: async (request, run) => {
+          if ((request.input?.length ?? 0) === 0) return await run();
+          writes += 1;
+          meanwhile(join(request.args?.[0] ?? "", "code.ts"));
+          return after(await run());
+        },
+      },
+    );
+    writeFileSync(setting.node.at("ws", "code.ts"), "a = 1\nb = 2\n");
+    return {
+      ...setting,
+      writes: () => writes,
+      path: join(setting.node.root, "code.ts"),
+      edit: () =>
+        setting.tools.call("edit", { path: "code.ts", edits: [{ oldText: "b = 2", newText: "b = 3" }] }),
+      patch: (...more: readonly string[]) =>
+        setting.tools.call("apply_patch", {
+          input: [
+            "*** Begin Patch",
+            "*** Update File: code.ts",
+            ...more,
+            "@@",
+            "-b = 2",
+            "+b = 3",
+            "*** End Patch",
+          ].join("\n"),
+        }),
+    };
+  };
+  const LOST: Collected["outcome"] = {
+    kind: "unknown",
+    code: "OUTCOME_UNKNOWN",
+    message: "OUTCOME_UNKNOWN: the connection was lost",
+    processGroup: null,
+  };
+
+  test("never loses what somebody else wrote meanwhile, and says so", async () => {
+    for (const tool of ["edit", "patch"] as const) {
+      using race = racing((path) => writeFileSync(path, "a = 1\nb = 2\nc = 3\n"));
+      await expect(race[tool]()).rejects.toThrow(
+        /FILE_CHANGED: ".*code\.ts" on node "mac-sg" changed since it was read \(12 bytes then, 18 bytes now\); nothing was written; read it again and repeat the edit/,
+      );
+      expect(readFileSync(race.path, "utf8")).toBe("a = 1\nb = 2\nc = 3\n");
+      expect(race.writes()).toBe(1);
+    }
+  });
+
+  test("that was refused is no success, even when somebody else wrote the very same", async () => {
+    for (const tool of ["edit", "patch"] as const) {
+      using race = racing((path) => writeFileSync(path, "a = 1\nb = 3\n"));
+      await expect(race[tool]()).rejects.toThrow(/FILE_CHANGED/);
+      expect(race.writes()).toBe(1);
+    }
+    using write = arrange(
+      {},
+      {
+        intercept: async (request, run) => {
+          if (request.input?.length) writeFileSync(join(request.args?.[0] ?? "", "new.txt"), "the same");
+          return await run();
+        },
+      },
+    );
+    await expect(write.tools.call("write", { path: "new.txt", content: "the same" })).rejects.toThrow(
+      /FILE_CHANGED: .*nothing was there then, 8 bytes now/,
+    );
+  });
+
+  test("that is repeated after the refusal is done on what is there by then", async () => {
+    let raced = false;
+    using race = racing((path) => {
+      if (raced) return;
+      raced = true;
+      writeFileSync(path, "a = 1\nb = 2\nc = 3\n");
+    });
+    await expect(race.edit()).rejects.toThrow(/FILE_CHANGED/);
+    await race.edit();
+    expect(readFileSync(race.path, "utf8")).toBe("a = 1\nb = 3\nc = 3\n");
+  });
+
+  test("whose connection is lost is sent once, and a success only when the node has it", async () => {
+    using stored = racing(
+      () => {},
+      (collected) => ({ ...collected, outcome: LOST, stdout: Buffer.alloc(0) }),
+    );
+    await stored.edit();
+    expect(stored.writes()).toBe(1);
+    expect(readFileSync(stored.path, "utf8")).toBe("a = 1\nb = 3\n");
+
+    using lost = racing(
+      () => {},
+      (collected) => {
+        writeFileSync(lost.path, "a = 1\nb = 2\n");
+        return { ...collected, outcome: LOST, stdout: Buffer.alloc(0) };
+      },
+    );
+    await expect(lost.edit()).rejects.toThrow(/OUTCOME_UNKNOWN/);
+    expect(lost.writes()).toBe(1);
+  });
+
+  test("by a patch that moves the file keeps a change of the old one, and says what was made", async () => {
+    using setting = arrange(
+      {},
+      {
+        intercept: async (request, run) => {
+          const collected = await run();
+          if (request.input?.length) writeFileSync(join(request.args?.[0] ?? "", "code.ts"), "theirs");
+          return collected;
+        },
+      },
+    );
+    const { node, tools } = setting;
+    writeFileSync(node.at("ws", "code.ts"), "b = 2\n");
+    const input = [
+      "*** Begin Patch",
+      "*** Update File: code.ts",
+      "*** Move to: moved.ts",
+      "@@",
+      "-b = 2",
+      "+b = 3",
+      "*** End Patch",
+    ].join("\n");
+    await expect(tools.call("apply_patch", { input })).rejects.toThrow(/FILE_CHANGED: .*it was not removed/);
+    expect(readFileSync(join(node.root, "code.ts"), "utf8")).toBe("theirs");
+    expect(readFileSync(join(node.root, "moved.ts"), "utf8")).toBe("b = 3\n");
+  });
+
+  test("keeps line ends, a byte order mark and a missing last line end", async () => {
+    using setting = arrange();
+    const { node, tools } = setting;
+    const path = node.at("ws", "dos.txt");
+    writeFileSync(path, "\ufeffone\r\ntwo\r\nthree");
+    await tools.call("edit", { path: "dos.txt", edits: [{ oldText: "two", newText: "2" }] });
+    expect(readFileSync(path, "utf8")).toBe("\ufeffone\r\n2\r\nthree");
+    await tools.call("apply_patch", {
+      input: ["*** Begin Patch", "*** Update File: dos.txt", "@@", "-three", "+3", "*** End Patch"].join(
+        "\n",
+      ),
+    });
+    expect(readFileSync(path, "utf8")).toBe("\ufeffone\r\n2\r\n3");
+  });
+
+  test("of a file that is no text is refused, and nothing is written", async () => {
+    using setting = arrange();
+    const { node, tools } = setting;
+    const path = node.at("ws", "latin.txt");
+    writeFileSync(path, Buffer.from("caf\xe9 b = 2", "latin1"));
+    const edit = tools.call("edit", { path: "latin.txt", edits: [{ oldText: "b = 2", newText: "b = 3" }] });
+    await expect(edit).rejects.toThrow(/UTF-8/i);
+    expect(readFileSync(path)).toEqual(Buffer.from("caf\xe9 b = 2", "latin1"));
   });
 
   test("says what is not there", async () => {

@@ -80,6 +80,8 @@ export interface LocalNode extends Disposable {
   call<T>(steps: () => Promise<T>): Promise<T>;
   /** How many trips a step takes. */
   trips(step: () => Promise<unknown>): Promise<number>;
+  /** Whether its shell finds a tool. */
+  has(tool: string): boolean;
   /** Lets the bridge's clock go on. */
   wait(ms: number): void;
 }
@@ -195,6 +197,12 @@ export function localNode(arrangement: Arrangement = {}): LocalNode {
         await bridge[FILE_IDENTITY]({ filePath: "." });
         return await steps();
       }),
+    has: (tool) => {
+      const [shellName = "sh", ...flags] = userland.argv;
+      return (
+        spawnSync(find(shellName) ?? shellName, [...flags, "-c", `command -v ${tool}`], { env }).status === 0
+      );
+    },
     async trips(step) {
       const start = requests.length;
       await step();

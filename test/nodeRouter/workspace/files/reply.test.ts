@@ -21,6 +21,7 @@ test("facts of GNU, busybox and BSD say the same", () => {
 test("facts of nothing known are none", () => {
   expect(takeFacts("f", "")).toBeNull();
   expect(takeFacts("f", "illegal option")).toBeNull();
+  expect(takeFacts("f", `${"1".repeat(400)} 1700000000 644 0:0`)).toBeNull();
   expect(takeFacts("motd\nf", "12 1700000000 644 0:0")).toBeNull();
 });
 

@@ -85,6 +85,17 @@ describe("write", () => {
     expect(readdirSync(node.root)).toEqual(["locked"]);
   });
 
+  test("replaces a file that its user may write and not read, and leaves it so", async () => {
+    using node = localNode({ asNobody: true });
+    mkdirSync(node.root);
+    chmodSync(node.root, 0o777);
+    await node.bridge.writeFile({ filePath: "drop", data: "old" });
+    chmodSync(join(node.root, "drop"), 0o200);
+    await node.bridge.writeFile({ filePath: "drop", data: "new" });
+    expect(readFileSync(join(node.root, "drop"), "utf8")).toBe("new");
+    expect(statSync(join(node.root, "drop")).mode & 0o777).toBe(0o200);
+  });
+
   test("leaves the other names of a file with hard links as they were", async () => {
     using node = localNode();
     writeFileSync(node.at("ws", "one"), "old");

@@ -14,6 +14,8 @@ export default defineConfig(async () => ({
   minify: false,
   sourcemap: false,
   dts: false,
+  // Without its prefix "node:sqlite" is nothing.
+  removeNodeProtocol: false,
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],

@@ -4,7 +4,7 @@ import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { healthProblem, hostingHealth } from "../nodeRouter/health.ts";
 import type { HostedReader } from "../nodeRouter/hostedSessions/contract.ts";
-import { turnGateState } from "../nodeRouter/hostedSessions/openclawAdapter.ts";
+import { rearm } from "../nodeRouter/hostedSessions/openclawAdapter.ts";
 import { hostedRuns } from "../nodeRouter/hostedSessions/turnGate.ts";
 import { hookLiveness, LIVENESS_GRACE_MS } from "../nodeRouter/liveness.ts";
 import { isRouted } from "../nodeRouter/router.ts";
@@ -50,7 +50,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       state.revivals = 0;
       reviving = false;
     }
-    const problem = healthProblem(state, now()) ?? hostingHealth(state.config, turnGateState(), deps.hosted);
+    const problem = healthProblem(state, now()) ?? hostingHealth(state.config, rearm(), deps.hosted);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();

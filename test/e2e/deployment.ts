@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
-import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
+import { type NodeHost, type NodeHostOptions, startNodeHost } from "../support/nodeHost.ts";
 import { RpcError } from "../support/rpc.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -26,6 +26,8 @@ export interface DeploymentOptions {
   readonly router?: (router: JsonObject) => JsonObject;
   /** Folder prepared for the gateway, e.g. with further plugins in its state. */
   readonly dir?: string;
+  /** How both node hosts are started. */
+  readonly node?: NodeHostOptions;
   /** `false`: the plugin is left to the test. */
   readonly install?: boolean;
 }
@@ -70,7 +72,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   };
   try {
     const start = async (name: string): Promise<NodeHost> => {
-      const host = await startNodeHost(gateway, name);
+      const host = await startNodeHost(gateway, name, options.node);
       hosts.push(host);
       return host;
     };

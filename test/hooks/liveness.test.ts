@@ -1,7 +1,9 @@
 // Runs without our hooks are noticed, told, and mended as far as the host lets us.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type AgentEvent, MAX_REVIVALS, missedExec, watchLiveness } from "../../src/hooks/liveness.ts";
+import { hostedRuns } from "../../src/nodeRouter/hostedSessions/turnGate.ts";
 import { HOOKS_NOT_LIVE, LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness.ts";
+import { hostedSession, recordsOf } from "../nodeRouter/hostedSessions/arrange.ts";
 import { CONFIG, fakeDeps } from "../support/fakeDeps.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -22,8 +24,10 @@ function arranged(config: unknown = CONFIG) {
   const revive = vi.fn(async () => {});
   let listener: (event: AgentEvent) => void = () => {};
   const off = vi.fn();
+  const hosted = recordsOf();
   const watch = () =>
     watchLiveness({
+      hosted,
       state,
       log,
       now: Date.now,
@@ -35,7 +39,7 @@ function arranged(config: unknown = CONFIG) {
         return off;
       },
     });
-  return { state, lines, health, revive, off, watch, emit: (event: AgentEvent) => listener(event) };
+  return { state, lines, health, revive, off, hosted, watch, emit: (event: AgentEvent) => listener(event) };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -175,6 +179,36 @@ describe("missedExec", () => {
   test("nor is one of a run that was seen", () => {
     expect(missedExec(seen, EXEC)).toBe(null);
     expect(missedExec(seen, { ...EXEC, runId: "other" })).toBe("worker-sg");
+  });
+});
+
+describe("an exec in a session that runs on another machine as a whole", () => {
+  const key = "agent:worker-sg:one";
+
+  test.each([
+    ["by its run", { runId: "hosted-run" }],
+    ["by its session", { sessionKey: key }],
+  ])("known %s, is not taken for lost hooks: no reload can change that", async (_case, changes) => {
+    const { state, revive, watch, emit, hosted, health } = arranged();
+    become(state);
+    hostedRuns().set("hosted-run", null);
+    hosted.now = [hostedSession({ sessionKey: key })];
+    watch();
+    emit({ ...EXEC, ...changes });
+    await pass(60_000);
+    expect(state.counters.missed).toBe(0);
+    expect(revive).not.toHaveBeenCalled();
+    expect(health).toEqual([null]);
+  });
+
+  test("hides no other: a session that is local has lost its hooks, also while the records cannot be read", async () => {
+    const { state, watch, emit, hosted } = arranged();
+    become(state);
+    watch();
+    emit({ ...EXEC, sessionKey: key });
+    hosted.now = "locked";
+    emit({ ...EXEC, sessionKey: key });
+    expect(state.counters.missed).toBe(2);
   });
 });
 

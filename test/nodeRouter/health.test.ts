@@ -1,8 +1,9 @@
 // What `openclaw health` says, worst first, and when hooks count as live.
 import { describe, expect, test } from "vitest";
-import { healthProblem } from "../../src/nodeRouter/health.ts";
+import { healthProblem, hostingHealth } from "../../src/nodeRouter/health.ts";
 import { HOOKS_NOT_LIVE, hookLiveness, LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness.ts";
 import { CONFIG, fakeDeps, START_MS } from "../support/fakeDeps.ts";
+import { recordsOf } from "./hostedSessions/arrange.ts";
 
 /** A state whose hooks are live. */
 function liveState(config: unknown = CONFIG) {
@@ -29,6 +30,25 @@ describe("hookLiveness", () => {
     expect(liveness(10, 9, 10 + LIVENESS_GRACE_MS)).toBe("not-live");
     expect(liveness(10, null, 10 + LIVENESS_GRACE_MS)).toBe("not-live");
     expect(liveness(null, null, 0)).toBe("not-live");
+  });
+});
+
+describe("hostingHealth", () => {
+  const unfit = { kind: "unfit", reason: "it has no executeTurn" } as const;
+  const { config } = liveState();
+
+  test("speaks when nothing can hold back a hosted session of a routed agent", () => {
+    expect(hostingHealth(config, unfit, recordsOf("locked"))).toMatch(
+      /^HOSTED_ELSEWHERE: .*it has no executeTurn, and locked; set nodeHost.workerRuns.enabled: false/,
+    );
+  });
+
+  test("is silent while something can, and where nothing is to be held back", () => {
+    expect(hostingHealth(config, unfit, recordsOf([]))).toBeNull();
+    expect(hostingHealth(config, { kind: "armed" }, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(config, { kind: "waiting" }, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(liveState({}).config, unfit, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(null, unfit, recordsOf("locked"))).toBeNull();
   });
 });
 

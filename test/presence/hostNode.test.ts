@@ -42,6 +42,29 @@ describe("readHostNode", () => {
     });
   });
 
+  test("reads whether the node hosts sessions and which tools it publishes, and drops what is no tool", () => {
+    const nodePluginTools = [
+      {
+        pluginId: "node-mcp",
+        name: "docs_search",
+        command: "mcp.tools.call.v1",
+        mcp: { server: "docs", tool: "search" },
+      },
+      { pluginId: "own", name: "own_tool", command: "own.command" },
+      { name: 7 },
+      null,
+      "text",
+    ];
+    expect(readHostNode({ ...ENTRY, sessionHost: true, nodePluginTools })).toMatchObject({
+      sessionHost: true,
+      tools: [
+        { name: "docs_search", command: "mcp.tools.call.v1", mcpServer: "docs" },
+        { name: "own_tool", command: "own.command", mcpServer: null },
+      ],
+    });
+    expect(readHostNode({ ...ENTRY, sessionHost: "yes", nodePluginTools: {} })).not.toHaveProperty("tools");
+  });
+
   test("what the host did not say is null, not false, zero or empty text", () => {
     expect(readHostNode({ nodeId: "a1" })).toEqual({
       nodeId: "a1",

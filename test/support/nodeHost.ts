@@ -1,8 +1,8 @@
 // A real `openclaw node run` in its own home, paired and approved until agents can use it.
-import { writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type JsonObject, merge, quiet } from "./config.ts";
-import { environmentOf, giveHome, type Home, makeHome, OPENCLAW, removeHome } from "./environment.ts";
+import { environmentOf, giveHome, type Home, makeHome, OPENCLAW, ROOT, removeHome } from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
 import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
 import { type Account, type Child, startProcess } from "./process.ts";
@@ -60,8 +60,11 @@ export async function startNodeHost(
   const account = options.unprivileged === true && process.getuid?.() === 0 ? NOBODY : null;
   if (account !== null) {
     giveHome(home, account);
-    // The shared one belongs to root.
-    env.NODE_COMPILE_CACHE = join(home.tmp, "compile-cache");
+    // Each user has a compile cache of its own; root's is closed to others.
+    const cache = join(ROOT, ".tmp", `compile-cache-${account.uid}`);
+    mkdirSync(cache, { recursive: true });
+    chownSync(cache, account.uid, account.gid);
+    env.NODE_COMPILE_CACHE = cache;
   }
   const args = ["node", "run", "--host", "127.0.0.1", "--port", String(gateway.port), "--display-name", name];
   const approve = options.approve ?? true;

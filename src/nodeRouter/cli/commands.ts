@@ -152,6 +152,7 @@ function isSound(report: StatusReport): boolean {
     (report.hooks !== "not-live" || !isRouting) &&
     report.counters.mismatches === 0 &&
     report.counters.missed === 0 &&
+    (report.hosted ?? []).every(({ fits }) => fits !== false) &&
     report.agents.every((agent) => agent.outcome !== "refused") &&
     report.problems.every((problem) => problem.severity !== "error")
   );

@@ -56,9 +56,9 @@ function isStillWanted(deps: RouterDeps): boolean {
   }
 }
 
-/** A node that runs the whole command line agent of a session: the host's `execHost: "node"` with `execNode`. */
+/** A node that runs the whole command line agent of a session: `execHost: "node"`, without `execNode` the host refuses. */
 export function cliNodeOf(entry: unknown): string | null {
   if (!isRecord(entry) || entry.execHost !== "node") return null;
   const { execNode } = entry;
-  return typeof execNode === "string" && execNode.trim() !== "" ? execNode.trim() : "";
+  return typeof execNode === "string" && execNode.trim() !== "" ? execNode.trim() : null;
 }

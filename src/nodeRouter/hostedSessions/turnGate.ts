@@ -36,6 +36,8 @@ const UNSETTLED = ["requested", "provisioning", "syncing", "starting"];
 export function createTurnGate(deps: TurnGateDeps): TurnGate {
   const log = deps.log.child({ part: "hosted" });
   const { state } = deps;
+  /** The turn of each session that the log was last told of. */
+  const told = new BoundedMap<string, string | null>(256);
 
   /** A config that cannot be read must not stop agents that no rule names. */
   const bindingNow = (agent: string): Binding => {
@@ -63,6 +65,9 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
     // A workspace on a node is the sandbox that the operator chose, whatever the mode.
     const isShadow = state.config?.mode === "shadow" && bindingNow(agent) !== "workspace";
     if (isShadow) {
+      // Of one turn the host asks several times.
+      if (told.get(turn.sessionId) === turn.runId) return;
+      told.set(turn.sessionId, turn.runId);
       log.warn({ ...fact, reason: text }, "HOSTED_ELSEWHERE: shadow mode lets the turn run");
       return;
     }

@@ -141,7 +141,9 @@ export function createStatusReport(input: StatusInput): StatusReport {
     counters: { ...input.counters },
     ssh: input.ssh,
     audit: input.audit,
-    hosted: hostedStatus(config, hostConfig, snapshot, input.hostNodes ?? [], input.hosted),
+    ...(input.hosted === undefined
+      ? {}
+      : { hosted: hostedStatus(config, hostConfig, snapshot, input.hostNodes ?? [], input.hosted) }),
     problems: config.problems
       .map(({ severity, path, message }) => ({ severity, path, message }))
       .sort((a, b) => order[a.severity] - order[b.severity]),

@@ -1,5 +1,5 @@
 // Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes,
-// their places, and those who observe them.
+// their places, what rules believe of them, and those who observe them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
@@ -8,6 +8,7 @@ import { checkNodes } from "./checkNodes.ts";
 import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
 import { checkPresence } from "./checkPresence.ts";
+import { checkTrust } from "./checkTrust.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
@@ -20,6 +21,7 @@ const CHECKS = [
   checkGuard,
   checkNodes,
   checkPlaces,
+  checkTrust,
   checkPresence,
 ];
 

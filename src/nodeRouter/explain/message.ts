@@ -1,5 +1,5 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
-import { nameText, quote, safe } from "../../safeText.ts";
+import { nameText, placeWord, quote, safe } from "../../safeText.ts";
 import type { NodeLocation } from "../../types.ts";
 import type { PlacementDecision } from "../placement/decision.ts";
 
@@ -32,13 +32,6 @@ export function refusal(decision: PlacementDecision): string {
 export function placeText(location: NodeLocation | null): string {
   const place = location === null ? null : whereabouts(location);
   return location === null || place === null ? "location unknown" : `${placeWord(place)}, ${location.source}`;
-}
-
-/** SECURITY: a city can come from a file or from the node; one that could go on as the sentence does is quoted. */
-function placeWord(place: string): string {
-  return /^[\p{L}\p{N}+-][\p{L}\p{M}\p{N} .'’/_+,-]{0,100}$/u.test(place)
-    ? place
-    : quote(place.slice(0, 100));
 }
 
 function whereabouts(location: NodeLocation): string | null {

@@ -20,8 +20,12 @@ export function quote(text: string): string {
   return `"${safe(text.replace(/["\\]/g, "\\$&"))}"`;
 }
 
-/** Names that end where the next blank is, and cannot be taken for anything else in a sentence. */
-const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+ * Names that end where the next blank is, and cannot be taken for anything else in a sentence. Of other scripts only
+ * those whose letters look like no Latin ones.
+ */
+const PLAIN_NAME =
+  /^[A-Za-z0-9\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}][A-Za-z0-9._\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}-]*$/u;
 
 /** Characters of a name in a sentence: a configured one may be as long. */
 const MAX_NAME = 253;
@@ -32,8 +36,17 @@ const MAX_NAME = 253;
  */
 export function nameText(name: string): string {
   if (name.length > MAX_NAME) return quote(`${name.slice(0, MAX_NAME - 1)}…`);
-  return PLAIN_NAME.test(name) ? name : quote(name);
+  return PLAIN_NAME.test(name) && safe(name) === name ? name : quote(name);
 }
+
+/** A place in words that cannot be taken for what stands behind it: `Singapore`, but `"Singapore (declared)"`. */
+export function placeWord(place: string): string {
+  const cut = place.slice(0, MAX_PLACE);
+  return PLAIN_PLACE.test(cut) && safe(cut) === cut ? cut : quote(cut);
+}
+
+const MAX_PLACE = 253;
+const PLAIN_PLACE = /^[\p{L}\p{N}+-][\p{L}\p{M}\p{N} .'’/_+,-]*$/u;
 
 /**
  * JSON that is safe on a terminal and parses back to the same value: `JSON.stringify` leaves DEL, C1 and

@@ -23,7 +23,7 @@ export const BUILTIN_TAG_HELP: Readonly<Record<BuiltinKey, string>> = {
   "node.country": "country as ISO 3166-1 alpha-2 in capitals, from its location",
   "node.region": "region of its location, as it is written there",
   "node.city": "city of its location",
-  "node.tz": "time zone by its IANA name, e.g. Asia/Singapore",
+  "node.tz": "time zone of its location by its IANA name, e.g. Asia/Singapore",
 };
 
 /** The keys in the order of the help. */

@@ -82,7 +82,7 @@ function makeState(
   const declared = configured?.location ?? null;
   const place = record?.location ?? null;
   const isPeer = configured !== null || isSeenAsPeer(host, facts.ips);
-  const selectable = declared ?? (isSelectable(place, configured !== null, isPeer) ? place : null);
+  const selectable = declared ?? (isSelectable(place, configured !== null) ? place : null);
   const tags = nodeTags({
     name,
     os: host?.platform ?? held(facts.os),
@@ -90,7 +90,8 @@ function makeState(
     paired: host !== null,
     ssh,
     location: selectable,
-    timeZone: declared?.timeZone ?? held(facts.timeZone) ?? selectable?.timeZone ?? null,
+    // SECURITY: not what its clock says, which whoever is on the node sets.
+    timeZone: declared?.timeZone ?? selectable?.timeZone ?? null,
     tailnetTags: isPeer ? (held(facts.tailnetTags) ?? []) : [],
     configured: configured?.tags ?? NO_TAGS,
   });
@@ -126,11 +127,12 @@ function reachableOf(state: "up" | "failing" | "down" | "unknown" | undefined): 
 
 /**
  * SECURITY: a rule's `require` is a promise, so a weak hint (home relay, time zone) gives no tag, and an inferred place
- * gives none to a machine of which the operator has not said a word. Tailscale's place is the tailnet owner's word.
+ * gives none to a machine of which the operator has not said a word. Tailscale's is no better than that: it is
+ * `Hostinfo.Location`, which the control plane passes on "only if explicitly declared by a node" (tailcfg/tailcfg.go).
  */
-function isSelectable(place: Place | null, isConfigured: boolean, isPeer: boolean): boolean {
+function isSelectable(place: Place | null, isConfigured: boolean): boolean {
   if (place === null || place.source === "declared") return false;
-  return place.source === "tailscale" ? isPeer : isConfigured && place.confidence !== "low";
+  return isConfigured && place.confidence !== "low";
 }
 
 /**

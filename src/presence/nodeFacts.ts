@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { safe } from "../safeText.ts";
 import type { FactName, FactValues, Observation, Place } from "./contract.ts";
+import { validCountry } from "./location/countries.ts";
 
 /** What kind of word it is; each has one pattern below. */
 export type FactKind = keyof typeof PATTERNS;
@@ -54,7 +55,8 @@ const PATTERNS = {
 export function cleanFact(kind: FactKind, text: unknown): string | null {
   const { most, pattern } = PATTERNS[kind];
   if (typeof text !== "string" || text.length > most) return null;
-  return pattern.test(text) ? text : null;
+  // Some letters of Unicode are blank.
+  return pattern.test(text) && safe(text) === text ? text : null;
 }
 
 /** An address in its own spelling, without the zone of a link-local one; null: it is none. */
@@ -136,9 +138,9 @@ export function cleanReason(reason: string | null): string | null {
   return `${safe(reason.slice(0, MAX_REASON - 1))}…`;
 }
 
-/** The place without a city, region or zone that is none. */
+/** The place without a country, city, region or zone that is none. */
 function cleanWords(place: Place): Place {
-  const { city, region, timeZone, ...rest } = place;
+  const { country, city, region, timeZone, ...rest } = place;
   const clean = {
     city: cleanFact("place", city),
     region: cleanFact("place", region),
@@ -146,6 +148,7 @@ function cleanWords(place: Place): Place {
   };
   return {
     ...rest,
+    ...(country !== undefined && validCountry(country) ? { country } : {}),
     ...(clean.city === null ? {} : { city: clean.city }),
     ...(clean.region === null ? {} : { region: clean.region }),
     ...(clean.timeZone === null ? {} : { timeZone: clean.timeZone }),

@@ -6,6 +6,7 @@ import { ConfigSchema } from "../../src/config/schema.ts";
 import { RULE_TOOLS } from "../../src/config/tools.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/builtinTags.ts";
+import { FACT_TRUST } from "../../src/nodeRouter/factTrust.ts";
 import { metricsText } from "../../src/nodeRouter/web/metrics.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { STATES } from "../../src/presence/freshness.ts";
@@ -126,6 +127,18 @@ describe("docs/presence.md", () => {
       sources.map((source) => `\`${source}\``).join(", "),
     ]);
     expect(documented).toEqual(expected);
+  });
+
+  test("has every fact with who says it and whether a node can choose it, and no other", () => {
+    const documented = rowsOf(marked(page, "trust"));
+    const expected = FACT_TRUST.map(({ fact, saidBy, nodeChooses, tags }) => [
+      fact,
+      saidBy,
+      nodeChooses,
+      tags.length === 0 ? "–" : tags.map((tag) => `\`${tag}\``).join(", "),
+    ]);
+    expect(documented.slice(-expected.length)).toEqual(expected);
+    expect(documented.length - expected.length).toBeLessThanOrEqual(2);
   });
 
   test("has every metric with type, labels and help, in the order of the exposition, and no other", async () => {

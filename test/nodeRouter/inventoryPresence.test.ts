@@ -173,7 +173,6 @@ describe("tags", () => {
       "node.os": "freebsd",
       "node.arch": "arm64",
       "node.transport": "ssh",
-      "node.tz": "Asia/Tokyo",
     });
     const stale = {
       os: fact("freebsd", true),
@@ -208,11 +207,14 @@ describe("tags", () => {
     return [country, region, city];
   };
 
-  test("a declared place gives all of its tags, and its time zone goes before the node's own clock", () => {
+  test("a declared place gives all of its tags, and its time zone; the node's own clock gives none", () => {
     const location = { country: "DE", region: "Bavaria", city: "Munich", timeZone: "Europe/Berlin" };
     const record = { location: makePlace(), facts: { timeZone: fact("Asia/Tokyo") } };
     expect(places(record, { config: { ...SSH, location } })).toEqual(["DE", "Bavaria", "Munich"]);
     expect(tagsWith(record, { config: { ...SSH, location } })["node.tz"]).toBe("Europe/Berlin");
+    expect(tagsWith(record)).not.toHaveProperty("node.tz");
+    const zoned = { ...record, location: makePlace({ timeZone: "Asia/Singapore" }) };
+    expect(tagsWith(zoned)["node.tz"]).toBe("Asia/Singapore");
   });
 
   test("an inferred place gives tags to a configured node", () => {
@@ -224,15 +226,16 @@ describe("tags", () => {
     expect(places({ location: hint })).toEqual([undefined, undefined, undefined]);
   });
 
-  test("a machine of which the operator said nothing gets no place by a guess, but the tailnet's word counts", () => {
+  test("a machine of which the operator said nothing gets no place by a guess, nor by what it declared to its tailnet", () => {
     expect(places({ location: makePlace() }, { config: null })).toEqual([undefined, undefined, undefined]);
     const word = makePlace({ source: "tailscale" });
     const ips = { ips: { ...fact(["100.64.0.7"]), source: "tailscale" as const } };
     const asked = { config: null, entry: { remoteIp: "100.64.0.7" } };
-    expect(places({ location: word, facts: ips }, asked)).toEqual(["SG", undefined, "Singapore"]);
+    expect(places({ location: word, facts: ips }, asked)).toEqual([undefined, undefined, undefined]);
+    expect(places({ location: word, facts: ips })).toEqual(["SG", undefined, "Singapore"]);
   });
 
-  test("a display name makes no peer: a node that nobody configured has a peer's tags and place only from its address", () => {
+  test("a display name makes no peer: a node that nobody configured has a peer's tags only from its address", () => {
     const ips = { ...fact(["100.64.0.7", "fd7a:115c:a1e0::7"]), source: "tailscale" as const };
     const record = {
       location: makePlace({ source: "tailscale" }),
@@ -244,7 +247,8 @@ describe("tags", () => {
       expect(seenAt(other)).not.toHaveProperty("node.country");
     }
     for (const own of ["100.64.0.7", "::ffff:100.64.0.7", "FD7A:115C:A1E0::7"]) {
-      expect(seenAt(own)).toMatchObject({ "tailscale.prod": "", "node.country": "SG" });
+      expect(seenAt(own)).toMatchObject({ "tailscale.prod": "" });
+      expect(seenAt(own)).not.toHaveProperty("node.country");
     }
     // The gateway's own word for its address proves nothing of a peer.
     const listed = { ...record, facts: { ...record.facts, ips: { ...ips, source: "gateway" as const } } };

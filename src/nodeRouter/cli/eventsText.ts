@@ -1,5 +1,5 @@
 // What `events` shows in a terminal: a log of changes, the newest last, at most as wide as it. Pure.
-import { quote } from "../../safeText.ts";
+import { nameText, quote } from "../../safeText.ts";
 import type { EventsReport, NodeEvent } from "../reports/eventsReport.ts";
 import { COLUMNS, table } from "./output.ts";
 
@@ -7,7 +7,7 @@ export function eventsText(report: EventsReport, columns: number = COLUMNS): str
   if (report.events.length > 0) {
     const rows = report.events.map((event) => [
       timeText(event.at),
-      event.node,
+      nameText(event.node),
       changeText(event),
       event.reason,
     ]);

@@ -1,5 +1,5 @@
 // What `nodes` shows in a terminal: one table where it is wide enough, else two. Pure but for colour.
-import { safe } from "../../safeText.ts";
+import { nameText, safe } from "../../safeText.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
@@ -14,7 +14,7 @@ interface Column {
   readonly cell: (node: NodeReport, nowMs: number) => Cell;
 }
 
-const NAME: Column = { heading: "NAME", cell: ({ name }) => name };
+const NAME: Column = { heading: "NAME", cell: ({ name }) => nameText(name) };
 
 const REACH: readonly Column[] = [
   { heading: "STATE", cell: ({ state }) => stateCell(state) },
@@ -104,7 +104,8 @@ function rowsOf(columns: readonly Column[], nodes: readonly NodeReport[], nowMs:
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
-  const { name, state, reason, approval, contradictions, ghostIds, hosting } = node;
+  const { state, reason, approval, contradictions, ghostIds, hosting } = node;
+  const name = nameText(node.name);
   const notes: string[] = [];
   if (state !== "ready") {
     const age = ageOf(node.since, nowMs);

@@ -1,5 +1,5 @@
 // What `trust` and `probe` show in a terminal, at most 100 columns. Pure but for colour.
-import { safe } from "../../safeText.ts";
+import { nameText, safe } from "../../safeText.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import type { ProbeReport, TrustReport } from "../gatewayMethods/sshMethods.ts";
 import { COLUMNS, paint, table } from "./output.ts";
@@ -9,8 +9,8 @@ const DASH = "-";
 export function trustText(report: TrustReport): string {
   const machine =
     report.jumpHost === null
-      ? `node ${report.node}`
-      : `jump host ${report.jumpHost} on the way to node ${report.node}`;
+      ? `node ${nameText(report.node)}`
+      : `jump host ${report.jumpHost} on the way to node ${nameText(report.node)}`;
   const rows = report.keys.map((key) => [
     key.type === "ssh-rsa" && key.bits !== null ? `${key.type} (${key.bits} bits)` : key.type,
     key.fingerprint,
@@ -47,7 +47,7 @@ export function probeText(report: ProbeReport): string {
   const total = report.steps.reduce((sum, { ms }) => sum + ms, 0).toFixed(1);
   const result = report.ok ? paint("green", "ok") : paint("red", "FAILED");
   return [
-    ...wrap(safe(`node ${report.node} · ${report.way ?? "no connection"}`), COLUMNS),
+    ...wrap(safe(`node ${nameText(report.node)} · ${report.way ?? "no connection"}`), COLUMNS),
     "",
     table([...(hosts.size > 1 ? ["HOST"] : []), "STEP", "RESULT", "MS", "DETAIL"], rows, { wrapLast: true }),
     "",

@@ -32,7 +32,7 @@ export function statusText(report: StatusReport): string {
     ...sshTable(report.ssh),
     ...hostedTable(report.hosted ?? []),
     ...auditLine(report.audit),
-    ...paragraph(refused.map((agent) => `${agent.agent}: ${agent.message}`)),
+    ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
     ...paragraph(
       report.sources
         .filter(({ failures }) => failures > 0)
@@ -47,8 +47,12 @@ export function statusText(report: StatusReport): string {
 function placementTable(agents: readonly AgentStatus[]): string {
   const rows = agents.map((agent) => [
     agent.agent,
-    agent.rule ?? DASH,
-    agent.outcome === "unrouted" ? "(OpenClaw decides)" : (agent.node ?? "(refused)"),
+    agent.rule === null ? DASH : nameText(agent.rule),
+    agent.outcome === "unrouted"
+      ? "(OpenClaw decides)"
+      : agent.node === null
+        ? "(refused)"
+        : nameText(agent.node),
     agent.transport ?? DASH,
     agent.state === null ? DASH : stateCell(agent.state),
     agent.guard ?? DASH,
@@ -63,7 +67,11 @@ function agentTable(agents: readonly AgentStatus[]): string {
     sessions === null ? DASH : String(sessions),
     tokens === null ? DASH : shortCount(tokens.input + tokens.output),
     binding,
-    workspace === null ? DASH : binding === "workspace" ? `${node ?? "?"}:${workspace}` : workspace,
+    workspace === null
+      ? DASH
+      : binding === "workspace"
+        ? `${node === null ? "?" : nameText(node)}:${workspace}`
+        : workspace,
   ]);
   return table(["AGENT", "MODEL", "SESSIONS", "TOKENS", "BINDING", "WORKSPACE"], rows);
 }
@@ -83,7 +91,7 @@ function auditLine(audit: StatusReport["audit"]): readonly string[] {
 function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
   if (ssh.length === 0) return [];
   const rows = ssh.map((node) => [
-    node.node,
+    nameText(node.node),
     ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
   ]);
   return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];

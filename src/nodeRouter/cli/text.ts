@@ -1,5 +1,5 @@
 // What `doctor` and `guard` show in a terminal, at most 100 columns. Pure but for colour.
-import { safe } from "../../safeText.ts";
+import { nameText, safe } from "../../safeText.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import type { GuardReport } from "../gatewayMethods/methods.ts";
@@ -28,7 +28,12 @@ export function guardText(report: GuardReport): string {
     .map((plan) => {
       const state = plan.changes.length > 0 && report.applied ? "written" : plan.state;
       return [
-        ...wrap(safe(`${plan.agent} · rule ${plan.rule ?? DASH} · ${state}`), COLUMNS),
+        ...wrap(
+          safe(
+            `${nameText(plan.agent)} · rule ${plan.rule === null ? DASH : nameText(plan.rule)} · ${state}`,
+          ),
+          COLUMNS,
+        ),
         ...plan.changes.flatMap(({ path, current, value }) =>
           indented(`${path}: ${String(current ?? "(unset)")} -> ${String(value ?? "(unset)")}`),
         ),

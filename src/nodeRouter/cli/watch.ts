@@ -1,6 +1,6 @@
 // `openclaw node-router nodes --watch`: looks again and again until it is stopped, also while the gateway restarts.
 import { messageOf } from "../../errors.ts";
-import { safe, safeJson } from "../../safeText.ts";
+import { nameText, safe, safeJson } from "../../safeText.ts";
 import { isoTime, type NodeReport, type NodesReport } from "../reports/nodesReport.ts";
 import { changeText, timeText } from "./eventsText.ts";
 import type { Machine } from "./machine.ts";
@@ -95,7 +95,7 @@ function changes(before: NodesReport, after: NodesReport): readonly string[] {
   const gone = before.nodes.filter(({ name }) => !after.nodes.some((node) => node.name === name));
   return [
     ...after.nodes.flatMap((node) => changesOf(old.get(node.name), node)),
-    ...gone.map(({ name }) => `${name}: gone`),
+    ...gone.map(({ name }) => `${nameText(name)}: gone`),
   ];
 }
 
@@ -104,8 +104,8 @@ function changesOf(before: NodeReport | undefined, { name, state, reason, agents
   return [
     ...(before?.state === state
       ? []
-      : [`${name}: ${changeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
-    ...(before === undefined || had === has ? [] : [`${name}: agents ${had} → ${has}`]),
+      : [`${nameText(name)}: ${changeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
+    ...(before === undefined || had === has ? [] : [`${nameText(name)}: agents ${had} → ${has}`]),
   ];
 }
 

@@ -1,6 +1,6 @@
 // What `/nodes` answers in a chat: a few lines of plain text, what is wrong first. Pure.
 
-import { safe } from "../../safeText.ts";
+import { nameText, safe } from "../../safeText.ts";
 import { displayWidth } from "../explain/displayWidth.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import { countStates, countsText } from "../reports/nodeState.ts";
@@ -35,7 +35,7 @@ function lineOf(node: NodeReport, nowMs: number): string {
   const age = Number.isNaN(sinceMs) ? "" : ` for ${shortDuration(nowMs - sinceMs)}`;
   const isReady = state === "ready";
   return [
-    name,
+    nameText(name),
     isReady ? state : `${state}${age}`,
     placeLabel(location) ?? "place unknown",
     ...(rttMs === null ? [] : [shortMs(rttMs)]),

@@ -1,5 +1,7 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
+
 import { problemsForAgent } from "../../config/problem.ts";
+import { quote } from "../../safeText.ts";
 import { decisionMessage } from "../explain/message.ts";
 import { allowedNodes, explainCall, hasNoPlace } from "../explainCall.ts";
 import {
@@ -67,7 +69,7 @@ function nodeSetting(
   const where =
     chosen === null
       ? `which rule "${rule.name}" does not allow`
-      : `but rule "${rule.name}" now chooses "${chosen.name}"`;
+      : `but rule "${rule.name}" now chooses ${quote(chosen.name)}`;
   const path = execPath(hostConfig, agent, "node");
   // The guard can bind one node, or take an agent's own setting away; never one that is there for everybody.
   const mends = allowed.length === 1 || (allowed.length > 1 && path !== "tools.exec.node");
@@ -75,7 +77,7 @@ function nodeSetting(
     finding(
       "exec-node-contradicts",
       "error",
-      `OpenClaw's own setting binds agent "${agent}" to node "${bound}", ${where}, so the host refuses every call`,
+      `OpenClaw's own setting binds agent "${agent}" to node ${quote(bound)}, ${where}, so the host refuses every call`,
       rule.onUnavailable === "refuse" && mends ? `remove it, or ${GUARD}` : "remove it",
       path,
     ),
@@ -136,7 +138,7 @@ function fileTransfer(
     finding(
       "file-transfer-contradicts",
       "error",
-      `agent "${agent}" has its file-transfer workspace on node "${nodeId}", where rule "${rule.name}" does not let it run`,
+      `agent "${agent}" has its file-transfer workspace on node ${quote(nodeId)}, where rule "${rule.name}" does not let it run`,
       "point it at the rule's node, or change the rule",
       [...path, "nodeId"].join("."),
     ),

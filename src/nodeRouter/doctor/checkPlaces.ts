@@ -54,16 +54,13 @@ function trustsInferred(
   ];
 }
 
-/** Of the tags that say where a node is, only those that the operator or the tailnet's owner said. */
+/** Of the tags that say where a node is, only those that the operator said. */
 function tagsByWord(node: NodeState): NodeTags {
   const { location } = node;
   const isDeclared = location?.source === "declared";
   const tags = new Map(node.tags);
   for (const key of PLACE_KEYS) {
-    const isWord =
-      key === BUILTIN_KEY.timeZone
-        ? isDeclared && location.timeZone !== undefined
-        : isDeclared || location?.source === "tailscale";
+    const isWord = isDeclared && (key !== BUILTIN_KEY.timeZone || location.timeZone !== undefined);
     if (!isWord) tags.delete(key);
   }
   return tags;

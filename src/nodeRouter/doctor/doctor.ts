@@ -1,5 +1,5 @@
 // Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes,
-// what the host runs there by itself, their SSH settings, their places, and those who observe them.
+// what the host runs there by itself, their SSH settings, their places, what rules believe of them, and those who observe them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
@@ -10,6 +10,7 @@ import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
 import { checkPresence } from "./checkPresence.ts";
 import { checkSsh } from "./checkSsh.ts";
+import { checkTrust } from "./checkTrust.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
@@ -24,6 +25,7 @@ const CHECKS = [
   checkHosted,
   checkSsh,
   checkPlaces,
+  checkTrust,
   checkPresence,
 ];
 

@@ -1,5 +1,5 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
-import { quote, safe } from "../../safeText.ts";
+import { nameText, placeWord, quote, safe } from "../../safeText.ts";
 import type { NodeLocation } from "../../types.ts";
 import type { PlacementDecision } from "../placement/decision.ts";
 
@@ -31,7 +31,7 @@ export function refusal(decision: PlacementDecision): string {
 /** Where a node is and who said so: `SG, declared`; the country if known, else city, region, coordinates or time zone. */
 export function placeText(location: NodeLocation | null): string {
   const place = location === null ? null : whereabouts(location);
-  return location === null || place === null ? "location unknown" : `${safe(place)}, ${location.source}`;
+  return location === null || place === null ? "location unknown" : `${placeWord(place)}, ${location.source}`;
 }
 
 function whereabouts(location: NodeLocation): string | null {
@@ -44,17 +44,17 @@ function coordinates({ latitude, longitude }: NodeLocation): string | null {
 }
 
 function placedLine({ request, rule, node, keptInsteadOf }: PlacementDecision): string {
-  const where = node === null ? "no node" : `${safe(node.name)} (${placeText(node.location)})`;
+  const where = node === null ? "no node" : `${nameText(node.name)} (${placeText(node.location)})`;
   const kept =
     keptInsteadOf === null
       ? ""
-      : ` · stays where it last ran: ${safe(keptInsteadOf)} ranks first, but not by enough to move`;
-  return `${safe(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${safe(rule ?? "")}${kept}`;
+      : ` · stays where it last ran: ${nameText(keptInsteadOf)} ranks first, but not by enough to move`;
+  return `${nameText(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${nameText(rule ?? "")}${kept}`;
 }
 
 function noRuleLine({ request }: PlacementDecision): string {
   return (
-    `no rule names agent ${quote(request.agent)} for ${safe(request.tool)}; ` +
+    `no rule names agent ${quote(request.agent)} for ${nameText(request.tool)}; ` +
     "OpenClaw decides as it would without node-router"
   );
 }
@@ -68,7 +68,7 @@ function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision)
     ({ reason, count }) => `${count} ${safe(count === 1 ? reason.one : reason.many)}`,
   );
   const why = total === 0 ? "no nodes are known" : reasons.join(", ");
-  return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${safe(request.tool)}: ${why}`;
+  return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${nameText(request.tool)}: ${why}`;
 }
 
 /** SECURITY: the line invites to run it, so an id that a shell would read otherwise is single-quoted. */

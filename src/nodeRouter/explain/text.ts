@@ -1,5 +1,5 @@
 // One report as terminal text: plain, at most 100 columns, every name made safe.
-import { safe } from "../../safeText.ts";
+import { nameText, safe } from "../../safeText.ts";
 import { NEAR_SCORE } from "../placement/ranking.ts";
 import { displayWidth, padEnd, padStart, wrap } from "./displayWidth.ts";
 import type { CandidateReport, ExplainReport } from "./report.ts";
@@ -13,7 +13,10 @@ const GAP = "  ";
 export function reportText(report: ExplainReport): string {
   const { agent, tool, binding, mode, candidates } = report;
   return [
-    ...wrap(`agent ${safe(agent)} · tool ${safe(tool)} · binding ${binding} · mode ${mode}`, MAX_COLUMNS),
+    ...wrap(
+      `agent ${nameText(agent)} · tool ${nameText(tool)} · binding ${binding} · mode ${mode}`,
+      MAX_COLUMNS,
+    ),
     ...wrap(outcomeLine(report), MAX_COLUMNS),
     // The message is safe already; escaping twice changes nothing.
     ...wrap(safe(report.message), MAX_COLUMNS),
@@ -28,11 +31,11 @@ function outcomeLine({ rule, outcome, node, transport }: ExplainReport): string 
   if (rule === null) return "no rule → OpenClaw decides";
   const target =
     outcome === "placed"
-      ? `${safe(node ?? "")} over ${transport}`
+      ? `${nameText(node ?? "")} over ${transport}`
       : outcome === "refused"
         ? "refused"
         : "gateway";
-  return `rule ${safe(rule)} → ${target}`;
+  return `rule ${nameText(rule)} → ${target}`;
 }
 
 function ageLine(ageMs: number | null): string {
@@ -51,7 +54,7 @@ function table(report: ExplainReport): readonly string[] {
   const scored = candidates.some(({ score }) => score !== null);
   const nameColumns = Math.min(
     MAX_NAME_COLUMNS,
-    candidates.reduce((widest, { node }) => Math.max(widest, displayWidth(safe(node))), 4),
+    candidates.reduce((widest, { node }) => Math.max(widest, displayWidth(nameText(node))), 4),
   );
   const row = (name: string, result: string, score: string, why: string): readonly string[] => {
     const middle = padEnd(result, 6) + (scored ? GAP + padStart(score, 6) : "");
@@ -69,7 +72,12 @@ function table(report: ExplainReport): readonly string[] {
   return [
     ...row("NODE", "RESULT", "SCORE", "WHY"),
     ...candidates.flatMap((candidate) =>
-      row(safe(candidate.node), result(candidate, report.node), `${candidate.score ?? "-"}`, why(candidate)),
+      row(
+        nameText(candidate.node),
+        result(candidate, report.node),
+        `${candidate.score ?? "-"}`,
+        why(candidate),
+      ),
     ),
   ];
 }

@@ -1,6 +1,7 @@
 // Where a node is, of its presence record and of the config, and how that reads. Pure.
 import type { NodePresence, Place } from "../../presence/contract.ts";
 import { declaredPlace } from "../../presence/location/cleanPlace.ts";
+import { placeWord } from "../../safeText.ts";
 import type { NodeLocation } from "../../types.ts";
 
 /**
@@ -20,12 +21,14 @@ export function locationOf({ precision: _p, confidence: _c, detail: _d, ...locat
 
 /**
  * `SG Singapore (declared)`: country and city, else region, else coordinates, else time zone; always with its
- * source. Null: nobody knows. Not safe to print: cities come from config and from data files.
+ * source. Null: nobody knows. A word that is more than a place stands between quotes.
  */
 export function placeLabel(location: NodeLocation | null): string | null {
   if (location === null) return null;
   const { country, region, city, latitude, longitude, timeZone, source } = location;
-  const words = [country, city ?? region].filter((word) => word !== undefined).join(" ");
+  const words = [country, city ?? region]
+    .flatMap((word) => (word === undefined ? [] : [placeWord(word)]))
+    .join(" ");
   const coordinates =
     latitude === undefined || longitude === undefined
       ? undefined

@@ -1,5 +1,6 @@
 // Agent tool node_process: output and end of commands that were started on a node with background: true.
 import { messageOf, NodeRouterError } from "../../errors.ts";
+import { nameText, quote, safe } from "../../safeText.ts";
 import type { Job, JobRegistry } from "../jobs.ts";
 import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../transports/node/job.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
@@ -48,9 +49,9 @@ export async function nodeProcess(
       return look(job, run, 0);
     case "kill": {
       const answer = (await ask(job, run, killScript(job.jobId))).trim();
-      return textResult(`${job.jobId} on ${job.nodeName}: ${answer.replace(/^state /, "")}`, {
+      return textResult(`${job.jobId} on ${nameText(job.nodeName)}: ${killed(answer)}`, {
         jobId: job.jobId,
-        state: answer,
+        state: killed(answer),
       });
     }
     default:
@@ -64,7 +65,7 @@ export async function nodeProcess(
 function list(jobs: readonly Job[]): ToolOutput {
   const rows = jobs.map(({ jobId, nodeName, startedAtMs }) => ({ jobId, node: nodeName, startedAtMs }));
   const text = rows.map(
-    (row) => `${row.jobId} on ${row.node}, started ${new Date(row.startedAtMs).toISOString()}`,
+    (row) => `${row.jobId} on ${nameText(row.node)}, started ${new Date(row.startedAtMs).toISOString()}`,
   );
   return textResult(text.length === 0 ? "No jobs." : text.join("\n"), { jobs: rows });
 }
@@ -72,14 +73,14 @@ function list(jobs: readonly Job[]): ToolOutput {
 async function look(job: Job, run: RunOnNode, offset: number): Promise<ToolOutput> {
   const answer = await ask(job, run, pollScript(job.jobId, offset));
   const [head = "", state = "lost", status = "-", size = "0"] =
-    /^state (\w+) (\S+) +(\d+)\n?/.exec(answer) ?? [];
+    /^state ([a-z]{1,10}) ([A-Za-z0-9+-]{1,20}) {1,30}(\d{1,15})\n?/.exec(answer) ?? [];
   const total = Number(size);
   const end = Math.max(offset, Math.min(total, offset + MAX_OUTPUT_BYTES));
   const goesOn = end < total || state === "running";
   const { text, bytes } = wholeCharacters(answer.slice(head.length), end - offset, goesOn);
   job.offset = offset + bytes;
   const more = total - job.offset;
-  const first = `${job.jobId} on ${job.nodeName}: ${sentence(state, status)}`;
+  const first = `${job.jobId} on ${nameText(job.nodeName)}: ${sentence(state, status)}`;
   const tail = more > 0 ? `\n[${more} more bytes; poll again]` : "";
   return textResult(`${first}\n${text}${tail}`, {
     jobId: job.jobId,
@@ -88,6 +89,13 @@ async function look(job: Job, run: RunOnNode, offset: number): Promise<ToolOutpu
     exitStatus: status === "-" ? null : status,
     bytes: total,
   });
+}
+
+/** `killed TERM`, `ended 0`; of an answer that is none of the script's, nothing is told on. */
+function killed(answer: string): string {
+  return (
+    /^state ([a-z]{1,10} [A-Za-z0-9+-]{1,20})$/.exec(answer)?.[1] ?? "its node does not say what became of it"
+  );
 }
 
 /**
@@ -119,7 +127,7 @@ async function ask(job: Job, run: RunOnNode, script: string): Promise<string> {
   } catch (cause) {
     throw new NodeRouterError(
       "JOB_UNREACHABLE",
-      `${job.jobId} is on node "${job.nodeName}", which did not answer: ${messageOf(cause)}; the job itself may still be running, ask again when the node is back`,
+      `${job.jobId} is on node ${quote(job.nodeName)}, which did not answer: ${safe(messageOf(cause).slice(0, 300))}; the job itself may still be running, ask again when the node is back`,
       { cause },
     );
   }

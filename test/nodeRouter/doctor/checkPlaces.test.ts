@@ -41,9 +41,11 @@ describe("a rule that requires a place", () => {
     },
   );
 
-  test("and is met by what was declared, or by the tailnet's word, is none", () => {
+  test("and is met by what was declared is none; what a node declared to its tailnet is a guess", () => {
     expect(ids("node.country=SG", { location: makePlace() }, { country: "SG" })).toEqual([]);
-    expect(ids("node.country=SG", { location: makePlace({ source: "tailscale" }) })).toEqual([]);
+    expect(ids("node.country=SG", { location: makePlace({ source: "tailscale" }) })).toEqual([
+      "node-router/rule-trusts-inferred-place",
+    ]);
   });
 
   test.each(["node.country!=CN", "node.country notin (CN,RU)", "!node.country"])(
@@ -66,15 +68,14 @@ describe("a rule that requires a place", () => {
     expect(ids("node.country=SG", {})).toEqual([]);
   });
 
-  test("a time zone is the node's own claim, unless it was declared", () => {
+  test("a time zone is a guess, unless it was declared; the node's own clock meets nothing", () => {
     const clock = { facts: { timeZone: fact("Asia/Singapore") } };
-    expect(ids("region=sg,node.tz=Asia/Singapore", clock)).toEqual([
+    const require = "region=sg,node.tz=Asia/Singapore";
+    expect(ids(require, clock)).toEqual([]);
+    expect(ids(require, { location: makePlace({ timeZone: "Asia/Singapore" }) })).toEqual([
       "node-router/rule-trusts-inferred-place",
     ]);
-    expect(ids("region=sg,node.tz=Asia/Singapore", clock, { timeZone: "Asia/Singapore" })).toEqual([]);
-    expect(ids("region=sg,node.tz=Asia/Singapore", clock, { country: "SG" })).toEqual([
-      "node-router/rule-trusts-inferred-place",
-    ]);
+    expect(ids(require, clock, { timeZone: "Asia/Singapore" })).toEqual([]);
   });
 
   test("another rule's tags are no place", () => {

@@ -98,7 +98,7 @@ describe("decisionMessage", () => {
     expect(
       decisionMessage(place(makeRequest({ agent: "w\u0007", tool: "e\tx" }), snapshotOf(node), [hostile])),
     ).toBe(
-      'e\\u0009x of agent "w\\u0007" runs on mac\\u001b[31m\\u202e-sg (S\\u009bG, declared) · rule a"\\u000ab',
+      '"e\\u0009x" of agent "w\\u0007" runs on "mac\\u001b[31m\\u202e-sg" ("S\\u009bG", declared) · rule "a\\"\\u000ab"',
     );
     expect(decisionMessage(place(makeRequest(), snapshotOf(), [hostile]))).toBe(
       '0/0 nodes fit rule "a\\"\\u000ab" for exec: no nodes are known.',

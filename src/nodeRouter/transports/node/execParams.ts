@@ -1,5 +1,6 @@
 // Turns what the model asked of `exec` into what the host must be told to run it on one node. Pure.
 import type { ErrorCode } from "../../../errors.ts";
+import { quote } from "../../../safeText.ts";
 import type { NodeState } from "../../placement/snapshot.ts";
 import { startScript } from "./job.ts";
 import { envPrefix } from "./shell.ts";
@@ -42,14 +43,14 @@ const CODE_MODE_YIELD_MS = 1_000;
  */
 export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
   const { params, node } = input;
-  if (node.nodeId === null) return refusal("NO_NODE_FITS", `node "${node.name}" is not paired`);
+  if (node.nodeId === null) return refusal("NO_NODE_FITS", `node ${quote(node.name)} is not paired`);
   const windows = node.tags.get("node.os") === "windows";
   const prefix = envPrefix(params.env);
   if (!prefix.ok) return { ok: false, code: "ENV_INVALID", message: prefix.message };
   if (windows && prefix.text !== "") {
     return refusal(
       "ENV_INVALID",
-      `node "${node.name}" runs Windows, where env cannot be passed; set it inside the command`,
+      `node ${quote(node.name)} runs Windows, where env cannot be passed; set it inside the command`,
     );
   }
   const command = typeof params.command === "string" ? params.command : "";
@@ -58,7 +59,7 @@ export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
   if (background && windows) {
     return refusal(
       "BACKGROUND_UNSUPPORTED",
-      `node "${node.name}" runs Windows, where a command cannot be detached; leave background out`,
+      `node ${quote(node.name)} runs Windows, where a command cannot be detached; leave background out`,
     );
   }
 

@@ -1,6 +1,6 @@
 // Puts the chosen node into a node-targeted tool's parameters, or refuses the node the model named. Pure.
 import type { ErrorCode } from "../../../errors.ts";
-import { safe } from "../../../safeText.ts";
+import { quote } from "../../../safeText.ts";
 import type { PlacementDecision } from "../../placement/decision.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/snapshot.ts";
 import { classifyTool } from "../../toolCatalog.ts";
@@ -36,7 +36,7 @@ export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
   const tool = classifyTool(input.tool);
   const winner = decision.node;
   if (tool?.kind !== "node" || winner === null || winner.nodeId === null) {
-    return { ok: false, code: "NO_NODE_FITS", message: `no node for "${input.tool}"` };
+    return { ok: false, code: "NO_NODE_FITS", message: `no node for ${quote(input.tool)}` };
   }
   const named = typeof params.node === "string" && params.node.trim() !== "" ? params.node.trim() : null;
 
@@ -90,10 +90,10 @@ function notAllowed(
   const { decision, tool } = input;
   const fact = wanted === null ? "which no known node is called" : `which ${reason ?? "does not fit"}`;
   const fitting = decision.candidates().filter((entry) => entry.fits);
-  const names = fitting.map((entry) => `"${safe(entry.node)}"`).join(", ");
+  const names = fitting.map((entry) => quote(entry.node)).join(", ");
   return {
     ok: false,
     code: "NODE_NOT_ALLOWED",
-    message: `"${tool}" of agent "${decision.request.agent}" asked for node "${safe(named)}", ${fact} (rule "${decision.rule}"); leave node out, or name one of ${names}`,
+    message: `${quote(tool)} of agent ${quote(decision.request.agent)} asked for node ${quote(named.slice(0, 200))}, ${fact} (rule ${quote(decision.rule ?? "")}); leave node out, or name one of ${names}`,
   };
 }

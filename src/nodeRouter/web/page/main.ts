@@ -1,5 +1,5 @@
 // The page "Nodes": shows what came with it as map, table and detail, and asks the gateway for news every few seconds.
-import { safe } from "../../../safeText.ts";
+import { nameText, safe } from "../../../safeText.ts";
 import type { NodesData } from "../data.ts";
 import { createDetailView } from "./detailView.ts";
 import { byId, setAttributes, setText } from "./dom.ts";
@@ -84,7 +84,7 @@ function announce({ nodes }: NodesData): void {
   if (before.size === 0) return;
   const changed = nodes.filter(({ name, state }) => before.has(name) && before.get(name) !== state);
   if (changed.length === 0) return;
-  const said = changed.slice(0, 3).map(({ name, state }) => `${safe(name.slice(0, 60))} is ${state}`);
+  const said = changed.slice(0, 3).map(({ name, state }) => `${nameText(name.slice(0, 60))} is ${state}`);
   const more = changed.length > 3 ? [`and ${changed.length - 3} more changed`] : [];
   setText(byId("announcement", HTMLParagraphElement), [...said, ...more].join(", "));
 }

@@ -4,6 +4,7 @@ import { declaredPlace } from "../presence/location/cleanPlace.ts";
 import { readHostNodes } from "../presence/sources/gateway.ts";
 import type { RouterDeps } from "./deps.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
+import type { KnownNames } from "./nodeNames.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
@@ -12,6 +13,7 @@ export const SNAPSHOT_MAX_AGE_MS = 1_000;
 const EMPTY: NodeSnapshot = { nodes: [], takenAtMs: null, gatewayLocation: null };
 
 interface Built {
+  readonly known: KnownNames;
   readonly presence: PresenceRecords;
   readonly snapshot: NodeSnapshot;
 }
@@ -20,7 +22,8 @@ interface Built {
 const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>();
 
 /**
- * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is.
+ * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is. (After a start it
+ * waits for the file of the nodes' names, too.)
  * @param maxAgeMs 0 reads anew.
  * @throws NodeRouterError INVENTORY_UNAVAILABLE
  */
@@ -30,6 +33,7 @@ export async function currentSnapshot(
   maxAgeMs = SNAPSHOT_MAX_AGE_MS,
 ): Promise<NodeSnapshot> {
   const host = await deps.state.reader.read(maxAgeMs, () => readHostNodes(deps.listNodes, deps.now));
+  await deps.state.names.ready();
   return snapshotOf(deps, config, host);
 }
 
@@ -44,20 +48,31 @@ export function presenceRecords({ state }: Pick<RouterDeps, "state">): PresenceR
   return state.presence?.current() ?? NO_PRESENCE;
 }
 
+/** Who has which name, with what this list shows for the first time. */
+export function knownNames(
+  { state }: Pick<RouterDeps, "state">,
+  config: ResolvedConfig,
+  host: KnownHostNodes,
+): KnownNames {
+  state.names.see(config.nodes, host.nodes);
+  return state.names.known();
+}
+
 function snapshotOf(
   deps: Pick<RouterDeps, "state">,
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): NodeSnapshot {
   const presence = presenceRecords(deps);
+  const known = knownNames(deps, config, host);
   const byHost = cache.get(config) ?? new WeakMap<KnownHostNodes, Built>();
   cache.set(config, byHost);
   const before = byHost.get(host);
-  if (before?.presence === presence) return before.snapshot;
+  if (before?.presence === presence && before.known === known) return before.snapshot;
   const { location } = config.gateway;
   const gatewayLocation =
     location === null ? (deps.state.presence?.gatewayPlace() ?? null) : declaredPlace(location);
-  const snapshot = buildSnapshot(config.nodes, host, presence, gatewayLocation);
-  byHost.set(host, { presence, snapshot });
+  const snapshot = buildSnapshot(config.nodes, host, presence, gatewayLocation, known);
+  byHost.set(host, { presence, known, snapshot });
   return snapshot;
 }

@@ -104,7 +104,7 @@ function rowsOf(columns: readonly Column[], nodes: readonly NodeReport[], nowMs:
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
-  const { name, state, reason, approval, contradictions, ghostIds } = node;
+  const { name, nodeId, configured, state, reason, approval, contradictions, ghostIds } = node;
   const notes: string[] = [];
   if (state !== "ready") {
     const age = ageOf(node.since, nowMs);
@@ -116,7 +116,7 @@ function notesOf(node: NodeReport, nowMs: number): readonly string[] {
       `${name}: sources differ on ${fact}: ${values.map(({ value, source }) => `${value} (${source})`).join(", ")}`,
     );
   }
-  if (ghostIds.length > 0) {
+  if (ghostIds.length > 0 && (nodeId !== null || !configured)) {
     notes.push(`${name}: ${ghostIds.length} more paired id(s) of the same display name, not used`);
   }
   return notes;

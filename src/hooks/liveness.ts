@@ -2,7 +2,7 @@
 
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { healthProblem } from "../nodeRouter/health.ts";
+import { healthProblem, nameProblems } from "../nodeRouter/health.ts";
 import { hookLiveness, LIVENESS_GRACE_MS } from "../nodeRouter/liveness.ts";
 import { isRouted } from "../nodeRouter/router.ts";
 import type { SharedState } from "../nodeRouter/sharedState.ts";
@@ -21,6 +21,8 @@ export interface LivenessDeps {
   readonly state: SharedState;
   readonly log: Logger;
   readonly now: () => number;
+  /** Ids of the host's agents as its config is now; absent: not known. */
+  readonly agents?: () => readonly string[];
   readonly reportFailure: (error: Error) => void;
   readonly clearFailure: () => void;
   /** Makes the host register the plugin anew, hooks included. */
@@ -40,12 +42,20 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   // Not null: the host keeps a failure of the instance before us until somebody clears it.
   let reported: string | null | undefined;
   let reviving = false;
+  let said: readonly string[] = [];
+  /** Once each, and again when it comes back. */
+  const sayNames = (): void => {
+    const problems = nameProblems(state, deps.agents?.() ?? null);
+    for (const problem of problems) if (!said.includes(problem)) log.warn(problem);
+    said = problems;
+  };
   const report = (): void => {
     if (hookLiveness(state, now()) === "live") {
       state.revivals = 0;
       reviving = false;
     }
-    const problem = healthProblem(state, now());
+    sayNames();
+    const problem = healthProblem(state, now(), deps.agents?.() ?? null);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();

@@ -6,11 +6,15 @@ import type { RouterDeps } from "./deps.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import type { KnownNames } from "./nodeNames.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
+import type { SharedState } from "./sharedState.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
 export const SNAPSHOT_MAX_AGE_MS = 1_000;
 
 const EMPTY: NodeSnapshot = { nodes: [], takenAtMs: null, gatewayLocation: null };
+
+/** What a snapshot is made of. */
+type SnapshotState = Pick<SharedState, "reader" | "names" | "presence">;
 
 interface Built {
   readonly known: KnownNames;
@@ -38,19 +42,23 @@ export async function currentSnapshot(
 }
 
 /** The snapshot of the last list that was read; without nodes when none ever was. */
-export function lastSnapshot(deps: Pick<RouterDeps, "state">, config: ResolvedConfig): NodeSnapshot {
+export function lastSnapshot(deps: { readonly state: SnapshotState }, config: ResolvedConfig): NodeSnapshot {
   const host = deps.state.reader.last();
   return host === null ? EMPTY : snapshotOf(deps, config, host);
 }
 
 /** What is known of every node by inventory name; empty until the nodes are observed. Never waits. */
-export function presenceRecords({ state }: Pick<RouterDeps, "state">): PresenceRecords {
+export function presenceRecords({
+  state,
+}: {
+  readonly state: Pick<SharedState, "presence">;
+}): PresenceRecords {
   return state.presence?.current() ?? NO_PRESENCE;
 }
 
 /** Who has which name, with what this list shows for the first time. */
 export function knownNames(
-  { state }: Pick<RouterDeps, "state">,
+  { state }: { readonly state: Pick<SharedState, "names"> },
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): KnownNames {
@@ -59,7 +67,7 @@ export function knownNames(
 }
 
 function snapshotOf(
-  deps: Pick<RouterDeps, "state">,
+  deps: { readonly state: SnapshotState },
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): NodeSnapshot {

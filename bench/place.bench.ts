@@ -191,6 +191,7 @@ function makeNode(index: number): NodeState {
     workspace: "/Users/claw/work",
     location: null,
     ghostIds: [],
+    doubt: null,
   };
 }
 

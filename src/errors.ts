@@ -2,6 +2,7 @@
 
 /** Codes an agent, an operator or a script can meet. docs/errors.md says what each means. */
 export const ERROR_CODES = [
+  "AGENT_UNKNOWN",
   "AUDIT_UNAVAILABLE",
   "AUTH_FAILED",
   "BACKGROUND_UNSUPPORTED",
@@ -36,6 +37,8 @@ export const ERROR_CODES = [
   "RUN_NOT_ALLOWED",
   "SECRET_UNAVAILABLE",
   "SSH_SETTINGS_INVALID",
+  "STATE_NOT_WRITTEN",
+  "TOOL_UNKNOWN",
   "WORKDIR_UNAVAILABLE",
   "WORKSPACE_UNAVAILABLE",
 ] as const;

@@ -7,6 +7,7 @@ import { registerSlashCommands } from "./nodeRouter/commands/register.ts";
 import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts";
 import { createDeps } from "./nodeRouter/hostDeps.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
+import { openNames } from "./nodeRouter/openNames.ts";
 import { registerPresence } from "./nodeRouter/presence/open.ts";
 import { publishConfig } from "./nodeRouter/publishConfig.ts";
 import { registerTools } from "./nodeRouter/tools/register.ts";
@@ -28,6 +29,9 @@ export default definePluginEntry({
     // The newest registration's rules hold for every instance of the process.
     publishConfig(api);
     const deps = createDeps(api);
+
+    // Which paired node each name stands for, remembered across restarts.
+    openNames(api, deps);
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,

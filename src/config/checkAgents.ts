@@ -2,7 +2,7 @@
 import { isGlob, matchesAgent } from "../nodeRouter/placement/agentGlob.ts";
 import { quote } from "../safeText.ts";
 import { formatPath } from "./path.ts";
-import { type ConfigProblem, configWarning } from "./problem.ts";
+import { type ConfigProblem, configWarning, isWithin } from "./problem.ts";
 import type { ConfiguredRule } from "./resolve.ts";
 import { nearest } from "./suggest.ts";
 
@@ -29,6 +29,36 @@ export function checkAgentNames(
       });
     }),
   );
+}
+
+/** Those of `checkAgentNames` that are a slip as far as anyone can tell: not a glob that waits for agents to come. */
+export function strayAgentNames(
+  config: { readonly rules: readonly ConfiguredRule[] },
+  knownAgentIds: readonly string[],
+): ConfigProblem[] {
+  return checkAgentNames(config, knownAgentIds).filter(
+    (problem) => !isForLater(problem, config, knownAgentIds),
+  );
+}
+
+/** A glob may wait for agents to come, as long as it looks like no slip and its rule has agents already. */
+export function isForLater(
+  problem: ConfigProblem,
+  config: { readonly rules: readonly ConfiguredRule[] },
+  agents: readonly string[],
+): boolean {
+  const rule = config.rules.find(({ index }) => isWithin(problem, formatPath(["rules", index])));
+  return (
+    problem.suggestion === null &&
+    problem.agents !== "*" &&
+    problem.agents.every(isGlob) &&
+    agents.some((agent) => rule?.agents.some((pattern) => matchesAgent(pattern, agent)))
+  );
+}
+
+/** One sentence of one of them, for the log and for `openclaw health`. */
+export function strayAgentText({ path, message, suggestion }: ConfigProblem): string {
+  return `AGENT_UNKNOWN: ${path}: ${message}; ${suggestion === null ? "" : `${suggestion} `}Whoever is meant runs without that rule: mend the name, or take it out.`;
 }
 
 /** Of a glob that only leaves the end open, the same with a beginning that an agent has. */

@@ -2,7 +2,7 @@
 
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { healthProblem, hostingHealth } from "../nodeRouter/health.ts";
+import { healthProblem, hostingHealth, nameProblems } from "../nodeRouter/health.ts";
 import type { HostedReader } from "../nodeRouter/hostedSessions/contract.ts";
 import { rearm } from "../nodeRouter/hostedSessions/openclawAdapter.ts";
 import { hostedRuns } from "../nodeRouter/hostedSessions/turnGate.ts";
@@ -24,6 +24,8 @@ export interface LivenessDeps {
   readonly state: SharedState;
   readonly log: Logger;
   readonly now: () => number;
+  /** Ids of the host's agents as its config is now; absent: not known. */
+  readonly agents?: () => readonly string[];
   readonly reportFailure: (error: Error) => void;
   readonly clearFailure: () => void;
   /** Makes the host register the plugin anew, hooks included. */
@@ -45,12 +47,22 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   // Not null: the host keeps a failure of the instance before us until somebody clears it.
   let reported: string | null | undefined;
   let reviving = false;
+  let said: readonly string[] = [];
+  /** Once each, and again when it comes back. */
+  const sayNames = (): void => {
+    const problems = nameProblems(state, deps.agents?.() ?? null);
+    for (const problem of problems) if (!said.includes(problem)) log.warn(problem);
+    said = problems;
+  };
   const report = (): void => {
     if (hookLiveness(state, now()) === "live") {
       state.revivals = 0;
       reviving = false;
     }
-    const problem = healthProblem(state, now()) ?? hostingHealth(state.config, rearm(), deps.hosted);
+    sayNames();
+    const problem =
+      healthProblem(state, now(), deps.agents?.() ?? null) ??
+      hostingHealth(state.config, rearm(), deps.hosted);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();

@@ -2,6 +2,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { outsideCaller } from "../nodeRouter/callerScope.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
+import { agentIds } from "../nodeRouter/hostConfig.ts";
 import { watchLiveness } from "./liveness.ts";
 
 export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps): void {
@@ -14,6 +15,7 @@ export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps
         state: deps.state,
         log: deps.log.child({ part: "liveness" }),
         now: deps.now,
+        agents: () => agentIds(deps.hostConfig()),
         reportFailure: (error) => context.serviceHealth?.reportFailure(error),
         clearFailure: () => context.serviceHealth?.clearFailure(),
         revive: () => outsideCaller(() => touchOwnEntry(api)),

@@ -31,6 +31,11 @@ export class BoundedMap<K, V> {
   }
 
   /** Oldest first. */
+  entries(): IterableIterator<[K, V]> {
+    return this.#entries.entries();
+  }
+
+  /** Oldest first. */
   keys(): IterableIterator<K> {
     return this.#entries.keys();
   }

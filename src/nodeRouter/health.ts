@@ -1,12 +1,22 @@
 // The one sentence for `openclaw health`: the worst thing that stands, or null. Pure.
+import { strayAgentNames, strayAgentText } from "../config/checkAgents.ts";
 import { configRefusal } from "../config/message.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
+import { lastSnapshot } from "./currentSnapshot.ts";
 import type { GateState, HostedReader } from "./hostedSessions/contract.ts";
 import { HOOKS_NOT_LIVE, hookLiveness } from "./liveness.ts";
+import { doubtFix, doubtText } from "./nameDoubt.ts";
 import type { SharedState } from "./sharedState.ts";
 
-/** @param nowMs epoch ms. */
-export function healthProblem(state: SharedState, nowMs: number): string | null {
+/**
+ * @param nowMs epoch ms.
+ * @param agents ids of the host's agents; null: not known.
+ */
+export function healthProblem(
+  state: SharedState,
+  nowMs: number,
+  agents: readonly string[] | null = null,
+): string | null {
   const { config, missedAgents, counters } = state;
   if (config === null) return null;
   if (config.mode === "enforce" && config.rules.length > 0 && hookLiveness(state, nowMs) === "not-live")
@@ -19,6 +29,8 @@ export function healthProblem(state: SharedState, nowMs: number): string | null 
   }
   const invalid = configRefusal(config.problems);
   if (invalid !== null) return invalid;
+  const [wrongName] = nameProblems(state, agents);
+  if (wrongName !== undefined) return wrongName;
   const nothing = config.problems.find((problem) => problem.code === "RULE_MATCHES_NO_NODE");
   return nothing === undefined
     ? null
@@ -36,4 +48,17 @@ export function hostingHealth(
   const records = reader?.all();
   if (records === undefined || records.ok) return null;
   return `HOSTED_ELSEWHERE: a hosted session of a routed agent would run where no rule chose: ${gate.reason}, and ${records.reason}; set nodeHost.workerRuns.enabled: false on the nodes, then run "openclaw node-router doctor".`;
+}
+
+/** Rules that name nobody, and nodes of which it is not clear who they are: what is said at start and after a change. */
+export function nameProblems(
+  state: Pick<SharedState, "config" | "reader" | "names" | "presence">,
+  agents: readonly string[] | null,
+): readonly string[] {
+  const { config } = state;
+  if (config === null) return [];
+  const doubts = lastSnapshot({ state }, config).nodes.flatMap(({ name, doubt }) =>
+    doubt === null ? [] : [`NO_NODE_FITS: ${doubtText(name, doubt)}; ${doubtFix(name, doubt)}.`],
+  );
+  return [...(agents === null ? [] : strayAgentNames(config, agents).map(strayAgentText)), ...doubts];
 }

@@ -4,7 +4,7 @@ import type { Fact, NodePresence, Place } from "../presence/contract.ts";
 import { held } from "../presence/facts.ts";
 import type { HostNode } from "../presence/hostNode.ts";
 import type { NodeLocation, NodeTags } from "../types.ts";
-import { approvalOf, identifyNodes, type NodeIdentity } from "./nodeIdentity.ts";
+import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
 import { nodeTags } from "./nodeTags.ts";
 import {
   type NodeCapacity,
@@ -30,15 +30,17 @@ export const NO_PRESENCE: PresenceRecords = new Map();
  * Builds the snapshot. `presence` holds what was observed, by inventory name: it can take a connection away that the
  * host still believes in, and never claims one that the host denies. Lists, maps and records never change once given:
  * what was worked out of the same ones is used again.
+ * @param known who had which name before; null: nobody remembers.
  */
 export function buildSnapshot(
   configured: Configured,
   host: KnownHostNodes | null,
   presence: PresenceRecords = NO_PRESENCE,
   gatewayLocation: NodeLocation | null = null,
+  known: KnownNames | null = null,
 ): NodeSnapshot {
   return {
-    nodes: identitiesOf(configured, host).map((identity) =>
+    nodes: identitiesOf(configured, host, known).map((identity) =>
       stateOf(identity, presence.get(identity.name) ?? null, host !== null),
     ),
     takenAtMs: host?.takenAtMs ?? null,
@@ -48,20 +50,31 @@ export function buildSnapshot(
 
 const NO_TAGS: NodeTags = new Map();
 
-const identities = new WeakMap<KnownHostNodes, WeakMap<Configured, readonly NodeIdentity[]>>();
+interface Identified {
+  readonly known: KnownNames | null;
+  readonly nodes: readonly NodeIdentity[];
+}
+
+const identities = new WeakMap<KnownHostNodes, WeakMap<Configured, Identified>>();
 /** The last state that was made of each identity, and of which record. */
 const states = new WeakMap<
   NodeIdentity,
   { readonly record: NodePresence | null; readonly state: NodeState }
 >();
 
-function identitiesOf(configured: Configured, host: KnownHostNodes | null): readonly NodeIdentity[] {
-  if (host === null) return identifyNodes(configured, []);
-  const ofHost = identities.get(host) ?? new WeakMap<Configured, readonly NodeIdentity[]>();
+function identitiesOf(
+  configured: Configured,
+  host: KnownHostNodes | null,
+  known: KnownNames | null,
+): readonly NodeIdentity[] {
+  if (host === null) return identifyNodes(configured, [], known);
+  const ofHost = identities.get(host) ?? new WeakMap<Configured, Identified>();
   identities.set(host, ofHost);
-  const known = ofHost.get(configured) ?? identifyNodes(configured, host.nodes);
-  ofHost.set(configured, known);
-  return known;
+  const before = ofHost.get(configured);
+  if (before?.known === known) return before.nodes;
+  const nodes = identifyNodes(configured, host.nodes, known);
+  ofHost.set(configured, { known, nodes });
+  return nodes;
 }
 
 function stateOf(identity: NodeIdentity, record: NodePresence | null, hostKnown: boolean): NodeState {
@@ -73,7 +86,7 @@ function stateOf(identity: NodeIdentity, record: NodePresence | null, hostKnown:
 }
 
 function makeState(
-  { name, configured, host, ghostIds }: NodeIdentity,
+  { name, configured, host, ghostIds, doubt }: NodeIdentity,
   record: NodePresence | null,
   hostKnown: boolean,
 ): NodeState {
@@ -101,17 +114,19 @@ function makeState(
     configured: configured !== null,
     tags,
     // A machine with SSH that is not paired may well be up: the host's list says nothing about it.
-    online: host !== null ? onlineOf(host, record) : hostKnown && !ssh ? false : null,
+    online: host !== null ? onlineOf(host, record) : hostKnown && !ssh && doubt === null ? false : null,
     sshReachable: ssh ? reachableOf(record?.reach.ssh?.state) : null,
     rttMs: record?.rttMs ?? null,
     capacity: record === null ? UNKNOWN_CAPACITY : capacityOf(record),
-    approval: host !== null ? approvalOf(host.approval) : hostKnown ? "unpaired" : "unknown",
+    approval:
+      host !== null ? approvalOf(host.approval) : hostKnown && doubt === null ? "unpaired" : "unknown",
     commands: new Set(host?.commands ?? []),
     ssh,
     transport: configured?.transport ?? "auto",
     workspace: configured?.workspace ?? null,
     location: locationOf(declared, place),
     ghostIds,
+    doubt,
   };
 }
 

@@ -2,7 +2,21 @@
 import type { ConfiguredNode } from "../config/resolve.ts";
 import { nodeNameKey } from "../hostNames.ts";
 import type { HostApproval, HostNode } from "../presence/hostNode.ts";
-import type { NodeApproval } from "./placement/snapshot.ts";
+import type { NameDoubt, NodeApproval } from "./placement/snapshot.ts";
+
+export interface KnownName {
+  readonly id: string;
+  /** The operator said so; otherwise it was only the first that was seen. */
+  readonly trusted: boolean;
+}
+
+/** What is remembered at one moment; never changes once given. */
+export interface KnownNames {
+  /** By `displayNameKey` of what the config calls the node. */
+  readonly names: ReadonlyMap<string, KnownName>;
+  /** False: something was remembered and cannot be read, so a name that is not here need not be new. */
+  readonly complete: boolean;
+}
 
 /** One machine: who it is in the config, in the host's list, or in both. */
 export interface NodeIdentity {
@@ -10,35 +24,47 @@ export interface NodeIdentity {
   readonly name: string;
   readonly configured: ConfiguredNode | null;
   readonly host: HostNode | null;
-  /** Paired ids that share its name and lost to it. */
+  /** Paired ids that share its name and are not it. */
   readonly ghostIds: readonly string[];
+  /** Why none of the paired nodes that answer to its name is it; null: it is known which one is, or none answers. */
+  readonly doubt: NameDoubt | null;
 }
 
 /**
- * Joins both lists. A configured node takes the paired node whose id, else display name, its `node` names;
- * of several with one name the connected one wins, then the one seen last, and the others are its ghosts.
- * A node that is configured by its id belongs to that entry only, and an id is never read as a name.
- * Paired nodes that no configured node names keep a place of their own under their display name. The order of
- * the host's list changes nothing.
+ * Joins both lists. A configured node takes the paired node whose id, else display name, its `node` names. A name stands
+ * for the node that had it before, and for nobody while that is in doubt. A node that is configured by its id belongs
+ * to that entry only, and an id is never read as a name. Paired nodes that no configured node names keep a place of
+ * their own under their display name. The order of the host's list changes nothing.
+ * @param known who had which name before; null: nobody remembers, and this list alone counts.
  */
 export function identifyNodes(
   configured: ReadonlyMap<string, ConfiguredNode>,
   hostNodes: readonly HostNode[],
+  known: KnownNames | null = null,
 ): readonly NodeIdentity[] {
   const paired = [...hostNodes].sort(byNodeId);
   const byId = new Map(paired.map((node) => [node.nodeId, node]));
-  const targets = new Set([...configured.values()].map((node) => node.node));
+  const targets = namedById(configured);
   const namesakes = groupBy(
     paired.filter((node) => !targets.has(node.nodeId) && node.displayName !== null),
-    (node) => nameKey(node.displayName ?? ""),
+    (node) => displayNameKey(node.displayName ?? ""),
   );
   const taken = new Set<string>();
   const identities: NodeIdentity[] = [];
 
   for (const node of configured.values()) {
-    const matches = node.node === null ? [] : named(node.node, byId, namesakes);
-    for (const match of matches) taken.add(match.nodeId);
-    identities.push(identityOf(node.name, node, matches));
+    const target = node.node === null ? null : idOrName(node.node);
+    const own = target === null ? undefined : byId.get(target);
+    const matches =
+      target === null || own !== undefined || DEVICE_ID.test(target)
+        ? []
+        : (namesakes.get(displayNameKey(target)) ?? []);
+    for (const match of own === undefined ? matches : [own]) taken.add(match.nodeId);
+    identities.push(
+      own === undefined
+        ? { name: node.name, configured: node, ...claim(displayNameKey(target ?? ""), matches, known) }
+        : { name: node.name, configured: node, host: own, ghostIds: [], doubt: null },
+    );
   }
 
   const names = new Set(identities.map((node) => node.name));
@@ -48,22 +74,71 @@ export function identifyNodes(
     displayName === null ? `id ${nodeId}` : `name ${displayName}`,
   );
   for (const group of groups.values()) {
-    const [winner] = group;
-    if (winner === undefined) continue;
-    const name = freeName(winner, names, byId);
-    names.add(name);
-    identities.push(identityOf(name, null, group));
+    const usable = group.filter(isUsable);
+    // Several machines that work under one name are several machines: each goes by its id.
+    const heads = usable.length > 1 ? usable : group.slice(0, 1);
+    const ghosts = group.filter((node) => !heads.includes(node));
+    for (const head of heads) {
+      const name = freeName(head, names, byId, usable.length > 1);
+      names.add(name);
+      const ghostIds = head === heads[0] ? ghosts.map(({ nodeId }) => nodeId) : [];
+      identities.push({ name, configured: null, host: head, ghostIds, doubt: null });
+    }
   }
   return identities;
 }
 
+/**
+ * Who of those that answer to a configured name is meant.
+ * SECURITY: display names are the nodes' own choice, and a name brings tags, place, workspace and calls.
+ * @param matches the best one first.
+ */
+function claim(
+  key: string,
+  matches: readonly HostNode[],
+  known: KnownNames | null,
+): Pick<NodeIdentity, "host" | "ghostIds" | "doubt"> {
+  const ids = (nodes: readonly HostNode[]) => nodes.map(({ nodeId }) => nodeId);
+  const all = [...ids(matches)].sort();
+  const inDoubt = (kind: NameDoubt["kind"], claimants: readonly HostNode[], knownId: string | null) => ({
+    host: null,
+    ghostIds: all,
+    doubt: { kind, ids: [...ids(claimants)].sort(), knownId },
+  });
+  const isSure = (host: HostNode | null) => ({
+    host,
+    ghostIds: ids(matches.filter((node) => node !== host)),
+    doubt: null,
+  });
+  if (matches.length === 0) return isSure(null);
+
+  const usable = matches.filter(isUsable);
+  const before = known?.names.get(key);
+  if (before !== undefined) {
+    const own = matches.find(({ nodeId }) => nodeId === before.id);
+    if (own === undefined) return inDoubt("moved", matches, before.id);
+    // Whoever had it first may have been the wrong one: that is for the operator to say.
+    return !before.trusted && usable.length > 1 ? inDoubt("ambiguous", usable, before.id) : isSure(own);
+  }
+  if (known !== null && !known.complete) return inDoubt("forgotten", matches, null);
+  // At first sight an approved one that is away may be the right one. Without a memory it is taken for an old pairing.
+  const rivals = known === null ? usable : matches.filter((node) => approvalOf(node.approval) === "approved");
+  return rivals.length > 1 ? inDoubt("ambiguous", rivals, null) : isSure(matches[0] ?? null);
+}
+
+/** Ids by which configured nodes name theirs. */
+export function namedById(configured: ReadonlyMap<string, ConfiguredNode>): ReadonlySet<string> {
+  return new Set([...configured.values()].flatMap(({ node }) => (node === null ? [] : [idOrName(node)])));
+}
+
 /** Every paired node that `target` (an id or a display name) names, the best one first. */
 export function pairedAs(target: string, paired: readonly HostNode[]): readonly HostNode[] {
-  const byId = paired.filter((node) => node.nodeId === target);
-  if (byId.length > 0 || DEVICE_ID.test(target)) return byId;
-  const key = nameKey(target);
+  const wanted = idOrName(target);
+  const byId = paired.filter((node) => node.nodeId === wanted);
+  if (byId.length > 0 || DEVICE_ID.test(wanted)) return byId;
+  const key = displayNameKey(wanted);
   return paired
-    .filter(({ displayName }) => displayName !== null && nameKey(displayName) === key)
+    .filter(({ displayName }) => displayName !== null && displayNameKey(displayName) === key)
     .sort(newestFirst);
 }
 
@@ -76,31 +151,21 @@ export function approvalOf(approval: HostApproval): NodeApproval {
 /** SECURITY: display names are declared by nodes, so one that looks like another's id must not be taken for it. */
 const DEVICE_ID = /^[0-9a-f]{64}$/i;
 
-/** As `pairedAs`, from lists that were made once. */
-function named(
-  target: string,
+/** Ids are written in small letters by the host, and found in any. */
+function idOrName(target: string): string {
+  const text = target.trim();
+  return DEVICE_ID.test(text) ? text.toLowerCase() : text;
+}
+
+/** The display name, unless it is taken, another node's id or no name of its own; then the id, then the id with a number. */
+function freeName(
+  { displayName, nodeId }: HostNode,
+  names: ReadonlySet<string>,
   byId: ReadonlyMap<string, HostNode>,
-  namesakes: ReadonlyMap<string, readonly HostNode[]>,
-): readonly HostNode[] {
-  const node = byId.get(target);
-  if (node !== undefined) return [node];
-  return DEVICE_ID.test(target) ? [] : (namesakes.get(nameKey(target)) ?? []);
-}
-
-/** @param matches the best one first; none: it is not paired. */
-function identityOf(
-  name: string,
-  configured: ConfiguredNode | null,
-  matches: readonly HostNode[],
-): NodeIdentity {
-  const [host = null, ...ghosts] = matches;
-  return { name, configured, host, ghostIds: ghosts.map((ghost) => ghost.nodeId) };
-}
-
-/** The display name, unless it is taken or another node's id; then the id, then the id with a number. */
-function freeName(node: HostNode, names: ReadonlySet<string>, byId: ReadonlyMap<string, HostNode>): string {
-  const { displayName, nodeId } = node;
-  if (displayName !== null && !names.has(displayName) && !byId.has(displayName)) return displayName;
+  isShared: boolean,
+): string {
+  if (!isShared && displayName !== null && !names.has(displayName) && !byId.has(displayName))
+    return displayName;
   let name = nodeId;
   for (let n = 2; names.has(name); n++) name = `${nodeId} (${n})`;
   return name;
@@ -140,7 +205,10 @@ function isUsable(node: HostNode): boolean {
   return node.connected === true && approvalOf(node.approval) === "approved";
 }
 
-/** A name of punctuation alone stays as it is: it must not be the same as every other such name. */
-function nameKey(name: string): string {
+/**
+ * What names have in common that are one for the host. A name of punctuation alone stays as it is: it must not be the
+ * same as every other such name.
+ */
+export function displayNameKey(name: string): string {
   return nodeNameKey(name) || name.trim();
 }

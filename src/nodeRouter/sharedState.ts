@@ -10,10 +10,11 @@ import { type CallRegistry, createCallRegistry } from "./calls.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createJobRegistry, type JobRegistry } from "./jobs.ts";
 import { createLastNodes, type LastNodes } from "./lastNodes.ts";
+import { createNodeNames, type NodeNames } from "./nodeNames.ts";
 import { createWorkspaceState, type WorkspaceState } from "./workspace/state.ts";
 
 /** Raised when the shape changes: an old instance keeps its old state, a new one starts afresh. */
-const VERSION = 3;
+const VERSION = 4;
 const KEY = Symbol.for("openclaw-node-router");
 
 /** Runs remembered as seen; one that is still going is put in again at its every model call. */
@@ -28,6 +29,8 @@ export interface SharedState {
   presence: Presence | null;
   /** The same with its ways in; a reload of the plugin goes on with it. */
   presenceHub: Hub | null;
+  /** Which paired node each configured name stands for. */
+  readonly names: NodeNames;
   /** Where each agent's calls last ran: a call stays there unless another node is clearly better. */
   readonly lastNodes: LastNodes;
   readonly calls: CallRegistry;
@@ -69,6 +72,7 @@ export function createSharedState(now: () => number): SharedState {
     reader: createNodeReader(now),
     presence: null,
     presenceHub: null,
+    names: createNodeNames(),
     lastNodes: createLastNodes(),
     calls: createCallRegistry(),
     jobs: createJobRegistry(),

@@ -17,8 +17,10 @@ const EXEC: AgentEvent = {
 };
 
 /** A service that has just started in a host that registered no hooks. */
-function arranged(config: unknown = CONFIG) {
-  const { state, log, lines } = fakeDeps({ config });
+function arranged(config: unknown = CONFIG, agents: readonly string[] = ["worker-sg", "worker-cn"]) {
+  const deps = fakeDeps({ config });
+  const { state, log, lines } = deps;
+  let known = agents;
   state.fullRegisteredAtMs = Date.now();
   const health: (string | null)[] = [];
   const revive = vi.fn(async () => {});
@@ -31,6 +33,7 @@ function arranged(config: unknown = CONFIG) {
       state,
       log,
       now: Date.now,
+      agents: () => known,
       reportFailure: (error) => void health.push(error.message),
       clearFailure: () => void health.push(null),
       revive,
@@ -39,7 +42,11 @@ function arranged(config: unknown = CONFIG) {
         return off;
       },
     });
-  return { state, lines, health, revive, off, hosted, watch, emit: (event: AgentEvent) => listener(event) };
+  const setAgents = (next: readonly string[]) => {
+    known = next;
+  };
+  const emit = (event: AgentEvent) => listener(event);
+  return { state, deps, lines, health, revive, off, hosted, watch, emit, setAgents };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -236,5 +243,45 @@ describe("the report and the end", () => {
     expect(off).toHaveBeenCalledTimes(1);
     await pass(60_000);
     expect(revive).not.toHaveBeenCalled();
+  });
+});
+
+describe("a rule that names nobody", () => {
+  const stray = { ...CONFIG, rules: [{ name: "hk", agents: ["Worker-KH"], require: "region=sg" }] };
+  const said =
+    'AGENT_UNKNOWN: plugins.entries.node-router.config.rules[0].agents[0]: rule "hk": no agent has the id "Worker-KH"; did you mean "worker-hk"? Whoever is meant runs without that rule: mend the name, or take it out.';
+
+  test("is said at start, once in the log and in health, and is gone when it is mended", async () => {
+    const { state, deps, health, lines, watch } = arranged(stray, ["worker-hk"]);
+    become(state);
+    watch();
+    await pass(600_000);
+    expect(health).toEqual([said]);
+    expect(lines).toEqual([{ level: "warn", text: `${said} {}` }]);
+    deps.configure({ ...stray, rules: [{ ...stray.rules[0], agents: ["Worker-HK"] }] });
+    await pass(5_000);
+    expect(health).toEqual([said, null]);
+    expect(lines).toHaveLength(1);
+  });
+
+  test("is said when the agent goes, and again when it goes again", async () => {
+    const { state, health, lines, watch, setAgents } = arranged(CONFIG);
+    become(state);
+    watch();
+    expect(health).toEqual([null]);
+    for (const agents of [["worker-sg"], ["worker-sg", "worker-cn"], ["worker-sg"]]) {
+      setAgents(agents);
+      await pass(5_000);
+    }
+    expect(health).toEqual([null, expect.any(String), null, expect.any(String)]);
+    expect(lines).toHaveLength(2);
+  });
+
+  test("may be a glob that waits for agents, beside one that has some", async () => {
+    const rules = [{ name: "a", agents: ["worker-*", "zzz-*"], require: "region=sg" }];
+    const { state, health, lines, watch } = arranged({ ...CONFIG, rules });
+    become(state);
+    watch();
+    expect([health, lines]).toEqual([[null], []]);
   });
 });

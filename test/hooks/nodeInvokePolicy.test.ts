@@ -108,7 +108,12 @@ describe("after the call has ended, as when an approval came late", () => {
   test("the ghost of a node is not the node", async () => {
     const { deps, invoke } = arranged();
     const ghost = "0d".repeat(32);
+    expect(await invoke(SG_ID)).toBe(null);
+    deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("mac-sg", ghost)] };
+    deps.clockMs += 2_000;
+    expect(await invoke(ghost)).toMatchObject({ code: "RUN_NOT_ALLOWED" });
     deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("mac-sg", ghost, { connected: false })] };
+    deps.clockMs += 2_000;
     expect(await invoke(SG_ID)).toBe(null);
     expect(await invoke(ghost)).toMatchObject({ code: "RUN_NOT_ALLOWED" });
   });

@@ -1,8 +1,10 @@
 // What `openclaw health` says, worst first, and when hooks count as live.
 import { describe, expect, test } from "vitest";
+import { resolveConfig } from "../../src/config/resolve.ts";
+import { currentSnapshot } from "../../src/nodeRouter/currentSnapshot.ts";
 import { healthProblem, hostingHealth } from "../../src/nodeRouter/health.ts";
 import { HOOKS_NOT_LIVE, hookLiveness, LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness.ts";
-import { CONFIG, fakeDeps, START_MS } from "../support/fakeDeps.ts";
+import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../support/fakeDeps.ts";
 import { recordsOf } from "./hostedSessions/arrange.ts";
 
 /** A state whose hooks are live. */
@@ -102,6 +104,24 @@ describe("healthProblem", () => {
     const state = liveState({ ...CONFIG, rules: [{ name: "moon", agents: ["a"], require: "region=moon" }] });
     expect(healthProblem(state, LATER)).toMatch(
       /^NO_NODE_FITS: plugins\.entries\.node-router\.config\.rules\[0\]\.require: .*; run "openclaw node-router doctor"\.$/,
+    );
+  });
+
+  test("a rule that names no agent of the host comes after a config error, and before what only might be wrong", () => {
+    const rules = [{ name: "moon", agents: ["a"], require: "region=moon" }];
+    const stray = /^AGENT_UNKNOWN: .*rules\[0\]\.agents\[0\]: rule "moon": no agent has the id "a"; /;
+    expect(healthProblem(liveState({ ...CONFIG, rules }), LATER, ["b"])).toMatch(stray);
+    expect(healthProblem(liveState({ ...CONFIG, rules }), LATER, ["a"])).toMatch(/^NO_NODE_FITS: /);
+    expect(healthProblem(liveState({ ...CONFIG, rules, x: 1 }), LATER, ["b"])).toMatch(/^CONFIG_INVALID: /);
+  });
+
+  test("a node of which it is not clear who it is is told with the way out", async () => {
+    const deps = fakeDeps();
+    deps.state.hooksRegisteredAtMs = START_MS;
+    deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("Mac SG", CN_ID)] };
+    await currentSnapshot(deps, deps.state.config ?? resolveConfig({}));
+    expect(healthProblem(deps.state, LATER)).toMatch(
+      /^NO_NODE_FITS: 2 paired nodes answer to the name of node "mac-sg", .* "openclaw node-router trust mac-sg --paired <id>"/,
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { buildSnapshot } from "../../src/nodeRouter/inventory.ts";
+import { approvalOf } from "../../src/nodeRouter/nodeIdentity.ts";
 import { type HostNode, readHostNode } from "../../src/presence/hostNode.ts";
 
 // Few ids and names, so that they meet; names can be ids.
@@ -54,18 +55,18 @@ test("names are unique, and every paired id is there at least once: as a node or
   );
 });
 
-test("a node that can run something never has a usable ghost that connected later", () => {
+test("a configured node never has a usable ghost beside it, and what is in doubt is nobody", () => {
   fc.assert(
     fc.property(config, hostNodes, (configured, nodes) => {
-      const byId = new Map(nodes.map((node) => [node.nodeId, node]));
+      const usable = new Set(
+        nodes
+          .filter(({ connected, approval }) => connected === true && approvalOf(approval) === "approved")
+          .map(({ nodeId }) => nodeId),
+      );
       for (const node of buildSnapshot(configured, { nodes, takenAtMs: 0 }).nodes) {
-        const winner = byId.get(node.nodeId ?? "");
-        for (const ghost of node.ghostIds.map((id) => byId.get(id))) {
-          const isBetter = ghost?.connected === true && ghost.approval === "approved";
-          if (!isBetter) continue;
-          expect(node).toMatchObject({ online: true, approval: "approved" });
-          expect(winner?.connectedAtMs ?? 0).toBeGreaterThanOrEqual(ghost.connectedAtMs ?? 0);
-        }
+        const rivals = node.ghostIds.filter((id) => usable.has(id)).sort();
+        expect(rivals).toEqual(node.doubt === null ? [] : node.doubt.ids);
+        expect(node.doubt === null || node.nodeId === null).toBe(true);
       }
     }),
   );

@@ -84,6 +84,7 @@ describe("joining", () => {
       workspace: "/w",
       location: { country: "SG", source: "declared" },
       ghostIds: [],
+      doubt: null,
     });
   });
 
@@ -171,8 +172,52 @@ describe("ghosts", () => {
     },
   );
 
-  test("namesakes that nobody configured share one place too", () => {
+  test("namesakes that nobody configured share one place too, while only one of them works", () => {
     expect(places(snapshotWith({}, old, paired("new")))).toEqual(["mac-sg=new(+old)"]);
+  });
+});
+
+describe("two usable machines of one name", () => {
+  const real = paired(ID, { connectedAtMs: 1 });
+  const other = paired(OTHER_ID, { displayName: "MAC sg!", connectedAtMs: 2 });
+
+  test("are ambiguous: neither has the entry, its tags or its place, whichever connected later", () => {
+    const config = { "mac-sg": { tags: ["region=sg"], workspace: "/w" } };
+    expect(snapshotWith(config, real, other).nodes).toMatchObject([
+      {
+        name: "mac-sg",
+        nodeId: null,
+        online: null,
+        approval: "unknown",
+        commands: new Set(),
+        ghostIds: [OTHER_ID, ID],
+        doubt: { kind: "ambiguous", ids: [OTHER_ID, ID], knownId: null },
+      },
+    ]);
+  });
+
+  test("are none any more once the entry has the id of one, in capitals or not", () => {
+    for (const node of [ID, ID.toUpperCase(), ` ${ID} `]) {
+      const { nodes } = snapshotWith({ "mac-sg": { node, tags: ["region=sg"] } }, real, other);
+      expect(nodes.map(({ name, nodeId, doubt }) => [name, nodeId, doubt])).toEqual([
+        ["mac-sg", ID, null],
+        ["MAC sg!", OTHER_ID, null],
+      ]);
+    }
+  });
+
+  test("that nobody configured are two nodes, each under its id", () => {
+    const twin = { ...other, displayName: "mac-sg" };
+    const old = paired("old", { connected: false });
+    expect(places(snapshotWith({}, real, twin, old))).toEqual([
+      `${OTHER_ID}=${OTHER_ID}(+old)`,
+      `${ID}=${ID}`,
+    ]);
+  });
+
+  test("do not become one by a third that may do nothing", () => {
+    const pending = paired("new", { approval: "pending-approval" });
+    expect(snapshotWith({ "mac-sg": {} }, real, pending).nodes[0]).toMatchObject({ nodeId: ID, doubt: null });
   });
 });
 

@@ -22,6 +22,7 @@ export function makeNode(changes: Partial<NodeState> = {}): NodeState {
     workspace: "/Users/claw/work",
     location: { country: "SG", city: "Singapore", source: "declared" },
     ghostIds: [],
+    doubt: null,
     ...changes,
   };
 }

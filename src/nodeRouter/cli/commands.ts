@@ -5,6 +5,7 @@ import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { reportText } from "../explain/text.ts";
 import type { GuardReport } from "../gatewayMethods/methods.ts";
+import type { PairedReport } from "../gatewayMethods/nameMethods.ts";
 import type { ProbeReport } from "../gatewayMethods/sshMethods.ts";
 import type { EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
@@ -17,7 +18,7 @@ import { nodesText } from "./nodesText.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
 import { probeText } from "./sshText.ts";
 import { statusText } from "./statusText.ts";
-import { doctorText, guardText } from "./text.ts";
+import { doctorText, guardText, pairedText } from "./text.ts";
 import { runTrust } from "./trust.ts";
 import { watchInterval, watchNodes } from "./watch.ts";
 
@@ -33,6 +34,8 @@ export interface CommandOptions {
   readonly node?: string | undefined;
   /** The fingerprint to record without asking. */
   readonly yes?: string | undefined;
+  /** Id of the paired node that the name stands for. */
+  readonly paired?: string | undefined;
 }
 
 export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
@@ -61,7 +64,7 @@ export async function runCommand(
 /** What is wrong with how the command was called; null when nothing is. */
 function usageProblem(
   name: CommandName,
-  { agent, node, watch, since }: CommandOptions,
+  { agent, node, watch, since, yes, paired }: CommandOptions,
   nowMs: number,
 ): string | null {
   if (name === "explain" && !agent?.trim()) {
@@ -69,6 +72,11 @@ function usageProblem(
   }
   if ((name === "trust" || name === "probe") && !node?.trim()) {
     return `${name} needs a node: openclaw node-router ${name} <node>`;
+  }
+  if (name === "trust" && paired !== undefined && (yes !== undefined || paired.trim() === "")) {
+    return yes === undefined
+      ? "--paired takes the id of a paired node; openclaw node-router doctor lists them"
+      : "trust takes --yes (an SSH host key) or --paired (a paired node), not both";
   }
   if (watch !== undefined && watch !== false && watchInterval(watch) === null) {
     return `--watch takes seconds from 0.5 to 3600, not ${quote(String(watch))}`;
@@ -135,7 +143,12 @@ async function run(
         : EXIT_FINDING;
     }
     case "trust": {
-      const { node = "", json = false, yes = null } = options;
+      const { node = "", json = false, yes = null, paired } = options;
+      if (paired !== undefined) {
+        const report = await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired });
+        print(report, pairedText(report));
+        return EXIT_OK;
+      }
       return runTrust({ node: node.trim(), json, yes }, ask, out);
     }
     case "probe": {

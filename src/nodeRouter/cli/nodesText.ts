@@ -104,7 +104,7 @@ function rowsOf(columns: readonly Column[], nodes: readonly NodeReport[], nowMs:
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
-  const { state, reason, approval, contradictions, ghostIds, hosting } = node;
+  const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting } = node;
   const name = nameText(node.name);
   const notes: string[] = [];
   if (state !== "ready") {
@@ -122,7 +122,7 @@ function notesOf(node: NodeReport, nowMs: number): readonly string[] {
   }
   if (hosting !== undefined && hosting.tools.length > 0)
     notes.push(`${name}: publishes ${hosting.tools.length} tool(s) that run there`);
-  if (ghostIds.length > 0) {
+  if (ghostIds.length > 0 && (nodeId !== null || !configured)) {
     notes.push(`${name}: ${ghostIds.length} more paired id(s) of the same display name, not used`);
   }
   return notes;

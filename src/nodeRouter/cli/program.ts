@@ -49,9 +49,13 @@ const COMMANDS: readonly Spec[] = [
   },
   {
     name: "trust",
-    description: "Show the SSH host keys that a node offers, and record one after you have compared it",
-    argument: ["<node>", "inventory name of a node with ssh settings"],
-    options: [["--yes <fingerprint>", "record this key without asking, if the node offers it"]],
+    description:
+      "Show the SSH host keys that a node offers, and record one after you have compared it; with --paired, say which paired node it is",
+    argument: ["<node>", "inventory name of a node"],
+    options: [
+      ["--yes <fingerprint>", "record this key without asking, if the node offers it"],
+      ["--paired <id>", "the node's name stands for the paired node with this id from now on"],
+    ],
   },
   {
     name: "probe",

@@ -3,6 +3,7 @@ import { nameText, safe } from "../../safeText.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import { wrap } from "../explain/displayWidth.ts";
 import type { GuardReport } from "../gatewayMethods/methods.ts";
+import type { PairedReport } from "../gatewayMethods/nameMethods.ts";
 import { COLUMNS, paint } from "./output.ts";
 
 const DASH = "-";
@@ -41,6 +42,15 @@ export function guardText(report: GuardReport): string {
       ].join("\n");
     })
     .join("\n");
+}
+
+export function pairedText({ node, id, displayName, before }: PairedReport): string {
+  const was =
+    before === null ? "nobody was known before" : before === id ? "as before" : `before it was ${before}`;
+  return wrap(
+    safe(`node ${node} is the paired node ${id} (${displayName ?? DASH}) from now on; ${was}`),
+    COLUMNS,
+  ).join("\n");
 }
 
 function indented(text: string): readonly string[] {

@@ -1,12 +1,11 @@
 // Doctor: what the config says that cannot be meant.
-import { checkAgentNames } from "../../config/checkAgents.ts";
+import { checkAgentNames, isForLater } from "../../config/checkAgents.ts";
 import { formatPath } from "../../config/path.ts";
-import { type ConfigProblem, isWithin } from "../../config/problem.ts";
-import type { ConfiguredRule, ResolvedConfig } from "../../config/resolve.ts";
+import type { ConfigProblem } from "../../config/problem.ts";
+import type { ConfiguredRule } from "../../config/resolve.ts";
 import { quote } from "../../safeText.ts";
 import { BUILTIN_KEY } from "../builtinTags.ts";
 import { agentIds } from "../hostConfig.ts";
-import { isGlob, matchesAgent } from "../placement/agentGlob.ts";
 import { matches } from "../placement/selector.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
@@ -34,17 +33,6 @@ function problemFinding(problem: ConfigProblem, severity: Finding["severity"]): 
     problem.message,
     problem.suggestion ?? fixes[severity],
     problem.path,
-  );
-}
-
-/** A glob may wait for agents to come, as long as it looks like no slip and its rule has agents already. */
-function isForLater(problem: ConfigProblem, config: ResolvedConfig, agents: readonly string[]): boolean {
-  const rule = config.rules.find(({ index }) => isWithin(problem, formatPath(["rules", index])));
-  return (
-    problem.suggestion === null &&
-    problem.agents !== "*" &&
-    problem.agents.every(isGlob) &&
-    agents.some((agent) => rule?.agents.some((pattern) => matchesAgent(pattern, agent)))
   );
 }
 

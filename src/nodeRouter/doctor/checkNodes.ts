@@ -1,8 +1,10 @@
-// Doctor: nodes that are not paired, wait for approval, or have ghosts. One machine under two names: see checkConfig.
+// Doctor: nodes that are not paired, whose name is in doubt, that wait for approval, or that have ghosts. One machine under two names: see checkConfig.
 import { formatPath } from "../../config/path.ts";
 import { quote } from "../../safeText.ts";
 import { pairedAs } from "../inventory.ts";
-import { type Check, finding } from "./finding.ts";
+import { doubtFix, doubtText } from "../nameDoubt.ts";
+import type { NameDoubt } from "../placement/snapshot.ts";
+import { type Check, type Finding, finding } from "./finding.ts";
 
 export const checkNodes: Check = ({ config, snapshot, hostNodes }) => [
   ...snapshot.nodes.flatMap((node) => {
@@ -40,7 +42,9 @@ export const checkNodes: Check = ({ config, snapshot, hostNodes }) => [
         ),
       );
     }
-    if (node.ghostIds.length > 0) {
+    if (node.doubt !== null) {
+      found.push(doubtFinding(node.name, node.doubt, path === null ? null : `${path}.node`));
+    } else if (node.ghostIds.length > 0) {
       found.push(
         finding(
           "node-ghost",
@@ -54,3 +58,15 @@ export const checkNodes: Check = ({ config, snapshot, hostNodes }) => [
     return found;
   }),
 ];
+
+function doubtFinding(node: string, doubt: NameDoubt, path: string | null): Finding {
+  const [text, fix] = [doubtText(node, doubt), doubtFix(node, doubt)];
+  switch (doubt.kind) {
+    case "ambiguous":
+      return finding("node-ambiguous", "error", text, fix, path);
+    case "moved":
+      return finding("node-moved", "error", text, fix, path);
+    case "forgotten":
+      return finding("node-forgotten", "error", text, fix, path);
+  }
+}

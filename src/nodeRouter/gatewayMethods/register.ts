@@ -4,8 +4,9 @@ import { messageOf } from "../../errors.ts";
 import type { RouterDeps } from "../deps.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
-import { UsageError } from "./params.ts";
-import { createSshMethods, lookAtSsh, type SshMethods } from "./sshMethods.ts";
+import { createNameMethods } from "./nameMethods.ts";
+import { type Params, UsageError } from "./params.ts";
+import { createSshMethods, lookAtSsh } from "./sshMethods.ts";
 
 const READ = "operator.read";
 const WRITE = "operator.write";
@@ -23,7 +24,14 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   };
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
-  const methods: Methods & SshMethods = { ...own, ...createSshMethods(deps) };
+  const ssh = createSshMethods(deps);
+  const names = createNameMethods(deps);
+  const methods: Methods & Record<"trust" | "probe", (params: Params) => Promise<unknown>> = {
+    ...own,
+    ...ssh,
+    // Either a host key or a paired node: both say which machine the gateway believes to be the node.
+    trust: (params) => (params.paired === undefined ? ssh.trust(params) : names.trustPaired(params)),
+  };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(
       `noderouter.${name}`,

@@ -33,6 +33,18 @@ export const UNKNOWN_CAPACITY: NodeCapacity = {
   freeDiskShare: null,
 };
 
+/**
+ * `ambiguous`: several usable paired nodes have the name. `moved`: only others than the one that had it before.
+ * `forgotten`: who had it before cannot be read any more.
+ */
+export interface NameDoubt {
+  readonly kind: "ambiguous" | "moved" | "forgotten";
+  /** Of the paired nodes that answer to the name now; none of them is used. */
+  readonly ids: readonly string[];
+  /** Whose name it was; null: nobody knows. */
+  readonly knownId: string | null;
+}
+
 /** One machine, as far as it is known now. */
 export interface NodeState {
   /** Inventory name, unique in a snapshot: the config key, or the paired node's display name or id. */
@@ -60,8 +72,10 @@ export interface NodeState {
   readonly workspace: string | null;
   /** Declared, else inferred: its `source` says which. */
   readonly location: NodeLocation | null;
-  /** Paired ids that share this node's display name and lost to it (ghosts of a re-paired node). */
+  /** Paired ids that share this node's display name and are not it (ghosts of a re-paired node). */
   readonly ghostIds: readonly string[];
+  /** Why none of the paired nodes that answer to its name is it; null: nothing is in doubt. */
+  readonly doubt: NameDoubt | null;
 }
 
 /** All nodes at one moment. */

@@ -14,6 +14,7 @@ import { createTailscaleSource } from "../../presence/sources/tailscale/source.t
 import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
 import { stateFile } from "../../stateFile.ts";
 import { outsideCaller } from "../callerScope.ts";
+import { knownNames } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { gatewayPlace } from "./gatewayPlace.ts";
 import { createGeoip } from "./geoip.ts";
@@ -55,7 +56,10 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
   const stateFolder = api.runtime.state.resolveStateDir();
   const config = (): ResolvedConfig => state.config ?? EMPTY;
   const targetsOf = createTargets();
-  const targets = () => targetsOf(config(), state.reader.last());
+  const targets = () => {
+    const host = state.reader.last();
+    return targetsOf(config(), host, host === null ? null : knownNames(deps, config(), host));
+  };
   const geoipOf = createGeoip({ stateFolder, home: deps.home, hostConfig: deps.hostConfig, now: deps.now });
   const read: ReadNodes = (maxAgeMs) =>
     state.reader.read(maxAgeMs, () => outsideCaller(() => readHostNodes(deps.listNodes, deps.now)));
@@ -99,6 +103,7 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
     },
   };
 
+  await state.names.ready();
   // The first list says which nodes there are; without it they come with the next.
   await read(0).catch(() => {});
   const store = stateFile(join(stateFolder, "node-router", "presence.json"));

@@ -3,10 +3,18 @@ import type { ResolvedConfig, SshSettings } from "../../config/resolve.ts";
 import type { PresenceTarget } from "../../presence/contract.ts";
 import type { HostNodes } from "../../presence/sources/gateway.ts";
 import { identifyNodes } from "../nodeIdentity.ts";
+import type { KnownNames } from "../nodeNames.ts";
 
-/** @param host the last list of paired nodes; null: none was read yet. */
-export function presenceTargets(config: ResolvedConfig, host: HostNodes | null): readonly PresenceTarget[] {
-  return identifyNodes(config.nodes, host?.nodes ?? []).map(({ name, configured, host: paired }) => ({
+/**
+ * @param host the last list of paired nodes; null: none was read yet.
+ * @param known who had which name before; null: nobody remembers.
+ */
+export function presenceTargets(
+  config: ResolvedConfig,
+  host: HostNodes | null,
+  known: KnownNames | null = null,
+): readonly PresenceTarget[] {
+  return identifyNodes(config.nodes, host?.nodes ?? [], known).map(({ name, configured, host: paired }) => ({
     name,
     nodeId: paired?.nodeId ?? null,
     // A paired node that no entry names may still be a peer of its own name, as a configured one is by default.
@@ -18,13 +26,17 @@ export function presenceTargets(config: ResolvedConfig, host: HostNodes | null):
   }));
 }
 
-/** The same, worked out again only for another config or list. */
+/** The same, worked out again only for another config, list or memory. */
 export function createTargets(): typeof presenceTargets {
-  let last: { config: ResolvedConfig; host: HostNodes | null; targets: readonly PresenceTarget[] } | null =
-    null;
-  return (config, host) => {
-    if (last?.config !== config || last.host !== host) {
-      last = { config, host, targets: presenceTargets(config, host) };
+  let last: {
+    readonly config: ResolvedConfig;
+    readonly host: HostNodes | null;
+    readonly known: KnownNames | null;
+    readonly targets: readonly PresenceTarget[];
+  } | null = null;
+  return (config, host, known = null) => {
+    if (last?.config !== config || last.host !== host || last.known !== known) {
+      last = { config, host, known, targets: presenceTargets(config, host, known) };
     }
     return last.targets;
   };

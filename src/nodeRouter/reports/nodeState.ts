@@ -1,7 +1,8 @@
 // A node's state: of its presence record, or, where there is none, as far as the gateway's own list goes. Pure.
 import type { NodePresence, PresenceState } from "../../presence/contract.ts";
 import { STATES } from "../../presence/freshness.ts";
-import type { NodeState } from "../placement/snapshot.ts";
+import { doubtText } from "../nameDoubt.ts";
+import type { NameDoubt, NodeState } from "../placement/snapshot.ts";
 
 export interface StateFacts {
   readonly state: PresenceState;
@@ -16,9 +17,17 @@ export type StateCounts = Readonly<Record<PresenceState, number>>;
 
 /** @param record undefined: nobody has observed the node yet. */
 export function stateOf(node: NodeState, record: NodePresence | undefined): StateFacts {
+  if (node.doubt !== null) return doubtedState(node, node.doubt, record);
   if (record === undefined) return { ...listedState(node), sinceMs: null };
   const { state, reason, sinceMs } = record;
   return { state, reason, sinceMs };
+}
+
+/** Of its other way, SSH, what is known stands; but who it is as a paired node is no small thing. */
+function doubtedState(node: NodeState, doubt: NameDoubt, record: NodePresence | undefined): StateFacts {
+  const reason = doubtText(node.name, doubt);
+  if (!node.ssh || record === undefined) return { state: "unknown", reason, sinceMs: null };
+  return { state: record.state === "ready" ? "degraded" : record.state, reason, sinceMs: record.sinceMs };
 }
 
 export function countStates(states: readonly PresenceState[]): StateCounts {

@@ -46,8 +46,9 @@ describe("which rule decides", () => {
     expect(ruleFor({ tool: "write" }, glob, files)).toBe("files");
   });
 
-  test("agent ids are case-sensitive", () => {
-    expect(ruleFor({ agent: "Worker-SG" }, first)).toBe(null);
+  test("an agent is found in whatever case it is written", () => {
+    expect(ruleFor({ agent: "Worker-SG" }, first)).toBe("first");
+    expect(ruleFor({ agent: "Worker-S" }, first)).toBe(null);
   });
 
   test("an agent id that every object has as a property names no rule by accident", () => {

@@ -36,5 +36,8 @@ export const transportFilter: Filter = ({ index, request }) =>
 
 /** Chosen so, or because SSH is all there is: then "was not paired" would send the operator the wrong way. */
 export function isOnlySsh(node: NodeState): boolean {
-  return node.transport === "ssh" || (node.transport === "auto" && node.ssh && !isPaired(node));
+  return (
+    node.transport === "ssh" ||
+    (node.transport === "auto" && node.ssh && !isPaired(node) && node.doubt === null)
+  );
 }

@@ -116,7 +116,8 @@ describe("--json", () => {
   });
 
   test("explain --json has exactly the documented keys, placed, refused and unrouted alike", async () => {
-    const gateway = fakeGateway({ hostConfig: GUARDED });
+    const entries = { ...GUARDED.agents.entries, master: {} };
+    const gateway = fakeGateway({ hostConfig: { agents: { entries } } });
     const keysOf = async (agent: string, tool: string): Promise<string[]> => {
       const { stdout } = await run("explain", { agent, tool, json: true }, gateway.answer);
       return Object.keys(JSON.parse(stdout));

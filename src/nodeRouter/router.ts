@@ -17,7 +17,7 @@ import type { NodeSnapshot } from "./placement/snapshot.ts";
 import { workspaceAdvice } from "./sshOnly.ts";
 import { gatewayFileAt, gatewayFileIn } from "./toolCatalog/localFiles.ts";
 import { isProcessInput } from "./toolCatalog/processInput.ts";
-import { classifyTool, toolId } from "./toolCatalog.ts";
+import { classifyTool, ROUTABLE_TOOLS, toolId } from "./toolCatalog.ts";
 
 /** Who wants to run what, in plain values. */
 export interface CallRequest {
@@ -54,6 +54,11 @@ export function needsSnapshot(config: ResolvedConfig, agent: string, tool: strin
 /** Whether a rule or a config error speaks for this agent's `exec`: then nothing of it may run unplaced. */
 export function isRouted(config: ResolvedConfig, agent: string, tool = "exec"): boolean {
   return firstRule(config.rules, agent, tool) !== null || problemsForAgent(config.problems, agent).length > 0;
+}
+
+/** Whether any rule speaks for any tool of this agent. */
+function isUnderRule(config: ResolvedConfig, agent: string): boolean {
+  return ROUTABLE_TOOLS.some((tool) => firstRule(config.rules, agent, tool) !== null);
 }
 
 /** Whether the host may be left to run this agent's exec on the gateway when no node fits. */
@@ -112,7 +117,9 @@ export function decideCall(
     case "gatewayConfig":
     case "gatewayPort":
     case "otherMachine": {
-      if (!routed) return LEAVE;
+      // A rule about its browser alone is one that it must not change either.
+      const concerned = tool.kind === "gatewayConfig" ? routed || isUnderRule(config, agent) : routed;
+      if (!concerned) return LEAVE;
       if (namesAnotherGateway(params)) return otherGateway(request.tool);
       const refusal = gatewayToolRefusal(request.tool, tool, params, agent);
       return refusal === null ? LEAVE : refuse(refusal);

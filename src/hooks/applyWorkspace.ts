@@ -5,10 +5,9 @@ import type { RouterDeps } from "../nodeRouter/deps.ts";
 import type { PlacementDecision } from "../nodeRouter/placement/decision.ts";
 import { placeWorkspace } from "../nodeRouter/workspace/placement.ts";
 import { newCallId } from "../nodeRouter/workspaceCalls.ts";
+import { admitWorkspaceCall } from "../nodeRouter/workspacePolicy/admission.ts";
 import { approvalText } from "../nodeRouter/workspacePolicy/approval.ts";
 import { sandboxedExec } from "../nodeRouter/workspacePolicy/execParams.ts";
-import { type ExecPolicy, execPolicy } from "../nodeRouter/workspacePolicy/execPolicy.ts";
-import { sandboxProblem } from "../nodeRouter/workspacePolicy/sandboxProblem.ts";
 import { quote } from "../safeText.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 
@@ -32,19 +31,16 @@ export async function applyWorkspace(
   agent: string,
 ): Promise<WorkspaceApplied> {
   const sessionKey = context.sessionKey ?? "";
-  const hostConfig = deps.hostConfig();
-  const facts = deps.sessionFacts(agent, sessionKey);
-  const problem =
-    deps.state.workspace.apiProblem === null
-      ? sandboxProblem(hostConfig, agent, sessionKey, facts)
-      : `agent "${agent}" has its workspace on a node over SSH, and ${deps.state.workspace.apiProblem}`;
-  if (problem !== null) return refused(`WORKSPACE_UNAVAILABLE: ${problem}; nothing ran.`);
-
-  const policy: ExecPolicy =
-    event.toolName === "exec"
-      ? execPolicy(hostConfig, agent, facts?.permissionMode ?? null, event.params.ask)
-      : { kind: "run" };
-  if (policy.kind === "deny" || policy.kind === "allowlist") return refused(policyRefusal(agent, policy));
+  const admission = admitWorkspaceCall({
+    hostConfig: deps.hostConfig(),
+    apiProblem: deps.state.workspace.apiProblem,
+    agent,
+    sessionKey,
+    facts: deps.sessionFacts(agent, sessionKey),
+    tool: event.toolName,
+    ask: event.params.ask,
+  });
+  if (!admission.ok) return refused(admission.message);
 
   const placed = await placeWorkspace(deps, agent, sessionKey);
   if (!placed.ok) return refused(placed.message);
@@ -78,7 +74,7 @@ export async function applyWorkspace(
     outcome: null,
   });
   // Without a command the host refuses the call itself.
-  const asks = policy.kind === "ask" && Boolean(event.params.command);
+  const asks = admission.asks && Boolean(event.params.command);
   const consent = asks ? consentFor(event, agent, decision, placed.node) : null;
   return { refusal: null, decision, params: exec.params, consent };
 }
@@ -98,18 +94,6 @@ function consentFor(
     command: typeof command === "string" ? command : JSON.stringify(command),
   });
   return { ...text, granted: false };
-}
-
-function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { source: string }>): string {
-  const fact =
-    kind === "deny"
-      ? `${source} forbids commands of agent "${agent}"`
-      : `${source} lets agent "${agent}" run only commands on OpenClaw's allowlist, which names programs of the gateway and can be checked for no command on a node`;
-  const wayOut =
-    kind === "deny"
-      ? "use other tools, or let the operator change it"
-      : 'let the operator set mode to "ask" or "full"';
-  return `RUN_NOT_ALLOWED: ${fact}; nothing ran. To go on, ${wayOut}.`;
 }
 
 function refused(message: string): WorkspaceApplied {

@@ -1,6 +1,7 @@
 // One call through router and placement: what is decided about it, in the parameters that the host is told.
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../errors.ts";
+import { besideWorkspace, type NodeToolPlace } from "../nodeRouter/besideWorkspace.ts";
 import type { Consent } from "../nodeRouter/calls.ts";
 import { currentSnapshot, lastSnapshot } from "../nodeRouter/currentSnapshot.ts";
 import type { RouterDeps } from "../nodeRouter/deps.ts";
@@ -9,12 +10,12 @@ import type { PlacementDecision } from "../nodeRouter/placement/decision.ts";
 import type { NodeSnapshot } from "../nodeRouter/placement/snapshot.ts";
 import { decideCall, faultVerdict, isRouted, needsSnapshot, type Verdict } from "../nodeRouter/router.ts";
 import { bindingFor } from "../nodeRouter/toolCatalog.ts";
+import { placeWorkspace } from "../nodeRouter/workspace/placement.ts";
 import type { Binding } from "../types.ts";
 import { applyPlacement } from "./applyPlacement.ts";
 import { applyWorkspace } from "./applyWorkspace.ts";
 import type { ToolContext, ToolEvent } from "./events.ts";
 import { isOpenClawExec } from "./harness.ts";
-import { besideWorkspace, type NodeToolPlace } from "./workspaceNodeTool.ts";
 
 /** One call, carried as far as the policy can. */
 export interface Carried {
@@ -53,7 +54,7 @@ export async function carry(
       snapshot,
       deps.state.lastNodes,
     );
-    return { binding, carried: await carryOut(deps, verdict, agent, binding, event, context) };
+    return { binding, carried: await carryOut(deps, config, verdict, agent, binding, event, context) };
   } catch (error) {
     if (binding === "exec" && !isRouted(config, agent, event.toolName)) {
       return { binding, carried: left(null, null) };
@@ -70,6 +71,7 @@ export async function carry(
 
 async function carryOut(
   deps: RouterDeps,
+  config: ResolvedConfig,
   verdict: Verdict,
   agent: string,
   binding: Binding,
@@ -84,7 +86,11 @@ async function carryOut(
     case "place": {
       const place: NodeToolPlace =
         binding === "workspace"
-          ? await besideWorkspace(deps, verdict.decision, agent, context.sessionKey ?? "")
+          ? besideWorkspace(
+              verdict.decision,
+              await placeWorkspace(deps, agent, context.sessionKey ?? ""),
+              lastSnapshot(deps, config),
+            )
           : { ok: true, decision: verdict.decision };
       if (!place.ok) return refusedWith(verdict.decision, place.message);
       const { refusal, params } = applyPlacement(deps, place.decision, event, context, agent);

@@ -5,6 +5,7 @@ import { readHostNodes } from "../presence/sources/gateway.ts";
 import type { RouterDeps } from "./deps.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import type { KnownNames } from "./nodeNames.ts";
+import type { HostSide } from "./outlook.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
 import type { SharedState } from "./sharedState.ts";
 
@@ -54,6 +55,21 @@ export function presenceRecords({
   readonly state: Pick<SharedState, "presence">;
 }): PresenceRecords {
   return state.presence?.current() ?? NO_PRESENCE;
+}
+
+/** What the host says now, as far as a call depends on it. */
+export function hostSide({
+  state,
+  hostConfig,
+}: {
+  readonly state: Pick<SharedState, "presence" | "workspace">;
+  readonly hostConfig: () => unknown;
+}): HostSide {
+  return {
+    hostConfig: hostConfig(),
+    apiProblem: state.workspace.apiProblem,
+    presence: presenceRecords({ state }),
+  };
 }
 
 /** Who has which name, with what this list shows for the first time. */

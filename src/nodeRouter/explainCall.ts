@@ -1,17 +1,11 @@
-// The placement record of one call, without its parameters: what `explain`, `status`, `doctor` and `guard` ask. Pure.
-import { configRefusal } from "../config/message.ts";
-import { problemsForAgent } from "../config/problem.ts";
+// The placement record of one call, without its parameters: what the router decides by. What becomes of the call is outlook.ts. Pure.
 import type { ResolvedConfig } from "../config/resolve.ts";
-import { quote } from "../safeText.ts";
 import type { Binding } from "../types.ts";
-import { refusal } from "./explain/message.ts";
-import { createReport, type ExplainReport } from "./explain/report.ts";
 import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
 import { place } from "./placement/place.ts";
 import { firstRule } from "./placement/ruleIndex.ts";
 import type { NodeSnapshot, NodeState } from "./placement/snapshot.ts";
-import { workspaceAdvice } from "./sshOnly.ts";
 import { bindingFor, commandsFor, WORKSPACE_TOOLS } from "./toolCatalog.ts";
 
 /**
@@ -36,48 +30,9 @@ export function explainCall(
   return ruled === tool ? decision : { ...decision, request: asked };
 }
 
-/**
- * `explain`'s report: the placement, with the refusal of a broken config in its place where one stands.
- * @param nowMs epoch ms.
- * @param lastNodes where the agents' calls ran until now; without it as if none had run.
- */
-export function explainReport(
-  config: ResolvedConfig,
-  request: { agent: string; tool: string; binding: Binding },
-  snapshot: NodeSnapshot,
-  nowMs: number,
-  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
-): ExplainReport {
-  const decision = explainCall(config, request.agent, request.tool, request.binding, snapshot, lastNodes);
-  const context = { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
-  // The agent's own, also for a node tool, which goes over the node protocol all the same.
-  const report = { ...createReport(decision, context), binding: request.binding };
-  const invalid = configRefusal(problemsForAgent(config.problems, request.agent));
-  // The rule that is broken may be the one that would decide, so no other is named.
-  if (invalid !== null) {
-    const unplaced = { rule: null, node: null, transport: null, candidates: [] };
-    return { ...report, ...unplaced, outcome: "refused", message: invalid };
-  }
-  if (isNodeToolLeft(decision)) return { ...report, outcome: "refused", message: refusal(decision) };
-  if (hasNoPlace(decision)) {
-    const message =
-      decision.rule === null
-        ? `no rule names agent ${quote(request.agent)}, and its workspace is on a node (sandbox.backend: "node-router"): its calls are refused until one does`
-        : refusal(decision);
-    return { ...report, outcome: "refused", message };
-  }
-  const advice = workspaceAdvice(decision);
-  return advice === null ? report : { ...report, message: `${report.message} ${advice}` };
-}
-
 /** onUnavailable: "gateway" speaks of commands; a node tool left alone could name any node, so it is refused. */
 export function isNodeToolLeft({ outcome, rule, request }: PlacementDecision): boolean {
   return outcome === "unrouted" && rule !== null && !WORKSPACE_TOOLS.includes(request.tool);
-}
-
-/** A workspace on a node has no other place: neither without a rule, nor with `onUnavailable: "gateway"`. */
-export function hasNoPlace({ outcome, request }: PlacementDecision): boolean {
-  return outcome === "unrouted" && request.binding === "workspace" && WORKSPACE_TOOLS.includes(request.tool);
 }
 
 /** The nodes that the rule of this agent's exec may choose when they are up: those that its `require` matches. */

@@ -1,54 +1,85 @@
-// Explains a call of any tool, also of one that no rule can place: refused, or left where OpenClaw runs it. Pure.
+// The report about a call of any tool: what would become of it, and each node's part in that. Pure.
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { quote, safe } from "../safeText.ts";
-import type { Binding } from "../types.ts";
-import type { ExplainReport } from "./explain/report.ts";
-import { explainReport } from "./explainCall.ts";
+import { decisionMessage } from "./explain/message.ts";
+import { createReport, type ExplainReport } from "./explain/report.ts";
+import { explainCall } from "./explainCall.ts";
 import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
+import { type AskedCall, type HostSide, type Outlook, outlook } from "./outlook.ts";
+import type { PlacementDecision } from "./placement/decision.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
-import { decideCall } from "./router.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "./toolCatalog.ts";
 
 /**
- * What `explain` and `node_route` say about any tool: where a rule places it, or why none does.
+ * What `explain`, `status` and `node_route` say about a tool. Outcome, node and the words of a refusal are those of a
+ * real call.
  * @param nowMs epoch ms.
  * @param lastNodes where the agents' calls ran until now; without it as if none had run.
+ * @param host null: only config and nodes are looked at.
  */
 export function explainTool(
   config: ResolvedConfig,
-  request: { agent: string; tool: string; binding: Binding },
+  request: AskedCall,
   snapshot: NodeSnapshot,
   nowMs: number,
   lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
+  host: HostSide | null = null,
 ): ExplainReport {
-  return (
-    explainUnplaced(config, request, snapshot, nowMs) ??
-    explainReport(config, request, snapshot, nowMs, lastNodes)
+  return reportOf(
+    config,
+    request,
+    snapshot,
+    nowMs,
+    lastNodes,
+    outlook(config, request, snapshot, host, lastNodes),
   );
 }
 
-/** Null for a tool that rules do place; of an agent that has its workspace on a node, those are more. */
-function explainUnplaced(
+function reportOf(
   config: ResolvedConfig,
-  request: { agent: string; tool: string; binding: Binding },
+  request: AskedCall,
   snapshot: NodeSnapshot,
   nowMs: number,
-): ExplainReport | null {
-  const { tool, binding } = request;
-  const placeable = binding === "workspace" ? [...ROUTABLE_TOOLS, ...WORKSPACE_TOOLS] : ROUTABLE_TOOLS;
-  if (placeable.includes(tool)) return null;
-  const verdict = decideCall(config, { ...request, params: {}, rewritable: true }, snapshot);
-  const report = {
-    ...explainReport(config, request, snapshot, nowMs),
-    node: null,
-    transport: null,
-    candidates: [],
-  };
-  if (verdict.kind === "refuse") return { ...report, outcome: "refused", message: verdict.message };
+  lastNodes: Pick<LastNodes, "of">,
+  { outcome, decision, refusal }: Outlook,
+): ExplainReport {
+  const { agent, tool, binding } = request;
+  // What the rules say of each node, also where something else refuses the call.
+  const shown = decision ?? explainCall(config, agent, tool, binding, snapshot, lastNodes);
+  const context = { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
+  // The binding is the agent's own, also for a node tool, which goes over the node protocol all the same.
+  const report = { ...createReport(shown, context), outcome, binding };
+  const unplaced = { ...report, node: null, transport: null };
+  switch (outcome) {
+    case "placed":
+      return report;
+    case "refused": {
+      // The rule that is broken may be the one that would decide, so no other is named.
+      const isHidden = refusal?.startsWith("CONFIG_INVALID: ") === true;
+      const isAboutNodes = placeable(binding).includes(tool) && !isHidden;
+      return {
+        ...unplaced,
+        rule: isHidden ? null : report.rule,
+        candidates: isAboutNodes ? report.candidates : [],
+        message: refusal ?? "",
+      };
+    }
+    case "unrouted":
+      return placeable(binding).includes(tool)
+        ? { ...unplaced, message: decisionMessage(shown) }
+        : { ...unplaced, rule: null, candidates: [], message: neverPlaced(request) };
+  }
+}
+
+/** Tools that rules place; of an agent that has its workspace on a node, those are more. */
+function placeable(binding: PlacementDecision["request"]["binding"]): readonly string[] {
+  return binding === "workspace" ? [...ROUTABLE_TOOLS, ...WORKSPACE_TOOLS] : ROUTABLE_TOOLS;
+}
+
+function neverPlaced({ tool, binding }: AskedCall): string {
   const payloads =
     classifyTool(tool)?.kind === "automations"
       ? "; of a routed agent, those that start a process on the gateway are refused"
       : "";
-  const message = `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe([...new Set(placeable)].join(", "))}`;
-  return { ...report, rule: null, outcome: "unrouted", message };
+  return `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe([...new Set(placeable(binding))].join(", "))}`;
 }

@@ -33,6 +33,13 @@ export function agentIds(config: unknown): readonly string[] {
   return [...new Set(ids)];
 }
 
+/** The same; null where the config lists nobody, so that nobody can be said not to be there. */
+export function listedAgentIds(config: unknown): readonly string[] | null {
+  const { entries, list } = section(config, "agents");
+  const ids = entries === undefined && list === undefined ? [] : agentIds(config);
+  return ids.length === 0 ? null : ids;
+}
+
 function idOfEntry(entry: object): string {
   return normalizeAgentId("id" in entry && typeof entry.id === "string" ? entry.id : "");
 }

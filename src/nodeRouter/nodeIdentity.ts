@@ -117,6 +117,9 @@ function claim(
   if (before !== undefined) {
     const own = matches.find(({ nodeId }) => nodeId === before.id);
     if (own === undefined) return inDoubt("moved", matches, before.id);
+    // It is away and another one works: set up anew, or a namesake. Said at once, for only the operator can tell.
+    const others = usable.filter((node) => node !== own);
+    if (own.connected !== true && others.length > 0) return inDoubt("moved", others, before.id);
     // Whoever had it first may have been the wrong one: that is for the operator to say.
     return !before.trusted && usable.length > 1 ? inDoubt("ambiguous", usable, before.id) : isSure(own);
   }

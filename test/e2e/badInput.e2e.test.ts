@@ -141,15 +141,22 @@ describe("nodes", () => {
     expect(machineOf(await exec("worker-cn", PROBE))).toBe("mac-cn");
   });
 
-  test("of two devices under one name the connected one runs the command, whichever is newer", async () => {
+  test("a second device under the name gets no command, whichever is connected, until the operator says that it is meant", async () => {
+    const isRefused = (fact: string) =>
+      waitFor(`"${fact}" to be said`, async () => (await refused("worker-sg")).includes(fact));
+    const trust = (paired: string) => gateway.rpc("noderouter.trust", { node: "mac-sg", paired });
     const again = await startNodeHost(gateway, "mac-sg");
     others.push(again);
     expect(again.id).not.toBe(sg.id);
+    await isRefused("1 had another id than before");
+    expect(await trust(again.id)).toMatchObject({ id: again.id, before: sg.id });
     expect(await untilRuns("worker-sg")).toContain(`Node: ${again.id}\n`);
 
     await again.end();
     await again.waitUntilOffline();
     await sg.start();
+    await isRefused("1 had another id than before");
+    await trust(sg.id);
     expect(await untilRuns("worker-sg")).toContain(`Node: ${sg.id}\n`);
     expect((await listNodes(gateway)).filter(({ displayName }) => displayName === "mac-sg")).toHaveLength(2);
   });

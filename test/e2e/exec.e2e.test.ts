@@ -28,13 +28,14 @@ beforeAll(async () => {
             },
           },
           coder: { name: "Coder", tools: { codeMode: true } },
+          "Worker-HK": {},
         },
       },
     },
     router: (router) => ({
       ...router,
       rules: [
-        { name: "singapore", agents: ["worker-sg", "coder"], require: "region=sg" },
+        { name: "singapore", agents: ["worker-sg", "coder", "Worker-HK"], require: "region=sg" },
         { name: "china", agents: ["worker-cn"], require: "region=cn" },
       ],
     }),
@@ -54,6 +55,19 @@ const answerOf = (what: string, session: string): Promise<ModelRequest> =>
   );
 
 describe("which machine", () => {
+  test("exec of an agent that the config writes with capitals runs where the rule of that name says, and explain says so", async () => {
+    const { results } = await gateway.agent("worker-hk", call("exec", { command: PROBE }));
+    expect(results.map(machineOf)).toEqual(["mac-sg"]);
+    const explained = await gateway.rpc<{ agent: string; node: string | null }>("noderouter.explain", {
+      agent: "Worker-HK",
+      tool: "Bash",
+    });
+    expect(explained).toMatchObject({ agent: "worker-hk", tool: "exec", node: "mac-sg" });
+    await expect(gateway.rpc("noderouter.explain", { agent: "worker-kh" })).rejects.toThrow(
+      'AGENT_UNKNOWN: no agent "worker-kh" is configured; did you mean "worker-hk"?',
+    );
+  });
+
   test("exec of a routed agent runs on its node whatever the model passes, not only when it passes nothing", async () => {
     const { cn } = deployment;
     const asked = [

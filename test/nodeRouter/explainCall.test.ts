@@ -1,6 +1,6 @@
 // What is explained about workspace tools, and about node tools of the same agent.
 import { describe, expect, test } from "vitest";
-import { allowedNodes, explainCall, explainReport } from "../../src/nodeRouter/explainCall.ts";
+import { allowedNodes, explainCall } from "../../src/nodeRouter/explainCall.ts";
 import { explainTool } from "../../src/nodeRouter/explainTool.ts";
 import { CONFIG, configWith, NODES, OFFLINE, SG } from "./routerArrange.ts";
 
@@ -68,9 +68,9 @@ describe("an agent whose whole workspace is on a node", () => {
 test("exec alone on nodes that only SSH reaches is explained with the way out", () => {
   const nodes = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0, gatewayLocation: null };
   const asked = { agent: "worker-sg", tool: "exec", binding: "exec" as const };
-  expect(explainReport(CONFIG, asked, nodes, 0).message).toContain("sandbox.backend");
+  expect(explainTool(CONFIG, asked, nodes, 0).message).toContain("sandbox.backend");
   expect(
-    explainReport(CONFIG, asked, { nodes: [OFFLINE], takenAtMs: 0, gatewayLocation: null }, 0).message,
+    explainTool(CONFIG, asked, { nodes: [OFFLINE], takenAtMs: 0, gatewayLocation: null }, 0).message,
   ).not.toContain("sandbox");
 });
 

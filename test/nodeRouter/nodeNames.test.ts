@@ -52,8 +52,11 @@ describe("a name that was seen with an id", () => {
   test("does not move to a namesake that connects while its own machine is away", () => {
     const names = createNodeNames();
     expect(lookAt(names, [host(REAL)])).toBe(REAL);
-    expect(lookAt(names, [host(REAL, away), host(OTHER, { displayName: "MAC sg!" })])).toBe(REAL);
-    expect(lookAt(names, [host(REAL), host(OTHER, away)])).toBe(REAL);
+    expect(lookAt(names, [host(REAL, away), host(OTHER, { displayName: "MAC sg!" })])).toBe("moved");
+    for (const changes of [away, waiting]) {
+      expect(lookAt(names, [host(REAL, away), host(OTHER, changes)])).toBe(REAL);
+      expect(lookAt(names, [host(REAL), host(OTHER, changes)])).toBe(REAL);
+    }
   });
 
   test("is nobody's while a namesake works beside it, and its own again when that has left", () => {
@@ -121,7 +124,9 @@ describe("the operator's word", () => {
     lookAt(names, [host(REAL)]);
     expect(await names.trust("mac-sg", OTHER)).toBe(REAL);
     expect(lookAt(names, [host(OTHER)])).toBe(OTHER);
-    expect(lookAt(names, [host(REAL), host(OTHER, away)])).toBe(OTHER);
+    expect(lookAt(names, [host(REAL, away), host(OTHER)])).toBe(OTHER);
+    // The old one is the namesake now.
+    expect(lookAt(names, [host(REAL), host(OTHER, away)])).toBe("moved");
   });
 
   test("holds beside a namesake that works", async () => {

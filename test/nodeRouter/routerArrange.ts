@@ -17,7 +17,8 @@ export function configWith(...rules: object[]): ResolvedConfig {
     require: "region=sg",
     ...rule,
   }));
-  return resolveConfig({ nodes: { "mac-sg": { tags: ["region=sg"] } }, rules: filled });
+  const nodes = { "mac-sg": { tags: ["region=sg"], ssh: {}, workspace: "/Users/claw/work" } };
+  return resolveConfig({ nodes, rules: filled });
 }
 
 export const CONFIG = configWith({});

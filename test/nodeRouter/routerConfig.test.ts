@@ -1,7 +1,8 @@
 // What a wrong config does to calls, and the router's other questions to the rules.
 import { describe, expect, test } from "vitest";
 import { NodeRouterError } from "../../src/errors.ts";
-import { explainReport, ruleAllows } from "../../src/nodeRouter/explainCall.ts";
+import { ruleAllows } from "../../src/nodeRouter/explainCall.ts";
+import { explainTool } from "../../src/nodeRouter/explainTool.ts";
 import {
   decideCall,
   faultVerdict,
@@ -47,14 +48,14 @@ describe("a config that is wrong", () => {
     expect(isRouted(onlyBroken, "master")).toBe(false);
     expect(mayUseGateway(onlyBroken, "worker-sg")).toBe(false);
     const asked = { agent: "worker-sg", tool: "exec", binding: "exec" as const };
-    expect(explainReport(BROKEN, asked, NODES, 1_500)).toMatchObject({
+    expect(explainTool(BROKEN, asked, NODES, 1_500)).toMatchObject({
       outcome: "refused",
       node: null,
       transport: null,
       message: expect.stringMatching(invalid),
       snapshotAgeMs: 500,
     });
-    expect(explainReport(CONFIG, asked, NODES, 1_500)).toMatchObject({ outcome: "placed", node: "mac-sg" });
+    expect(explainTool(CONFIG, asked, NODES, 1_500)).toMatchObject({ outcome: "placed", node: "mac-sg" });
   });
 });
 

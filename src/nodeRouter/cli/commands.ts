@@ -1,5 +1,7 @@
 // The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
-import { ERROR_CODES, messageOf } from "../../errors.ts";
+import { isRecord } from "../../config/record.ts";
+import { ERROR_CODES, type ErrorCode, messageOf } from "../../errors.ts";
+import { normalizeAgentId, normalizeToolName } from "../../hostNames.ts";
 import { quote, safe, safeJson } from "../../safeText.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
@@ -40,6 +42,8 @@ export interface CommandOptions {
 
 export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
 
+const UNKNOWN_NAMES: readonly ErrorCode[] = ["AGENT_UNKNOWN", "TOOL_UNKNOWN"];
+
 /** Runs one command; the result is the exit code. Never throws. */
 export async function runCommand(
   name: CommandName,
@@ -56,9 +60,37 @@ export async function runCommand(
   try {
     return await run(name, options, ask, out, machine);
   } catch (error) {
-    out.fail(safe(failure(name, error)));
+    const message = failure(name, error);
+    // A name that nobody has is an answer, not a failure to get one.
+    const code = UNKNOWN_NAMES.find((one) => message.startsWith(`${one}: `));
+    if (options.json === true && code !== undefined) out.print(safeJson({ error: { code, message } }));
+    out.fail(safe(message));
     return EXIT_FINDING;
   }
+}
+
+/** A tool that the plugin does not know may be another plugin's: OpenClaw's own list says so. */
+async function explain(ask: Ask, agent: string, tool: string): Promise<ExplainReport> {
+  try {
+    return await ask<ExplainReport>("noderouter.explain", { agent, tool });
+  } catch (error) {
+    if (!messageOf(error).startsWith("TOOL_UNKNOWN: ")) throw error;
+    const wanted = normalizeToolName(tool);
+    const listed = await ask<unknown>("tools.catalog", { agentId: normalizeAgentId(agent) }).catch(
+      () => null,
+    );
+    if (!toolsOf(listed).includes(wanted)) throw error;
+    return ask<ExplainReport>("noderouter.explain", { agent, tool: wanted, toolExists: true });
+  }
+}
+
+/** `{ groups: [{ tools: [{ id }] }] }`, as OpenClaw's `tools.catalog` answers. */
+function toolsOf(catalog: unknown): readonly string[] {
+  const groups: readonly unknown[] = isRecord(catalog) && Array.isArray(catalog.groups) ? catalog.groups : [];
+  return groups.flatMap((group) => {
+    const tools: readonly unknown[] = isRecord(group) && Array.isArray(group.tools) ? group.tools : [];
+    return tools.flatMap((tool) => (isRecord(tool) && typeof tool.id === "string" ? [tool.id] : []));
+  });
 }
 
 /** What is wrong with how the command was called; null when nothing is. */
@@ -123,10 +155,7 @@ async function run(
       return EXIT_OK;
     }
     case "explain": {
-      const report = await ask<ExplainReport>("noderouter.explain", {
-        agent: options.agent,
-        tool: options.tool ?? "exec",
-      });
+      const report = await explain(ask, options.agent ?? "", options.tool ?? "exec");
       print(report, reportText(report));
       return report.outcome === "refused" ? EXIT_FINDING : EXIT_OK;
     }

@@ -3,7 +3,7 @@
 import { problemsForAgent } from "../../config/problem.ts";
 import { quote } from "../../safeText.ts";
 import { decisionMessage } from "../explain/message.ts";
-import { allowedNodes, explainCall, hasNoPlace } from "../explainCall.ts";
+import { allowedNodes, explainCall } from "../explainCall.ts";
 import {
   agentIds,
   agentKey,
@@ -14,6 +14,7 @@ import {
   sandboxMode,
   section,
 } from "../hostConfig.ts";
+import { outlook } from "../outlook.ts";
 import type { Rule } from "../placement/rule.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 import { boundNodeId } from "./boundNode.ts";
@@ -145,9 +146,14 @@ function fileTransfer(
   ];
 }
 
-function placement({ config, hostConfig, snapshot }: DoctorInput, agent: string): readonly Finding[] {
-  const decision = explainCall(config, agent, "exec", bindingOf(hostConfig, agent), snapshot);
-  if (decision.outcome !== "refused" && !hasNoPlace(decision)) return [];
+function placement(input: DoctorInput, agent: string): readonly Finding[] {
+  const { config, hostConfig, snapshot, lastNodes, presence, workspace } = input;
+  const binding = bindingOf(hostConfig, agent);
+  const host = { hostConfig, presence, apiProblem: workspace.apiProblem };
+  const { refusal } = outlook(config, { agent, tool: "exec", binding }, snapshot, host, lastNodes);
+  // Every other refusal is a finding of its own.
+  if (refusal?.startsWith("NO_NODE_FITS: ") !== true) return [];
+  const decision = explainCall(config, agent, "exec", binding, snapshot, lastNodes);
   return [
     finding(
       "no-node-fits",

@@ -17,9 +17,17 @@ const UNSET = ["auto", "default"];
 /** Model prefixes that select a CLI backend without any runtime setting. */
 const CLI_PREFIX = /^([a-z0-9-]+-cli)\//;
 
-/** The configured harness of one of the agent's models when it is not OpenClaw's own; null otherwise. */
-export function foreignRuntime(config: unknown, agent: string): ForeignRuntime | null {
-  for (const { model, path } of modelsOf(config, agent)) {
+/**
+ * The configured harness of one of the agent's models when it is not OpenClaw's own; null otherwise.
+ * @param which `first`: only the model that the agent begins with, not what it falls back to.
+ */
+export function foreignRuntime(
+  config: unknown,
+  agent: string,
+  which: "any" | "first" = "any",
+): ForeignRuntime | null {
+  const models = modelsOf(config, agent);
+  for (const { model, path } of which === "first" ? models.slice(0, 1) : models) {
     const found = runtimeOf(config, agent, model);
     if (found !== null && OWN.includes(found.runtime)) continue;
     if (found !== null && !UNSET.includes(found.runtime)) return { model, ...found };

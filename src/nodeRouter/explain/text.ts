@@ -28,7 +28,7 @@ export function reportText(report: ExplainReport): string {
 }
 
 function outcomeLine({ rule, outcome, node, transport }: ExplainReport): string {
-  if (rule === null) return "no rule → OpenClaw decides";
+  if (rule === null) return outcome === "refused" ? "refused: nothing runs" : "no rule → OpenClaw decides";
   const target =
     outcome === "placed"
       ? `${nameText(node ?? "")} over ${transport}`

@@ -1,16 +1,20 @@
 // What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
 
 import { type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
+import { didYouMean } from "../../config/suggest.ts";
+import { NodeRouterError } from "../../errors.ts";
+import { normalizeAgentId } from "../../hostNames.ts";
 import { quote } from "../../safeText.ts";
-import { currentSnapshot, lastSnapshot, presenceRecords } from "../currentSnapshot.ts";
+import { currentSnapshot, hostSide, lastSnapshot, presenceRecords } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { type DoctorReport, runDoctor } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { explainTool } from "../explainTool.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
-import { bindingOf } from "../hostConfig.ts";
+import { bindingOf, listedAgentIds } from "../hostConfig.ts";
 import { turnGateState } from "../hostedSessions/openclawAdapter.ts";
+import { toolNamed } from "../knownTools.ts";
 import { hookLiveness } from "../liveness.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import { createEventsReport, type EventsReport } from "../reports/eventsReport.ts";
@@ -37,14 +41,34 @@ export type LookAtSsh = (config: ResolvedConfig) => Promise<readonly SshLook[]>;
 /** A list this fresh is read for every report: an operator asks how it is now. */
 const NOW = 0;
 
-/** Nodes named in an error. */
+/** Nodes or agents named in an error. */
 const MAX_NAMED = 10;
+
+/**
+ * The id of the agent that is asked about, in whatever form.
+ * @param known null: nobody knows who there is.
+ * @throws NodeRouterError AGENT_UNKNOWN
+ */
+function agentNamed(written: string, known: readonly string[] | null): string {
+  const id = normalizeAgentId(written);
+  if (known === null || known.includes(id)) return id;
+  const suggestion = didYouMean(written, known);
+  const listed = known.slice(0, MAX_NAMED).map(quote).join(", ") || "none";
+  throw new NodeRouterError(
+    "AGENT_UNKNOWN",
+    `no agent ${quote(written)} is configured; ${suggestion === null ? "" : `${suggestion} `}Configured are ${listed}`,
+  );
+}
 
 export interface Methods {
   status(): Promise<StatusReport>;
   nodes(): Promise<NodesReport>;
   /** `{ since?, node? }`; `since` as `parseSince` takes it. */
   events(params: Params): Promise<EventsReport>;
+  /**
+   * `{ agent, tool?, toolExists? }`; `toolExists`: the caller knows of the tool from OpenClaw's own list.
+   * @throws NodeRouterError AGENT_UNKNOWN, TOOL_UNKNOWN
+   */
   explain(params: Params): Promise<ExplainReport>;
   doctor(): Promise<DoctorReport>;
   guard(params: Params): Promise<GuardReport>;
@@ -79,6 +103,7 @@ export function createMethods(
         counters: deps.state.counters,
         ssh: sshStatus(deps.state.workspace.transport),
         audit: deps.state.workspace.audit?.state() ?? null,
+        apiProblem: deps.state.workspace.apiProblem,
         presence: presenceRecords(deps),
         sources: deps.state.presence?.sources() ?? [],
         lastNodes: deps.state.lastNodes,
@@ -112,10 +137,12 @@ export function createMethods(
     async explain(params) {
       const agent = readText(params, "agent");
       if (agent === null) throw new UsageError("explain needs an agent");
-      const tool = readText(params, "tool") ?? "exec";
+      const host = hostSide(deps);
+      const id = agentNamed(agent, listedAgentIds(host.hostConfig));
+      const tool = toolNamed(readText(params, "tool") ?? "exec", params.toolExists === true);
+      const asked = { agent: id, tool, binding: bindingOf(host.hostConfig, id) };
       const snapshot = await currentSnapshot(deps, config(), NOW);
-      const binding = bindingOf(deps.hostConfig(), agent);
-      return explainTool(config(), { agent, tool, binding }, snapshot, deps.now(), deps.state.lastNodes);
+      return explainTool(config(), asked, snapshot, deps.now(), deps.state.lastNodes, host);
     },
 
     async doctor() {

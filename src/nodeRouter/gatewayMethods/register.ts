@@ -1,6 +1,6 @@
 // The gateway methods under `noderouter.`, one a command: read scope to look, write scope to act.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { messageOf } from "../../errors.ts";
+import { messageOf, NodeRouterError } from "../../errors.ts";
 import type { RouterDeps } from "../deps.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
@@ -39,7 +39,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
         try {
           respond(true, await methods[name](params ?? {}));
         } catch (error) {
-          const code = error instanceof UsageError ? "INVALID_REQUEST" : "UNAVAILABLE";
+          const code = isCallersMistake(error) ? "INVALID_REQUEST" : "UNAVAILABLE";
           respond(false, undefined, { code, message: messageOf(error) });
         }
       },
@@ -58,4 +58,10 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("trust", ADMIN);
   // Neither shows sessions, and they ask every few seconds: the host reads every agent's store to count them.
   return createMethods({ ...deps, sessionTotals: () => null }, version, writeGuard);
+}
+
+/** A name that nobody has is the caller's, too. */
+function isCallersMistake(error: unknown): boolean {
+  if (error instanceof UsageError) return true;
+  return error instanceof NodeRouterError && ["AGENT_UNKNOWN", "TOOL_UNKNOWN"].includes(error.code);
 }

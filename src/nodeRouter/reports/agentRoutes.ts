@@ -1,10 +1,8 @@
 // On which node each agent's exec would run now. Pure.
-import { configRefusal } from "../../config/message.ts";
-import { problemsForAgent } from "../../config/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { explainCall } from "../explainCall.ts";
 import { agentIds, bindingOf } from "../hostConfig.ts";
 import type { LastNodes } from "../lastNodes.ts";
+import { type HostSide, outlook } from "../outlook.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 
 /**
@@ -13,13 +11,13 @@ import type { NodeSnapshot } from "../placement/snapshot.ts";
  */
 export function agentsByNode(
   config: ResolvedConfig,
-  hostConfig: unknown,
+  host: HostSide,
   snapshot: NodeSnapshot,
   lastNodes: Pick<LastNodes, "of">,
 ): ReadonlyMap<string, readonly string[]> {
   const byNode = new Map<string, string[]>();
-  for (const agent of [...agentIds(hostConfig)].sort()) {
-    const node = nodeOf(config, hostConfig, agent, snapshot, lastNodes);
+  for (const agent of [...agentIds(host.hostConfig)].sort()) {
+    const node = nodeOf(config, host, agent, snapshot, lastNodes);
     if (node !== null) byNode.set(node, [...(byNode.get(node) ?? []), agent]);
   }
   return byNode;
@@ -27,12 +25,12 @@ export function agentsByNode(
 
 function nodeOf(
   config: ResolvedConfig,
-  hostConfig: unknown,
+  host: HostSide,
   agent: string,
   snapshot: NodeSnapshot,
   lastNodes: Pick<LastNodes, "of">,
 ): string | null {
-  if (configRefusal(problemsForAgent(config.problems, agent)) !== null) return null;
-  const decision = explainCall(config, agent, "exec", bindingOf(hostConfig, agent), snapshot, lastNodes);
-  return decision.outcome === "placed" ? (decision.node?.name ?? null) : null;
+  const asked = { agent, tool: "exec", binding: bindingOf(host.hostConfig, agent) };
+  const { outcome, decision } = outlook(config, asked, snapshot, host, lastNodes);
+  return outcome === "placed" ? (decision?.node?.name ?? null) : null;
 }

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { Place } from "../../presence/contract.ts";
 import { declaredPlace } from "../../presence/location/cleanPlace.ts";
 import type { Presence } from "../../presence/presence.ts";
-import { presenceRecords } from "../currentSnapshot.ts";
+import { hostSide } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
 import { agentsByNode } from "./agentRoutes.ts";
@@ -18,11 +18,12 @@ export function currentNodesReport(
   snapshot: NodeSnapshot,
 ): NodesReport {
   const { presence } = deps.state;
+  const host = hostSide(deps);
   return createNodesReport({
     snapshot,
-    presence: presenceRecords(deps),
+    presence: host.presence,
     history: (node) => presence?.history(node) ?? null,
-    agents: agentsByNode(config, deps.hostConfig(), snapshot, deps.state.lastNodes),
+    agents: agentsByNode(config, host, snapshot, deps.state.lastNodes),
     gatewayPlace: placeOfGateway(config, presence),
     hosting: nodeHosting(deps.state.reader.last()?.nodes ?? [], deps.hosted?.all()),
     attributions: presence?.attributions() ?? [],

@@ -5,7 +5,7 @@ import type { HostNode } from "../../presence/hostNode.ts";
 import type { Binding, Mode, Transport } from "../../types.ts";
 import type { AuditState } from "../audit/audit.ts";
 import type { Counters } from "../counters.ts";
-import { explainReport } from "../explainCall.ts";
+import { explainTool } from "../explainTool.ts";
 import { type GuardPlan, planGuard } from "../guard/plan.ts";
 import { agentIds, bindingOf } from "../hostConfig.ts";
 import type { HostedRecords } from "../hostedSessions/contract.ts";
@@ -84,6 +84,8 @@ export interface StatusInput {
   readonly counters: Counters;
   readonly ssh: readonly SshNodeStatus[];
   readonly audit: AuditState | null;
+  /** Why the host's sandbox API cannot be used; null when it can. */
+  readonly apiProblem: string | null;
   /** By inventory name; empty before the nodes are observed. */
   readonly presence: ReadonlyMap<string, NodePresence>;
   readonly sources: readonly SourceHealth[];
@@ -105,7 +107,8 @@ export function createStatusReport(input: StatusInput): StatusReport {
   const guards = new Map(planGuard(config, hostConfig, snapshot).map((plan) => [plan.agent, plan.state]));
   const agents = agentIds(hostConfig).map((agent): AgentStatus => {
     const binding = bindingOf(hostConfig, agent);
-    const report = explainReport(config, { agent, tool: "exec", binding }, snapshot, nowMs, input.lastNodes);
+    const asked = { agent, tool: "exec", binding };
+    const report = explainTool(config, asked, snapshot, nowMs, input.lastNodes, input);
     const { rule, outcome, node, transport, message } = report;
     const chosen = snapshot.nodes.find(({ name }) => name === node) ?? null;
     const totals = input.sessions(agent);

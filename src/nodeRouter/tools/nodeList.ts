@@ -1,11 +1,10 @@
 // node_route with list: the nodes that the calling agent's rule may choose for exec. Never the nodes of others.
-import { configRefusal } from "../../config/message.ts";
-import { problemsForAgent } from "../../config/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import type { NodePresence, PresenceState } from "../../presence/contract.ts";
+import type { PresenceState } from "../../presence/contract.ts";
 import type { Binding } from "../../types.ts";
 import { allowedNodes, explainCall } from "../explainCall.ts";
 import type { LastNodes } from "../lastNodes.ts";
+import { type HostSide, outlook } from "../outlook.ts";
 import type { NodeSnapshot, NodeState } from "../placement/snapshot.ts";
 import { placeLabel, placeOf } from "../reports/nodePlace.ts";
 import { stateOf } from "../reports/nodeState.ts";
@@ -43,22 +42,26 @@ export function nodeList(
   agent: string,
   binding: Binding,
   snapshot: NodeSnapshot,
-  presence: ReadonlyMap<string, NodePresence>,
+  host: HostSide,
   lastNodes: Pick<LastNodes, "of">,
 ): NodeList {
   const none = { agent, rule: null, nodes: [], more: 0 };
-  const invalid = configRefusal(problemsForAgent(config.problems, agent));
-  if (invalid !== null) return { ...none, message: invalid };
-  const decision = explainCall(config, agent, "exec", binding, snapshot, lastNodes);
+  const call = outlook(config, { agent, tool: "exec", binding }, snapshot, host, lastNodes);
+  const decision = call.decision ?? explainCall(config, agent, "exec", binding, snapshot, lastNodes);
+  // A rule in error is left out: the one that is left may not be the one that is meant.
+  if (call.refusal?.startsWith("CONFIG_INVALID: ") || (decision.rule === null && call.refusal !== null)) {
+    return { ...none, message: call.refusal };
+  }
   if (decision.rule === null) {
     return { ...none, message: "no rule names your exec, so OpenClaw decides where it runs" };
   }
+  const chosen = call.outcome === "placed" ? (call.decision?.node?.name ?? null) : null;
   const candidates = new Map(decision.candidates().map((candidate) => [candidate.node, candidate]));
   const allowed = allowedNodes(config, agent, snapshot);
   const nodes = [...allowed]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((node): ListedNode => {
-      const record = presence.get(node.name);
+      const record = host.presence.get(node.name);
       const candidate = candidates.get(node.name);
       return {
         name: node.name,
@@ -67,13 +70,19 @@ export function nodeList(
         tags: tagsOf(node),
         fits: candidate?.fits ?? false,
         reason: candidate?.reason?.one ?? null,
-        chosen: decision.node?.name === node.name,
+        chosen: node.name === chosen,
       };
     })
     // What the agent can use comes first, so that it is never what is left out.
     .sort((a, b) => Number(b.chosen) - Number(a.chosen) || Number(b.fits) - Number(a.fits));
   const shown = nodes.slice(0, MAX_NODES);
-  return { agent, rule: decision.rule, nodes: shown, more: nodes.length - shown.length, message: null };
+  return {
+    agent,
+    rule: decision.rule,
+    nodes: shown,
+    more: nodes.length - shown.length,
+    message: call.refusal,
+  };
 }
 
 const TELLING = ["node.os", "node.arch"];

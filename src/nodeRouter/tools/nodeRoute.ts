@@ -2,11 +2,12 @@
 
 import { isRecord } from "../../config/record.ts";
 import { safeJson } from "../../safeText.ts";
-import { currentSnapshot, presenceRecords } from "../currentSnapshot.ts";
+import { currentSnapshot, hostSide } from "../currentSnapshot.ts";
 import type { RouterDeps } from "../deps.ts";
 import { explainCall } from "../explainCall.ts";
 import { explainTool } from "../explainTool.ts";
 import { bindingOf } from "../hostConfig.ts";
+import { toolNamed } from "../knownTools.ts";
 import { nodeList } from "./nodeList.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
 
@@ -37,15 +38,16 @@ export async function nodeRoute(
   const binding = bindingOf(deps.hostConfig(), agent);
   const snapshot = await currentSnapshot(deps, config, 0);
   const { lastNodes } = deps.state;
+  const host = hostSide(deps);
   const asked = isRecord(params) ? params : {};
   if (asked.list === true) {
-    const list = nodeList(config, agent, binding, snapshot, presenceRecords(deps), lastNodes);
+    const list = nodeList(config, agent, binding, snapshot, host, lastNodes);
     return textResult(safeJson(list, 0), list);
   }
-  const tool = typeof asked.tool === "string" && asked.tool !== "" ? asked.tool : "exec";
+  const tool = typeof asked.tool === "string" && asked.tool.trim() !== "" ? toolNamed(asked.tool) : "exec";
   const decision = explainCall(config, agent, tool, binding, snapshot, lastNodes);
-  const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now(), lastNodes);
-  const { node } = decision;
+  const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now(), lastNodes, host);
+  const node = snapshot.nodes.find(({ name }) => name === report.node) ?? null;
   // The nodes that its rule does not mean are no business of the agent's: of those it reads how many there are.
   const others = new Set(
     decision.candidates().flatMap((one) => (one.reason?.filter === "selector" ? [one.node] : [])),
@@ -54,7 +56,7 @@ export async function nodeRoute(
     ...report,
     candidates: report.candidates.filter((candidate) => !others.has(candidate.node)),
     nodeFacts:
-      report.node === null || node === null
+      node === null
         ? null
         : { tags: Object.fromEntries(node.tags), location: node.location, workspace: node.workspace },
   };

@@ -54,6 +54,26 @@ describe("exit codes", () => {
     expect((await run("explain", { agent: "master" }, fakeGateway().answer)).code).toBe(0);
   });
 
+  test("explain of an agent or a tool that nobody has is 1 with the nearest name, in JSON too", async () => {
+    const register = (error: Error) => refusalOf("INVALID_REQUEST", error.message);
+    const gateway = fakeGateway({ hostConfig: GUARDED });
+    const answer = (method: string, params: object) =>
+      method === "tools.catalog"
+        ? { groups: [{ tools: [{ id: "my_tool" }] }] }
+        : gateway.answer(method, { ...params }).catch((error: Error) => Promise.reject(register(error)));
+    const agent = await run("explain", { agent: "worker-gs", json: true }, answer);
+    expect(agent).toMatchObject({ code: 1, stderr: expect.stringContaining('did you mean "worker-sg"?') });
+    expect(JSON.parse(agent.stdout)).toEqual({ error: { code: "AGENT_UNKNOWN", message: agent.stderr } });
+    const tool = await run("explain", { ...AGENT, tool: "exce" }, answer);
+    expect(tool).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: 'TOOL_UNKNOWN: no tool "exce" is known; did you mean "exec"?',
+    });
+    const plugins = await run("explain", { ...AGENT, tool: "My_Tool" }, answer);
+    expect(plugins).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("hooks that are not live make status fail, unless there is no rule to place by", async () => {
     const gateway = fakeGateway({ hostConfig: GUARDED });
     gateway.deps.state.hooksRegisteredAtMs = null;
@@ -96,7 +116,8 @@ describe("--json", () => {
   });
 
   test("explain --json has exactly the documented keys, placed, refused and unrouted alike", async () => {
-    const gateway = fakeGateway({ hostConfig: GUARDED });
+    const entries = { ...GUARDED.agents.entries, master: {} };
+    const gateway = fakeGateway({ hostConfig: { agents: { entries } } });
     const keysOf = async (agent: string, tool: string): Promise<string[]> => {
       const { stdout } = await run("explain", { agent, tool, json: true }, gateway.answer);
       return Object.keys(JSON.parse(stdout));

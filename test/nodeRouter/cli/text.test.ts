@@ -90,7 +90,9 @@ master     -      -         -       exec     /gateway/ws
 worker-cn  -      -         -       exec     /gateway/ws
 worker-sg  -      -         -       exec     /gateway/ws
 
-worker-cn: 0/2 nodes fit rule "china" for exec: 1 didn't match "region=cn", 1 was not paired.`,
+worker-cn: NO_NODE_FITS: 0/2 nodes fit rule "china" for exec: 1 didn't match "region=cn", 1 was not
+paired. Run "openclaw node-router explain --agent worker-cn --tool exec" to see each node; change
+plugins.entries.node-router.config.rules or bring a node up.`,
     );
   });
 

@@ -164,3 +164,21 @@ test.each([
 ])("%j takes %i columns", (sample, columns) => {
   expect(displayWidth(sample)).toBe(columns);
 });
+
+test("a refusal without a rule never reads that OpenClaw decides", () => {
+  const text = reportText({
+    agent: "worker-sg",
+    tool: "exec",
+    mode: "enforce",
+    rule: null,
+    outcome: "refused",
+    node: null,
+    transport: null,
+    binding: "exec",
+    message: "CONFIG_INVALID: it cannot be read.",
+    candidates: [],
+    snapshotAgeMs: 0,
+  });
+  expect(text).toContain("\nrefused: nothing runs\nCONFIG_INVALID: ");
+  expect(text).not.toContain("OpenClaw decides");
+});

@@ -27,7 +27,7 @@ describe("explain", () => {
     expect([agent, tool, outcome]).toEqual(["worker-sg", "exec", "placed"]);
   });
 
-  test.each(["read", "ls", "process", "web_fetch", "no_such_tool"])(
+  test.each(["read", "ls", "process", "web_fetch", "files__search"])(
     "%s is never placed on a node, and explain does not claim that it is",
     async (tool) => {
       const { methods } = arrange();
@@ -54,13 +54,41 @@ describe("explain", () => {
     });
   });
 
+  test("an agent is found however it is written, and one that OpenClaw does not have is an error with the nearest", async () => {
+    const { methods } = arrange({ hostConfig: { agents: { entries: { "Worker-SG": {}, master: {} } } } });
+    expect(await methods.explain({ agent: "WORKER-sg" })).toMatchObject({
+      agent: "worker-sg",
+      outcome: "placed",
+    });
+    await expect(methods.explain({ agent: "worker-gs" })).rejects.toThrow(
+      'AGENT_UNKNOWN: no agent "worker-gs" is configured; did you mean "worker-sg"? Configured are "worker-sg", "master"',
+    );
+    // Where the config lists nobody, nobody can be said not to be there.
+    expect(await arrange({ hostConfig: {} }).methods.explain({ agent: "anyone" })).toMatchObject({
+      rule: null,
+    });
+  });
+
+  test("a tool that nobody has is an error with the nearest; another plugin's is not", async () => {
+    const { methods } = arrange();
+    const asked = { agent: "worker-sg", tool: "exce" };
+    await expect(methods.explain(asked)).rejects.toThrow(
+      'TOOL_UNKNOWN: no tool "exce" is known; did you mean "exec"?',
+    );
+    expect(await methods.explain({ ...asked, toolExists: true })).toMatchObject({ outcome: "unrouted" });
+    expect(await methods.explain({ ...asked, tool: " Bash " })).toMatchObject({
+      tool: "exec",
+      node: "mac-sg",
+    });
+  });
+
   test("automations are left alone, but for payloads that start a process", async () => {
     const { message } = await arrange().methods.explain({ agent: "worker-sg", tool: "automations" });
     expect(message).toContain("of a routed agent, those that start a process on the gateway are refused");
   });
 
   test("with its workspace on a node an agent's other tools follow", async () => {
-    const sandbox = { mode: "all", backend: "node-router" };
+    const sandbox = { mode: "all", backend: "node-router", workspaceAccess: "rw" };
     const nodes = { "mac-sg": { tags: ["region=sg"], ssh: {}, workspace: "/node/ws" } };
     const { methods } = arrange({
       config: { ...CONFIG, nodes },

@@ -130,7 +130,8 @@ test.each([[null], [Number.NaN], [Number.POSITIVE_INFINITY], [9e15]])("no calend
 describe("agentsByNode", () => {
   const of = (situation: Situation) => {
     const { config, hostConfig, snapshot } = inputOf(situation);
-    return Object.fromEntries(agentsByNode(config, hostConfig, snapshot, NO_LAST_NODES));
+    const host = { hostConfig, apiProblem: null, presence: new Map() };
+    return Object.fromEntries(agentsByNode(config, host, snapshot, NO_LAST_NODES));
   };
 
   test("is every agent that a rule places, by id; an agent without a rule is on no node", () => {

@@ -26,6 +26,7 @@ import { DOWN, recordOf, UP } from "./arrange.ts";
 
 const NOTHING_MORE = {
   presence: new Map(),
+  apiProblem: null,
   sources: [],
   lastNodes: NO_LAST_NODES,
   sessions: () => null,
@@ -172,7 +173,7 @@ describe("status", () => {
   test("an agent with a workspace on a node and no rule is refused, not left to OpenClaw", () => {
     const report = agentOf({ host: hostOf({ master: { sandbox: BOUND } }) }, "master");
     expect(report).toMatchObject({ rule: null, outcome: "refused", node: null });
-    expect(report?.message).toMatch(/^no rule names agent "master", and its workspace is on a node /);
+    expect(report?.message).toMatch(/^NO_NODE_FITS: the workspace of agent "master" is on a node /);
   });
 
   describe("with presence records", () => {

@@ -53,9 +53,10 @@ export function gatewayToolRefusal(
 /** Characters of what a call says, in a message. */
 const MAX_SHOWN = 200;
 
-/** An action that is not known is none that only looks. */
+/** An action that is not known is none that only looks; without one such a tool does nothing. */
 function reads({ reads: known }: { readonly reads: readonly string[] }, { action }: Params): boolean {
-  return typeof action === "string" && known.includes(action);
+  if (known.length === 0) return false;
+  return action === undefined || (typeof action === "string" && known.includes(action));
 }
 
 function actionOf({ action }: Params): string {
@@ -64,4 +65,24 @@ function actionOf({ action }: Params): string {
 
 function shell(fact: string): string {
   return `GATEWAY_SHELL_REFUSED: ${fact}; use exec.`;
+}
+
+/** What of a tool that is not refused as a whole is refused to routed agents, in words; null for other tools. */
+export function refusedPart(known: ToolClass | null): string | null {
+  switch (known?.kind) {
+    case "automations":
+      return "those that start a process on the gateway are refused";
+    case "spawn":
+      return "those that start or drive an external harness on the gateway are refused";
+    case "process":
+      return "input to a command on the gateway is refused";
+    case "gatewayConfig":
+    case "gatewayPort":
+    case "otherMachine":
+      return `everything but ${known.reads.join(", ")} is refused`;
+    case "localFiles":
+      return 'calls that name a file of the gateway are refused where its rule says files: "refuse"';
+    default:
+      return null;
+  }
 }

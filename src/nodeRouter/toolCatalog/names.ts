@@ -1,15 +1,12 @@
 // One name for each tool, as the host makes it. Pure.
+import { normalizeToolName } from "../../hostNames.ts";
 
-/** As the host's `TOOL_NAME_ALIASES` (2026.9.6), and the former name of one tool. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ["bash", "exec"],
-  ["apply-patch", "apply_patch"],
-  ["cron", "automations"],
-  ["image", "view_image"],
-]);
+/** Its former name; the host moves settings that still say it. */
+const FORMER = "image";
+const NOW = "view_image";
 
 /** The host hands hooks this name already; a caller that does not is understood all the same. */
 export function toolId(name: string): string {
-  const folded = name.trim().toLowerCase();
-  return ALIASES.get(folded) ?? folded;
+  const id = normalizeToolName(name);
+  return id === FORMER ? NOW : id;
 }

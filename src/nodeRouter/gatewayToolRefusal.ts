@@ -74,8 +74,6 @@ export function refusedPart(known: ToolClass | null): string | null {
       return "those that start a process on the gateway are refused";
     case "spawn":
       return "those that start or drive an external harness on the gateway are refused";
-    case "process":
-      return "input to a command on the gateway is refused";
     case "gatewayConfig":
     case "gatewayPort":
     case "otherMachine":

@@ -6,8 +6,13 @@ import type { PlacementDecision } from "../nodeRouter/placement/decision.ts";
 import { placeWorkspace } from "../nodeRouter/workspace/placement.ts";
 import { newCallId } from "../nodeRouter/workspaceCalls.ts";
 import { admitWorkspaceCall } from "../nodeRouter/workspacePolicy/admission.ts";
-import { approvalText } from "../nodeRouter/workspacePolicy/approval.ts";
+import {
+  type ApprovalText,
+  approvalText,
+  inputApprovalText,
+} from "../nodeRouter/workspacePolicy/approval.ts";
 import { sandboxedExec } from "../nodeRouter/workspacePolicy/execParams.ts";
+import { unshownRefusal } from "../nodeRouter/workspacePolicy/unshown.ts";
 import { quote } from "../safeText.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 
@@ -41,6 +46,7 @@ export async function applyWorkspace(
     ask: event.params.ask,
   });
   if (!admission.ok) return refused(admission.message);
+  if (event.toolName === "process") return applyInput(event, agent, admission.askedBy);
 
   const placed = await placeWorkspace(deps, agent, sessionKey);
   if (!placed.ok) return refused(placed.message);
@@ -60,6 +66,13 @@ export async function applyWorkspace(
   const callId = newCallId();
   const exec = sandboxedExec(event.params, callId);
   if (!exec.ok) return { ...refused(`ENV_INVALID: ${exec.message}.`), decision };
+  // Without a command the host refuses the call itself.
+  const askedBy = event.params.command ? admission.askedBy : null;
+  const question = askedBy === null ? null : questionOf(event, agent, decision, placed.node);
+  const unshown =
+    askedBy === null || question === null ? null : unshownRefusal(agent, askedBy, question, event.params);
+  if (unshown !== null) return { ...refused(unshown), decision };
+  const consent = question === null ? null : consentTo(question);
   deps.state.calls.add({ ...call, ...unbound, workspaceCallId: callId });
   deps.state.workspace.calls.set(callId, {
     ...idsOf(event, context),
@@ -70,30 +83,49 @@ export async function applyWorkspace(
     node: placed.node.name,
     decisionId: randomBytes(8).toString("hex"),
     pty: event.params.pty === true,
+    ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
   });
-  // Without a command the host refuses the call itself.
-  const asks = admission.asks && Boolean(event.params.command);
-  const consent = asks ? consentFor(event, agent, decision, placed.node) : null;
   return { refusal: null, decision, params: exec.params, consent };
 }
 
-function consentFor(
+/** Input to a command that runs: nothing is placed, and it goes where the command is. */
+function applyInput({ params }: ToolEvent, agent: string, askedBy: string | null): WorkspaceApplied {
+  if (askedBy === null) return { refusal: null, decision: null, params: null, consent: null };
+  const { action, sessionId, ...input } = params;
+  const question = inputApprovalText({
+    agent,
+    session: String(sessionId),
+    action: String(action),
+    input,
+  });
+  const unshown = unshownRefusal(agent, askedBy, question, null);
+  if (unshown !== null) return refused(unshown);
+  return { refusal: null, decision: null, params: { ...params }, consent: consentTo(question) };
+}
+
+function questionOf(
   { params }: ToolEvent,
   agent: string,
   { rule }: PlacementDecision,
   node: Parameters<typeof approvalText>[0]["node"],
-): Consent {
-  const { workdir, command } = params;
-  const text = approvalText({
+): ApprovalText {
+  const { workdir, command, env, pty, background } = params;
+  return approvalText({
     agent,
     node,
     rule: rule ?? "",
     workdir: typeof workdir === "string" && workdir.trim() !== "" ? workdir : null,
     command: typeof command === "string" ? command : JSON.stringify(command),
+    env,
+    pty: pty === true,
+    background: background === true,
   });
-  return { ...text, granted: false };
+}
+
+function consentTo({ title, description }: ApprovalText): Consent {
+  return { title, description, granted: false };
 }
 
 function refused(message: string): WorkspaceApplied {

@@ -1,7 +1,8 @@
 // Layer 1: the trusted tool policy. Decides every tool call of a routed agent, and rewrites or refuses it.
 import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { firstRule } from "../nodeRouter/placement/ruleIndex.ts";
-import { classifyTool, WORKSPACE_TOOLS } from "../nodeRouter/toolCatalog.ts";
+import { isRouted } from "../nodeRouter/router.ts";
+import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog.ts";
 import { carry } from "./carry.ts";
 import { refusedElsewhere } from "./elsewhere.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
@@ -14,7 +15,8 @@ const CODE_MODE = "code_mode_exec";
 
 export function createToolPolicy(deps: RouterDeps): ToolPolicy {
   const log = deps.log.child({ part: "policy" });
-  return async (event, context) => {
+  return async (given, context) => {
+    const event = { ...given, toolName: toolId(given.toolName) };
     const { runId, toolCallId } = idsOf(event, context);
     if (runId !== "") deps.state.evaluatedRuns.set(runId, true);
     deps.state.calls.begin(runId, toolCallId);
@@ -24,7 +26,12 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
     const elsewhere = await refusedElsewhere(deps, config, agent, event, context);
     if (elsewhere !== null) return { block: true, blockReason: elsewhere };
-    if (classifyTool(event.toolName) === null) return undefined;
+    if (classifyTool(event.toolName) === null) {
+      if (catalogEntry(event.toolName) === null && isRouted(config, agent)) {
+        deps.state.strangeTools.set(`${agent}\0${event.toolName}`, { agent, tool: event.toolName });
+      }
+      return undefined;
+    }
     // A run that started before the hooks were live can end after; once this agent is asked for again, it has them.
     if (event.toolName === "exec") deps.state.missedAgents.delete(agent);
 
@@ -60,7 +67,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
 
     // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
     const enforced =
-      config.mode === "enforce" || (binding === "workspace" && WORKSPACE_TOOLS.includes(event.toolName));
+      config.mode === "enforce" || (binding === "workspace" && worksInWorkspace(event.toolName));
     if (enforced && refusal !== null) return { block: true, blockReason: refusal };
     return answer(enforced ? carried.params : null);
   };

@@ -4,6 +4,7 @@ import { quote, safe } from "../safeText.ts";
 import { decisionMessage } from "./explain/message.ts";
 import { createReport, type ExplainReport } from "./explain/report.ts";
 import { explainCall } from "./explainCall.ts";
+import { refusedPart } from "./gatewayToolRefusal.ts";
 import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import { type AskedCall, type HostSide, type Outlook, outlook } from "./outlook.ts";
 import type { PlacementDecision } from "./placement/decision.ts";
@@ -77,9 +78,7 @@ function placeable(binding: PlacementDecision["request"]["binding"]): readonly s
 }
 
 function neverPlaced({ tool, binding }: AskedCall): string {
-  const payloads =
-    classifyTool(tool)?.kind === "automations"
-      ? "; of a routed agent, those that start a process on the gateway are refused"
-      : "";
+  const part = refusedPart(classifyTool(tool));
+  const payloads = part === null ? "" : `; of a routed agent, ${part}`;
   return `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe([...new Set(placeable(binding))].join(", "))}`;
 }

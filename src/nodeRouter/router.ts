@@ -3,9 +3,11 @@ import { configRefusal } from "../config/message.ts";
 import { problemsForAgent } from "../config/problem.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import type { ErrorCode, NodeRouterError } from "../errors.ts";
+import { quote } from "../safeText.ts";
 import type { Binding } from "../types.ts";
 import { refusal } from "./explain/message.ts";
 import { explainCall, isNodeToolLeft } from "./explainCall.ts";
+import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
 import { spawnRefusal } from "./hostedSessions/spawnPlacement.ts";
 import { type LastNodes, NO_LAST_NODES } from "./lastNodes.ts";
 import { namesAnotherGateway, reachesNoNode } from "./nodeToolCalls.ts";
@@ -13,7 +15,9 @@ import type { PlacementDecision } from "./placement/decision.ts";
 import { firstRule } from "./placement/ruleIndex.ts";
 import type { NodeSnapshot } from "./placement/snapshot.ts";
 import { workspaceAdvice } from "./sshOnly.ts";
-import { classifyTool, startsGatewayProcess } from "./toolCatalog.ts";
+import { gatewayFileAt, gatewayFileIn } from "./toolCatalog/localFiles.ts";
+import { isProcessInput } from "./toolCatalog/processInput.ts";
+import { classifyTool, ROUTABLE_TOOLS, toolId } from "./toolCatalog.ts";
 
 /** Who wants to run what, in plain values. */
 export interface CallRequest {
@@ -35,6 +39,9 @@ export type Verdict =
   | { readonly kind: "place"; readonly decision: PlacementDecision }
   | { readonly kind: "workspace"; readonly decision: null };
 
+/** Code points of a file's name in a message. */
+const MAX_SHOWN = 200;
+
 const LEAVE: Verdict = { kind: "leave", decision: null, clearHost: false };
 const WORKSPACE: Verdict = { kind: "workspace", decision: null };
 
@@ -47,6 +54,11 @@ export function needsSnapshot(config: ResolvedConfig, agent: string, tool: strin
 /** Whether a rule or a config error speaks for this agent's `exec`: then nothing of it may run unplaced. */
 export function isRouted(config: ResolvedConfig, agent: string, tool = "exec"): boolean {
   return firstRule(config.rules, agent, tool) !== null || problemsForAgent(config.problems, agent).length > 0;
+}
+
+/** Whether any rule speaks for any tool of this agent. */
+function isUnderRule(config: ResolvedConfig, agent: string): boolean {
+  return ROUTABLE_TOOLS.some((tool) => firstRule(config.rules, agent, tool) !== null);
 }
 
 /** Whether the host may be left to run this agent's exec on the gateway when no node fits. */
@@ -63,14 +75,20 @@ export function mayUseGateway(config: ResolvedConfig, agent: string): boolean {
  */
 export function decideCall(
   config: ResolvedConfig,
-  request: CallRequest,
+  given: CallRequest,
   snapshot: NodeSnapshot,
   lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
 ): Verdict {
+  const request = { ...given, tool: toolId(given.tool) };
   const spawn = spawnRefusal(request.tool, request.params, request.agent, (agent) => isRouted(config, agent));
   if (spawn !== null) return refuse(spawn);
   const tool = classifyTool(request.tool);
   if (tool === null) return LEAVE;
+  const gatewayFile = tool.kind === "localFiles" ? gatewayFileIn(request.params) : null;
+  // The same tools send messages and look at what is on the web: without a file they are none of ours.
+  if (tool.kind === "localFiles" && gatewayFile === null && !namesAnotherGateway(request.params))
+    return LEAVE;
+  if (tool.kind === "process" && !isProcessInput(request.params)) return LEAVE;
 
   const problems = problemsForAgent(config.problems, request.agent);
   const invalid = configRefusal(problems);
@@ -79,15 +97,32 @@ export function decideCall(
 
   const { agent, params, binding } = request;
   const rule = firstRule(config.rules, agent, request.tool);
+  const routed = binding === "workspace" || isRouted(config, agent);
   switch (tool.kind) {
     case "files":
-      return binding === "workspace" ? WORKSPACE : gatewayFiles(config, request);
+      return binding === "workspace" ? WORKSPACE : gatewayFiles(config, request, null);
+    case "localFiles":
+      if (routed && namesAnotherGateway(params)) return otherGateway(request.tool);
+      if (gatewayFile === null) return LEAVE;
+      return binding === "workspace" ? WORKSPACE : gatewayFiles(config, request, gatewayFile);
+    case "process": {
+      if (binding === "workspace") return WORKSPACE;
+      // Of an agent that may use the gateway there can be commands on it, and then they are its own.
+      if (!routed || mayUseGateway(config, agent)) return LEAVE;
+      return refuse(gatewayToolRefusal(request.tool, tool, params, agent) ?? "");
+    }
     case "gatewayShell":
-    case "automations": {
-      const shell = tool.kind === "gatewayShell" || startsGatewayProcess(params);
-      if (!shell || !(binding === "workspace" || isRouted(config, agent))) return LEAVE;
-      const fact = `"${request.tool}" would run a command on the gateway, and agent "${agent}" is routed to nodes`;
-      return refuse(coded("GATEWAY_SHELL_REFUSED", `${fact}; use exec`));
+    case "automations":
+    case "spawn":
+    case "gatewayConfig":
+    case "gatewayPort":
+    case "otherMachine": {
+      // A rule about its browser alone is one that it must not change either.
+      const concerned = tool.kind === "gatewayConfig" ? routed || isUnderRule(config, agent) : routed;
+      if (!concerned) return LEAVE;
+      if (namesAnotherGateway(params)) return otherGateway(request.tool);
+      const refusal = gatewayToolRefusal(request.tool, tool, params, agent);
+      return refusal === null ? LEAVE : refuse(refusal);
     }
     case "exec": {
       if (rule === null && binding === "exec") return LEAVE;
@@ -98,19 +133,32 @@ export function decideCall(
     }
     case "node": {
       if (rule === null || reachesNoNode(tool, params)) return LEAVE;
-      return namesAnotherGateway(params)
-        ? otherGateway(request.tool)
-        : placed(config, request, snapshot, lastNodes);
+      if (namesAnotherGateway(params)) return otherGateway(request.tool);
+      const file = gatewayFileAt(params, tool.gatewayFiles);
+      const filesVerdict = file === null ? LEAVE : gatewayFiles(config, request, file);
+      return filesVerdict.kind === "refuse" ? filesVerdict : placed(config, request, snapshot, lastNodes);
     }
   }
 }
 
-/** The file tools of an agent whose workspace stays on the gateway. */
-function gatewayFiles(config: ResolvedConfig, { agent, tool }: CallRequest): Verdict {
+/**
+ * What works on the gateway's files, of an agent whose workspace stays there.
+ * @param file that the call names; null for a tool that knows no other files.
+ */
+function gatewayFiles(config: ResolvedConfig, { agent, tool }: CallRequest, file: string | null): Verdict {
   const rule = firstRule(config.rules, agent, "exec");
   if (rule?.files !== "refuse") return LEAVE;
-  const fact = `"${tool}" works on the gateway's files, and rule "${rule.name}" says files: "refuse"`;
+  const what =
+    file === null
+      ? `"${tool}" works on the gateway's files`
+      : `"${tool}" would take ${quote(shorten(file))} from the gateway's files`;
+  const fact = `${what}, and rule "${rule.name}" says files: "refuse"`;
   return refuse(coded("FILES_REFUSED", `${fact}; use exec on the node`));
+}
+
+function shorten(text: string): string {
+  const points = [...text];
+  return points.length <= MAX_SHOWN ? text : `${points.slice(0, MAX_SHOWN - 1).join("")}…`;
 }
 
 function placed(

@@ -8,6 +8,7 @@ import type { Presence } from "../presence/presence.ts";
 import { BoundedMap } from "./bounded.ts";
 import { type CallRegistry, createCallRegistry } from "./calls.ts";
 import { type Counters, createCounters } from "./counters.ts";
+import { FairMap } from "./fairMap.ts";
 import { createJobRegistry, type JobRegistry } from "./jobs.ts";
 import { createLastNodes, type LastNodes } from "./lastNodes.ts";
 import { createNodeNames, type NodeNames } from "./nodeNames.ts";
@@ -19,6 +20,15 @@ const KEY = Symbol.for("openclaw-node-router");
 
 /** Runs remembered as seen; one that is still going is put in again at its every model call. */
 const MAX_RUNS = 4_096;
+
+/** Names remembered of tools that are not the host's. */
+const MAX_STRANGE_TOOLS = 512;
+
+/** A routed agent's tool that no catalogue has. */
+export interface StrangeTool {
+  readonly agent: string;
+  readonly tool: string;
+}
 
 export interface SharedState {
   readonly version: typeof VERSION;
@@ -47,6 +57,8 @@ export interface SharedState {
   revivals: number;
   /** Agents whose last exec was seen to run without our hooks. */
   readonly missedAgents: Set<string>;
+  /** Tools of no catalogue that routed agents called, so of other plugins; for doctor. */
+  readonly strangeTools: FairMap<string, StrangeTool>;
   /** Of agents whose workspace is on a node. */
   readonly workspace: WorkspaceState;
 }
@@ -83,6 +95,7 @@ export function createSharedState(now: () => number): SharedState {
     hooksRegisteredAtMs: null,
     revivals: 0,
     missedAgents: new Set(),
+    strangeTools: new FairMap(MAX_STRANGE_TOOLS, (_key, { agent }) => agent),
     workspace: createWorkspaceState(),
   };
 }

@@ -1,5 +1,6 @@
 // exec calls of agents whose workspace is on a node, between the tool policy and the sandbox backend.
 import { randomBytes } from "node:crypto";
+import type { Consent } from "./calls.ts";
 import { FairMap } from "./fairMap.ts";
 import type { Outcome } from "./transports/ssh/contract.ts";
 
@@ -23,6 +24,12 @@ export interface WorkspaceCall {
   readonly decisionId: string;
   /** Whether the model asked for a terminal, which the host does not pass on to a sandbox. */
   readonly pty: boolean;
+  /** What a person is asked to agree to, and whether they did; left out where nobody has to. */
+  readonly agreed?: {
+    readonly consent: Consent;
+    /** The complete parameters that the question was about. */
+    readonly params: Readonly<Record<string, unknown>>;
+  };
   /** Set by the backend when the host brings it the call: a result without it ran somewhere else. */
   claimed: boolean;
   /** Set by the backend when the command has ended; null before, and for one that goes on in the background. */

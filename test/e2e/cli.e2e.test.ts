@@ -121,11 +121,14 @@ test("nodes and events as text: state and place with its source, and what change
 test("a client that may only read gets the reports and is refused guard, which then writes nothing", async () => {
   const { gateway } = deployment;
   const read = (method: string) => callWithScopes(gateway, ["operator.read"], `noderouter.${method}`);
-  for (const method of ["status", "nodes", "events", "doctor"])
+  for (const method of ["status", "nodes", "events", "doctor", "guardPlan"])
     expect(await read(method)).toMatchObject({ ok: true });
   const refused = await read("guard");
   expect(refused).toMatchObject({ ok: false });
-  expect(JSON.stringify(refused)).toContain("operator.write");
+  expect(JSON.stringify(refused)).toContain("operator.admin");
+  // Nor is write scope enough to change the config.
+  const writer = await callWithScopes(gateway, ["operator.read", "operator.write"], "noderouter.guard");
+  expect(writer).toMatchObject({ ok: false });
   expect(execOf("worker-sg")).toBeUndefined();
   // The caller's own mistake has a code of its own.
   await expect(rpc("explain")).rejects.toMatchObject({ code: "INVALID_REQUEST" });
@@ -171,8 +174,7 @@ test("a rule that grows to two nodes: doctor says so, and guard takes the bound 
   expect(findings.map(({ id }) => id)).toContain("node-router/exec-node-contradicts");
   expect(await execAs("worker-sg")).toContain("exec node not allowed");
 
-  // Write scope is enough, admin is not asked for.
-  const written = await callWithScopes(gateway, ["operator.read", "operator.write"], "noderouter.guard");
+  const written = await callWithScopes(gateway, ["operator.admin"], "noderouter.guard");
   expect(written).toMatchObject({ ok: true, payload: { applied: true } });
   await gateway.waitUntilConfigApplied();
   expect(execOf("worker-sg")).toEqual({ host: "node" });

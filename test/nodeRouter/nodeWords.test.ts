@@ -107,7 +107,19 @@ async function textsOf(text: string): Promise<ReadonlyMap<string, string>> {
     ["nodes", nodesText(nodesReport, PRESENCE_MS)],
     ["nodes --json", JSON.stringify(nodesReport)],
     ["/nodes", nodesReply(nodesReport, PRESENCE_MS)],
-    ["node_route", JSON.stringify(nodeList(config, "worker", "exec", snapshot, presence, NO_LAST_NODES))],
+    [
+      "node_route",
+      JSON.stringify(
+        nodeList(
+          config,
+          "worker",
+          "exec",
+          snapshot,
+          { hostConfig: {}, apiProblem: null, presence },
+          NO_LAST_NODES,
+        ),
+      ),
+    ],
     ["tags", JSON.stringify(snapshot.nodes.map(({ tags }) => [...tags]))],
     ["metrics", await metricsText(nodesReport, statusFor(nodesReport))],
   ]);

@@ -196,10 +196,10 @@ const REFUSED: AuditResult = {
 };
 
 function unavailable(file: string, subject: AuditSubject, cause: unknown): NodeRouterError {
-  const what = subject.kind === "command" ? "the command" : `${quote(subject.operation)} of a file`;
+  const what = whatOf(subject);
   return new NodeRouterError(
     "AUDIT_UNAVAILABLE",
-    `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}; nothing ran. Mend that, or set plugins.entries.node-router.config.audit to "best-effort".`,
+    `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}; ${nothing(subject)}. Mend that, or set plugins.entries.node-router.config.audit to "best-effort".`,
     { cause },
   );
 }
@@ -213,11 +213,20 @@ function shareText(agent: string, { agentBytes, keepMs }: AuditLimits): string {
 }
 
 function shareUsed(file: string, subject: AuditSubject, limits: AuditLimits): NodeRouterError {
-  const what = subject.kind === "command" ? "the command" : `${quote(subject.operation)} of a file`;
+  const what = whatOf(subject);
   return new NodeRouterError(
     "AUDIT_UNAVAILABLE",
-    `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}; nothing ran. Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort".`,
+    `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}; ${nothing(subject)}. Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort".`,
   );
+}
+
+function whatOf({ kind, operation }: AuditSubject): string {
+  if (kind === "command") return "the command";
+  return kind === "input" ? "input to the running command" : `${quote(operation)} of a file`;
+}
+
+function nothing({ kind }: AuditSubject): string {
+  return kind === "input" ? "neither it nor what follows was sent, end the command with kill" : "nothing ran";
 }
 
 function once(tell: (error: unknown) => void): (error: unknown) => void {

@@ -16,7 +16,7 @@ export const MAX_COMMAND_BYTES = 8 * 1024;
 const MAX_TEXT_LENGTH = 512;
 
 /** What is known before a command is sent, or a file is changed. */
-export type AuditSubject = CommandSubject | FileSubject;
+export type AuditSubject = CommandSubject | FileSubject | InputSubject;
 
 export interface CommandSubject extends CommonSubject {
   readonly kind: "command";
@@ -29,6 +29,14 @@ export interface FileSubject extends CommonSubject {
   readonly kind: "file";
   /** Absolute path on the node. */
   readonly path: string;
+}
+
+/** Input that is sent to a command that runs: to a shell it is a command. */
+export interface InputSubject extends CommonSubject {
+  readonly kind: "input";
+  /** `id` of the command's own record. */
+  readonly commandId: string;
+  readonly bytes: Buffer;
 }
 
 interface CommonSubject {
@@ -48,7 +56,7 @@ interface CommonSubject {
   readonly toolCallId: string | null;
 }
 
-/** How it ended. Commands: `ran`; file changes: `done` or `failed`; both: `not-started`, `unknown`. */
+/** How it ended. Commands: `ran`; file changes and input: `done` or `failed`; all: `not-started`, `unknown`. */
 export interface AuditResult {
   readonly outcome: "ran" | "not-started" | "unknown" | "done" | "failed";
   readonly exitCode: number | null;
@@ -91,6 +99,12 @@ export function commandResult(
         error: outcome.code,
       };
   }
+}
+
+/** @param isSent it was handed to the command; what the command did with it nobody is told. */
+export function inputResult({ bytes }: InputSubject, isSent: boolean): AuditResult {
+  const result = { exitCode: null, signal: null, processGroup: null, bytesOut: null, error: null };
+  return { ...result, outcome: isSent ? "done" : "failed", bytesIn: isSent ? bytes.length : 0 };
 }
 
 /** The line that announces what is about to be done, with its line feed. */
@@ -161,6 +175,16 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
   };
   if (subject.kind === "file")
     return { ...who, path: short(subject.path), ...hashOfCut("path", subject.path) };
+  if (subject.kind === "input") {
+    const { bytes, commandId } = subject;
+    return {
+      ...who,
+      commandId: short(commandId),
+      inputSha256: createHash("sha256").update(bytes).digest("hex"),
+      inputBytes: bytes.length,
+      ...(keepText ? keptInput(bytes) : {}),
+    };
+  }
   const { command, cwd } = subject;
   return {
     ...who,
@@ -178,12 +202,22 @@ function hashOfCut(name: "path" | "cwd", text: string | null): object {
 }
 
 function keptText(command: string): object {
-  const bytes = Buffer.from(command);
-  if (bytes.length <= MAX_COMMAND_BYTES) return { command, commandCut: false };
+  const { text, cut } = start(Buffer.from(command));
+  return { command: text, commandCut: cut };
+}
+
+/** Bytes that are no text are marks in it; the hash is of the bytes. */
+function keptInput(bytes: Buffer): object {
+  const { text, cut } = start(bytes);
+  return { input: text, inputCut: cut };
+}
+
+function start(bytes: Buffer): { readonly text: string; readonly cut: boolean } {
+  if (bytes.length <= MAX_COMMAND_BYTES) return { text: bytes.toString("utf8"), cut: false };
   let end = MAX_COMMAND_BYTES;
   // Not inside a character: its bytes after the first begin with 10.
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return { command: bytes.toString("utf8", 0, end), commandCut: true };
+  while (end > MAX_COMMAND_BYTES - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return { text: bytes.toString("utf8", 0, end), cut: true };
 }
 
 /** SECURITY: one line whatever the values hold, and harmless on a terminal. */

@@ -165,7 +165,11 @@ async function run(
       return report.ok ? EXIT_OK : EXIT_FINDING;
     }
     case "guard": {
-      const report = await ask<GuardReport>("noderouter.guard", { dryRun: options.dryRun === true });
+      // Whoever may only look may ask for the plan.
+      const report =
+        options.dryRun === true
+          ? await ask<GuardReport>("noderouter.guardPlan", { dryRun: true })
+          : await ask<GuardReport>("noderouter.guard", {});
       print(report, guardText(report));
       return report.applied || report.agents.every((plan) => plan.changes.length === 0)
         ? EXIT_OK

@@ -12,8 +12,20 @@ export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps):
     name: "nodes",
     description: "Nodes with state, place, round trip and the agents that work there",
     requireAuth: true,
-    handler: async () => ({ text: await answerNodes(deps) }),
+    handler: async ({ gatewayClientScopes }) => ({
+      text: mayLook(gatewayClientScopes)
+        ? await answerNodes(deps)
+        : "/nodes needs the scope operator.read, which this client does not have.",
+    }),
   });
+}
+
+/** The host's own `node.list` asks for the first; each of the others includes it. */
+const LOOK_SCOPES = ["operator.read", "operator.write", "operator.admin"];
+
+/** @param scopes of a gateway client; undefined in a chat, where the host has let the sender give commands. */
+function mayLook(scopes: readonly string[] | undefined): boolean {
+  return scopes === undefined || scopes.some((scope) => LOOK_SCOPES.includes(scope));
 }
 
 /** Never throws: in a chat there is nobody to catch it. */

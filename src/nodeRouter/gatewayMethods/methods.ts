@@ -71,7 +71,10 @@ export interface Methods {
    */
   explain(params: Params): Promise<ExplainReport>;
   doctor(): Promise<DoctorReport>;
+  /** Writes, unless `dryRun` is true. */
   guard(params: Params): Promise<GuardReport>;
+  /** What `guard` would write. Writes nothing, so that whoever may look may ask. */
+  guardPlan(): Promise<GuardReport>;
 }
 
 /**
@@ -92,6 +95,8 @@ export function createMethods(
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
     knownNodes().includes(node) || (deps.state.presence?.history(node) ?? null) !== null;
+  const guardPlans = async () =>
+    planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
   return {
     async status() {
       return createStatusReport({
@@ -168,10 +173,14 @@ export function createMethods(
     },
 
     async guard(params) {
-      const plans = planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+      const plans = await guardPlans();
       const wanted = plans.some((plan) => plan.changes.length > 0) && params.dryRun !== true;
       if (wanted) await writeGuard(plans);
       return { agents: plans, applied: wanted };
+    },
+
+    async guardPlan() {
+      return { agents: await guardPlans(), applied: false };
     },
   };
 }

@@ -1,4 +1,4 @@
-// The gateway methods under `noderouter.`, one a command: read scope to look, write scope to act.
+// The gateway methods under `noderouter.`, one a command, each with the scope of the host's own method of that effect.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { messageOf, NodeRouterError } from "../../errors.ts";
 import type { RouterDeps } from "../deps.ts";
@@ -51,7 +51,9 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("events", READ);
   register("explain", READ);
   register("doctor", READ);
-  register("guard", WRITE);
+  register("guardPlan", READ);
+  // It writes the gateway's config, as config.patch does.
+  register("guard", ADMIN);
   // Not a look at what is known: it opens connections with the gateway's keys and runs a command on the node.
   register("probe", WRITE);
   // It changes which machine the gateway believes to be the node.

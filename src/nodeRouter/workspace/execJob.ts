@@ -1,7 +1,7 @@
 // One command of an agent, from its helper's arrival to its record: what must be there first, then the dispatch.
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../errors.ts";
-import { type AuditSubject, commandResult } from "../audit/record.ts";
+import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/record.ts";
 import type { CommandRequest, Outcome, SshTransport } from "../transports/ssh/contract.ts";
 import type { WorkspaceCall } from "../workspaceCalls.ts";
 import type { ExecJob } from "./exec/server.ts";
@@ -30,6 +30,13 @@ export interface ExecJobInput {
 export function createExecJob(input: ExecJobInput): ExecJob {
   const { agent, sessionKey, target, transport, request, call, audit, onChange } = input;
   let subject: AuditSubject | null = null;
+  const id = call?.decisionId ?? randomUUID();
+  const who = {
+    node: target.node.name,
+    rule: call?.rule ?? target.rule,
+    agent,
+    sessionKey,
+  };
   return {
     async start(cancelled) {
       await input.ready();
@@ -37,12 +44,9 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       const announced: AuditSubject = {
         kind: "command",
         operation: "exec",
-        id: call?.decisionId ?? randomUUID(),
+        id,
         startMs: input.now(),
-        node: target.node.name,
-        rule: call?.rule ?? target.rule,
-        agent,
-        sessionKey,
+        ...who,
         runId: call?.runId ?? null,
         toolCallId: call?.toolCallId ?? null,
         command: request.script,
@@ -54,6 +58,22 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       throwIfCancelled(cancelled);
       onChange();
       return transport.start(target.node.name, request);
+    },
+    async watchInput(bytes) {
+      // The host does not say which call of `process` it is from.
+      const sent: InputSubject = {
+        kind: "input",
+        operation: "input",
+        id: randomUUID(),
+        commandId: id,
+        startMs: input.now(),
+        ...who,
+        runId: null,
+        toolCallId: null,
+        bytes,
+      };
+      await audit.begin(sent);
+      return (isSent) => audit.end(sent, inputResult(sent, isSent));
     },
     ended({ outcome, processGroup, bytesIn, bytesOut }) {
       onChange();

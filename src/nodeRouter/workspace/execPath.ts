@@ -4,6 +4,7 @@ import { quote } from "../../safeText.ts";
 import type { PtySize } from "../transports/ssh/contract.ts";
 import type { WorkspaceCall } from "../workspaceCalls.ts";
 import { execPolicy } from "../workspacePolicy/execPolicy.ts";
+import { agreementProblem, type BroughtCommand } from "./agreed.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
@@ -42,6 +43,7 @@ export function createExecPath(run: Run): ExecPath {
       }
       const { audit, deps } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
+      if (call !== null) requireAgreement(call, { command, workdir, env: env.env }, run.root);
       if (call === null) requireFreeToRun(run, deps);
       const transport = run.transport();
       const server = serverOf(run);
@@ -119,6 +121,18 @@ function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall
   const error = new NodeRouterError(
     "NODE_MISMATCH",
     `the call was decided for node ${quote(call.node)}, and this run works on ${quote(node)}; nothing ran. Try again in the next run`,
+  );
+  call.outcome = { kind: "notStarted", code: error.code, message: error.message };
+  throw error;
+}
+
+/** @throws NodeRouterError RUN_NOT_ALLOWED: a person decides about this command, and did not agree to this one */
+function requireAgreement(call: WorkspaceCall, brought: BroughtCommand, root: string): void {
+  const problem = agreementProblem(call, brought, root);
+  if (problem === null) return;
+  const error = new NodeRouterError(
+    "RUN_NOT_ALLOWED",
+    `a person decides about each command of agent ${quote(call.agent)}, and ${problem}; nothing ran. Look for another plugin that changes exec`,
   );
   call.outcome = { kind: "notStarted", code: error.code, message: error.message };
   throw error;

@@ -18,7 +18,12 @@ export interface AdmissionInput {
 }
 
 export type Admission =
-  | { readonly ok: true; readonly asks: boolean }
+  | {
+      readonly ok: true;
+      readonly asks: boolean;
+      /** The setting by which a person is asked, in full; null where none is. */
+      readonly askedBy: string | null;
+    }
   /** With its code: what the agent reads. */
   | { readonly ok: false; readonly message: string };
 
@@ -30,11 +35,12 @@ export function admitWorkspaceCall(input: AdmissionInput): Admission {
       ? sandboxProblem(hostConfig, agent, sessionKey, facts)
       : `agent "${agent}" has its workspace on a node over SSH, and ${apiProblem}`;
   if (problem !== null) return { ok: false, message: `WORKSPACE_UNAVAILABLE: ${problem}; nothing ran.` };
-  if (tool !== "exec") return { ok: true, asks: false };
+  // Of `process` only input comes here, and input to a shell is a command.
+  if (tool !== "exec" && tool !== "process") return { ok: true, asks: false, askedBy: null };
   const policy = execPolicy(hostConfig, agent, facts?.permissionMode ?? null, ask);
   return policy.kind === "deny" || policy.kind === "allowlist"
     ? { ok: false, message: policyRefusal(agent, policy) }
-    : { ok: true, asks: policy.kind === "ask" };
+    : { ok: true, asks: policy.kind === "ask", askedBy: policy.kind === "ask" ? policy.source : null };
 }
 
 function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { source: string }>): string {

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AuditOptions, createAudit } from "../../../src/nodeRouter/audit/audit.ts";
 import { type AuditFs, type AuditHandle, nodeAuditFs } from "../../../src/nodeRouter/audit/auditFs.ts";
-import type { AuditResult, CommandSubject, FileSubject } from "../../../src/nodeRouter/audit/record.ts";
+import type {
+  AuditResult,
+  CommandSubject,
+  FileSubject,
+  InputSubject,
+} from "../../../src/nodeRouter/audit/record.ts";
 import type { AuditMode } from "../../../src/types.ts";
 
 export const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -30,6 +35,12 @@ export function command(change: Partial<CommandSubject> = {}): CommandSubject {
 export function fileChange(change: Partial<FileSubject> = {}): FileSubject {
   const { command: _command, cwd: _cwd, ...common } = command();
   return { ...common, kind: "file", operation: "write", path: "/home/claw/work/a.txt", ...change };
+}
+
+export function input(change: Partial<InputSubject> = {}): InputSubject {
+  const { command: _command, cwd: _cwd, ...common } = command();
+  const bytes = Buffer.from("ls\n");
+  return { ...common, id: "i-1", kind: "input", operation: "input", commandId: "d-1", bytes, ...change };
 }
 
 export const RAN: AuditResult = {

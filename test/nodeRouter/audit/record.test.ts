@@ -4,11 +4,12 @@ import { describe, expect, test } from "vitest";
 import {
   announcementLine,
   commandResult,
+  inputResult,
   MAX_COMMAND_BYTES,
   recordLine,
 } from "../../../src/nodeRouter/audit/record.ts";
 import { safe } from "../../../src/safeText.ts";
-import { command, fileChange, type Json, RAN, START_MS } from "./arrange.ts";
+import { command, fileChange, input, type Json, RAN, START_MS } from "./arrange.ts";
 
 const read = (line: string): Json => JSON.parse(line);
 const record = (change: Parameters<typeof command>[0], keepText: boolean) =>
@@ -48,6 +49,30 @@ test("a file change has a path, and neither a hash nor a directory", () => {
   const found = read(recordLine(fileChange(), { ...RAN, outcome: "done" }, START_MS, true));
   expect(found).toMatchObject({ kind: "file", operation: "write", path: "/home/claw/work/a.txt" });
   for (const key of ["commandSha256", "command", "cwd"]) expect(found).not.toHaveProperty(key);
+});
+
+test("a record of input has the command's id, bytes and their hash; the text only when asked for", () => {
+  const bytes = Buffer.from("id\n\u0000é");
+  const line = (keepText: boolean) =>
+    read(recordLine(input({ bytes }), inputResult(input({ bytes }), true), START_MS, keepText));
+  expect(line(false)).toMatchObject({
+    kind: "input",
+    operation: "input",
+    commandId: "d-1",
+    inputSha256: createHash("sha256").update(bytes).digest("hex"),
+    inputBytes: bytes.length,
+    outcome: "done",
+    bytesIn: bytes.length,
+  });
+  for (const key of ["input", "command", "path"]) expect(line(false)).not.toHaveProperty(key);
+  expect(line(true)).toMatchObject({ input: "id\n\u0000é", inputCut: false });
+});
+
+test("input that is no text, or more than a record holds, is cut to what fits and hashed whole", () => {
+  const bytes = Buffer.alloc(MAX_COMMAND_BYTES + 1, 0x80);
+  const found = read(recordLine(input({ bytes }), inputResult(input({ bytes }), false), START_MS, true));
+  expect(found).toMatchObject({ inputBytes: bytes.length, inputCut: true, outcome: "failed", bytesIn: 0 });
+  expect(found.inputSha256).toBe(createHash("sha256").update(bytes).digest("hex"));
 });
 
 test("an announcement says what is about to run, and nothing of how it ended", () => {

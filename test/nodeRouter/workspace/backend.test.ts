@@ -1,7 +1,7 @@
 // The handle of one run: commands, files and refusals as the host meets them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NodeRouterError } from "../../../src/errors.ts";
 import type { Outcome } from "../../../src/nodeRouter/transports/ssh/contract.ts";
 import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
@@ -259,12 +259,58 @@ describe("the tool policy's word", () => {
     },
   );
 
+  test("a command that a person decides about runs once they said yes, and as they saw it", async () => {
+    const consent = { title: "t", description: "d", granted: false };
+    const asked = () => callOf({ agreed: { consent, params: { command: "exit 7" } } });
+    const env = { NODE_ROUTER_CALL: "c0ffee" };
+    at.deps.state.workspace.calls.set("c0ffee", asked());
+    await expect(build("exit 7", env)).rejects.toThrow(/^RUN_NOT_ALLOWED: .*nobody has said yes to it/);
+    consent.granted = true;
+    const changed = asked();
+    at.deps.state.workspace.calls.set("c0ffee", changed);
+    await expect(build("exit 8", env)).rejects.toThrow(/^RUN_NOT_ALLOWED: .*not the one that was agreed to/);
+    expect(changed.outcome).toMatchObject({ kind: "notStarted", code: "RUN_NOT_ALLOWED" });
+    expect(at.transport.started).toEqual([]);
+    at.deps.state.workspace.calls.set("c0ffee", asked());
+    expect((await runSpec(await build("exit 7", env))).code).toBe(7);
+  });
+
   test("a call that was decided for another node runs on neither", async () => {
     const call = callOf({ node: "two" });
     at.deps.state.workspace.calls.set("c0ffee", call);
     await expect(build("true", { NODE_ROUTER_CALL: "c0ffee" })).rejects.toThrow(/^NODE_MISMATCH: /);
     expect(call).toMatchObject({ claimed: true, outcome: { kind: "notStarted", code: "NODE_MISMATCH" } });
     expect(at.transport.started).toEqual([]);
+  });
+});
+
+describe("input to a command that runs", () => {
+  const inputs = () =>
+    at.records.flatMap(({ subject, result }) => (subject.kind === "input" ? [{ subject, result }] : []));
+
+  test("is recorded with its bytes and the id of the command, before and after it is sent", async () => {
+    const spec = await build("read -r line; echo got $line");
+    const run = runHelper(spec.argv);
+    run.write("id; whoami\n");
+    await run.saw("got id; whoami");
+    await run.end;
+    const [begun, ended] = inputs();
+    const command = at.records.find(({ subject }) => subject.kind === "command")?.subject;
+    expect(begun?.subject).toMatchObject({ node: "one", agent: "worker", commandId: command?.id });
+    expect(begun?.subject.bytes.toString()).toBe("id; whoami\n");
+    expect(begun?.result).toBe(null);
+    expect(ended).toMatchObject({ subject: begun?.subject, result: { outcome: "done", bytesIn: 11 } });
+  });
+
+  test("that cannot be recorded does not reach the node, and whoever reads the output is told", async () => {
+    const spec = await build("echo ready; read -r line; echo got $line");
+    const run = runHelper(spec.argv);
+    await run.saw("ready");
+    at.faults.audit = new NodeRouterError("AUDIT_UNAVAILABLE", "the disk is full");
+    run.write("id\n");
+    await vi.waitFor(() => expect(run.seen.stderr).toContain("AUDIT_UNAVAILABLE: the disk is full"));
+    run.child.kill("SIGTERM");
+    expect((await run.end).stdout).toBe("ready\n");
   });
 });
 

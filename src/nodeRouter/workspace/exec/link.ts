@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { NodeRouterError } from "../../../errors.ts";
 import type { Outcome, RunningCommand, SignalName } from "../../transports/ssh/contract.ts";
+import { createInputQueue, type InputQueue, type InputWatch } from "./inputQueue.ts";
 import { FRAME, frameHead, type HelperExit, PROTOCOL, writeExit } from "./protocol.ts";
 
 const SIGNALS: readonly string[] = ["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"];
@@ -31,12 +32,18 @@ export interface Link {
  * A helper that is gone is taken for TERM: the host killed it.
  * @param start dispatches the command; rejects with a NodeRouterError when it was not started. Its signal tells
  *   that nobody wants the command any more.
+ * @param watchInput told of every piece of input before it is sent; null: nobody is.
  */
-export function openLink(socket: Socket, start: (cancelled: AbortSignal) => Promise<RunningCommand>): Link {
+export function openLink(
+  socket: Socket,
+  start: (cancelled: AbortSignal) => Promise<RunningCommand>,
+  watchInput: InputWatch | null = null,
+): Link {
   const cancel = new AbortController();
   /** Input and signals from before the command was there. */
   const early: (() => void)[] = [];
   let running: RunningCommand | null = null;
+  let input: InputQueue | null = null;
   let bytesIn = 0;
   let bytesOut = 0;
 
@@ -60,6 +67,19 @@ export function openLink(socket: Socket, start: (cancelled: AbortSignal) => Prom
     socket.uncork();
     return more;
   };
+
+  const toInput = (act: (queue: InputQueue) => void): void =>
+    toCommand(({ stdin }) => {
+      input ??= createInputQueue(
+        stdin,
+        watchInput,
+        (bytes) => {
+          bytesIn += bytes;
+        },
+        (message) => send(FRAME.stderr, Buffer.from(`\n${message}.\n`)),
+      );
+      act(input);
+    });
 
   const carry = async (command: RunningCommand): Promise<CommandEnd> => {
     const outputs = [command.stdout, command.stderr];
@@ -108,15 +128,9 @@ export function openLink(socket: Socket, start: (cancelled: AbortSignal) => Prom
     end,
     frame(type, payload) {
       if (type === FRAME.stdin) {
-        toCommand(({ stdin }) => {
-          bytesIn += payload.length;
-          const taken = () => send(FRAME.taken, lengthOf(payload));
-          // A command that closed its input takes no more, and nobody needs to wait for it.
-          if (stdin.writable) stdin.write(payload, taken);
-          else taken();
-        });
+        toInput((queue) => queue.write(payload, () => send(FRAME.taken, lengthOf(payload))));
       } else if (type === FRAME.stdinEnd) {
-        toCommand(({ stdin }) => stdin.end());
+        toInput((queue) => queue.end());
       } else if (type === FRAME.signal) {
         const name = payload.toString();
         if (isSignal(name)) signal(name);

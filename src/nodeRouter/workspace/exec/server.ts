@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { NodeRouterError } from "../../../errors.ts";
 import type { Outcome, RunningCommand } from "../../transports/ssh/contract.ts";
 import { helperSource } from "./helper.ts";
+import type { InputWatch } from "./inputQueue.ts";
 import { type CommandEnd, type Link, openLink } from "./link.ts";
 import { hasPerl, PERL, perlHelperSource } from "./perlHelper.ts";
 import { FRAME, frameReader } from "./protocol.ts";
@@ -32,6 +33,8 @@ export interface ExecJob {
    * @throws NodeRouterError the command was not started.
    */
   start(cancelled: AbortSignal): Promise<RunningCommand>;
+  /** Told of every piece of input before it is sent to the node; left out: nobody is. */
+  readonly watchInput?: InputWatch;
   /** It is over. Called once after `start`, never without it. */
   ended(end: CommandEnd): void;
 }
@@ -112,7 +115,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
       else if (type === FRAME.claim) {
         clearTimeout(hello);
         const id = payload.toString("latin1");
-        link = openLink(socket, claim(id));
+        link = openLink(socket, claim(id), entries.get(id)?.job.watchInput ?? null);
         follow(id, link);
       } else socket.destroy();
     });

@@ -1,0 +1,27 @@
+// Why a call that a person has to decide about is refused without asking: they would not see all of it. Pure.
+import type { ApprovalText } from "./approval.ts";
+import { EXEC_PARAMS } from "./approval.ts";
+
+/** Characters of a parameter's name in the message. */
+const MAX_NAME = 40;
+
+/**
+ * SECURITY: a yes to what was not shown is no yes to it. Null when the question shows everything that decides.
+ * @param source the setting that makes a person decide, in full.
+ * @param params of an `exec`; null for another question.
+ */
+export function unshownRefusal(
+  agent: string,
+  source: string,
+  question: ApprovalText,
+  params: Readonly<Record<string, unknown>> | null,
+): string | null {
+  const asked = `${source} lets a person decide about each command of agent "${agent}"`;
+  const unknown = Object.keys(params ?? {}).find((name) => !Object.hasOwn(EXEC_PARAMS, name));
+  if (unknown !== undefined) {
+    const name = JSON.stringify(unknown.slice(0, MAX_NAME));
+    return `APPROVAL_NOT_SHOWN: ${asked}, and nobody could tell them what the parameter ${name} of this call does; nothing ran. Leave it out.`;
+  }
+  if (question.incomplete !== true) return null;
+  return `APPROVAL_NOT_SHOWN: ${asked}, and the question has no room for all of this one: some 250 characters for command, variables and directory; nothing ran. Make it shorter: write the long part into a file of the workspace, and run that.`;
+}

@@ -13,12 +13,18 @@ export interface Session {
   readonly channel: ClientChannel;
   /** Whether the connection was lost before the server had ended the session: output may be missing. */
   readonly isCut: () => boolean;
+  /** Ends the whole connection: the node sends what it may not. Closing the session would not stop it. */
+  readonly fail?: (fact: string) => void;
 }
 
 export class Connection {
   readonly client: Client;
-  /** Never rejects; resolves when the connection is gone. */
+  /** Never rejects; resolves when the connection is gone, to what was said last. */
   readonly closed: Promise<string | null>;
+  /** What the node did that it may not, and why the connection was therefore ended here. */
+  failure: string | null = null;
+  /** Told of it at once. */
+  onFailure: (fact: string) => void = () => {};
   /** Takes nothing more: it is gone, or about to be. */
   isClosed = false;
   /** A session that was asked for was not answered, or left open: it may count for ever, and the next like it. */
@@ -57,7 +63,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       this.#gone = () => {
         this.isClosed = true;
-        resolve(lastError);
+        resolve(this.failure ?? lastError);
       };
     });
     client.once("close", () => {
@@ -131,7 +137,10 @@ export class Connection {
             release();
           });
           if (isLate) discard(channel);
-          else resolve(take({ channel, isCut: () => this.#cut.has(channel) }));
+          else {
+            const fail = (fact: string) => this.fail(fact);
+            resolve(take({ channel, isCut: () => this.#cut.has(channel), fail }));
+          }
         });
       } catch (error) {
         // ssh2 throws where the connection is gone, even before it tells so.
@@ -151,6 +160,15 @@ export class Connection {
     this.isSilent = true;
     this.isStalled = true;
     for (const giveUp of this.#unanswered) giveUp(new SessionRefused("nothing is heard of the server"));
+  }
+
+  /** The node sends or holds back what it may not: that says everything of the node. Only the first fact counts. */
+  fail(fact: string): void {
+    if (this.isClosed) return;
+    this.failure = fact;
+    this.isClosed = true;
+    this.onFailure(fact);
+    this.#end();
   }
 
   /**

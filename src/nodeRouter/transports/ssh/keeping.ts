@@ -56,7 +56,7 @@ export class Keeping {
   }
 
   get isPending(): boolean {
-    return this.#opening !== null && !this.#opening.isSilent;
+    return this.#opening !== null && !this.#opening.isSilent && !this.#opening.isClosed;
   }
 
   /** Whether one may be opened for presence alone: where a shell never gets ready it is tried less and less. */
@@ -74,7 +74,7 @@ export class Keeping {
     const { readyMs } = this.#options;
     try {
       const { keeper: command } = launchCommands(false);
-      const keeper = await connection.open(command, {}, readyMs, ({ channel }) => new Keeper(channel));
+      const keeper = await connection.open(command, {}, readyMs, (session) => new Keeper(session));
       keeper.channel.once("close", () => this.#ended(keeper));
       try {
         this.#info = await within(keeper.ready, readyMs, "its shell was not ready");

@@ -17,7 +17,7 @@ import { Keeping } from "./keeping.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
-import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts";
+import { badRequest, busy, cancelled, closing, misbehaved, notStarted } from "./refusals.ts";
 import { requestProblem } from "./request.ts";
 import type { Runner } from "./runner.ts";
 import { Runners } from "./runners.ts";
@@ -291,8 +291,13 @@ export class NodePool {
 
   #connectionEnded(connection: Connection, error: string | null): void {
     this.#leave(connection);
+    const { failure } = connection;
     const isNews = !connection.isDropped && !connection.isSilent;
-    if (isNews && this.#connections.usable === 0) {
+    if (failure !== null) {
+      this.#keepWarm = false;
+      this.#pulse.failed({ kind: "down", reason: failure });
+      this.#giveUp("NODE_UNREACHABLE", misbehaved(this.#options.node, failure));
+    } else if (isNews && this.#connections.usable === 0) {
       this.#pulse.lost(`its SSH connection was lost${error === null ? "" : ` (${error})`}`);
     }
     // With a stock to keep, an unused connection that is lost would be opened again for ever.

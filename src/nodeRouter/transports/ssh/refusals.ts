@@ -23,6 +23,11 @@ export function busy(node: string, fact: string): string {
   return `NODE_BUSY: node ${quote(node)} takes no more commands now: ${fact}; nothing ran. Wait for some to end, or end them with process kill.`;
 }
 
+/** The connection was ended here, for what came over it. */
+export function misbehaved(node: string, fact: string): string {
+  return `NODE_UNREACHABLE: the connection to node ${quote(node)} was ended, because ${fact}; see the start files of the login's shell there, and whether the machine is what it should be.`;
+}
+
 /** The breaker is open. */
 export function notTried(node: string, { failures, lastError }: Breaker, waitMs: number): string {
   const fact = (lastError ?? "it did not answer").replace(/^NODE_UNREACHABLE: /, "").replace(/[.;\s]+$/, "");

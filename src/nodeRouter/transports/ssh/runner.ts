@@ -3,6 +3,9 @@ import type { ClientChannel } from "ssh2";
 import { READY } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
 import type { CommandRequest } from "./contract.ts";
+import { FLOODS, Flow } from "./flow.ts";
+import { Greeting } from "./greeting.ts";
+import { after } from "./lines.ts";
 import { MarkerStream } from "./markerStream.ts";
 import { type CwdFailure, encodeRequest } from "./request.ts";
 
@@ -28,14 +31,13 @@ export interface RunnerEnd {
 /** The first line that the node says about a dispatched command. */
 export type StartLine = { readonly kind: "start" } | { readonly kind: "cwd"; readonly reason: CwdFailure };
 
-const READY_LINE = new RegExp(`${READY} (\\d+) (\\d+) *(\\d*) *([^\\r\\n]*)\\r?\\n`);
+/** A pid or a process group. */
+const NUMBER = /^\d{1,10}$/;
+/** Clock ticks, or the words of `ps -o lstart=`. */
+const START_TIME = /^[\w:.,+ -]{0,64}$/;
 /** A signal to the group of such a command would end other commands too, or the server itself. */
 const SHARED_GROUP =
   "its SSH server gives sessions no process group of their own, and neither setsid nor perl is there to make one, so a command could not be ended alone; install setsid (util-linux) or use OpenSSH's sshd";
-/** A greeting longer than this is dropped from its front. */
-const MAX_GREETING = 1 << 16;
-const MAX_GREETING_SHOWN = 500;
-
 export class Runner {
   readonly channel: ClientChannel;
   /** Rejects when the channel closes before. */
@@ -46,14 +48,16 @@ export class Runner {
   closed = false;
   /** Whether it was given a command. */
   isUsed = false;
-  #greeting = "";
+  readonly #greeting: Greeting;
+  readonly #fail: (fact: string) => void;
 
   /**
    * To be made in the callback that hands out the session, before anything is awaited: a short command's exit
    * and close can arrive with the next chunk.
    */
-  constructor({ channel, isCut }: Session) {
+  constructor({ channel, isCut, fail }: Session) {
     this.channel = channel;
+    this.#fail = fail ?? (() => this.discard());
     let end: Omit<RunnerEnd, "isCut"> = { exitCode: null, signal: null, told: false };
     this.ended = new Promise((resolve) => {
       channel.on("exit", (code: number | null, signal?: string) => {
@@ -66,32 +70,32 @@ export class Runner {
     });
     channel.on("error", () => {});
     channel.stderr.on("error", () => {});
-    this.ready = new Promise((resolve, reject) => {
-      const read = (chunk: Buffer): void => {
-        // Still read when ready: a channel that nobody reads never tells that it closed.
-        if (this.identity !== null) return;
-        this.#greeting = (this.#greeting + chunk.toString("latin1")).slice(-MAX_GREETING);
-        const said = identityIn(this.#greeting);
-        if (said === null) return;
-        this.#greeting = "";
-        if (!said.leads) {
-          reject(new Error(SHARED_GROUP));
-          return;
-        }
-        this.identity = said.identity;
-        resolve(said.identity);
-      };
-      channel.on("data", read);
-      channel.stderr.on("data", read);
-      channel.once("close", () => reject(new Error("the session ended before its shell was ready")));
+    const { promise, resolve, reject } = Promise.withResolvers<RunnerIdentity>();
+    this.ready = promise;
+    const onLine = (line: string): void => {
+      const said = identityIn(line);
+      if (said === null) return;
+      this.#greeting.end();
+      if (!said.leads) {
+        reject(new Error(SHARED_GROUP));
+        return;
+      }
+      this.identity = said.identity;
+      this.#watchIdle();
+      resolve(said.identity);
+    };
+    this.#greeting = new Greeting([channel, channel.stderr], onLine, (fact) => {
+      reject(new Error(fact));
+      this.#fail(fact);
     });
+    channel.once("close", () => reject(new Error("the session ended before its shell was ready")));
     // Whoever waits for it hears of it; nobody may be waiting.
     this.ready.catch(() => {});
   }
 
   /** What the login shell printed so far, for an error message. */
   get greeting(): string {
-    return this.#greeting.trim().slice(-MAX_GREETING_SHOWN);
+    return this.#greeting.text;
   }
 
   /**
@@ -104,13 +108,23 @@ export class Runner {
     this.isUsed = true;
     channel.removeAllListeners("data");
     channel.stderr.removeAllListeners("data");
-    const stdout = new MarkerStream(marker, (rest) => heard(startLine(rest)));
-    const stderr = new MarkerStream(marker, (rest) => heard(startLine(rest)));
+    const cut = () => new MarkerStream(marker, (rest) => heard(startLine(rest)), this.#fail);
+    const [stdout, stderr] = [cut(), cut()];
     channel.pipe(stdout);
     channel.stderr.pipe(stderr);
     channel.write(encodeRequest(request, marker));
     if (request.input !== undefined && request.input !== null) channel.end(request.input);
     return { stdout, stderr };
+  }
+
+  /** One that waits says nothing; a start file's own background process may, a little. */
+  #watchIdle(): void {
+    const flow = new Flow();
+    const read = (chunk: Buffer): void => {
+      if (flow.exceeds(chunk.length, performance.now())) this.#fail(`a shell that waits ${FLOODS}`);
+    };
+    this.channel.on("data", read);
+    this.channel.stderr.on("data", read);
   }
 
   /** Ends a session whose program still waits: it sees the end of its input. */
@@ -120,23 +134,29 @@ export class Runner {
   }
 }
 
-/** `leads`: its process group is its own, as far as the node can tell. */
-function identityIn(greeting: string): { readonly identity: RunnerIdentity; readonly leads: boolean } | null {
-  const line = READY_LINE.exec(greeting);
-  if (line === null) return null;
-  const [, pid = "", parent = "", group = "", startTime = ""] = line;
+/** `leads`: its process group is its own, as far as the node can tell. Null: no line of a runner. */
+export function identityIn(
+  line: string,
+): { readonly identity: RunnerIdentity; readonly leads: boolean } | null {
+  const [pid = "", parent = "", group = pid, ...start] = words(after(READY, line) ?? "");
+  if (![pid, parent, group].every((word) => NUMBER.test(word))) return null;
+  const startTime = start.join(" ");
   return {
     identity: {
       parent: Number(parent),
       processGroup: Number(pid),
-      startTime: startTime.trim().replace(/\s+/g, " "),
+      startTime: START_TIME.test(startTime) ? startTime : "",
     },
-    leads: group === "" || Number(group) === Number(pid),
+    leads: Number(group) === Number(pid),
   };
 }
 
 function startLine(rest: string): StartLine {
-  const reason = /^cwd (\S+)$/.exec(rest)?.[1];
-  if (reason === undefined) return { kind: "start" };
+  const [word, reason] = words(rest);
+  if (word !== "cwd") return { kind: "start" };
   return { kind: "cwd", reason: reason === "denied" || reason === "not-a-directory" ? reason : "missing" };
+}
+
+function words(text: string): readonly string[] {
+  return text.split(" ").filter((word) => word !== "");
 }

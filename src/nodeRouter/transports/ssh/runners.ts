@@ -36,7 +36,7 @@ export class Runners {
 
   /** Those on their way up from which anything is to be expected. */
   get warming(): number {
-    return this.#warming.filter(({ isSilent }) => !isSilent).length;
+    return this.#warming.filter(({ isSilent, isClosed }) => !isSilent && !isClosed).length;
   }
 
   get size(): number {

@@ -4,6 +4,7 @@ import { Duplex } from "node:stream";
 import type { Connection, ServerChannel } from "ssh2";
 import ssh2, { type Client } from "ssh2";
 import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import { guard } from "../../../src/nodeRouter/transports/ssh/connect/guard.ts";
 import { makeKey } from "./keys.ts";
 
 /**
@@ -245,6 +246,7 @@ export function createSimNode(options: SimOptions = {}): SimNode {
         client.on("error", reject);
         client.once("close", () => reject(new Error("closed")));
         client.connect({ sock: near, username: "sim", keepaliveInterval: 5_000, keepaliveCountMax: 3 });
+        guard(client, near);
       });
     },
     cut(server) {

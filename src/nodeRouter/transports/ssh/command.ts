@@ -103,11 +103,12 @@ export class Command implements RunningCommand {
     const fact = end.told
       ? `the shell had ended there ${howEnded(end)}, and not all of its output came`
       : `the command ${begun} there (process group ${processGroup}), and how it ended was not seen`;
+    const why = end.failure === null ? "was lost" : `was ended, because ${end.failure},`;
     return {
       kind: "unknown",
       code: "OUTCOME_UNKNOWN",
       processGroup,
-      message: `OUTCOME_UNKNOWN: the connection to node ${quote(this.#node)} was lost after ${fact}; it was not run again and must not be before you looked at what it did.`,
+      message: `OUTCOME_UNKNOWN: the connection to node ${quote(this.#node)} ${why} after ${fact}; it was not run again and must not be before you looked at what it did.`,
     };
   }
 

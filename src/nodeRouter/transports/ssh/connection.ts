@@ -1,9 +1,14 @@
 // One authenticated connection: how many sessions it can hold, which it holds, and whether anything is heard of it.
 import { Readable } from "node:stream";
 import type { Client, ClientChannel, ExecOptions } from "ssh2";
+import { safe } from "../../../safeText.ts";
+import { NodeMisbehaved, sever } from "./connect/guard.ts";
 
 /** sshd's default MaxSessions is 10; two are left for the operator's own multiplexed use. */
 const MAX_SESSIONS = 8;
+
+/** Characters of what the server said. */
+const MAX_WORDS = 300;
 
 /** The server would not open one more session. */
 export class SessionRefused extends Error {}
@@ -15,6 +20,8 @@ export interface Session {
   readonly isCut: () => boolean;
   /** Ends the whole connection: the node sends what it may not. Closing the session would not stop it. */
   readonly fail?: (fact: string) => void;
+  /** Resolves when that was done, for whatever session, to why. Nothing that was not read yet is worth waiting for. */
+  readonly failed?: Promise<string>;
 }
 
 export class Connection {
@@ -25,6 +32,8 @@ export class Connection {
   failure: string | null = null;
   /** Told of it at once. */
   onFailure: (fact: string) => void = () => {};
+  /** Resolves when there is a failure, to it. */
+  readonly failed: Promise<string>;
   /** Takes nothing more: it is gone, or about to be. */
   isClosed = false;
   /** A session that was asked for was not answered, or left open: it may count for ever, and the next like it. */
@@ -48,12 +57,17 @@ export class Connection {
   /** Openings that were not answered yet, to be given up. */
   readonly #unanswered = new Set<(reason: Error) => void>();
   #gone: () => void = () => {};
+  #tellFailure: (fact: string) => void = () => {};
 
   constructor(client: Client) {
     this.client = client;
     let lastError: string | null = null;
+    this.failed = new Promise((resolve) => {
+      this.#tellFailure = resolve;
+    });
     client.on("error", (error: Error) => {
-      lastError = error.message;
+      lastError = safe(error.message.slice(0, MAX_WORDS));
+      if (error instanceof NodeMisbehaved) this.fail(error.message);
       // After the login no error is survived, and ssh2 itself only ends its half of some.
       this.#end();
     });
@@ -125,7 +139,9 @@ export class Connection {
             this.#mayLag = false;
             // There is a session, and only its program was refused: ssh2 forgets to close it.
             if (error.message === "Unable to exec") this.isStalled = true;
-            reject(isFull || this.isClosed ? new SessionRefused(error.message, { cause: error }) : error);
+            const said = safe(error.message.slice(0, MAX_WORDS));
+            const Fault = isFull || this.isClosed ? SessionRefused : Error;
+            reject(new Fault(said, { cause: error }));
             return;
           }
           this.#opened = true;
@@ -138,8 +154,9 @@ export class Connection {
           });
           if (isLate) discard(channel);
           else {
+            const { failed } = this;
             const fail = (fact: string) => this.fail(fact);
-            resolve(take({ channel, isCut: () => this.#cut.has(channel), fail }));
+            resolve(take({ channel, isCut: () => this.#cut.has(channel), fail, failed }));
           }
         });
       } catch (error) {
@@ -168,6 +185,7 @@ export class Connection {
     this.failure = fact;
     this.isClosed = true;
     this.onFailure(fact);
+    this.#tellFailure(fact);
     this.#end();
   }
 
@@ -182,7 +200,7 @@ export class Connection {
 
   #end(): void {
     this.isClosed = true;
-    this.client.destroy();
+    sever(this.client);
   }
 }
 

@@ -1,4 +1,5 @@
 // One session channel from its opening to its close: a waiting runner, and then the command that it becomes.
+import { constants } from "node:os";
 import type { ClientChannel } from "ssh2";
 import { READY } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
@@ -26,6 +27,8 @@ export interface RunnerEnd {
   readonly told: boolean;
   /** Whether the connection was lost before all output had come: servers may tell the end before it. */
   readonly isCut: boolean;
+  /** Why the connection was ended here, as the node did what it may not; else null. */
+  readonly failure: string | null;
 }
 
 /** The first line that the node says about a dispatched command. */
@@ -48,6 +51,8 @@ export class Runner {
   closed = false;
   /** Whether it was given a command. */
   isUsed = false;
+  /** What passes the command's output on. */
+  #carried: readonly MarkerStream[] = [];
   readonly #greeting: Greeting;
   readonly #fail: (fact: string) => void;
 
@@ -55,17 +60,23 @@ export class Runner {
    * To be made in the callback that hands out the session, before anything is awaited: a short command's exit
    * and close can arrive with the next chunk.
    */
-  constructor({ channel, isCut, fail }: Session) {
+  constructor({ channel, isCut, fail, failed }: Session) {
     this.channel = channel;
     this.#fail = fail ?? (() => this.discard());
-    let end: Omit<RunnerEnd, "isCut"> = { exitCode: null, signal: null, told: false };
+    let end: Omit<RunnerEnd, "isCut"> = { exitCode: null, signal: null, told: false, failure: null };
     this.ended = new Promise((resolve) => {
       channel.on("exit", (code: number | null, signal?: string) => {
-        end = { exitCode: code ?? null, signal: signal ?? null, told: true };
+        end = { ...end, exitCode: code ?? null, signal: signalName(signal), told: true };
       });
       channel.once("close", () => {
         this.closed = true;
         resolve({ ...end, isCut: isCut() });
+      });
+      // A channel tells its end only when all of it was read, and a reader may be slow, or gone.
+      void failed?.then((failure) => {
+        this.closed = true;
+        for (const stream of this.#carried) stream.destroy();
+        resolve({ ...end, isCut: true, failure });
       });
     });
     channel.on("error", () => {});
@@ -110,6 +121,7 @@ export class Runner {
     channel.stderr.removeAllListeners("data");
     const cut = () => new MarkerStream(marker, (rest) => heard(startLine(rest)), this.#fail);
     const [stdout, stderr] = [cut(), cut()];
+    this.#carried = [stdout, stderr];
     channel.pipe(stdout);
     channel.stderr.pipe(stderr);
     channel.write(encodeRequest(request, marker));
@@ -149,6 +161,12 @@ export function identityIn(
     },
     leads: Number(group) === Number(pid),
   };
+}
+
+/** SECURITY: the server sends any text as the name of a signal. */
+function signalName(signal: string | undefined): string | null {
+  if (signal === undefined) return null;
+  return Object.hasOwn(constants.signals, signal) ? signal : "SIGUNKNOWN";
 }
 
 function startLine(rest: string): StartLine {

@@ -23,7 +23,8 @@ export function algorithmsFor(types: readonly string[]): Algorithms {
       "ecdh-sha2-nistp256",
       "ecdh-sha2-nistp384",
       "ecdh-sha2-nistp521",
-      "diffie-hellman-group-exchange-sha256",
+      // SECURITY: no group exchange. The server chooses the group, and Node's check of one of 8192 bits takes most
+      // of a minute, in which nothing else runs.
       "diffie-hellman-group14-sha256",
       "diffie-hellman-group16-sha512",
       "diffie-hellman-group18-sha512",

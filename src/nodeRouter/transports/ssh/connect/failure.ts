@@ -12,6 +12,8 @@ export interface Failure extends Refusal {
   readonly tcpReached?: false;
 }
 
+/** Characters of what the other side said. */
+const MAX_WORDS = 300;
 const NETWORK = "see whether the machine is up and on the network";
 
 /** What is the case, and what to do about it. */
@@ -52,7 +54,7 @@ export function connectFailure(
   const code = errorCode(error) ?? "";
   const known = FACTS.get(code);
   if (known !== undefined) return unreachable(place, `${known[0]} (${code}); ${known[1](place)}`, true);
-  const fact = safe(error?.message || code || "unknown error");
+  const fact = words(error?.message || code || "unknown error");
   return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
 }
 
@@ -71,6 +73,12 @@ export function handshakeFailure(
       return { ...facts.auth.refusal(place, null), transportFailure: false };
     case "aborted":
       return aborted(place);
+    case "misbehaved":
+      return unreachable(
+        place,
+        `was given up ${stage}: ${error?.message ?? "it sent what it may not"}; see whether it is the machine that it should be`,
+        true,
+      );
     case "timeout":
       return timedOut(place, stage, facts, timeoutMs);
     case "closed":
@@ -80,18 +88,21 @@ export function handshakeFailure(
       }
       return unreachable(
         place,
-        `closed the connection ${stage}${error === null ? "" : ` (${safe(error.message)})`}; see its SSH server's log`,
+        `closed the connection ${stage}${error === null ? "" : ` (${words(error.message)})`}; see its SSH server's log`,
         true,
       );
     case "error":
       // In the login an error is the server's own last word, such as "Too many authentication failures".
       if (facts.exchangeMs !== null) {
-        const said = error === null || facts.auth.isExhausted() ? null : `it said ${quote(error.message)}`;
+        const said =
+          error === null || facts.auth.isExhausted()
+            ? null
+            : `it said ${quote(error.message.slice(0, MAX_WORDS))}`;
         return { ...facts.auth.refusal(place, said), transportFailure: false };
       }
       return unreachable(
         place,
-        `could not agree on a connection: ${safe(error?.message ?? "unknown error")}; see whether it is an SSH server with current algorithms`,
+        `could not agree on a connection: ${words(error?.message ?? "unknown error")}; see whether it is an SSH server with current algorithms`,
         false,
       );
   }
@@ -101,7 +112,7 @@ export function handshakeFailure(
 export function forwardFailure(place: Place, via: string, error: Error): Failure {
   return unreachable(
     place,
-    `cannot be reached from ${quote(via)}: ${safe(error.message)}; see whether it is up and whether that host allows forwarding`,
+    `cannot be reached from ${quote(via)}: ${words(error.message)}; see whether it is up and whether that host allows forwarding`,
     true,
   );
 }
@@ -112,7 +123,7 @@ function timedOut(
   { exchangeMs, banner, auth }: HandshakeFacts,
   timeoutMs: number,
 ): Failure {
-  const said = banner === null ? "" : `; it said ${quote(banner.trim().slice(0, 300))}`;
+  const said = banner === null ? "" : `; it said ${quote(banner.trim().slice(0, MAX_WORDS))}`;
   if (exchangeMs !== null && banner !== null) {
     // Such as Tailscale SSH in check mode, which waits for a person: no use in trying less often.
     const refusal = auth.refusal(place, `it did not finish the login within ${timeoutMs} ms${said}`);
@@ -123,6 +134,11 @@ function timedOut(
     `did not finish within ${timeoutMs} ms, ${stage}; see its SSH server and the network`,
     true,
   );
+}
+
+/** SECURITY: the other side may have chosen them. */
+function words(text: string): string {
+  return safe(text.slice(0, MAX_WORDS));
 }
 
 function stageOf({ server, exchangeMs }: HandshakeFacts): string {

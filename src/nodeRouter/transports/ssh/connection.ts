@@ -22,6 +22,8 @@ export interface Session {
   readonly fail?: (fact: string) => void;
   /** Resolves when that was done, for whatever session, to why. Nothing that was not read yet is worth waiting for. */
   readonly failed?: Promise<string>;
+  /** The session was closed here, and the server does not heed it. */
+  readonly hangs?: (fact: string) => void;
 }
 
 export class Connection {
@@ -32,6 +34,8 @@ export class Connection {
   failure: string | null = null;
   /** Told of it at once. */
   onFailure: (fact: string) => void = () => {};
+  /** A session of it does not end. */
+  onHang: (fact: string) => void = () => {};
   /** Resolves when there is a failure, to it. */
   readonly failed: Promise<string>;
   /** Takes nothing more: it is gone, or about to be. */
@@ -155,8 +159,12 @@ export class Connection {
           if (isLate) discard(channel);
           else {
             const { failed } = this;
+            const hangs = (fact: string) => {
+              this.isStalled = true;
+              this.onHang(fact);
+            };
             const fail = (fact: string) => this.fail(fact);
-            resolve(take({ channel, isCut: () => this.#cut.has(channel), fail, failed }));
+            resolve(take({ channel, isCut: () => this.#cut.has(channel), fail, failed, hangs }));
           }
         });
       } catch (error) {

@@ -49,6 +49,8 @@ export interface ConnectionsOptions {
   readonly onFailure: (failure: ConnectFailure) => void;
   /** It is gone; `error` is what it said, if anything. */
   readonly onEnd: (connection: Connection, error: string | null) => void;
+  /** A session of it does not end though it was closed. */
+  readonly onHang: (connection: Connection, fact: string) => void;
   /** The breaker is closed again, after somebody asked in vain. */
   readonly onRetry: () => void;
 }
@@ -180,7 +182,7 @@ export class Connections {
   }
 
   #adopt(connection: Connection): void {
-    const { node, now, log, onOpen, onEnd } = this.#options;
+    const { node, now, log, onOpen, onEnd, onHang } = this.#options;
     this.#breaker = CLOSED;
     this.#logged = null;
     if (this.#abort.signal.aborted) {
@@ -191,6 +193,7 @@ export class Connections {
     const sinceMs = now();
     this.#open.add(connection);
     // Before anything else is tried.
+    connection.onHang = (fact) => onHang(connection, fact);
     connection.onFailure = (fact) => this.#misbehaved(fact, now() - sinceMs);
     void connection.closed.then((error) => {
       this.leave(connection);

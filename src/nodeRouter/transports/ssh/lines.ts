@@ -58,6 +58,18 @@ export function after(word: string, line: string): string | null {
   return at === -1 ? null : line.slice(at + word.length + 1);
 }
 
+/** The lines of a whole answer, the last one with its end or without; null when there are more than `most`. */
+export function wholeLines(answer: Buffer, most: number): readonly string[] | null {
+  let count = 0;
+  for (let at = answer.indexOf(0x0a); at !== -1; at = answer.indexOf(0x0a, at + 1)) {
+    count += 1;
+    if (count > most) return null;
+  }
+  const lines = answer.toString("utf8").split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
 /** The text of a line, or of a part of it. */
 export function utf8(latin1: string): string {
   return Buffer.from(latin1, "latin1").toString("utf8");

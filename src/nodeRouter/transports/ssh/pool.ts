@@ -51,7 +51,11 @@ export class NodePool {
     this.#queue = new CommandQueue({
       waitMs: limits.queueMs,
       onLate: (command) => command.notStarted("NODE_BUSY", this.#late()),
-      onCancel: (command) => command.notStarted("NOT_STARTED", cancelled(options.node)),
+      onCancel: (command, fact) =>
+        command.notStarted(
+          "NOT_STARTED",
+          fact === null ? cancelled(options.node) : notStarted(options.node, fact),
+        ),
     });
     this.#connections = new Connections({
       ...options,
@@ -59,6 +63,8 @@ export class NodePool {
       onOpen: (isFirst) => this.#opened(isFirst),
       onFailure: (failure) => this.#connectFailed(failure),
       onEnd: (connection, error) => this.#connectionEnded(connection, error),
+      // What runs on it of others is not lost for that; nothing more begins there.
+      onHang: (connection, fact) => this.#running.usesConnection(connection) || connection.fail(fact),
       onRetry: () => this.#isBusy && this.#advance(),
     });
     this.#runners = new Runners({

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import type { ClientChannel } from "ssh2";
 import { READY } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
-import type { CommandRequest } from "./contract.ts";
+import type { Abandonment, CommandRequest } from "./contract.ts";
 import { FLOODS, Flow } from "./flow.ts";
 import { Greeting } from "./greeting.ts";
 import { after } from "./lines.ts";
@@ -29,7 +29,12 @@ export interface RunnerEnd {
   readonly isCut: boolean;
   /** Why the connection was ended here, as the node did what it may not; else null. */
   readonly failure: string | null;
+  /** Why this session alone was given up; else null. */
+  readonly abandoned: string | null;
 }
+
+/** After a session was closed here: KILL follows TERM after 3 s. */
+const END_MS = 5_000;
 
 /** The first line that the node says about a dispatched command. */
 export type StartLine = { readonly kind: "start" } | { readonly kind: "cwd"; readonly reason: CwdFailure };
@@ -55,15 +60,24 @@ export class Runner {
   #carried: readonly MarkerStream[] = [];
   readonly #greeting: Greeting;
   readonly #fail: (fact: string) => void;
+  readonly #hangs: (fact: string) => void;
+  #abandoned: (fact: string) => void = () => {};
 
   /**
    * To be made in the callback that hands out the session, before anything is awaited: a short command's exit
    * and close can arrive with the next chunk.
    */
-  constructor({ channel, isCut, fail, failed }: Session) {
+  constructor({ channel, isCut, fail, failed, hangs }: Session) {
     this.channel = channel;
     this.#fail = fail ?? (() => this.discard());
-    let end: Omit<RunnerEnd, "isCut"> = { exitCode: null, signal: null, told: false, failure: null };
+    this.#hangs = hangs ?? (() => {});
+    let end: Omit<RunnerEnd, "isCut"> = {
+      exitCode: null,
+      signal: null,
+      told: false,
+      failure: null,
+      abandoned: null,
+    };
     this.ended = new Promise((resolve) => {
       channel.on("exit", (code: number | null, signal?: string) => {
         end = { ...end, exitCode: code ?? null, signal: signalName(signal), told: true };
@@ -75,9 +89,13 @@ export class Runner {
       // A channel tells its end only when all of it was read, and a reader may be slow, or gone.
       void failed?.then((failure) => {
         this.closed = true;
-        for (const stream of this.#carried) stream.destroy();
+        this.#cutOff();
         resolve({ ...end, isCut: true, failure });
       });
+      this.#abandoned = (abandoned) => {
+        this.#cutOff();
+        resolve({ ...end, isCut: true, abandoned });
+      };
     });
     channel.on("error", () => {});
     channel.stderr.on("error", () => {});
@@ -137,6 +155,26 @@ export class Runner {
     };
     this.channel.on("data", read);
     this.channel.stderr.on("data", read);
+  }
+
+  /** See `RunningCommand`; for one that was given a command. */
+  abandon(fact: string, how: Abandonment): void {
+    if (how === "fail") {
+      this.#fail(fact);
+      return;
+    }
+    this.#abandoned(fact);
+    this.discard();
+    const timer = setTimeout(() => this.closed || this.#hangs(fact), END_MS);
+    timer.unref();
+    this.channel.once("close", () => clearTimeout(timer));
+  }
+
+  /** What comes is read and dropped. */
+  #cutOff(): void {
+    for (const stream of this.#carried) stream.destroy();
+    this.channel.resume();
+    this.channel.stderr.resume();
   }
 
   /** Ends a session whose program still waits: it sees the end of its input. */

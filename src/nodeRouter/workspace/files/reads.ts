@@ -1,9 +1,16 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
 import { type Answer, ask } from "./ask.ts";
 import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams, RunScript } from "./contract.ts";
-import { type FileOperation, failure, type Subject, strangeReply, tooLarge } from "./failures.ts";
+import {
+  type FileOperation,
+  failure,
+  type Subject,
+  strangeReply,
+  tooLarge,
+  tooManyNames,
+} from "./failures.ts";
 import type { PathResolver, Target } from "./paths.ts";
-import { endedWell, takeEntries, takeFacts, takeFields } from "./reply.ts";
+import { endedWell, hasTooManyEntries, MAX_ENTRIES, takeEntries, takeFacts, takeFields } from "./reply.ts";
 import { EXIT } from "./scriptParts.ts";
 import { LIST_SCRIPT, LOOK_SCRIPT } from "./scripts.ts";
 import type { Seen, Snapshots } from "./snapshots.ts";
@@ -17,6 +24,12 @@ export const STAT_CONTENT_BYTES = 1024 * 1024;
 /** How much of a file `dd` takes: blocks of one read each. One block more than fits, to see the end. */
 const WITH_STAT = { keep: STAT_CONTENT_BYTES, blockSize: 4096, blocks: STAT_CONTENT_BYTES / 4096 + 1 };
 const WHOLE = { blockSize: 65_536, blocks: MAX_FILE_BYTES / 65_536 + 1 };
+
+/** Facts before the content. */
+const HEADER_BYTES = 64 * 1024;
+
+/** Of all names in a folder. */
+const MAX_LIST_BYTES = 8 * 1024 * 1024;
 
 export interface ReadDeps {
   readonly node: string;
@@ -53,7 +66,14 @@ export function createReads({ node, root, run, paths, snapshots }: ReadDeps): Re
         ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
         ...paths.marks,
       ];
-      const answer = await ask(run, { subject, script: LOOK_SCRIPT, args, signal });
+      const answer = await ask(run, {
+        subject,
+        script: LOOK_SCRIPT,
+        args,
+        signal,
+        // The script itself sends no more: who does is no honest node.
+        reply: { maxStdout: amount.blockSize * amount.blocks + HEADER_BYTES, onExcess: "fail" },
+      });
       seen = readSeen(subject, answer, amount.blocks);
       return { seen, answer };
     } finally {
@@ -91,7 +111,7 @@ export function createReads({ node, root, run, paths, snapshots }: ReadDeps): Re
       if (stat.size > limit) throw tooLarge(subject, stat.size, limit);
       if (content === null) {
         const stderr = answer?.stderr ?? "";
-        throw /^end 0$/m.test(stderr)
+        throw stderr.split("\n").includes("end 0")
           ? tooLarge(subject, null, limit)
           : failure(subject, EXIT.stat, withoutSummary(stderr));
       }
@@ -107,8 +127,15 @@ export function createReads({ node, root, run, paths, snapshots }: ReadDeps): Re
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("list", target);
       const args = [...wholePlaceOf(target), ...paths.marks];
-      const answer = await ask(run, { subject, script: LIST_SCRIPT, args, signal: params.signal });
+      const answer = await ask(run, {
+        subject,
+        script: LIST_SCRIPT,
+        args,
+        signal: params.signal,
+        reply: { maxStdout: MAX_LIST_BYTES },
+      });
       if (answer.exitCode !== 0) throw failure(subject, answer.exitCode, answer.stderr);
+      if (hasTooManyEntries(answer.stdout)) throw tooManyNames(subject, MAX_ENTRIES);
       const entries = takeEntries(answer.stdout);
       if (entries === null) throw strangeReply(subject);
       return entries;
@@ -163,10 +190,16 @@ function kept(seen: Seen | null): Seen | null {
     : seen;
 }
 
+/** Of `dd`, and of the script. */
+const RECORDS = /^(?:\d{1,20}\+\d{1,20} records (?:in|out)|end \d{1,5})$/;
+const SUMMARIES = [["bytes", "copied"], ["bytes transferred"]];
+
 /** Without the lines that every read has. */
 function withoutSummary(stderr: string): string {
-  return stderr.replace(
-    /^(?:\d+\+\d+ records (?:in|out)|end \d+|.*bytes.*copied.*|.*bytes transferred.*)$\n?/gm,
-    "",
-  );
+  return stderr
+    .split("\n")
+    .filter(
+      (line) => !RECORDS.test(line) && !SUMMARIES.some((words) => words.every((word) => line.includes(word))),
+    )
+    .join("\n");
 }

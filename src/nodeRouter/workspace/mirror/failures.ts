@@ -29,13 +29,21 @@ export function mirrorFailure(
       return new NodeRouterError(outcome.code, `${about(subject)}: ${message}`);
     }
     case "unknown":
-      return failed(
-        subject,
-        "the connection was lost while they were on their way; they are brought again with the next call",
-      );
+      return new HungError(subject, outcome.message);
     case "ran":
       if (outcome.exitCode === 0) return null;
       return failed(subject, `${reason(outcome, stderr)}; ${advice(outcome.exitCode)}`);
+  }
+}
+
+/** The end was not seen: the node hung, sent more than it may, or is gone. */
+export class HungError extends NodeRouterError {
+  constructor(subject: MirrorSubject, message: string) {
+    const [fact = ""] = message.replace(/^OUTCOME_UNKNOWN: /, "").split("; ", 1);
+    super(
+      "FILE_FAILED",
+      `${about(subject)}: ${fact}; they are brought again with the next call; nothing else was begun`,
+    );
   }
 }
 

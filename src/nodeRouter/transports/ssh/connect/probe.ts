@@ -2,9 +2,10 @@
 import type { Client } from "ssh2";
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
 import { messageOf } from "../../../../errors.ts";
-import { quote } from "../../../../safeText.ts";
+import { quote, safe } from "../../../../safeText.ts";
 import { connect } from "./connect.ts";
 import type { ConnectEnv } from "./env.ts";
+import { sever } from "./guard.ts";
 import type { ConnectOptions } from "./options.ts";
 import { type Step, step } from "./steps.ts";
 import { addressOf, resolveTarget, type Target } from "./target.ts";
@@ -22,6 +23,12 @@ export interface ProbeReport {
 
 /** Longest time for one command of the probe. */
 const SESSION_TIMEOUT_MS = 10_000;
+/** Of one command of the probe. */
+const MAX_OUTPUT = 1 << 16;
+const MAX_LINE = 8_192;
+/** Of what the server says in an error. */
+const MAX_WORDS = 300;
+const WORKSPACE_LINE = /^(is|file|missing) (writable|readonly)(?: (.*))?$/;
 const SESSION_WORD = "node-router-probe";
 
 /**
@@ -62,7 +69,7 @@ export async function probeNode(
     steps.push(session);
     if (session.ok) steps.push(await tryWorkspace(node, target, connected.client, env));
   } finally {
-    connected.client.end();
+    sever(connected.client);
   }
   const failed = steps.find(({ ok }) => !ok);
   return { node: node.name, way, ok: failed === undefined, steps, problem: failed?.detail ?? null };
@@ -111,8 +118,7 @@ async function tryWorkspace(
       `WORKSPACE_UNAVAILABLE: ${place} on node ${quote(node.name)} ${fact}; mend the directory, or the node's workspace in the config`,
     );
   const ran = await run(client, `/bin/sh -c '${WORKSPACE_SCRIPT}'`, `${node.workspace}\n`);
-  const [, state, access, above] =
-    /^(is|file|missing) (writable|readonly)(?: (.*))?$/m.exec(ran.stdout) ?? [];
+  const [state, access, above] = workspaceLine(ran.stdout);
   if (ran.error !== null || state === undefined) {
     return unavailable(
       `could not be looked at: ${ran.error ?? (quote(ran.stderr.slice(0, 200)) || "no answer")}`,
@@ -128,6 +134,15 @@ async function tryWorkspace(
     : unavailable(`is not there, and ${quote(above ?? "")} is not writable`);
 }
 
+/** What the script said last; whatever the login shell printed stands before it. */
+function workspaceLine(stdout: string): readonly [string?, string?, string?] {
+  for (const line of stdout.slice(0, MAX_OUTPUT).split("\n").reverse()) {
+    const [, state, access, above] = WORKSPACE_LINE.exec(line.slice(0, MAX_LINE)) ?? [];
+    if (state !== undefined) return [state, access, above];
+  }
+  return [];
+}
+
 interface Ran {
   readonly stdout: string;
   readonly stderr: string;
@@ -140,9 +155,12 @@ interface Ran {
 function run(client: Client, command: string, input: string): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<Ran>();
   const kept = { stdout: "", stderr: "" };
+  let bytes = 0;
   let exitCode: number | null = null;
   const keep = (key: keyof typeof kept) => (chunk: Buffer) => {
-    if (kept[key].length < 64 * 1024) kept[key] += chunk.toString("utf8");
+    bytes += chunk.length;
+    if (bytes <= MAX_OUTPUT) kept[key] += chunk.toString("utf8");
+    else end(`it printed more than ${MAX_OUTPUT / 1024} KiB`);
   };
   const end = (error: string | null) => resolve({ ...kept, exitCode, error });
   const timer = setTimeout(() => end(`no answer within ${SESSION_TIMEOUT_MS} ms`), SESSION_TIMEOUT_MS);
@@ -151,10 +169,10 @@ function run(client: Client, command: string, input: string): Promise<Ran> {
   try {
     client.exec(command, (error, channel) => {
       if (error) {
-        end(messageOf(error));
+        end(safe(messageOf(error).slice(0, MAX_WORDS)));
         return;
       }
-      channel.on("error", (fault: Error) => end(messageOf(fault)));
+      channel.on("error", (fault: Error) => end(safe(messageOf(fault).slice(0, MAX_WORDS))));
       channel.on("exit", (code: number | null) => {
         exitCode = code;
       });

@@ -1,6 +1,7 @@
 // The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
 import { ERROR_CODES, messageOf } from "../../errors.ts";
 import { quote, safe, safeJson } from "../../safeText.ts";
+import { SENTENCE_END, withoutEnd } from "../../withoutEnd.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { reportText } from "../explain/text.ts";
@@ -159,7 +160,7 @@ function isSound(report: StatusReport): boolean {
 
 /** The host says in many ways that nobody answered; to the operator they are one. */
 function failure(name: CommandName, error: unknown): string {
-  const fact = messageOf(error).replace(/[.;\s]+$/, "");
+  const fact = withoutEnd(messageOf(error), SENTENCE_END);
   if (/unknown method/i.test(fact)) {
     return `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`;
   }

@@ -1,5 +1,6 @@
 // Everything that is open to one node, and what is done with it: commands get sessions, and a keeper ends them.
 import { type ErrorCode, messageOf } from "../../../errors.ts";
+import { SENTENCE_END, withoutEnd } from "../../../withoutEnd.ts";
 import { Command } from "./command.ts";
 import { type Connection, SessionRefused } from "./connection.ts";
 import { type ConnectFailure, Connections } from "./connections.ts";
@@ -284,7 +285,7 @@ export class NodePool {
   }
 
   #connectFailed({ code, message, transportFailure }: ConnectFailure): void {
-    const reason = message.replace(/^NODE_UNREACHABLE: /, "").replace(/[.;\s]+$/, "");
+    const reason = withoutEnd(message.replace(/^NODE_UNREACHABLE: /, ""), SENTENCE_END);
     // While something else is open, a failed attempt at more says nothing of the node.
     if (this.#connections.usable === 0) {
       this.#pulse.failed({ kind: transportFailure ? "down" : "unknown", reason });

@@ -1,5 +1,6 @@
 // What a command is told that the pool does not run. Pure.
 import { quote } from "../../../safeText.ts";
+import { SENTENCE_END, withoutEnd } from "../../../withoutEnd.ts";
 import type { Breaker } from "./breaker.ts";
 
 /** Proven not to have begun, for a reason that may pass. */
@@ -30,7 +31,10 @@ export function misbehaved(node: string, fact: string): string {
 
 /** The breaker is open. */
 export function notTried(node: string, { failures, lastError }: Breaker, waitMs: number): string {
-  const fact = (lastError ?? "it did not answer").replace(/^NODE_UNREACHABLE: /, "").replace(/[.;\s]+$/, "");
+  const fact = withoutEnd(
+    (lastError ?? "it did not answer").replace(/^NODE_UNREACHABLE: /, ""),
+    SENTENCE_END,
+  );
   const many = failures === 1 ? "a failure" : `${failures} failures in a row`;
   return `NODE_UNREACHABLE: node ${quote(node)} is not tried again for ${Math.ceil(waitMs / 1000)} s, after ${many}: ${fact}.`;
 }

@@ -1,6 +1,7 @@
 // Which host keys are believed for one machine, and what an offered key is then. Pure but for `loadHostTrust`.
 import { messageOf } from "../../../../errors.ts";
 import { quote } from "../../../../safeText.ts";
+import { withoutEnd } from "../../../../withoutEnd.ts";
 import { type ConnectEnv, readText } from "./env.ts";
 import { fingerprintOf, type PublicKey, parsePublicKey } from "./fingerprint.ts";
 import { type KnownHost, namesHost, parseKnownHosts } from "./knownHosts.ts";
@@ -92,7 +93,7 @@ export function knownTypes({ keys, plainKeys }: HostTrust): readonly string[] {
 
 /** People also paste the padding. */
 function normalPin(pin: string): string {
-  return pin.replace(/=+$/, "");
+  return withoutEnd(pin, "=");
 }
 
 async function readFile(

@@ -135,7 +135,7 @@ async function tryWorkspace(
 }
 
 /** What the script said last; whatever the login shell printed stands before it. */
-function workspaceLine(stdout: string): readonly [string?, string?, string?] {
+function workspaceLine(stdout: string): readonly (string | undefined)[] {
   for (const line of stdout.slice(0, MAX_OUTPUT).split("\n").reverse()) {
     const [, state, access, above] = WORKSPACE_LINE.exec(line.slice(0, MAX_LINE)) ?? [];
     if (state !== undefined) return [state, access, above];

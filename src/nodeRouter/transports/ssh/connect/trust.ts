@@ -1,6 +1,7 @@
 // `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
 import { safe } from "../../../../safeText.ts";
+import { withoutEnd } from "../../../../withoutEnd.ts";
 import { reachJumps } from "./connect.ts";
 import type { ConnectEnv } from "./env.ts";
 import { bitsOf, fingerprintOf, type PublicKey } from "./fingerprint.ts";
@@ -133,7 +134,7 @@ async function conclude(
     problem: null,
   };
   if (fingerprint === null) return { ok: true, report };
-  const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === fingerprint.trim().replace(/=+$/, ""));
+  const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === withoutEnd(fingerprint.trim(), "="));
   if (wanted === undefined) {
     const offered = report.keys.map((key) => key.fingerprint).join(", ");
     const problem = refuse(

@@ -17,7 +17,6 @@ const STEPS = 60;
 const COMPOSED: Readonly<Record<string, readonly string[]>> = {
   "src/hooks/resultLine.ts": ["node-router-job-started (\\S+) (\\d+)(?:\\\\n|\\n)?"],
   "src/nodeRouter/transports/ssh/connect/settings/include.ts": [],
-  "src/nodeRouter/transports/ssh/keeper.ts": ["^node-router-pong ([0-9a-f]{16})$"],
 };
 
 /** Whose text nobody but the gateway's own user writes: whoever can does not need a slow pattern. */

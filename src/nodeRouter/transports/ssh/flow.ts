@@ -3,6 +3,9 @@
 /** Of what waits on a node: an answer to a ping has 40 bytes. */
 export const IDLE_FLOW = { bytes: 1 << 20, ms: 60_000 };
 
+/** What a piece of any size costs beside its bytes. */
+export const PIECE = 64;
+
 /** What one does that exceeds it. */
 export const FLOODS = `printed more than ${IDLE_FLOW.bytes / 1024} KiB in ${IDLE_FLOW.ms / 1000} s`;
 

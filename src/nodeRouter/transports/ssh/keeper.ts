@@ -5,7 +5,7 @@ import { quote } from "../../../safeText.ts";
 import { KEEPER, PONG } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
 import type { SignalName, SshNodeInfo } from "./contract.ts";
-import { FLOODS, Flow } from "./flow.ts";
+import { FLOODS, Flow, PIECE } from "./flow.ts";
 import { Greeting } from "./greeting.ts";
 import { after, LineReader, utf8 } from "./lines.ts";
 import type { RunnerIdentity } from "./runner.ts";
@@ -13,7 +13,7 @@ import type { RunnerIdentity } from "./runner.ts";
 /** A command whose connection was lost: the node may still run it. */
 export type LostCommand = Pick<RunnerIdentity, "processGroup" | "startTime">;
 
-const PONG_LINE = new RegExp(`^${PONG} ([0-9a-f]{16})$`);
+const PONG_START = `${PONG} `;
 /** Of an answer to a ping. */
 const MAX_LINE = 128;
 const SYSTEM_NAME = /^[A-Za-z][\w.-]{0,40}$/;
@@ -127,7 +127,7 @@ export class Keeper {
     const flow = new Flow();
     const lines = new LineReader({ lineBytes: MAX_LINE, bytes: Number.POSITIVE_INFINITY });
     const isTooMuch = (chunk: Buffer): boolean => {
-      const exceeds = flow.exceeds(chunk.length, performance.now());
+      const exceeds = flow.exceeds(chunk.length + PIECE, performance.now());
       if (exceeds) this.#fail(`its keeper ${FLOODS}`);
       return exceeds;
     };
@@ -135,8 +135,7 @@ export class Keeper {
     this.channel.on("data", (chunk: Buffer) => {
       if (isTooMuch(chunk)) return;
       for (const line of lines.read(chunk)) {
-        const nonce = PONG_LINE.exec(line)?.[1];
-        if (nonce !== undefined) this.#answered(nonce);
+        if (line.startsWith(PONG_START)) this.#answered(line.slice(PONG_START.length));
       }
     });
   }

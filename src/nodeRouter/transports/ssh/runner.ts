@@ -4,7 +4,7 @@ import type { ClientChannel } from "ssh2";
 import { READY } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
 import type { Abandonment, CommandRequest } from "./contract.ts";
-import { FLOODS, Flow } from "./flow.ts";
+import { FLOODS, Flow, PIECE } from "./flow.ts";
 import { Greeting } from "./greeting.ts";
 import { after } from "./lines.ts";
 import { MarkerStream } from "./markerStream.ts";
@@ -151,7 +151,7 @@ export class Runner {
   #watchIdle(): void {
     const flow = new Flow();
     const read = (chunk: Buffer): void => {
-      if (flow.exceeds(chunk.length, performance.now())) this.#fail(`a shell that waits ${FLOODS}`);
+      if (flow.exceeds(chunk.length + PIECE, performance.now())) this.#fail(`a shell that waits ${FLOODS}`);
     };
     this.channel.on("data", read);
     this.channel.stderr.on("data", read);

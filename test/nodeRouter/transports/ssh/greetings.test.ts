@@ -1,10 +1,12 @@
 // What a taken-over node, or a start file on an honest one, prints instead of what a shell should say.
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "../../../../src/logger.ts";
 import { KEEPER, PONG, READY } from "../../../../src/nodeRouter/transports/ssh/bootstrap.ts";
 import { NodePool, type PoolLimits } from "../../../../src/nodeRouter/transports/ssh/pool.ts";
 import { createSimNode, type SimNode, type SimOptions, type SimShell } from "../../../support/ssh/simNode.ts";
 
+const AMPLE = { timeout: 15_000 };
+vi.setConfig({ testTimeout: 30_000 });
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
@@ -119,7 +121,7 @@ describe("a keeper", () => {
     });
     pool.warm();
     await expect
-      .poll(() => pool.ping(50, {}))
+      .poll(() => pool.ping(50, {}), AMPLE)
       .toMatchObject({
         kind: "down",
         reason: "its keeper printed more than 1024 KiB in 60 s",
@@ -144,7 +146,7 @@ describe("a keeper", () => {
     });
     pool.warm();
     await expect
-      .poll(() => pool.ping(50, {}))
+      .poll(() => pool.ping(50, {}), AMPLE)
       .toMatchObject({
         kind: "down",
         reason: "its keeper answered a question that nobody had asked",
@@ -167,9 +169,9 @@ describe("a keeper", () => {
     const nonce = heard.find((line) => line.startsWith("P "))?.slice(2) ?? "";
     const late = shell as SimShell | null;
     late?.channel.write(`${PONG} ${nonce}\n`);
-    await expect.poll(() => pool.counters().connected).toBe(1);
+    await expect.poll(() => pool.counters().connected, AMPLE).toBe(1);
     late?.channel.write(`${PONG} ${nonce}\n`);
-    await expect.poll(() => pool.counters().connected).toBe(0);
+    await expect.poll(() => pool.counters().connected, AMPLE).toBe(0);
   });
 });
 
@@ -190,7 +192,7 @@ describe("a command whose first line", () => {
       }),
     });
     expect((await pool.start(echo).outcome).kind).toBe("unknown");
-    await expect.poll(() => node.connections()).toBe(0);
+    await expect.poll(() => node.connections(), AMPLE).toBe(0);
     expect(await pool.ping(50, {})).toMatchObject({
       kind: "down",
       reason: "the command's first line does not end",

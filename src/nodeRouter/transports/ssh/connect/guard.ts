@@ -13,8 +13,6 @@ const MAX_EXCHANGE_BYTES = 1 << 18;
 const MAX_LOGIN_BYTES = 1 << 20;
 /** ssh2's window is 2 MiB; what is on its way when a session is closed is not more than that, twice. */
 const MAX_AFTER_CLOSE = 1 << 22;
-/** One packet: a server that counts another way by that much is not hostile. */
-const WINDOW_SLACK = 1 << 15;
 /** So long one connection may keep the event loop at a time; then everybody else has a turn. */
 const SLICE_MS = 8;
 /** After which a connection is ended whose other side does not close it though it was told to. */
@@ -51,7 +49,8 @@ export function guard(client: Client, stream: Duplex): void {
 
   const onData = (info: PacketInfo, channel: ChannelState | null): void => {
     if (info.bytes > 0 && channel !== null && channel.isOpen()) {
-      if (info.bytes > channel.window() + WINDOW_SLACK) {
+      // No grace: ssh2 would drop some of it without a word, or hold all of it.
+      if (info.bytes > channel.window()) {
         misbehaved("it sent more than the receive window of a session allows");
       }
       if (!channel.isClosing()) return;

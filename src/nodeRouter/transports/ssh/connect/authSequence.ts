@@ -4,6 +4,7 @@ import { safe } from "../../../../safeText.ts";
 import type { AuthAttempt, Identities } from "./identities.ts";
 import { type Place, placeText, settingOf } from "./place.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import { isAboutAccount, type ServerWords, saidText } from "./serverWords.ts";
 
 export interface AuthSequence {
   /** For ssh2's `authHandler`. */
@@ -19,8 +20,9 @@ export interface AuthSequence {
   /**
    * AUTH_FAILED with all that is known.
    * @param fact what happened, where it is not that everything was tried.
+   * @param words what the server had to say.
    */
-  refusal(place: Place, fact: string | null): Refusal;
+  refusal(place: Place, fact: string | null, words: ServerWords): Refusal;
 }
 
 /** A server names a handful, in words like these. */
@@ -59,20 +61,26 @@ export function createAuthSequence(
     noteFault: (text) => void faults.push(text),
     isExhausted: () => isExhausted || waiting.length === 0,
     wasRejected: () => isExhausted || tried.length > 1,
-    refusal(place, fact) {
+    refusal(place, fact, words) {
       const labels = tried.map(({ label }) => label).join(", ");
       const takes = offered === null || offered.length === 0 ? null : `it takes ${offered.join(", ")}`;
+      const said = saidText(words);
       const facts = [
         ...(fact === null ? [] : [fact]),
+        ...(said === null ? [] : [said]),
         `tried ${labels === "" ? "nothing" : labels}`,
         ...(accepted === null ? [] : [`${accepted} was accepted, but the server wants more`]),
         ...(takes === null ? [] : [takes]),
         ...faults,
         ...problems,
       ];
+      const advice =
+        accepted === null && !isAboutAccount(words)
+          ? `put a key that it accepts into ssh-agent, or name it in ${settingOf(place, "identityFile")}`
+          : "see the account and the server's settings on that machine: another key does not mend this";
       return refuse(
         "AUTH_FAILED",
-        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}; put a key that it accepts into ssh-agent, or name it in ${settingOf(place, "identityFile")}`,
+        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}; ${advice}`,
       );
     },
   };

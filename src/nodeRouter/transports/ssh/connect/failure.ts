@@ -1,9 +1,10 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
-import { quote, safe } from "../../../../safeText.ts";
+import { quote } from "../../../../safeText.ts";
 import { errorCode } from "./env.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
 import { type Place, placeText, settingOf } from "./place.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./serverWords.ts";
 
 export interface Failure extends Refusal {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
@@ -12,8 +13,6 @@ export interface Failure extends Refusal {
   readonly tcpReached?: false;
 }
 
-/** Characters of what the other side said. */
-const MAX_WORDS = 300;
 const NETWORK = "see whether the machine is up and on the network";
 
 /** What is the case, and what to do about it. */
@@ -54,7 +53,7 @@ export function connectFailure(
   const code = errorCode(error) ?? "";
   const known = FACTS.get(code);
   if (known !== undefined) return unreachable(place, `${known[0]} (${code}); ${known[1](place)}`, true);
-  const fact = words(error?.message || code || "unknown error");
+  const fact = quoteSaid(error?.message || code || "unknown error");
   return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
 }
 
@@ -66,11 +65,15 @@ export function handshakeFailure(
   timeoutMs: number,
 ): Failure {
   const stage = stageOf(facts);
+  const { auth, words } = facts;
+  const said = aside(words);
+  const advice = adviceFor(words, settingOf(place, "port"));
+  const isRefusal = auth.wasRejected() || isAboutAccount(words);
   switch (why) {
     case "disbelieved":
       throw new Error("a host key that is not believed has its own words");
     case "exhausted":
-      return { ...facts.auth.refusal(place, null), transportFailure: false };
+      return { ...auth.refusal(place, null, words), transportFailure: false };
     case "aborted":
       return aborted(place);
     case "misbehaved":
@@ -82,29 +85,30 @@ export function handshakeFailure(
     case "timeout":
       return timedOut(place, stage, facts, timeoutMs);
     case "closed":
-      if (facts.exchangeMs !== null && facts.auth.wasRejected()) {
-        const refusal = facts.auth.refusal(place, "it closed the connection");
-        return { ...refusal, transportFailure: false };
+      if (facts.exchangeMs !== null && isRefusal) {
+        return { ...auth.refusal(place, "it closed the connection", words), transportFailure: false };
       }
-      return unreachable(
-        place,
-        `closed the connection ${stage}${error === null ? "" : ` (${words(error.message)})`}; see its SSH server's log`,
-        true,
-      );
+      return ended(error);
     case "error":
+      // Too many connections, say: that may pass.
+      if (words.goodbye !== null && !isRefusal) return ended(null);
       // In the login an error is the server's own last word, such as "Too many authentication failures".
       if (facts.exchangeMs !== null) {
-        const said =
-          error === null || facts.auth.isExhausted()
-            ? null
-            : `it said ${quote(error.message.slice(0, MAX_WORDS))}`;
-        return { ...facts.auth.refusal(place, said), transportFailure: false };
+        const isOwn = error !== null && words.goodbye === null && !auth.isExhausted();
+        const fact = isOwn ? `the connection failed: ${quoteSaid(error.message)}` : null;
+        return { ...auth.refusal(place, fact, words), transportFailure: false };
       }
       return unreachable(
         place,
-        `could not agree on a connection: ${words(error?.message ?? "unknown error")}; see whether it is an SSH server with current algorithms`,
+        `could not agree on a connection: ${quoteSaid(error?.message ?? "unknown error")}${said}; ${advice ?? "see whether it is an SSH server with current algorithms"}`,
         false,
       );
+  }
+
+  function ended(cause: Error | null): Failure {
+    const why = cause === null ? "" : ` (${quoteSaid(cause.message)})`;
+    const fact = `closed the connection ${stage}${why}${said}; ${advice ?? "see its SSH server's log"}`;
+    return unreachable(place, fact, true);
   }
 }
 
@@ -112,7 +116,7 @@ export function handshakeFailure(
 export function forwardFailure(place: Place, via: string, error: Error): Failure {
   return unreachable(
     place,
-    `cannot be reached from ${quote(via)}: ${words(error.message)}; see whether it is up and whether that host allows forwarding`,
+    `cannot be reached from ${quote(via)}: ${quoteSaid(error.message)}; see whether it is up and whether that host allows forwarding`,
     true,
   );
 }
@@ -120,25 +124,24 @@ export function forwardFailure(place: Place, via: string, error: Error): Failure
 function timedOut(
   place: Place,
   stage: string,
-  { exchangeMs, banner, auth }: HandshakeFacts,
+  { exchangeMs, words, auth }: HandshakeFacts,
   timeoutMs: number,
 ): Failure {
-  const said = banner === null ? "" : `; it said ${quote(banner.trim().slice(0, MAX_WORDS))}`;
-  if (exchangeMs !== null && banner !== null) {
+  if (exchangeMs !== null && words.banner !== null) {
     // Such as Tailscale SSH in check mode, which waits for a person: no use in trying less often.
-    const refusal = auth.refusal(place, `it did not finish the login within ${timeoutMs} ms${said}`);
+    const refusal = auth.refusal(place, `it did not finish the login within ${timeoutMs} ms`, words);
     return { ...refusal, transportFailure: false };
   }
   return unreachable(
     place,
-    `did not finish within ${timeoutMs} ms, ${stage}; see its SSH server and the network`,
+    `did not finish within ${timeoutMs} ms, ${stage}${aside(words)}; ${adviceFor(words, settingOf(place, "port")) ?? "see its SSH server and the network"}`,
     true,
   );
 }
 
-/** SECURITY: the other side may have chosen them. */
-function words(text: string): string {
-  return safe(text.slice(0, MAX_WORDS));
+function aside(words: ServerWords): string {
+  const said = saidText(words);
+  return said === null ? "" : `; ${said}`;
 }
 
 function stageOf({ server, exchangeMs }: HandshakeFacts): string {

@@ -6,6 +6,7 @@ import { type AuthSequence, createAuthSequence } from "./authSequence.ts";
 import { type PublicKey, typeOf } from "./fingerprint.ts";
 import { guard, NodeMisbehaved, sever } from "./guard.ts";
 import type { Identities } from "./identities.ts";
+import { andThen, GreetingLines, type ServerWords } from "./serverWords.ts";
 
 export interface HandshakeRequest {
   /** Is ours from now on: destroyed unless a client comes back. */
@@ -35,8 +36,7 @@ export interface HandshakeFacts {
   /** e.g. `curve25519-sha256, aes128-gcm@openssh.com`. */
   readonly algorithms: string | null;
   readonly auth: AuthSequence;
-  /** The last thing the server had to say before the login. */
-  readonly banner: string | null;
+  readonly words: ServerWords;
 }
 
 /**
@@ -75,6 +75,8 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
   let exchangeMs: number | null = null;
   let algorithms: string | null = null;
   let banner: string | null = null;
+  let goodbye: string | null = null;
+  const greeting = new GreetingLines();
   let isSettled = false;
 
   const facts = (): HandshakeFacts => ({
@@ -84,7 +86,7 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
     totalMs: now() - startedMs,
     algorithms,
     auth,
-    banner,
+    words: { greeting: greeting.text, banner, goodbye },
   });
   const fail = (why: HandshakeEnd, error: Error | null) => {
     if (isSettled) return;
@@ -112,7 +114,7 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
     }
   });
   client.on("banner", (text: string) => {
-    banner = text.slice(0, MAX_WORDS);
+    banner = andThen(banner, text);
   });
   client.once("handshake", ({ kex, cs }) => {
     exchangeMs = now() - startedMs;
@@ -129,6 +131,9 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
   const onAbort = () => fail("aborted", null);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
+    hearGreeting(client, stream, greeting, () => {
+      fail("error", new Error(`${greeting.bytes.length} bytes came, and none of them an SSH greeting`));
+    });
     if (signal?.aborted) fail("aborted", null);
     else {
       client.connect({
@@ -147,6 +152,9 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
         keepaliveCountMax: request.keepaliveCountMax,
       });
       guard(client, stream);
+      onDisconnect(client, (text) => {
+        goodbye ??= andThen(null, text);
+      });
     }
   } catch (error) {
     fail("error", error instanceof Error ? error : new Error(String(error)));
@@ -155,6 +163,49 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   });
+}
+
+/**
+ * Hears what comes in until the SSH greeting: ssh2 tells of lines before one only once there is one. Not before ssh2
+ * listens itself: a stream that one of them reads flows, and the other would miss what had come.
+ */
+function hearGreeting(client: Client, stream: Duplex, lines: GreetingLines, onTooLong: () => void): void {
+  const onData = (chunk: Buffer) => {
+    keepPieces(client, lines.bytes);
+    lines.add(chunk);
+    if (lines.isComplete) stream.off("data", onData);
+    if (lines.isTooLong) onTooLong();
+  };
+  const onListener = (event: string | symbol) => {
+    if (event !== "data") return;
+    stream.off("newListener", onListener);
+    stream.on("data", onData);
+  };
+  stream.on("newListener", onListener);
+}
+
+/** ssh2 keeps the first piece of a greeting that comes in several, and forgets the others but the last. */
+function keepPieces(client: Client, before: Buffer): void {
+  const protocol: unknown = Reflect.get(client, "_protocol");
+  if (!isObject(protocol)) return;
+  const kept: unknown = Reflect.get(protocol, "_buffer");
+  if (Buffer.isBuffer(kept) && kept.length < before.length) Reflect.set(protocol, "_buffer", before);
+}
+
+/** ssh2 drops the words of a disconnection "by application", the reason that most bastions give for all of theirs. */
+function onDisconnect(client: Client, hear: (text: string) => void): void {
+  const protocol: unknown = Reflect.get(client, "_protocol");
+  const handlers: unknown = isObject(protocol) ? Reflect.get(protocol, "_handlers") : null;
+  const own: unknown = isObject(handlers) ? Reflect.get(handlers, "DISCONNECT") : null;
+  if (!isObject(handlers) || typeof own !== "function") return;
+  Reflect.set(handlers, "DISCONNECT", (...args: unknown[]) => {
+    if (typeof args[2] === "string") hear(args[2]);
+    Reflect.apply(own, handlers, args);
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** ssh2 keeps the server's greeting to itself. */

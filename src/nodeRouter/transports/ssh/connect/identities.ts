@@ -1,16 +1,21 @@
 // Everything we can log in with at one machine, in order: agent, key files, inline key, and "none" (Tailscale SSH).
+import { stat } from "node:fs/promises";
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from "ssh2";
 import ssh2 from "ssh2";
 import { messageOf } from "../../../../errors.ts";
 import { quote } from "../../../../safeText.ts";
-import { listAgentKeys, oneKeyOf } from "./agent.ts";
+import { listAgentKeys, oneKeyOf, whyNoAgent } from "./agent.ts";
 import { type ConnectEnv, isAbsent } from "./env.ts";
+import { fileFault } from "./fileFault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { readPrivateKey } from "./privateKey.ts";
 import type { Hop } from "./settings/hop.ts";
 
 /** sshd ends a connection at its sixth failure (MaxAuthTries); "none" is the last of ours. */
 const MAX_TRIES = 6;
+
+const NO_KEY =
+  "there is no key to try: none of the usual files is in ~/.ssh of the gateway's user, and SSH_AUTH_SOCK names no agent";
 
 /** One try. */
 export interface AuthAttempt {
@@ -33,6 +38,8 @@ interface Candidate {
   readonly publicBlob: Buffer | null;
   /** Why it cannot log in by itself; null when it can. */
   readonly problem: string | null;
+  /** What belongs to it and is not used; null: nothing. */
+  readonly aside?: string | null;
 }
 
 /** Reads key files and asks the agent. Never throws: what is unusable is in `problems`. */
@@ -64,10 +71,12 @@ export async function loadIdentities({ user, identity }: Hop, env: ConnectEnv): 
   return {
     attempts: [...attempts, { label: '"none"', method: { type: "none", username: user } }],
     problems: [
+      ...(agent.keys.length + candidates.length === 0 && identity.agent === null ? [NO_KEY] : []),
       ...agent.problems,
       ...candidates.flatMap((candidate) =>
         candidate.problem === null || inAgent(candidate) ? [] : [`${candidate.label} ${candidate.problem}`],
       ),
+      ...candidates.flatMap(({ label, aside = null }) => (aside === null ? [] : [`${label} ${aside}`])),
       ...(untried > 0
         ? [`${untried} more keys were not tried, since servers end a connection after ${MAX_TRIES}`]
         : []),
@@ -81,9 +90,12 @@ async function readAgent(
   if (path === null) return { agent: null, keys: [], problems: [] };
   try {
     const agent = ssh2.createAgent(path);
-    return { agent, keys: await listAgentKeys(agent), problems: [] };
+    const keys = await listAgentKeys(agent);
+    const isEmpty = `the agent at ${quote(path)} offers no key that can be used (ssh-add -l shows its keys; a locked one shows none)`;
+    return { agent, keys, problems: keys.length === 0 ? [isEmpty] : [] };
   } catch (error) {
-    return { agent: null, keys: [], problems: [`the agent at ${quote(path)} failed: ${messageOf(error)}`] };
+    const fact = (await whyNoAgent(path)) ?? `failed: ${messageOf(error)}`;
+    return { agent: null, keys: [], problems: [`the agent at ${quote(path)} ${fact}`] };
   }
 }
 
@@ -95,17 +107,36 @@ async function readCandidate(
 ): Promise<Candidate | null> {
   const label = `key ${quote(file)}`;
   try {
-    const candidate = judge(label, (await env.readFile(file)).toString("utf8"), passphrase);
-    if (candidate.publicBlob !== null) return candidate;
+    const text = (await env.readFile(file)).toString("utf8");
+    const open = await tooOpen(file);
+    const judged = judge(label, text, passphrase);
+    const isPublic = readPrivateKey(text, null).kind === "public";
+    const candidate: Candidate = open === null || isPublic ? judged : { ...judged, key: null, problem: open };
+    const certificate = await stat(`${file}-cert.pub`).then(
+      () => "has a certificate beside it, which is not supported and was not used",
+      () => null,
+    );
+    if (candidate.publicBlob !== null) return { ...candidate, aside: certificate };
     // Older formats encrypt the public half too; it then stands beside the file.
     const beside = await env.readFile(`${file}.pub`).then(String, () => "");
     const read = readPrivateKey(beside, null);
-    return read.kind === "public" ? { ...candidate, publicBlob: read.key.blob } : candidate;
+    return {
+      ...candidate,
+      publicBlob: read.kind === "public" ? read.key.blob : null,
+      aside: certificate,
+    };
   } catch (error) {
     if (isAbsent(error) && !areNamed) return null;
-    const problem = isAbsent(error) ? "does not exist" : `cannot be read (${messageOf(error)})`;
-    return { label, key: null, publicBlob: null, problem };
+    return { label, key: null, publicBlob: null, problem: fileFault(error, "read") };
   }
+}
+
+/** OpenSSH leaves out a private key of the user's that others may read; null: it would take it. */
+async function tooOpen(file: string): Promise<string | null> {
+  const found = await stat(file).catch(() => null);
+  if (found === null || found.uid !== process.getuid?.() || (found.mode & 0o077) === 0) return null;
+  const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
+  return `may be read by others (mode ${mode}), and so is not used, as by ssh; chmod 600 it`;
 }
 
 function judge(label: string, text: string, passphrase: string | null): Candidate {
@@ -118,7 +149,7 @@ function judge(label: string, text: string, passphrase: string | null): Candidat
         label,
         key: null,
         publicBlob: read.key.blob,
-        problem: "is a public key, and the agent does not hold its private key",
+        problem: "is a public key, and the agent does not hold its private key; name the private key",
       };
     case "unusable":
       return { label, key: null, publicBlob: read.publicKey?.blob ?? null, problem: read.reason };

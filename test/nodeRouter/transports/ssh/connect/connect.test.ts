@@ -1,8 +1,8 @@
 // Connections to a real SSH server in this process: whom they believe, how they log in, how they fail.
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, linkSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ConnectResult, connect } from "../../../../../src/nodeRouter/transports/ssh/connect/connect.ts";
 import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
@@ -361,7 +361,7 @@ describe("the login", () => {
     const message = messageOf(result);
     const at = (name: string) => `key "${home.home}/${name}"`;
     expect(message).toBe(
-      `AUTH_FAILED: node "mac-sg" (gateway@127.0.0.1:${server.port}) refused the login: tried ${at(".ssh/id_ed25519")}, "none"; it takes publickey; ${at("locked")} is encrypted and no passphrase is configured; ${at("public")} is a public key, and the agent does not hold its private key; ${at("damaged")} is damaged or of a type that cannot be used; ${at("nonsense")} is not in a format that can be read; ssh-keygen -p converts it; ${at("absent")} does not exist; put a key that it accepts into ssh-agent, or name it in ${SSH_AT}.identityFile`,
+      `AUTH_FAILED: node "mac-sg" (gateway@127.0.0.1:${server.port}) refused the login: tried ${at(".ssh/id_ed25519")}, "none"; it takes publickey; ${at("locked")} is encrypted and no passphrase is configured; ${at("public")} is a public key, and the agent does not hold its private key; name the private key; ${at("damaged")} is damaged; ${at("nonsense")} is no private key; ${at("absent")} does not exist; put a key that it accepts into ssh-agent, or name it in ${SSH_AT}.identityFile`,
     );
     expect(result).toMatchObject({ code: "AUTH_FAILED", transportFailure: false });
   });
@@ -377,11 +377,70 @@ describe("the login", () => {
         ? Promise.reject(Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }))
         : home.env().readFile(path);
     expect(messageOf(await reach(server, { env: { readFile } }))).toContain(
-      '.ssh/id_ed25519" cannot be read (EACCES: permission denied)',
+      `.ssh/id_ed25519" may not be read by the gateway's user (EACCES)`,
     );
     const variables = { SSH_AUTH_SOCK: join(home.home, "no-agent") };
     expect(messageOf(await reach(server, { env: { variables } }))).toContain(
-      `the agent at "${variables.SSH_AUTH_SOCK}" failed: Failed to connect to agent`,
+      `the agent at "${variables.SSH_AUTH_SOCK}" is not there: it has ended, or SSH_AUTH_SOCK `,
+    );
+  });
+
+  test.each([
+    ["none at all", {}, "there is no key to try: none of the usual files is in ~/.ssh"],
+    ["a directory", { ".ssh/id_rsa/file": "" }, '.ssh/id_rsa" is a directory, not a file'],
+    [
+      "one beside a certificate",
+      { ".ssh/id_rsa": RSA.privateKey, ".ssh/id_rsa-cert.pub": "x" },
+      "has a certificate beside it",
+    ],
+    ["a public key in its place", { ".ssh/id_rsa": RSA.publicKey }, '.ssh/id_rsa" is a public key'],
+  ])("of %s the message says so", async (_, files, fact) => {
+    const server = await serve({ authorizedKeys: [] });
+    home.write(".ssh/known_hosts", server.knownHosts());
+    for (const [name, content] of Object.entries(files)) home.write(name, content);
+    expect(messageOf(await reach(server))).toContain(fact);
+  });
+
+  test("a key that others may read is left out, as ssh does; one that is nobody else's is not", async () => {
+    const server = await serve();
+    home.write(".ssh/known_hosts", server.knownHosts());
+    const file = home.write(".ssh/id_ed25519", KEY.privateKey);
+    for (const mode of [0o644, 0o640, 0o604]) {
+      chmodSync(file, mode);
+      expect(messageOf(await reach(server))).toContain(
+        `key "${file}" may be read by others (mode 0${mode.toString(8)}), and so is not used, as by ssh; chmod 600 it`,
+      );
+    }
+    expect(server.attempts.filter((attempt) => attempt.startsWith("publickey"))).toEqual([]);
+    for (const mode of [0o600, 0o400]) {
+      chmodSync(file, mode);
+      expect(await reach(server)).toMatchObject({ ok: true });
+    }
+  });
+
+  test("a public file that everybody may read still chooses the agent's key", async () => {
+    const server = await serve();
+    home.write(".ssh/known_hosts", server.knownHosts());
+    const identityFile = home.write("key.pub", KEY.publicKey, 0o644);
+    const { env } = await agentIn([KEY]);
+    expect(authOf(await reach(server, { ssh: { identityFile }, env }))).toMatch(/^agent key /);
+  });
+
+  test("an agent without keys, a socket that nobody listens at, and a file in its place are told apart", async () => {
+    const server = await arrange({ authorizedKeys: [] });
+    const { agent, env } = await agentIn([]);
+    expect(messageOf(await reach(server, { env }))).toMatch(
+      /the agent at ".*" offers no key that can be used \(ssh-add -l/,
+    );
+    const stale = join(dirname(agent.path), "stale");
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(stale, resolve));
+    linkSync(stale, `${stale}2`);
+    await new Promise((resolve) => listener.close(resolve));
+    const at = (path: string) => ({ env: { variables: { SSH_AUTH_SOCK: path } } });
+    expect(messageOf(await reach(server, at(`${stale}2`)))).toContain('stale2" does not run any more');
+    expect(messageOf(await reach(server, at(home.write("file", ""))))).toMatch(
+      /file" (is no socket of an agent|does not run any more)/,
     );
   });
 

@@ -6,6 +6,7 @@ import { reachJumps } from "./connect.ts";
 import type { ConnectEnv } from "./env.ts";
 import { bitsOf, fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import { type HostTrust, judgeHostKey, loadHostTrust, type Verdict } from "./hostTrust.ts";
+import { keyFileOf } from "./knownHostsFile.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { recordHostKey } from "./recordHostKey.ts";
 import { type Refusal, refusalOf, refuse } from "./refusal.ts";
@@ -122,6 +123,7 @@ async function conclude(
   if (!looked.ok) return looked;
   const { target, isJump, trust, keys } = looked;
   const hop = target.last;
+  const keyFile = hop.hostKey.pin === null ? await keyFileOf(hop) : null;
   const report: TrustReport = {
     node: target.node,
     jumpHost: isJump ? hop.name : null,
@@ -129,7 +131,7 @@ async function conclude(
     name: hop.hostKey.name,
     keys: keys.map(({ key, verdict }) => describe(key, verdict, trust.pin?.at ?? null)),
     tailscale: trust.tailscale,
-    file: hop.hostKey.pin === null ? (hop.hostKey.files[0] ?? null) : null,
+    file: keyFile?.ok ? keyFile.file : null,
     recorded: null,
     problem: null,
   };

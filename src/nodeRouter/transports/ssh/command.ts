@@ -100,7 +100,7 @@ export class Command implements RunningCommand {
         this.#finish({
           kind: "notStarted",
           code: "NOT_STARTED",
-          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command; trying again is safe.`,
+          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command; nothing ran. Try once more; if it stays so, see what ends shells on that machine (memory, limits, its logs).`,
         });
       } else {
         this.#finish({ kind: "ran", exitCode: end.exitCode, signal: end.signal });

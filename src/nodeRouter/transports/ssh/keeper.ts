@@ -1,7 +1,7 @@
 // The process on a node that ends commands: when it is told to, and by itself when the gateway is gone.
 import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
-import { quote } from "../../../safeText.ts";
+import { safe } from "../../../safeText.ts";
 import { KEEPER, PONG } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
 import type { SignalName, SshNodeInfo } from "./contract.ts";
@@ -9,6 +9,7 @@ import { FLOODS, Flow, PIECE } from "./flow.ts";
 import { Greeting } from "./greeting.ts";
 import { after, LineReader, utf8 } from "./lines.ts";
 import type { RunnerIdentity } from "./runner.ts";
+import { endedEarly, neverReady, type SessionFault, TERMINAL } from "./sessionFault.ts";
 
 /** A command whose connection was lost: the node may still run it. */
 export type LostCommand = Pick<RunnerIdentity, "processGroup" | "startTime">;
@@ -30,6 +31,8 @@ export class Keeper {
   /** Rejects when the channel closes before. */
   readonly ready: Promise<SshNodeInfo>;
   closed = false;
+  /** What it is that did not come in time. */
+  readonly late: (ms: number) => SessionFault;
   /** Pings that wait for their answer, by nonce. */
   readonly #pings = new Map<string, (answered: boolean) => void>();
   /** Nonces of those that were not answered in time: their answers are late, and no lies. */
@@ -56,15 +59,24 @@ export class Keeper {
       this.#listen();
       resolve(infoOf(facts));
     };
-    const greeting = new Greeting([channel, channel.stderr], onLine, (fact) => {
-      reject(new Error(fact));
-      this.#fail(fact);
+    const greeting = new Greeting([channel, channel.stderr], {
+      onLine,
+      onExcess: (fact) => {
+        reject(new Error(fact));
+        this.#fail(fact);
+      },
+      // That its streams are joined does not matter to it.
+      onFault: (fault) => fault === TERMINAL && reject(fault),
+    });
+    this.late = (ms) => neverReady(ms, greeting.text);
+    let how = "";
+    channel.once("exit", (code: number | null, signal?: string) => {
+      how = signal === undefined ? ` with code ${code}` : ` by signal ${safe(signal.slice(0, 20))}`;
     });
     channel.once("close", () => {
       this.closed = true;
       for (const settle of this.#pings.values()) settle(false);
-      const said = greeting.text === "" ? "" : `: ${quote(greeting.text)}`;
-      reject(new Error(`the session ended before its shell was ready${said}`));
+      reject(endedEarly(how, greeting.text));
     });
     this.ready.catch(() => {});
   }

@@ -14,14 +14,24 @@ export class MarkerStream extends Transform {
   readonly #marker: Buffer;
   readonly #onLine: (rest: string) => void;
   readonly #onExcess: (fact: string) => void;
+  readonly #accepts: (rest: string) => boolean;
   /** The end of what came, as far as it may be the first part of the marker; or the marker's line until its end. */
   #held = Buffer.alloc(0);
   #before = 0;
   #state: "before" | "line" | "after" | "excess" = "before";
 
-  /** @param onExcess told, once, that there was more before the marker, or in its line, than may be. */
-  constructor(marker: string, onLine: (rest: string) => void, onExcess: (fact: string) => void = () => {}) {
+  /**
+   * @param onExcess told, once, that there was more before the marker, or in its line, than may be.
+   * @param accepts whether a line with this behind the marker is the line; if not, it is nothing, like an echo.
+   */
+  constructor(
+    marker: string,
+    onLine: (rest: string) => void,
+    onExcess: (fact: string) => void = () => {},
+    accepts: (rest: string) => boolean = () => true,
+  ) {
     super();
+    this.#accepts = accepts;
     this.#marker = Buffer.from(marker);
     this.#onLine = onLine;
     this.#onExcess = onExcess;
@@ -38,36 +48,40 @@ export class MarkerStream extends Transform {
 
   /** What is to be passed on of this chunk; null: nothing yet. */
   #search(chunk: Buffer): Buffer | null {
-    if (this.#state === "excess") return null;
-    const seen = Buffer.concat([this.#held, chunk]);
-    if (this.#state === "before") {
-      const at = seen.indexOf(this.#marker);
-      if (at === -1) {
-        this.#held = Buffer.from(seen.subarray(Math.max(0, seen.length - this.#marker.length + 1)));
-        this.#before += chunk.length;
-        if (this.#before > MAX_BEFORE) {
-          this.#exceed(`it printed more than ${MAX_BEFORE / 1024} KiB before the command's first line`);
+    let seen = Buffer.concat([this.#held, chunk]);
+    this.#before += chunk.length;
+    // Every turn leaves a whole marker behind it.
+    while (this.#state === "before" || this.#state === "line") {
+      if (this.#state === "before") {
+        const at = seen.indexOf(this.#marker);
+        if (at === -1) {
+          this.#held = Buffer.from(seen.subarray(Math.max(0, seen.length - this.#marker.length + 1)));
+          break;
         }
+        this.#state = "line";
+        seen = seen.subarray(at + this.#marker.length);
+      }
+      const end = seen.subarray(0, MAX_LINE).indexOf(0x0a);
+      if (end === -1) {
+        this.#held = Buffer.from(seen.subarray(0, MAX_LINE));
+        if (seen.length >= MAX_LINE) this.#exceed("the command's first line does not end");
         return null;
       }
-      this.#state = "line";
-      return this.#line(seen.subarray(at + this.#marker.length));
+      const rest = seen.toString("utf8", 0, end).trim();
+      seen = seen.subarray(end + 1);
+      if (!this.#accepts(rest)) {
+        this.#state = "before";
+        continue;
+      }
+      this.#state = "after";
+      this.#held = Buffer.alloc(0);
+      this.#onLine(rest);
+      return seen;
     }
-    return this.#line(seen);
-  }
-
-  /** @param seen what follows the marker */
-  #line(seen: Buffer): Buffer | null {
-    const end = seen.subarray(0, MAX_LINE).indexOf(0x0a);
-    if (end === -1) {
-      this.#held = Buffer.from(seen.subarray(0, MAX_LINE));
-      if (seen.length >= MAX_LINE) this.#exceed("the command's first line does not end");
-      return null;
+    if (this.#state === "before" && this.#before > MAX_BEFORE) {
+      this.#exceed(`it printed more than ${MAX_BEFORE / 1024} KiB before the command's first line`);
     }
-    this.#state = "after";
-    this.#held = Buffer.alloc(0);
-    this.#onLine(seen.toString("utf8", 0, end).trim());
-    return seen.subarray(end + 1);
+    return null;
   }
 
   #exceed(fact: string): void {

@@ -18,11 +18,12 @@ import { Keeping } from "./keeping.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
-import { badRequest, busy, cancelled, closing, misbehaved, notStarted } from "./refusals.ts";
+import { badRequest, busy, cancelled, closing, misbehaved, noSession, notStarted } from "./refusals.ts";
 import { requestProblem } from "./request.ts";
 import type { Runner } from "./runner.ts";
 import { Runners } from "./runners.ts";
 import { RunningCommands } from "./running.ts";
+import { SessionFault } from "./sessionFault.ts";
 
 export type { ConnectResult } from "./connections.ts";
 export type { PoolLimits, PoolOptions } from "./poolOptions.ts";
@@ -42,6 +43,8 @@ export class NodePool {
   /** Whether runners are kept ahead of use; off after a failure, until somebody asks for the node again. */
   #keepWarm = false;
   #closing = false;
+  /** Why no session could be opened last; null: one could. */
+  #lastFailure: string | null = null;
   #onEmpty: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
@@ -51,7 +54,7 @@ export class NodePool {
     this.#limits = limits;
     this.#queue = new CommandQueue({
       waitMs: limits.queueMs,
-      onLate: (command) => command.notStarted("NODE_BUSY", this.#late()),
+      onLate: (command) => command.notStarted(...this.#late()),
       onCancel: (command, fact) =>
         command.notStarted(
           "NOT_STARTED",
@@ -237,8 +240,7 @@ export class NodePool {
       runner?.discard();
       this.#queue.putBack(command);
     } else {
-      const fact = `no terminal could be opened: ${messageOf(failure)}`;
-      command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
+      command.notStarted("NOT_STARTED", noSession(this.#options.node, terminalFault(failure), "terminal"));
     }
     this.#closeStalled(connection);
     this.#advance();
@@ -316,7 +318,7 @@ export class NodePool {
   /** Nothing of this connection is used any more. */
   #leave(connection: Connection): void {
     this.#connections.leave(connection);
-    this.#runners.leave(connection);
+    this.#runners.leave(connection, this.#connections.size === 0);
     this.#keeping.leave(connection);
   }
 
@@ -360,6 +362,7 @@ export class NodePool {
     try {
       await this.#keeping.open(connection);
       this.#pulse.recovered();
+      this.#lastFailure = null;
       this.#advance();
     } catch (error) {
       if (!isOnlyFull(connection, error) && !connection.isClosed && !connection.isSilent) {
@@ -367,7 +370,7 @@ export class NodePool {
         this.#keeping.noteUseless();
         this.#pulse.failed({ kind: "unknown", reason: `no session could be opened: ${messageOf(error)}` });
       }
-      this.#sessionFailed(connection, error);
+      this.#sessionFailed(connection, error, true);
       this.#pulse.changed();
     }
   }
@@ -375,6 +378,7 @@ export class NodePool {
   async #addRunner(connection: Connection): Promise<void> {
     try {
       await this.#runners.add(connection);
+      this.#lastFailure = null;
       if (this.#queue.length > 0) this.#advance();
       this.#idle.resume();
     } catch (error) {
@@ -386,7 +390,7 @@ export class NodePool {
    * A full connection only means another one. After any other failure nothing is opened until a command ends
    * or is asked for: a login shell that always fails would fail for ever.
    */
-  #sessionFailed(connection: Connection, error: unknown): void {
+  #sessionFailed(connection: Connection, error: unknown, isKeeper = false): void {
     if (connection.isSilent) {
       this.#closeStalled(connection);
       this.#advance();
@@ -403,12 +407,20 @@ export class NodePool {
     log.warn({ node, reason: messageOf(error) }, "ssh: no session");
     if (connection.limit === 0) connection.destroy();
     this.#closeStalled(connection);
-    const fact = `no session could be opened: ${messageOf(error)}`;
-    this.#giveUp("NOT_STARTED", notStarted(node, fact));
+    const message = noSession(node, error);
+    this.#lastFailure = message;
+    this.#giveUp("NOT_STARTED", message, isKeeper);
   }
 
-  /** Tells whoever waits why, unless something is open or on its way that can still serve them. */
-  #giveUp(code: ErrorCode, message: string): void {
+  /**
+   * Tells whoever waits why, unless something is open or on its way that can still serve them.
+   * @param isKeeper whether it is the keeper that could not be had: without one nothing serves them.
+   */
+  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
+    if (isKeeper && this.#keeping.current === null && !this.#keeping.isPending) {
+      for (const command of this.#queue.takeAll()) command.notStarted(code, message);
+      return;
+    }
     const { connecting, isOnlyProbing } = this.#connections;
     const coming = (isOnlyProbing ? 0 : connecting) + this.#runners.warming + this.#opening.size;
     if (coming > 0 || this.#running.areHeardOf || this.#keeping.isPending) return;
@@ -431,10 +443,13 @@ export class NodePool {
     }
   }
 
-  #late(): string {
-    const seconds = this.#limits.queueMs / 1000;
-    const fact = `no session came free in ${seconds} s, ${this.#running.size} commands run`;
-    return busy(this.#options.node, fact);
+  #late(): [ErrorCode, string] {
+    const { node } = this.#options;
+    // Nobody's command is in the way: to wait for one, or to end one, would not help.
+    if (this.#lastFailure !== null) return ["NOT_STARTED", this.#lastFailure];
+    const fact = `no session came free in ${this.#limits.queueMs / 1000} s`;
+    if (this.#running.size === 0) return ["NOT_STARTED", notStarted(node, fact)];
+    return ["NODE_BUSY", busy(node, `${fact}, ${this.#running.size} commands run`)];
   }
 
   #unused(): void {
@@ -457,6 +472,15 @@ export class NodePool {
   get #isInUse(): boolean {
     return this.#running.size > 0 || this.#queue.length > 0;
   }
+}
+
+/** A server that gives no terminals goes on to give none. */
+function terminalFault(error: unknown): unknown {
+  if (!/pseudo-terminal/i.test(messageOf(error))) return error;
+  return new SessionFault(
+    "its SSH server gives none",
+    "Allow terminals for the login (PermitTTY in sshd_config; no-pty, or restrict without pty, in authorized_keys), or leave pty out",
+  );
 }
 
 /** The server has no room for one more session here, or the connection is gone: another one may do. */

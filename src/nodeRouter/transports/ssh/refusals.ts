@@ -1,7 +1,20 @@
 // What a command is told that the pool does not run. Pure.
+import { messageOf } from "../../../errors.ts";
 import { quote } from "../../../safeText.ts";
 import { SENTENCE_END, withoutEnd } from "../../../withoutEnd.ts";
 import type { Breaker } from "./breaker.ts";
+import { SessionRefused } from "./connection.ts";
+import { SessionFault } from "./sessionFault.ts";
+
+/** No session of the login can be used, and none will be until somebody mends that; else it may pass. */
+export function noSession(node: string, error: unknown, what = "session"): string {
+  const fact = `no ${what} could be opened: ${messageOf(error)}`;
+  if (error instanceof SessionRefused) {
+    return `NOT_STARTED: on node ${quote(node)} ${fact.replace(/[:\s]+$/, "")}; nothing ran. See MaxSessions in its sshd_config, and whether the login may run commands.`;
+  }
+  if (!(error instanceof SessionFault)) return notStarted(node, fact);
+  return `NOT_STARTED: on node ${quote(node)} ${fact}; nothing ran. ${error.mend}.`;
+}
 
 /** Proven not to have begun, for a reason that may pass. */
 export function notStarted(node: string, fact: string): string {

@@ -9,6 +9,7 @@ import { Greeting } from "./greeting.ts";
 import { after } from "./lines.ts";
 import { MarkerStream } from "./markerStream.ts";
 import { type CwdFailure, encodeRequest } from "./request.ts";
+import { endedEarly, errorsLost, neverReady, SessionFault } from "./sessionFault.ts";
 
 /** What a runner says of itself while it waits. */
 export interface RunnerIdentity {
@@ -44,8 +45,11 @@ const NUMBER = /^\d{1,10}$/;
 /** Clock ticks, or the words of `ps -o lstart=`. */
 const START_TIME = /^[\w:.,+ -]{0,64}$/;
 /** A signal to the group of such a command would end other commands too, or the server itself. */
-const SHARED_GROUP =
-  "its SSH server gives sessions no process group of their own, and neither setsid nor perl is there to make one, so a command could not be ended alone; install setsid (util-linux) or use OpenSSH's sshd";
+const SHARED_GROUP = new SessionFault(
+  "its SSH server gives sessions no process group of their own, and neither setsid nor perl is there to make one, so a command could not be ended alone",
+  "Install setsid (util-linux) there, or use OpenSSH's sshd",
+);
+
 export class Runner {
   readonly channel: ClientChannel;
   /** Rejects when the channel closes before. */
@@ -101,23 +105,36 @@ export class Runner {
     channel.stderr.on("error", () => {});
     const { promise, resolve, reject } = Promise.withResolvers<RunnerIdentity>();
     this.ready = promise;
+    let said: ReturnType<typeof identityIn> = null;
     const onLine = (line: string): void => {
-      const said = identityIn(line);
-      if (said === null) return;
+      said ??= identityIn(line);
+      if (said === null || this.#greeting.awaitsErrors) return;
       this.#greeting.end();
       if (!said.leads) {
-        reject(new Error(SHARED_GROUP));
+        reject(SHARED_GROUP);
         return;
       }
       this.identity = said.identity;
       this.#watchIdle();
       resolve(said.identity);
     };
-    this.#greeting = new Greeting([channel, channel.stderr], onLine, (fact) => {
-      reject(new Error(fact));
-      this.#fail(fact);
+    this.#greeting = new Greeting([channel, channel.stderr], {
+      onLine,
+      onExcess: (fact) => {
+        reject(new Error(fact));
+        this.#fail(fact);
+      },
+      onFault: reject,
     });
-    channel.once("close", () => reject(new Error("the session ended before its shell was ready")));
+    channel.once("close", () => {
+      const how = !end.told
+        ? ""
+        : end.signal === null
+          ? ` with code ${end.exitCode}`
+          : ` by signal ${end.signal}`;
+      // Rejected already where it was closed here.
+      reject(endedEarly(how, this.greeting));
+    });
     // Whoever waits for it hears of it; nobody may be waiting.
     this.ready.catch(() => {});
   }
@@ -125,6 +142,16 @@ export class Runner {
   /** What the login shell printed so far, for an error message. */
   get greeting(): string {
     return this.#greeting.text;
+  }
+
+  /** Whether it has said where its streams lead, so that more can be asked of it; see `prove`. */
+  get isProvable(): boolean {
+    return this.#greeting.isProvable;
+  }
+
+  /** What it is that did not come in time. */
+  late(ms: number): SessionFault {
+    return this.#greeting.awaitsErrors ? errorsLost(ms) : neverReady(ms, this.greeting);
   }
 
   /**
@@ -137,7 +164,7 @@ export class Runner {
     this.isUsed = true;
     channel.removeAllListeners("data");
     channel.stderr.removeAllListeners("data");
-    const cut = () => new MarkerStream(marker, (rest) => heard(startLine(rest)), this.#fail);
+    const cut = () => new MarkerStream(marker, (rest) => heard(startLine(rest)), this.#fail, isStartLine);
     const [stdout, stderr] = [cut(), cut()];
     this.#carried = [stdout, stderr];
     channel.pipe(stdout);
@@ -205,6 +232,11 @@ export function identityIn(
 function signalName(signal: string | undefined): string | null {
   if (signal === undefined) return null;
   return Object.hasOwn(constants.signals, signal) ? signal : "SIGUNKNOWN";
+}
+
+/** What follows the marker in a line of ours. In the request it is followed by a number, and an echo of that is none. */
+function isStartLine(rest: string): boolean {
+  return rest === "" || rest === "start" || /^cwd [a-z-]{1,20}$/.test(rest);
 }
 
 function startLine(rest: string): StartLine {

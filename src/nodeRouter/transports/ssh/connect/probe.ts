@@ -3,6 +3,10 @@ import type { Client } from "ssh2";
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
 import { messageOf } from "../../../../errors.ts";
 import { quote, safe } from "../../../../safeText.ts";
+import { Connection } from "../connection.ts";
+import { LIMITS } from "../poolOptions.ts";
+import { noSession } from "../refusals.ts";
+import { Runners } from "../runners.ts";
 import { connect } from "./connect.ts";
 import type { ConnectEnv } from "./env.ts";
 import { sever } from "./guard.ts";
@@ -29,7 +33,6 @@ const MAX_LINE = 8_192;
 /** Of what the server says in an error. */
 const MAX_WORDS = 300;
 const WORKSPACE_LINE = /^(is|file|missing) (writable|readonly)(?: (.*))?$/;
-const SESSION_WORD = "node-router-probe";
 
 /**
  * Says on one line: whether the directory on stdin is there and may be written to, or the nearest one above it.
@@ -65,7 +68,7 @@ export async function probeNode(
     return { node: node.name, way, ok: false, steps, problem: connected.message };
   }
   try {
-    const session = await trySession(target, connected.client, env);
+    const session = await trySession(node, target, connected.client, env, options.readyMs ?? LIMITS.readyMs);
     steps.push(session);
     if (session.ok) steps.push(await tryWorkspace(node, target, connected.client, env));
   } finally {
@@ -79,26 +82,26 @@ function settingsText(way: string, { notes }: Target): string {
   return [way, ...notes].join("; ");
 }
 
-async function trySession(target: Target, client: Client, env: ConnectEnv): Promise<Step> {
+/** Opens what a command would get, and spends one of them to see that it is what commands rely on. */
+async function trySession(
+  { loginShell }: ConfiguredNode,
+  target: Target,
+  client: Client,
+  env: ConnectEnv,
+  readyMs: number,
+): Promise<Step> {
   const startedMs = env.now();
   const done = (ok: boolean, detail: string) =>
     step(target.last.name, "session", ok, env.now() - startedMs, detail);
-  const ran = await run(client, `/bin/sh -c 'echo ${SESSION_WORD}'`, "");
-  if (ran.error !== null) {
-    return done(
-      false,
-      `NODE_UNREACHABLE: no session on node ${quote(target.node)}: ${ran.error}; see its sshd's MaxSessions and the user's login shell`,
-    );
+  const connection = new Connection(client);
+  const runners = new Runners({ loginShell, readyMs, onEnd: () => {} });
+  try {
+    await runners.add(connection);
+    runners.discardFree();
+    return done(true, "/bin/sh runs; streams and exit code come through");
+  } catch (error) {
+    return done(false, noSession(target.node, error));
   }
-  if (!ran.stdout.endsWith(`${SESSION_WORD}\n`)) {
-    return done(
-      false,
-      `NODE_UNREACHABLE: /bin/sh on node ${quote(target.node)} did not answer, exit code ${ran.exitCode ?? "none"}: ${quote((ran.stderr || ran.stdout).slice(0, 200))}; see the user's login shell and any ForceCommand`,
-    );
-  }
-  // Harmless for us, but scp and rsync would break on it.
-  const isNoisy = ran.stdout.length > SESSION_WORD.length + 1;
-  return done(true, `/bin/sh runs${isNoisy ? ", after output of the login shell's own files" : ""}`);
 }
 
 async function tryWorkspace(

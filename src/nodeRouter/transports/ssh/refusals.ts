@@ -10,7 +10,7 @@ import { SessionFault } from "./sessionFault.ts";
 export function noSession(node: string, error: unknown, what = "session"): string {
   const fact = `no ${what} could be opened: ${messageOf(error)}`;
   if (error instanceof SessionRefused) {
-    return `NOT_STARTED: on node ${quote(node)} ${fact.replace(/[:\s]+$/, "")}; nothing ran. See MaxSessions in its sshd_config, and whether the login may run commands.`;
+    return `NOT_STARTED: on node ${quote(node)} ${fact.trimEnd().replace(/:$/, "")}; nothing ran. See MaxSessions in its sshd_config, and whether the login may run commands.`;
   }
   if (!(error instanceof SessionFault)) return notStarted(node, fact);
   return `NOT_STARTED: on node ${quote(node)} ${fact}; nothing ran. ${error.mend}.`;

@@ -62,7 +62,7 @@ export function resultLine(call: PlacedCall, end: CallEnd, processGroup: number 
 }
 
 function advice(end: CallEnd, processGroup: number | null): readonly string[] {
-  if (end === "notStarted") return ["nothing ran, so trying again is safe"];
+  if (end === "notStarted") return ["nothing ran"];
   if (end !== "unknown") return [];
   const group = processGroup === null ? "" : ` (process group ${processGroup} there)`;
   return [`outcome unknown${group}: do not run it again before you looked`];

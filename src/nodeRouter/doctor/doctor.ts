@@ -4,6 +4,7 @@ import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
+import { checkLogins } from "./checkLogins.ts";
 import { checkNodes } from "./checkNodes.ts";
 import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
@@ -19,6 +20,7 @@ const CHECKS = [
   checkAudit,
   checkGuard,
   checkNodes,
+  checkLogins,
   checkPlaces,
   checkPresence,
 ];

@@ -35,6 +35,8 @@ export interface DoctorInput {
   readonly workspace: { readonly apiProblem: string | null };
   /** By inventory name; empty before the nodes are observed. */
   readonly presence: ReadonlyMap<string, NodePresence>;
+  /** Nodes whose login gives no session that a command could run in, and why; absent: not asked. */
+  readonly sshFaults?: ReadonlyMap<string, string>;
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
   /** Where the agents' calls ran until now. */

@@ -24,7 +24,10 @@ export interface Situation {
   /** What was observed; default: nothing. */
   readonly presence?: readonly NodePresence[];
   readonly doctor?: Partial<
-    Pick<DoctorInput, "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes">
+    Pick<
+      DoctorInput,
+      "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes" | "sshFaults"
+    >
   >;
 }
 

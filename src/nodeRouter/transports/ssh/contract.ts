@@ -135,6 +135,8 @@ export interface SshTransport {
   counters(node: string): SshCounters | null;
   /** Null: not known yet. */
   info(node: string): SshNodeInfo | null;
+  /** Why the last session that was to be opened could not be, with its code; null: it could, or none was. */
+  fault?(node: string): string | null;
   /** Nodes with a pool. */
   nodes(): readonly string[];
   /** Ends idle connections and waits for running commands. */

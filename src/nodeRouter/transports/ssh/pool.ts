@@ -109,6 +109,11 @@ export class NodePool {
     return this.#keeping.info;
   }
 
+  /** See `SshTransport.fault`. */
+  get fault(): string | null {
+    return this.#lastFailure;
+  }
+
   counters(): SshCounters {
     return {
       connected: this.#connections.size,

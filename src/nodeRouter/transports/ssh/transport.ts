@@ -76,6 +76,7 @@ export function createSshTransport(options: TransportOptions): SshTransport {
       return { kind: "unknown", reason: closed ? "its SSH connections are being closed" : unset };
     },
     counters: (node) => entries.get(node)?.pool.counters() ?? null,
+    fault: (node) => entries.get(node)?.pool.fault ?? null,
     info: (node) => entries.get(node)?.pool.info ?? null,
     nodes: () => [...entries.keys()],
     async close() {

@@ -26,7 +26,15 @@ export interface Situation {
   readonly doctor?: Partial<
     Pick<
       DoctorInput,
-      "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes" | "ssh"
+      | "hooks"
+      | "counters"
+      | "missedAgents"
+      | "workspace"
+      | "audit"
+      | "sources"
+      | "lastNodes"
+      | "ssh"
+      | "sshFaults"
     >
   >;
 }

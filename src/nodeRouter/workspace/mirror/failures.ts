@@ -17,7 +17,7 @@ const MAX_REASON_LENGTH = 300;
 /** Null: the program ended well. */
 export function mirrorFailure(
   subject: MirrorSubject,
-  { outcome, stderr }: Collected,
+  { outcome, stderr, givenUp = null }: Collected,
 ): NodeRouterError | null {
   switch (outcome.kind) {
     case "notStarted": {
@@ -29,6 +29,7 @@ export function mirrorFailure(
       return new NodeRouterError(outcome.code, `${about(subject)}: ${message}`);
     }
     case "unknown":
+      if (givenUp !== null) return new HungError(subject, givenUp);
       return failed(
         subject,
         "the connection was lost while they were on their way; they are brought again with the next call",
@@ -36,6 +37,16 @@ export function mirrorFailure(
     case "ran":
       if (outcome.exitCode === 0) return null;
       return failed(subject, `${reason(outcome, stderr)}; ${advice(outcome.exitCode)}`);
+  }
+}
+
+/** The node did not come to an end, or sent more than it may. */
+export class HungError extends NodeRouterError {
+  constructor(subject: MirrorSubject, fact: string) {
+    super(
+      "FILE_FAILED",
+      `${about(subject)}: ${fact}; they are brought again with the next call; nothing else was begun`,
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { CollectLimits } from "../../transports/ssh/contract.ts";
 import { wholeLines } from "../../transports/ssh/lines.ts";
 import { load } from "./content.ts";
 import type { FolderMemory, Mirror, MirrorOptions, MirrorSource, SkippedFile } from "./contract.ts";
-import { HungError, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./failures.ts";
+import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./failures.ts";
 import { type LocalFile, markOf, readLocalFolder } from "./localFiles.ts";
 import { type Manifest, manifestName, ownerId, readManifest, writeManifest } from "./manifest.ts";
 import { filesByLists, type MirrorPlan, PRESENT, planAdd, planMirror } from "./plan.ts";
@@ -238,7 +238,7 @@ async function alone(folder: FolderMemory, task: () => Promise<void>): Promise<v
   folder.busy = turn
     .then(
       () => null,
-      (error: unknown) => (error instanceof HungError ? error : null),
+      (error: unknown) => (isHung(error) ? error : null),
     )
     .finally(() => {
       folder.turns -= 1;

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
 });
 
-function setUp(options: SimOptions, limits: Partial<PoolLimits> = {}) {
+function setUp(options: SimOptions, limits: Partial<PoolLimits> = {}, monotonic?: () => number) {
   const node: SimNode = createSimNode(options);
   const quiet = () => {};
   const pool = new NodePool({
@@ -22,6 +22,7 @@ function setUp(options: SimOptions, limits: Partial<PoolLimits> = {}) {
     now: Date.now,
     log: createLogger({ debug: quiet, info: quiet, warn: quiet, error: quiet }),
     limits,
+    ...(monotonic === undefined ? {} : { monotonic }),
   });
   cleanUps.push(() => pool.destroy());
   cleanUps.push(() => node.cut());
@@ -151,6 +152,28 @@ describe("a keeper", () => {
         kind: "down",
         reason: "its keeper answered a question that nobody had asked",
       });
+  });
+
+  test("that talks and never answers is taken for one that hangs, after a minute", async () => {
+    let nowMs = 0;
+    const monotonic = () => nowMs;
+    const { pool } = setUp(
+      {
+        plays: plays("keeper", (shell) => {
+          ready(shell);
+          shell.channel.on("data", () => shell.channel.write("hello\n"));
+        }),
+      },
+      {},
+      monotonic,
+    );
+    pool.warm();
+    await expect.poll(() => pool.info, AMPLE).not.toBeNull();
+    expect(await pool.ping(50, {})).toEqual({ kind: "up", rttMs: null });
+    nowMs += 59_000;
+    expect(await pool.ping(50, {})).toEqual({ kind: "up", rttMs: null });
+    nowMs += 2_000;
+    expect(await pool.ping(50, {})).toEqual({ kind: "silent" });
   });
 
   test("may answer late, once", async () => {

@@ -8,7 +8,8 @@ import { bindingOf } from "../nodeRouter/hostConfig.ts";
 import { spawnOf, spawnRefusal } from "../nodeRouter/hostedSessions/spawnPlacement.ts";
 import { hostingProblem, mustBePlaced, nodeLabel } from "../nodeRouter/hostedSessions/verdict.ts";
 import { hostedToolRefusal, nodesBehind } from "../nodeRouter/nodeHostedTools.ts";
-import { classifyTool } from "../nodeRouter/toolCatalog.ts";
+import { isRouted } from "../nodeRouter/router.ts";
+import { catalogEntry, classifyTool } from "../nodeRouter/toolCatalog.ts";
 import { quote } from "../safeText.ts";
 import type { ToolContext, ToolEvent } from "./events.ts";
 
@@ -28,7 +29,11 @@ export async function refusedElsewhere(
       (await spawnedBeside(deps, config, agent, event, context, must)) ??
       (must(agent) ? await onItsNode(deps, config, agent, event.toolName) : null);
   } catch (error) {
-    const fault = error instanceof NodeRouterError ? error.message : messageOf(error);
+    if (!isRouted(config, agent)) return null;
+    const fault =
+      error instanceof NodeRouterError
+        ? error.message
+        : `INVENTORY_UNAVAILABLE: the call could not be placed: ${messageOf(error)}`;
     refusal = `${fault}.`;
   }
   if (refusal === null) return null;
@@ -71,8 +76,9 @@ async function onItsNode(
   tool: string,
 ): Promise<string | null> {
   const isKnown = classifyTool(tool) !== null;
-  // A tool that the gateway has is only looked at for a node's id in its name: the last list will do.
-  const snapshot = isKnown ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
+  // A tool of the host is only looked at for a node's id in its name, or for a namesake: the last list will do.
+  const snapshot =
+    catalogEntry(tool) !== null ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
   const behind = nodesBehind(tool, isKnown, deps.state.reader.last()?.nodes ?? []);
   return hostedToolRefusal(config, agent, tool, behind, snapshot);
 }

@@ -10,6 +10,7 @@ import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
 import { checkPresence } from "./checkPresence.ts";
 import { checkSsh } from "./checkSsh.ts";
+import { checkTools } from "./checkTools.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
@@ -18,6 +19,7 @@ const CHECKS = [
   checkPlugin,
   checkConfig,
   checkAgents,
+  checkTools,
   checkWorkspace,
   checkAudit,
   checkGuard,

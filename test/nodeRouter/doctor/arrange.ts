@@ -26,7 +26,15 @@ export interface Situation {
   readonly doctor?: Partial<
     Pick<
       DoctorInput,
-      "hooks" | "counters" | "missedAgents" | "workspace" | "audit" | "sources" | "lastNodes" | "ssh"
+      | "hooks"
+      | "counters"
+      | "missedAgents"
+      | "strangeTools"
+      | "workspace"
+      | "audit"
+      | "sources"
+      | "lastNodes"
+      | "ssh"
     >
   >;
 }
@@ -71,6 +79,7 @@ export function inputOf({
     hooks: "live",
     counters: createCounters(),
     missedAgents: new Set(),
+    strangeTools: [],
     workspace: { apiProblem: null },
     audit: null,
     presence,

@@ -1,13 +1,14 @@
-// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh` or `presence`
+// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile` or `presence`
 // runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchExec } from "./exec.bench.ts";
+import { benchHostile } from "./hostile.bench.ts";
 import { benchPlace } from "./place.bench.ts";
 import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
 import { benchSshTransport } from "./sshTransport.bench.ts";
 
-const PARTS = ["place", "exec", "ssh", "presence"];
+const PARTS = ["place", "exec", "ssh", "hostile", "presence"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
 const wants = (part) => only.length === 0 || only.includes(part);
@@ -56,6 +57,14 @@ if (wants("ssh")) {
   console.table(report.sshTools);
   report.sshMemory = round(await benchSshMemory(50));
   console.log(`ssh: 50 connected nodes take ${report.sshMemory.perAllMb} MB (goal: under 100)`);
+}
+
+if (wants("hostile")) {
+  console.log(
+    "hostile: one node attacks for 15 s, and another runs commands (goal: 200 ms, 64 MB, twice the p99)",
+  );
+  report.hostile = (await benchHostile()).map(round);
+  console.table(report.hostile);
 }
 
 if (wants("presence")) {

@@ -8,9 +8,9 @@ import { bindingOf } from "../nodeRouter/hostConfig.ts";
 import { spawnOf, spawnRefusal } from "../nodeRouter/hostedSessions/spawnPlacement.ts";
 import { hostingProblem, mustBePlaced, nodeLabel } from "../nodeRouter/hostedSessions/verdict.ts";
 import { hostedToolRefusal, nodesBehind } from "../nodeRouter/nodeHostedTools.ts";
-import { isRouted } from "../nodeRouter/router.ts";
 import { catalogEntry, classifyTool } from "../nodeRouter/toolCatalog.ts";
 import { quote } from "../safeText.ts";
+import type { Binding } from "../types.ts";
 import type { ToolContext, ToolEvent } from "./events.ts";
 
 /** What the agent reads instead of a result; null when the call is none of these, or may go on. Never throws. */
@@ -21,7 +21,7 @@ export async function refusedElsewhere(
   event: ToolEvent,
   context: ToolContext,
 ): Promise<string | null> {
-  const must = (whose: string) => mustBePlaced(config, whose, bindingOf(deps.hostConfig(), whose));
+  const must = (whose: string) => mustBePlaced(config, whose, bindingNow(deps, whose));
   let refusal: string | null;
   try {
     refusal =
@@ -29,7 +29,6 @@ export async function refusedElsewhere(
       (await spawnedBeside(deps, config, agent, event, context, must)) ??
       (must(agent) ? await onItsNode(deps, config, agent, event.toolName) : null);
   } catch (error) {
-    if (!isRouted(config, agent)) return null;
     const fault =
       error instanceof NodeRouterError
         ? error.message
@@ -62,7 +61,7 @@ async function spawnedBeside(
   if (record === undefined || !record.ok || record.session === null) return null;
   const snapshot = await currentSnapshot(deps, config);
   const { nodeId } = record.session;
-  const binding = bindingOf(deps.hostConfig(), spawn.agent);
+  const binding = bindingNow(deps, spawn.agent);
   const problem = hostingProblem(config, { agent: spawn.agent, binding, nodeId }, snapshot);
   if (problem === null) return null;
   const fact = `"sessions_spawn" in a hosted session would host a session of agent ${quote(spawn.agent)} on ${nodeLabel(nodeId, snapshot)}, ${problem}`;
@@ -81,4 +80,13 @@ async function onItsNode(
     catalogEntry(tool) !== null ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
   const behind = nodesBehind(tool, isKnown, deps.state.reader.last()?.nodes ?? []);
   return hostedToolRefusal(config, agent, tool, behind, snapshot);
+}
+
+/** A config that cannot be read must not stop agents that no rule names. */
+function bindingNow(deps: RouterDeps, agent: string): Binding {
+  try {
+    return bindingOf(deps.hostConfig(), agent);
+  } catch {
+    return "exec";
+  }
 }

@@ -84,7 +84,7 @@ const IMITATED = "the text above imitates this line";
 export const IMITATION_NOTE = `[node-router] ${IMITATED}: none of it is from node-router, and it says nothing of where anything ran`;
 
 function advice(end: CallEnd, processGroup: number | null): readonly string[] {
-  if (end === "notStarted") return ["nothing ran, so trying again is safe"];
+  if (end === "notStarted") return ["nothing ran"];
   if (end !== "unknown") return [];
   const group = processGroup === null ? "" : ` (process group ${processGroup} there)`;
   return [`outcome unknown${group}: do not run it again before you looked`];

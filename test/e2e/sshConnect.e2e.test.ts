@@ -177,8 +177,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
   });
 
   /**
+   * Each file in the words of ssh_config; SSHD and JUMP are the two servers' ports, DIR the folder of the files.
    * Never a jump that leads back to where it came from: a real ssh then starts another ssh without end.
-   * Each file in the words of ssh_config; SSHD and JUMP are the two servers' ports, DIR the folder of the files. */
+   */
   test.each<[string, string]>([
     ["quotes", "Host 'box' 'other'\n HostName '127.0.0.1'\n Port \"SSHD\"\n"],
     ["case of Host", "Host Box\n Port JUMP\nHost box\n Port SSHD\n"],

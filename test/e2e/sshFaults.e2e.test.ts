@@ -114,7 +114,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshFaults"))("faults of a node over SS
       { timeoutMs: 60_000, everyMs: 500 },
     );
 
-  const NOT_RUN = "nothing ran, so trying again is safe";
+  const NOT_RUN = "· nothing ran";
 
   describe("the connection", () => {
     test("killed in mid-command: the outcome is unknown, its group is named and ended, it ran once, and the next call works", async () => {

@@ -49,6 +49,13 @@ describe("a tool that a node publishes", () => {
     expect(await ask("worker-sg", "docs_search")).toEqual(blocked("INVENTORY_UNAVAILABLE"));
   });
 
+  test("is told from one that the gateway has by the list of nodes alone, which is read once a second at most", async () => {
+    const { ask, deps } = arranged();
+    for (let n = 0; n < 3; n++) expect(await ask("worker-sg", "web_lookup")).toBeUndefined();
+    expect(deps.listCalls).toBe(1);
+    expect(deps.state.counters.refused).toBe(0);
+  });
+
   test("in shadow mode is only logged", async () => {
     const { ask, deps } = arranged({ config: { ...CONFIG, mode: "shadow" } });
     expect(await ask("worker-sg", "docs_search")).toBeUndefined();

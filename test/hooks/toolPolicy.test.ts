@@ -98,7 +98,6 @@ describe("calls that are none of ours are not touched, counted, logged or listed
   const untouched: [string, FakeOptions, object, object][] = [
     ["an unrouted agent's", {}, {}, contextOf("master")],
     ["one of nobody", {}, {}, { runId: RUN }],
-    ["a tool that concerns no machine", {}, { toolName: "web_search" }, SG],
     ["a file tool", {}, { toolName: "read" }, SG],
     ["Code Mode's outer call, whose command is JavaScript", {}, { toolKind: "code_mode_exec" }, SG],
     ["one before there is a config", { config: null }, {}, SG],

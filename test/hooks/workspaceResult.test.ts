@@ -56,11 +56,11 @@ describe("the line", () => {
     );
   });
 
-  test("of a command that did not start says that trying again is safe, and of no other", async () => {
+  test("of a command that did not start says that nothing ran, and of no other", async () => {
     const outcome: Outcome = { kind: "notStarted", code: "NODE_UNREACHABLE", message: "m" };
     const { lines } = await ended({ outcome }, { status: "failed", exitCode: 255 });
     expect(lines[1]).toBe(
-      "[node-router] did not start on mac-sg (SG, declared) over ssh · rule singapore · nothing ran, so trying again is safe",
+      "[node-router] did not start on mac-sg (SG, declared) over ssh · rule singapore · nothing ran",
     );
     expect((await ended({ outcome: RAN })).lines[1]).not.toContain("safe");
   });

@@ -3,6 +3,7 @@ import { isRecord } from "../../config/record.ts";
 import { ERROR_CODES, type ErrorCode, messageOf } from "../../errors.ts";
 import { normalizeAgentId, normalizeToolName } from "../../hostNames.ts";
 import { quote, safe, safeJson } from "../../safeText.ts";
+import { SENTENCE_END, withoutEnd } from "../../withoutEnd.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { ExplainReport } from "../explain/report.ts";
 import { reportText } from "../explain/text.ts";
@@ -206,7 +207,7 @@ function isSound(report: StatusReport): boolean {
 
 /** The host says in many ways that nobody answered; to the operator they are one. */
 function failure(name: CommandName, error: unknown): string {
-  const fact = messageOf(error).replace(/[.;\s]+$/, "");
+  const fact = withoutEnd(messageOf(error), SENTENCE_END);
   if (/unknown method/i.test(fact)) {
     return `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`;
   }

@@ -5,6 +5,7 @@ import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkHosted } from "./checkHosted.ts";
+import { checkLogins } from "./checkLogins.ts";
 import { checkNodes } from "./checkNodes.ts";
 import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
@@ -26,6 +27,7 @@ const CHECKS = [
   checkNodes,
   checkHosted,
   checkSsh,
+  checkLogins,
   checkPlaces,
   checkTrust,
   checkPresence,

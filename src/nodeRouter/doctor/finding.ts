@@ -41,6 +41,8 @@ export interface DoctorInput {
   readonly presence: ReadonlyMap<string, NodePresence>;
   /** What ssh says of each node with SSH settings; empty where nobody asked. */
   readonly ssh: readonly SshLook[];
+  /** Nodes whose login gives no session that a command could run in, and why; absent: not asked. */
+  readonly sshFaults?: ReadonlyMap<string, string>;
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
   /** Sessions that run on another machine as a whole; absent: not asked. */

@@ -20,7 +20,7 @@ import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import { createEventsReport, type EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import { parseSince, SINCE_HELP } from "../reports/since.ts";
-import { sshStatus } from "../reports/sshStatus.ts";
+import { sshFaults, sshStatus } from "../reports/sshStatus.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
 import { type Params, readText, UsageError } from "./params.ts";
 
@@ -164,6 +164,7 @@ export function createMethods(
         strangeTools: [...deps.state.strangeTools.values()],
         audit: deps.state.workspace.audit?.state() ?? null,
         workspace: { apiProblem: deps.state.workspace.apiProblem },
+        sshFaults: sshFaults(deps.state.workspace.transport),
         presence: presenceRecords(deps),
         sources: deps.state.presence?.sources() ?? [],
         lastNodes: deps.state.lastNodes,

@@ -112,6 +112,7 @@ export function mend(
   return `bring it to the gateway, where its commands are placed one by one: ${move({ kind: "gateway" })}${there} (sessions.reclaim alone starts it there again)`;
 }
 
+/** Words such as "timeout" stay out: the host would take the refusal for a model that is slow, and ask another. */
 function call(method: string, params: object): string {
-  return `openclaw gateway call ${method} --timeout 400000 --params ${shellQuote(JSON.stringify(params))}`;
+  return `openclaw gateway call ${method} --params ${shellQuote(JSON.stringify(params))}`;
 }

@@ -15,3 +15,11 @@ export function sshStatus(transport: SshTransport | null): readonly SshNodeStatu
     return counters === null ? [] : [{ node, ...counters }];
   });
 }
+
+/** Nodes on which no session could be opened the last time, and why. */
+export function sshFaults(transport: SshTransport | null): ReadonlyMap<string, string> {
+  const faults = [...(transport?.nodes() ?? [])]
+    .sort()
+    .map((node) => [node, transport?.fault?.(node) ?? null]);
+  return new Map(faults.flatMap(([node, fault]) => (node && fault ? [[node, fault] as const] : [])));
+}

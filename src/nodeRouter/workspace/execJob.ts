@@ -18,7 +18,7 @@ export interface ExecJobInput {
   readonly call: WorkspaceCall | null;
   readonly audit: WorkspaceParts["audit"];
   /** Skills and attachments are on the node. */
-  readonly ready: () => Promise<void>;
+  readonly ready: (cancelled: AbortSignal) => Promise<void>;
   /** Epoch ms. */
   readonly now: () => number;
   /** The node's files may change from here on, or have changed. */
@@ -39,7 +39,7 @@ export function createExecJob(input: ExecJobInput): ExecJob {
   };
   return {
     async start(cancelled) {
-      await input.ready();
+      await input.ready(cancelled);
       throwIfCancelled(cancelled);
       const announced: AuditSubject = {
         kind: "command",

@@ -66,7 +66,7 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
-          ready: () => run.ready(at),
+          ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,
           onChange: () => workspace.readAheads.invalidate(at.node.name),
         }),

@@ -2,14 +2,23 @@
 import { posix } from "node:path";
 import { messageOf, NodeRouterError } from "../../errors.ts";
 import { quote, safe } from "../../safeText.ts";
-import type { Collected, CommandRequest } from "../transports/ssh/contract.ts";
+import type { Collected, CollectLimits, CommandRequest } from "../transports/ssh/contract.ts";
 import { collect } from "../transports/ssh/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
 import type { FileBridge, RunScript } from "./files/contract.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "./host/sandboxApi.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
+import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
 import { refusalError } from "./target.ts";
+
+/** Nobody knows what a script of the host prints, or how long it takes. */
+const HOST_SCRIPT: CollectLimits = {
+  maxStdout: 64 * 1024 * 1024,
+  maxStderr: 1024 * 1024,
+  deadlineMs: 5 * 60_000,
+  onExcess: "end",
+};
 
 export interface RunFiles {
   createBridge(context: BridgeContext): FileBridge;
@@ -24,12 +33,14 @@ export function createFiles(run: Run): RunFiles {
   const { state, params, target, root } = run;
 
   /** Refusals are outcomes here: the bridge turns them into errors of the file tools. */
-  const runScript: RunScript = async (request) => {
+  const runScript: RunScript = async (request, limits = {}) => {
+    const signal = request.abortSignal;
     try {
-      const at = await target.current();
+      const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
-      await run.ready(at);
-      return await collect(run.transport().start(at.node.name, withSettings(request, at.node)));
+      await run.ready(at, signal);
+      const command = run.transport().start(at.node.name, withSettings(request, at.node));
+      return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
     } catch (error) {
       return notStarted(error);
     }
@@ -63,14 +74,17 @@ export function createFiles(run: Run): RunFiles {
     },
 
     async runShellCommand({ script, args = [], stdin, allowFailure, signal }) {
-      const { outcome, stdout, stderr } = await runScript({
-        script,
-        args,
-        cwd: root,
-        makeCwd: true,
-        input: Buffer.from(stdin ?? ""),
-        abortSignal: signal,
-      });
+      const { outcome, stdout, stderr } = await runScript(
+        {
+          script,
+          args,
+          cwd: root,
+          makeCwd: true,
+          input: Buffer.from(stdin ?? ""),
+          abortSignal: signal,
+        },
+        HOST_SCRIPT,
+      );
       const node = target.known?.node.name ?? "none";
       if (target.known !== null) state.workspace.readAheads.invalidate(node);
       if (outcome.kind !== "ran") throw refusalError(outcome);

@@ -6,6 +6,7 @@ import { collect } from "../transports/ssh/transport.ts";
 import type { SandboxParams } from "./host/sandboxApi.ts";
 import type { Mirror } from "./mirror/contract.ts";
 import { hostSources } from "./mirror/hostSources.ts";
+import { orAborted } from "./orAborted.ts";
 import type { WorkspaceParts } from "./parts.ts";
 import type { RunTarget, Target } from "./target.ts";
 
@@ -21,8 +22,12 @@ export interface Run {
   readonly root: string;
   /** @throws NodeRouterError WORKSPACE_UNAVAILABLE */
   transport(): SshTransport;
-  /** Resolves when what the gateway has for the agent is on the node. @throws NodeRouterError */
-  ready(target: RunTarget): Promise<void>;
+  /**
+   * Resolves when what the gateway has for the agent is on the node.
+   * @param signal of the call that waits for it
+   * @throws NodeRouterError
+   */
+  ready(target: RunTarget, signal?: AbortSignal): Promise<void>;
 }
 
 export function createRun(given: Omit<Run, "transport" | "ready">): Run {
@@ -38,7 +43,7 @@ export function createRun(given: Omit<Run, "transport" | "ready">): Run {
   return {
     ...given,
     transport,
-    ready({ node, root }) {
+    ready({ node, root }, signal) {
       mirror ??= parts().createMirror({
         node: node.name,
         root,
@@ -46,9 +51,10 @@ export function createRun(given: Omit<Run, "transport" | "ready">): Run {
         memory: state.workspace.mirrored,
         now: parts().deps.now,
         sources: () => hostSources(params),
-        run: (request) => collect(transport().start(node.name, request)),
+        run: (request, limits) =>
+          collect(transport().start(node.name, request), limits, request.input?.length ?? 0),
       });
-      return mirror.ensure();
+      return orAborted(mirror.ensure(), signal);
     },
   };
 }

@@ -1,5 +1,6 @@
 // Where on the node a command starts. Lexical: the node itself looks when the command starts.
 import { posix } from "node:path";
+import { withoutEnd } from "../../withoutEnd.ts";
 
 /**
  * The directory on the node, without `.`, `..` and doubled slashes; null for what can be none.
@@ -22,5 +23,5 @@ export function isRoot(directory: string, root: string): boolean {
 
 function trimmed(path: string): string {
   const normal = posix.normalize(path);
-  return normal.length > 1 ? normal.replace(/\/+$/, "") : normal;
+  return normal.length > 1 ? withoutEnd(normal, "/") : normal;
 }

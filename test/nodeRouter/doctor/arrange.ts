@@ -35,6 +35,7 @@ export interface Situation {
       | "sources"
       | "lastNodes"
       | "ssh"
+      | "sshFaults"
     >
   >;
 }

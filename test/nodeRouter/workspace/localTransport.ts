@@ -57,6 +57,7 @@ function settled(transport: LocalTransport, outcome: Outcome): RunningCommand {
     started: Promise.resolve(null),
     outcome: Promise.resolve(outcome),
     signal: (name) => void transport.signals.push(name),
+    abandon: () => {},
   };
 }
 
@@ -94,6 +95,9 @@ function run(transport: LocalTransport, request: CommandRequest): RunningCommand
     signal(name) {
       transport.signals.push(name);
       if (!over && group !== null) kill(group, `SIG${name}`);
+    },
+    abandon() {
+      if (!over && group !== null) kill(group, "SIGKILL");
     },
   };
 }

@@ -4,6 +4,7 @@ import { Duplex } from "node:stream";
 import type { Connection, ServerChannel } from "ssh2";
 import ssh2, { type Client } from "ssh2";
 import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import { guard } from "../../../src/nodeRouter/transports/ssh/connect/guard.ts";
 import { makeKey } from "./keys.ts";
 
 /**
@@ -26,6 +27,10 @@ export interface SimOptions {
   readonly maxSessions?: number;
   /** Whether keepers answer pings now; default: they do. */
   readonly answersPings?: () => boolean;
+  /** Plays a shell itself, from its first word on; false: it is played as always. */
+  readonly plays?: (shell: SimShell) => boolean;
+  /** Told of every login, before any session. */
+  readonly onLogin?: (connection: Connection) => void;
   /** Told when a shell has read its whole request: from there on the command has begun. */
   readonly onCommand?: (shell: SimShell) => void;
 }
@@ -137,6 +142,10 @@ export function createSimNode(options: SimOptions = {}): SimNode {
     };
     shells.push(shell);
     channel.on("error", () => undefined);
+    channel.once("close", () => {
+      shell.isOver = true;
+    });
+    if (options.plays?.(shell) === true) return;
     let text = "";
     channel.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");
@@ -170,10 +179,6 @@ export function createSimNode(options: SimOptions = {}): SimNode {
     channel.on("end", () => {
       if (shell.body === null || kind === "keeper") shell.exit(0);
     });
-    // What sshd and the keeper do when the connection is gone: the command is ended.
-    channel.once("close", () => {
-      shell.isOver = true;
-    });
     if (answer === "endsFirst") shell.exit(1);
     else if (answer !== "neverReady") {
       if (kind === "keeper") {
@@ -191,6 +196,7 @@ export function createSimNode(options: SimOptions = {}): SimNode {
     let open = 0;
     connection.on("error", () => undefined);
     connection.on("authentication", (context) => context.accept());
+    connection.on("ready", () => options.onLogin?.(connection));
     connection.on("session", (accept, reject) => {
       if (open >= (options.maxSessions ?? 10)) {
         reject();
@@ -240,6 +246,7 @@ export function createSimNode(options: SimOptions = {}): SimNode {
         client.on("error", reject);
         client.once("close", () => reject(new Error("closed")));
         client.connect({ sock: near, username: "sim", keepaliveInterval: 5_000, keepaliveCountMax: 3 });
+        guard(client, near);
       });
     },
     cut(server) {

@@ -1,5 +1,7 @@
 // Where on the node a command starts, given what the model asked for. Pure path arithmetic, POSIX and Windows.
 
+import { withoutEnd } from "../../../withoutEnd.ts";
+
 /** What decides the working directory. */
 export interface WorkdirInput {
   /** The model's `workdir`; null when it gave none. */
@@ -57,7 +59,7 @@ function isWindows(path: string): boolean {
 function below(workspace: string, suffix: string): string | null {
   if (suffix === "" || suffix === ".") return workspace;
   if (suffix === ".." || suffix.startsWith("../")) return null;
-  const base = workspace.replace(/[\\/]+$/, "");
+  const base = withoutEnd(workspace, "/\\");
   return isWindows(workspace) ? `${base}\\${suffix.replaceAll("/", "\\")}` : `${base}/${suffix}`;
 }
 

@@ -2,7 +2,7 @@
 import { PassThrough, type Readable } from "node:stream";
 import type { ErrorCode } from "../../../errors.ts";
 import { quote } from "../../../safeText.ts";
-import type { CommandRequest, Outcome, RunningCommand, SignalName } from "./contract.ts";
+import type { Abandonment, CommandRequest, Outcome, RunningCommand, SignalName } from "./contract.ts";
 import type { CwdFailure } from "./request.ts";
 import type { Runner, RunnerEnd, RunnerIdentity, StartLine } from "./runner.ts";
 
@@ -22,7 +22,7 @@ export class Command implements RunningCommand {
   #begin: (start: { readonly processGroup: number } | null) => void = () => {};
   #startLine: StartLine | null = null;
   #sendSignal: ((name: SignalName) => void) | null = null;
-  #cancel: ((command: Command) => void) | null = null;
+  #cancel: ((fact: string | null) => void) | null = null;
 
   constructor(node: string, request: CommandRequest) {
     this.#node = node;
@@ -44,8 +44,8 @@ export class Command implements RunningCommand {
     }
   }
 
-  /** While it waits, a signal takes it out of the queue. */
-  onCancel(cancel: (command: Command) => void): void {
+  /** While it waits, a signal takes it out of the queue. The fact is why, where that is not the caller's wish. */
+  onCancel(cancel: (fact: string | null) => void): void {
     this.#cancel = cancel;
   }
 
@@ -57,7 +57,17 @@ export class Command implements RunningCommand {
   signal(name: SignalName): void {
     if (this.settled) return;
     if (this.runner !== null) this.#sendSignal?.(name);
-    else this.#cancel?.(this);
+    else this.#cancel?.(null);
+  }
+
+  abandon(fact: string, how: Abandonment): void {
+    if (this.settled) return;
+    if (this.runner === null) {
+      this.#cancel?.(fact);
+      return;
+    }
+    if (how === "end") this.#sendSignal?.("KILL");
+    this.runner.abandon(fact, how);
   }
 
   /**
@@ -90,7 +100,7 @@ export class Command implements RunningCommand {
         this.#finish({
           kind: "notStarted",
           code: "NOT_STARTED",
-          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command; trying again is safe.`,
+          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command; nothing ran. Try once more; if it stays so, see what ends shells on that machine (memory, limits, its logs).`,
         });
       } else {
         this.#finish({ kind: "ran", exitCode: end.exitCode, signal: end.signal });
@@ -103,11 +113,17 @@ export class Command implements RunningCommand {
     const fact = end.told
       ? `the shell had ended there ${howEnded(end)}, and not all of its output came`
       : `the command ${begun} there (process group ${processGroup}), and how it ended was not seen`;
+    const { failure, abandoned } = end;
+    const lost = failure === null ? "was lost" : `was ended, because ${failure},`;
+    const what =
+      abandoned === null
+        ? `the connection to node ${quote(this.#node)} ${lost}`
+        : `the command on node ${quote(this.#node)} was given up, because ${abandoned},`;
     return {
       kind: "unknown",
       code: "OUTCOME_UNKNOWN",
       processGroup,
-      message: `OUTCOME_UNKNOWN: the connection to node ${quote(this.#node)} was lost after ${fact}; it was not run again and must not be before you looked at what it did.`,
+      message: `OUTCOME_UNKNOWN: ${what} after ${fact}; it was not run again and must not be before you looked at what it did.`,
     };
   }
 

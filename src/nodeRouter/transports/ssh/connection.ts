@@ -1,9 +1,14 @@
 // One authenticated connection: how many sessions it can hold, which it holds, and whether anything is heard of it.
 import { Readable } from "node:stream";
 import type { Client, ClientChannel, ExecOptions } from "ssh2";
+import { safe } from "../../../safeText.ts";
+import { NodeMisbehaved, sever } from "./connect/guard.ts";
 
 /** sshd's default MaxSessions is 10; two are left for the operator's own multiplexed use. */
 const MAX_SESSIONS = 8;
+
+/** Characters of what the server said. */
+const MAX_WORDS = 300;
 
 /** The server would not open one more session. */
 export class SessionRefused extends Error {}
@@ -13,12 +18,26 @@ export interface Session {
   readonly channel: ClientChannel;
   /** Whether the connection was lost before the server had ended the session: output may be missing. */
   readonly isCut: () => boolean;
+  /** Ends the whole connection: the node sends what it may not. Closing the session would not stop it. */
+  readonly fail?: (fact: string) => void;
+  /** Resolves when that was done, for whatever session, to why. Nothing that was not read yet is worth waiting for. */
+  readonly failed?: Promise<string>;
+  /** The session was closed here, and the server does not heed it. */
+  readonly hangs?: (fact: string) => void;
 }
 
 export class Connection {
   readonly client: Client;
-  /** Never rejects; resolves when the connection is gone. */
+  /** Never rejects; resolves when the connection is gone, to what was said last. */
   readonly closed: Promise<string | null>;
+  /** What the node did that it may not, and why the connection was therefore ended here. */
+  failure: string | null = null;
+  /** Told of it at once. */
+  onFailure: (fact: string) => void = () => {};
+  /** A session of it does not end. */
+  onHang: (fact: string) => void = () => {};
+  /** Resolves when there is a failure, to it. */
+  readonly failed: Promise<string>;
   /** Takes nothing more: it is gone, or about to be. */
   isClosed = false;
   /** A session that was asked for was not answered, or left open: it may count for ever, and the next like it. */
@@ -42,12 +61,17 @@ export class Connection {
   /** Openings that were not answered yet, to be given up. */
   readonly #unanswered = new Set<(reason: Error) => void>();
   #gone: () => void = () => {};
+  #tellFailure: (fact: string) => void = () => {};
 
   constructor(client: Client) {
     this.client = client;
     let lastError: string | null = null;
+    this.failed = new Promise((resolve) => {
+      this.#tellFailure = resolve;
+    });
     client.on("error", (error: Error) => {
-      lastError = error.message;
+      lastError = safe(error.message.slice(0, MAX_WORDS));
+      if (error instanceof NodeMisbehaved) this.fail(error.message);
       // After the login no error is survived, and ssh2 itself only ends its half of some.
       this.#end();
     });
@@ -57,7 +81,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       this.#gone = () => {
         this.isClosed = true;
-        resolve(lastError);
+        resolve(this.failure ?? lastError);
       };
     });
     client.once("close", () => {
@@ -119,7 +143,9 @@ export class Connection {
             this.#mayLag = false;
             // There is a session, and only its program was refused: ssh2 forgets to close it.
             if (error.message === "Unable to exec") this.isStalled = true;
-            reject(isFull || this.isClosed ? new SessionRefused(error.message, { cause: error }) : error);
+            const said = safe(error.message.slice(0, MAX_WORDS));
+            const Fault = isFull || this.isClosed ? SessionRefused : Error;
+            reject(new Fault(said, { cause: error }));
             return;
           }
           this.#opened = true;
@@ -131,7 +157,15 @@ export class Connection {
             release();
           });
           if (isLate) discard(channel);
-          else resolve(take({ channel, isCut: () => this.#cut.has(channel) }));
+          else {
+            const { failed } = this;
+            const hangs = (fact: string) => {
+              this.isStalled = true;
+              this.onHang(fact);
+            };
+            const fail = (fact: string) => this.fail(fact);
+            resolve(take({ channel, isCut: () => this.#cut.has(channel), fail, failed, hangs }));
+          }
         });
       } catch (error) {
         // ssh2 throws where the connection is gone, even before it tells so.
@@ -153,6 +187,16 @@ export class Connection {
     for (const giveUp of this.#unanswered) giveUp(new SessionRefused("nothing is heard of the server"));
   }
 
+  /** The node sends or holds back what it may not: that says everything of the node. Only the first fact counts. */
+  fail(fact: string): void {
+    if (this.isClosed) return;
+    this.failure = fact;
+    this.isClosed = true;
+    this.onFailure(fact);
+    this.#tellFailure(fact);
+    this.#end();
+  }
+
   /**
    * At once. What is running on it is lost. Not ssh2's `end`: with a peer that is gone that never comes to an
    * end, and then nothing else ends it either.
@@ -164,7 +208,7 @@ export class Connection {
 
   #end(): void {
     this.isClosed = true;
-    this.client.destroy();
+    sever(this.client);
   }
 }
 

@@ -17,7 +17,10 @@ import {
   waitMs,
 } from "./breaker.ts";
 import { Connection } from "./connection.ts";
-import { notTried } from "./refusals.ts";
+import { misbehaved, notTried } from "./refusals.ts";
+
+/** After a connection that lasted so long, one that had to be ended is the first of its kind again. */
+const FORGIVEN_MS = 10 * 60_000;
 
 export type ConnectResult =
   | { readonly ok: true; readonly client: Client }
@@ -46,6 +49,8 @@ export interface ConnectionsOptions {
   readonly onFailure: (failure: ConnectFailure) => void;
   /** It is gone; `error` is what it said, if anything. */
   readonly onEnd: (connection: Connection, error: string | null) => void;
+  /** A session of it does not end though it was closed. */
+  readonly onHang: (connection: Connection, fact: string) => void;
   /** The breaker is closed again, after somebody asked in vain. */
   readonly onRetry: () => void;
 }
@@ -57,6 +62,8 @@ export class Connections {
   readonly #attempts = new Set<{ readonly isProbe: boolean }>();
   readonly #abort = new AbortController();
   #breaker: Breaker = CLOSED;
+  /** Of connections that were ended for what the node did: it lets one in each time, so that alone is no success. */
+  #misconduct: Breaker = CLOSED;
   #probing: Probing = NEVER_PROBED;
   #retryTimer: NodeJS.Timeout | null = null;
   /** What was logged last of a failure: presence would say the same every few seconds. */
@@ -175,7 +182,7 @@ export class Connections {
   }
 
   #adopt(connection: Connection): void {
-    const { node, now, log, onOpen, onEnd } = this.#options;
+    const { node, now, log, onOpen, onEnd, onHang } = this.#options;
     this.#breaker = CLOSED;
     this.#logged = null;
     if (this.#abort.signal.aborted) {
@@ -185,14 +192,27 @@ export class Connections {
     const isFirst = this.usable === 0;
     const sinceMs = now();
     this.#open.add(connection);
+    // Before anything else is tried.
+    connection.onHang = (fact) => onHang(connection, fact);
+    connection.onFailure = (fact) => this.#misbehaved(fact, now() - sinceMs);
     void connection.closed.then((error) => {
       this.leave(connection);
-      if (!connection.isDropped && now() - sinceMs < LASTS_MS) this.noteUseless();
+      if (connection.failure !== null) this.noteUseless();
+      else if (!connection.isDropped && now() - sinceMs < LASTS_MS) this.noteUseless();
       else this.#probing = afterSuccess(this.#probing);
       log.info({ node, reason: error ?? "closed" }, "ssh: connection ended");
       onEnd(connection, error);
     });
     onOpen(isFirst);
+  }
+
+  /** Commands are refused for a growing while, as after a failure to connect; presence tries less and less. */
+  #misbehaved(fact: string, lastedMs: number): void {
+    const { node, now, log } = this.#options;
+    const before = lastedMs >= FORGIVEN_MS ? CLOSED : this.#misconduct;
+    this.#misconduct = afterFailure(before, now(), misbehaved(node, fact));
+    this.#breaker = this.#misconduct;
+    log.warn({ node, reason: fact }, "ssh: the connection was ended for what the node did");
   }
 
   /** For commands that run or wait on another connection, and lack a keeper or room. */

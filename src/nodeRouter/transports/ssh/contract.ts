@@ -65,7 +65,16 @@ export interface RunningCommand {
    * that did not end it. Before the dispatch it cancels the command: the outcome is then `notStarted`.
    */
   signal(name: SignalName): void;
+  /**
+   * Nobody waits for it any longer: `outcome` settles now and the output ends. Before the dispatch that cancels it;
+   * afterwards it is killed, and its session closed. Where the session does not end by that, nothing new begins on
+   * its connection, which ends as soon as nothing else runs on it.
+   * @param how `fail`: ends the whole connection at once, because the node did what no honest node does.
+   */
+  abandon(fact: string, how: Abandonment): void;
 }
+
+export type Abandonment = "end" | "fail";
 
 /** Six numbers a node, as `status` shows them. */
 export interface SshCounters {
@@ -126,6 +135,8 @@ export interface SshTransport {
   counters(node: string): SshCounters | null;
   /** Null: not known yet. */
   info(node: string): SshNodeInfo | null;
+  /** Why the last session that was to be opened could not be, with its code; null: it could, or none was. */
+  fault?(node: string): string | null;
   /** Nodes with a pool. */
   nodes(): readonly string[];
   /** Ends idle connections and waits for running commands. */
@@ -134,9 +145,29 @@ export interface SshTransport {
   destroy(): void;
 }
 
+/** What a script may cost whose output is kept. */
+export interface CollectLimits {
+  /** Bytes of output; more is an excess. Default 1 MiB. */
+  readonly maxStdout?: number;
+  /** Bytes of stderr that are kept; what follows them is dropped. Default 64 KiB. */
+  readonly maxStderr?: number;
+  /**
+   * Milliseconds to its end, everything that it waits for included, and one second more for each 64 KiB that went
+   * either way. Default 30 s.
+   */
+  readonly deadlineMs?: number;
+  /** What more output than may be means; default `fail`: an honest node bounds it itself. */
+  readonly onExcess?: Abandonment;
+  /** Of the call: the caller hears of its end within some seconds of it, whatever the node does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A command's complete output. */
 export interface Collected {
   readonly outcome: Outcome;
+  /** As far as it came, and not beyond its limit. */
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** Why it was not waited for any longer; null or absent: it came to its end. */
+  readonly givenUp?: string | null;
 }

@@ -5,6 +5,7 @@ import type { Connection } from "./connection.ts";
 import type { SignalName, SshNodeInfo } from "./contract.ts";
 import { Keeper, type LostCommand } from "./keeper.ts";
 import type { RunnerIdentity } from "./runner.ts";
+import { NO_INPUT } from "./sessionFault.ts";
 import { within } from "./within.ts";
 
 /** A command that runs, as a new keeper has to know it. */
@@ -56,7 +57,7 @@ export class Keeping {
   }
 
   get isPending(): boolean {
-    return this.#opening !== null && !this.#opening.isSilent;
+    return this.#opening !== null && !this.#opening.isSilent && !this.#opening.isClosed;
   }
 
   /** Whether one may be opened for presence alone: where a shell never gets ready it is tried less and less. */
@@ -74,16 +75,16 @@ export class Keeping {
     const { readyMs } = this.#options;
     try {
       const { keeper: command } = launchCommands(false);
-      const keeper = await connection.open(command, {}, readyMs, ({ channel }) => new Keeper(channel));
+      const keeper = await connection.open(command, {}, readyMs, (session) => new Keeper(session));
       keeper.channel.once("close", () => this.#ended(keeper));
       try {
-        this.#info = await within(keeper.ready, readyMs, "its shell was not ready");
+        this.#info = await within(keeper.ready, readyMs, () => keeper.late(readyMs));
         if (connection.isSilent) throw new Error("nothing is heard of the server");
       } catch (error) {
         keeper.discard();
         throw error;
       }
-      if (keeper.closed) throw new Error("its shell ended as soon as it was ready");
+      if (keeper.closed) throw NO_INPUT;
       this.#held = { keeper, connection, sinceMs: this.#options.now() };
       this.#introduce(keeper, connection);
     } finally {

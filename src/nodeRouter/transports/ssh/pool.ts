@@ -1,5 +1,6 @@
 // Everything that is open to one node, and what is done with it: commands get sessions, and a keeper ends them.
 import { type ErrorCode, messageOf } from "../../../errors.ts";
+import { SENTENCE_END, withoutEnd } from "../../../withoutEnd.ts";
 import { Command } from "./command.ts";
 import { type Connection, SessionRefused } from "./connection.ts";
 import { type ConnectFailure, Connections } from "./connections.ts";
@@ -17,11 +18,12 @@ import { Keeping } from "./keeping.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
-import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts";
+import { badRequest, busy, cancelled, closing, misbehaved, noSession, notStarted } from "./refusals.ts";
 import { requestProblem } from "./request.ts";
 import type { Runner } from "./runner.ts";
 import { Runners } from "./runners.ts";
 import { RunningCommands } from "./running.ts";
+import { SessionFault } from "./sessionFault.ts";
 
 export type { ConnectResult } from "./connections.ts";
 export type { PoolLimits, PoolOptions } from "./poolOptions.ts";
@@ -41,6 +43,8 @@ export class NodePool {
   /** Whether runners are kept ahead of use; off after a failure, until somebody asks for the node again. */
   #keepWarm = false;
   #closing = false;
+  /** Why no session could be opened last; null: one could. */
+  #lastFailure: string | null = null;
   #onEmpty: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
@@ -50,8 +54,12 @@ export class NodePool {
     this.#limits = limits;
     this.#queue = new CommandQueue({
       waitMs: limits.queueMs,
-      onLate: (command) => command.notStarted("NODE_BUSY", this.#late()),
-      onCancel: (command) => command.notStarted("NOT_STARTED", cancelled(options.node)),
+      onLate: (command) => command.notStarted(...this.#late()),
+      onCancel: (command, fact) =>
+        command.notStarted(
+          "NOT_STARTED",
+          fact === null ? cancelled(options.node) : notStarted(options.node, fact),
+        ),
     });
     this.#connections = new Connections({
       ...options,
@@ -59,6 +67,8 @@ export class NodePool {
       onOpen: (isFirst) => this.#opened(isFirst),
       onFailure: (failure) => this.#connectFailed(failure),
       onEnd: (connection, error) => this.#connectionEnded(connection, error),
+      // What runs on it of others is not lost for that; nothing more begins there.
+      onHang: (connection, fact) => this.#running.usesConnection(connection) || connection.fail(fact),
       onRetry: () => this.#isBusy && this.#advance(),
     });
     this.#runners = new Runners({
@@ -97,6 +107,11 @@ export class NodePool {
 
   get info(): SshNodeInfo | null {
     return this.#keeping.info;
+  }
+
+  /** See `SshTransport.fault`. */
+  get fault(): string | null {
+    return this.#lastFailure;
   }
 
   counters(): SshCounters {
@@ -230,8 +245,7 @@ export class NodePool {
       runner?.discard();
       this.#queue.putBack(command);
     } else {
-      const fact = `no terminal could be opened: ${messageOf(failure)}`;
-      command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
+      command.notStarted("NOT_STARTED", noSession(this.#options.node, terminalFault(failure), "terminal"));
     }
     this.#closeStalled(connection);
     this.#advance();
@@ -278,7 +292,7 @@ export class NodePool {
   }
 
   #connectFailed({ code, message, transportFailure }: ConnectFailure): void {
-    const reason = message.replace(/^NODE_UNREACHABLE: /, "").replace(/[.;\s]+$/, "");
+    const reason = withoutEnd(message.replace(/^NODE_UNREACHABLE: /, ""), SENTENCE_END);
     // While something else is open, a failed attempt at more says nothing of the node.
     if (this.#connections.usable === 0) {
       this.#pulse.failed({ kind: transportFailure ? "down" : "unknown", reason });
@@ -291,8 +305,13 @@ export class NodePool {
 
   #connectionEnded(connection: Connection, error: string | null): void {
     this.#leave(connection);
+    const { failure } = connection;
     const isNews = !connection.isDropped && !connection.isSilent;
-    if (isNews && this.#connections.usable === 0) {
+    if (failure !== null) {
+      this.#keepWarm = false;
+      this.#pulse.failed({ kind: "down", reason: failure });
+      this.#giveUp("NODE_UNREACHABLE", misbehaved(this.#options.node, failure));
+    } else if (isNews && this.#connections.usable === 0) {
       this.#pulse.lost(`its SSH connection was lost${error === null ? "" : ` (${error})`}`);
     }
     // With a stock to keep, an unused connection that is lost would be opened again for ever.
@@ -304,7 +323,7 @@ export class NodePool {
   /** Nothing of this connection is used any more. */
   #leave(connection: Connection): void {
     this.#connections.leave(connection);
-    this.#runners.leave(connection);
+    this.#runners.leave(connection, this.#connections.size === 0);
     this.#keeping.leave(connection);
   }
 
@@ -348,6 +367,7 @@ export class NodePool {
     try {
       await this.#keeping.open(connection);
       this.#pulse.recovered();
+      this.#lastFailure = null;
       this.#advance();
     } catch (error) {
       if (!isOnlyFull(connection, error) && !connection.isClosed && !connection.isSilent) {
@@ -355,7 +375,7 @@ export class NodePool {
         this.#keeping.noteUseless();
         this.#pulse.failed({ kind: "unknown", reason: `no session could be opened: ${messageOf(error)}` });
       }
-      this.#sessionFailed(connection, error);
+      this.#sessionFailed(connection, error, true);
       this.#pulse.changed();
     }
   }
@@ -363,6 +383,7 @@ export class NodePool {
   async #addRunner(connection: Connection): Promise<void> {
     try {
       await this.#runners.add(connection);
+      this.#lastFailure = null;
       if (this.#queue.length > 0) this.#advance();
       this.#idle.resume();
     } catch (error) {
@@ -374,7 +395,7 @@ export class NodePool {
    * A full connection only means another one. After any other failure nothing is opened until a command ends
    * or is asked for: a login shell that always fails would fail for ever.
    */
-  #sessionFailed(connection: Connection, error: unknown): void {
+  #sessionFailed(connection: Connection, error: unknown, isKeeper = false): void {
     if (connection.isSilent) {
       this.#closeStalled(connection);
       this.#advance();
@@ -391,12 +412,20 @@ export class NodePool {
     log.warn({ node, reason: messageOf(error) }, "ssh: no session");
     if (connection.limit === 0) connection.destroy();
     this.#closeStalled(connection);
-    const fact = `no session could be opened: ${messageOf(error)}`;
-    this.#giveUp("NOT_STARTED", notStarted(node, fact));
+    const message = noSession(node, error);
+    this.#lastFailure = message;
+    this.#giveUp("NOT_STARTED", message, isKeeper);
   }
 
-  /** Tells whoever waits why, unless something is open or on its way that can still serve them. */
-  #giveUp(code: ErrorCode, message: string): void {
+  /**
+   * Tells whoever waits why, unless something is open or on its way that can still serve them.
+   * @param isKeeper whether it is the keeper that could not be had: without one nothing serves them.
+   */
+  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
+    if (isKeeper && this.#keeping.current === null && !this.#keeping.isPending) {
+      for (const command of this.#queue.takeAll()) command.notStarted(code, message);
+      return;
+    }
     const { connecting, isOnlyProbing } = this.#connections;
     const coming = (isOnlyProbing ? 0 : connecting) + this.#runners.warming + this.#opening.size;
     if (coming > 0 || this.#running.areHeardOf || this.#keeping.isPending) return;
@@ -419,10 +448,13 @@ export class NodePool {
     }
   }
 
-  #late(): string {
-    const seconds = this.#limits.queueMs / 1000;
-    const fact = `no session came free in ${seconds} s, ${this.#running.size} commands run`;
-    return busy(this.#options.node, fact);
+  #late(): [ErrorCode, string] {
+    const { node } = this.#options;
+    // Nobody's command is in the way: to wait for one, or to end one, would not help.
+    if (this.#lastFailure !== null) return ["NOT_STARTED", this.#lastFailure];
+    const fact = `no session came free in ${this.#limits.queueMs / 1000} s`;
+    if (this.#running.size === 0) return ["NOT_STARTED", notStarted(node, fact)];
+    return ["NODE_BUSY", busy(node, `${fact}, ${this.#running.size} commands run`)];
   }
 
   #unused(): void {
@@ -445,6 +477,15 @@ export class NodePool {
   get #isInUse(): boolean {
     return this.#running.size > 0 || this.#queue.length > 0;
   }
+}
+
+/** A server that gives no terminals goes on to give none. */
+function terminalFault(error: unknown): unknown {
+  if (!/pseudo-terminal/i.test(messageOf(error))) return error;
+  return new SessionFault(
+    "its SSH server gives none",
+    "Allow terminals for the login (PermitTTY in sshd_config; no-pty, or restrict without pty, in authorized_keys), or leave pty out",
+  );
 }
 
 /** The server has no room for one more session here, or the connection is gone: another one may do. */

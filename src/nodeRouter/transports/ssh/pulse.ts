@@ -20,6 +20,8 @@ export interface PulseOptions {
 
 /** A lost packet makes one; TCP has sent it again before the second. */
 const SILENCES = 2;
+/** Output that fills a slow way delays the answer by so many pings at most, which is about a minute. */
+const MOST_DEAF = 30;
 /** So long a ping keeps the connection that it asked for: with very many nodes they come seldom. */
 const HELD_MS = 120_000;
 
@@ -31,6 +33,8 @@ export class Pulse {
   #heldUntilMs = 0;
   /** In a row. */
   #silences = 0;
+  /** Pings in a row that were not answered while other data came. */
+  #deaf = 0;
   /** What had been heard when the first of them began. */
   #heardBefore: ReadonlyMap<Connection, number> = new Map();
   /** What the last failure means, until a keeper is ready again. */
@@ -99,6 +103,7 @@ export class Pulse {
         if (!(await this.#change(leftMs))) break;
       } else if (await keeper.ping(leftMs)) {
         this.#silences = 0;
+        this.#deaf = 0;
         return { kind: "up", rttMs: monotonic() - beganMs };
       } else if (!keeper.closed || keeping.current === keeper) break;
     }
@@ -127,6 +132,9 @@ export class Pulse {
       return this.#verdict ?? unknown("its SSH connection is still being made");
     }
     if (open.some((one) => one.heard > (heardBefore.get(one) ?? 0))) {
+      // Whoever talks and never answers hangs, or wants to be taken for a node that does not.
+      this.#deaf += 1;
+      if (this.#deaf > MOST_DEAF) return { kind: "silent" };
       this.#silences = 0;
       // Much output or input before it delays the answer; what comes in says that the node is there all the same.
       if (this.#options.keeping.current !== null) return { kind: "up", rttMs: null };

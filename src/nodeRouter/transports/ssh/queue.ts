@@ -6,8 +6,8 @@ export interface QueueOptions {
   readonly waitMs: number;
   /** It waited too long; it is no longer in the queue. */
   readonly onLate: (command: Command) => void;
-  /** Its caller does not want it any more; it is no longer in the queue. */
-  readonly onCancel: (command: Command) => void;
+  /** Its caller does not want it any more, for this reason if it gave one; it is no longer in the queue. */
+  readonly onCancel: (command: Command, fact: string | null) => void;
 }
 
 export class CommandQueue {
@@ -45,9 +45,9 @@ export class CommandQueue {
     }, this.#options.waitMs);
     timer.unref();
     void command.outcome.then(() => clearTimeout(timer));
-    command.onCancel(() => {
+    command.onCancel((fact) => {
       this.take(command);
-      this.#options.onCancel(command);
+      this.#options.onCancel(command, fact);
     });
     this.#waiting.push(command);
   }

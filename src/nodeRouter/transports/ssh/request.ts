@@ -24,7 +24,8 @@ export function requestProblem(request: CommandRequest): string | null {
 /**
  * The request as a runner reads it: `<marker> <bytes>`, line end, shell text. The text sets the environment,
  * enters the directory, says the marker on stdout and `<marker> start` on stderr, and is the command from then
- * on; `<marker> cwd <reason>` on stderr instead means that nothing ran.
+ * on; `<marker> cwd <reason>` on stderr instead means that nothing ran. In the text the marker is in two halves that
+ * only the shell joins, and in the first line a number follows it: no echo of this has a line that says it began.
  * @param marker random, so that no output can be taken for it.
  */
 export function encodeRequest(request: CommandRequest, marker: string): Buffer {
@@ -34,9 +35,12 @@ export function encodeRequest(request: CommandRequest, marker: string): Buffer {
   if (pathPrepend.length > 0) {
     lines.push(`PATH=${quoteWord(pathPrepend.join(":"))}"\${PATH:+:$PATH}"; export PATH`);
   }
-  if (cwd !== null) lines.push(enter(quoteWord(cwd), makeCwd, marker));
+  const half = marker.length >> 1;
+  const said = `${marker.slice(0, half)}""${marker.slice(half)}`;
+  // Start files go where they like.
+  lines.push(cwd === null ? "cd 2>/dev/null || :" : enter(quoteWord(cwd), makeCwd, said));
   // A terminal has one stream; there the marker comes once.
-  lines.push(pty === null ? `echo ${marker}; echo "${marker} start" >&2` : `echo "${marker} start"`);
+  lines.push(pty === null ? `echo ${said}; echo ${said} start >&2` : `echo ${said} start`);
   lines.push(`set -- ${args.map(quoteWord).join(" ")}`);
   // Parsed only now: a syntax error in it is the command's own.
   lines.push(`eval ${quoteWord(script)}`);
@@ -44,12 +48,12 @@ export function encodeRequest(request: CommandRequest, marker: string): Buffer {
   return Buffer.concat([Buffer.from(`${marker} ${body.length}\n`), body]);
 }
 
-function enter(directory: string, make: boolean, marker: string): string {
+function enter(directory: string, make: boolean, said: string): string {
   const make_ = make ? `mkdir -p -- ${directory} 2>/dev/null; ` : "";
   return (
     `${make_}cd -- ${directory} 2>/dev/null || { if [ -d ${directory} ]; then r=denied; ` +
     `elif [ -e ${directory} ] || [ -L ${directory} ]; then r=not-a-directory; else r=missing; fi; ` +
-    `echo "${marker} cwd $r" >&2; exit 126; }`
+    `echo ${said} cwd $r >&2; exit 126; }`
   );
 }
 

@@ -2,7 +2,8 @@
 
 import type { ScriptRequest, ScriptResult } from "../../../presence/sources/ssh/contract.ts";
 import { quote } from "../../../safeText.ts";
-import type { Outcome, SshTransport } from "./contract.ts";
+import { collect } from "./collect.ts";
+import type { SshTransport } from "./contract.ts";
 
 const MAX_OUTPUT = 1 << 16;
 
@@ -17,31 +18,15 @@ export async function runScript(
     return failed("no SSH connection to it is open", "", false);
   }
   const command = transport.start(node, { script, args, input: Buffer.alloc(0), isBackground: true });
-  const { promise: cutOff, resolve: cut } = Promise.withResolvers<string>();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  command.stdout.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= MAX_OUTPUT) chunks.push(chunk);
-    else cut(`it printed more than ${MAX_OUTPUT / 1024} KiB`);
-  });
-  command.stderr.resume();
-  const ended = new Promise<Outcome>((resolve) => {
-    command.stdout.once("close", () => void command.outcome.then(resolve));
-  });
-  const timer = setTimeout(() => cut(`it did not end within ${timeoutMs / 1000} s`), timeoutMs);
-  timer.unref();
-  const end = await Promise.race([ended, cutOff]);
-  clearTimeout(timer);
-  const stdout = Buffer.concat(chunks).toString("utf8");
-  if (typeof end === "string") {
-    command.signal("KILL");
-    return failed(end, stdout, true);
-  }
-  if (end.kind === "notStarted") return failed(end.message, "", isConnected());
-  if (end.kind === "unknown") return failed(end.message, stdout, true);
-  if (end.exitCode === 0) return { ok: true, stdout };
-  const how = end.signal === null ? `with code ${end.exitCode}` : `by signal ${quote(end.signal)}`;
+  const limits = { maxStdout: MAX_OUTPUT, maxStderr: 0, deadlineMs: timeoutMs, onExcess: "end" } as const;
+  const { outcome, stdout: output, givenUp } = await collect(command, limits);
+  const stdout = output.toString("utf8");
+  if (outcome.kind === "notStarted") return failed(outcome.message, "", isConnected());
+  if (typeof givenUp === "string") return failed(givenUp, stdout, true);
+  if (outcome.kind === "unknown") return failed(outcome.message, stdout, true);
+  if (outcome.exitCode === 0) return { ok: true, stdout };
+  const how =
+    outcome.signal === null ? `with code ${outcome.exitCode}` : `by signal ${quote(outcome.signal)}`;
   return failed(`it ended ${how}`, stdout, true);
 }
 

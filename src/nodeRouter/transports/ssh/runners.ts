@@ -1,10 +1,10 @@
 // The runners of one node: those that wait ahead of use, those on their way up, and on which connection each is.
-import { messageOf } from "../../../errors.ts";
-import { quote } from "../../../safeText.ts";
 import { launchCommands } from "./bootstrap.ts";
 import type { Connection } from "./connection.ts";
 import type { PtySize } from "./contract.ts";
+import { prove } from "./proof.ts";
 import { Runner } from "./runner.ts";
+import { NO_INPUT } from "./sessionFault.ts";
 import { within } from "./within.ts";
 
 export interface RunnersOptions {
@@ -23,6 +23,11 @@ export class Runners {
   readonly #owners = new Map<Runner, Connection>();
   /** The connections of those that are on their way up. */
   readonly #warming: Connection[] = [];
+  /** Of a session without and of one with a terminal: whether it is what commands rely on. */
+  readonly #proofs = new Map<
+    "plain" | "terminal",
+    { readonly isDone: boolean; readonly result: Promise<void> }
+  >();
   /** A waiting runner that makes room for what cannot use it. */
   #leaving: Runner | null = null;
 
@@ -36,7 +41,7 @@ export class Runners {
 
   /** Those on their way up from which anything is to be expected. */
   get warming(): number {
-    return this.#warming.filter(({ isSilent }) => !isSilent).length;
+    return this.#warming.filter(({ isSilent, isClosed }) => !isSilent && !isClosed).length;
   }
 
   get size(): number {
@@ -60,10 +65,10 @@ export class Runners {
     this.#warming.push(connection);
     try {
       const { runner: command } = launchCommands(this.#options.loginShell);
-      const runner = await this.#open(connection, command, {});
-      if (connection.isSilent) {
+      const runner = await this.#proven(() => this.#open(connection, command, {}), null);
+      if (connection.isSilent || runner.closed) {
         runner.discard();
-        throw new Error("nothing is heard of the server");
+        throw new Error(connection.isSilent ? "nothing is heard of the server" : "its shell has ended");
       }
       this.#free.push(runner);
     } finally {
@@ -74,29 +79,71 @@ export class Runners {
   /** Opens one with a terminal, for a command that waits for it. @throws Error that says why there is none */
   openTerminal(connection: Connection, pty: PtySize): Promise<Runner> {
     const { terminalRunner } = launchCommands(this.#options.loginShell);
-    return this.#open(connection, terminalRunner, { pty: { ...pty } });
+    return this.#proven(() => this.#open(connection, terminalRunner, { pty: { ...pty } }), pty);
+  }
+
+  /**
+   * The first of either kind is spent to see whether a session does what commands rely on; whoever comes meanwhile
+   * waits for that. Once a login was good it is taken to stay so, until no connection of it is left.
+   */
+  async #proven(open: () => Promise<Runner>, pty: PtySize | null): Promise<Runner> {
+    const { readyMs } = this.#options;
+    const kind = pty === null ? "plain" : "terminal";
+    const startedMs = performance.now();
+    const runner = await open();
+    if (!runner.isProvable || this.#proofs.get(kind)?.isDone === true) return runner;
+    const running = this.#proofs.get(kind);
+    if (running !== undefined) {
+      try {
+        await running.result;
+      } catch (error) {
+        runner.discard();
+        throw error;
+      }
+      return runner;
+    }
+    const left = Math.max(readyMs / 5, readyMs - (performance.now() - startedMs));
+    const proof = {
+      isDone: false,
+      result: prove(runner, pty, left).then((fault) => {
+        if (fault !== null) throw fault;
+        proof.isDone = true;
+      }),
+    };
+    this.#proofs.set(kind, proof);
+    try {
+      await proof.result;
+    } catch (error) {
+      if (this.#proofs.get(kind) === proof) this.#proofs.delete(kind);
+      throw error;
+    }
+    return open();
   }
 
   async #open(connection: Connection, command: string, options: { pty?: object }): Promise<Runner> {
     const { readyMs } = this.#options;
+    const startedMs = performance.now();
+    let isOpen = false;
     const runner = await connection.open(command, options, readyMs, (session) => {
       const opened = new Runner(session);
       this.#owners.set(opened, connection);
       void opened.ended.then(() => {
         const isMissed = opened.isUsed || opened === this.#leaving;
         this.#drop(opened);
-        this.#options.onEnd(isMissed);
+        // Of one that never got ready its opener tells; to open another at once would be to fail again.
+        if (isOpen) this.#options.onEnd(isMissed);
       });
       return opened;
     });
     try {
-      await within(runner.ready, readyMs, "its shell was not ready");
-      if (runner.closed) throw new Error("its shell ended as soon as it was ready");
+      const left = Math.max(1, readyMs - (performance.now() - startedMs));
+      await within(runner.ready, left, () => runner.late(readyMs));
+      if (runner.closed) throw NO_INPUT;
+      isOpen = true;
       return runner;
     } catch (error) {
       runner.discard();
-      const said = runner.greeting === "" ? "" : `; it said ${quote(runner.greeting)}`;
-      throw new Error(`${messageOf(error)}${said}`, { cause: error });
+      throw error;
     }
   }
 
@@ -120,8 +167,9 @@ export class Runners {
     }
   }
 
-  /** None of this connection is used any more. */
-  leave(connection: Connection): void {
+  /** None of this connection is used any more. @param isLast whether there is no other one. */
+  leave(connection: Connection, isLast = false): void {
+    if (isLast) this.#proofs.clear();
     for (const [runner, owner] of this.#owners) if (owner === connection) this.#drop(runner);
   }
 

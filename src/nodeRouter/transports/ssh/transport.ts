@@ -3,8 +3,10 @@ import type { ConfiguredNode } from "../../../config/resolve.ts";
 import type { Logger } from "../../../logger.ts";
 import { quote } from "../../../safeText.ts";
 import { Command } from "./command.ts";
-import type { Collected, CommandRequest, RunningCommand, SshTransport } from "./contract.ts";
+import type { CommandRequest, RunningCommand, SshTransport } from "./contract.ts";
 import { type ConnectResult, NodePool, type PoolLimits } from "./pool.ts";
+
+export { collect } from "./collect.ts";
 
 export interface TransportOptions {
   /** The node's settings as they are now; null when the config has no such node. */
@@ -74,6 +76,7 @@ export function createSshTransport(options: TransportOptions): SshTransport {
       return { kind: "unknown", reason: closed ? "its SSH connections are being closed" : unset };
     },
     counters: (node) => entries.get(node)?.pool.counters() ?? null,
+    fault: (node) => entries.get(node)?.pool.fault ?? null,
     info: (node) => entries.get(node)?.pool.info ?? null,
     nodes: () => [...entries.keys()],
     async close() {
@@ -98,20 +101,4 @@ function refused(node: string, request: CommandRequest, closed: boolean): Runnin
       : `NOT_STARTED: node ${quote(node)} has no ssh settings now; nothing ran. Set plugins.entries.node-router.config.nodes.${node}.ssh.`,
   );
   return command;
-}
-
-/** Runs one command to its end and keeps all of its output; for constant scripts with bounded output. */
-export async function collect(command: RunningCommand): Promise<Collected> {
-  const [stdout, stderr, outcome] = await Promise.all([
-    readAll(command.stdout),
-    readAll(command.stderr),
-    command.outcome,
-  ]);
-  return { outcome, stdout, stderr };
-}
-
-async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }

@@ -25,6 +25,11 @@ export interface Link {
   frame(type: number, payload: Buffer): void;
   /** Settles when the command is over. Never rejects. */
   readonly end: Promise<CommandEnd>;
+  /**
+   * Whether it was sent, or may still be. False: it was not, and never will be: whoever waits before the dispatch is
+   * told to stop, and heeds it.
+   */
+  mayRun(): boolean;
 }
 
 /**
@@ -126,6 +131,7 @@ export function openLink(
 
   return {
     end,
+    mayRun: () => running !== null || !cancel.signal.aborted,
     frame(type, payload) {
       if (type === FRAME.stdin) {
         toInput((queue) => queue.write(payload, () => send(FRAME.taken, lengthOf(payload))));

@@ -65,7 +65,7 @@ export interface ExecServer {
 
 interface Entry {
   readonly job: ExecJob;
-  end: Promise<CommandEnd> | null;
+  link: Link | null;
   timer: NodeJS.Timeout;
 }
 
@@ -91,15 +91,15 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
 
   const claim = (id: string): ((cancelled: AbortSignal) => Promise<RunningCommand>) => {
     const entry = entries.get(id);
-    if (entry === undefined || entry.end !== null) return () => Promise.reject(unclaimable());
+    if (entry === undefined || entry.link !== null) return () => Promise.reject(unclaimable());
     clearTimeout(entry.timer);
     return (cancelled) => entry.job.start(cancelled);
   };
 
   const follow = (id: string, link: Link): void => {
     const entry = entries.get(id);
-    if (entry === undefined || entry.end !== null) return;
-    entry.end = link.end;
+    if (entry === undefined || entry.link !== null) return;
+    entry.link = link;
     void link.end.then((end) => {
       entry.timer = forgetAfter(id, KEEP_END_MS);
       entry.job.ended(end);
@@ -181,7 +181,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
 
     add(job) {
       const id = randomBytes(16).toString("hex");
-      entries.set(id, { job, end: null, timer: forgetAfter(id, claimTimeoutMs) });
+      entries.set(id, { job, link: null, timer: forgetAfter(id, claimTimeoutMs) });
       return id;
     },
 
@@ -190,16 +190,16 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
       if (entry === undefined) return null;
       entries.delete(id);
       clearTimeout(entry.timer);
-      if (entry.end === null) {
+      if (entry.link === null) {
         const { code, message } = unclaimable();
         return { kind: "notStarted", code, message };
       }
-      return atMost(entry.end, END_TIMEOUT_MS);
+      return atMost(entry.link, END_TIMEOUT_MS);
     },
 
     async close() {
       for (const entry of entries.values()) clearTimeout(entry.timer);
-      for (const [id, entry] of entries) if (entry.end === null) entries.delete(id);
+      for (const [id, entry] of entries) if (entry.link === null) entries.delete(id);
       await stop();
     },
   };
@@ -212,10 +212,10 @@ async function chooseHelper(): Promise<Helper> {
     : { program: process.execPath, source: helperSource() };
 }
 
-async function atMost(end: Promise<CommandEnd>, ms: number): Promise<Outcome> {
+async function atMost({ end, mayRun }: Link, ms: number): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve(UNSEEN), ms).unref();
+    timer = setTimeout(() => resolve(mayRun() ? UNSEEN : UNSENT), ms).unref();
   });
   try {
     return await Promise.race([end.then(({ outcome }) => outcome), late]);
@@ -230,6 +230,12 @@ const UNSEEN: Outcome = {
   message:
     "OUTCOME_UNKNOWN: the command was told to end, and its end was not seen; it may still run on the node.",
   processGroup: null,
+};
+
+const UNSENT: Outcome = {
+  kind: "notStarted",
+  code: "NOT_STARTED",
+  message: "NOT_STARTED: the command was told to end before it was sent; trying again is safe.",
 };
 
 function unclaimable(): NodeRouterError {

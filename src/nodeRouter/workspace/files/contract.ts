@@ -1,9 +1,9 @@
 // The file bridge of an agent whose workspace is on an SSH node: what the host's file tools call. Own types only.
-import type { Collected, CommandRequest } from "../../transports/ssh/contract.ts";
+import type { Collected, CollectLimits, CommandRequest } from "../../transports/ssh/contract.ts";
 import type { FILE_IDENTITY } from "../host/toolCall.ts";
 
 /** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type RunScript = (request: CommandRequest) => Promise<Collected>;
+export type RunScript = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
 
 /** Which file is meant. `cwd` as the host gives it: a gateway path inside `workspaceDir`, or a node path. */
 export interface FileParams {

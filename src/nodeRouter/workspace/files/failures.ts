@@ -54,6 +54,9 @@ const REASONS = [
   "File exists",
 ];
 
+/** Of what tools say, as much as is looked at. */
+const MAX_SEARCHED = 1 << 16;
+
 /** Longest text of a tool that is shown when none of the known words is in it. */
 const MAX_REASON = 300;
 
@@ -187,6 +190,15 @@ function bytes(count: number): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? "byte" : "bytes"}`;
 }
 
+/** A folder that file tools do not list. */
+export function tooManyNames(subject: Subject, limit: number): NodeRouterError {
+  return fault(
+    "FILE_TOO_LARGE",
+    about(subject),
+    `it holds more than ${limit} names; look at a part of it with exec on the node (ls, find)`,
+  );
+}
+
 /** The error for a script that never began, or whose own end was not seen: lost, or ended by a signal. */
 export function outcomeError(subject: Subject, outcome: Outcome): NodeRouterError {
   const what = about(subject);
@@ -223,12 +235,15 @@ function fault(code: ErrorCode, what: string, text: string): NodeRouterError {
 }
 
 function reason(stderr: string, exitCode: number): string {
-  const small = stderr.toLowerCase();
+  const small = stderr.slice(0, MAX_SEARCHED).toLowerCase();
   const known = REASONS.filter((words) => small.includes(words.toLowerCase())).sort(
     (one, other) => small.indexOf(one.toLowerCase()) - small.indexOf(other.toLowerCase()),
   )[0];
   if (known !== undefined) return known;
-  const [line] = stderr.split("\n").filter((text) => text.trim() !== "");
+  const line = stderr
+    .slice(0, MAX_SEARCHED)
+    .split("\n")
+    .find((text) => text.trim() !== "");
   return line === undefined
     ? `the node's tools failed without a word (exit code ${exitCode})`
     : safe(line.slice(0, MAX_REASON));

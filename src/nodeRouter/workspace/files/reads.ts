@@ -2,9 +2,24 @@
 import { type Answer, ask } from "./ask.ts";
 import type { CallMemories, Seen } from "./callMemory.ts";
 import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams, RunScript } from "./contract.ts";
-import { type FileOperation, failure, type Subject, strangeReply, tooLarge } from "./failures.ts";
+import {
+  type FileOperation,
+  failure,
+  type Subject,
+  strangeReply,
+  tooLarge,
+  tooManyNames,
+} from "./failures.ts";
 import type { PathResolver, Target } from "./paths.ts";
-import { endedWell, takeEntries, takeFacts, takeFields, takeSummary } from "./reply.ts";
+import {
+  endedWell,
+  hasTooManyEntries,
+  MAX_ENTRIES,
+  takeEntries,
+  takeFacts,
+  takeFields,
+  takeSummary,
+} from "./reply.ts";
 import { EXIT } from "./scriptParts.ts";
 import { LIST_SCRIPT, LOOK_SCRIPT } from "./scripts.ts";
 
@@ -19,6 +34,12 @@ const WITH_STAT = { keep: STAT_CONTENT_BYTES, blockSize: 4096, blocks: STAT_CONT
 /** For a stat after which nothing may be kept. */
 const FACTS = { keep: -1, blockSize: 4096, blocks: 1 };
 const WHOLE = { blockSize: 65_536, blocks: MAX_FILE_BYTES / 65_536 + 1 };
+
+/** Facts before the content. */
+const HEADER_BYTES = 64 * 1024;
+
+/** Of all names in a folder. */
+const MAX_LIST_BYTES = 8 * 1024 * 1024;
 
 export interface ReadDeps {
   readonly node: string;
@@ -52,7 +73,14 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
       ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
       ...paths.marks,
     ];
-    const answer = await ask(run, { subject, script: LOOK_SCRIPT, args, signal });
+    const answer = await ask(run, {
+      subject,
+      script: LOOK_SCRIPT,
+      args,
+      signal,
+      // The script itself sends no more: who does is no honest node.
+      reply: { maxStdout: amount.blockSize * amount.blocks + HEADER_BYTES, onExcess: "fail" },
+    });
     return { seen: readSeen(subject, answer, amount.blocks), answer };
   };
 
@@ -114,8 +142,15 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("list", target);
       const args = [...wholePlaceOf(target), ...paths.marks];
-      const answer = await ask(run, { subject, script: LIST_SCRIPT, args, signal: params.signal });
+      const answer = await ask(run, {
+        subject,
+        script: LIST_SCRIPT,
+        args,
+        signal: params.signal,
+        reply: { maxStdout: MAX_LIST_BYTES },
+      });
       if (answer.exitCode !== 0) throw failure(subject, answer.exitCode, answer.stderr);
+      if (hasTooManyEntries(answer.stdout)) throw tooManyNames(subject, MAX_ENTRIES);
       const entries = takeEntries(answer.stdout);
       if (entries === null) throw strangeReply(subject);
       return entries;

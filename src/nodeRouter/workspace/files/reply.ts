@@ -3,6 +3,10 @@ import type { DirectoryEntry, FileStat } from "./contract.ts";
 import { nameOf } from "./names.ts";
 
 const NUL = 0;
+/** A path, or a few facts. */
+const MAX_FIELD = 16_384;
+/** Names of one folder. */
+export const MAX_ENTRIES = 100_000;
 
 /** Twice what the longest numbers take. */
 const MAX_FACTS = 300;
@@ -19,6 +23,8 @@ const KINDS: ReadonlyMap<number, "directory" | "other"> = new Map([
   ["d".charCodeAt(0), "directory"],
   ["f".charCodeAt(0), "other"],
 ]);
+const FACTS =
+  /^(\d{1,20}) (-?\d{1,20}(?:\.\d{1,20})?) \d{1,10} \d{1,20}:\d{1,20}(?: [\d-]{1,20} [\d:]{1,20}(\.\d{1,20})?)?/;
 
 /** The first `count` fields and what is behind them; null when there are fewer. */
 export function takeFields(
@@ -29,11 +35,19 @@ export function takeFields(
   let start = 0;
   while (fields.length < count) {
     const end = reply.indexOf(NUL, start);
-    if (end === -1) return null;
+    if (end === -1 || end - start > MAX_FIELD) return null;
     fields.push(nameOf(reply.subarray(start, end)));
     start = end + 1;
   }
   return { fields, rest: reply.subarray(start) };
+}
+
+/** Whether there are more names than a listing may hold. */
+export function hasTooManyEntries(reply: Buffer): boolean {
+  let count = 0;
+  for (let at = reply.indexOf(NUL); at !== -1 && count <= MAX_ENTRIES; at = reply.indexOf(NUL, at + 1))
+    count += 1;
+  return count > MAX_ENTRIES;
 }
 
 /** Null when the reply is cut. */
@@ -55,7 +69,7 @@ export function takeEntries(reply: Buffer): readonly DirectoryEntry[] | null {
  */
 export function takeFacts(kind: string, facts: string): FileStat | null {
   if (facts.length > MAX_FACTS) return null;
-  const match = /^(\d+) (-?\d+(?:\.\d+)?) \d+ \d+:\d+(?: \S+ [\d:]+(\.\d+)?)?/.exec(facts);
+  const match = FACTS.exec(facts);
   const type = TYPES.get(kind);
   if (match === null || type === undefined) return null;
   const [, size = "", seconds = "", fraction = "0"] = match;

@@ -1,9 +1,10 @@
 // What the mirror brings to a node and how it is asked: folders of the gateway that a node must have a copy of.
-import type { Collected, CommandRequest } from "../../transports/ssh/contract.ts";
+import type { NodeRouterError } from "../../../errors.ts";
+import type { Collected, CollectLimits, CommandRequest } from "../../transports/ssh/contract.ts";
 import { type ContentCache, createContentCache } from "./content.ts";
 
 /** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type RunScript = (request: CommandRequest) => Promise<Collected>;
+export type RunScript = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
 
 /** One folder to be brought. */
 export interface MirrorSource {
@@ -81,8 +82,10 @@ export interface FolderMemory {
   readonly settled: Map<string, SettledSource>;
   /** Epoch ms of the last answer. */
   askedMs: number;
-  /** One change at a time, whoever makes it. */
-  busy: Promise<unknown>;
+  /** One change at a time, whoever makes it. Never rejects: resolves to the error of a node that hung, else null. */
+  busy: Promise<NodeRouterError | null>;
+  /** Those that are under way or wait for it. */
+  turns: number;
 }
 
 export interface SettledSource {
@@ -110,7 +113,8 @@ export function createMirrorMemory(): MirrorMemory {
         asked: new Set(),
         settled: new Map(),
         askedMs: 0,
-        busy: Promise.resolve(),
+        busy: Promise.resolve(null),
+        turns: 0,
       };
       folders.set(directory, folder);
       return folder;

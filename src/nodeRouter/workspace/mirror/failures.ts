@@ -17,7 +17,7 @@ const MAX_REASON_LENGTH = 300;
 /** Null: the program ended well. */
 export function mirrorFailure(
   subject: MirrorSubject,
-  { outcome, stderr }: Collected,
+  { outcome, stderr, givenUp = null }: Collected,
 ): NodeRouterError | null {
   switch (outcome.kind) {
     case "notStarted": {
@@ -29,14 +29,19 @@ export function mirrorFailure(
       return new NodeRouterError(outcome.code, `${about(subject)}: ${message}`);
     }
     case "unknown":
-      return failed(
-        subject,
-        "the connection was lost while they were on their way; they are brought again with the next call",
-      );
+      return unseen(subject, givenUp);
     case "ran":
       if (outcome.exitCode === 0) return null;
       return failed(subject, `${reason(outcome, stderr)}; ${advice(outcome.exitCode)}`);
   }
+}
+
+/** Errors of nodes that did not come to an end, or sent more than they may. */
+const hung = new WeakSet<NodeRouterError>();
+
+/** Whether asking again would most likely only take as long again. */
+export function isHung(error: unknown): error is NodeRouterError {
+  return error instanceof NodeRouterError && hung.has(error);
 }
 
 /** An answer that is none of ours. */
@@ -55,6 +60,13 @@ export function unreadable(subject: MirrorSubject, cause: unknown): NodeRouterEr
     `${about(subject)}: the gateway cannot read them: ${safe(messageOf(cause))}; nothing else was begun`,
     { cause },
   );
+}
+
+function unseen(subject: MirrorSubject, givenUp: string | null): NodeRouterError {
+  const fact = givenUp ?? "the connection was lost while they were on their way";
+  const error = failed(subject, `${fact}; they are brought again with the next call`);
+  if (givenUp !== null) hung.add(error);
+  return error;
 }
 
 function failed(subject: MirrorSubject, fact: string): NodeRouterError {

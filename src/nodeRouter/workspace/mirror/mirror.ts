@@ -1,8 +1,10 @@
 // Brings folders of the gateway to a node before they are needed there: by hash, only what changed.
 import { posix } from "node:path";
+import type { CollectLimits } from "../../transports/ssh/contract.ts";
+import { wholeLines } from "../../transports/ssh/lines.ts";
 import { load } from "./content.ts";
 import type { FolderMemory, Mirror, MirrorOptions, MirrorSource, SkippedFile } from "./contract.ts";
-import { type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./failures.ts";
+import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./failures.ts";
 import { type LocalFile, markOf, readLocalFolder } from "./localFiles.ts";
 import { type Manifest, manifestName, ownerId, readManifest, writeManifest } from "./manifest.ts";
 import { filesByLists, type MirrorPlan, PRESENT, planAdd, planMirror } from "./plan.ts";
@@ -18,6 +20,12 @@ export const ASK_AGAIN_MS = 10 * 60_000;
 /** One command carries at most this, so that neither side holds much more at a time. A larger file goes alone. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const MAX_BATCH_FILES = 500;
+
+/** What a node answers: an agent can leave lists of its own there, so more than that is no crime. */
+const ANSWER: CollectLimits = { maxStdout: 4 * 1024 * 1024, onExcess: "end" };
+const MAX_LISTS = 1_000;
+/** A position among the paths that were asked for. */
+const POSITION = /^\d{1,7}$/;
 
 /** A place on the node: where the programs start, and the folder from there. */
 interface Place {
@@ -120,7 +128,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   ): Promise<void> {
     const paths = files.map((file) => file.path);
     const lines = await answer(subject, place, folder, ASK, [source.mode, place.below, ...paths]);
-    const positions = lines.filter((line) => /^\d+$/.test(line)).map(Number);
+    const positions = lines.filter((line) => POSITION.test(line)).map(Number);
     const suspect = new Set(positions.flatMap((position) => paths[position] ?? []));
     const manifests = lines.flatMap((line) => (line.startsWith("{") ? (readManifest(line) ?? []) : []));
     if (folder.files === null) folder.asked.clear();
@@ -205,20 +213,36 @@ export function createMirror(options: MirrorOptions): Mirror {
     args: readonly string[],
     input: Buffer = Buffer.alloc(0),
   ): Promise<readonly string[]> {
-    const collected = await run({ script, args, cwd: base, makeCwd: true, input });
+    const collected = await run({ script, args, cwd: base, makeCwd: true, input }, ANSWER);
     const failure = mirrorFailure(subject, collected);
-    const lines = collected.stdout.toString("utf8").trimEnd().split("\n");
-    if (failure === null && lines.at(-1) === END) return lines.slice(0, -1);
+    // At most a line for each path, and the lists of a few owners.
+    const lines = failure === null ? wholeLines(collected.stdout, args.length + MAX_LISTS) : null;
+    if (lines?.at(-1) === END) return lines.slice(0, -1);
     // What is there now nobody knows, unless nothing was begun.
     if (collected.outcome.kind !== "notStarted") folder.files = null;
     throw failure ?? strangeAnswer(subject);
   }
 }
 
-/** After whatever was begun for the folder before. */
+/**
+ * After whatever was begun for the folder before. Whoever waited behind a node that hung has had its answer: each of
+ * them would only find out the same for itself, after as long again.
+ */
 async function alone(folder: FolderMemory, task: () => Promise<void>): Promise<void> {
-  const turn = folder.busy.then(task);
-  folder.busy = turn.catch(() => {});
+  const waits = folder.turns > 0;
+  folder.turns += 1;
+  const turn = folder.busy.then((hung) => {
+    if (waits && hung !== null) throw hung;
+    return task();
+  });
+  folder.busy = turn
+    .then(
+      () => null,
+      (error: unknown) => (isHung(error) ? error : null),
+    )
+    .finally(() => {
+      folder.turns -= 1;
+    });
   return turn;
 }
 

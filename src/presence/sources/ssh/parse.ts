@@ -96,8 +96,14 @@ function absolute(value: string | null): string | null {
 
 /** A value of os-release, without the quotes and backslashes of a shell. */
 function unquoted(value: string | null): string | null {
-  const inner = /^(["'])(.*)\1$/.exec(value ?? "")?.[2] ?? value;
+  const inner = withoutQuotes(value);
   return text(inner?.replace(/\\(.)/g, "$1") ?? null);
+}
+
+function withoutQuotes(value: string | null): string | null {
+  const [first = ""] = value ?? "";
+  const isQuoted = value !== null && value.length > 1 && "\"'".includes(first) && value.endsWith(first);
+  return isQuoted ? value.slice(1, -1) : value;
 }
 
 /** `sysctl -n vm.loadavg` of macOS and FreeBSD stands in braces. */
@@ -195,9 +201,16 @@ function limitedMemory({ total, available }: Amount, limits: ReturnType<typeof m
   };
 }
 
+/** Blocks, used, free, share used, and where it is. */
+const DISK = [/^\d{1,19}$/, /^-?\d{1,19}$/, /^-?\d{1,19}$/, /^(?:\d{1,3}%|-)$/, /^\//];
+
 /** The numbers of a line of `df -Pk`; names with blanks may stand before and behind them. */
 function diskOf(line: string | null): Amount {
-  const [, blocks = null, free = null] = /\s(\d+)\s+-?\d+\s+(-?\d+)\s+(?:\d+%|-)\s+\//.exec(line ?? "") ?? [];
+  const words = (line ?? "").split(/[ \t]/).filter((word) => word !== "");
+  const at = words.findIndex(
+    (_, index) => index > 0 && DISK.every((part, of) => part.test(words[index + of] ?? "")),
+  );
+  const [blocks = null, , free = null] = at === -1 ? [] : words.slice(at);
   const bytes = (value: string | null) => {
     const kib = decimal(value, MOST.bytes / KIB);
     return kib === null ? null : kib * KIB;
@@ -216,9 +229,21 @@ function uptimeOf(uptime: number | null, boot: string | null, now: number | null
   return seconds >= 0 && seconds <= MOST.seconds ? seconds : null;
 }
 
+/** What stands behind the folder of time zones in a path; null: it leads elsewhere. */
+function linkedZone(link: string): string | null {
+  const parts = link.split("/");
+  const at = parts.findIndex((part, index) => index > 0 && ZONES.test(part));
+  if (at === -1) return null;
+  const rest = parts.slice(at + 1);
+  return (rest[0] === "posix" || rest[0] === "right" ? rest.slice(1) : rest).join("/");
+}
+
+/** macOS adds a word. */
+const ZONES = /^zoneinfo(?:\.\w{1,40})?$/;
+
 /** What the system runs by, then what Debian writes down, then what the login sets. */
 function timeZoneOf(link: string | null, file: string | null, env: string | null): string | null {
-  const linked = /\/zoneinfo(?:\.\w+)?\/(?:posix\/|right\/)?(.+)$/.exec(link ?? "")?.[1] ?? null;
+  const linked = linkedZone(link ?? "");
   for (const name of [linked, file, env?.replace(/^:/, "") ?? null]) {
     const zone = name === null || name.length > MAX_TEXT ? null : ianaTimeZone(name);
     if (zone !== null && zone === name) return zone;

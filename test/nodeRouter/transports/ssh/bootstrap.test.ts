@@ -6,11 +6,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { KEEPER, launchCommands, PONG, READY } from "../../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import {
+  KEEPER,
+  launchCommands,
+  PONG,
+  READY,
+  REFUSED,
+  STREAMS,
+} from "../../../../src/nodeRouter/transports/ssh/bootstrap.ts";
 import type { CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
 import { encodeRequest, requestProblem } from "../../../../src/nodeRouter/transports/ssh/request.ts";
 
 const MARKER = "0123456789abcdef0123456789abcdef";
+const PTY = { rows: 24, cols: 80, term: "dumb" };
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "node-router-boot-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -23,10 +31,12 @@ const SHELLS = ["sh", "bash", "dash", "zsh", "fish", "tcsh", "csh"].filter(
 function login(
   shell: string,
   command: string,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string | undefined>> = {},
+  cwd: string | undefined = undefined,
 ): ChildProcessWithoutNullStreams {
   return spawn(shell, ["-c", command], {
     detached: true,
+    cwd,
     env: {
       PATH: process.env.PATH,
       HOME: folder,
@@ -61,8 +71,14 @@ function folderOf(shell: string): string {
   return bin;
 }
 
-async function run(request: CommandRequest, shell = "sh", loginShell = false) {
-  const child = login(shell, launchCommands(loginShell).runner);
+async function run(
+  request: CommandRequest,
+  shell = "sh",
+  loginShell = false,
+  cwd: string | undefined = undefined,
+  env: Readonly<Record<string, string | undefined>> = {},
+) {
+  const child = login(shell, launchCommands(loginShell).runner, env, cwd);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -73,7 +89,10 @@ async function run(request: CommandRequest, shell = "sh", loginShell = false) {
     child.once("close", (exit, name) => resolve([exit, name]));
   });
   const stdout = Buffer.concat(out).toString("latin1");
-  const stderr = Buffer.concat(err).toString("latin1");
+  const errors = Buffer.concat(err).toString("latin1");
+  const saysErr = `\n${STREAMS} err\n`;
+  expect(errors.startsWith(saysErr)).toBe(true);
+  const stderr = errors.slice(saysErr.length);
   return {
     code,
     signal,
@@ -118,6 +137,73 @@ describe.each(SHELLS)("login shell %s", (shell) => {
     expect(result.stdout).toBe("kept\n");
     expect(result.code).toBe(3);
   });
+});
+
+test("a request never holds the line that says it began: no echo of it can be taken for that", () => {
+  for (const request of [
+    { script: "x" },
+    { script: "x", cwd: "/" },
+    { script: "x", pty: PTY, makeCwd: true, cwd: "/a" },
+  ]) {
+    const sent = encodeRequest(request, MARKER).toString();
+    expect(sent.split(MARKER)).toHaveLength(2);
+    expect(sent).toMatch(new RegExp(`^${MARKER} \\d+\\n`));
+  }
+});
+
+test("a runner and a keeper in a terminal say so and end before they read anything", async () => {
+  if (spawnSync("script", ["--version"]).status !== 0)
+    return console.warn("left out: script is not installed");
+  for (const program of [
+    launchCommands(false).runner,
+    launchCommands(false).keeper,
+    launchCommands(true).runner,
+  ]) {
+    const { stdout } = spawnSync("script", ["-q", "-c", program, "/dev/null"], {
+      input: "",
+      env: { SHELL: "/bin/sh", PATH: process.env.PATH },
+    });
+    expect(stdout.toString()).toContain(`${REFUSED} terminal`);
+    expect(stdout.toString()).not.toMatch(new RegExp(`${READY}|${KEEPER}`));
+  }
+});
+
+test("without a directory of its own a command begins in the login's home, wherever a start file went", async () => {
+  expect((await run({ script: "pwd" }, "sh", false, "/usr")).stdout).toBe(`${folder}\n`);
+});
+
+test.each([undefined, "/nonexistent"])(
+  "a login without PATH (%s) has the system's programs, behind its own",
+  async (PATH) => {
+    const { stdout, code } = await run(
+      { script: 'dd </dev/null 2>/dev/null && echo "$PATH"' },
+      shellPath("sh"),
+      false,
+      folder,
+      {
+        PATH,
+      },
+    );
+    expect(stdout).toMatch(/(^|:)\/usr\/bin:/);
+    expect(code).toBe(0);
+  },
+);
+
+test.runIf(SHELLS.includes("bash"))("options that a login exports print nothing of the request", async () => {
+  const child = login("bash", on("bash --posix", launchCommands(false).runner), {
+    SHELLOPTS: "xtrace:verbose:errexit:nounset",
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  child.stdin.end(
+    encodeRequest({ script: "false; echo $nothing; exit 4", env: { TOKEN: "T0P-SECRET" } }, MARKER),
+  );
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(4);
+  expect(errors.slice(errors.lastIndexOf(`\n${STREAMS} err\n`) + 1)).toBe(
+    `${STREAMS} err\n${MARKER} start\n`,
+  );
 });
 
 test("nothing of the command is in any argument list while it runs", async () => {

@@ -7,12 +7,17 @@ const MARKER = "6d61726b6572";
 
 async function read(chunks: readonly Uint8Array[]) {
   const lines: string[] = [];
+  const excess: string[] = [];
   const stream = Readable.from(chunks, { objectMode: false }).pipe(
-    new MarkerStream(MARKER, (rest) => lines.push(rest)),
+    new MarkerStream(
+      MARKER,
+      (rest) => lines.push(rest),
+      (fact) => excess.push(fact),
+    ),
   );
   const out: Buffer[] = [];
   for await (const chunk of stream) out.push(Buffer.from(chunk as Uint8Array));
-  return { text: Buffer.concat(out), lines };
+  return { text: Buffer.concat(out), lines, excess };
 }
 
 test("what comes before the marker's line is dropped, what comes after it is passed on", async () => {
@@ -39,6 +44,28 @@ test("the marker is found behind a greeting longer than what is held", async () 
   ]);
   expect(text.toString()).toBe("out");
   expect(lines).toEqual(["start"]);
+});
+
+test("a marker whose line does not end is an excess, told once, and nothing is passed on", async () => {
+  const { text, lines, excess } = await read([
+    Buffer.from(MARKER),
+    ...Array.from({ length: 50 }, () => Buffer.alloc(100, "x")),
+    Buffer.from(`\n${MARKER} start\nout`),
+  ]);
+  expect({ text: text.toString(), lines, excess }).toEqual({
+    text: "",
+    lines: [],
+    excess: ["the command's first line does not end"],
+  });
+});
+
+test("more than a megabyte before the marker is an excess; less is none", async () => {
+  const [megabyte, marker] = [Buffer.alloc(1 << 20, "x"), Buffer.from(`${MARKER} start\nout`)];
+  expect(await read([megabyte, Buffer.from("x"), marker])).toMatchObject({
+    lines: [],
+    excess: ["it printed more than 1024 KiB before the command's first line"],
+  });
+  expect(await read([megabyte, marker])).toMatchObject({ lines: ["start"], excess: [] });
 });
 
 test("a second marker is the command's own output", async () => {

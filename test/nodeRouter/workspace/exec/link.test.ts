@@ -43,6 +43,7 @@ test("input that comes after the command's end costs neither its output nor its 
     started: Promise.resolve({ processGroup: 7 }),
     outcome: ended.promise,
     signal: () => {},
+    abandon: () => {},
   };
   const link = openLink(ours, async () => command);
   // The host does not read for a while.

@@ -161,6 +161,7 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
           });
         }),
         signal: () => {},
+        abandon: () => {},
       }));
       expect(await end).toMatchObject({ stdout: "half", stderr: "OUTCOME_UNKNOWN: lost.\n" });
       expect(ends[0]?.processGroup).toBe(7);
@@ -252,6 +253,7 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
         started: Promise.resolve({ processGroup: 7 }),
         outcome: once(stdout, "end").then(() => ran(0)),
         signal: () => {},
+        abandon: () => {},
       }));
       child.stdout?.pause();
       let before = -1;

@@ -115,7 +115,8 @@ describe.each(USERLANDS)("with $name, a write of what was read", (userland) => {
       },
       "given a name": (path) => linkSync(path, `${path}.link`),
     };
-    for (const change of Object.values(same)) {
+    // Untouched, touched.
+    for (const change of Object.values(same).slice(0, userland === SH ? 5 : 2)) {
       using node = localNode({ userland });
       // Without it the times count, too.
       if (!node.has("cksum") && change !== same.untouched) continue;
@@ -146,7 +147,9 @@ describe.each(USERLANDS)("with $name, a write of what was read", (userland) => {
 
   test("with a name of odd characters, or through a symlink, compares the right file", async () => {
     using node = localNode({ userland });
-    for (const name of ["-n", " ", "a\n", "*", "$(x)", "it's", "\\0101"]) {
+    for (const name of userland === SH
+      ? ["-n", " ", "*", "$(x)", "it's", "\\0101", "a\n"]
+      : ["-$(x) '\\0101*\n"]) {
       const path = node.at("ws", name);
       writeFileSync(path, "before");
       await replace(node, path, () => {});

@@ -132,7 +132,7 @@ test("of any calls one after the other and any changes between their steps", asy
         losesNothing(at.history);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
@@ -149,7 +149,7 @@ test("of any calls at once and any changes between their steps", async () => {
         losesNothing(at.history);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 

@@ -9,8 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
 import { ASK, PUT } from "../../../../src/nodeRouter/workspace/mirror/scripts.ts";
 import { type Arranged, arrange, runHere, SHELLS, SKILLS, tree } from "./arrange.ts";
 
@@ -271,4 +272,62 @@ test("a call that comes while a failing run is under way gets a run of its own",
   await second.catch(() => {});
   await mirror.ensure();
   expect(tree(join(arranged.node, SKILLS))).toEqual({ a: "one" });
+});
+
+describe("a node that hangs", () => {
+  const HUNG: Collected = {
+    outcome: { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "OUTCOME_UNKNOWN: x", processGroup: 7 },
+    stdout: NOTHING,
+    stderr: NOTHING,
+    givenUp: "it did not end within 30 s",
+  };
+
+  test("answers everybody who waited behind it, at once and with the reason, and is asked again afterwards", async () => {
+    using arranged = arrange();
+    arranged.put("skills/a", "one");
+    const memory = createMirrorMemory();
+    const first = Promise.withResolvers<Collected>();
+    arranged.replace(() => first.promise);
+    const waiting = ["one", "two", "three"].map((owner) => arranged.mirror({}, { memory, owner }).ensure());
+    const settled = Promise.allSettled(waiting);
+    await vi.waitFor(() => expect(arranged.trips()).toBe(1));
+    first.resolve(HUNG);
+    for (const result of await settled) {
+      expect(result).toMatchObject({
+        status: "rejected",
+        reason: { message: expect.stringContaining('node "mac-sg": it did not end within 30 s') },
+      });
+    }
+    // Nobody else had to find it out for itself.
+    expect(arranged.trips()).toBe(0);
+    arranged.replace(null);
+    await arranged.mirror({}, { memory, owner: "four" }).ensure();
+    expect(tree(join(arranged.node, SKILLS))).toEqual({ "skills/a": "one" });
+  });
+
+  test("is not one that only failed: who waited behind that tries for itself", async () => {
+    using arranged = arrange();
+    arranged.put("skills/a", "one");
+    const memory = createMirrorMemory();
+    let asked = 0;
+    arranged.replace(async (request) => {
+      asked += 1;
+      return asked === 1 ? { ...HUNG, givenUp: null } : runHere(arranged.shell, request);
+    });
+    const results = await Promise.allSettled(
+      ["one", "two"].map((owner) => arranged.mirror({}, { memory, owner }).ensure()),
+    );
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  });
+
+  test("that answers with lines without end is refused", async () => {
+    using arranged = arrange();
+    arranged.put("skills/a", "one");
+    arranged.replace(async () => ({
+      outcome: { kind: "ran", exitCode: 0, signal: null },
+      stdout: Buffer.from("\n".repeat(1 << 20)),
+      stderr: NOTHING,
+    }));
+    await expect(arranged.mirror().ensure()).rejects.toThrow("the node's answer is cut short or mixed");
+  });
 });

@@ -36,7 +36,8 @@ const OURS: Offer = {
     "ecdh-sha2-nistp256",
     "ecdh-sha2-nistp384",
     "ecdh-sha2-nistp521",
-    "diffie-hellman-group-exchange-sha256",
+    // SECURITY: no group exchange. The server chooses the group, and Node's check of one of 8192 bits takes most of a
+    // minute, in which nothing else runs.
     "diffie-hellman-group14-sha256",
     "diffie-hellman-group16-sha512",
     "diffie-hellman-group18-sha512",
@@ -56,7 +57,7 @@ const OURS: Offer = {
 
 /** In no list of a current OpenSSH by itself: who sees one there has asked for it. After ours, so the last choice. */
 const OLD: Offer = {
-  kex: ["diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],
+  kex: ["diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],
   cipher: ["aes256-cbc", "aes192-cbc", "aes128-cbc", "3des-cbc"],
   hmac: ["hmac-md5"],
   signatures: ["ssh-rsa"],

@@ -25,6 +25,10 @@ export interface AuthSequence {
   refusal(place: Place, fact: string | null, words: ServerWords): Refusal;
 }
 
+/** A server names a handful, in words like these. */
+const METHOD = /^[\w@.-]{1,64}$/;
+const MAX_METHODS = 10;
+
 /** @param onExhausted nothing is left to try: ssh2 is not told, the caller ends the connection. */
 export function createAuthSequence(
   { attempts, problems }: Identities,
@@ -39,7 +43,7 @@ export function createAuthSequence(
 
   const handler: AuthHandlerMiddleware = (methodsLeft, partialSuccess, next) => {
     // ssh2 passes null before the first answer, and does not pass on what it heard after an agent's key.
-    if (Array.isArray(methodsLeft)) offered = methodsLeft;
+    if (Array.isArray(methodsLeft)) offered = methodsLeft.filter(isMethod).slice(0, MAX_METHODS);
     if (partialSuccess === true) accepted = tried.at(-1)?.label ?? null;
     for (let attempt = waiting.shift(); attempt !== undefined; attempt = waiting.shift()) {
       if (attempt.method.type !== "none" && offered !== null && !offered.includes("publickey")) continue;
@@ -80,4 +84,8 @@ export function createAuthSequence(
       );
     },
   };
+}
+
+function isMethod(name: unknown): name is string {
+  return typeof name === "string" && METHOD.test(name);
 }

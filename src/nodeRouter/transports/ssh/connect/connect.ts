@@ -2,6 +2,7 @@
 import type { Client } from "ssh2";
 import type { ConnectEnv } from "./env.ts";
 import type { Failure } from "./failure.ts";
+import { endsWith, NodeMisbehaved, sever } from "./guard.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { reachHop, type TrustedHostKey } from "./reachHop.ts";
 import type { Step } from "./steps.ts";
@@ -46,6 +47,14 @@ async function connectTo(target: Target, env: ConnectEnv, options: ConnectOption
   }
   const { client, hostKey } = reached;
   client.once("close", jumps.close);
+  // A jump host that never says that the way is closed must not keep it open.
+  endsWith(client, jumps.close);
+  // What a jump host does is the way's failure.
+  for (const jump of jumps.clients) {
+    jump.on("error", (error: Error) => {
+      if (error instanceof NodeMisbehaved) client.emit("error", error);
+    });
+  }
   return { ok: true, client, hostKey, steps };
 }
 
@@ -54,6 +63,7 @@ export type Jumps =
       readonly ok: true;
       /** The last of them; null = there are none. */
       readonly via: { readonly client: Client; readonly name: string } | null;
+      readonly clients: readonly Client[];
       /** Ends them all; may be called again. */
       readonly close: () => void;
     }
@@ -68,7 +78,7 @@ export async function reachJumps(
 ): Promise<Jumps> {
   const open: { client: Client; name: string }[] = [];
   const close = () => {
-    for (const { client } of open.splice(0).reverse()) client.destroy();
+    for (const { client } of open.splice(0).reverse()) sever(client);
   };
   const limits = withDefaults(options);
   for (const hop of target.jumps) {
@@ -80,5 +90,5 @@ export async function reachJumps(
     }
     open.push({ client: reached.client, name: hop.name });
   }
-  return { ok: true, via: open.at(-1) ?? null, close };
+  return { ok: true, via: open.at(-1) ?? null, clients: open.map(({ client }) => client), close };
 }

@@ -1,5 +1,5 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
-import { quote, safe } from "../../../../safeText.ts";
+import { quote } from "../../../../safeText.ts";
 import { errorCode } from "./env.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
 import { type Place, placeText, settingOf } from "./place.ts";
@@ -53,7 +53,7 @@ export function connectFailure(
   const code = errorCode(error) ?? "";
   const known = FACTS.get(code);
   if (known !== undefined) return unreachable(place, `${known[0]} (${code}); ${known[1](place)}`, true);
-  const fact = safe(error?.message || code || "unknown error");
+  const fact = quoteSaid(error?.message || code || "unknown error");
   return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
 }
 
@@ -76,6 +76,12 @@ export function handshakeFailure(
       return { ...auth.refusal(place, null, words), transportFailure: false };
     case "aborted":
       return aborted(place);
+    case "misbehaved":
+      return unreachable(
+        place,
+        `was given up ${stage}: ${error?.message ?? "it sent what it may not"}; see whether it is the machine that it should be`,
+        true,
+      );
     case "timeout":
       return timedOut(place, stage, facts, timeoutMs);
     case "closed":

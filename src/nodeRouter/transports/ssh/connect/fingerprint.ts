@@ -1,5 +1,6 @@
 // Public keys as blobs: their type, their fingerprint, and a line of text that carries one. Pure.
 import { createHash } from "node:crypto";
+import { withoutEnd } from "../../../../withoutEnd.ts";
 
 /** A public key as SSH sends it. */
 export interface PublicKey {
@@ -10,7 +11,7 @@ export interface PublicKey {
 
 /** As `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
 export function fingerprintOf(blob: Buffer): string {
-  return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
+  return `SHA256:${withoutEnd(createHash("sha256").update(blob).digest("base64"), "=")}`;
 }
 
 /** The type that a key names itself; null when the blob is no key. */

@@ -4,6 +4,7 @@ import ssh2, { type Client, type ClientErrorExtensions } from "ssh2";
 import { algorithmsFor, type Offer } from "./algorithms.ts";
 import { type AuthSequence, createAuthSequence } from "./authSequence.ts";
 import { type PublicKey, typeOf } from "./fingerprint.ts";
+import { guard, NodeMisbehaved, sever } from "./guard.ts";
 import type { Identities } from "./identities.ts";
 import { andThen, GreetingLines, type ServerWords } from "./serverWords.ts";
 
@@ -42,9 +43,24 @@ export interface HandshakeFacts {
 
 /**
  * Why there is no client. `disbelieved`: `believes` said no. `exhausted`: nothing is left to log in with.
- * `closed`: the stream ended or broke. `error`: the other side or ssh2 gave a reason.
+ * `closed`: the stream ended or broke. `error`: the other side or ssh2 gave a reason. `misbehaved`: the other side
+ * sent what no server sends.
  */
-export type HandshakeEnd = "disbelieved" | "exhausted" | "closed" | "error" | "timeout" | "aborted";
+export type HandshakeEnd =
+  | "disbelieved"
+  | "exhausted"
+  | "closed"
+  | "error"
+  | "misbehaved"
+  | "timeout"
+  | "aborted";
+
+/** Of what a server or ssh2 says. */
+const MAX_WORDS = 1_000;
+/** Of the name of its software. */
+const MAX_SOFTWARE = 100;
+const SIGNING = /^Error (while )?signing/i;
+const LOST = /lost before handshake/i;
 
 export type HandshakeResult =
   | (HandshakeFacts & { readonly ok: true; readonly client: Client })
@@ -78,18 +94,22 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
     if (isSettled) return;
     isSettled = true;
     resolve({ ok: false, why, error, ...facts() });
-    client.destroy();
+    sever(client);
     stream.destroy();
   };
   const auth = createAuthSequence(request.identities, () => fail("exhausted", null));
 
   client.on("error", (error: Error & ClientErrorExtensions) => {
     // ssh2 goes on to the next attempt by itself.
-    if (error.level === "agent" || /^Error (while )?signing/i.test(error.message)) {
-      auth.noteFault(`${auth.current()?.label ?? "a key"} could not sign: ${error.message}`);
+    if (error instanceof NodeMisbehaved) {
+      fail("misbehaved", error);
+    } else if (error.level === "agent" || SIGNING.test(error.message.slice(0, MAX_WORDS))) {
+      auth.noteFault(
+        `${auth.current()?.label ?? "a key"} could not sign: ${error.message.slice(0, MAX_WORDS)}`,
+      );
     } else if (isDisbelieved) {
       fail("disbelieved", null);
-    } else if (error.level === "client-socket" || /lost before handshake/i.test(error.message)) {
+    } else if (error.level === "client-socket" || LOST.test(error.message.slice(0, MAX_WORDS))) {
       fail("closed", error);
     } else {
       fail("error", error);
@@ -117,7 +137,7 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
       fail("error", new Error(`${greeting.bytes.length} bytes came, and none of them an SSH greeting`));
     });
     if (signal?.aborted) fail("aborted", null);
-    else
+    else {
       client.connect({
         sock: stream,
         username: request.user,
@@ -133,9 +153,11 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
         keepaliveInterval: request.keepaliveIntervalMs,
         keepaliveCountMax: request.keepaliveCountMax,
       });
-    onDisconnect(client, (text) => {
-      goodbye ??= andThen(null, text);
-    });
+      guard(client, stream);
+      onDisconnect(client, (text) => {
+        goodbye ??= andThen(null, text);
+      });
+    }
   } catch (error) {
     fail("error", error instanceof Error ? error : new Error(String(error)));
   }
@@ -191,5 +213,5 @@ function isObject(value: unknown): value is object {
 /** ssh2 keeps the server's greeting to itself. */
 function serverOf(client: Client): string | null {
   const version: unknown = Reflect.get(client, "_remoteVer");
-  return typeof version === "string" ? version : null;
+  return typeof version === "string" ? version.slice(0, MAX_SOFTWARE) : null;
 }

@@ -2,6 +2,7 @@
 import { quote, safe } from "../../../../safeText.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import type { HostTrust, TrustedKey, Verdict } from "./hostTrust.ts";
+import { NOWHERE, otherFile } from "./knownHostsFile.ts";
 import { type Place, placeText } from "./place.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
@@ -14,12 +15,12 @@ export function keyText(key: PublicKey): string {
 
 /**
  * HOST_KEY_UNKNOWN, HOST_KEY_CHANGED or HOST_KEY_REVOKED.
- * @param name what known_hosts calls the machine.
+ * @param known what known_hosts calls the machine, and in which files of the user it is looked for.
  * @param offered every key that was seen; the last is the one the verdict is about.
  */
 export function hostKeyRefusal(
   place: Place,
-  name: string,
+  known: { readonly name: string; readonly files: readonly string[] },
   trust: HostTrust,
   verdict: Exclude<Verdict, { kind: "trusted" }>,
   offered: readonly PublicKey[],
@@ -33,21 +34,25 @@ export function hostKeyRefusal(
         `${fact}, which ${safe(verdict.source)} revokes; nothing was sent; do not connect until the machine has a new key`,
       );
     case "changed": {
-      const known =
+      const expected =
         trust.pin === null
           ? `${knownText(verdict.expected)} is known`
           : `${trust.pin.at} is ${safe(trust.pin.fingerprint)}`;
       const mend = trust.pin === null ? `remove that line and run ${trustCommand}` : "change it";
       return refuse(
         "HOST_KEY_CHANGED",
-        `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${known}; nothing was sent; if the machine was set up anew, ${COMPARE}, then ${mend}`,
+        `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${expected}; nothing was sent; if the machine was set up anew, ${COMPARE}, then ${mend}`,
       );
     }
-    case "unknown":
+    case "unknown": {
+      // What is recorded there would be gone at once, and the next connection just as unknown.
+      const keepsNothing = known.files.every((file) => file === NOWHERE);
+      const keeps = keepsNothing ? `${otherFile(place)} (UserKnownHostsFile keeps nothing), and ` : "";
       return refuse(
         "HOST_KEY_UNKNOWN",
-        `${fact}, which nobody vouches for as ${quote(name)}${asides(trust)}; nothing was sent; ${COMPARE}, then run ${trustCommand}`,
+        `${fact}, which nobody vouches for as ${quote(known.name)}${asides(trust)}; nothing was sent; ${COMPARE}, then ${keeps}run ${trustCommand}`,
       );
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 // Which host keys are believed for one machine, and what an offered key is then. Pure but for `loadHostTrust`.
-import { messageOf } from "../../../../errors.ts";
 import { quote } from "../../../../safeText.ts";
+import { withoutEnd } from "../../../../withoutEnd.ts";
 import { type ConnectEnv, readText } from "./env.ts";
+import { fileFault } from "./fileFault.ts";
 import { fingerprintOf, type PublicKey, parsePublicKey } from "./fingerprint.ts";
 import { type KnownHost, namesHost, parseKnownHosts } from "./knownHosts.ts";
 import type { Hop } from "./settings/hop.ts";
@@ -92,7 +93,7 @@ export function knownTypes({ keys, plainKeys }: HostTrust): readonly string[] {
 
 /** People also paste the padding. */
 function normalPin(pin: string): string {
-  return pin.replace(/=+$/, "");
+  return withoutEnd(pin, "=");
 }
 
 async function readFile(
@@ -104,7 +105,7 @@ async function readFile(
     text = await readText(env, file);
   } catch (cause) {
     throw invalid(
-      `${quote(file)} cannot be read: ${messageOf(cause)}; let the gateway's user read it`,
+      `${quote(file)} cannot be read, and may revoke a key: it ${fileFault(cause, "read")}; mend that, or name another file`,
       cause,
     );
   }

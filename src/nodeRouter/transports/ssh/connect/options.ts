@@ -14,6 +14,8 @@ export interface ConnectOptions {
   readonly keepaliveIntervalMs?: number;
   /** Keepalives without an answer after which a connection is lost; default 3. */
   readonly keepaliveCountMax?: number;
+  /** For a shell to be ready, and for a word to come back from it; `probe` alone. Default as for commands. */
+  readonly readyMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -48,10 +48,10 @@ export function readPrivateKey(text: string, passphrase: string | null): ReadKey
     }
     return unusable(WRONG_PASSPHRASE);
   }
-  if (/unsupported cipher|cipher \(.*\) not supported/i.test(parsed.message)) {
+  if (/unsupported cipher|\) not supported/i.test(parsed.message)) {
     return unusable(cipherReason(embedded?.cipher ?? "an old cipher"));
   }
-  if (/unsupported .*(type|OID)/i.test(parsed.message)) {
+  if (/^unsupported [^:]{1,40}(type|OID):/i.test(parsed.message)) {
     return unusable(
       `is of a type that cannot be used (${embedded?.key.type ?? parsed.message.split(": ").at(-1)})`,
     );

@@ -2,9 +2,14 @@
 import type { Client } from "ssh2";
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
 import { messageOf } from "../../../../errors.ts";
-import { quote } from "../../../../safeText.ts";
+import { quote, safe } from "../../../../safeText.ts";
+import { Connection } from "../connection.ts";
+import { LIMITS } from "../poolOptions.ts";
+import { noSession } from "../refusals.ts";
+import { Runners } from "../runners.ts";
 import { connect } from "./connect.ts";
 import type { ConnectEnv } from "./env.ts";
+import { sever } from "./guard.ts";
 import type { ConnectOptions } from "./options.ts";
 import { type Step, step } from "./steps.ts";
 import { addressOf, resolveTarget, type Target } from "./target.ts";
@@ -22,7 +27,12 @@ export interface ProbeReport {
 
 /** Longest time for one command of the probe. */
 const SESSION_TIMEOUT_MS = 10_000;
-const SESSION_WORD = "node-router-probe";
+/** Of one command of the probe. */
+const MAX_OUTPUT = 1 << 16;
+const MAX_LINE = 8_192;
+/** Of what the server says in an error. */
+const MAX_WORDS = 300;
+const WORKSPACE_LINE = /^(is|file|missing) (writable|readonly)(?: (.*))?$/;
 
 /**
  * Says on one line: whether the directory on stdin is there and may be written to, or the nearest one above it.
@@ -58,11 +68,11 @@ export async function probeNode(
     return { node: node.name, way, ok: false, steps, problem: connected.message };
   }
   try {
-    const session = await trySession(target, connected.client, env);
+    const session = await trySession(node, target, connected.client, env, options.readyMs ?? LIMITS.readyMs);
     steps.push(session);
     if (session.ok) steps.push(await tryWorkspace(node, target, connected.client, env));
   } finally {
-    connected.client.end();
+    sever(connected.client);
   }
   const failed = steps.find(({ ok }) => !ok);
   return { node: node.name, way, ok: failed === undefined, steps, problem: failed?.detail ?? null };
@@ -72,26 +82,26 @@ function settingsText(way: string, { notes }: Target): string {
   return [way, ...notes].join("; ");
 }
 
-async function trySession(target: Target, client: Client, env: ConnectEnv): Promise<Step> {
+/** Opens what a command would get, and spends one of them to see that it is what commands rely on. */
+async function trySession(
+  { loginShell }: ConfiguredNode,
+  target: Target,
+  client: Client,
+  env: ConnectEnv,
+  readyMs: number,
+): Promise<Step> {
   const startedMs = env.now();
   const done = (ok: boolean, detail: string) =>
     step(target.last.name, "session", ok, env.now() - startedMs, detail);
-  const ran = await run(client, `/bin/sh -c 'echo ${SESSION_WORD}'`, "");
-  if (ran.error !== null) {
-    return done(
-      false,
-      `NODE_UNREACHABLE: no session on node ${quote(target.node)}: ${ran.error}; see its sshd's MaxSessions and the user's login shell`,
-    );
+  const connection = new Connection(client);
+  const runners = new Runners({ loginShell, readyMs, onEnd: () => {} });
+  try {
+    await runners.add(connection);
+    runners.discardFree();
+    return done(true, "/bin/sh runs; streams and exit code come through");
+  } catch (error) {
+    return done(false, noSession(target.node, error));
   }
-  if (!ran.stdout.endsWith(`${SESSION_WORD}\n`)) {
-    return done(
-      false,
-      `NODE_UNREACHABLE: /bin/sh on node ${quote(target.node)} did not answer, exit code ${ran.exitCode ?? "none"}: ${quote((ran.stderr || ran.stdout).slice(0, 200))}; see the user's login shell and any ForceCommand`,
-    );
-  }
-  // Harmless for us, but scp and rsync would break on it.
-  const isNoisy = ran.stdout.length > SESSION_WORD.length + 1;
-  return done(true, `/bin/sh runs${isNoisy ? ", after output of the login shell's own files" : ""}`);
 }
 
 async function tryWorkspace(
@@ -111,8 +121,7 @@ async function tryWorkspace(
       `WORKSPACE_UNAVAILABLE: ${place} on node ${quote(node.name)} ${fact}; mend the directory, or the node's workspace in the config`,
     );
   const ran = await run(client, `/bin/sh -c '${WORKSPACE_SCRIPT}'`, `${node.workspace}\n`);
-  const [, state, access, above] =
-    /^(is|file|missing) (writable|readonly)(?: (.*))?$/m.exec(ran.stdout) ?? [];
+  const [state, access, above] = workspaceLine(ran.stdout);
   if (ran.error !== null || state === undefined) {
     return unavailable(
       `could not be looked at: ${ran.error ?? (quote(ran.stderr.slice(0, 200)) || "no answer")}`,
@@ -128,6 +137,15 @@ async function tryWorkspace(
     : unavailable(`is not there, and ${quote(above ?? "")} is not writable`);
 }
 
+/** What the script said last; whatever the login shell printed stands before it. */
+function workspaceLine(stdout: string): readonly (string | undefined)[] {
+  for (const line of stdout.slice(0, MAX_OUTPUT).split("\n").reverse()) {
+    const [, state, access, above] = WORKSPACE_LINE.exec(line.slice(0, MAX_LINE)) ?? [];
+    if (state !== undefined) return [state, access, above];
+  }
+  return [];
+}
+
 interface Ran {
   readonly stdout: string;
   readonly stderr: string;
@@ -140,9 +158,12 @@ interface Ran {
 function run(client: Client, command: string, input: string): Promise<Ran> {
   const { promise, resolve } = Promise.withResolvers<Ran>();
   const kept = { stdout: "", stderr: "" };
+  let bytes = 0;
   let exitCode: number | null = null;
   const keep = (key: keyof typeof kept) => (chunk: Buffer) => {
-    if (kept[key].length < 64 * 1024) kept[key] += chunk.toString("utf8");
+    bytes += chunk.length;
+    if (bytes <= MAX_OUTPUT) kept[key] += chunk.toString("utf8");
+    else end(`it printed more than ${MAX_OUTPUT / 1024} KiB`);
   };
   const end = (error: string | null) => resolve({ ...kept, exitCode, error });
   const timer = setTimeout(() => end(`no answer within ${SESSION_TIMEOUT_MS} ms`), SESSION_TIMEOUT_MS);
@@ -151,10 +172,10 @@ function run(client: Client, command: string, input: string): Promise<Ran> {
   try {
     client.exec(command, (error, channel) => {
       if (error) {
-        end(messageOf(error));
+        end(safe(messageOf(error).slice(0, MAX_WORDS)));
         return;
       }
-      channel.on("error", (fault: Error) => end(messageOf(fault)));
+      channel.on("error", (fault: Error) => end(safe(messageOf(fault).slice(0, MAX_WORDS))));
       channel.on("exit", (code: number | null) => {
         exitCode = code;
       });

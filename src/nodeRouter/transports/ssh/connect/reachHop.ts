@@ -103,7 +103,7 @@ function conclude(
   };
   const disbelieved = (reason: Exclude<Verdict, { kind: "trusted" }>): Failure => {
     note("handshake", true, result.totalMs, result.server ?? "");
-    const refusal = hostKeyRefusal(place, hop.hostKey.name, trust, reason, seen);
+    const refusal = hostKeyRefusal(place, hop.hostKey, trust, reason, seen);
     return failed("host key", 0, { ...refusal, transportFailure: false });
   };
   if (verdict !== null && verdict.kind !== "trusted") return disbelieved(verdict);

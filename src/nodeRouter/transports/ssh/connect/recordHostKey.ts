@@ -2,13 +2,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { messageOf } from "../../../../errors.ts";
 import { quote } from "../../../../safeText.ts";
 import { type ConnectEnv, readText } from "./env.ts";
+import { fileFault } from "./fileFault.ts";
 import type { PublicKey } from "./fingerprint.ts";
 import { keyText } from "./hostKeyMessage.ts";
 import { judgeHostKey, loadHostTrust } from "./hostTrust.ts";
 import { formatKnownHost, isHashed, needsHash, parseKnownHosts, refusePattern } from "./knownHosts.ts";
+import { keyFileOf, otherFile } from "./knownHostsFile.ts";
 import { type Refusal, refusalOf, refuse } from "./refusal.ts";
 import type { Hop } from "./settings/hop.ts";
 import { invalid } from "./settings/invalid.ts";
@@ -28,17 +29,13 @@ const locks = new Map<string, Promise<unknown>>();
 
 /**
  * Makes the key known for this machine. Refusals: HOST_KEY_CHANGED (another key of its type is known: the line to
- * remove is named), HOST_KEY_REVOKED, SSH_SETTINGS_INVALID (pinned by the config, no file to write to, or the file
- * cannot be written).
+ * remove is named), HOST_KEY_REVOKED, SSH_SETTINGS_INVALID (pinned by the config, no file that would keep it, or
+ * the file cannot be written).
  */
 export async function recordHostKey(hop: Hop, key: PublicKey, env: ConnectEnv): Promise<RecordResult> {
-  const [file] = hop.hostKey.files;
-  if (file === undefined) {
-    return refuse(
-      "SSH_SETTINGS_INVALID",
-      `${quote(hop.hostKey.name)} has no known_hosts file to record a key in (UserKnownHostsFile none); name one in ssh_config, or for a node in ${hop.at}.knownHostsFile`,
-    );
-  }
+  const place = await keyFileOf(hop);
+  if (!place.ok) return refuse("SSH_SETTINGS_INVALID", place.reason);
+  const { file } = place;
   const before = locks.get(file) ?? Promise.resolve();
   const work = before.then(() => record(hop, key, file, env));
   const settled = work.catch(() => undefined);
@@ -76,7 +73,7 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
         `${quote(name)} is already known by ${known}, not by ${keyText(key)}; if the machine was set up anew, remove that line and trust again`,
       );
     }
-    const line = await append(file, name, key, env);
+    const line = await append(file, hop, key, env);
     return { ok: true, source: `${file}:${line}`, isNew: true };
   } catch (error) {
     return refusalOf(error);
@@ -84,15 +81,15 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
 }
 
 /** One write to the end: lines that ssh adds at the same time are kept, and a link stays a link. */
-async function append(file: string, name: string, key: PublicKey, env: ConnectEnv): Promise<number> {
+async function append(file: string, hop: Hop, key: PublicKey, env: ConnectEnv): Promise<number> {
   try {
     const text = (await readText(env, file)) ?? "";
-    const salt = needsHash(name) || parseKnownHosts(text).some(isHashed) ? randomBytes(20) : null;
+    const salt = needsHash(hop.hostKey.name) || parseKnownHosts(text).some(isHashed) ? randomBytes(20) : null;
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(file, "a", 0o600);
     try {
-      await handle.appendFile(`${gap}${formatKnownHost(name, key, salt)}\n`);
+      await handle.appendFile(`${gap}${formatKnownHost(hop.hostKey.name, key, salt)}\n`);
       await handle.sync();
     } finally {
       await handle.close();
@@ -100,7 +97,7 @@ async function append(file: string, name: string, key: PublicKey, env: ConnectEn
     return (text + gap).split("\n").length;
   } catch (error) {
     throw invalid(
-      `${quote(file)} cannot be written: ${messageOf(error)}; let the gateway's user write it`,
+      `${quote(file)} cannot be written: it, or its folder, ${fileFault(error, "written")}; mend that, or ${otherFile(hop)}`,
       error,
     );
   }

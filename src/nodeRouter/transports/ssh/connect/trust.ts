@@ -1,10 +1,12 @@
 // `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
 import { safe } from "../../../../safeText.ts";
+import { withoutEnd } from "../../../../withoutEnd.ts";
 import { reachJumps } from "./connect.ts";
 import type { ConnectEnv } from "./env.ts";
 import { bitsOf, fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import { type HostTrust, judgeHostKey, loadHostTrust, type Verdict } from "./hostTrust.ts";
+import { keyFileOf } from "./knownHostsFile.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { recordHostKey } from "./recordHostKey.ts";
 import { type Refusal, refusalOf, refuse } from "./refusal.ts";
@@ -121,6 +123,7 @@ async function conclude(
   if (!looked.ok) return looked;
   const { target, isJump, trust, keys } = looked;
   const hop = target.last;
+  const keyFile = hop.hostKey.pin === null ? await keyFileOf(hop) : null;
   const report: TrustReport = {
     node: target.node,
     jumpHost: isJump ? hop.name : null,
@@ -128,12 +131,12 @@ async function conclude(
     name: hop.hostKey.name,
     keys: keys.map(({ key, verdict }) => describe(key, verdict, trust.pin?.at ?? null)),
     tailscale: trust.tailscale,
-    file: hop.hostKey.pin === null ? (hop.hostKey.files[0] ?? null) : null,
+    file: keyFile?.ok ? keyFile.file : null,
     recorded: null,
     problem: null,
   };
   if (fingerprint === null) return { ok: true, report };
-  const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === fingerprint.trim().replace(/=+$/, ""));
+  const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === withoutEnd(fingerprint.trim(), "="));
   if (wanted === undefined) {
     const offered = report.keys.map((key) => key.fingerprint).join(", ");
     const problem = refuse(

@@ -135,6 +135,17 @@ describe("host keys", () => {
     await expect(home.env().readFile(join(home.home, ".ssh/known_hosts"))).rejects.toThrow("ENOENT");
   });
 
+  test.each(["/dev/null", "none"])(
+    "where UserKnownHostsFile is %s, the advice keeps the key",
+    async (value) => {
+      const server = await serve();
+      home.write(".ssh/config", `UserKnownHostsFile ${value}\n`);
+      expect(messageOf(await reach(server))).toContain(
+        `then name a file that is kept in ${SSH_AT}.knownHostsFile (UserKnownHostsFile keeps nothing), and run "openclaw node-router trust mac-sg"`,
+      );
+    },
+  );
+
   test("a changed key is refused loudly: file and line, and both fingerprints", async () => {
     const server = await serve();
     const old = makeKey();
@@ -217,7 +228,7 @@ describe("host keys", () => {
         ? Promise.reject(Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }))
         : home.env().readFile(path);
     expect(messageOf(await reach(server, { env: { readFile } }))).toMatch(
-      /^SSH_SETTINGS_INVALID: .*known_hosts" cannot be read: EACCES/,
+      /^SSH_SETTINGS_INVALID: .*known_hosts" cannot be read, and may revoke a key: .*EACCES/,
     );
   });
 

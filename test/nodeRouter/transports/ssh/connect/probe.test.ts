@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ProbeReport, probeNode } from "../../../../../src/nodeRouter/transports/ssh/connect/probe.ts";
 import { makeKey } from "../../../../support/ssh/keys.ts";
 import { type SshServer, type SshServerOptions, startSshServer } from "../../../../support/ssh/server.ts";
+import { runInShell } from "../../../../support/ssh/shell.ts";
 import { makeTestHome, sshNode, type TestHome } from "./arrange.ts";
 
 const KEY = makeKey();
@@ -65,17 +66,17 @@ describe("a node in order", () => {
     });
   });
 
-  test("what the login shell's own files print does not matter, and is said", async () => {
+  test("what the login shell's own files print does not matter", async () => {
     const report = await probe({
-      exec: (_, channel) => {
-        channel.write("Welcome!\nnode-router-probe\n");
-        channel.exit(0);
-        channel.end();
+      exec: (command, channel) => {
+        channel.write("Welcome!\nnode-router-ready x\n");
+        runInShell(command, channel);
       },
     });
+    expect(report).toMatchObject({ ok: true });
     expect(report.steps.find(({ name }) => name === "session")).toMatchObject({
       ok: true,
-      detail: "/bin/sh runs, after output of the login shell's own files",
+      detail: "/bin/sh runs; streams and exit code come through",
     });
   });
 });
@@ -99,7 +100,9 @@ describe("a node out of order", () => {
   test("a server without room for a session", async () => {
     const report = await probe({ maxSessions: 0 }, home.home);
     expect(summary(report).at(-1)).toBe("session failed");
-    expect(report.problem).toMatch(/^NODE_UNREACHABLE: no session on node "mac-sg": /);
+    expect(report.problem).toMatch(
+      /^NOT_STARTED: on node "mac-sg" no session could be opened: .*; nothing ran\. See MaxSessions/,
+    );
   });
 
   test("a shell that runs something else", async () => {
@@ -110,7 +113,9 @@ describe("a node out of order", () => {
         channel.end();
       },
     });
-    expect(report.problem).toMatch(/did not answer, exit code 1: "this account is not available/);
+    expect(report.problem).toMatch(
+      /with code 1 before its shell was ready; it said "this account is not available"; nothing ran\. Let the login run /,
+    );
   });
 
   test("a workspace that is a file", async () => {

@@ -1,9 +1,12 @@
 // What `trust` shows and writes: nothing without a fingerprint, one line with one, and never over another key.
-import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { readPublicKey } from "../../../../../src/nodeRouter/transports/ssh/connect/fingerprint.ts";
+import {
+  type PublicKey,
+  readPublicKey,
+} from "../../../../../src/nodeRouter/transports/ssh/connect/fingerprint.ts";
 import { recordHostKey } from "../../../../../src/nodeRouter/transports/ssh/connect/recordHostKey.ts";
 import {
   type TrustReport,
@@ -52,6 +55,13 @@ async function reportOf(result: Promise<TrustResult>): Promise<TrustReport> {
   const settled = await result;
   if (!settled.ok) throw new Error(settled.message);
   return settled.report;
+}
+
+function keyOf(key: TestKey | undefined): PublicKey {
+  const [type, base64] = key?.publicKey.split(" ") ?? [];
+  const read = readPublicKey(type, base64);
+  if (read === null) throw new Error("no key");
+  return read;
 }
 
 const file = () => join(home.home, ".ssh/known_hosts");
@@ -207,22 +217,73 @@ describe("recording", () => {
     expect(written().split("\n")).toHaveLength(2);
   });
 
-  test("a file that cannot be written is a refusal with its path", async () => {
+  const KNOWN_HOSTS_KEY = "plugins.entries.node-router.config.nodes.mac-sg.ssh.knownHostsFile";
+
+  test.each([
+    ["/dev/null", /"\/dev\/null" is a device or a pipe, which keeps nothing; name a file/],
+    ["none", /UserKnownHostsFile is none; name a file/],
+    ["~/folder", /folder" is a directory, not a file; name a file/],
+    ["~/circle", /circle" is a symbolic link that leads in a circle/],
+    ["~/file/below", /below" is below something that is no directory/],
+    ["/dev/null /dev/zero", /null" is a device .*, "\/dev\/zero" is a device/],
+  ])("UserKnownHostsFile %s records nothing, and another file can be named", async (value, reason) => {
     const server = await serve();
-    const knownHostsFile = home.write("file", "");
+    home.write("file", "");
+    mkdirSync(join(home.home, "folder"));
+    symlinkSync(join(home.home, "circle"), join(home.home, "circle"));
+    home.write(".ssh/config", `UserKnownHostsFile ${value}\n`);
+    const hop = (await targetOf(sshNode({ host: "127.0.0.1", port: server.port }), home.env())).last;
+    const key = keyOf(server.hostKeys[0]);
+    const result = await recordHostKey(hop, key, home.env());
+    if (result.ok) throw new Error("it was recorded");
+    expect(result.message).toMatch(/^SSH_SETTINGS_INVALID: /);
+    expect(result.message).toMatch(reason);
+    expect(result.message).toContain(KNOWN_HOSTS_KEY);
+    // As the message advises.
+    const knownHostsFile = join(home.home, "mended/known_hosts");
+    const mended = (
+      await targetOf(sshNode({ host: "127.0.0.1", port: server.port, knownHostsFile }), home.env())
+    ).last;
+    expect(await recordHostKey(mended, key, home.env())).toMatchObject({
+      ok: true,
+      source: `${knownHostsFile}:1`,
+    });
+  });
+
+  test("of several files the first that keeps anything is written, and named", async () => {
+    const server = await serve();
+    home.write(".ssh/config", "UserKnownHostsFile /dev/null ~/one ~/two\n");
+    const report = await reportOf(trust(server, server.hostKeys[0]?.fingerprint ?? ""));
+    expect(report).toMatchObject({ problem: null, file: join(home.home, "one") });
+    expect(readFileSync(join(home.home, "one"), "utf8")).toBe(lineOf(server, server.hostKeys[0] as TestKey));
+    expect(await reportOf(trust(server, null))).toMatchObject({ keys: [{ state: "trusted" }] });
+  });
+
+  test("a link is followed to where it leads; one that leads nowhere yet makes its file", async () => {
+    const server = await serve();
+    home.write("there/note", "");
+    symlinkSync(join(home.home, "there/known_hosts"), file());
+    await reportOf(trust(server, server.hostKeys[0]?.fingerprint ?? ""));
+    expect(readFileSync(join(home.home, "there/known_hosts"), "utf8")).toContain("ssh-ed25519");
+  });
+
+  test("a file that may not be written says so, and where another can be named", async (context) => {
+    if (process.getuid?.() === 0) context.skip("root may write to any file");
+    const server = await serve();
+    const knownHostsFile = home.write("readonly", "", 0o400);
     const report = await reportOf(
-      trust(server, server.hostKeys[0]?.fingerprint ?? "", {
-        ssh: { knownHostsFile: `${knownHostsFile}/below` },
-      }),
+      trust(server, server.hostKeys[0]?.fingerprint ?? "", { ssh: { knownHostsFile } }),
     );
-    expect(report.problem).toMatch(/^SSH_SETTINGS_INVALID: ".*file\/below" cannot be written: /);
+    expect(report.problem).toMatch(
+      /readonly" cannot be written: .* may not be written by the gateway's user \(EACCES\)/,
+    );
+    expect(report.problem).toContain(KNOWN_HOSTS_KEY);
   });
 
   test("ten at once write one line", async () => {
     const hop = (await targetOf(sshNode(), home.env())).last;
+    const key = keyOf(OTHER);
     const [type, base64] = OTHER.publicKey.split(" ");
-    const key = readPublicKey(type, base64);
-    if (key === null) throw new Error("no key");
     const all = await Promise.all(Array.from({ length: 10 }, () => recordHostKey(hop, key, home.env())));
     expect(all.filter((result) => result.ok && result.isNew)).toHaveLength(1);
     expect(all.every(({ ok }) => ok)).toBe(true);

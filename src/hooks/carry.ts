@@ -100,7 +100,9 @@ async function carryOut(
     case "workspace": {
       const applied = await applyWorkspace(deps, event, context, agent);
       if (applied.refusal !== null) return refusedWith(applied.decision, applied.refusal);
-      return { outcome: "placed", ...applied };
+      // Input goes where its command is, without anybody placing it.
+      const isUnasked = event.toolName === "process" && applied.consent === null;
+      return isUnasked ? left(null, null) : { outcome: "placed", ...applied };
     }
   }
 }

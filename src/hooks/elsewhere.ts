@@ -8,7 +8,7 @@ import { bindingOf } from "../nodeRouter/hostConfig.ts";
 import { spawnOf, spawnRefusal } from "../nodeRouter/hostedSessions/spawnPlacement.ts";
 import { hostingProblem, mustBePlaced, nodeLabel } from "../nodeRouter/hostedSessions/verdict.ts";
 import { hostedToolRefusal, nodesBehind } from "../nodeRouter/nodeHostedTools.ts";
-import { classifyTool } from "../nodeRouter/toolCatalog.ts";
+import { catalogEntry, classifyTool } from "../nodeRouter/toolCatalog.ts";
 import { quote } from "../safeText.ts";
 import type { Binding } from "../types.ts";
 import type { ToolContext, ToolEvent } from "./events.ts";
@@ -75,8 +75,9 @@ async function onItsNode(
   tool: string,
 ): Promise<string | null> {
   const isKnown = classifyTool(tool) !== null;
-  // A tool that the gateway has is only looked at for a node's id in its name: the last list will do.
-  const snapshot = isKnown ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
+  // A tool of the host is only looked at for a node's id in its name, or for a namesake: the last list will do.
+  const snapshot =
+    catalogEntry(tool) !== null ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
   const behind = nodesBehind(tool, isKnown, deps.state.reader.last()?.nodes ?? []);
   return hostedToolRefusal(config, agent, tool, behind, snapshot);
 }

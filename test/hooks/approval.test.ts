@@ -1,17 +1,9 @@
 // A person is asked before a command runs on a node, where the operator's exec policy says so; without a yes nothing runs.
 import { describe, expect, test } from "vitest";
 import { execEvent, RUN, workspaceOptions } from "../support/fakeDeps.ts";
-import { arranged, paramsOf, reasonOf } from "./workspaceArrange.ts";
+import { arranged, paramsOf, questionOf, reasonOf } from "./workspaceArrange.ts";
 
 const asking = (exec: object) => arranged(workspaceOptions({ tools: { exec } }));
-
-/** The question in an answer; its absence is a failure. */
-function questionOf(answer: Awaited<ReturnType<ReturnType<typeof arranged>["exec"]>>) {
-  if (answer === undefined || !("requireApproval" in answer) || answer.requireApproval === undefined) {
-    throw new Error(`nobody is asked: ${JSON.stringify(answer)}`);
-  }
-  return answer.requireApproval;
-}
 
 describe("mode ask", () => {
   test("asks with node, directory and command, once, and offers no yes for ever", async () => {

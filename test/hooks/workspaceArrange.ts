@@ -1,7 +1,7 @@
 // An agent whose whole workspace is on mac-sg, and what the hooks say of its calls.
 import { createBeforeToolCall } from "../../src/hooks/beforeToolCall.ts";
 import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
-import type { PolicyResult } from "../../src/hooks/policyResult.ts";
+import type { ApprovalRequest, PolicyResult } from "../../src/hooks/policyResult.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import type { WorkspaceCall } from "../../src/nodeRouter/workspaceCalls.ts";
 import {
@@ -51,4 +51,12 @@ export function reasonOf(answer: PolicyResult | undefined): string {
   if (answer === undefined || !("blockReason" in answer))
     throw new Error(`not refused: ${JSON.stringify(answer)}`);
   return answer.blockReason;
+}
+
+/** The question in an answer; its absence is a failure. */
+export function questionOf(answer: PolicyResult | undefined): ApprovalRequest {
+  if (answer === undefined || !("requireApproval" in answer) || answer.requireApproval === undefined) {
+    throw new Error(`nobody is asked: ${JSON.stringify(answer)}`);
+  }
+  return answer.requireApproval;
 }

@@ -11,6 +11,7 @@ import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
 import { checkPresence } from "./checkPresence.ts";
 import { checkSsh } from "./checkSsh.ts";
+import { checkTools } from "./checkTools.ts";
 import { checkTrust } from "./checkTrust.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
@@ -19,6 +20,7 @@ const CHECKS = [
   checkPlugin,
   checkConfig,
   checkAgents,
+  checkTools,
   checkWorkspace,
   checkAudit,
   checkGuard,

@@ -8,6 +8,7 @@ import type { GateState, HostedRecords } from "../hostedSessions/contract.ts";
 import type { LastNodes } from "../lastNodes.ts";
 import type { Liveness } from "../liveness.ts";
 import type { NodeSnapshot } from "../placement/snapshot.ts";
+import type { StrangeTool } from "../sharedState.ts";
 
 export interface Finding {
   /** `node-router/<kebab-name>`, stable. */
@@ -30,6 +31,8 @@ export interface DoctorInput {
   readonly hooks: Liveness;
   readonly counters: Counters;
   readonly missedAgents: ReadonlySet<string>;
+  /** Tools of other plugins that routed agents called; left out: none. */
+  readonly strangeTools?: readonly StrangeTool[];
   /** Null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */

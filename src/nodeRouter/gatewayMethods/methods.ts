@@ -161,6 +161,7 @@ export function createMethods(
         hooks: hookLiveness(deps.state, deps.now()),
         counters: deps.state.counters,
         missedAgents: deps.state.missedAgents,
+        strangeTools: [...deps.state.strangeTools.values()],
         audit: deps.state.workspace.audit?.state() ?? null,
         workspace: { apiProblem: deps.state.workspace.apiProblem },
         sshFaults: sshFaults(deps.state.workspace.transport),

@@ -29,6 +29,7 @@ export interface Situation {
       | "hooks"
       | "counters"
       | "missedAgents"
+      | "strangeTools"
       | "workspace"
       | "audit"
       | "sources"
@@ -79,6 +80,7 @@ export function inputOf({
     hooks: "live",
     counters: createCounters(),
     missedAgents: new Set(),
+    strangeTools: [],
     workspace: { apiProblem: null },
     audit: null,
     presence,

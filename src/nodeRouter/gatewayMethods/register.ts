@@ -12,6 +12,9 @@ const READ = "operator.read";
 const WRITE = "operator.write";
 const ADMIN = "operator.admin";
 
+/** No command of its own: `guard --dry-run` asks it. */
+const PLAN_ONLY = "guardPlan";
+
 /** @returns what the page and metrics are made of too. */
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
   const writeGuard: WriteGuard = async (plans) => {
@@ -51,7 +54,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("events", READ);
   register("explain", READ);
   register("doctor", READ);
-  register("guardPlan", READ);
+  register(PLAN_ONLY, READ);
   // It writes the gateway's config, as config.patch does.
   register("guard", ADMIN);
   // Not a look at what is known: it opens connections with the gateway's keys and runs a command on the node.

@@ -16,7 +16,12 @@ const STEPS = 60;
 /** Patterns that are made of parts: `new RegExp` with a text. Each is tried with what its parts are. */
 const COMPOSED: Readonly<Record<string, readonly string[]>> = {
   "src/hooks/resultLine.ts": ["node-router-job-started (\\S+) (\\d+)(?:\\\\n|\\n)?"],
-  "src/nodeRouter/transports/ssh/connect/settings/include.ts": [],
+  "src/hooks/imitation.ts": [
+    // The other one is a class of letters alone.
+    [..."noderouter"]
+      .map((letter) => letter.replace("o", "[o0]").replace("e", "[e3]"))
+      .join("[^a-z\"'`]{0,16}"),
+  ],
 };
 
 /** Whose text nobody but the gateway's own user writes: whoever can does not need a slow pattern. */
@@ -52,10 +57,7 @@ describe("every regular expression of the product", { timeout: 60_000 }, () => {
   test("is found: there are many, and a few that must be among them", () => {
     expect(byText.size).toBeGreaterThan(60);
     expect([...byText.keys()]).toEqual(
-      expect.arrayContaining([
-        "/^\\d{1,10}$/",
-        "/^(?:\\d{1,20}\\+\\d{1,20} records (?:in|out)|end \\d{1,5})$/",
-      ]),
+      expect.arrayContaining(["/^\\d{1,10}$/", "/^\\d{1,16}\\+\\d{1,16} records (?:in|out)$/"]),
     );
   });
 

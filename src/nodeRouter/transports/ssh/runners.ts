@@ -21,6 +21,8 @@ export class Runners {
   readonly #free: Runner[] = [];
   /** The connection of every live runner. */
   readonly #owners = new Map<Runner, Connection>();
+  /** Those that were ready and proved, and are free or were taken. */
+  readonly #handedOut = new WeakSet<Runner>();
   /** The connections of those that are on their way up. */
   readonly #warming: Connection[] = [];
   /** Of a session without and of one with a terminal: whether it is what commands rely on. */
@@ -70,6 +72,7 @@ export class Runners {
         runner.discard();
         throw new Error(connection.isSilent ? "nothing is heard of the server" : "its shell has ended");
       }
+      this.#handedOut.add(runner);
       this.#free.push(runner);
     } finally {
       this.#warming.splice(this.#warming.indexOf(connection), 1);
@@ -77,9 +80,11 @@ export class Runners {
   }
 
   /** Opens one with a terminal, for a command that waits for it. @throws Error that says why there is none */
-  openTerminal(connection: Connection, pty: PtySize): Promise<Runner> {
+  async openTerminal(connection: Connection, pty: PtySize): Promise<Runner> {
     const { terminalRunner } = launchCommands(this.#options.loginShell);
-    return this.#proven(() => this.#open(connection, terminalRunner, { pty: { ...pty } }), pty);
+    const runner = await this.#proven(() => this.#open(connection, terminalRunner, { pty: { ...pty } }), pty);
+    this.#handedOut.add(runner);
+    return runner;
   }
 
   /**
@@ -123,15 +128,14 @@ export class Runners {
   async #open(connection: Connection, command: string, options: { pty?: object }): Promise<Runner> {
     const { readyMs } = this.#options;
     const startedMs = performance.now();
-    let isOpen = false;
     const runner = await connection.open(command, options, readyMs, (session) => {
       const opened = new Runner(session);
       this.#owners.set(opened, connection);
       void opened.ended.then(() => {
         const isMissed = opened.isUsed || opened === this.#leaving;
         this.#drop(opened);
-        // Of one that never got ready its opener tells; to open another at once would be to fail again.
-        if (isOpen) this.#options.onEnd(isMissed);
+        // Of one that was never handed out its opener tells; to open another at once would be to fail again.
+        if (this.#handedOut.has(opened)) this.#options.onEnd(isMissed);
       });
       return opened;
     });
@@ -139,7 +143,6 @@ export class Runners {
       const left = Math.max(1, readyMs - (performance.now() - startedMs));
       await within(runner.ready, left, () => runner.late(readyMs));
       if (runner.closed) throw NO_INPUT;
-      isOpen = true;
       return runner;
     } catch (error) {
       runner.discard();

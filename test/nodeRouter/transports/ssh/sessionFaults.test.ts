@@ -18,14 +18,17 @@ interface Lab {
   readonly pool: NodePool;
   readonly server: SshServer;
   /** What runs in front of every session's program; may be changed. */
-  startFile: string;
+  startFile: string | (() => string);
 }
 
-async function setUp(startFile: string, limits: Partial<PoolLimits> = {}): Promise<Lab> {
+async function setUp(startFile: Lab["startFile"], limits: Partial<PoolLimits> = {}): Promise<Lab> {
   const shells: ShellProcess[] = [];
   const server = await startSshServer({
     allowNone: true,
-    exec: (command, channel) => void shells.push(runInShell(`${lab.startFile}\n${command}`, channel)),
+    exec: (command, channel) => {
+      const before = typeof lab.startFile === "string" ? lab.startFile : lab.startFile();
+      shells.push(runInShell(`${before}\n${command}`, channel));
+    },
   });
   undo.push(() => server.stop());
   undo.push(() => {
@@ -89,6 +92,19 @@ describe("a login that would change what a command does", () => {
     },
     20_000,
   );
+
+  test("is not tried again and again while commands wait, although its sessions fail one after the other", async () => {
+    const filter =
+      'p=$(mktemp -u); mkfifo "$p"; while IFS= read -r x; do echo "[node] $x"; done <"$p" & exec >"$p"; rm "$p"';
+    let sessions = 0;
+    // So that each is tried alone, and the last of them while both commands wait.
+    const delays = [0, 0, 0.5, 1.2];
+    const staggered = () => `sleep ${delays[sessions++] ?? 0}; ${filter}`;
+    const lab = await setUp(staggered, { warm: 1, queueMs: 20_000 });
+    const messages = await Promise.all([refusal(lab), refusal(lab)]);
+    for (const message of messages) expect(message).toMatch(/its output is changed on its way/);
+    expect(sessions).toBeLessThan(12);
+  }, 30_000);
 
   test("whose time in the queue is over first is told that, and not that it is busy", async () => {
     const lab = await setUp("exec sleep 600", { readyMs: 10_000, queueMs: 100 });

@@ -3,6 +3,8 @@ import { quote } from "../../../../safeText.ts";
 
 /** Characters of such a text that are kept; RFC 4253 lets a server say as much as it likes. */
 const MAX_KEPT = 8_192;
+/** Characters of the banners, and of a goodbye, that are kept. */
+const MAX_WORDS = 1_000;
 /** Characters of it that a message shows. */
 const MAX_SHOWN = 300;
 
@@ -42,7 +44,7 @@ export class GreetingLines {
 
 /** The end of what was said, and what is said now. */
 export function andThen(before: string | null, text: string): string | null {
-  const all = `${before === null ? "" : `${before}\n`}${text.slice(-MAX_KEPT)}`.slice(-MAX_KEPT);
+  const all = `${before === null ? "" : `${before}\n`}${text.slice(-MAX_WORDS)}`.slice(-MAX_WORDS);
   return all.trim() === "" ? null : all;
 }
 

@@ -269,7 +269,7 @@ describe("words", () => {
   test("of many banners only the last are kept", () => {
     let kept: string | null = null;
     for (let count = 0; count < 1_000; count++) kept = andThen(kept, `banner ${count} ${"y".repeat(100)}`);
-    expect(kept?.length).toBe(8_192);
+    expect(kept?.length).toBe(1_000);
     expect(andThen(null, " \n")).toBeNull();
   });
 });

@@ -262,8 +262,9 @@ export class NodePool {
       return;
     }
     this.#holdKeeper();
-    const { free, warming } = this.#runners;
-    for (let missing = plain + stock - free - warming; missing > 0; missing -= 1) {
+    const { free, warming, isTried } = this.#runners;
+    const wanted = plain + stock - free - warming;
+    for (let missing = isTried ? wanted : Math.min(wanted, 1 - warming); missing > 0; missing -= 1) {
       const connection = this.#connections.withRoom();
       if (connection === null) break;
       void this.#addRunner(connection);
@@ -276,7 +277,8 @@ export class NodePool {
   #reach(plain: number, terminals: number): void {
     const { usable, connecting } = this.#connections;
     const lacksTerminal = terminals > 0 && this.#connections.withRoom() === null && !this.#runners.makeRoom();
-    const isShort = lacksTerminal || plain > this.#runners.free + this.#runners.warming;
+    const { free, warming, isTried } = this.#runners;
+    const isShort = lacksTerminal || ((isTried || free + warming === 0) && plain > free + warming);
     const isCold = usable === 0 || (this.#keeping.current === null && !this.#keeping.isPending);
     let refusal: string | null = null;
     if (isCold ? connecting === 0 : isShort && connecting < 2) refusal = this.#connections.add();
@@ -381,10 +383,12 @@ export class NodePool {
   }
 
   async #addRunner(connection: Connection): Promise<void> {
+    const { isTried } = this.#runners;
     try {
       await this.#runners.add(connection);
       this.#lastFailure = null;
-      if (this.#queue.length > 0) this.#advance();
+      // The rest of the stock waited for the first of them.
+      if (this.#queue.length > 0 || !isTried) this.#advance();
       this.#idle.resume();
     } catch (error) {
       this.#sessionFailed(connection, error);

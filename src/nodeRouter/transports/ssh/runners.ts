@@ -30,6 +30,8 @@ export class Runners {
     "plain" | "terminal",
     { readonly isDone: boolean; readonly result: Promise<void> }
   >();
+  /** Whether the login gave one at all: start files may be slow, and many of them at once far slower. */
+  isTried = false;
   /** A waiting runner that makes room for what cannot use it. */
   #leaving: Runner | null = null;
 
@@ -74,6 +76,7 @@ export class Runners {
       }
       this.#handedOut.add(runner);
       this.#free.push(runner);
+      this.isTried = true;
     } finally {
       this.#warming.splice(this.#warming.indexOf(connection), 1);
     }
@@ -172,7 +175,10 @@ export class Runners {
 
   /** None of this connection is used any more. @param isLast whether there is no other one. */
   leave(connection: Connection, isLast = false): void {
-    if (isLast) this.#proofs.clear();
+    if (isLast) {
+      this.#proofs.clear();
+      this.isTried = false;
+    }
     for (const [runner, owner] of this.#owners) if (owner === connection) this.#drop(runner);
   }
 

@@ -121,6 +121,13 @@ describe("a login that would change what a command does", () => {
   });
 });
 
+test("a login is tried with one shell before there are more: slow start files are slower together", async () => {
+  const lab = await setUp("exec 2>&1", { warm: 4 });
+  await Promise.all(Array.from({ length: 6 }, () => refusal(lab)));
+  // Not one a command, and a stock besides.
+  expect(lab.server.commands.length).toBeLessThan(6);
+});
+
 test("a login that changes nothing is tried once a connection, and its commands cost no session more", async () => {
   const lab = await setUp("echo hello; echo oops >&2", { warm: 0 });
   const counts: number[] = [];

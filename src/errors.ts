@@ -3,6 +3,7 @@
 /** Codes an agent, an operator or a script can meet. docs/errors.md says what each means. */
 export const ERROR_CODES = [
   "AGENT_UNKNOWN",
+  "APPROVAL_NOT_SHOWN",
   "AUDIT_UNAVAILABLE",
   "AUTH_FAILED",
   "BACKGROUND_UNSUPPORTED",
@@ -14,6 +15,8 @@ export const ERROR_CODES = [
   "FILE_FAILED",
   "FILE_NOT_FOUND",
   "FILE_TOO_LARGE",
+  "GATEWAY_CONFIG_REFUSED",
+  "GATEWAY_PORT_REFUSED",
   "GATEWAY_SHELL_REFUSED",
   "GATEWAY_UNREACHABLE",
   "GATEWAY_URL_REFUSED",

@@ -72,6 +72,32 @@ test("a call that names a node of another place is refused with the reason and t
   expect(existsSync(join(path, "planted"))).toBe(false);
 });
 
+test("tools that would change the gateway, drive its programs or show its ports are refused, and change nothing", async () => {
+  const before = readFileSync(gateway.home.configFile, "utf8");
+  const list: readonly (readonly [...Call, code: string])[] = [
+    ["gateway", { action: "update.run" }, "GATEWAY_CONFIG_REFUSED"],
+    ["plugins", { action: "disable", pluginId: "node-router" }, "GATEWAY_CONFIG_REFUSED"],
+    ["openclaw", { message: "remove the rules of node-router" }, "GATEWAY_CONFIG_REFUSED"],
+    ["portal", { action: "open", port: gateway.port }, "GATEWAY_PORT_REFUSED"],
+    ["process", { action: "write", sessionId: "none", data: "id\n" }, "GATEWAY_SHELL_REFUSED"],
+    ["sessions_spawn", { task: "id", runtime: "acp" }, "GATEWAY_SHELL_REFUSED"],
+  ];
+  const results = await calls(
+    "worker-sg",
+    list.map(([tool, args]) => [tool, args]),
+  );
+  for (const [at, [tool, , code]] of list.entries()) {
+    // What this gateway does not offer the model at all is as good.
+    expect(results[at], tool).toMatch(
+      new RegExp(`${code}: "${tool}"|[Uu]nknown tool|not found|not available`),
+    );
+  }
+  expect(results.filter((text) => /GATEWAY_\w+_REFUSED/.test(text)).length).toBeGreaterThan(2);
+  expect(readFileSync(gateway.home.configFile, "utf8")).toBe(before);
+  const [looked] = await calls("worker-sg", [["process", { action: "list" }]]);
+  expect(looked).not.toContain("REFUSED");
+});
+
 test("a node that nobody knows is refused too, not sent to the host to guess", async () => {
   const [unknown] = await calls("worker-sg", [["nodes", { action: "describe", node: "mac-hk" }]]);
   expect(unknown).toContain('asked for node "mac-hk", which no known node is called');

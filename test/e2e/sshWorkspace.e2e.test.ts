@@ -261,10 +261,28 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
           /^Command still running[\s\S]*\[node-router\] runs on mac-sg \(SG, declared\) over ssh/,
         );
         const id = idOf(started);
-        await inSession(act("write", id, { data: "hello\n" }));
+        const input = `hello ${SECRET}\n`;
+        await inSession(act("write", id, { data: input }));
         await waitFor("the job's answer in its log", async () =>
-          (await inSession(act("log", id)))[0]?.includes("begun\ngot hello"),
+          (await inSession(act("log", id)))[0]?.includes(`begun\ngot ${input.trim()}`),
         );
+        // Input to a shell is a command: it has a record of its own, without its text.
+        const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
+        const record = await waitFor("the record of the input", () =>
+          recordsIn(file).find(({ kind, inputSha256 }) => kind === "input" && inputSha256 === sha256(input)),
+        );
+        expect(record).toMatchObject({
+          phase: "end",
+          agent: "worker-sg",
+          sessionKey,
+          node: "mac-sg",
+          outcome: "done",
+          bytesIn: input.length,
+        });
+        expect(recordsIn(file).some(({ kind, id }) => kind === "command" && id === record.commandId)).toBe(
+          true,
+        );
+        expect(readFileSync(file, "utf8")).not.toContain(SECRET);
         await inSession(act("write", id, { data: "one\ntwo\n", eof: true }));
         const ended = await endOf(id);
         expect(ended).toContain("done");

@@ -279,15 +279,16 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
           outcome: "done",
           bytesIn: input.length,
         });
-        expect(recordsIn(file).some(({ kind, id }) => kind === "command" && id === record.commandId)).toBe(
-          true,
-        );
         expect(readFileSync(file, "utf8")).not.toContain(SECRET);
         await inSession(act("write", id, { data: "one\ntwo\n", eof: true }));
         const ended = await endOf(id);
         expect(ended).toContain("done");
         expect(ended).toContain("exited with code 3");
         expect(readFileSync(on("rest"), "utf8")).toBe("one\ntwo\n");
+        // The command's own record comes with its end.
+        await waitFor("the record of the command", () =>
+          recordsIn(file).some(({ kind, id }) => kind === "command" && id === record.commandId),
+        );
       });
 
       test("kill ends the whole group on the node, even one that ignores TERM", async () => {

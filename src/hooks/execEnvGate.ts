@@ -5,6 +5,7 @@ import type { RouterDeps } from "../nodeRouter/deps.ts";
 import { bindingOf } from "../nodeRouter/hostConfig.ts";
 import { isRouted, mayUseGateway } from "../nodeRouter/router.ts";
 import { agentOf, type ToolContext } from "./events.ts";
+import { ownGateName } from "./gateNames.ts";
 
 /** How the names of the gate's variables begin; the host's error shows the whole name. */
 export const GATE_PREFIX = "NODE_ROUTER_REFUSED";
@@ -13,13 +14,13 @@ export const GATE_PREFIX = "NODE_ROUTER_REFUSED";
 const SUFFIX = randomBytes(8).toString("hex").toUpperCase();
 
 /** Variable that makes a start impossible. */
-export const GATE_VARIABLE = `${GATE_PREFIX}_${SUFFIX}`;
+export const GATE_VARIABLE = ownGateName(`${GATE_PREFIX}_${SUFFIX}`);
 
 /**
  * A second variable, for a start in a terminal: the terminal library cuts a value at its NUL character and
  * would start the command. No system takes 2.5 MiB in one variable (Linux: 32 pages, macOS: 1 MiB in all).
  */
-export const GATE_BULK_VARIABLE = `${GATE_PREFIX}_BULK_${SUFFIX}`;
+export const GATE_BULK_VARIABLE = ownGateName(`${GATE_PREFIX}_BULK_${SUFFIX}`);
 const BULK = "x".repeat(5 << 19);
 
 export interface ExecEnvEvent {

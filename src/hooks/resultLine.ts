@@ -4,7 +4,7 @@ import type { PlacedCall } from "../nodeRouter/calls.ts";
 import { placeText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/transports/node/job.ts";
 import { nameText, quote } from "../safeText.ts";
-import { GATE_BULK_VARIABLE, GATE_VARIABLE } from "./execEnvGate.ts";
+import { isOwnGateName } from "./gateNames.ts";
 
 /**
  * How the call ended, as far as is known. `elsewhere`: on another machine than it was placed on; `notStarted`:
@@ -27,12 +27,10 @@ const PATH_WARNING =
 const STARTED_LINE = new RegExp(`${STARTED} (\\S{1,64}) (\\d{1,10})(?:\\\\n|\\n)?`, "g");
 
 /**
- * Node's words for a start that the gate's variable made impossible. SECURITY: only with the names of this process,
- * which nobody can know before; any other text of this kind is somebody's imitation.
+ * Node's words for a start that the gate's variable made impossible. SECURITY: only with a name of this process, which
+ * nobody can know before; any other text of this kind is somebody's imitation.
  */
-const GATE_ERRORS = [GATE_VARIABLE, GATE_BULK_VARIABLE].flatMap((name) =>
-  ["']'", "']"].map((end) => `${name}${end} must be a string without null bytes`),
-);
+const GATE_ERROR = /(NODE_ROUTER_REFUSED_(?:BULK_)?[0-9A-F]{16})'\]'? must be a string without null bytes/g;
 
 /** The terminal library's words for the same, as the whole output of a process that never became a command. */
 const GATE_TERMINAL_ERROR =
@@ -122,7 +120,7 @@ export function stoppedInTerminal(details: Readonly<Record<string, unknown>> | n
 
 /** Whether the text is the host's for a start that our gate made impossible. */
 export function isGateError(text: string): boolean {
-  return GATE_ERRORS.some((error) => text.includes(error));
+  return [...text.matchAll(GATE_ERROR)].some(([, name = ""]) => isOwnGateName(name));
 }
 
 /** The same in our words. */

@@ -1,6 +1,6 @@
 // Every text that an agent reads about where its command ran.
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import {
   type CallEnd,
@@ -34,6 +34,15 @@ function call(changes: Partial<PlacedCall> = {}, node: Partial<NodeState> = {}):
     ...changes,
   };
 }
+
+test("the error of another instance's gate is known too: the host evaluates the module several times", async () => {
+  vi.resetModules();
+  const other = await import("../../src/hooks/execEnvGate.ts");
+  expect(other.GATE_VARIABLE).not.toBe(GATE_VARIABLE);
+  expect(isGateError(`'options.env['${other.GATE_VARIABLE}']' must be a string without null bytes`)).toBe(
+    true,
+  );
+});
 
 describe("endOf", () => {
   test.each([

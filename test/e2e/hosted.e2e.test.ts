@@ -1,5 +1,4 @@
 // What the host runs on a node by itself, past every tool call: whole sessions, tools that a node publishes.
-import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
 import type { NodesReport } from "../../src/nodeRouter/reports/nodesReport.ts";
 import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
-import { merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
 import type { NodeHost } from "../support/nodeHost.ts";
 import { waitFor } from "../support/wait.ts";
@@ -214,46 +212,6 @@ describe("a tool that a node publishes", () => {
     const found = await findings("node-tools-outside");
     expect(found.map(({ message }) => message).join("\n")).toContain('"local_where"');
   });
-});
-
-test("looking at a job on a node starts no model turn, where another command's end there does", async () => {
-  const sessionKey = "agent:worker-sg:jobs";
-  const started = await gateway.agent(
-    "worker-sg",
-    call("exec", { command: "echo said-by-the-job; sleep 300", background: true }),
-    { sessionKey, ...LONG },
-  );
-  const jobId = /nr-[0-9a-f]{12}/.exec(started.text)?.[0] ?? "none";
-  // As OpenClaw comes: the end of a command that nobody awaits is told to an agent, which needs a heartbeat.
-  await changeConfig(gateway, (config) =>
-    merge(config, {
-      tools: { exec: { notifyOnExit: true } },
-      agents: { defaults: { heartbeat: { every: "6h" } } },
-    }),
-  );
-  const look = (action: string) => callAny("node_process", { action, jobId });
-  const { results } = await gateway.agent("worker-sg", [look("poll"), look("log"), look("kill")].join("\n"), {
-    sessionKey,
-    ...LONG,
-  });
-  expect(results[1]).toContain("said-by-the-job");
-
-  const before = gateway.model.requests.length;
-  const command = ["/bin/sh", "-c", "echo said-by-another"];
-  await gateway.rpc("node.invoke", {
-    nodeId: sg.id,
-    command: "system.run",
-    params: { command, rawCommand: "echo said-by-another" },
-    idempotencyKey: randomUUID(),
-  });
-  await gateway.model.waitFor(
-    "the turn that the other command's end starts",
-    ({ messages }) => JSON.stringify(messages).includes("said-by-another"),
-    60_000,
-  );
-  const woken = gateway.model.requests.slice(before).map(({ messages }) => JSON.stringify(messages));
-  expect(woken.filter((text) => !text.includes("said-by-another"))).toEqual([]);
-  expect(woken.filter((text) => text.includes("said-by-the-job"))).toEqual([]);
 });
 
 test(

@@ -46,7 +46,7 @@ export async function applyWorkspace(
     ask: event.params.ask,
   });
   if (!admission.ok) return refused(admission.message);
-  if (event.toolName === "process") return applyInput(event, agent, admission.askedBy);
+  if (event.toolName === "process") return applyInput(deps, event, agent, admission.askedBy);
 
   const placed = await placeWorkspace(deps, agent, sessionKey);
   if (!placed.ok) return refused(placed.message);
@@ -70,7 +70,9 @@ export async function applyWorkspace(
   const askedBy = event.params.command ? admission.askedBy : null;
   const question = askedBy === null ? null : questionOf(event, agent, decision, placed.node);
   const unshown =
-    askedBy === null || question === null ? null : unshownRefusal(agent, askedBy, question, event.params);
+    askedBy === null || question === null
+      ? null
+      : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
   if (unshown !== null) return { ...refused(unshown), decision };
   const consent = question === null ? null : consentTo(question);
   deps.state.calls.add({ ...call, ...unbound, workspaceCallId: callId });
@@ -91,7 +93,12 @@ export async function applyWorkspace(
 }
 
 /** Input to a command that runs: nothing is placed, and it goes where the command is. */
-function applyInput({ params }: ToolEvent, agent: string, askedBy: string | null): WorkspaceApplied {
+async function applyInput(
+  deps: RouterDeps,
+  { params }: ToolEvent,
+  agent: string,
+  askedBy: string | null,
+): Promise<WorkspaceApplied> {
   if (askedBy === null) return { refusal: null, decision: null, params: null, consent: null };
   const { action, sessionId, ...input } = params;
   const question = inputApprovalText({
@@ -100,7 +107,7 @@ function applyInput({ params }: ToolEvent, agent: string, askedBy: string | null
     action: String(action),
     input,
   });
-  const unshown = unshownRefusal(agent, askedBy, question, null);
+  const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
   if (unshown !== null) return refused(unshown);
   return { refusal: null, decision: null, params: { ...params }, consent: consentTo(question) };
 }
@@ -120,7 +127,8 @@ function questionOf(
     command: typeof command === "string" ? command : JSON.stringify(command),
     env,
     pty: pty === true,
-    background: background === true,
+    // Whatever the host may take for a yes.
+    background: background !== undefined && background !== null && background !== false,
   });
 }
 

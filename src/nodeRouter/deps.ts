@@ -2,6 +2,7 @@
 import type { Logger } from "../logger.ts";
 import type { ListNodes } from "../presence/sources/gateway.ts";
 import type { HostedReader } from "./hostedSessions/contract.ts";
+import type { Masks } from "./hostMask.ts";
 import type { SessionTotals } from "./reports/sessionTotals.ts";
 import type { SharedState } from "./sharedState.ts";
 import type { SessionFacts } from "./workspacePolicy/sandboxProblem.ts";
@@ -21,6 +22,8 @@ export interface RouterDeps {
   readonly sessionTotals: (agent: string) => SessionTotals | null;
   /** The host's records of sessions that run on another machine; absent: nobody can tell. */
   readonly hosted?: HostedReader;
+  /** Whether the host would hide a part of a question from the person who is asked. */
+  readonly masks: Masks;
   /** The gateway user's home; null when unknown. */
   readonly home: string | null;
   /** Epoch ms. */

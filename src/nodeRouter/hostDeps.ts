@@ -4,6 +4,7 @@ import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plug
 import { createLogger, type HostLogger } from "../logger.ts";
 import type { RouterDeps } from "./deps.ts";
 import { openHostedReader } from "./hostedSessions/openclawAdapter.ts";
+import { askHostMask } from "./hostMask.ts";
 import { sessionTotals } from "./reports/sessionTotals.ts";
 import { sharedState } from "./sharedState.ts";
 import { readSessionFacts } from "./workspacePolicy/sandboxProblem.ts";
@@ -35,6 +36,7 @@ export function createDeps(api: OpenClawPluginApi): RouterDeps {
       }
     },
     hosted: openHostedReader(api.runtime.state.resolveStateDir()),
+    masks: (text) => askHostMask(text),
     home: homedir(),
     now: Date.now,
   };

@@ -40,6 +40,45 @@ describe("the question shows everything that decides what runs", () => {
     expect(calls()).toEqual([]);
   });
 
+  test.each([true, "true", 1, "yes"])(
+    "background: %j is said, whatever the host makes of it",
+    async (background) => {
+      expect(await shown({ command: "sh", background })).toContain(", in the background:");
+    },
+  );
+
+  const hiding = (kind: "masked" | "unknown", mode = "ask") =>
+    arranged({
+      ...workspaceOptions({ tools: { exec: { mode } } }),
+      masks: (text) =>
+        text.includes("token=") ? (kind === "masked" ? { kind } : { kind, fact: "gone" }) : { kind: "shown" },
+    });
+
+  test("a command of which the host would hide a part as a secret is refused and not asked about", async () => {
+    const { exec, calls } = hiding("masked");
+    expect(reasonOf(await exec({ command: "token=$(id) ls" }))).toMatch(
+      /^APPROVAL_NOT_SHOWN: .*, and OpenClaw would hide a part of the question that looks to it like a secret; nothing ran\. /,
+    );
+    expect(reasonOf(await exec({ command: "ls", env: { A: "token=$(id)" } }))).toMatch(
+      /^APPROVAL_NOT_SHOWN: /,
+    );
+    expect(reasonOf(await exec({ command: "ls", workdir: "/token=$(id)" }))).toMatch(/^APPROVAL_NOT_SHOWN: /);
+    expect(calls()).toEqual([]);
+    questionOf(await exec({ command: "ls" }));
+  });
+
+  test("so is one when the host does not tell what it hides", async () => {
+    expect(reasonOf(await hiding("unknown").exec({ command: "token=1 ls" }))).toMatch(
+      /^APPROVAL_NOT_SHOWN: .* does not tell what it would hide of the question: gone; nothing ran\. /,
+    );
+  });
+
+  test("where nobody is asked nothing is hidden from anybody", async () => {
+    expect(paramsOf(await hiding("masked", "full").exec({ command: "token=1 ls" }))).toMatchObject({
+      command: "token=1 ls",
+    });
+  });
+
   test("where nobody is asked none of these is refused", async () => {
     const { exec } = asking({ mode: "full" });
     const params = { command: `echo ${"x".repeat(4_000)}`, env: { A: "y".repeat(900) } };
@@ -108,6 +147,17 @@ describe("input to a running command", () => {
     expect(reasonOf(await asking({ mode: "ask" }).policy(long))).toMatch(/^APPROVAL_NOT_SHOWN: /);
     expect(reasonOf(await asking({ mode: "deny" }).policy(long))).toMatch(/^RUN_NOT_ALLOWED: /);
     expect(await asking({ mode: "full" }).policy(long)).toBe(undefined);
+  });
+
+  test("of which the host would hide a part is refused", async () => {
+    const { policy } = arranged({
+      ...workspaceOptions({ tools: { exec: { mode: "ask" } } }),
+      masks: (text) => ({ kind: text.includes("token=") ? "masked" : "shown" }),
+    });
+    expect(reasonOf(await policy(input({ action: "write", data: "token=$(id)\n" })))).toMatch(
+      /^APPROVAL_NOT_SHOWN: /,
+    );
+    questionOf(await policy(input({ action: "write", data: "ls\n" })));
   });
 
   test("in a chat that was taken out of its sandbox would reach the gateway, and is refused", async () => {

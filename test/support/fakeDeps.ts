@@ -3,6 +3,7 @@ import { resolveConfig } from "../../src/config/resolve.ts";
 import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
 import { createLogger } from "../../src/logger.ts";
 import type { RouterDeps } from "../../src/nodeRouter/deps.ts";
+import type { MaskAnswer } from "../../src/nodeRouter/hostMask.ts";
 import type { SessionTotals } from "../../src/nodeRouter/reports/sessionTotals.ts";
 import { createSharedState } from "../../src/nodeRouter/sharedState.ts";
 import type { SessionFacts } from "../../src/nodeRouter/workspacePolicy/sandboxProblem.ts";
@@ -51,6 +52,8 @@ export interface FakeOptions {
   readonly session?: SessionFacts | null | Error;
   /** Of every agent. Default: the host does not say. */
   readonly sessions?: SessionTotals | null;
+  /** What the host hides of a question. Default: nothing. */
+  readonly masks?: (text: string) => MaskAnswer;
 }
 
 export interface FakeDeps extends RouterDeps {
@@ -72,6 +75,7 @@ export function fakeDeps(options: FakeOptions = {}): FakeDeps {
     agentWorkspace = "/gateway/ws",
     session = null,
     sessions = null,
+    masks = () => ({ kind: "shown" }),
   } = options;
   const lines: LogLine[] = [];
   const to = (level: LogLine["level"]) => (text: string) => void lines.push({ level, text });
@@ -97,6 +101,7 @@ export function fakeDeps(options: FakeOptions = {}): FakeDeps {
       return session;
     },
     sessionTotals: () => sessions,
+    masks: async (text) => masks(text),
     home: "/home/gateway",
     now: () => deps.clockMs,
   };

@@ -43,7 +43,7 @@ export function createExecPath(run: Run): ExecPath {
       }
       const { audit, deps } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
-      if (call !== null) requireAgreement(call, { command, workdir, env: env.env }, run.root);
+      if (call !== null) requireAgreement(run, call, { command, workdir, env: env.env });
       if (call === null) requireFreeToRun(run, deps);
       const transport = run.transport();
       const server = serverOf(run);
@@ -127,8 +127,8 @@ function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall
 }
 
 /** @throws NodeRouterError RUN_NOT_ALLOWED: a person decides about this command, and did not agree to this one */
-function requireAgreement(call: WorkspaceCall, brought: BroughtCommand, root: string): void {
-  const problem = agreementProblem(call, brought, root);
+function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: BroughtCommand): void {
+  const problem = agreementProblem(call, brought, { gatewayWorkspace: params.workspaceDir, root });
   if (problem === null) return;
   const error = new NodeRouterError(
     "RUN_NOT_ALLOWED",

@@ -16,6 +16,12 @@ export function nodeDirectory(workdir: string, gatewayWorkspace: string, root: s
   return path.startsWith(`${gateway}/`) ? posix.join(base, path.slice(gateway.length + 1)) : path;
 }
 
+/** Where on the node a call works that names this directory; null for what can be none. Relative: in the workspace. */
+export function namedDirectory(workdir: string, gatewayWorkspace: string, root: string): string | null {
+  const named = workdir.trim();
+  return nodeDirectory(named.startsWith("/") ? named : posix.join(root, named), gatewayWorkspace, root);
+}
+
 /** Whether this is the workspace itself, however it is spelled. */
 export function isRoot(directory: string, root: string): boolean {
   return trimmed(directory) === trimmed(root);

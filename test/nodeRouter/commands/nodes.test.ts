@@ -106,3 +106,21 @@ test("it is registered once, for senders with a right to give commands, and answ
     text: expect.stringMatching(/^2 nodes: /),
   });
 });
+
+test.each([
+  [undefined, true],
+  [["operator.read"], true],
+  [["operator.write"], true],
+  [["operator.admin"], true],
+  [["operator.approvals"], false],
+  [["operator.pairing", "operator.readers"], false],
+  [[], false],
+])("asked with the scopes %j, it shows nodes: %j", async (gatewayClientScopes, shows) => {
+  type Command = Parameters<OpenClawPluginApi["registerCommand"]>[0];
+  const commands: Command[] = [];
+  const api = { registerCommand: (command: Command) => void commands.push(command) };
+  registerSlashCommands(api as unknown as OpenClawPluginApi, arrange());
+  const call = { gatewayClientScopes } as Parameters<Command["handler"]>[0];
+  const answer = await commands[0]?.handler(call);
+  expect(answer?.text).toMatch(shows ? /^2 nodes: / : /^\/nodes needs the scope operator\.read/);
+});

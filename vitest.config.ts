@@ -17,9 +17,9 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.e2e.test.ts"],
-          // Real processes: one gateway start costs seconds on two cores.
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          // Real processes: on two busy cores one gateway start costs most of a minute.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // A gateway and its node hosts mostly wait: two at a time keep two cores busy, more only get slow.
           maxWorkers: 2,
         },

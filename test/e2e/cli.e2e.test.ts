@@ -1,7 +1,7 @@
 // `openclaw node-router …` and its gateway methods on a real gateway with two real nodes, and the guard.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
 import { displayWidth } from "../../src/nodeRouter/explain/displayWidth.ts";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
@@ -25,9 +25,6 @@ import {
   startDeployment,
   withRouter,
 } from "./deployment.ts";
-
-/** Several commands in one test, on a machine that may be busy. */
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let deployment: Deployment;
 

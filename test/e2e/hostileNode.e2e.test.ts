@@ -3,7 +3,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Attack, type HostileServer, startHostileServer } from "../support/ssh/hostileServer.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
@@ -17,8 +17,6 @@ import {
   type SshNode,
   startSshDeployment,
 } from "./sshDeployment.ts";
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const EVIL = "mac-evil";

@@ -1,5 +1,5 @@
 // Presence on a real gateway with a real node host and a real sshd: what is known of them, and how fast a cut counts.
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EventsReport } from "../../src/nodeRouter/reports/eventsReport.ts";
 import type { NodeReport, NodesReport } from "../../src/nodeRouter/reports/nodeReport.ts";
 import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
@@ -11,8 +11,6 @@ import { startWire, type Wire } from "../support/ssh/wire.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, machineOf, PROBE } from "./deployment.ts";
 import { type SshDeployment, startSshDeployment } from "./sshDeployment.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
   let deployment: SshDeployment;

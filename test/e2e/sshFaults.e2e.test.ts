@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JsonObject, merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
@@ -18,8 +18,6 @@ import {
   type StartNode,
   startSshDeployment,
 } from "./sshDeployment.ts";
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 300_000 });
 
 /** Mounts of its own, which are gone with the processes that see them: needs root, and Linux. */
 const CAN_MOUNT = canMount();

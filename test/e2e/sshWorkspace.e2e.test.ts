@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { GuardReport } from "../../src/nodeRouter/gatewayMethods/methods.ts";
@@ -29,8 +29,6 @@ import { skipWithoutSshd } from "../support/ssh/sshd.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, callAny, changeConfig, folderOf, machineOf, PROBE } from "./deployment.ts";
 import { SANDBOX, type SshDeployment, type SshNode, startSshDeployment } from "./sshDeployment.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 /** 1 x 1 pixel. */
 const PNG =

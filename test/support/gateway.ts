@@ -37,6 +37,11 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   let child: Child | undefined;
   let rpc: Promise<RpcClient> | undefined;
 
+  const startChild = (): void => {
+    const args = [OPENCLAW, "gateway", "run", ...(options.args ?? [])];
+    child = startProcess(process.execPath, args, { env, cwd: home.home, logFile });
+  };
+
   const tail = (): string => `log ${logFile}:\n${gateway.log().split("\n").slice(-25).join("\n")}`;
 
   const ready = async (): Promise<boolean> => {
@@ -91,9 +96,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       });
     },
     async start() {
-      const args = [OPENCLAW, "gateway", "run", ...(options.args ?? [])];
-      child = startProcess(process.execPath, args, { env, cwd: home.home, logFile });
-      if (options.wait !== false) await gateway.waitUntilReady();
+      startChild();
+      await gateway.waitUntilReady();
     },
     async end() {
       await disconnect();
@@ -116,7 +120,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   };
 
   try {
-    await gateway.start();
+    if (options.wait === false) startChild();
+    else await gateway.start();
   } catch (error) {
     await gateway.end(); // the folder stays: it holds the log
     await model.stop();

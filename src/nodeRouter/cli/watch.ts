@@ -38,19 +38,21 @@ export async function watchNodes(
   machine: Machine,
 ): Promise<void> {
   let last: NodesReport | null = null;
-  let isLost = false;
+  /** Why the gateway does not answer; null while it does. */
+  let lost: string | null = null;
   while (!machine.stop.aborted) {
     try {
       const report = await unlessStopped(ask(), machine.stop);
       if (report === null) return;
       show(report, last);
-      if (isLost) note("the gateway answers again");
-      isLost = false;
+      if (lost !== null) note("the gateway answers again");
+      lost = null;
       last = report;
     } catch (error) {
       if (last === null) throw error;
-      if (!isLost || redraws()) lose(last, messageOf(error));
-      isLost = true;
+      const why = messageOf(error);
+      if (why !== lost || redraws()) lose(last, why);
+      lost = why;
     }
     await machine.sleep(intervalMs);
   }

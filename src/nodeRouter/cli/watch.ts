@@ -38,21 +38,19 @@ export async function watchNodes(
   machine: Machine,
 ): Promise<void> {
   let last: NodesReport | null = null;
-  /** Why the gateway does not answer; null while it does. */
-  let lost: string | null = null;
+  let isLost = false;
   while (!machine.stop.aborted) {
     try {
       const report = await unlessStopped(ask(), machine.stop);
       if (report === null) return;
       show(report, last);
-      if (lost !== null) note("the gateway answers again");
-      lost = null;
+      if (isLost) note("the gateway answers again");
+      isLost = false;
       last = report;
     } catch (error) {
       if (last === null) throw error;
-      const why = messageOf(error);
-      if (why !== lost || redraws()) lose(last, why);
-      lost = why;
+      if (!isLost || redraws()) lose(last, messageOf(error));
+      isLost = true;
     }
     await machine.sleep(intervalMs);
   }

@@ -1,14 +1,15 @@
 // How long one placement takes, by number of nodes and rules. Run directly it prints the table.
-import type { PlacementRequest } from "../src/nodeRouter/placement/decision.ts";
-import { place } from "../src/nodeRouter/placement/place.ts";
-import type { Rule } from "../src/nodeRouter/placement/rule.ts";
-import { matches, parseSelector, type Selector } from "../src/nodeRouter/placement/selector.ts";
+import type { PlacementRequest } from "../src/nodeRouter/placement/model/decision.ts";
+import type { Rule } from "../src/nodeRouter/placement/model/rule.ts";
 import {
   type NodeCapacity,
   type NodeSnapshot,
   type NodeState,
   UNKNOWN_CAPACITY,
-} from "../src/nodeRouter/placement/snapshot.ts";
+} from "../src/nodeRouter/placement/model/snapshot.ts";
+import { place } from "../src/nodeRouter/placement/place.ts";
+import { parseSelector } from "../src/nodeRouter/placement/selector/parser.ts";
+import { matches, type Selector } from "../src/nodeRouter/placement/selector/selector.ts";
 
 export interface Row {
   readonly nodes: number;

@@ -1,19 +1,19 @@
 // One measurement in a process of its own: what observing so many simulated nodes takes. Prints one line of JSON.
 // Arguments: number of nodes, seconds.
 import { resolveConfig } from "../src/config/resolve.ts";
-import { createLogger } from "../src/logger.ts";
-import { buildSnapshot } from "../src/nodeRouter/inventory.ts";
-import { presenceTargets } from "../src/nodeRouter/presence/targets.ts";
+import { buildSnapshot } from "../src/nodeRouter/inventory/inventory.ts";
+import { presenceTargets } from "../src/nodeRouter/observe/sshTargets.ts";
 import { startCollector } from "../src/presence/collector.ts";
-import { readHostNode } from "../src/presence/hostNode.ts";
 import { createHub } from "../src/presence/hub.ts";
 import { inferredPlaces } from "../src/presence/location/inferred.ts";
 import { locate } from "../src/presence/location/locate.ts";
-import { createNodeReader } from "../src/presence/nodeReader.ts";
-import { createGatewaySource } from "../src/presence/sources/gatewayFacts.ts";
-import { createGatewayPing } from "../src/presence/sources/gatewayPing.ts";
+import { createGatewaySource } from "../src/presence/sources/gateway/hostFacts.ts";
+import { readHostNode } from "../src/presence/sources/gateway/hostNode.ts";
+import { createGatewayPing } from "../src/presence/sources/gateway/nodePing.ts";
+import { createNodeReader } from "../src/presence/sources/gateway/nodeReader.ts";
 import { createSshPing } from "../src/presence/sources/ssh/ping.ts";
 import { createSshStats } from "../src/presence/sources/ssh/stats.ts";
+import { createLogger } from "../src/shared/logger.ts";
 
 const [count, seconds] = process.argv.slice(2).map(Number);
 const quiet = () => undefined;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type Client } from "ssh2";
 import { resolveConfig } from "../src/config/resolve.ts";
-import { createLogger } from "../src/logger.ts";
-import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/transport.ts";
+import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
+import { createLogger } from "../src/shared/logger.ts";
 import { makeKey } from "../test/support/ssh/keys.ts";
 import { startSshd } from "../test/support/ssh/sshd.ts";
 

@@ -34,7 +34,7 @@ async function pack() {
 const ALL = [
   ["format and lint", () => run("biome", "check", ".")],
   ["types", () => run("tsc", "--noEmit")],
-  ["types of the page", () => run("tsc", "--noEmit", "-p", "src/nodeRouter/web/page")],
+  ["types of the page", () => run("tsc", "--noEmit", "-p", "src/nodeRouter/surfaces/web/page")],
   ["unit tests", () => run("vitest", "run", "--project", "unit")],
   ["build and pack", pack],
   ["end-to-end tests on a real gateway", () => run("vitest", "run", "--project", "e2e")],

@@ -1,9 +1,9 @@
 // Rewrites `configSchema` and `uiHints` of openclaw.plugin.json from the TypeBox schema; leaves the rest as it is.
-// Run after every change of src/config/schema.ts: node scripts/writeManifest.mjs
+// Run after every change of src/config/schema/schema.ts: node scripts/writeManifest.mjs
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { manifestConfig } from "../src/config/manifest.ts";
+import { manifestConfig } from "../src/config/pluginManifest.ts";
 
 const file = fileURLToPath(new URL("../openclaw.plugin.json", import.meta.url));
 const biome = fileURLToPath(new URL("../node_modules/@biomejs/biome/bin/biome", import.meta.url));

@@ -1,17 +1,17 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { registerLivenessService } from "./hooks/livenessService.ts";
 import { registerHooks } from "./hooks/register.ts";
-import { registerCommands } from "./nodeRouter/cli/register.ts";
-import { registerSlashCommands } from "./nodeRouter/commands/register.ts";
-import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts";
-import { createDeps } from "./nodeRouter/hostDeps.ts";
+import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
-import { openNames } from "./nodeRouter/openNames.ts";
-import { registerPresence } from "./nodeRouter/presence/open.ts";
-import { publishConfig } from "./nodeRouter/publishConfig.ts";
-import { registerTools } from "./nodeRouter/tools/register.ts";
-import { registerWeb } from "./nodeRouter/web/register.ts";
+import { openNames } from "./nodeRouter/inventory/namesFile.ts";
+import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
+import { registerPresence } from "./nodeRouter/observe/openPresence.ts";
+import { createDeps } from "./nodeRouter/process/openclaw.ts";
+import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
+import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";
+import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
+import { registerTools } from "./nodeRouter/surfaces/tools/register.ts";
+import { registerWeb } from "./nodeRouter/surfaces/web/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 
 export const PLUGIN_ID = "node-router";

@@ -1,4 +1,4 @@
-// Makes src/presence/location/countryTable.ts: every ISO 3166-1 country's name and a point in it.
+// Makes src/shared/countryTable.ts: every ISO 3166-1 country's name and a point in it.
 // Run by hand when the data changes, on a machine with the tz database: node scripts/data/countryTable.mjs
 import { createRequire } from "node:module";
 import iso from "iso-3166-1";

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { PageAssets } from "../../src/nodeRouter/web/assets.ts";
+import type { PageAssets } from "../../src/nodeRouter/surfaces/web/assets.ts";
 
-const PAGE = new URL("../../src/nodeRouter/web/page/", import.meta.url);
+const PAGE = new URL("../../src/nodeRouter/surfaces/web/page/", import.meta.url);
 
 const file = (name: string): string => fileURLToPath(new URL(name, PAGE));
 

@@ -1,20 +1,20 @@
 // Turns what the host hands over into what the rest of the plugin reads: nothing optional, everything parsed.
-import type { Preference, Rule } from "../nodeRouter/placement/rule.ts";
-import type { Selector } from "../nodeRouter/placement/selector.ts";
-import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
-import type { AuditMode, Mode, NodeLocation, NodeTags } from "../types.ts";
-import { checkConfig } from "./check.ts";
-import { readTags } from "./checkMatches.ts";
-import { nodeNameProblem } from "./checkNodes.ts";
-import { readDraft } from "./draft.ts";
-import type { NodeDraft, SshDraft } from "./nodeDraft.ts";
-import type { LocationDraft } from "./placeDraft.ts";
-import type { PresenceDraft, PresenceSettings } from "./presenceDraft.ts";
-import { type ConfigProblem, isWithin } from "./problem.ts";
-import type { RuleDraft, SelectorDraft } from "./ruleDraft.ts";
-import type { SecretInput } from "./sshSchema.ts";
+import type { Preference, Rule } from "../nodeRouter/placement/model/rule.ts";
+import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
+import type { Selector } from "../nodeRouter/placement/selector/selector.ts";
+import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
+import { readTags } from "./checks/matches.ts";
+import { nodeNameProblem } from "./checks/nodes.ts";
+import { checkConfig } from "./checks/registry.ts";
+import { readDraft } from "./drafts/draft.ts";
+import type { NodeDraft, SshDraft } from "./drafts/nodeDraft.ts";
+import type { LocationDraft } from "./drafts/placeDraft.ts";
+import type { PresenceDraft, PresenceSettings } from "./drafts/presenceDraft.ts";
+import type { RuleDraft, SelectorDraft } from "./drafts/ruleDraft.ts";
+import { type ConfigProblem, isWithin } from "./problems/problem.ts";
+import type { SecretInput } from "./schema/ssh.ts";
 
-export type { PresenceSettings } from "./presenceDraft.ts";
+export type { PresenceSettings } from "./drafts/presenceDraft.ts";
 
 /** How SSH reaches a node. Null leaves the choice to ~/.ssh/config and to the defaults of OpenSSH. */
 export interface SshSettings {

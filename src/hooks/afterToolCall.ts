@@ -1,10 +1,10 @@
 // Layer 4: compares where a command ran with where it was placed.
 
-import type { PlacedCall } from "../nodeRouter/calls.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import type { SharedState } from "../nodeRouter/sharedState.ts";
-import { safe } from "../safeText.ts";
-import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import type { SharedState } from "../nodeRouter/process/sharedState.ts";
+import type { PlacedCall } from "../nodeRouter/state/calls.ts";
+import { safe } from "../shared/safeText.ts";
 import { stoppedInTerminal } from "./resultLine.ts";
 
 export interface AfterToolEvent extends ToolEvent {

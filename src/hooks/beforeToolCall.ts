@@ -1,9 +1,9 @@
 // Layer 2: the last before_tool_call hook. Says the placement once more, because of several plugins that
 // rewrite a call the host keeps only the last one's parameters.
 
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
-import { answerOf, type PolicyResult } from "./policyResult.ts";
+import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import type { ToolPolicy } from "./toolPolicy.ts";
 
 /** The host runs hooks from high to low: nothing comes after this one. */

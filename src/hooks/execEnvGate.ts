@@ -1,10 +1,10 @@
 // The last gate before a command starts on the gateway: the host asks for variables and says where it will run.
 import { randomBytes } from "node:crypto";
 import type { ResolvedConfig } from "../config/resolve.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { bindingOf } from "../nodeRouter/hostConfig.ts";
-import { isRouted, mayUseGateway } from "../nodeRouter/router.ts";
-import { agentOf, type ToolContext } from "./events.ts";
+import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
+import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
+import { isRouted, mayUseGateway } from "../nodeRouter/policy/router.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { ownGateName } from "./gateNames.ts";
 
 /** How the names of the gate's variables begin; the host's error shows the whole name. */

@@ -1,5 +1,5 @@
 // Remembers which runs are OpenClaw's own harness: only it announces its model calls.
-import type { SharedState } from "../nodeRouter/sharedState.ts";
+import type { SharedState } from "../nodeRouter/process/sharedState.ts";
 
 /** The fields of the host's model call events that we read. `outcome` comes with the end of a call. */
 export interface ModelCallEvent {

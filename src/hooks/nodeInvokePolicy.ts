@@ -1,12 +1,12 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
-import { NodeRouterError } from "../errors.ts";
-import { currentSnapshot } from "../nodeRouter/currentSnapshot.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { ruleAllows } from "../nodeRouter/explainCall.ts";
-import { bindingOf } from "../nodeRouter/hostConfig.ts";
-import { isRouted } from "../nodeRouter/router.ts";
-import { agentOf } from "./events.ts";
+import { agentOf } from "../nodeRouter/host/events.ts";
+import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
+import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import { ruleAllows } from "../nodeRouter/policy/explainCall.ts";
+import { isRouted } from "../nodeRouter/policy/router.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { NodeRouterError } from "../shared/errors.ts";
 
 /**
  * The node-protocol commands that are checked. The host asks the node to prepare every exec before it runs it,

@@ -1,10 +1,11 @@
 // Tells an agent whose workspace is on a node which machine that is. Only where the operator granted prompt access.
-import { messageOf } from "../errors.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { bindingOf } from "../nodeRouter/hostConfig.ts";
-import { placeWorkspace } from "../nodeRouter/workspace/placement.ts";
-import { promptLine } from "../nodeRouter/workspacePolicy/promptLine.ts";
-import { agentOf, type ToolContext } from "./events.ts";
+
+import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
+import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
+import { placeWorkspace } from "../nodeRouter/policy/session.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { messageOf } from "../shared/errors.ts";
+import { promptLine } from "./workspacePrompt.ts";
 
 /** The host's answer that we give: text at the end of the system prompt, which is the same turn for turn. */
 export interface PromptAddition {

@@ -1,7 +1,6 @@
 // Which of the host's hooks we stand in, in the order a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { mayAddToPrompt } from "../nodeRouter/workspacePolicy/promptLine.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
 import { createBeforeToolCall, LAST_PRIORITY } from "./beforeToolCall.ts";
 import { createExecEnvGate } from "./execEnvGate.ts";
@@ -10,6 +9,7 @@ import { createNodeInvokePolicy, GUARDED_COMMANDS } from "./nodeInvokePolicy.ts"
 import { createPromptLine } from "./promptLine.ts";
 import { createResultMiddleware } from "./resultMiddleware.ts";
 import { createToolPolicy } from "./toolPolicy.ts";
+import { mayAddToPrompt } from "./workspacePrompt.ts";
 
 /** The policy has no time limit in the host; ours is bounded by the time the node list may take. */
 export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {

@@ -1,9 +1,9 @@
 // The line that tells agent and human where a command ran. Pure.
 
-import type { PlacedCall } from "../nodeRouter/calls.ts";
 import { placeText } from "../nodeRouter/explain/message.ts";
-import { STARTED } from "../nodeRouter/transports/node/job.ts";
-import { nameText, quote } from "../safeText.ts";
+import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
+import type { PlacedCall } from "../nodeRouter/state/calls.ts";
+import { nameText, quote } from "../shared/safeText.ts";
 import { isOwnGateName } from "./gateNames.ts";
 
 /**

@@ -1,13 +1,13 @@
 // Puts the line into what the agent reads: exec's own result, or the result of the outer tool around it.
 
 import type { ResolvedConfig } from "../config/resolve.ts";
-import type { PlacedCall } from "../nodeRouter/calls.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { bindingOf, hasPathPrepend } from "../nodeRouter/hostConfig.ts";
-import { isRouted } from "../nodeRouter/router.ts";
-import type { WorkspaceCall } from "../nodeRouter/workspaceCalls.ts";
+import { agentOf } from "../nodeRouter/host/events.ts";
+import { bindingOf, hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
+import { isRouted } from "../nodeRouter/policy/router.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import type { PlacedCall } from "../nodeRouter/state/calls.ts";
+import type { WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
 import { detailsOf, ranElsewhere, ranWhere } from "./afterToolCall.ts";
-import { agentOf } from "./events.ts";
 import { imitates } from "./imitation.ts";
 import {
   type CallEnd,

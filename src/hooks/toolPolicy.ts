@@ -1,12 +1,13 @@
 // Layer 1: the trusted tool policy. Decides every tool call of a routed agent, and rewrites or refuses it.
-import type { RouterDeps } from "../nodeRouter/deps.ts";
+
+import { carry } from "../nodeRouter/dispatch/dispatch.ts";
+import { refusedElsewhere } from "../nodeRouter/dispatch/elsewhere.ts";
+import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import { firstRule } from "../nodeRouter/placement/ruleIndex.ts";
-import { isRouted } from "../nodeRouter/router.ts";
-import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog.ts";
-import { carry } from "./carry.ts";
-import { refusedElsewhere } from "./elsewhere.ts";
-import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
-import { answerOf, type PolicyResult } from "./policyResult.ts";
+import { isRouted } from "../nodeRouter/policy/router.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog/catalog.ts";
 
 export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<PolicyResult | undefined>;
 

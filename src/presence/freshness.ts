@@ -1,6 +1,7 @@
 // In which state a node is, from what is known of its transports and its tailnet. Pure.
-import type { NodePresence, PresenceState, Reach } from "./contract.ts";
+
 import { held } from "./facts.ts";
+import type { NodePresence, PresenceState, Reach } from "./record.ts";
 
 /** The order is that of every text. */
 export const STATES: readonly PresenceState[] = ["ready", "degraded", "stale", "offline", "unknown"];

@@ -1,7 +1,8 @@
 // What became of a node's state over time: the last changes, and how long it was in which state. Pure.
-import type { PresenceState } from "./contract.ts";
+
 import type { NodeHistory, Transition } from "./presence.ts";
-import type { Seen } from "./seen.ts";
+import type { PresenceState } from "./record.ts";
+import type { Seen } from "./restore.ts";
 
 /** All that is kept of one node; plain data, as the store writes it. */
 export interface NodeRecord {

@@ -1,13 +1,13 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { Answer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./contract.ts";
+import { messageOf } from "../shared/errors.ts";
+import type { Logger } from "../shared/logger.ts";
+import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./describe.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
-import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./known.ts";
 import { cleanObservation, cleanReason } from "./nodeFacts.ts";
 import type { Presence, Transition } from "./presence.ts";
 import { takeAnswer } from "./reach.ts";
-import { observationOf, seenOf } from "./seen.ts";
+import type { Answer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./record.ts";
+import { observationOf, seenOf } from "./restore.ts";
 
 /** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */
 export interface HubParts {

@@ -1,5 +1,5 @@
 // What the rest of the plugin sees of presence: records, their history, and how the sources are. Types alone.
-import type { NodePresence, Place, PresenceState, SourceHealth } from "./contract.ts";
+import type { NodePresence, Place, PresenceState, SourceHealth } from "./record.ts";
 
 /** One change of a node's state. */
 export interface Transition {

@@ -1,5 +1,5 @@
 // What a node's answers over one transport come to. Pure.
-import type { Answer, Reach } from "./contract.ts";
+import type { Answer, Reach } from "./record.ts";
 
 /** A `Reach` and what the next answer needs besides. */
 export interface ReachMemory {

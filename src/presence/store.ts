@@ -1,13 +1,14 @@
 // Keeps the nodes' histories in `<state folder>/node-router/presence.json`, so that a restart forgets nothing.
-import { isRecord } from "../config/record.ts";
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { TextStore } from "../stateFile.ts";
-import type { PresenceState } from "./contract.ts";
+
+import { messageOf } from "../shared/errors.ts";
+import { isRecord } from "../shared/isRecord.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { TextStore } from "../shared/stateFile.ts";
 import { STATES } from "./freshness.ts";
 import { MAX_TRANSITIONS, type NodeRecord } from "./history.ts";
 import type { Transition } from "./presence.ts";
-import { readSeen } from "./seen.ts";
+import type { PresenceState } from "./record.ts";
+import { readSeen } from "./restore.ts";
 
 /** Of those that are no longer in the inventory the longest unseen go first. */
 const MAX_NODES = 2_000;

@@ -2,11 +2,11 @@
 import { Value } from "@sinclair/typebox/value";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { problemsForAgent } from "../../src/config/problem.ts";
+import { problemsForAgent } from "../../src/config/problems/problem.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { ConfigSchema } from "../../src/config/schema.ts";
-import { matchesGlob } from "../../src/nodeRouter/placement/agentGlob.ts";
-import { safe } from "../../src/safeText.ts";
+import { ConfigSchema } from "../../src/config/schema/schema.ts";
+import { matchesGlob } from "../../src/nodeRouter/placement/selector/agentGlob.ts";
+import { safe } from "../../src/shared/safeText.ts";
 import { mangledConfig } from "./mangled.ts";
 
 const MANY = { numRuns: 400 };

@@ -25,9 +25,14 @@ interface Boundary {
 
 const CLOCK =
   /\bDate\.now\b|\bnew Date\b|\bDate\(|\bperformance\b|\bsetTimeout\b|\bsetInterval\b|\bMath\.random\b|\bprocess\b/;
-const LEAVES = ["src/types.ts", "src/safeText.ts", "src/hostNames.ts"];
+const LEAVES = [
+  "src/shared/displayWidth.ts",
+  "src/shared/types.ts",
+  "src/shared/safeText.ts",
+  "src/shared/hostNames.ts",
+];
 /** Arithmetic that presence and placement share; a boundary of its own keeps it that. */
-const DISTANCE = "src/presence/location/distance.ts";
+const DISTANCE = "src/shared/distance.ts";
 const inside = (imported: string, ...roots: readonly string[]) =>
   roots.some((root) => imported === root || imported.startsWith(`${root}/`));
 
@@ -56,11 +61,13 @@ const BOUNDARIES: readonly Boundary[] = [
     why: "presence must not know the router: it says what is, the router decides what to do about it",
     mayImport: (imported) => !inside(imported, "src/nodeRouter"),
   },
-  ...["src/types.ts", "src/errors.ts", "src/safeText.ts", "src/hostNames.ts"].map((where) => ({
-    where,
-    why: "leaves import nothing of ours, so that every folder can import them without a cycle",
-    mayImport: (imported: string) => !inside(imported, "src"),
-  })),
+  ...["src/shared/types.ts", "src/shared/errors.ts", "src/shared/safeText.ts", "src/shared/hostNames.ts"].map(
+    (where) => ({
+      where,
+      why: "leaves import nothing of ours, so that every folder can import them without a cycle",
+      mayImport: (imported: string) => !inside(imported, "src"),
+    }),
+  ),
 ];
 
 describe("dependencies point inward", () => {
@@ -85,7 +92,7 @@ describe("the check itself", () => {
     ['import { Client } from "ssh2";', "ssh2"],
     ['import pino from "pino";', "pino"],
     ['import "pino";', "pino"],
-    ['export { a } from "../router.ts";', "src/nodeRouter/router.ts"],
+    ['export { a } from "../policy/router.ts";', "src/nodeRouter/policy/router.ts"],
     ['const late = await import("../../presence/store.ts");', "src/presence/store.ts"],
     ['import {\n  a,\n  b,\n} from "../explain/message.ts";', "src/nodeRouter/explain/message.ts"],
   ])("finds the import in %j", (code, imported) => {
@@ -100,7 +107,7 @@ describe("the check itself", () => {
     expect(
       check('// performance of new Date\n/* Date.now() */\nimport { a } from "./filters/b.ts";'),
     ).toEqual([]);
-    expect(check('import type { Transport } from "../../types.ts";')).toEqual([]);
+    expect(check('import type { Transport } from "../../shared/types.ts";')).toEqual([]);
   });
 });
 

@@ -2,15 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigSchema } from "../../src/config/schema.ts";
-import { RULE_TOOLS } from "../../src/config/tools.ts";
-import { ERROR_CODES } from "../../src/errors.ts";
-import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/builtinTags.ts";
-import { FACT_TRUST } from "../../src/nodeRouter/factTrust.ts";
-import { metricsText } from "../../src/nodeRouter/web/metrics.ts";
+import { ConfigSchema } from "../../src/config/schema/schema.ts";
+import { RULE_TOOLS } from "../../src/config/schema/tools.ts";
+import { FACT_TRUST } from "../../src/nodeRouter/inventory/factTrust.ts";
+import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/placement/selector/builtinTags.ts";
+import { metricsText } from "../../src/nodeRouter/surfaces/web/metrics.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { STATES } from "../../src/presence/freshness.ts";
-import { smallFleet, statusFor } from "../nodeRouter/web/fleet.ts";
+import { ERROR_CODES } from "../../src/shared/errors.ts";
+import { smallFleet, statusFor } from "../nodeRouter/surfaces/web/fleet.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -61,14 +61,14 @@ describe("docs/doctor.md", () => {
       .filter(([id = ""]) => id.startsWith("node-router/"))
       .map(([id = "", severity = ""]) => [id.slice("node-router/".length), severity]),
   );
-  const findings = sourcesIn("src/nodeRouter/doctor").flatMap((code) =>
+  const findings = sourcesIn("src/nodeRouter/surfaces/doctor").flatMap((code) =>
     [...code.matchAll(/\bfinding\(\s*"([a-z-]+)",\s*(?:"(\w+)")?/g)].map(([, id = "", severity]) => ({
       id,
       severity,
     })),
   );
   const problems = [
-    ...(read("src/config/problem.ts").match(/type ConfigProblemCode =([^;]+);/)?.[1] ?? "").matchAll(
+    ...(read("src/config/problems/problem.ts").match(/type ConfigProblemCode =([^;]+);/)?.[1] ?? "").matchAll(
       /"(\w+)"/g,
     ),
   ].map(([, code = ""]) => `config-${code.toLowerCase().replaceAll("_", "-")}`);
@@ -86,7 +86,7 @@ describe("docs/doctor.md", () => {
   });
 
   test("names the severity of every config problem", () => {
-    const told = sourcesIn("src/config").flatMap((code) =>
+    const told = sourcesBelow("src/config").flatMap((code) =>
       [...code.matchAll(/\bconfig(Error|Warning)\(\{\s*code: "(\w+)"/g)].map(
         ([, kind = "", name = ""]) =>
           [`config-${name.toLowerCase().replaceAll("_", "-")}`, kind.toLowerCase()] as const,
@@ -173,7 +173,9 @@ test("docs/enforcement.md says what happens to every tool that a rule may name",
 test("docs/cli.md has every command, and every gateway method with its scope", () => {
   const page = read("docs/cli.md");
   const methods = [
-    ...read("src/nodeRouter/gatewayMethods/register.ts").matchAll(/register\("(\w+)", (READ|WRITE|ADMIN)\)/g),
+    ...read("src/nodeRouter/surfaces/methods/register.ts").matchAll(
+      /register\("(\w+)", (READ|WRITE|ADMIN)\)/g,
+    ),
   ];
   expect(methods.length).toBeGreaterThan(4);
   for (const [, name = "", scope = ""] of methods) {

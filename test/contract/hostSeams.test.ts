@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import type { TurnGate } from "../../src/nodeRouter/hostedSessions/contract.ts";
+import type { TurnGate } from "../../src/nodeRouter/hostedSessions/hostedSession.ts";
 import {
   armTurnGate,
   disarmTurnGate,

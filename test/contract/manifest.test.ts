@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import manifest from "../../openclaw.plugin.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
-import { manifestConfig, SECRET_PATHS } from "../../src/config/manifest.ts";
-import { ConfigSchema } from "../../src/config/schema.ts";
+import { manifestConfig, SECRET_PATHS } from "../../src/config/pluginManifest.ts";
+import { ConfigSchema } from "../../src/config/schema/schema.ts";
 
 const REWRITE = "run node scripts/writeManifest.mjs";
 

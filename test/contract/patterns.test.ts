@@ -25,7 +25,10 @@ const COMPOSED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whose text nobody but the gateway's own user writes: whoever can does not need a slow pattern. */
-const OWN: readonly string[] = ["src/nodeRouter/guard/", "src/nodeRouter/transports/ssh/connect/settings/"];
+const OWN: readonly string[] = [
+  "src/nodeRouter/surfaces/guard/",
+  "src/nodeRouter/transports/ssh/connect/settings/",
+];
 
 function stepsOf(source: string, flags: string): "linear" | string {
   const pattern = parsePattern(source, flags);

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ConnectEnv } from "../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import { type ConnectResult, connect } from "../../src/nodeRouter/transports/ssh/connect/connect.ts";
-import type { ConnectEnv } from "../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { probeNode } from "../../src/nodeRouter/transports/ssh/connect/probe.ts";
-import { resolveTarget } from "../../src/nodeRouter/transports/ssh/connect/target.ts";
+import { resolveTarget } from "../../src/nodeRouter/transports/ssh/connect/hops.ts";
 import { trustNode } from "../../src/nodeRouter/transports/ssh/connect/trust.ts";
+import { probeNode } from "../../src/nodeRouter/transports/ssh/probe.ts";
 import {
   makeTestHome,
   sshNode,

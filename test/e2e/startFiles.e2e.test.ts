@@ -5,12 +5,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ConfiguredNode } from "../../src/config/resolve.ts";
-import { createLogger } from "../../src/logger.ts";
 import { connect } from "../../src/nodeRouter/transports/ssh/connect/connect.ts";
-import { probeNode } from "../../src/nodeRouter/transports/ssh/connect/probe.ts";
-import type { CommandRequest, SshTransport } from "../../src/nodeRouter/transports/ssh/contract.ts";
-import { LIMITS } from "../../src/nodeRouter/transports/ssh/poolOptions.ts";
-import { collect, createSshTransport } from "../../src/nodeRouter/transports/ssh/transport.ts";
+import { LIMITS } from "../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";
+import { probeNode } from "../../src/nodeRouter/transports/ssh/probe.ts";
+import { collect, createSshTransport } from "../../src/nodeRouter/transports/ssh/sshTransport.ts";
+import type { CommandRequest, SshTransport } from "../../src/nodeRouter/transports/transport.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 import {
   makeTestHome,
   sshNode,

@@ -1,7 +1,7 @@
 // The hook behind the prompt line: for agents with a workspace on a node only, and never in the way.
 import { expect, test } from "vitest";
 import { createPromptLine } from "../../src/hooks/promptLine.ts";
-import type { SshTransport } from "../../src/nodeRouter/transports/ssh/contract.ts";
+import type { SshTransport } from "../../src/nodeRouter/transports/transport.ts";
 import { contextOf, type FakeOptions, fakeDeps, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
 
 const INFO = { os: "Linux", arch: "x86_64", shell: "/bin/dash", home: "/home/claw", hostname: "sg" };

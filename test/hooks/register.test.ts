@@ -1,9 +1,9 @@
 // How the hooks and the service stand in the host: in which order, and what its answers become.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { registerLivenessService } from "../../src/hooks/livenessService.ts";
 import { registerHooks } from "../../src/hooks/register.ts";
-import { LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness.ts";
+import { LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness/liveness.ts";
+import { registerLivenessService } from "../../src/nodeRouter/liveness/livenessService.ts";
 import { CN_ID, contextOf, execEvent, fakeDeps, RUN, SG_ID } from "../support/fakeDeps.ts";
 
 afterEach(() => void vi.useRealTimers());

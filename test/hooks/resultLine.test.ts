@@ -11,10 +11,10 @@ import {
   resultLine,
   stoppedInTerminal,
 } from "../../src/hooks/resultLine.ts";
-import type { PlacedCall } from "../../src/nodeRouter/calls.ts";
+import { STARTED } from "../../src/nodeRouter/jobs/nodeJob.ts";
+import type { NodeState } from "../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../src/nodeRouter/placement/place.ts";
-import type { NodeState } from "../../src/nodeRouter/placement/snapshot.ts";
-import { STARTED } from "../../src/nodeRouter/transports/node/job.ts";
+import type { PlacedCall } from "../../src/nodeRouter/state/calls.ts";
 import { makeRequest, makeRule, snapshotOf } from "../nodeRouter/placement/arrange.ts";
 import { makeNode } from "../support/makeNode.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import { createResultMiddleware } from "../../src/hooks/resultMiddleware.ts";
-import type { Outcome } from "../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Outcome } from "../../src/nodeRouter/transports/transport.ts";
 import { CN_ID, RUN, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
 import { arranged, SG } from "./workspaceArrange.ts";
 

@@ -1,7 +1,7 @@
 // Which state a node is in.
 import { describe, expect, test } from "vitest";
-import type { Fact, FactName, FactValues, Reach } from "../../src/presence/contract.ts";
 import { ANSWER_HOLDS_MS, stateOf } from "../../src/presence/freshness.ts";
+import type { Fact, FactName, FactValues, Reach } from "../../src/presence/record.ts";
 
 const NOW = 10_000_000;
 const reach = (state: Reach["state"], over: Partial<Reach> = {}): Reach => ({

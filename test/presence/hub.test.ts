@@ -1,9 +1,9 @@
 // Observations and answers in, one record a node out.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLogger } from "../../src/logger.ts";
-import type { Answer, PresenceTarget } from "../../src/presence/contract.ts";
 import { createHub, type Hub } from "../../src/presence/hub.ts";
+import type { Answer, PresenceTarget } from "../../src/presence/record.ts";
 import { parseRecords, serializeRecords } from "../../src/presence/store.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 
 const logged: string[] = [];
 const log = createLogger({ info: (text) => void logged.push(text), warn: () => {}, error: () => {} });

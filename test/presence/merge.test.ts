@@ -1,9 +1,9 @@
 // Which source's facts hold.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Observation, SourceName } from "../../src/presence/contract.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { mergeFacts } from "../../src/presence/merge.ts";
+import type { Observation, SourceName } from "../../src/presence/record.ts";
 
 const NOW = 1_000_000_000_000;
 const DAY = 86_400_000;

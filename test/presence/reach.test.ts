@@ -1,7 +1,6 @@
 // What answers over one transport come to.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Answer } from "../../src/presence/contract.ts";
 import {
   DOWN_HOLDS_MS,
   NEVER_ASKED,
@@ -9,6 +8,7 @@ import {
   reachAt,
   takeAnswer,
 } from "../../src/presence/reach.ts";
+import type { Answer } from "../../src/presence/record.ts";
 
 let atMs = 1_000_000;
 function answer(result: Answer["result"], rttMs: number | null = null): Answer {

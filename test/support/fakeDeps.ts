@@ -1,12 +1,12 @@
 // Complete RouterDeps without a host: a clock that stands still, captured log lines, and a list of nodes to change.
 import { resolveConfig } from "../../src/config/resolve.ts";
-import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
-import { createLogger } from "../../src/logger.ts";
-import type { RouterDeps } from "../../src/nodeRouter/deps.ts";
-import type { MaskAnswer } from "../../src/nodeRouter/hostMask.ts";
-import type { SessionTotals } from "../../src/nodeRouter/reports/sessionTotals.ts";
-import { createSharedState } from "../../src/nodeRouter/sharedState.ts";
-import type { SessionFacts } from "../../src/nodeRouter/workspacePolicy/sandboxProblem.ts";
+import type { ToolContext, ToolEvent } from "../../src/nodeRouter/host/events.ts";
+import type { MaskAnswer } from "../../src/nodeRouter/host/mask.ts";
+import type { SessionFacts } from "../../src/nodeRouter/host/sandboxProblem.ts";
+import type { SessionTotals } from "../../src/nodeRouter/host/sessionTotals.ts";
+import type { RouterDeps } from "../../src/nodeRouter/process/deps.ts";
+import { createSharedState } from "../../src/nodeRouter/process/sharedState.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 
 export const SG_ID = "5a".repeat(32);
 export const CN_ID = "c0".repeat(32);

@@ -1,12 +1,18 @@
 // The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
 import { join } from "node:path";
-import { messageOf, NodeRouterError } from "../../errors.ts";
-import { quote, safe } from "../../safeText.ts";
-import type { AuditMode } from "../../types.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import type { AuditMode } from "../../shared/types.ts";
 import { createAuditFile } from "./auditFile.ts";
 import { type AuditFs, nodeAuditFs } from "./auditFs.ts";
+import {
+  type AuditResult,
+  type AuditSubject,
+  announcementLine,
+  recordLine,
+  untakenLine,
+} from "./auditRecord.ts";
 import { createJournal } from "./journal.ts";
-import { type AuditResult, type AuditSubject, announcementLine, recordLine, untakenLine } from "./record.ts";
 import { scanAudit } from "./scan.ts";
 import { createShares, DEFAULT_LIMITS, type Untaken } from "./shares.ts";
 import { type AuditLimits, createAuditUsage } from "./usage.ts";

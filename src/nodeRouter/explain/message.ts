@@ -1,7 +1,7 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
-import { nameText, placeWord, quote, safe } from "../../safeText.ts";
-import type { NodeLocation } from "../../types.ts";
-import type { PlacementDecision } from "../placement/decision.ts";
+import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
+import type { NodeLocation } from "../../shared/types.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
 
 /**
  * What was decided and why, in one line that is safe to print. Refusals read like Kubernetes' scheduler

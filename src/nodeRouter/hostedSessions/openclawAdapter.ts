@@ -4,8 +4,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { messageOf } from "../../errors.ts";
-import { safe } from "../../safeText.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { safe } from "../../shared/safeText.ts";
 import type {
   Evidence,
   GateState,
@@ -14,7 +14,7 @@ import type {
   HostedSession,
   Turn,
   TurnGate,
-} from "./contract.ts";
+} from "./hostedSession.ts";
 
 /** Where the host keeps what it asks before a turn: `{ provider }`. */
 const ADMISSION = Symbol.for("openclaw.sessionPlacementAdmissionState");

@@ -1,9 +1,9 @@
 // Puts the gate for hosted sessions before the host's turns, for as long as this registration is the newest.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { isRecord } from "../../config/record.ts";
-import type { RouterDeps } from "../deps.ts";
-import { section } from "../hostConfig.ts";
-import type { HostedReader, TurnGate } from "./contract.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { section } from "../host/hostConfig.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import type { HostedReader, TurnGate } from "./hostedSession.ts";
 import { createMessageGate } from "./messageGate.ts";
 import { armTurnGate, disarmTurnGate, rearm, turnGateState } from "./openclawAdapter.ts";
 import { createTurnGate } from "./turnGate.ts";

@@ -1,7 +1,7 @@
 // `sessions_spawn` with a machine of its own: the host would choose it, and no rule would be asked. Pure.
 
-import { isRecord } from "../../config/record.ts";
-import { quote } from "../../safeText.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { quote } from "../../shared/safeText.ts";
 
 /** What a call of `sessions_spawn` asks for, as far as it concerns where the new session runs. */
 export interface Spawn {

@@ -1,15 +1,15 @@
 // Refuses every turn of a routed agent that the host would run on a machine which its rule does not allow.
 
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { messageOf, NodeRouterError } from "../../errors.ts";
-import { agentOfSessionKey, normalizeAgentId } from "../../hostNames.ts";
-import type { Binding } from "../../types.ts";
-import { BoundedMap } from "../bounded.ts";
-import { currentSnapshot, lastSnapshot } from "../currentSnapshot.ts";
-import type { RouterDeps } from "../deps.ts";
-import { bindingOf } from "../hostConfig.ts";
-import type { NodeSnapshot } from "../placement/snapshot.ts";
-import type { Evidence, HostedReader, HostedSession, Turn, TurnGate } from "./contract.ts";
+import { BoundedMap } from "../../shared/bounded.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { agentOfSessionKey, normalizeAgentId } from "../../shared/hostNames.ts";
+import type { Binding } from "../../shared/types.ts";
+import { bindingOf } from "../host/hostConfig.ts";
+import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import type { Evidence, HostedReader, HostedSession, Turn, TurnGate } from "./hostedSession.ts";
 import { hostingHosts } from "./hosts.ts";
 import {
   fittingHosts,

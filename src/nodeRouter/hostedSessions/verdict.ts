@@ -1,14 +1,14 @@
 // Whether a node may run whole turns of an agent, and what to do when it may not. Pure.
-import { configRefusal } from "../../config/message.ts";
-import { problemsForAgent } from "../../config/problem.ts";
+import { configRefusal } from "../../config/problems/configRefusal.ts";
+import { problemsForAgent } from "../../config/problems/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { quote } from "../../safeText.ts";
-import type { Binding } from "../../types.ts";
+import { quote } from "../../shared/safeText.ts";
+import { quote as shellQuote } from "../../shared/shell.ts";
+import type { Binding } from "../../shared/types.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { place } from "../placement/place.ts";
-import type { NodeSnapshot } from "../placement/snapshot.ts";
-import { isRouted } from "../router.ts";
-import { quote as shellQuote } from "../transports/node/shell.ts";
-import type { HostedSession } from "./contract.ts";
+import { isRouted } from "../policy/router.ts";
+import type { HostedSession } from "./hostedSession.ts";
 
 /** Whose turns, and where they would run. */
 export interface Hosting {

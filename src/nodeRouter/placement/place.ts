@@ -1,13 +1,14 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
-import { type Bitset, count, countWithout, has, intersect, without } from "./bitset.ts";
-import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./decision.ts";
+
 import { FILTERS } from "./filters/registry.ts";
-import { nodeIndexOf } from "./nodeIndex.ts";
+import { type Bitset, count, countWithout, has, intersect, without } from "./model/bitset.ts";
+import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
+import { nodeIndexOf } from "./model/nodeIndex.ts";
+import type { Rule } from "./model/rule.ts";
+import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
+import { transportFor } from "./model/transportFor.ts";
 import { createRanking, type Ranking } from "./ranking.ts";
-import type { Rule } from "./rule.ts";
 import { firstRule } from "./ruleIndex.ts";
-import type { NodeSnapshot, NodeState } from "./snapshot.ts";
-import { transportFor } from "./transport.ts";
 
 /** What one check took out. */
 interface Removal {

@@ -1,11 +1,11 @@
 // Ranks the nodes that fit, and leaves the node that an agent works on for a clearly better one only.
-import { type Bitset, has, nextIn } from "./bitset.ts";
-import { capacityPenalties, capacityScores } from "./capacity.ts";
-import type { Candidate } from "./decision.ts";
-import { isClearlyNearer, type Nearness, nearnessOf } from "./near.ts";
-import type { NodeIndex } from "./nodeIndex.ts";
-import type { Rule } from "./rule.ts";
-import { createScoring, type Scoring } from "./score.ts";
+import { type Bitset, has, nextIn } from "./model/bitset.ts";
+import type { Candidate } from "./model/decision.ts";
+import type { NodeIndex } from "./model/nodeIndex.ts";
+import type { Rule } from "./model/rule.ts";
+import { capacityPenalties, capacityScores } from "./scores/capacity.ts";
+import { isClearlyNearer, type Nearness, nearnessOf } from "./scores/near.ts";
+import { createScoring, type Scoring } from "./scores/prefer.ts";
 
 /** A node must have this much more of what is scarce to be worth a move: one that is merely busier is not. */
 const FREER = 50;

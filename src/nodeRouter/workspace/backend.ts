@@ -1,18 +1,18 @@
 // The sandbox backend `node-router`: one handle a run, whose commands and files are on the run's node.
 import { createHash } from "node:crypto";
-import { NodeRouterError } from "../../errors.ts";
-import { lastSnapshot } from "../currentSnapshot.ts";
-import { SANDBOX_BACKEND } from "../hostConfig.ts";
-import type { SharedState } from "../sharedState.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
+import type { SandboxBackend, SandboxHandle, SandboxParams } from "../host/sandboxApi.ts";
+import { agentOfKey } from "../host/sessionKey.ts";
+import { lastSnapshot } from "../inventory/currentSnapshot.ts";
+import { knownRoot, placeWorkspace, type WorkspacePlacement } from "../policy/session.ts";
+import type { SharedState } from "../process/sharedState.ts";
 import { createExecPath } from "./execPath.ts";
 import { createFiles } from "./files.ts";
-import type { SandboxBackend, SandboxHandle, SandboxParams } from "./host/sandboxApi.ts";
 import { createManager } from "./manager.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import { knownRoot, placeWorkspace, type WorkspacePlacement } from "./placement.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 import { createRun } from "./run.ts";
-import { agentOfKey } from "./session.ts";
-import { createTarget } from "./target.ts";
+import { createTarget } from "./runNode.ts";
 import { nodeDirectory } from "./workdir.ts";
 
 /** A reload's gap is 0.3 to 1.6 s on two cores. */

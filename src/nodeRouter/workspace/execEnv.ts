@@ -1,6 +1,6 @@
 // Which of the variables that the host gives a command go to the node. Pure.
-import { quote } from "../../safeText.ts";
-import { CALL_VARIABLE, OWN_PREFIX } from "../workspaceCalls.ts";
+import { quote } from "../../shared/safeText.ts";
+import { CALL_VARIABLE, OWN_PREFIX } from "../state/workspaceCalls.ts";
 
 /** POSIX: what `export` takes. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

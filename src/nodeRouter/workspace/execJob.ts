@@ -1,12 +1,12 @@
 // One command of an agent, from its helper's arrival to its record: what must be there first, then the dispatch.
 import { randomUUID } from "node:crypto";
-import { NodeRouterError } from "../../errors.ts";
-import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/record.ts";
-import type { CommandRequest, Outcome, SshTransport } from "../transports/ssh/contract.ts";
-import type { WorkspaceCall } from "../workspaceCalls.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
+import type { WorkspaceCall } from "../state/workspaceCalls.ts";
+import type { CommandRequest, Outcome, SshTransport } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import type { RunTarget } from "./target.ts";
+import type { WorkspaceParts } from "./registrations.ts";
+import type { RunTarget } from "./runNode.ts";
 
 export interface ExecJobInput {
   readonly agent: string;

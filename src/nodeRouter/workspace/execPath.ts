@@ -1,15 +1,15 @@
 // From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
-import { NodeRouterError } from "../../errors.ts";
-import { quote } from "../../safeText.ts";
-import type { PtySize } from "../transports/ssh/contract.ts";
-import type { WorkspaceCall } from "../workspaceCalls.ts";
-import { execPolicy } from "../workspacePolicy/execPolicy.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { quote } from "../../shared/safeText.ts";
+import { execPolicy } from "../host/execPolicy.ts";
+import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
+import type { WorkspaceCall } from "../state/workspaceCalls.ts";
+import type { PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
-import type { ExecParams, ExecSpec, FinalizeParams } from "./host/sandboxApi.ts";
-import type { WorkspaceParts } from "./parts.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 import type { Run } from "./run.ts";
 import { isRoot } from "./workdir.ts";
 

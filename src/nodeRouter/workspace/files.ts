@@ -1,16 +1,16 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
-import { messageOf, NodeRouterError } from "../../errors.ts";
-import { quote, safe } from "../../safeText.ts";
-import type { Collected, CollectLimits, CommandRequest } from "../transports/ssh/contract.ts";
-import { collect } from "../transports/ssh/transport.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
+import { collect } from "../transports/ssh/sshTransport.ts";
+import type { Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
-import type { FileBridge, RunScript } from "./files/contract.ts";
-import type { BridgeContext, ShellCommand, ShellResult } from "./host/sandboxApi.ts";
+import type { FileBridge, RunScript } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
-import { refusalError } from "./target.ts";
+import { refusalError } from "./runNode.ts";
 
 /** Nobody knows what a script of the host prints, or how long it takes. */
 const HOST_SCRIPT: CollectLimits = {

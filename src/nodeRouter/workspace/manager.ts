@@ -1,7 +1,8 @@
 // What `openclaw sandbox list` shows of a workspace on a node, and what removing one does: nothing to its files.
-import type { SharedState } from "../sharedState.ts";
-import type { SandboxBackend } from "./host/sandboxApi.ts";
-import { agentOfKey } from "./session.ts";
+
+import type { SandboxBackend } from "../host/sandboxApi.ts";
+import { agentOfKey } from "../host/sessionKey.ts";
+import type { SharedState } from "../process/sharedState.ts";
 
 /**
  * The host asks for removal when a sandbox was idle for long (`sandbox.prune`), and for `sandbox recreate`. It

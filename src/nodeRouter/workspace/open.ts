@@ -1,14 +1,14 @@
 // Puts the parts of the workspace together for the real host: connections, audit, backend.
-import { createLogger, type HostLogger, type Logger } from "../../logger.ts";
-import { quote } from "../../safeText.ts";
+import { createLogger, type HostLogger, type Logger } from "../../shared/logger.ts";
+import { quote } from "../../shared/safeText.ts";
 import { auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
-import type { RouterDeps } from "../deps.ts";
-import type { SharedState } from "../sharedState.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import type { SharedState } from "../process/sharedState.ts";
+import { processEnv } from "../transports/ssh/connect/base/env.ts";
 import { connect } from "../transports/ssh/connect/connect.ts";
-import { processEnv } from "../transports/ssh/connect/env.ts";
-import { resolveTarget } from "../transports/ssh/connect/target.ts";
-import { createSshTransport } from "../transports/ssh/transport.ts";
+import { resolveTarget } from "../transports/ssh/connect/hops.ts";
+import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { registerWorkspace, type WorkspaceHost } from "./register.ts";
 
 /**

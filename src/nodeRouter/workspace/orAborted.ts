@@ -1,5 +1,5 @@
 // A wait that ends with the call that waits.
-import { NodeRouterError } from "../../errors.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
 
 /**
  * What is waited for goes on; it may be somebody else's, too.

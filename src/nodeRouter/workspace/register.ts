@@ -1,16 +1,16 @@
 // Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
-import { messageOf } from "../../errors.ts";
-import type { Logger } from "../../logger.ts";
-import { safe } from "../../safeText.ts";
-import type { RouterDeps } from "../deps.ts";
-import { SANDBOX_BACKEND } from "../hostConfig.ts";
-import type { SharedState } from "../sharedState.ts";
+import { messageOf } from "../../shared/errors.ts";
+import type { Logger } from "../../shared/logger.ts";
+import { safe } from "../../shared/safeText.ts";
+import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
+import { apiProblemText, probeSandboxApi, type SandboxApi } from "../host/sandboxApi.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import type { SharedState } from "../process/sharedState.ts";
+import { sessionFile } from "../state/sessionNodesFile.ts";
 import { createBackend } from "./backend.ts";
-import { createFileBridge } from "./files/bridge.ts";
-import { apiProblemText, probeSandboxApi, type SandboxApi } from "./host/sandboxApi.ts";
+import { createFileBridge } from "./files/createFileBridge.ts";
 import { createMirror } from "./mirror/mirror.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import { sessionFile } from "./sessionFile.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 
 /** What of the host's plugin API is used. */
 export interface WorkspaceHost {

@@ -1,14 +1,14 @@
 // What the exec path and the files of one run share.
-import { NodeRouterError } from "../../errors.ts";
-import type { SharedState } from "../sharedState.ts";
-import type { SshTransport } from "../transports/ssh/contract.ts";
-import { collect } from "../transports/ssh/transport.ts";
-import type { SandboxParams } from "./host/sandboxApi.ts";
-import type { Mirror } from "./mirror/contract.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import type { SandboxParams } from "../host/sandboxApi.ts";
+import type { SharedState } from "../process/sharedState.ts";
+import { collect } from "../transports/ssh/sshTransport.ts";
+import type { SshTransport } from "../transports/transport.ts";
 import { hostSources } from "./mirror/hostSources.ts";
+import type { Mirror } from "./mirror/mirrorOptions.ts";
 import { orAborted } from "./orAborted.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import type { RunTarget, Target } from "./target.ts";
+import type { WorkspaceParts } from "./registrations.ts";
+import type { RunTarget, Target } from "./runNode.ts";
 
 export interface Run {
   readonly state: SharedState;

@@ -1,6 +1,7 @@
 // Points of cities, to draw a node whose city is known and whose coordinates are not. Small and honest. Pure.
+
+import type { Point } from "../../shared/distance.ts";
 import { CITY_TABLE } from "./cityTable.ts";
-import type { Point } from "./distance.ts";
 import { timeZones } from "./timeZones.ts";
 
 const POINTS: ReadonlyMap<string, Point> = readPoints();

@@ -1,6 +1,6 @@
 // Places of public addresses by an MMDB file on this machine. It never downloads, and never asks anybody.
-import { quote } from "../../safeText.ts";
-import type { Place } from "../contract.ts";
+import { quote } from "../../shared/safeText.ts";
+import type { Place } from "../record.ts";
 import { boundedCache } from "./boundedCache.ts";
 import { creditOf } from "./geoipCredit.ts";
 import { placeOfRecord } from "./geoipRecord.ts";

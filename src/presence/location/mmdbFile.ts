@@ -1,6 +1,6 @@
 // An MMDB file on this machine: opened when it is needed, let go soon after, opened anew when it changed.
-import { messageOf } from "../../errors.ts";
-import { quote, safe } from "../../safeText.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { quote, safe } from "../../shared/safeText.ts";
 import { type Mmdb, readMmdb } from "./mmdb.ts";
 
 /** What tells one content of a file from another. */

@@ -1,6 +1,7 @@
 // Which country a time zone belongs to: a weak hint, since a zone is a setting that people may keep anywhere. Pure.
-import type { Place } from "../contract.ts";
-import type { Point } from "./distance.ts";
+
+import type { Point } from "../../shared/distance.ts";
+import type { Place } from "../record.ts";
 import { TIME_ZONE_ALIASES, TIME_ZONE_TABLE } from "./timeZoneTable.ts";
 
 interface TimeZone {

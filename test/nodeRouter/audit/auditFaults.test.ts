@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import { COMMIT_TIMEOUT_MS, MAX_QUEUE_BYTES, RETRY_MS } from "../../../src/nodeRouter/audit/journal.ts";
-import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/audit/record.ts";
 import { auditIn, command, failingFs, linesOfAll, parsed, RAN, systemError } from "./arrange.ts";
 
 afterEach(() => {

@@ -1,7 +1,7 @@
 // Every message, whole.
 import { describe, expect, test } from "vitest";
 import { decisionMessage, placeText, refusal } from "../../../src/nodeRouter/explain/message.ts";
-import type { PlacementDecision, Reason } from "../../../src/nodeRouter/placement/decision.ts";
+import type { PlacementDecision, Reason } from "../../../src/nodeRouter/placement/model/decision.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, selectorOf, snapshotOf, tagsOf } from "../placement/arrange.ts";

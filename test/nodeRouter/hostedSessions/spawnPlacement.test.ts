@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { spawnRefusal } from "../../../src/nodeRouter/hostedSessions/spawnPlacement.ts";
-import { decideCall } from "../../../src/nodeRouter/router.ts";
+import { decideCall } from "../../../src/nodeRouter/policy/router.ts";
 import { CONFIG } from "../../support/fakeDeps.ts";
 
 const PROFILE = { kind: "profile", profileId: "cloud" };

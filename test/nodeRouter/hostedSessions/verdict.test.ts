@@ -8,9 +8,9 @@ import {
   hostingProblem,
   mend,
 } from "../../../src/nodeRouter/hostedSessions/verdict.ts";
-import { buildSnapshot } from "../../../src/nodeRouter/inventory.ts";
-import { readHostNode } from "../../../src/presence/hostNode.ts";
-import type { Binding } from "../../../src/types.ts";
+import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
+import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
+import type { Binding } from "../../../src/shared/types.ts";
 import { CN_ID, CONFIG, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
 import { hostedSession } from "./arrange.ts";
 

@@ -1,14 +1,14 @@
 // Random nodes, selectors, rules and requests for property tests. Few keys and values, so that they collide.
 import fc from "fast-check";
-import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
-import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/rule.ts";
+import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import {
   printSelector,
   type Requirement,
   type Selector,
-} from "../../../src/nodeRouter/placement/selector.ts";
-import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
-import type { NodeLocation } from "../../../src/types.ts";
+} from "../../../src/nodeRouter/placement/selector/selector.ts";
+import type { NodeLocation } from "../../../src/shared/types.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { selectorOf } from "./arrange.ts";
 

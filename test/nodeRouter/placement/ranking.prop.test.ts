@@ -1,11 +1,11 @@
 // What holds of every ranking: no circles, no flapping, and nothing unknown read as something known.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isClearlyNearer, nearnessOf } from "../../../src/nodeRouter/placement/near.ts";
-import { nodeIndexOf } from "../../../src/nodeRouter/placement/nodeIndex.ts";
+import { nodeIndexOf } from "../../../src/nodeRouter/placement/model/nodeIndex.ts";
+import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import type { Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/snapshot.ts";
+import { isClearlyNearer, nearnessOf } from "../../../src/nodeRouter/placement/scores/near.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { nodesArbitrary, requestArbitrary, ruleArbitrary } from "./arbitraries.ts";
 import { makeRequest, makeRule, snapshotOf } from "./arrange.ts";

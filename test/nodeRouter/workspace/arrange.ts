@@ -2,18 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/record.ts";
+import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/auditRecord.ts";
+import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
+import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
+import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
-import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/contract.ts";
-import type {
-  ExecSpec,
-  SandboxBackend,
-  SandboxParams,
-} from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
-import { FILE_IDENTITY } from "../../../src/nodeRouter/workspace/host/toolCall.ts";
-import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/contract.ts";
-import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/parts.ts";
-import type { WorkspaceCall } from "../../../src/nodeRouter/workspaceCalls.ts";
+import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
+import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mirrorOptions.ts";
+import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
 import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
 import { createLocalTransport, type LocalOptions, type LocalTransport } from "./localTransport.ts";

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { NodeRouterError } from "../../../src/errors.ts";
-import type { Outcome } from "../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { SandboxHandle } from "../../../src/nodeRouter/host/sandboxApi.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import type { Outcome } from "../../../src/nodeRouter/transports/transport.ts";
 import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
-import type { SandboxHandle } from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
-import { placeWorkspace } from "../../../src/nodeRouter/workspace/placement.ts";
+import { NodeRouterError } from "../../../src/shared/errors.ts";
 import { type Arranged, arrange, callOf, configOf, runSpec } from "./arrange.ts";
 import { runHelper } from "./exec/helperRun.ts";
 

@@ -8,7 +8,7 @@ import type {
   RunningCommand,
   SignalName,
   SshTransport,
-} from "../../../src/nodeRouter/transports/ssh/contract.ts";
+} from "../../../src/nodeRouter/transports/transport.ts";
 
 export interface LocalTransport extends SshTransport {
   /** Everything that was dispatched, oldest first. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { probeSandboxApi, type SandboxBackend } from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
+import { probeSandboxApi, type SandboxBackend } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import {
   type RuntimeCleanup,
   registerWorkspace,

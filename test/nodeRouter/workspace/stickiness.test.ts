@@ -1,7 +1,7 @@
 // A session stays where its files are: what makes it wait, and what makes it move.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/workspace/placement.ts";
-import type { NodePresence } from "../../../src/presence/contract.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import type { NodePresence } from "../../../src/presence/record.ts";
 import { fact, fakePresence, makePlace, makePresence, reachOf } from "../../support/makePresence.ts";
 import { type Arranged, arrange, configOf } from "./arrange.ts";
 

@@ -4,18 +4,13 @@ import iso from "iso-3166-1";
 import { describe, expect, test } from "vitest";
 import { cityPointOf } from "../../../src/presence/location/cities.ts";
 import { CITY_TABLE } from "../../../src/presence/location/cityTable.ts";
-import {
-  countryCodes,
-  countryName,
-  countryPoint,
-  validCountry,
-} from "../../../src/presence/location/countries.ts";
 import { derpCodes, derpPlaceOf } from "../../../src/presence/location/derpRegions.ts";
-import { distanceKm } from "../../../src/presence/location/distance.ts";
 import { placeOfTimeZone, timeZones } from "../../../src/presence/location/timeZones.ts";
 import { TIME_ZONE_ALIASES } from "../../../src/presence/location/timeZoneTable.ts";
 import { WORLD_OUTLINE } from "../../../src/presence/location/worldOutline.ts";
-import { safe } from "../../../src/safeText.ts";
+import { countryCodes, countryName, countryPoint, validCountry } from "../../../src/shared/countries.ts";
+import { distanceKm } from "../../../src/shared/distance.ts";
+import { safe } from "../../../src/shared/safeText.ts";
 
 describe("countries", () => {
   test("are exactly those that ISO 3166-1 assigns", () => {

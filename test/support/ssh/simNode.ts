@@ -3,8 +3,8 @@
 import { Duplex } from "node:stream";
 import type { Connection, ServerChannel } from "ssh2";
 import ssh2, { type Client } from "ssh2";
-import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
-import { guard } from "../../../src/nodeRouter/transports/ssh/connect/guard.ts";
+import { guard } from "../../../src/nodeRouter/transports/ssh/connect/bounds/guard.ts";
+import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
 import { makeKey } from "./keys.ts";
 
 /**

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Machine } from "../../../src/presence/sources/tailscale/machine.ts";
+import type { Machine } from "../../../src/presence/sources/tailscale/tailnetMachine.ts";
 import { status103 } from "./fixtures.ts";
 
 export interface LocalApiStandIn {

@@ -1,6 +1,6 @@
 // Filter: over the node protocol, the operator must have approved the node.
-import type { Reason } from "../decision.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Filter } from "./filter.ts";
 
 export const PENDING: Reason = {

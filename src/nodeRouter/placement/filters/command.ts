@@ -1,6 +1,6 @@
 // Filter: over the node protocol, the node must offer every command that the call needs.
-import type { Reason } from "../decision.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Check, Filter } from "./filter.ts";
 
 /** One check a command, in the request's order, so a node's reason names the first one that it lacks. */

@@ -1,8 +1,8 @@
 // The shape of a filter: one question about nodes, asked of all of them at once.
-import type { Bitset } from "../bitset.ts";
-import type { PlacementRequest, Reason } from "../decision.ts";
-import type { NodeIndex } from "../nodeIndex.ts";
-import type { Rule } from "../rule.ts";
+import type { Bitset } from "../model/bitset.ts";
+import type { PlacementRequest, Reason } from "../model/decision.ts";
+import type { NodeIndex } from "../model/nodeIndex.ts";
+import type { Rule } from "../model/rule.ts";
 
 export interface FilterContext {
   readonly index: NodeIndex;

@@ -1,7 +1,7 @@
 // Filter: over the node protocol, it must be known which paired node a name stands for.
-import type { Reason } from "../decision.ts";
-import type { NameDoubt } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import type { NameDoubt } from "../model/snapshot.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Filter } from "./filter.ts";
 
 const REASONS: readonly (readonly [kind: NameDoubt["kind"], reason: Reason])[] = [

@@ -1,7 +1,7 @@
 // Filter: the node must have free what the rule says at least. What nobody knows is never enough.
-import type { Reason } from "../decision.ts";
-import type { Minimum } from "../rule.ts";
-import type { NodeCapacity } from "../snapshot.ts";
+import type { Reason } from "../model/decision.ts";
+import type { Minimum } from "../model/rule.ts";
+import type { NodeCapacity } from "../model/snapshot.ts";
 import type { Check, Filter } from "./filter.ts";
 
 const GIB = 2 ** 30;

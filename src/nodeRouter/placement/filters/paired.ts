@@ -1,7 +1,7 @@
 // Filter: over the node protocol, the host must know the node.
-import type { Reason } from "../decision.ts";
-import type { NodeState } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import type { NodeState } from "../model/snapshot.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Filter } from "./filter.ts";
 
 export const NOT_PAIRED: Reason = { filter: "paired", one: "was not paired", many: "were not paired" };

@@ -1,6 +1,6 @@
 // Filter: the node must be reachable the way that the call goes.
-import type { Reason } from "../decision.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Filter } from "./filter.ts";
 
 export const OFFLINE: Reason = { filter: "presence", one: "was offline", many: "were offline" };

@@ -1,5 +1,5 @@
 // Filter: the rule's `require` must match the node's tags.
-import type { Reason } from "../decision.ts";
+import type { Reason } from "../model/decision.ts";
 import type { Filter } from "./filter.ts";
 
 export const selectorFilter: Filter = ({ index, rule }) =>

@@ -1,7 +1,7 @@
 // Filter: the node must allow the only transport that can carry the binding.
-import type { Reason } from "../decision.ts";
-import type { NodeState } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import type { NodeState } from "../model/snapshot.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Filter } from "./filter.ts";
 import { isPaired } from "./paired.ts";
 

@@ -1,7 +1,7 @@
 // Filter: an agent's whole workspace needs a directory on the node that a POSIX shell can enter.
-import type { Reason } from "../decision.ts";
-import type { NodeState } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
+import type { Reason } from "../model/decision.ts";
+import type { NodeState } from "../model/snapshot.ts";
+import { transportFor } from "../model/transportFor.ts";
 import type { Filter } from "./filter.ts";
 
 export const NO_WORKSPACE: Reason = {

@@ -1,9 +1,9 @@
 // Runs a small constant script for presence: over a connection that is open, with bounded output and time.
 
-import type { ScriptRequest, ScriptResult } from "../../../presence/sources/ssh/contract.ts";
-import { quote } from "../../../safeText.ts";
-import { collect } from "./collect.ts";
-import type { SshTransport } from "./contract.ts";
+import type { ScriptRequest, ScriptResult } from "../../../presence/sources/ssh/askSsh.ts";
+import { quote } from "../../../shared/safeText.ts";
+import type { SshTransport } from "../transport.ts";
+import { collect } from "./session/collect.ts";
 
 const MAX_OUTPUT = 1 << 16;
 

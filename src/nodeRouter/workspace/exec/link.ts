@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { NodeRouterError } from "../../../errors.ts";
-import type { Outcome, RunningCommand, SignalName } from "../../transports/ssh/contract.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import type { Outcome, RunningCommand, SignalName } from "../../transports/transport.ts";
 import { createInputQueue, type InputQueue, type InputWatch } from "./inputQueue.ts";
 import { FRAME, frameHead, type HelperExit, PROTOCOL, writeExit } from "./protocol.ts";
 

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NodeRouterError } from "../../../errors.ts";
-import { quote } from "../../../safeText.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { quote } from "../../../shared/safeText.ts";
 
 /** Bytes of a socket's path without its NUL: 104 with it on macOS, 108 on Linux. */
 const MAX_SOCKET_PATH = 103;

@@ -1,8 +1,8 @@
 // The exec server: hands commands that wait in the gateway to the helper processes that the host spawns.
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { NodeRouterError } from "../../../errors.ts";
-import type { Outcome, RunningCommand } from "../../transports/ssh/contract.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import type { Outcome, RunningCommand } from "../../transports/transport.ts";
 import { helperSource } from "./helper.ts";
 import type { InputWatch } from "./inputQueue.ts";
 import { type CommandEnd, type Link, openLink } from "./link.ts";

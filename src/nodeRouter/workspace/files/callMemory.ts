@@ -1,7 +1,7 @@
 // What each tool call has read: its own steps need not ask again, and its write must find what it read. No I/O.
 import path from "node:path";
 import { cksumInSlices } from "./cksum.ts";
-import type { FileStat } from "./contract.ts";
+import type { FileStat } from "./fileBridge.ts";
 
 /** What a look found. */
 export type Seen = There | Missing;

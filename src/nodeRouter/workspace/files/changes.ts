@@ -1,7 +1,7 @@
 // Tells the audit of every change: before it is sent, and how it ended.
-import { messageOf, NodeRouterError } from "../../../errors.ts";
-import type { FileBridgeOptions, PlannedChange } from "./contract.ts";
-import { NodeFileError } from "./failures.ts";
+import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import type { FileBridgeOptions, PlannedChange } from "./fileBridge.ts";
+import { NodeFileError } from "./fileFailures.ts";
 
 export type Plan = Omit<PlannedChange, "startedAtMs">;
 

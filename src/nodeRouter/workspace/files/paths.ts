@@ -1,10 +1,10 @@
 // Which place on the node a path of the host's file tools means, and whether it may be used. Lexical, no file system.
 import path from "node:path";
-import { formatPath } from "../../../config/path.ts";
-import { NodeRouterError } from "../../../errors.ts";
-import { quote } from "../../../safeText.ts";
-import type { FileBridgeOptions, PathMapping, ResolvedPath } from "./contract.ts";
-import { nameProblem } from "./names.ts";
+import { formatPath } from "../../../config/problems/path.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { quote } from "../../../shared/safeText.ts";
+import type { FileBridgeOptions, PathMapping, ResolvedPath } from "./fileBridge.ts";
+import { nameProblem } from "./fileNames.ts";
 
 const { posix, win32 } = path;
 

@@ -1,7 +1,14 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
-import { type Answer, ask } from "./ask.ts";
+import { type Answer, ask } from "./askNode.ts";
 import type { CallMemories, Seen } from "./callMemory.ts";
-import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams, RunScript } from "./contract.ts";
+import type {
+  DirectoryEntry,
+  FileParams,
+  FileSource,
+  FileStat,
+  ReadParams,
+  RunScript,
+} from "./fileBridge.ts";
 import {
   type FileOperation,
   failure,
@@ -9,7 +16,8 @@ import {
   strangeReply,
   tooLarge,
   tooManyNames,
-} from "./failures.ts";
+} from "./fileFailures.ts";
+import { LIST_SCRIPT, LOOK_SCRIPT } from "./fileScripts.ts";
 import type { PathResolver, Target } from "./paths.ts";
 import {
   endedWell,
@@ -21,7 +29,6 @@ import {
   takeSummary,
 } from "./reply.ts";
 import { EXIT } from "./scriptParts.ts";
-import { LIST_SCRIPT, LOOK_SCRIPT } from "./scripts.ts";
 
 /** Largest file that the file tools carry, either way. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;

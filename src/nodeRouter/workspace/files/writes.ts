@@ -1,16 +1,16 @@
 // The changing half of the bridge: write, create, mkdir, remove, rename, copy. One trip each.
-import { type Answer, ask } from "./ask.ts";
+import { type Answer, ask } from "./askNode.ts";
 import type { Base } from "./callMemory.ts";
 import type { Changes } from "./changes.ts";
 import { cksumInSlices } from "./cksum.ts";
-import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./contract.ts";
-import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge } from "./failures.ts";
+import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./fileBridge.ts";
+import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge } from "./fileFailures.ts";
+import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./fileScripts.ts";
 import { isBelow, type Target } from "./paths.ts";
 import type { PendingDirectory } from "./pendingDirectory.ts";
 import { MAX_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
 import { takeFacts, takeFields } from "./reply.ts";
 import { EXIT } from "./scriptParts.ts";
-import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./scripts.ts";
 
 export interface WriteDeps extends ReadDeps {
   readonly changes: Changes;

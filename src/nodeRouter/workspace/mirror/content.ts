@@ -1,6 +1,6 @@
 // Content of local files: read whole, and known by its hash as long as the file was not touched.
 import { createHash } from "node:crypto";
-import { BoundedMap } from "../../bounded.ts";
+import { BoundedMap } from "../../../shared/bounded.ts";
 import type { LocalFile } from "./localFiles.ts";
 import { readLooked } from "./openedFile.ts";
 

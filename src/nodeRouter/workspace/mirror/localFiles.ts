@@ -2,8 +2,8 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import type { MirrorSource, SkippedFile } from "./contract.ts";
 import { isReservedName } from "./manifest.ts";
+import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 
 /** Bytes. The host's own limit for an attachment is 50 MB. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;

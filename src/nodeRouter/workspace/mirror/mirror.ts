@@ -1,14 +1,16 @@
 // Brings folders of the gateway to a node before they are needed there: by hash, only what changed.
 import { posix } from "node:path";
-import type { CollectLimits } from "../../transports/ssh/contract.ts";
-import { wholeLines } from "../../transports/ssh/lines.ts";
+import { wholeLines } from "../../transports/ssh/session/lines.ts";
+import type { CollectLimits } from "../../transports/transport.ts";
 import { load } from "./content.ts";
-import type { FolderMemory, Mirror, MirrorOptions, MirrorSource, SkippedFile } from "./contract.ts";
-import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./failures.ts";
 import { type LocalFile, markOf, readLocalFolder } from "./localFiles.ts";
 import { type Manifest, manifestName, ownerId, readManifest, writeManifest } from "./manifest.ts";
-import { filesByLists, type MirrorPlan, PRESENT, planAdd, planMirror } from "./plan.ts";
-import { ASK, END, PUT } from "./scripts.ts";
+import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./mirrorFailures.ts";
+import type { FolderMemory } from "./mirrorMemory.ts";
+import type { Mirror, MirrorOptions } from "./mirrorOptions.ts";
+import { filesByLists, type MirrorPlan, PRESENT, planAdd, planMirror } from "./mirrorPlan.ts";
+import { ASK, END, PUT } from "./mirrorScripts.ts";
+import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 import { type TarEntry, tar } from "./tar.ts";
 
 /**

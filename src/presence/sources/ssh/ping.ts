@@ -1,7 +1,7 @@
 // Presence source "ssh:ping": asks every node that is reached over SSH whether it is there, every two seconds.
-import { type Asked, askInterval, createAsker } from "../../asking.ts";
-import type { PresenceSource } from "../../contract.ts";
-import type { AskSsh, SshAnswer } from "./contract.ts";
+import { type Asked, askInterval, createAsker } from "../../asker.ts";
+import type { PresenceSource } from "../../record.ts";
+import type { AskSsh, SshAnswer } from "./askSsh.ts";
 
 export interface SshPingOptions {
   readonly ask: AskSsh;

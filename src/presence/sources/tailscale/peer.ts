@@ -1,8 +1,8 @@
 // One peer of the tailnet: `ipnstate.PeerStatus` of Tailscale's ipn/ipnstate/ipnstate.go, checked. Pure.
 import { isIP } from "node:net";
-import type { Place, TailnetPath } from "../../contract.ts";
-import { validCountry } from "../../location/countries.ts";
+import { validCountry } from "../../../shared/countries.ts";
 import { publicAddress } from "../../location/publicAddress.ts";
+import type { Place, TailnetPath } from "../../record.ts";
 import { idOf, isRecord, textOf, textsOf, timeOf } from "./json.ts";
 
 /** What a peer can be called, as it is compared: lower case, without the last dot. Empty where it has none. */

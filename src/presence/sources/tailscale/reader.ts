@@ -1,15 +1,15 @@
 // Reads the tailnet's status from whichever Tailscale is on this machine, in pieces, so that nothing waits for it.
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../shared/errors.ts";
 import { type DerpMap, readDerpMap } from "../../location/derpRegions.ts";
 import { BUS_MASK, type BusEvent, readNotify } from "./bus.ts";
-import { runCommand } from "./command.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { askLocalApi, type LocalApi } from "./localApi.ts";
-import { findLocalApis, type Machine, thisMachine } from "./machine.ts";
 import type { TailnetPeer } from "./peer.ts";
 import { createSplitter } from "./splitter.ts";
 import { readWantedPeer, statusOf, type TailnetStatus, type WantPeer } from "./status.ts";
+import { findLocalApis, type Machine, thisMachine } from "./tailnetMachine.ts";
+import { runCommand } from "./tailscaleCli.ts";
 
 /** `absent`: no Tailscale was found here. `failed`: there is one, and it did not answer, or answered nonsense. */
 export type TailnetRead =

@@ -1,10 +1,10 @@
 // Presence source: what the tailnet's control plane and this machine's Tailscale know of the nodes.
 import { SourceAbsent } from "../../collector.ts";
-import type { PresenceSink, PresenceSource, PresenceTarget } from "../../contract.ts";
 import { type DerpMap, derpCodeOf } from "../../location/derpRegions.ts";
+import type { PresenceSink, PresenceSource, PresenceTarget } from "../../record.ts";
 import type { BusEvent } from "./bus.ts";
 import { peersCalled } from "./match.ts";
-import { createTailnetNodes } from "./nodes.ts";
+import { createTailnetNodes } from "./peers.ts";
 import { createTailnetReader, type TailnetReader } from "./reader.ts";
 import { type WantPeer, whyUnknown } from "./status.ts";
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Collected, Outcome } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Collected, Outcome } from "../../../../src/nodeRouter/transports/transport.ts";
 import { localNode } from "./localNode.ts";
 
 /** What the scripts need: POSIX tools, and readlink and stat, which every system has. */

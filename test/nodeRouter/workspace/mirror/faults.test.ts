@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
-import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
-import { ASK, PUT } from "../../../../src/nodeRouter/workspace/mirror/scripts.ts";
+import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/transport.ts";
+import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/mirrorMemory.ts";
+import { ASK, PUT } from "../../../../src/nodeRouter/workspace/mirror/mirrorScripts.ts";
 import { type Arranged, arrange, runHere, SHELLS, SKILLS, tree } from "./arrange.ts";
 
 const SLOW = 60_000;

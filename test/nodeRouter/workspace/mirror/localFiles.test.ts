@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { MirrorSource } from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
 import {
   MAX_FILE_BYTES,
   MAX_FILES,
   readLocalFolder,
 } from "../../../../src/nodeRouter/workspace/mirror/localFiles.ts";
+import type { MirrorSource } from "../../../../src/nodeRouter/workspace/mirror/mirrorSource.ts";
 import { type Arranged, arrange } from "./arrange.ts";
 
 const SLOW = 30_000;

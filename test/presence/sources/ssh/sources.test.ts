@@ -1,11 +1,7 @@
 // The two SSH sources: what they ask whom, when, and what they say of it.
 import { describe, expect, test } from "vitest";
-import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/contract.ts";
-import type {
-  ScriptRequest,
-  ScriptResult,
-  SshAnswer,
-} from "../../../../src/presence/sources/ssh/contract.ts";
+import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
+import type { ScriptRequest, ScriptResult, SshAnswer } from "../../../../src/presence/sources/ssh/askSsh.ts";
 import { createSshPing } from "../../../../src/presence/sources/ssh/ping.ts";
 import { ADDRESS_SCRIPT, STATS_SCRIPT } from "../../../../src/presence/sources/ssh/script.ts";
 import { createSshStats } from "../../../../src/presence/sources/ssh/stats.ts";

@@ -1,8 +1,8 @@
 // The Tailscale source: what becomes of a status and of changes on the bus, and what is never said.
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/contract.ts";
 import { FACTS } from "../../../../src/presence/facts.ts";
+import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
 import {
   createTailnetReader,
   type TailnetReader,

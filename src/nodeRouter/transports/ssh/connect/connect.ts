@@ -1,12 +1,12 @@
 // One authenticated connection to a node, over its jump hosts, with every host key checked.
 import type { Client } from "ssh2";
-import type { ConnectEnv } from "./env.ts";
+import type { ConnectEnv } from "./base/env.ts";
+import type { Step } from "./base/steps.ts";
+import { endsWith, NodeMisbehaved, sever } from "./bounds/guard.ts";
 import type { Failure } from "./failure.ts";
-import { endsWith, NodeMisbehaved, sever } from "./guard.ts";
+import { addressOf, type Target } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { reachHop, type TrustedHostKey } from "./reachHop.ts";
-import type { Step } from "./steps.ts";
-import { addressOf, type Target } from "./target.ts";
 
 export type ConnectResult =
   | {

@@ -1,10 +1,10 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
-import { quote } from "../../../../safeText.ts";
-import { errorCode } from "./env.ts";
+import { quote } from "../../../../shared/safeText.ts";
+import { errorCode } from "./base/env.ts";
+import { type Place, placeText, settingOf } from "./base/machineName.ts";
+import { type Refusal, refuse } from "./base/refusal.ts";
+import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./base/serverWords.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
-import { type Place, placeText, settingOf } from "./place.ts";
-import { type Refusal, refuse } from "./refusal.ts";
-import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./serverWords.ts";
 
 export interface Failure extends Refusal {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */

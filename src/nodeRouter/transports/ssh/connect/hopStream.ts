@@ -1,11 +1,11 @@
 // A stream to one machine: a TCP connection, a channel through the jump host before it, or a ProxyCommand.
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
+import { step } from "./base/steps.ts";
 import { connectFailure, type Failure, forwardFailure } from "./failure.ts";
+import { openProxy } from "./net/proxyCommand.ts";
+import { openTcp } from "./net/tcp.ts";
 import type { HopRequest } from "./options.ts";
-import { openProxy } from "./proxyCommand.ts";
-import { step } from "./steps.ts";
-import { openTcp } from "./tcp.ts";
 
 export type OpenedStream =
   | {

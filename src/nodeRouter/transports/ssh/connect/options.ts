@@ -1,9 +1,9 @@
 // How long a connection may take, and what one is asked with.
 import type { Client } from "ssh2";
-import type { ConnectEnv } from "./env.ts";
-import type { Place } from "./place.ts";
-import type { Step } from "./steps.ts";
-import type { Hop } from "./target.ts";
+import type { ConnectEnv } from "./base/env.ts";
+import type { Place } from "./base/machineName.ts";
+import type { Step } from "./base/steps.ts";
+import type { Hop } from "./hops.ts";
 
 export interface ConnectOptions {
   /** For each TCP connection; default 5000. */

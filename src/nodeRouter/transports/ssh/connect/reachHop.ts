@@ -1,16 +1,16 @@
 // One machine: a stream to it, its host key believed, the login done.
 import type { Client } from "ssh2";
-import { orderTypes } from "./algorithms.ts";
+import { type Identities, loadIdentities } from "./auth/identities.ts";
+import { orderTypes } from "./base/algorithms.ts";
+import { refusalOf } from "./base/refusal.ts";
+import { type Step, step } from "./base/steps.ts";
 import { type Failure, handshakeFailure } from "./failure.ts";
-import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import { type HandshakeResult, shakeHands } from "./handshake.ts";
 import { openStream, withLastWords } from "./hopStream.ts";
-import { hostKeyRefusal, keyText } from "./hostKeyMessage.ts";
-import { type HostTrust, judgeHostKey, knownTypes, loadHostTrust, type Verdict } from "./hostTrust.ts";
-import { type Identities, loadIdentities } from "./identities.ts";
 import { type HopRequest, limitsFor } from "./options.ts";
-import { refusalOf } from "./refusal.ts";
-import { type Step, step } from "./steps.ts";
+import { fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
+import { hostKeyRefusal, keyText } from "./trust/hostKeyMessage.ts";
+import { type HostTrust, judgeHostKey, knownTypes, loadHostTrust, type Verdict } from "./trust/hostTrust.ts";
 
 export interface TrustedHostKey {
   readonly type: string;

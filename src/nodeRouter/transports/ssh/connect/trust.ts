@@ -1,17 +1,17 @@
 // `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
-import { safe } from "../../../../safeText.ts";
-import { withoutEnd } from "../../../../withoutEnd.ts";
+import { safe } from "../../../../shared/safeText.ts";
+import { withoutEnd } from "../../../../shared/withoutEnd.ts";
+import type { ConnectEnv } from "./base/env.ts";
+import { type Refusal, refusalOf, refuse } from "./base/refusal.ts";
 import { reachJumps } from "./connect.ts";
-import type { ConnectEnv } from "./env.ts";
-import { bitsOf, fingerprintOf, type PublicKey } from "./fingerprint.ts";
-import { type HostTrust, judgeHostKey, loadHostTrust, type Verdict } from "./hostTrust.ts";
-import { keyFileOf } from "./knownHostsFile.ts";
+import { addressOf, type Hop, resolveTarget, type Target } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
-import { recordHostKey } from "./recordHostKey.ts";
-import { type Refusal, refusalOf, refuse } from "./refusal.ts";
 import { scanHostKeys } from "./scanHostKeys.ts";
-import { addressOf, type Hop, resolveTarget, type Target } from "./target.ts";
+import { bitsOf, fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
+import { type HostTrust, judgeHostKey, loadHostTrust, type Verdict } from "./trust/hostTrust.ts";
+import { keyFileOf } from "./trust/knownHostsFile.ts";
+import { recordHostKey } from "./trust/recordHostKey.ts";
 
 export interface OfferedKey {
   readonly type: string;

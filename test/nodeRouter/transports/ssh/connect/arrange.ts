@@ -5,8 +5,8 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
 import { type ConfiguredNode, resolveConfig, type SshSettings } from "../../../../../src/config/resolve.ts";
-import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { resolveTarget, type Target } from "../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
+import { resolveTarget, type Target } from "../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
 
 // Every target asks a process, some several: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 60_000 });

@@ -5,9 +5,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   algorithmsFor,
   HOST_KEY_TYPES,
-} from "../../../../../src/nodeRouter/transports/ssh/connect/algorithms.ts";
+} from "../../../../../src/nodeRouter/transports/ssh/connect/base/algorithms.ts";
+import { NodeMisbehaved } from "../../../../../src/nodeRouter/transports/ssh/connect/bounds/guard.ts";
 import { handshakeFailure } from "../../../../../src/nodeRouter/transports/ssh/connect/failure.ts";
-import { NodeMisbehaved } from "../../../../../src/nodeRouter/transports/ssh/connect/guard.ts";
 import { shakeHands } from "../../../../../src/nodeRouter/transports/ssh/connect/handshake.ts";
 import { makeKey } from "../../../../support/ssh/keys.ts";
 import { portOf } from "../../../../support/ssh/wire.ts";

@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
+import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import {
   type PublicKey,
   readPublicKey,
-} from "../../../../../src/nodeRouter/transports/ssh/connect/fingerprint.ts";
-import { recordHostKey } from "../../../../../src/nodeRouter/transports/ssh/connect/recordHostKey.ts";
+} from "../../../../../src/nodeRouter/transports/ssh/connect/trust/fingerprint.ts";
+import { recordHostKey } from "../../../../../src/nodeRouter/transports/ssh/connect/trust/recordHostKey.ts";
 import {
   type TrustReport,
   type TrustResult,

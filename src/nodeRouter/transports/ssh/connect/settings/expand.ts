@@ -1,6 +1,6 @@
 // `~`, `%` tokens and `${VARIABLES}` of ssh_config values. Pure.
 import { isAbsolute, join } from "node:path";
-import { quote } from "../../../../../safeText.ts";
+import { quote } from "../../../../../shared/safeText.ts";
 import { invalid } from "./invalid.ts";
 
 /** Token letter to value; `%%` is always known. */

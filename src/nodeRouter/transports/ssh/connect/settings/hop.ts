@@ -1,10 +1,9 @@
 // The effective settings of one machine on the way: the config over what ssh says.
-import { sshNameProblem } from "../../../../../config/sshName.ts";
-import { quote, safe } from "../../../../../safeText.ts";
-import { type Offer, offerFor } from "../algorithms.ts";
-import type { ConnectEnv } from "../env.ts";
-import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
-import type { SshAsker } from "./askSsh.ts";
+import { sshNameProblem } from "../../../../../config/checks/sshName.ts";
+import { quote, safe } from "../../../../../shared/safeText.ts";
+import { type Offer, offerFor } from "../base/algorithms.ts";
+import type { ConnectEnv } from "../base/env.ts";
+import type { SshAsker } from "./askOpenSsh.ts";
 import { expandTokens, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
 import { type HostKeySettings, readHostKeySettings } from "./hostKeySettings.ts";
@@ -14,6 +13,7 @@ import { unhonoured } from "./keywords.ts";
 import { type NetworkSettings, readNetwork } from "./networkSettings.ts";
 import { NOT_ASKED } from "./pluginOnly.ts";
 import { type JumpChain, readProxyJump } from "./proxyJump.ts";
+import { isOn, listOf, oneOf, type SshAnswer } from "./sshAnswer.ts";
 
 export interface Hop {
   /** Where its settings are: the node's `…ssh` in the config in full, or whose ProxyJump. */

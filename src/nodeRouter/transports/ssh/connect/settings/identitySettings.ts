@@ -1,9 +1,9 @@
 // Which keys to log in with at one machine: the config's, else what ssh says, else the usual files.
 import { isAbsolute, resolve } from "node:path";
-import type { ConnectEnv } from "../env.ts";
-import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
+import type { ConnectEnv } from "../base/env.ts";
 import { absolute, expandPath, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
+import { isOn, listOf, oneOf, type SshAnswer } from "./sshAnswer.ts";
 
 /** Who we are to this machine. Holds secrets: never log or send it. */
 export interface IdentitySettings {

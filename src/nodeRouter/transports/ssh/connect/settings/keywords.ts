@@ -1,7 +1,7 @@
 // Every keyword of `ssh -G`: whether it is honoured, without meaning here, or not honoured and then said. Pure.
-import { safe } from "../../../../../safeText.ts";
-import type { SshAnswer } from "./answer.ts";
+import { safe } from "../../../../../shared/safeText.ts";
 import { NOT_ASKED } from "./pluginOnly.ts";
+import type { SshAnswer } from "./sshAnswer.ts";
 
 /** Decides something, here or within ssh before it answers. */
 const HONOURED: readonly string[] = [

@@ -1,9 +1,9 @@
 // Which files ssh names in UserKnownHostsFile and GlobalKnownHostsFile. Pure.
 import { isAbsolute, join, resolve } from "node:path";
-import { quote } from "../../../../../safeText.ts";
-import type { Expansion } from "./answer.ts";
+import { quote } from "../../../../../shared/safeText.ts";
 import { absolute } from "./expand.ts";
 import { invalid } from "./invalid.ts";
+import type { Expansion } from "./sshAnswer.ts";
 
 export interface FilesContext {
   /** Ours. */

@@ -1,6 +1,6 @@
 // How a machine is dialled and how its silence is noticed, as far as ssh_config says. Pure.
 import { isIP } from "node:net";
-import { oneOf, type SshAnswer } from "./answer.ts";
+import { oneOf, type SshAnswer } from "./sshAnswer.ts";
 
 export interface NetworkSettings {
   /** Addresses to use; 0 = either kind. */

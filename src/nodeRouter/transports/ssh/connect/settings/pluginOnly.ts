@@ -1,8 +1,7 @@
 // Stands for ssh's answer where no ssh can be asked: what the plugin's config says, and ssh's defaults. Pure.
-import type { ConnectEnv } from "../env.ts";
-import type { SshAnswer } from "./answer.ts";
-import type { SshQuery } from "./askSsh.ts";
+import type { ConnectEnv } from "../base/env.ts";
 import { DEFAULT_IDENTITIES } from "./identitySettings.ts";
+import type { SshAnswer, SshQuery } from "./sshAnswer.ts";
 
 /** Under this keyword, which ssh has not, stands why it was not asked. */
 export const NOT_ASKED = "node-router-not-asked";

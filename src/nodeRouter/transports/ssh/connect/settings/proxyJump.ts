@@ -1,5 +1,5 @@
 // The value of ProxyJump as ssh prints it: hops as they were written, and the last of them in one form. Pure.
-import { quote } from "../../../../../safeText.ts";
+import { quote } from "../../../../../shared/safeText.ts";
 import { invalid } from "./invalid.ts";
 
 /** One host to go through; null = what ssh_config says about it, then the default. */

@@ -1,9 +1,9 @@
 // Runs the installed `ssh -G`: without a shell, in the gateway's environment, bounded in time and output.
 import { spawn } from "node:child_process";
-import { messageOf, NodeRouterError } from "../../../../../errors.ts";
-import { quote } from "../../../../../safeText.ts";
-import { errorCode } from "../env.ts";
-import { endProcessGroup } from "../processGroup.ts";
+import { messageOf, NodeRouterError } from "../../../../../shared/errors.ts";
+import { quote } from "../../../../../shared/safeText.ts";
+import { errorCode } from "../base/env.ts";
+import { endProcessGroup } from "../net/processGroup.ts";
 import { invalid } from "./invalid.ts";
 
 /** `Match exec` and the name service may take their time, but not for ever. */

@@ -5,7 +5,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+import { resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { makeTestHome, sshNode, type TestHome } from "../arrange.ts";
 

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askSsh.ts";
+import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
+import { addressOf, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
+import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askOpenSsh.ts";
 import { runSsh } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/sshClient.ts";
-import { addressOf, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { waitFor } from "../../../../../support/wait.ts";
 import { fakeSsh, makeTestHome, sshNode, type TestHome, targetOf } from "../arrange.ts";

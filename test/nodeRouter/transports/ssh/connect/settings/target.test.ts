@@ -3,13 +3,13 @@ import { chmodSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
+import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import {
   addressOf,
   type Hop,
   resolveTarget,
   type Target,
-} from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+} from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { fakeSsh, makeTestHome, sshNode, type TestHome, targetOf } from "../arrange.ts";
 

@@ -1,0 +1,137 @@
+// Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
+import { randomBytes } from "node:crypto";
+import { quote } from "../../shared/safeText.ts";
+import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";
+import { unshownRefusal } from "../approval/unshown.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
+import { admitWorkspaceCall } from "../policy/admission.ts";
+import { placeWorkspace } from "../policy/session.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import type { Consent } from "../state/calls.ts";
+import { newCallId } from "../state/workspaceCalls.ts";
+import { sandboxedExec } from "./workspaceExecParams.ts";
+
+export interface WorkspaceApplied {
+  readonly refusal: string | null;
+  readonly decision: PlacementDecision | null;
+  /** The complete new parameters; null for a tool that has no say in where it runs. */
+  readonly params: Record<string, unknown> | null;
+  /** Null when nobody needs to be asked. */
+  readonly consent: Consent | null;
+}
+
+/**
+ * Decides one workspace tool's call. `exec` is led to the sandbox under an id by which the backend finds this
+ * decision again; file tools go there by themselves, once the sandbox is known to be there and a node fits.
+ */
+export async function applyWorkspace(
+  deps: RouterDeps,
+  event: ToolEvent,
+  context: ToolContext,
+  agent: string,
+): Promise<WorkspaceApplied> {
+  const sessionKey = context.sessionKey ?? "";
+  const admission = admitWorkspaceCall({
+    hostConfig: deps.hostConfig(),
+    apiProblem: deps.state.workspace.apiProblem,
+    agent,
+    sessionKey,
+    facts: deps.sessionFacts(agent, sessionKey),
+    tool: event.toolName,
+    ask: event.params.ask,
+  });
+  if (!admission.ok) return refused(admission.message);
+  if (event.toolName === "process") return applyInput(deps, event, agent, admission.askedBy);
+
+  const placed = await placeWorkspace(deps, agent, sessionKey);
+  if (!placed.ok) return refused(placed.message);
+  const { decision, movedFrom } = placed;
+  const notes =
+    movedFrom === null
+      ? []
+      : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
+  const call = { ...idsOf(event, context), sessionKey, agent, tool: event.toolName, decision, notes };
+  const unbound = { nodeId: null, jobId: null, workspaceCallId: null };
+  if (event.toolName !== "exec") {
+    // A file tool's result has no line of ours, unless there is something to tell.
+    if (notes.length > 0) deps.state.calls.add({ ...call, ...unbound });
+    return { refusal: null, decision, params: null, consent: null };
+  }
+
+  const callId = newCallId();
+  const exec = sandboxedExec(event.params, callId);
+  if (!exec.ok) return { ...refused(`ENV_INVALID: ${exec.message}.`), decision };
+  // Without a command the host refuses the call itself.
+  const askedBy = event.params.command ? admission.askedBy : null;
+  const question = askedBy === null ? null : questionOf(event, agent, decision, placed.node);
+  const unshown =
+    askedBy === null || question === null
+      ? null
+      : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
+  if (unshown !== null) return { ...refused(unshown), decision };
+  const consent = question === null ? null : consentTo(question);
+  deps.state.calls.add({ ...call, ...unbound, workspaceCallId: callId });
+  deps.state.workspace.calls.set(callId, {
+    ...idsOf(event, context),
+    callId,
+    agent,
+    sessionKey,
+    rule: decision.rule ?? "",
+    node: placed.node.name,
+    decisionId: randomBytes(8).toString("hex"),
+    pty: event.params.pty === true,
+    ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
+    claimed: false,
+    outcome: null,
+  });
+  return { refusal: null, decision, params: exec.params, consent };
+}
+
+/** Input to a command that runs: nothing is placed, and it goes where the command is. */
+async function applyInput(
+  deps: RouterDeps,
+  { params }: ToolEvent,
+  agent: string,
+  askedBy: string | null,
+): Promise<WorkspaceApplied> {
+  if (askedBy === null) return { refusal: null, decision: null, params: null, consent: null };
+  const { action, sessionId, ...input } = params;
+  const question = inputApprovalText({
+    agent,
+    session: String(sessionId),
+    action: String(action),
+    input,
+  });
+  const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
+  if (unshown !== null) return refused(unshown);
+  return { refusal: null, decision: null, params: { ...params }, consent: consentTo(question) };
+}
+
+function questionOf(
+  { params }: ToolEvent,
+  agent: string,
+  { rule }: PlacementDecision,
+  node: Parameters<typeof approvalText>[0]["node"],
+): ApprovalText {
+  const { workdir, command, env, pty, background } = params;
+  return approvalText({
+    agent,
+    node,
+    rule: rule ?? "",
+    workdir: typeof workdir === "string" && workdir.trim() !== "" ? workdir : null,
+    command: typeof command === "string" ? command : JSON.stringify(command),
+    env,
+    pty: pty === true,
+    // Whatever the host may take for a yes.
+    background: background !== undefined && background !== null && background !== false,
+  });
+}
+
+function consentTo({ title, description }: ApprovalText): Consent {
+  return { title, description, granted: false };
+}
+
+function refused(message: string): WorkspaceApplied {
+  return { refusal: message, decision: null, params: null, consent: null };
+}

@@ -1,0 +1,145 @@
+// Puts presence together for the real host: the sources, the collector that runs them, and the file of the histories.
+import { join } from "node:path";
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
+import { type Collector, startCollector } from "../../presence/collector.ts";
+import { createHub, type HubParts } from "../../presence/hub.ts";
+import { inferredPlaces } from "../../presence/location/inferred.ts";
+import { locate } from "../../presence/location/locate.ts";
+import type { PresenceSource } from "../../presence/record.ts";
+import { createGatewaySource, type ReadNodes } from "../../presence/sources/gateway/hostFacts.ts";
+import { readHostNodes } from "../../presence/sources/gateway/hostList.ts";
+import { createGatewayPing, START_GRACE_MS } from "../../presence/sources/gateway/nodePing.ts";
+import { createTailscaleSource } from "../../presence/sources/tailscale/source.ts";
+import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
+import { stateFile } from "../../shared/stateFile.ts";
+import { outsideCaller } from "../host/callerScope.ts";
+import { knownNames } from "../inventory/currentSnapshot.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import { gatewayPlace } from "./gatewayPlace.ts";
+import { createGeoip } from "./geoipSource.ts";
+import { sshSources } from "./sshSources.ts";
+import { createTargets } from "./sshTargets.ts";
+
+/** Answers and facts age without anybody saying so. */
+const REFRESH_MS = 5_000;
+/** Watched time alone is written this often; a change of state within seconds. */
+const SAVE_MS = 5 * 60_000;
+
+/** The service that observes the nodes while the gateway runs. Registers alone: it opens nothing before it starts. */
+export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps): void {
+  let running: Promise<Running> | null = null;
+  const stop = async (): Promise<void> => {
+    const ending = running;
+    running = null;
+    // One that could not start has nothing to stop, and its start has told why.
+    await (await ending?.catch(() => null))?.stop();
+  };
+  api.registerService({
+    id: "node-router-presence",
+    async start() {
+      await stop();
+      running = startPresence(api, deps);
+      await running;
+    },
+    stop,
+  });
+}
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
+  const { state } = deps;
+  const log = deps.log.child({ part: "presence" });
+  const stateFolder = api.runtime.state.resolveStateDir();
+  const config = (): ResolvedConfig => state.config ?? EMPTY;
+  const targetsOf = createTargets();
+  const targets = () => {
+    const host = state.reader.last();
+    return targetsOf(config(), host, host === null ? null : knownNames(deps, config(), host));
+  };
+  const geoipOf = createGeoip({ stateFolder, home: deps.home, hostConfig: deps.hostConfig, now: deps.now });
+  const read: ReadNodes = (maxAgeMs) =>
+    state.reader.read(maxAgeMs, () => outsideCaller(() => readHostNodes(deps.listNodes, deps.now)));
+  const tailscale = createTailscaleSource({ now: deps.now });
+  const sources: readonly PresenceSource[] = [
+    createGatewaySource(read, () => state.reader.last()),
+    createGatewayPing({
+      read,
+      invoke: (params) =>
+        outsideCaller(() => api.runtime.nodes.invoke({ ...params, params: { ...params.params } })),
+      now: deps.now,
+      monotonic: () => performance.now(),
+      // A reload of the plugin disconnects nobody.
+      graceMs: state.presenceHub === null ? START_GRACE_MS : 0,
+    }),
+    tailscale,
+    ...sshSources({ transport: () => state.workspace.transport, config, now: deps.now }),
+  ];
+
+  let collector: Collector | null = null;
+  const parts: HubParts = {
+    targets,
+    locate(declared, facts, places) {
+      const inferred = inferredPlaces(facts, { geoip: geoipOf(config()), derpMap: tailscale.derpMap() });
+      const { location, others, contradictions } = locate({ declared, places: [...places, ...inferred] });
+      return { location, otherPlaces: others, contradictions };
+    },
+    now: deps.now,
+    log,
+    health: () => collector?.health() ?? [],
+    gatewayPlace: () =>
+      gatewayPlace({
+        declared: config().gateway.location,
+        relay: tailscale.selfRelay(),
+        derpMap: tailscale.derpMap(),
+        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      }),
+    attributions() {
+      const credit = geoipOf(config()).status().attribution;
+      return credit === null ? [] : [credit];
+    },
+  };
+
+  await state.names.ready();
+  // The first list says which nodes there are; without it they come with the next.
+  await read(0).catch(() => {});
+  const store = stateFile(join(stateFolder, "node-router", "presence.json"));
+  const hub = state.presenceHub ?? createHub(parts, await loadRecords(store, log));
+  hub.use(parts);
+  hub.refresh();
+  state.presenceHub = hub;
+  state.presence = hub;
+  collector = startCollector({ sources, targets, sink: hub.sink, now: deps.now, random: Math.random, log });
+  const saver = createSaver(store, () => hub.records(), log);
+  const unwatch = saveOnChange(hub, saver);
+  const refresh = setInterval(() => hub.refresh(), REFRESH_MS).unref();
+  const save = setInterval(() => saver.save(), SAVE_MS).unref();
+  return {
+    async stop() {
+      // Nobody would take back what was last known: a node that was down would stay so.
+      state.presence = null;
+      collector?.stop();
+      unwatch();
+      clearInterval(refresh);
+      clearInterval(save);
+      saver.save();
+      await saver.flush();
+    },
+  };
+}
+
+const EMPTY = resolveConfig({});
+
+/** Only a change of some node's state: round trips change all the time. */
+function saveOnChange(hub: ReturnType<typeof createHub>, saver: RecordSaver): () => void {
+  let last = "";
+  return hub.onChange(() => {
+    let now = "";
+    for (const { node, state } of hub.current().values()) now += `${node} ${state}\n`;
+    if (now !== last) saver.save();
+    last = now;
+  });
+}

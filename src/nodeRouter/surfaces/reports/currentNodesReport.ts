@@ -1,0 +1,38 @@
+// The nodes' report of this moment, out of what the running plugin knows. For gateway method, chat, page and metrics.
+import type { ResolvedConfig } from "../../../config/resolve.ts";
+import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
+import type { Presence } from "../../../presence/presence.ts";
+import type { Place } from "../../../presence/record.ts";
+import { hostSide } from "../../inventory/currentSnapshot.ts";
+import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
+import type { RouterDeps } from "../../process/deps.ts";
+import { agentsByNode } from "./agentRoutes.ts";
+import { nodeHosting } from "./hostedReport.ts";
+import type { NodesReport } from "./nodeReport.ts";
+import { createNodesReport } from "./nodesReport.ts";
+
+/** Reads what is there; asks nobody. */
+export function currentNodesReport(
+  deps: Pick<RouterDeps, "state" | "hostConfig" | "now" | "hosted">,
+  config: ResolvedConfig,
+  snapshot: NodeSnapshot,
+): NodesReport {
+  const { presence } = deps.state;
+  const host = hostSide(deps);
+  return createNodesReport({
+    snapshot,
+    presence: host.presence,
+    history: (node) => presence?.history(node) ?? null,
+    agents: agentsByNode(config, host, snapshot, deps.state.lastNodes),
+    gatewayPlace: placeOfGateway(config, presence),
+    hosting: nodeHosting(deps.state.reader.last()?.nodes ?? [], deps.hosted?.all()),
+    attributions: presence?.attributions() ?? [],
+    nowMs: deps.now(),
+  });
+}
+
+/** What the config declares stands, also before anything is observed. */
+function placeOfGateway({ gateway }: ResolvedConfig, presence: Presence | null): Place | null {
+  const declared = gateway.location === null ? null : declaredPlace(gateway.location);
+  return declared ?? presence?.gatewayPlace() ?? null;
+}

@@ -1,0 +1,97 @@
+// What `nodes` says: every known node with its state, place, resources, agents and history. Pure.
+
+import { held } from "../../../presence/facts.ts";
+import type { NodeHistory } from "../../../presence/presence.ts";
+import type { NodePresence, Place } from "../../../presence/record.ts";
+import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
+import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
+import { addressOf } from "./nodeAddress.ts";
+import { locationOf, placeOf } from "./nodePlace.ts";
+import type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
+import { stateOf } from "./nodeState.ts";
+
+export type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
+
+export interface NodesReportInput {
+  readonly snapshot: NodeSnapshot;
+  /** By inventory name; a node without a record is told as far as the host's list goes. */
+  readonly presence: ReadonlyMap<string, NodePresence>;
+  /** Null: nothing is kept about the node. */
+  readonly history: (node: string) => NodeHistory | null;
+  /** Ids of the agents whose exec would run on a node now, by node name. */
+  readonly agents: ReadonlyMap<string, readonly string[]>;
+  readonly gatewayPlace: Place | null;
+  /** By device id; absent: not asked. */
+  readonly hosting?: ReadonlyMap<string, NodeHosting>;
+  /** Credits that the data in use asks for. */
+  readonly attributions: readonly string[];
+  /** Epoch ms. */
+  readonly nowMs: number;
+}
+
+export function createNodesReport(input: NodesReportInput): NodesReport {
+  const { snapshot, gatewayPlace, attributions, nowMs } = input;
+  return {
+    nodes: snapshot.nodes.map((node) => reportOf(node, input)).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    gateway: { place: gatewayPlace },
+    attributions,
+    snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
+  };
+}
+
+function reportOf(node: NodeState, { presence, history, agents, hosting }: NodesReportInput): NodeReport {
+  const record = presence.get(node.name);
+  const facts = record?.facts ?? {};
+  const place = placeOf(node.location, record);
+  const { state, reason, sinceMs } = stateOf(node, record);
+  return {
+    name: node.name,
+    nodeId: node.nodeId,
+    configured: node.configured,
+    online: node.online,
+    approval: node.approval,
+    os: node.tags.get("node.os") ?? facts.os?.value ?? null,
+    location: place === null ? null : locationOf(place),
+    tags: Object.fromEntries(node.tags),
+    transports: [
+      ...(node.nodeId === null ? [] : (["node"] as const)),
+      ...(node.ssh ? (["ssh"] as const) : []),
+    ],
+    transport: node.transport,
+    workspace: node.workspace,
+    exec: node.commands.has("system.run"),
+    ghostIds: node.ghostIds,
+    state,
+    reason,
+    since: isoTime(sinceMs),
+    ip: addressOf(facts.ips?.value ?? []),
+    rttMs: record?.rttMs ?? null,
+    path: held(facts.tailnetPath),
+    resources: resourcesOf(record),
+    agents: agents.get(node.name) ?? [],
+    ...(hosting === undefined ? {} : { hosting: hosting.get(node.nodeId ?? "") ?? NO_HOSTING }),
+    reach: record?.reach ?? { node: null, ssh: null },
+    facts,
+    place,
+    otherPlaces: record?.otherPlaces ?? [],
+    contradictions: record?.contradictions ?? [],
+    history: history(node.name),
+  };
+}
+
+function resourcesOf(record: NodePresence | undefined): NodeResources {
+  const facts = record?.facts ?? {};
+  return {
+    cpuCount: held(facts.cpuCount),
+    load1: held(facts.load1),
+    memoryTotalBytes: held(facts.memoryTotalBytes),
+    memoryAvailableBytes: held(facts.memoryAvailableBytes),
+    diskTotalBytes: held(facts.diskTotalBytes),
+    diskAvailableBytes: held(facts.diskAvailableBytes),
+  };
+}
+
+/** ISO 8601; null for null, and for what no calendar has. */
+export function isoTime(ms: number | null): string | null {
+  return ms === null || !(Math.abs(ms) <= 8.64e15) ? null : new Date(ms).toISOString();
+}

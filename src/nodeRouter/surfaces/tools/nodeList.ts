@@ -1,0 +1,94 @@
+// node_route with list: the nodes that the calling agent's rule may choose for exec. Never the nodes of others.
+import type { ResolvedConfig } from "../../../config/resolve.ts";
+import type { PresenceState } from "../../../presence/record.ts";
+import type { Binding } from "../../../shared/types.ts";
+import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
+import { allowedNodes, explainCall } from "../../policy/explainCall.ts";
+import { type HostSide, outlook } from "../../policy/outlook.ts";
+import type { LastNodes } from "../../state/lastNodes.ts";
+import { placeLabel, placeOf } from "../reports/nodePlace.ts";
+import { stateOf } from "../reports/nodeState.ts";
+
+/** A model reads this; what it does not need costs it tokens. */
+const MAX_NODES = 30;
+
+export interface ListedNode {
+  readonly name: string;
+  readonly state: PresenceState;
+  /** `SG Singapore (declared)`; null: not known. */
+  readonly place: string | null;
+  /** `region=sg`, `gpu`; the built-in ones only when they say what the machine is. */
+  readonly tags: readonly string[];
+  readonly fits: boolean;
+  /** Why it does not fit; null when it does. */
+  readonly reason: string | null;
+  /** Where exec would run now. */
+  readonly chosen: boolean;
+}
+
+export interface NodeList {
+  readonly agent: string;
+  /** Null: no rule names this agent's exec, so there is no list. */
+  readonly rule: string | null;
+  readonly nodes: readonly ListedNode[];
+  /** Nodes that were left out. */
+  readonly more: number;
+  /** What speaks against a list; null when nothing does. */
+  readonly message: string | null;
+}
+
+export function nodeList(
+  config: ResolvedConfig,
+  agent: string,
+  binding: Binding,
+  snapshot: NodeSnapshot,
+  host: HostSide,
+  lastNodes: Pick<LastNodes, "of">,
+): NodeList {
+  const none = { agent, rule: null, nodes: [], more: 0 };
+  const call = outlook(config, { agent, tool: "exec", binding }, snapshot, host, lastNodes);
+  const decision = call.decision ?? explainCall(config, agent, "exec", binding, snapshot, lastNodes);
+  // A rule in error is left out: the one that is left may not be the one that is meant.
+  if (call.refusal?.startsWith("CONFIG_INVALID: ") || (decision.rule === null && call.refusal !== null)) {
+    return { ...none, message: call.refusal };
+  }
+  if (decision.rule === null) {
+    return { ...none, message: "no rule names your exec, so OpenClaw decides where it runs" };
+  }
+  const chosen = call.outcome === "placed" ? (call.decision?.node?.name ?? null) : null;
+  const candidates = new Map(decision.candidates().map((candidate) => [candidate.node, candidate]));
+  const allowed = allowedNodes(config, agent, snapshot);
+  const nodes = [...allowed]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((node): ListedNode => {
+      const record = host.presence.get(node.name);
+      const candidate = candidates.get(node.name);
+      return {
+        name: node.name,
+        state: stateOf(node, record).state,
+        place: placeLabel(placeOf(node.location, record)),
+        tags: tagsOf(node),
+        fits: candidate?.fits ?? false,
+        reason: candidate?.reason?.one ?? null,
+        chosen: node.name === chosen,
+      };
+    })
+    // What the agent can use comes first, so that it is never what is left out.
+    .sort((a, b) => Number(b.chosen) - Number(a.chosen) || Number(b.fits) - Number(a.fits));
+  const shown = nodes.slice(0, MAX_NODES);
+  return {
+    agent,
+    rule: decision.rule,
+    nodes: shown,
+    more: nodes.length - shown.length,
+    message: call.refusal,
+  };
+}
+
+const TELLING = ["node.os", "node.arch"];
+
+function tagsOf({ tags }: NodeState): readonly string[] {
+  return [...tags]
+    .filter(([key]) => !key.startsWith("node.") || TELLING.includes(key))
+    .map(([key, value]) => (value === "" ? key : `${key}=${value}`));
+}

@@ -1,0 +1,29 @@
+// Which names of tools anybody can mean: OpenClaw's own and its bundled plugins', this plugin's, and those of MCP servers.
+
+import { NodeRouterError } from "../../shared/errors.ts";
+import { normalizeToolName } from "../../shared/hostNames.ts";
+import { quote } from "../../shared/safeText.ts";
+import { didYouMean } from "../../shared/suggest.ts";
+import { catalogEntry, catalogNames } from "./catalog.ts";
+
+/** How OpenClaw names the tools of MCP servers: `server__tool`. Which there are is not known here. */
+const MCP_TOOL = /^[^\s]+__[^\s]+$/;
+
+export function isKnownTool(name: string): boolean {
+  return catalogEntry(name) !== null || MCP_TOOL.test(name);
+}
+
+/**
+ * The tool that is meant, as OpenClaw calls it.
+ * @param exists OpenClaw's own list has it, so it is one of another plugin.
+ * @throws NodeRouterError TOOL_UNKNOWN
+ */
+export function toolNamed(written: string, exists = false): string {
+  const name = normalizeToolName(written);
+  if (exists || isKnownTool(name)) return name;
+  const suggestion = didYouMean(name, catalogNames());
+  throw new NodeRouterError(
+    "TOOL_UNKNOWN",
+    `no tool ${quote(written)} is known${suggestion === null ? "; name it as the agent calls it" : `; ${suggestion}`}`,
+  );
+}

@@ -1,0 +1,74 @@
+// The node of one run: decided once, and then the same until the run's last background job has ended.
+import type { ConfiguredNode } from "../../config/resolve.ts";
+import { type ErrorCode, NodeRouterError } from "../../shared/errors.ts";
+import { quote } from "../../shared/safeText.ts";
+import type { WorkspacePlacement } from "../policy/session.ts";
+
+export interface RunTarget {
+  readonly node: ConfiguredNode;
+  /** The workspace on the node, absolute. */
+  readonly root: string;
+  readonly rule: string | null;
+}
+
+export interface Target {
+  /** Null while no node is decided. */
+  readonly known: RunTarget | null;
+  /**
+   * The run's node. One that was refused is asked for again.
+   * @throws NodeRouterError the refusal, as the agent reads it
+   */
+  current(): Promise<RunTarget>;
+}
+
+/**
+ * @param place chooses the session's node.
+ * @param root of a run that begins without a node: where it was told that it works. A node that fits later and has
+ *   its workspace elsewhere is left to the next run, or else paths would change their meaning in mid-run.
+ */
+export function createTarget(
+  first: WorkspacePlacement,
+  place: () => Promise<WorkspacePlacement>,
+  root: string,
+): Target {
+  let known = targetOf(first);
+  let refused = first.ok ? null : first;
+  return {
+    get known() {
+      return known;
+    },
+    async current() {
+      if (known !== null) return known;
+      const again = await place();
+      if (known !== null) return known;
+      refused = again.ok ? null : again;
+      if (refused !== null) throw refusalError(refused);
+      const found = targetOf(again);
+      if (found === null || found.root !== root) {
+        throw new NodeRouterError(
+          "WORKSPACE_UNAVAILABLE",
+          `no node fitted when this run began; ${quote(found?.node.name ?? "")} does now, and the next run works there. Nothing ran`,
+        );
+      }
+      known = found;
+      return known;
+    },
+  };
+}
+
+function targetOf(placement: WorkspacePlacement): RunTarget | null {
+  return placement.ok ? { node: placement.node, root: placement.root, rule: placement.decision.rule } : null;
+}
+
+/** A refusal's message begins with its code, which the error puts there itself. */
+export function refusalError(refusal: {
+  readonly code: ErrorCode;
+  readonly message: string;
+}): NodeRouterError {
+  const prefix = `${refusal.code}: `;
+  const { message } = refusal;
+  return new NodeRouterError(
+    refusal.code,
+    message.startsWith(prefix) ? message.slice(prefix.length) : message,
+  );
+}

@@ -1,0 +1,131 @@
+// What `openclaw health` says, worst first, and when hooks count as live.
+import { describe, expect, test } from "vitest";
+import { resolveConfig } from "../../../src/config/resolve.ts";
+import { currentSnapshot } from "../../../src/nodeRouter/inventory/currentSnapshot.ts";
+import { healthProblem, hostingHealth } from "../../../src/nodeRouter/liveness/health.ts";
+import {
+  HOOKS_NOT_LIVE,
+  hookLiveness,
+  LIVENESS_GRACE_MS,
+} from "../../../src/nodeRouter/liveness/liveness.ts";
+import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../../support/fakeDeps.ts";
+import { recordsOf } from "../hostedSessions/arrange.ts";
+
+/** A state whose hooks are live. */
+function liveState(config: unknown = CONFIG) {
+  const { state } = fakeDeps({ config });
+  state.fullRegisteredAtMs = START_MS;
+  state.hooksRegisteredAtMs = START_MS;
+  return state;
+}
+
+const LATER = START_MS + LIVENESS_GRACE_MS;
+
+describe("hookLiveness", () => {
+  const liveness = (full: number | null, hooks: number | null, now: number) =>
+    hookLiveness({ fullRegisteredAtMs: full, hooksRegisteredAtMs: hooks }, now);
+
+  test("hooks are live when they were registered with or after the services, and for good", () => {
+    expect(liveness(10, 10, 10)).toBe("live");
+    expect(liveness(10, 11, 1e9)).toBe("live");
+    expect(liveness(null, 11, 1e9)).toBe("live");
+  });
+
+  test("hooks of before the services' last start do not count, once the time of grace is over", () => {
+    expect(liveness(10, 9, 10 + LIVENESS_GRACE_MS - 1)).toBe("starting");
+    expect(liveness(10, 9, 10 + LIVENESS_GRACE_MS)).toBe("not-live");
+    expect(liveness(10, null, 10 + LIVENESS_GRACE_MS)).toBe("not-live");
+    expect(liveness(null, null, 0)).toBe("not-live");
+  });
+});
+
+describe("hostingHealth", () => {
+  const unfit = { kind: "unfit", reason: "it has no executeTurn" } as const;
+  const { config } = liveState();
+
+  test("speaks when nothing can hold back a hosted session of a routed agent", () => {
+    expect(hostingHealth(config, unfit, recordsOf("locked"))).toMatch(
+      /^HOSTED_ELSEWHERE: .*it has no executeTurn, and locked; set nodeHost.workerRuns.enabled: false/,
+    );
+  });
+
+  test("is silent while something can, and where nothing is to be held back", () => {
+    expect(hostingHealth(config, unfit, recordsOf([]))).toBeNull();
+    expect(hostingHealth(config, { kind: "armed" }, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(config, { kind: "waiting" }, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(liveState({}).config, unfit, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(null, unfit, recordsOf("locked"))).toBeNull();
+  });
+});
+
+describe("healthProblem", () => {
+  test("is null when all is well, and before there is a config", () => {
+    expect(healthProblem(liveState(), LATER)).toBe(null);
+    expect(healthProblem(fakeDeps({ config: null }).state, LATER)).toBe(null);
+  });
+
+  test("hooks that are not live come before everything else", () => {
+    const state = liveState();
+    state.hooksRegisteredAtMs = null;
+    state.missedAgents.add("worker-sg");
+    expect(healthProblem(state, LATER - 1)).not.toBe(HOOKS_NOT_LIVE);
+    expect(healthProblem(state, LATER)).toBe(HOOKS_NOT_LIVE);
+  });
+
+  test.each([
+    ["in shadow mode", { ...CONFIG, mode: "shadow" }],
+    ["without a rule", {}],
+  ])("%s nobody is told that hooks are not live", (_case, config) => {
+    const state = liveState(config);
+    state.hooksRegisteredAtMs = null;
+    expect(healthProblem(state, LATER)).toBe(null);
+  });
+
+  test("agents whose exec ran without hooks are named", () => {
+    const state = liveState();
+    state.missedAgents.add("worker-sg").add("worker-cn");
+    expect(healthProblem(state, LATER)).toBe(
+      'HOOKS_NOT_LIVE: exec of "worker-sg", "worker-cn" ran without node-router\'s hooks; run "openclaw plugins reload node-router", then "openclaw node-router guard".',
+    );
+  });
+
+  test("commands on the wrong machine are counted", () => {
+    const state = liveState();
+    state.counters.mismatches = 2;
+    expect(healthProblem(state, LATER)).toBe(
+      'NODE_MISMATCH: 2 command(s) ran on another machine than they were placed on; run "openclaw node-router doctor".',
+    );
+  });
+
+  test("a config error is told like the agents read it", () => {
+    const state = liveState({ ...CONFIG, mdoe: "enforce" });
+    expect(healthProblem(state, LATER)).toMatch(
+      /^CONFIG_INVALID: plugins\.entries\.node-router\.config\.mdoe: .* Mend it, the gateway reloads by itself\.$/,
+    );
+  });
+
+  test("a rule that routes its agents to nothing is told, although it refuses nobody by itself", () => {
+    const state = liveState({ ...CONFIG, rules: [{ name: "moon", agents: ["a"], require: "region=moon" }] });
+    expect(healthProblem(state, LATER)).toMatch(
+      /^NO_NODE_FITS: plugins\.entries\.node-router\.config\.rules\[0\]\.require: .*; run "openclaw node-router doctor"\.$/,
+    );
+  });
+
+  test("a rule that names no agent of the host comes after a config error, and before what only might be wrong", () => {
+    const rules = [{ name: "moon", agents: ["a"], require: "region=moon" }];
+    const stray = /^AGENT_UNKNOWN: .*rules\[0\]\.agents\[0\]: rule "moon": no agent has the id "a"; /;
+    expect(healthProblem(liveState({ ...CONFIG, rules }), LATER, ["b"])).toMatch(stray);
+    expect(healthProblem(liveState({ ...CONFIG, rules }), LATER, ["a"])).toMatch(/^NO_NODE_FITS: /);
+    expect(healthProblem(liveState({ ...CONFIG, rules, x: 1 }), LATER, ["b"])).toMatch(/^CONFIG_INVALID: /);
+  });
+
+  test("a node of which it is not clear who it is is told with the way out", async () => {
+    const deps = fakeDeps();
+    deps.state.hooksRegisteredAtMs = START_MS;
+    deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("Mac SG", CN_ID)] };
+    await currentSnapshot(deps, deps.state.config ?? resolveConfig({}));
+    expect(healthProblem(deps.state, LATER)).toMatch(
+      /^NO_NODE_FITS: 2 paired nodes answer to the name of node "mac-sg", .* "openclaw node-router trust mac-sg --paired <id>"/,
+    );
+  });
+});

@@ -1,21 +1,13 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
 
+import type { Check } from "./filters/filter.ts";
 import { FILTERS } from "./filters/registry.ts";
-import { type Bitset, count, countWithout, has, intersect, without } from "./model/bitset.ts";
-import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
-import { nodeIndexOf } from "./model/nodeIndex.ts";
+import type { Candidate, PlacementDecision, PlacementRequest } from "./model/decision.ts";
 import type { Rule } from "./model/rule.ts";
 import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
 import { transportFor } from "./model/transportFor.ts";
 import { createRanking, type Ranking } from "./ranking.ts";
 import { firstRule } from "./ruleIndex.ts";
-
-/** What one check took out. */
-interface Removal {
-  readonly reason: Reason;
-  readonly count: number;
-  readonly nodes: Bitset;
-}
 
 /**
  * Decides on which node one call runs.
@@ -25,7 +17,7 @@ interface Removal {
  * `request.current` is about as good. With no node left the call is refused, unless the rule says
  * `onUnavailable: "gateway"`.
  *
- * What is worked out from a snapshot or a list of rules is kept by identity: never change one after use.
+ * A plain loop over the nodes: a snapshot lives a second, so an index of it costs more than it saves.
  */
 export function place(
   request: PlacementRequest,
@@ -35,24 +27,17 @@ export function place(
   const rule = firstRule(rules, request.agent, request.tool);
   if (rule === null) return unrouted(request);
 
-  const index = nodeIndexOf(snapshot);
-  const fitting = index.all.slice();
-  const removals: Removal[] = [];
-  for (const filter of FILTERS) {
-    for (const { reason, keeps } of filter({ index, request, rule })) {
-      const removed = countWithout(fitting, keeps);
-      if (removed === 0) continue;
-      removals.push({ reason, count: removed, nodes: without(fitting, keeps) });
-      intersect(fitting, keeps);
-    }
+  const checks = FILTERS.flatMap((filter) => filter({ request, rule }));
+  const removed = new Array<number>(checks.length).fill(0);
+  const fitting: NodeState[] = [];
+  for (const node of snapshot.nodes) {
+    const at = firstObjection(checks, node);
+    if (at < 0) fitting.push(node);
+    else removed[at] = (removed[at] ?? 0) + 1;
   }
 
-  const ranking = createRanking(index, rule);
-  const { chosen, first } = ranking.choose(
-    fitting,
-    request.current === null ? -1 : index.find(request.current),
-  );
-  const node = index.nodes[chosen] ?? null;
+  const ranking = createRanking(rule, snapshot);
+  const { chosen: node, first } = ranking.choose(fitting, request.current);
   let candidates: readonly Candidate[] | null = null;
   return {
     outcome: node !== null ? "placed" : rule.onUnavailable === "gateway" ? "unrouted" : "refused",
@@ -60,13 +45,16 @@ export function place(
     rule: rule.name,
     node,
     transport: node === null ? null : transportFor(request.binding),
-    keptInsteadOf: chosen === first ? null : (index.nodes[first]?.name ?? null),
-    total: index.nodes.length,
+    keptInsteadOf: node === first ? null : (first?.name ?? null),
+    total: snapshot.nodes.length,
     // The sort is stable: equal counts stay in filter order.
-    filtered: removals.map(({ reason, count }) => ({ reason, count })).sort((a, b) => b.count - a.count),
-    fitting: count(fitting),
+    filtered: checks
+      .map(({ reason }, at) => ({ reason, count: removed[at] ?? 0 }))
+      .filter(({ count }) => count > 0)
+      .sort((a, b) => b.count - a.count),
+    fitting: fitting.length,
     candidates() {
-      candidates ??= candidatesOf(index.nodes, removals, ranking);
+      candidates ??= candidatesOf(snapshot.nodes, checks, ranking);
       return candidates;
     },
   };
@@ -88,15 +76,23 @@ function unrouted(request: PlacementRequest): PlacementDecision {
   };
 }
 
+/** Position of the first check that removes the node; -1: it fits. */
+function firstObjection(checks: readonly Check[], node: NodeState): number {
+  return checks.findIndex(({ keeps }) => !keeps(node));
+}
+
+/** In name order, by code units: the same on every machine, which locale order is not. */
 function candidatesOf(
   nodes: readonly NodeState[],
-  removals: readonly Removal[],
+  checks: readonly Check[],
   ranking: Ranking,
 ): readonly Candidate[] {
-  return nodes.map(({ name }, position) => {
-    const reason = removals.find((removal) => has(removal.nodes, position))?.reason ?? null;
-    return reason === null
-      ? { node: name, fits: true, reason, ...ranking.of(position) }
-      : { node: name, fits: false, reason, score: null, scores: {} };
-  });
+  return nodes
+    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map((node) => {
+      const reason = checks[firstObjection(checks, node)]?.reason ?? null;
+      return reason === null
+        ? { node: node.name, fits: true, reason, ...ranking.of(node) }
+        : { node: node.name, fits: false, reason, score: null, scores: {} };
+    });
 }

@@ -16,16 +16,16 @@ export const UNKNOWN_APPROVAL: Reason = {
   many: "had unknown approval",
 };
 
-export const approvalFilter: Filter = ({ index, request }) =>
+export const approvalFilter: Filter = ({ request }) =>
   transportFor(request.binding) === "ssh"
     ? []
     : [
         {
           reason: PENDING,
-          keeps: index.where("approval: not pending", (node) => node.approval !== "pending"),
+          keeps: ({ approval }) => approval !== "pending",
         },
         {
           reason: UNKNOWN_APPROVAL,
-          keeps: index.where("approval: approved", (node) => node.approval === "approved"),
+          keeps: ({ approval }) => approval === "approved",
         },
       ];

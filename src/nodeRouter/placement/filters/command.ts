@@ -4,13 +4,13 @@ import { transportFor } from "../model/transportFor.ts";
 import type { Check, Filter } from "./filter.ts";
 
 /** One check a command, in the request's order, so a node's reason names the first one that it lacks. */
-export const commandFilter: Filter = ({ index, request }) =>
+export const commandFilter: Filter = ({ request }) =>
   transportFor(request.binding) === "ssh"
     ? []
     : request.commands.map(
         (command): Check => ({
           reason: missing(command),
-          keeps: index.where(`command: ${command}`, (node) => node.commands.has(command)),
+          keeps: ({ commands }) => commands.has(command),
         }),
       );
 

@@ -14,12 +14,12 @@ const REASONS: readonly (readonly [kind: NameDoubt["kind"], reason: Reason])[] =
 ];
 
 /** SSH goes to the address in the config, whatever paired nodes call themselves. */
-export const identityFilter: Filter = ({ index, request }) =>
+export const identityFilter: Filter = ({ request }) =>
   transportFor(request.binding) === "ssh"
     ? []
     : REASONS.map(([kind, reason]) => ({
         reason,
-        keeps: index.where(`identity: not ${kind}`, (node) => node.doubt?.kind !== kind),
+        keeps: ({ doubt }) => doubt?.kind !== kind,
       }));
 
 function reason(one: string, many: string): Reason {

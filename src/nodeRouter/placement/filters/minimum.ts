@@ -35,22 +35,19 @@ const RESOURCES: readonly Resource[] = [
   },
 ];
 
-export const minimumFilter: Filter = ({ index, rule }) =>
+export const minimumFilter: Filter = ({ rule }) =>
   RESOURCES.flatMap(({ key, free, tooLittle, unknown }): readonly Check[] => {
     const minimum = rule.minimum?.[key] ?? null;
     if (minimum === null) return [];
     return [
       {
         reason: unknown,
-        keeps: index.where(`minimum: ${key} known`, ({ capacity }) => free(capacity) !== null),
+        keeps: ({ capacity }) => free(capacity) !== null,
       },
       {
         reason: tooLittle,
         // What is unknown was removed before, and passes nothing here either.
-        keeps: index.where(
-          `minimum: ${key} ${minimum}`,
-          ({ capacity }) => (free(capacity) ?? Number.NEGATIVE_INFINITY) >= minimum,
-        ),
+        keeps: ({ capacity }) => (free(capacity) ?? Number.NEGATIVE_INFINITY) >= minimum,
       },
     ];
   });

@@ -11,7 +11,5 @@ export function isPaired(node: NodeState): boolean {
 }
 
 /** SSH needs no pairing. */
-export const pairedFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "ssh"
-    ? []
-    : [{ reason: NOT_PAIRED, keeps: index.where("paired", isPaired) }];
+export const pairedFilter: Filter = ({ request }) =>
+  transportFor(request.binding) === "ssh" ? [] : [{ reason: NOT_PAIRED, keeps: isPaired }];

@@ -16,10 +16,10 @@ export const UNKNOWN_PRESENCE: Reason = {
  * `online` speaks of the connection to the gateway; sshd answers without one. Over SSH a node that nobody has asked yet
  * stays in: the call finds out, and nothing has run when it does not get through.
  */
-export const presenceFilter: Filter = ({ index, request }) =>
+export const presenceFilter: Filter = ({ request }) =>
   transportFor(request.binding) === "ssh"
-    ? [{ reason: OFFLINE, keeps: index.where("ssh: not down", (node) => node.sshReachable !== false) }]
+    ? [{ reason: OFFLINE, keeps: ({ sshReachable }) => sshReachable !== false }]
     : [
-        { reason: OFFLINE, keeps: index.where("presence: not offline", (node) => node.online !== false) },
-        { reason: UNKNOWN_PRESENCE, keeps: index.where("presence: known", (node) => node.online !== null) },
+        { reason: OFFLINE, keeps: ({ online }) => online !== false },
+        { reason: UNKNOWN_PRESENCE, keeps: ({ online }) => online !== null },
       ];

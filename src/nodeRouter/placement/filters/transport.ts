@@ -23,14 +23,14 @@ export const SSH_NOT_ALLOWED: Reason = {
   many: 'had transport "node", which excludes SSH',
 };
 
-export const transportFilter: Filter = ({ index, request }) =>
+export const transportFilter: Filter = ({ request }) =>
   transportFor(request.binding) === "node"
-    ? [{ reason: ONLY_SSH, keeps: index.where("transport: not only ssh", (node) => !isOnlySsh(node)) }]
+    ? [{ reason: ONLY_SSH, keeps: (node) => !isOnlySsh(node) }]
     : [
-        { reason: NO_SSH, keeps: index.where("transport: ssh", (node) => node.ssh) },
+        { reason: NO_SSH, keeps: ({ ssh }) => ssh },
         {
           reason: SSH_NOT_ALLOWED,
-          keeps: index.where("transport: not node", (node) => node.transport !== "node"),
+          keeps: ({ transport }) => transport !== "node",
         },
       ];
 

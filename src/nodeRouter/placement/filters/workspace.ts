@@ -23,13 +23,13 @@ export function hasWorkspace({ workspace }: NodeState): boolean {
 }
 
 /** Over the node protocol only the working directory depends on it. */
-export const workspaceFilter: Filter = ({ index, request }) =>
+export const workspaceFilter: Filter = ({ request }) =>
   transportFor(request.binding) === "node"
     ? []
     : [
         {
           reason: NO_WORKSPACE,
-          keeps: index.where("workspace: configured", (node) => node.workspace !== null),
+          keeps: ({ workspace }) => workspace !== null,
         },
-        { reason: WINDOWS_WORKSPACE, keeps: index.where("workspace: posix", hasWorkspace) },
+        { reason: WINDOWS_WORKSPACE, keeps: hasWorkspace },
       ];

@@ -7,6 +7,7 @@ import {
   type NodeState,
   UNKNOWN_CAPACITY,
 } from "../src/nodeRouter/placement/model/snapshot.ts";
+import { COMMAND_NEEDS } from "../src/nodeRouter/placement/model/way.ts";
 import { place } from "../src/nodeRouter/placement/place.ts";
 import { parseSelector } from "../src/nodeRouter/placement/selector/parser.ts";
 import { matches, type Selector } from "../src/nodeRouter/placement/selector/selector.ts";
@@ -224,7 +225,14 @@ function makeRule(index: number): Rule {
 
 function makeRequest(rule: number): PlacementRequest {
   const agent = rule % 10 === 9 ? `group-${rule}-worker` : `agent-${rule}`;
-  return { agent, tool: "exec", commands: ["system.run"], binding: "exec", current: null };
+  return {
+    agent,
+    tool: "exec",
+    commands: ["system.run"],
+    needs: COMMAND_NEEDS,
+    binding: "exec",
+    current: null,
+  };
 }
 
 function selector(text: string): Selector {

@@ -6,6 +6,7 @@ import { quote } from "../../shared/safeText.ts";
 import { quote as shellQuote } from "../../shared/shell.ts";
 import type { Binding } from "../../shared/types.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import { COMMAND_NEEDS } from "../placement/model/way.ts";
 import { place } from "../placement/place.ts";
 import { isRouted } from "../policy/router.ts";
 import type { HostedSession } from "./hostedSession.ts";
@@ -42,7 +43,14 @@ export function hostingProblem(
     return 'where nothing is audited, and plugins.entries.node-router.config.audit is "strict"';
   }
   // Hosting goes over the node protocol, whatever the agent's workspace does.
-  const asked = { agent, tool: "exec", commands: [], binding: "exec", current: null } as const;
+  const asked = {
+    agent,
+    tool: "exec",
+    commands: [],
+    needs: COMMAND_NEEDS,
+    binding: "exec",
+    current: null,
+  } as const;
   const decision = place(asked, snapshot, config.rules);
   if (decision.rule === null) return "and no rule names the agent, whose workspace is on a node";
   const rule = `rule ${quote(decision.rule)}`;

@@ -1,21 +1,21 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
-
+import type { Transport } from "../../shared/types.ts";
 import type { Check } from "./filters/filter.ts";
 import { FILTERS } from "./filters/registry.ts";
-import type { Candidate, PlacementDecision, PlacementRequest } from "./model/decision.ts";
+import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
 import type { Rule } from "./model/rule.ts";
 import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
-import { transportFor } from "./model/transportFor.ts";
+import { transportsFor } from "./model/way.ts";
 import { createRanking, type Ranking } from "./ranking.ts";
 import { firstRule } from "./ruleIndex.ts";
 
 /**
- * Decides on which node one call runs.
+ * Decides on which node one call runs, and over which protocol.
  *
  * The first rule that names the agent (and the tool, if it lists tools) decides; with none the call is left
- * alone. The rule's filters run in order, and of the nodes left the one that ranks first wins (`ranking.ts`), unless
- * `request.current` is about as good. With no node left the call is refused, unless the rule says
- * `onUnavailable: "gateway"`.
+ * alone. Of each node the ways that can carry the call meet the rule's filters in order; it fits when one way passes
+ * all of them. Of the nodes left the one that ranks first wins (`ranking.ts`), unless `request.current` is about as
+ * good. With no node left the call is refused, unless the rule says `onUnavailable: "gateway"`.
  *
  * A plain loop over the nodes: a snapshot lives a second, so an index of it costs more than it saves.
  */
@@ -27,13 +27,13 @@ export function place(
   const rule = firstRule(rules, request.agent, request.tool);
   if (rule === null) return unrouted(request);
 
-  const checks = FILTERS.flatMap((filter) => filter({ request, rule }));
-  const removed = new Array<number>(checks.length).fill(0);
+  const judge = createJudge(request, rule);
+  const removed = new Map<Reason, number>();
   const fitting: NodeState[] = [];
   for (const node of snapshot.nodes) {
-    const at = firstObjection(checks, node);
-    if (at < 0) fitting.push(node);
-    else removed[at] = (removed[at] ?? 0) + 1;
+    const objection = judge(node).objection;
+    if (objection === null) fitting.push(node);
+    else removed.set(objection.reason, (removed.get(objection.reason) ?? 0) + 1);
   }
 
   const ranking = createRanking(rule, snapshot);
@@ -44,17 +44,13 @@ export function place(
     request,
     rule: rule.name,
     node,
-    transport: node === null ? null : transportFor(request.binding),
+    transport: node === null ? null : judge(node).transport,
     keptInsteadOf: node === first ? null : (first?.name ?? null),
     total: snapshot.nodes.length,
-    // The sort is stable: equal counts stay in filter order.
-    filtered: checks
-      .map(({ reason }, at) => ({ reason, count: removed[at] ?? 0 }))
-      .filter(({ count }) => count > 0)
-      .sort((a, b) => b.count - a.count),
+    filtered: counted(judge.checks, removed),
     fitting: fitting.length,
     candidates() {
-      candidates ??= candidatesOf(snapshot.nodes, checks, ranking);
+      candidates ??= candidatesOf(snapshot.nodes, judge, ranking);
       return candidates;
     },
   };
@@ -76,23 +72,71 @@ function unrouted(request: PlacementRequest): PlacementDecision {
   };
 }
 
-/** Position of the first check that removes the node; -1: it fits. */
-function firstObjection(checks: readonly Check[], node: NodeState): number {
-  return checks.findIndex(({ keeps }) => !keeps(node));
+/** What is said of one node: the way that fits, or what removed the way that came furthest. */
+interface Verdict {
+  readonly transport: Transport | null;
+  readonly objection: Check | null;
+}
+
+interface Judge {
+  (node: NodeState): Verdict;
+  /** In filter order. */
+  readonly checks: readonly Check[];
+}
+
+function createJudge(request: PlacementRequest, rule: Rule): Judge {
+  const checks = FILTERS.flatMap((filter) => filter({ request, rule }));
+  const ways = transportsFor(request.needs).map((transport) => ({
+    fits: { transport, objection: null },
+    checks: checks.flatMap((check, at) =>
+      check.over === undefined || check.over === transport
+        ? [{ at, keeps: check.keeps, removes: { transport: null, objection: check } }]
+        : [],
+    ),
+  }));
+  const judge = (node: NodeState): Verdict => {
+    let furthest = -1;
+    let verdict: Verdict = { transport: null, objection: null };
+    for (const way of ways) {
+      const objection = way.checks.find(({ keeps }) => !keeps(node));
+      if (objection === undefined) return way.fits;
+      if (objection.at <= furthest) continue;
+      furthest = objection.at;
+      verdict = objection.removes;
+    }
+    return verdict;
+  };
+  return Object.assign(judge, { checks });
+}
+
+/** Most frequent first; equal counts in filter order, for the sort is stable. */
+function counted(
+  checks: readonly Check[],
+  removed: ReadonlyMap<Reason, number>,
+): PlacementDecision["filtered"] {
+  return [...new Set(checks.map(({ reason }) => reason))]
+    .map((reason) => ({ reason, count: removed.get(reason) ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
 }
 
 /** In name order, by code units: the same on every machine, which locale order is not. */
-function candidatesOf(
-  nodes: readonly NodeState[],
-  checks: readonly Check[],
-  ranking: Ranking,
-): readonly Candidate[] {
+function candidatesOf(nodes: readonly NodeState[], judge: Judge, ranking: Ranking): readonly Candidate[] {
   return nodes
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     .map((node) => {
-      const reason = checks[firstObjection(checks, node)]?.reason ?? null;
-      return reason === null
-        ? { node: node.name, fits: true, reason, ...ranking.of(node) }
-        : { node: node.name, fits: false, reason, score: null, scores: {} };
+      const { objection } = judge(node);
+      if (objection === null) {
+        return { node: node.name, fits: true, reason: null, passing: null, ...ranking.of(node) };
+      }
+      const { reason, passing } = objection;
+      return {
+        node: node.name,
+        fits: false,
+        reason,
+        passing: passing?.(node) ?? null,
+        score: null,
+        scores: {},
+      };
     });
 }

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { Binding } from "../../shared/types.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
+import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../placement/model/way.ts";
 import { place } from "../placement/place.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 import { type LastNodes, NO_LAST_NODES } from "../state/lastNodes.ts";
@@ -25,7 +26,8 @@ export function explainCall(
   const ruled = binding === "workspace" && WORKSPACE_TOOLS.includes(tool) ? "exec" : tool;
   const rule = firstRule(config.rules, agent, ruled);
   const current = rule === null ? null : lastNodes.of(agent, rule.name);
-  const asked = { agent, tool, commands: commandsFor(tool), binding, current };
+  const needs = binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS;
+  const asked = { agent, tool, commands: commandsFor(tool), needs, binding, current };
   const decision = place({ ...asked, tool: ruled }, snapshot, config.rules);
   return ruled === tool ? decision : { ...decision, request: asked };
 }
@@ -42,12 +44,12 @@ export function allowedNodes(
   snapshot: NodeSnapshot,
 ): readonly NodeState[] {
   const decision = place(
-    { agent, tool: "exec", commands: [], binding: "exec", current: null },
+    { agent, tool: "exec", commands: [], needs: COMMAND_NEEDS, binding: "exec", current: null },
     snapshot,
     config.rules,
   );
   const excluded = new Set(
-    decision.candidates().flatMap(({ node, reason }) => (reason?.filter === "selector" ? [node] : [])),
+    decision.candidates().flatMap(({ node, reason }) => (reason?.about === "rule" ? [node] : [])),
   );
   return decision.rule === null ? [] : snapshot.nodes.filter((node) => !excluded.has(node.name));
 }

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { HostNode, NodeHostedTool } from "../../presence/sources/gateway/hostNode.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import { COMMAND_NEEDS } from "../placement/model/way.ts";
 import { place } from "../placement/place.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
 
@@ -62,7 +63,14 @@ export function hostedToolRefusal(
   const invalid = configRefusal(problemsForAgent(config.problems, agent));
   if (invalid !== null) return invalid;
   const ruled = firstRule(config.rules, agent, tool) === null ? "exec" : tool;
-  const asked = { agent, tool: ruled, commands: [], binding: "exec", current: null } as const;
+  const asked = {
+    agent,
+    tool: ruled,
+    commands: [],
+    needs: COMMAND_NEEDS,
+    binding: "exec",
+    current: null,
+  } as const;
   const decision = place(asked, snapshot, config.rules);
   if (decision.rule === null) return null;
   for (const { nodeId, displayName } of behind) {

@@ -8,13 +8,12 @@ import { quote, safe } from "../../shared/safeText.ts";
 import { decisionMessage, refusal } from "../explain/message.ts";
 import { currentSnapshot, presenceRecords } from "../inventory/currentSnapshot.ts";
 import { NO_PRESENCE, type PresenceRecords } from "../inventory/inventory.ts";
-import type { PlacementDecision } from "../placement/model/decision.ts";
+import { OFFLINE } from "../placement/filters/presence.ts";
+import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import { firstRule } from "../placement/ruleIndex.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { type LastNodes, NO_LAST_NODES } from "../state/lastNodes.ts";
 import type { SessionNodes } from "../state/sessionNodes.ts";
-import { type Absence, absenceOf } from "./absence.ts";
 import { explainCall } from "./explainCall.ts";
 
 export type WorkspacePlacement =
@@ -83,9 +82,9 @@ export function decideWorkspace(
   const invalid = configRefusal(problemsForAgent(config.problems, agent));
   if (invalid !== null) return { ok: false, code: "CONFIG_INVALID", message: invalid };
   const chosen = explainCall(config, agent, "exec", "workspace", snapshot, lastNodes);
-  const rule = firstRule(config.rules, agent, "exec");
-  const absence = kept === null ? null : absenceOf(chosen, rule, kept, snapshot);
-  if (kept !== null && absence !== null) return awayFor(kept, absence, chosen, presence.get(kept));
+  const absent = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept);
+  // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
+  if (absent?.passing != null) return awayFor(absent, absent.passing, chosen, presence.get(absent.node));
   const decision = keep(chosen, kept, snapshot);
   if (decision.node === null) return nothingFits(decision);
   const node = config.nodes.get(decision.node.name);
@@ -111,12 +110,12 @@ function keep(decision: PlacementDecision, kept: string | null, snapshot: NodeSn
 
 /** SECURITY: another node would have other files, or an older state of the same ones. */
 function awayFor(
-  kept: string,
-  { filter, fact }: Absence,
+  { node: kept, reason }: Candidate,
+  fact: string,
   { node, rule }: PlacementDecision,
   record: NodePresence | undefined,
 ): WorkspacePlacement {
-  const known = filter === "presence" && record !== undefined ? presenceText(record) : "";
+  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record) : "";
   const elsewhere =
     node === null
       ? `no other node fits rule ${quote(rule ?? "")} now`

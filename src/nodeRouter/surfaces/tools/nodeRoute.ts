@@ -50,7 +50,7 @@ export async function nodeRoute(
   const node = snapshot.nodes.find(({ name }) => name === report.node) ?? null;
   // The nodes that its rule does not mean are no business of the agent's: of those it reads how many there are.
   const others = new Set(
-    decision.candidates().flatMap((one) => (one.reason?.filter === "selector" ? [one.node] : [])),
+    decision.candidates().flatMap((one) => (one.reason?.about === "rule" ? [one.node] : [])),
   );
   const facts = {
     ...report,

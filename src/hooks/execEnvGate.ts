@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
 import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
-import { isRouted, mayUseGateway } from "../nodeRouter/policy/router.ts";
+import { isRouted, mayUseGateway } from "../nodeRouter/policy/decide.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { ownGateName } from "./gateNames.ts";
 

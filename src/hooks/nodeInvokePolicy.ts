@@ -3,8 +3,8 @@
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
 import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
-import { ruleAllows } from "../nodeRouter/policy/explainCall.ts";
-import { isRouted } from "../nodeRouter/policy/router.ts";
+import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
+import { isRouted } from "../nodeRouter/policy/decide.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { NodeRouterError } from "../shared/errors.ts";
 

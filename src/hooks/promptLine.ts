@@ -2,7 +2,7 @@
 
 import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
 import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
-import { placeWorkspace } from "../nodeRouter/policy/session.ts";
+import { placeWorkspace } from "../nodeRouter/policy/sessionNode.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { messageOf } from "../shared/errors.ts";
 import { promptLine } from "./workspacePrompt.ts";

@@ -3,7 +3,7 @@
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { bindingOf, hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
-import { isRouted } from "../nodeRouter/policy/router.ts";
+import { isRouted } from "../nodeRouter/policy/decide.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
 import type { WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";

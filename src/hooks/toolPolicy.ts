@@ -1,11 +1,11 @@
 // Layer 1: the trusted tool policy. Decides every tool call of a routed agent, and rewrites or refuses it.
 
 import { carry } from "../nodeRouter/dispatch/dispatch.ts";
-import { refusedElsewhere } from "../nodeRouter/dispatch/elsewhere.ts";
+import { refusedElsewhere } from "../nodeRouter/policy/elsewhere.ts";
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import { firstRule } from "../nodeRouter/placement/ruleIndex.ts";
-import { isRouted } from "../nodeRouter/policy/router.ts";
+import { isRouted } from "../nodeRouter/policy/decide.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog/catalog.ts";
 

@@ -92,7 +92,7 @@ describe("the check itself", () => {
     ['import { Client } from "ssh2";', "ssh2"],
     ['import pino from "pino";', "pino"],
     ['import "pino";', "pino"],
-    ['export { a } from "../policy/router.ts";', "src/nodeRouter/policy/router.ts"],
+    ['export { a } from "../policy/router.ts";', "src/nodeRouter/policy/decide.ts"],
     ['const late = await import("../../presence/store.ts");', "src/presence/store.ts"],
     ['import {\n  a,\n  b,\n} from "../explain/message.ts";', "src/nodeRouter/explain/message.ts"],
   ])("finds the import in %j", (code, imported) => {

@@ -6,7 +6,7 @@ import { unshownRefusal } from "../approval/unshown.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { admitWorkspaceCall } from "../policy/admission.ts";
-import { placeWorkspace } from "../policy/session.ts";
+import { placeWorkspace } from "../policy/sessionNode.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Consent } from "../state/calls.ts";
 import { newCallId } from "../state/workspaceCalls.ts";

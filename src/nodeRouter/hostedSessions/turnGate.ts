@@ -18,7 +18,7 @@ import {
   hostingProblem,
   mustBePlaced,
   nodeLabel,
-} from "./verdict.ts";
+} from "../policy/hosting.ts";
 
 export interface TurnGateDeps extends Pick<RouterDeps, "state" | "log" | "listNodes" | "hostConfig" | "now"> {
   readonly reader: HostedReader;

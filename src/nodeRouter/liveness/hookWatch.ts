@@ -6,7 +6,7 @@ import { agentOf } from "../host/events.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
 import { rearm } from "../hostedSessions/openclawAdapter.ts";
 import { hostedRuns } from "../hostedSessions/turnGate.ts";
-import { isRouted } from "../policy/router.ts";
+import { isRouted } from "../policy/decide.ts";
 import type { SharedState } from "../process/sharedState.ts";
 import { healthProblem, hostingHealth, nameProblems } from "./health.ts";
 import { hookLiveness, LIVENESS_GRACE_MS } from "./liveness.ts";

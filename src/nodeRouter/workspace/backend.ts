@@ -5,7 +5,7 @@ import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
 import type { SandboxBackend, SandboxHandle, SandboxParams } from "../host/sandboxApi.ts";
 import { agentOfKey } from "../host/sessionKey.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
-import { knownRoot, placeWorkspace, type WorkspacePlacement } from "../policy/session.ts";
+import { knownRoot, placeWorkspace, type WorkspacePlacement } from "../policy/sessionNode.ts";
 import type { SharedState } from "../process/sharedState.ts";
 import { createExecPath } from "./execPath.ts";
 import { createFiles } from "./files.ts";

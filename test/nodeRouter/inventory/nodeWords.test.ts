@@ -7,7 +7,7 @@ import { reportText } from "../../../src/nodeRouter/explain/explainText.ts";
 import { decisionMessage, placeText, refusal } from "../../../src/nodeRouter/explain/message.ts";
 import { createReport } from "../../../src/nodeRouter/explain/report.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
-import { explainCall } from "../../../src/nodeRouter/policy/explainCall.ts";
+import { explainCall } from "../../../src/nodeRouter/policy/toolPlacement.ts";
 import { NO_LAST_NODES } from "../../../src/nodeRouter/state/lastNodes.ts";
 import { nodesReply } from "../../../src/nodeRouter/surfaces/chat/nodesReply.ts";
 import { eventsText } from "../../../src/nodeRouter/surfaces/cli/eventsText.ts";

@@ -1,7 +1,7 @@
 // Nodes, configs and calls that the router's tests share.
 import { type ResolvedConfig, resolveConfig } from "../../../src/config/resolve.ts";
 import type { NodeSnapshot } from "../../../src/nodeRouter/placement/model/snapshot.ts";
-import { type CallRequest, decideCall } from "../../../src/nodeRouter/policy/router.ts";
+import { type CallRequest, decideCall } from "../../../src/nodeRouter/policy/decide.ts";
 import { makeNode } from "../../support/makeNode.ts";
 
 export const SG = makeNode({ commands: new Set(["system.run", "browser.proxy"]) });

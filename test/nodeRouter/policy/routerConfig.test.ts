@@ -1,6 +1,6 @@
 // What a wrong config does to calls, and the router's other questions to the rules.
 import { describe, expect, test } from "vitest";
-import { ruleAllows } from "../../../src/nodeRouter/policy/explainCall.ts";
+import { ruleAllows } from "../../../src/nodeRouter/policy/toolPlacement.ts";
 import { explainTool } from "../../../src/nodeRouter/policy/explainTool.ts";
 import {
   decideCall,
@@ -8,7 +8,7 @@ import {
   isRouted,
   mayUseGateway,
   needsSnapshot,
-} from "../../../src/nodeRouter/policy/router.ts";
+} from "../../../src/nodeRouter/policy/decide.ts";
 import { NodeRouterError } from "../../../src/shared/errors.ts";
 import {
   BROKEN,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SandboxHandle } from "../../../src/nodeRouter/host/sandboxApi.ts";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/policy/sessionNode.ts";
 import type { Outcome } from "../../../src/nodeRouter/transports/transport.ts";
 import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
 import { NodeRouterError } from "../../../src/shared/errors.ts";

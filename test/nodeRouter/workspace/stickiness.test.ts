@@ -1,6 +1,6 @@
 // A session stays where its files are: what makes it wait, and what makes it move.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/policy/sessionNode.ts";
 import type { NodePresence } from "../../../src/presence/record.ts";
 import { fact, fakePresence, makePlace, makePresence, reachOf } from "../../support/makePresence.ts";
 import { type Arranged, arrange, configOf } from "./arrange.ts";

@@ -16,7 +16,7 @@ import {
 import { foreignRuntime } from "../../host/runtimes.ts";
 import type { Rule } from "../../placement/model/rule.ts";
 import { firstRule } from "../../placement/ruleIndex.ts";
-import { allowedNodes, explainCall } from "../../policy/explainCall.ts";
+import { allowedNodes, explainCall } from "../../policy/toolPlacement.ts";
 import { outlook } from "../../policy/outlook.ts";
 import { boundNodeId } from "./boundNode.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";

@@ -1,8 +1,8 @@
 // Doctor: what the host runs on a node by itself: whole sessions, tools that a node publishes, command line agents.
 import { quote } from "../../../shared/safeText.ts";
 import { agentIds, bindingOf } from "../../host/hostConfig.ts";
-import { mustBePlaced } from "../../hostedSessions/verdict.ts";
-import { allowedNodes } from "../../policy/explainCall.ts";
+import { mustBePlaced } from "../../policy/hosting.ts";
+import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { hostedStatus } from "../reports/hostedReport.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 

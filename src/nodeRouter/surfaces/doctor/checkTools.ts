@@ -3,7 +3,7 @@ import { normalizeToolName } from "../../../shared/hostNames.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { agentIds, agentKey, agentSection, bindingOf, section } from "../../host/hostConfig.ts";
 import { matchesGlob } from "../../placement/selector/agentGlob.ts";
-import { isRouted } from "../../policy/router.ts";
+import { isRouted } from "../../policy/decide.ts";
 import { classifyTool } from "../../toolCatalog/catalog.ts";
 import { GATEWAY_PLUGINS } from "../../toolCatalog/pluginTools.ts";
 import { type Check, type DoctorInput, finding } from "./finding.ts";

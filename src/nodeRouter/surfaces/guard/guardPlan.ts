@@ -5,7 +5,7 @@ import { agentIds, agentSection, bindingOf, execSetting } from "../../host/hostC
 import type { Rule } from "../../placement/model/rule.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { firstRule } from "../../placement/ruleIndex.ts";
-import { allowedNodes } from "../../policy/explainCall.ts";
+import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { agentChange, type GuardChange, isNeeded } from "./change.ts";
 import { bindingPlan, boundPlan } from "./workspacePlan.ts";
 

@@ -4,7 +4,7 @@ import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import { bindingOf } from "../../host/hostConfig.ts";
 import type { HostedRecords, HostedSession } from "../../hostedSessions/hostedSession.ts";
 import { hostingHosts } from "../../hostedSessions/hosts.ts";
-import { fittingHosts, hostingProblem, mend, mustBePlaced } from "../../hostedSessions/verdict.ts";
+import { fittingHosts, hostingProblem, mend, mustBePlaced } from "../../policy/hosting.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 
 export interface HostedStatus {

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { PresenceState } from "../../../presence/record.ts";
 import type { Binding } from "../../../shared/types.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
-import { allowedNodes, explainCall } from "../../policy/explainCall.ts";
+import { allowedNodes, explainCall } from "../../policy/toolPlacement.ts";
 import { type HostSide, outlook } from "../../policy/outlook.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
 import { placeLabel, placeOf } from "../reports/nodePlace.ts";

@@ -4,7 +4,7 @@ import { isRecord } from "../../../shared/isRecord.ts";
 import { safeJson } from "../../../shared/safeText.ts";
 import { bindingOf } from "../../host/hostConfig.ts";
 import { currentSnapshot, hostSide } from "../../inventory/currentSnapshot.ts";
-import { explainCall } from "../../policy/explainCall.ts";
+import { explainCall } from "../../policy/toolPlacement.ts";
 import { explainTool } from "../../policy/explainTool.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";

@@ -1,8 +1,8 @@
 // sessions_spawn with a machine of its own.
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
-import { spawnRefusal } from "../../../src/nodeRouter/hostedSessions/spawnPlacement.ts";
-import { decideCall } from "../../../src/nodeRouter/policy/router.ts";
+import { spawnRefusal } from "../../../src/nodeRouter/policy/spawnPlacement.ts";
+import { decideCall } from "../../../src/nodeRouter/policy/decide.ts";
 import { CONFIG } from "../../support/fakeDeps.ts";
 
 const PROFILE = { kind: "profile", profileId: "cloud" };

@@ -1,6 +1,6 @@
 // What is explained about workspace tools, and about node tools of the same agent.
 import { describe, expect, test } from "vitest";
-import { allowedNodes, explainCall } from "../../../src/nodeRouter/policy/explainCall.ts";
+import { allowedNodes, explainCall } from "../../../src/nodeRouter/policy/toolPlacement.ts";
 import { explainTool } from "../../../src/nodeRouter/policy/explainTool.ts";
 import { CONFIG, configWith, NODES, OFFLINE, SG } from "./routerArrange.ts";
 

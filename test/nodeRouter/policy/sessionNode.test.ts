@@ -1,6 +1,6 @@
 // On which node a session's workspace is.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/policy/sessionNode.ts";
 import { type Arranged, arrange, configOf } from "../workspace/arrange.ts";
 
 const KEY = "agent:worker:main";

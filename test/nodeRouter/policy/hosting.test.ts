@@ -7,12 +7,12 @@ import {
   hostedElsewhere,
   hostingProblem,
   mend,
-} from "../../../src/nodeRouter/hostedSessions/verdict.ts";
+} from "../../../src/nodeRouter/policy/hosting.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
 import type { Binding } from "../../../src/shared/types.ts";
 import { CN_ID, CONFIG, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
-import { hostedSession } from "./arrange.ts";
+import { hostedSession } from "../hostedSessions/arrange.ts";
 
 function snapshotOf(config = resolveConfig(CONFIG), sg: object = {}, cn: object = {}) {
   const nodes = [hostEntry("mac-sg", SG_ID, sg), hostEntry("mac-cn", CN_ID, cn)]

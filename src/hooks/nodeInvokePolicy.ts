@@ -1,11 +1,14 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
 import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
 import { ruleAllows } from "../nodeRouter/policy/explainCall.ts";
 import { isRouted } from "../nodeRouter/policy/router.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS } from "../nodeRouter/state/calls.ts";
+import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { NodeRouterError } from "../shared/errors.ts";
 
 /**
@@ -32,7 +35,9 @@ export interface NodeInvocation {
 export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
   return async (invocation: NodeInvocation): Promise<NodeRouterError | null> => {
-    const { config, calls, counters } = deps.state;
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
+    const calls = deps.memory.part(CALLS);
+    const counters = deps.memory.part(COUNTERS);
     const { agent, sessionKey } = caller(invocation.params);
     if (config === null || agent === null) return null;
     // A workspace over SSH has no command over the node protocol, in no mode.

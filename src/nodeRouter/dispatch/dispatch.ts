@@ -1,4 +1,5 @@
 // One call through router and placement: what is decided about it, in the parameters that the host is told.
+
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import type { Binding } from "../../shared/types.ts";
@@ -13,6 +14,7 @@ import { decideCall, faultVerdict, isRouted, needsSnapshot, type Verdict } from 
 import { placeWorkspace } from "../policy/session.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Consent } from "../state/calls.ts";
+import { LAST_NODES } from "../state/lastNodes.ts";
 import { bindingFor } from "../toolCatalog/catalog.ts";
 import { applyPlacement } from "./overNode.ts";
 import { applyWorkspace } from "./toWorkspace.ts";
@@ -49,10 +51,10 @@ export async function carry(
         tool: event.toolName,
         params: event.params,
         binding,
-        rewritable: event.toolName !== "exec" || isOpenClawExec(deps.state, event, context),
+        rewritable: event.toolName !== "exec" || isOpenClawExec(deps.memory, event, context),
       },
       snapshot,
-      deps.state.lastNodes,
+      deps.memory.part(LAST_NODES),
     );
     return { binding, carried: await carryOut(deps, config, verdict, agent, binding, event, context) };
   } catch (error) {

@@ -1,6 +1,8 @@
 // Calls that the host would carry out on a machine that no parameter chooses: a session with a machine of its own, a
 // tool that a node publishes. Nothing of them can be moved, so they fit or are refused.
+
 import type { ResolvedConfig } from "../../config/resolve.ts";
+import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { Binding } from "../../shared/types.ts";
@@ -11,6 +13,7 @@ import { hostingProblem, mustBePlaced, nodeLabel } from "../hostedSessions/verdi
 import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { hostedToolRefusal, nodesBehind } from "../policy/nodeHostedTools.ts";
 import type { RouterDeps } from "../process/deps.ts";
+import { COUNTERS } from "../state/counters.ts";
 import { catalogEntry, classifyTool } from "../toolCatalog/catalog.ts";
 
 /** What the agent reads instead of a result; null when the call is none of these, or may go on. Never throws. */
@@ -41,7 +44,7 @@ export async function refusedElsewhere(
     .child({ part: "elsewhere" })
     .warn({ agent, tool: event.toolName, reason: refusal, mode: config.mode }, "refused");
   if (isShadow) return null;
-  deps.state.counters.refused += 1;
+  deps.memory.part(COUNTERS).refused += 1;
   return refusal;
 }
 
@@ -78,7 +81,7 @@ async function onItsNode(
   // A tool of the host is only looked at for a node's id in its name, or for a namesake: the last list will do.
   const snapshot =
     catalogEntry(tool) !== null ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
-  const behind = nodesBehind(tool, isKnown, deps.state.reader.last()?.nodes ?? []);
+  const behind = nodesBehind(tool, isKnown, deps.memory.part(NODE_READER).last()?.nodes ?? []);
   return hostedToolRefusal(config, agent, tool, behind, snapshot);
 }
 

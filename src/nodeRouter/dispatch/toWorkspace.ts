@@ -1,15 +1,17 @@
 // Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
+
 import { randomBytes } from "node:crypto";
 import { quote } from "../../shared/safeText.ts";
 import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";
 import { unshownRefusal } from "../approval/unshown.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import { SANDBOX_PROBLEM } from "../host/sandboxApi.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { admitWorkspaceCall } from "../policy/admission.ts";
 import { placeWorkspace } from "../policy/session.ts";
 import type { RouterDeps } from "../process/deps.ts";
-import type { Consent } from "../state/calls.ts";
-import { newCallId } from "../state/workspaceCalls.ts";
+import { CALLS, type Consent } from "../state/calls.ts";
+import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
 import { sandboxedExec } from "./workspaceExecParams.ts";
 
 export interface WorkspaceApplied {
@@ -34,7 +36,7 @@ export async function applyWorkspace(
   const sessionKey = context.sessionKey ?? "";
   const admission = admitWorkspaceCall({
     hostConfig: deps.hostConfig(),
-    apiProblem: deps.state.workspace.apiProblem,
+    apiProblem: deps.memory.part(SANDBOX_PROBLEM).current,
     agent,
     sessionKey,
     facts: deps.sessionFacts(agent, sessionKey),
@@ -55,7 +57,7 @@ export async function applyWorkspace(
   const unbound = { nodeId: null, jobId: null, workspaceCallId: null };
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
-    if (notes.length > 0) deps.state.calls.add({ ...call, ...unbound });
+    if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, ...unbound });
     return { refusal: null, decision, params: null, consent: null };
   }
 
@@ -71,8 +73,8 @@ export async function applyWorkspace(
       : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
   if (unshown !== null) return { ...refused(unshown), decision };
   const consent = question === null ? null : consentTo(question);
-  deps.state.calls.add({ ...call, ...unbound, workspaceCallId: callId });
-  deps.state.workspace.calls.set(callId, {
+  deps.memory.part(CALLS).add({ ...call, ...unbound, workspaceCallId: callId });
+  deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...idsOf(event, context),
     callId,
     agent,

@@ -1,4 +1,5 @@
 // On which node a session's workspace is: the rules choose, and the session then stays where its files are.
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { configRefusal } from "../../config/problems/configRefusal.ts";
 import { problemsForAgent } from "../../config/problems/problem.ts";
 import type { ConfiguredNode, ResolvedConfig } from "../../config/resolve.ts";
@@ -6,14 +7,13 @@ import type { NodePresence } from "../../presence/record.ts";
 import { type ErrorCode, messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { decisionMessage, refusal } from "../explain/message.ts";
-import { currentSnapshot, presenceRecords } from "../inventory/currentSnapshot.ts";
+import { currentSnapshot, presenceRecords, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import { NO_PRESENCE, type PresenceRecords } from "../inventory/inventory.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { firstRule } from "../placement/ruleIndex.ts";
-import type { RouterDeps } from "../process/deps.ts";
-import { type LastNodes, NO_LAST_NODES } from "../state/lastNodes.ts";
-import type { SessionNodes } from "../state/sessionNodes.ts";
+import { LAST_NODES, type LastNodes, NO_LAST_NODES } from "../state/lastNodes.ts";
+import { SESSION_NODES, type SessionNodes } from "../state/sessionNodes.ts";
 import { type Absence, absenceOf } from "./absence.ts";
 import { explainCall } from "./explainCall.ts";
 
@@ -44,18 +44,18 @@ export type WorkspacePlacement =
  * Never throws.
  */
 export async function placeWorkspace(
-  deps: Pick<RouterDeps, "state" | "listNodes" | "now">,
+  deps: SnapshotDeps,
   agent: string,
   sessionKey: string,
 ): Promise<WorkspacePlacement> {
-  const { config, workspace } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null)
     return refused("WORKSPACE_UNAVAILABLE", "node-router has no configuration yet; try again");
-  const sessions = workspace.placements;
+  const sessions = deps.memory.part(SESSION_NODES);
   try {
     const [snapshot] = await Promise.all([currentSnapshot(deps, config), sessions.ready()]);
     const kept = sessions.get(sessionKey)?.node ?? null;
-    const { lastNodes } = deps.state;
+    const lastNodes = deps.memory.part(LAST_NODES);
     const placement = decideWorkspace(config, agent, kept, snapshot, presenceRecords(deps), lastNodes);
     if (!placement.ok) return placement;
     const { movedFrom } = sessions.put(sessionKey, placement.node.name);

@@ -1,5 +1,6 @@
 // Agent tool node_route: where do my commands run, and why; which nodes may I use. Read-only.
 
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
 import { safeJson } from "../../../shared/safeText.ts";
 import { bindingOf } from "../../host/hostConfig.ts";
@@ -7,6 +8,7 @@ import { currentSnapshot, hostSide } from "../../inventory/currentSnapshot.ts";
 import { explainCall } from "../../policy/explainCall.ts";
 import { explainTool } from "../../policy/explainTool.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { LAST_NODES } from "../../state/lastNodes.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { nodeList } from "./nodeList.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
@@ -32,12 +34,12 @@ export async function nodeRoute(
   agent: string | null,
   params: unknown,
 ): Promise<ToolOutput> {
-  const { config } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null || agent === null)
     return textResult("node-router is not configured for this run.", { outcome: "unrouted" });
   const binding = bindingOf(deps.hostConfig(), agent);
   const snapshot = await currentSnapshot(deps, config, 0);
-  const { lastNodes } = deps.state;
+  const lastNodes = deps.memory.part(LAST_NODES);
   const host = hostSide(deps);
   const asked = isRecord(params) ? params : {};
   if (asked.list === true) {

@@ -9,7 +9,7 @@ import { isProcessInput } from "../toolCatalog/processInput.ts";
 import { admitWorkspaceCall } from "./admission.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { besideWorkspace } from "./besideWorkspace.ts";
-import type { Call, Decision, CallMemory, World } from "./decision.ts";
+import type { Call, CallMemory, Decision, World } from "./decision.ts";
 import { elsewhereRefusal } from "./elsewhere.ts";
 import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
 import { decideSession } from "./sessionNode.ts";
@@ -23,7 +23,10 @@ const MAX_SHOWN = 200;
  * What is known when a call comes: a fresh list of the nodes, or the last one. Everything that cannot concern a node is
  * decided without asking the host.
  */
-export function needsFreshNodes(policy: AgentPolicy, { tool, session }: Pick<Call, "tool" | "session">): boolean {
+export function needsFreshNodes(
+  policy: AgentPolicy,
+  { tool, session }: Pick<Call, "tool" | "session">,
+): boolean {
   const known = classifyTool(tool);
   // Nobody's tool may be a node's, and a session that is hosted starts others beside it.
   if (catalogEntry(tool) === null) return policy.mustBePlaced;
@@ -59,7 +62,9 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: Ca
 
   switch (known.kind) {
     case "files":
-      return binding === "workspace" ? inWorkspace(policy, call, world, memory) : onGateway(policy, tool, null);
+      return binding === "workspace"
+        ? inWorkspace(policy, call, world, memory)
+        : onGateway(policy, tool, null);
     case "localFiles":
       if (policy.mustBePlaced && namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
       if (gatewayFile === null) return by.leave();
@@ -130,7 +135,8 @@ function onNode(policy: AgentPolicy, call: Call, world: World, memory: CallMemor
     const message = refusal(placement);
     return by.refuse(advice === null ? message : `${message} ${advice}`, placement);
   }
-  if (placement.outcome === "unrouted") return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };
+  if (placement.outcome === "unrouted")
+    return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };
   const record = { agent: policy.id, tool, rule };
   if (policy.binding === "exec") return { ...record, kind: "place", placement, beside: null };
   const place = decideSession(policy, call.session.kept, world, memory);

@@ -6,7 +6,7 @@ import type { PlacementDecision } from "../placement/model/decision.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { decide } from "./decide.ts";
-import type { Decision, CallMemory, World } from "./decision.ts";
+import type { CallMemory, Decision, World } from "./decision.ts";
 import { refusedPart } from "./gatewayToolRefusal.ts";
 import { toolPlacement } from "./toolPlacement.ts";
 

@@ -1,6 +1,8 @@
 // On which node a session's workspace is.
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/sessionNode.ts";
+import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
 import { type Arranged, arrange, configOf } from "../workspace/arrange.ts";
 
 const KEY = "agent:worker:main";
@@ -41,7 +43,7 @@ describe("a session stays where its files are", () => {
     const moved = { node: "two", decided: "two", movedFrom: "one" };
     expect(await placed()).toEqual(moved);
     expect(await placed()).toEqual(moved);
-    at.deps.state.workspace.placements.told(KEY);
+    at.deps.memory.part(SESSION_NODES).told(KEY);
     expect(await placed()).toEqual({ ...moved, movedFrom: null });
   });
 

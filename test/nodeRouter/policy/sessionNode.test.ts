@@ -1,7 +1,7 @@
 // On which node a session's workspace is.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
 import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
 import { type Arranged, arrange, configOf } from "../workspace/arrange.ts";
 
@@ -19,9 +19,9 @@ const requiring = (require: string, more: object = {}) =>
     rules: [{ name: "zone", agents: ["worker"], require, ...more }],
   });
 const placed = async (agent = "worker", key = KEY) => {
-  const placement = await placeWorkspace(at.deps, agent, key);
+  const placement = await placeSession(at.deps, agent, key);
   return placement.ok
-    ? { node: placement.node.name, decided: placement.decision.node?.name, movedFrom: placement.movedFrom }
+    ? { node: placement.node.name, decided: placement.placement.node?.name, movedFrom: placement.movedFrom }
     : placement.message;
 };
 

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
 import type { SandboxHandle } from "../../../src/nodeRouter/host/sandboxApi.ts";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
 import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS } from "../../../src/nodeRouter/state/workspaceCalls.ts";
 import { type Outcome, SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
@@ -337,7 +337,7 @@ describe("the node of a run", () => {
     handle.createFsBridge({ sandbox: { ...at.params(), workspaceAccess: "rw" } });
     prefersTwo();
     // What the tool policy does before the call.
-    expect(await placeWorkspace(at.deps, "worker", "agent:worker:main")).toMatchObject({ movedFrom: "one" });
+    expect(await placeSession(at.deps, "worker", "agent:worker:main")).toMatchObject({ movedFrom: "one" });
     const { outcome } = (await at.bridges[0]?.run({ script: "true" })) ?? {};
     expect(outcome).toMatchObject({ kind: "notStarted", code: "NODE_MISMATCH" });
     await expect(handle.runShellCommand({ script: "true" })).rejects.toThrow(

@@ -3,6 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../../../src/config/resolve.ts";
+import { agentIds } from "../../../../src/nodeRouter/host/hostConfig.ts";
+import { worldOf } from "../../../../src/nodeRouter/policy/world.ts";
 import { NO_LAST_NODES } from "../../../../src/nodeRouter/state/lastNodes.ts";
 import { agentsByNode } from "../../../../src/nodeRouter/surfaces/reports/agentRoutes.ts";
 import { currentNodesReport } from "../../../../src/nodeRouter/surfaces/reports/currentNodesReport.ts";
@@ -133,8 +135,9 @@ test.each([[null], [Number.NaN], [Number.POSITIVE_INFINITY], [9e15]])("no calend
 describe("agentsByNode", () => {
   const of = (situation: Situation) => {
     const { config, hostConfig, snapshot } = inputOf(situation);
-    const host = { hostConfig, apiProblem: null, presence: new Map() };
-    return Object.fromEntries(agentsByNode(config, host, snapshot, NO_LAST_NODES));
+    const known = { snapshot, hostNodes: [], apiProblem: null, presence: new Map() };
+    const world = worldOf(config, hostConfig, known);
+    return Object.fromEntries(agentsByNode(agentIds(hostConfig), world, NO_LAST_NODES));
   };
 
   test("is every agent that a rule places, by id; an agent without a rule is on no node", () => {

@@ -45,7 +45,7 @@ export async function currentSnapshot(
 ): Promise<NodeSnapshot> {
   const host = await deps.memory
     .part(NODE_READER)
-    .read(maxAgeMs, () => readHostNodes(deps.listNodes, deps.now));
+    .read(maxAgeMs, (before) => readHostNodes(deps.listNodes, deps.now, before));
   await deps.memory.part(NODE_NAMES).ready();
   return snapshotOf(deps, config, host);
 }
@@ -67,7 +67,7 @@ export function knownNames(
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): KnownNames {
-  memory.part(NODE_NAMES).see(config.nodes, host.nodes);
+  memory.part(NODE_NAMES).see(config.nodes, host.nodes, host.who);
   return memory.part(NODE_NAMES).known();
 }
 

@@ -18,16 +18,19 @@ import {
 
 export type { KnownName, KnownNames } from "./nodeIdentity.ts";
 
-/** Only names of the config are remembered; a config has at most 500 nodes. The oldest sight goes first. */
-export const MAX_NAMES = 4_096;
+/** Only names of the config are remembered; a config has at most 10,000 nodes. The oldest sight goes first. */
+export const MAX_NAMES = 20_000;
 
 export interface NodeNames {
   /** Resolves when what was stored is known; at once without a store. Never rejects. */
   ready(): Promise<void>;
   /** The same object until something changes. */
   known(): KnownNames;
-  /** Remembers each name that only one approved node has; the same lists again cost nothing. */
-  see(configured: ReadonlyMap<string, ConfiguredNode>, paired: readonly HostNode[]): void;
+  /**
+   * Remembers each name that only one approved node has; the same lists again cost nothing.
+   * @param who the same object as long as no answer to "who is who" can have changed.
+   */
+  see(configured: ReadonlyMap<string, ConfiguredNode>, paired: readonly HostNode[], who?: object): void;
   /**
    * The operator's word: the name stands for this id. Resolves when that is kept.
    * @returns the id that it stood for until now; null: none was known.
@@ -54,7 +57,7 @@ export function createNodeNames(): NodeNames {
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> = Promise.resolve();
-  let seen: { readonly configured: unknown; readonly paired: unknown } | null = null;
+  let seen: { readonly configured: unknown; readonly who: unknown } | null = null;
 
   const changed = (): void => {
     snapshot = null;
@@ -74,8 +77,8 @@ export function createNodeNames(): NodeNames {
       snapshot ??= { names: new Map(names.entries()), complete: complete && !loading };
       return snapshot;
     },
-    see(configured, paired) {
-      if (loading || (seen?.configured === configured && seen.paired === paired)) return;
+    see(configured, paired, who = paired) {
+      if (loading || (seen?.configured === configured && seen.who === who)) return;
       const found = firstSights(configured, paired, { names, complete });
       for (const [key, id] of found) names.set(key, { id, trusted: false });
       if (found.length > 0) {
@@ -83,7 +86,7 @@ export function createNodeNames(): NodeNames {
         // A failure was reported; the names hold until the gateway ends.
         void write().catch(() => {});
       }
-      seen = { configured, paired };
+      seen = { configured, who };
     },
     async trust(name, id) {
       await loaded;

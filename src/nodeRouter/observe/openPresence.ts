@@ -70,7 +70,7 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
   const read: ReadNodes = (maxAgeMs) =>
     memory
       .part(NODE_READER)
-      .read(maxAgeMs, () => outsideCaller(() => readHostNodes(deps.listNodes, deps.now)));
+      .read(maxAgeMs, (before) => outsideCaller(() => readHostNodes(deps.listNodes, deps.now, before)));
   const tailscale = createTailscaleSource({ now: deps.now });
   const sources: readonly PresenceSource[] = [
     createGatewaySource(read, () => memory.part(NODE_READER).last()),

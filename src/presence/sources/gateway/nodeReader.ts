@@ -7,7 +7,7 @@ export interface NodeReader {
    * The list, at most `maxAgeMs` old. `list` is the caller's own way to the host: authority belongs to the
    * call in whose scope it runs, so it is never kept.
    */
-  read(maxAgeMs: number, read: () => Promise<HostNodes>): Promise<HostNodes>;
+  read(maxAgeMs: number, read: (before: HostNodes | null) => Promise<HostNodes>): Promise<HostNodes>;
   /** The last list that was read, however old; null before the first. */
   last(): HostNodes | null;
 }
@@ -23,11 +23,12 @@ export function createNodeReader(now: () => number): NodeReader {
   // After the clock was set back a list would look young for as long as that.
   const isFuture = (nodes: HostNodes): boolean => nodes.takenAtMs > now();
 
-  const start = (read: () => Promise<HostNodes>): Promise<HostNodes> => {
-    const reading = read()
+  const start = (read: (before: HostNodes | null) => Promise<HostNodes>): Promise<HostNodes> => {
+    const reading = read(last)
       .then((nodes) => {
         // Of two reads at once, the one that was begun later knows better.
-        if (last === null || nodes.takenAtMs >= last.takenAtMs || isFuture(last)) last = nodes;
+        if (last !== null && nodes.takenAtMs < last.takenAtMs && !isFuture(last)) return nodes;
+        last = nodes;
         return nodes;
       })
       .finally(() => {

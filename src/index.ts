@@ -1,5 +1,4 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
-
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";

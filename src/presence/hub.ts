@@ -1,5 +1,4 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
-
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
 import { slot } from "../shared/processMemory.ts";

@@ -1,5 +1,4 @@
 // The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
-
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { slot } from "../../shared/processMemory.ts";

@@ -1,5 +1,4 @@
 // The host's private sandbox API: the only file that knows its name and shape. Own types, and a look before use.
-
 import { messageOf } from "../../shared/errors.ts";
 import { slot } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";

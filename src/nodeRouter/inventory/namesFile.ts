@@ -1,5 +1,4 @@
 // The file of the nodes' names: `<state folder>/node-router/names.json`.
-
 import { join } from "node:path";
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";

@@ -1,5 +1,4 @@
 // Detached commands by job id: on which node each was started, and for whom.
-
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
 import type { Part } from "../../shared/processMemory.ts";

@@ -1,5 +1,4 @@
 // Puts presence together for the real host: the sources, the collector that runs them, and the file of the histories.
-
 import { join } from "node:path";
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";

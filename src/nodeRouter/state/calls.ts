@@ -1,5 +1,4 @@
 // Tool calls between their decision and their result: what was decided, and where it ended.
-
 import { isDeepStrictEqual } from "node:util";
 import { FairMap } from "../../shared/fairMap.ts";
 import type { Part } from "../../shared/processMemory.ts";

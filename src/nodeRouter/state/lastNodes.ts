@@ -1,5 +1,4 @@
 // On which node each agent's calls under each rule last ran, so that the next one does not move for a trifle.
-
 import { FairMap } from "../../shared/fairMap.ts";
 import type { Part } from "../../shared/processMemory.ts";
 

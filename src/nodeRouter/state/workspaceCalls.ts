@@ -1,5 +1,4 @@
 // exec calls of agents whose workspace is on a node, between the tool policy and the sandbox backend.
-
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
 import type { Part } from "../../shared/processMemory.ts";

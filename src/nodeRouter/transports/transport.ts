@@ -1,5 +1,4 @@
 // What the SSH transport offers to the rest of the plugin: one command on one node, three outcomes.
-
 import type { Readable, Writable } from "node:stream";
 import type { ErrorCode } from "../../shared/errors.ts";
 import { slot } from "../../shared/processMemory.ts";

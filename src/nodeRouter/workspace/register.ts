@@ -1,5 +1,4 @@
 // Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
-
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";

@@ -1,5 +1,4 @@
 // A backend on local shells: two nodes over SSH whose workspaces are folders of this machine.
-
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 // The handle of one run: commands, files and refusals as the host meets them.
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";

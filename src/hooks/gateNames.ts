@@ -1,13 +1,13 @@
 // Which names of the gate's variables are this process's own: the module is evaluated several times in it, and the
 // instance that reads a result need not be the one whose gate stopped the start.
 import { createHash } from "node:crypto";
-import { type Part, processMemory } from "../shared/processMemory.ts";
+import { definePart, processMemory } from "../shared/processMemory.ts";
 
 /** More instances than any gateway makes between two starts. */
 const MAX_NAMES = 1_000;
 
 /** SECURITY: hashes, since whoever knows a name before could set a variable of it and so open the gate. */
-const GATE_NAMES: Part<Set<string>> = { key: "gate-names", version: 1, create: () => new Set() };
+const GATE_NAMES = definePart("gate-names", 1, () => new Set<string>());
 
 /** Makes a name one of this process's. */
 export function ownGateName(name: string): string {

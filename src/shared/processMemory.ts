@@ -22,8 +22,13 @@ export interface Memory {
   part<T>(part: Part<T>): T;
 }
 
+/** For the constant that stands beside the type. @param create takes the clock, epoch ms. */
+export function definePart<T>(key: string, version: number, create: Part<T>["create"]): Part<T> {
+  return { key, version, create };
+}
+
 /** A part that is empty until somebody puts something in. */
-export function slot<T>(key: string, version: number): Part<Slot<T>> {
+export function defineSlot<T>(key: string, version: number): Part<Slot<T>> {
   return { key, version, create: () => ({ current: null }) };
 }
 

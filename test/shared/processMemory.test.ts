@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createMemory, type Part, processMemory, slot } from "../../src/shared/processMemory.ts";
+import { createMemory, defineSlot, type Part, processMemory } from "../../src/shared/processMemory.ts";
 
 const KEY = Symbol.for("openclaw-node-router.memory");
 
@@ -57,10 +57,10 @@ describe("a memory", () => {
 
   test("a slot is empty until something is put in, for every copy", () => {
     const memory = createMemory(() => 0);
-    expect(memory.part(slot<string>("s", 1)).current).toBeNull();
-    memory.part(slot<string>("s", 1)).current = "in";
-    expect(memory.part(slot<string>("s", 1)).current).toBe("in");
-    expect(createMemory(() => 0).part(slot<string>("s", 1)).current).toBeNull();
+    expect(memory.part(defineSlot<string>("s", 1)).current).toBeNull();
+    memory.part(defineSlot<string>("s", 1)).current = "in";
+    expect(memory.part(defineSlot<string>("s", 1)).current).toBe("in");
+    expect(createMemory(() => 0).part(defineSlot<string>("s", 1)).current).toBeNull();
   });
 });
 
@@ -88,16 +88,26 @@ describe("the memory of the process", () => {
   });
 });
 
-test("no two parts of the plugin have one key", () => {
+describe("in the plugin's code", () => {
   const root = resolve(import.meta.dirname, "../../src");
-  const keys = readdirSync(root, { recursive: true, encoding: "utf8" })
+  const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
-    .flatMap((file) => [
-      ...readFileSync(join(root, file), "utf8").matchAll(
-        /: Part<[^=]{1,200}> = \{\s*key: "([^"]+)"|= slot<[^=(]{1,200}>\(\s*"([^"]+)"/g,
-      ),
-    ])
-    .map(([, own, slotted]) => own ?? slotted ?? "");
-  expect(keys.length).toBeGreaterThan(10);
-  expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+    .map((file) => ({ file, code: readFileSync(join(root, file), "utf8") }));
+
+  test("no two parts have one key", () => {
+    const keys = sources
+      .flatMap(({ code }) => [...code.matchAll(/= define(?:Part|Slot)(?:<[^=(]{1,200}>)?\(\s*"([^"]+)"/g)])
+      .map(([, key]) => key);
+    expect(keys.length).toBeGreaterThan(10);
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+  });
+
+  test("nothing else of ours is in the global object: what outlives a reload is a part", () => {
+    const own = sources.filter(({ code }) => /Symbol\.for\(\s*"openclaw-node-router/.test(code));
+    // The mark on our errors is on the error itself.
+    expect(own.map(({ file }) => file).sort()).toEqual([
+      join("shared", "errors.ts"),
+      join("shared", "processMemory.ts"),
+    ]);
+  });
 });

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../shared/errors.ts";
-import type { Memory, Part } from "../../shared/processMemory.ts";
+import { definePart, type Memory } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
 import type {
   Evidence,
@@ -33,11 +33,12 @@ interface Shared {
   state: GateState;
 }
 
-const TURN_GATE: Part<Shared> = {
-  key: "turn-gate",
-  version: 1,
-  create: () => ({ gate: null, wrappers: new WeakSet(), watched: new WeakSet(), state: { kind: "waiting" } }),
-};
+const TURN_GATE = definePart<Shared>("turn-gate", 1, () => ({
+  gate: null,
+  wrappers: new WeakSet(),
+  watched: new WeakSet(),
+  state: { kind: "waiting" },
+}));
 
 /** Puts the gate before every turn of this process, in place of an older one. Never throws. */
 export function armTurnGate(memory: Memory, gate: TurnGate): GateState {

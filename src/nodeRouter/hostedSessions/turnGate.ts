@@ -7,7 +7,7 @@ import { BoundedMap } from "../../shared/bounded.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { agentOfSessionKey, normalizeAgentId } from "../../shared/hostNames.ts";
 import type { Logger } from "../../shared/logger.ts";
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { Binding } from "../../shared/types.ts";
 import { bindingOf } from "../host/hostConfig.ts";
 import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
@@ -33,11 +33,7 @@ export interface TurnGateDeps extends SnapshotDeps {
 }
 
 /** Runs that the host has on another machine, with its device id. */
-export const HOSTED_RUNS: Part<BoundedMap<string, string | null>> = {
-  key: "hosted-runs",
-  version: 1,
-  create: () => new BoundedMap(4_096),
-};
+export const HOSTED_RUNS = definePart("hosted-runs", 1, () => new BoundedMap<string, string | null>(4_096));
 
 /** An older list of the nodes says nothing about where one is now. */
 const LIST_MAX_AGE_MS = 120_000;

@@ -59,17 +59,16 @@ export function registerWorkspace(
 ): Promise<void> {
   const { memory } = deps;
   const workspace = memory.part(WORKSPACE);
+  const sessions = memory.part(SESSION_NODES);
   const { registrations } = workspace;
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, audit } = options;
   const full = api.registrationMode === "full";
   const parts: WorkspaceParts = { deps, full, audit, createMirror, createFileBridge };
 
-  memory
-    .part(SESSION_NODES)
-    .keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
-      log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
-    );
+  sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
+    log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
+  );
   registrations.add(parts);
   let gone = false;
   api.lifecycle.onDispose?.(() => registrations.delete(parts));

@@ -4,14 +4,10 @@
 // where we allow that origin. Every sandboxed frame of every web site has it too, and browsers send the frame's cookie
 // along for them. The page's own HTML cannot be read by them, so whoever knows the key was given the page.
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Part } from "../../../shared/processMemory.ts";
+import { definePart } from "../../../shared/processMemory.ts";
 
 /** A reload must not cut open pages off. */
-export const PAGE_KEY: Part<string> = {
-  key: "page-key",
-  version: 1,
-  create: () => randomBytes(24).toString("base64url"),
-};
+export const PAGE_KEY = definePart("page-key", 1, () => randomBytes(24).toString("base64url"));
 
 export function isPageKey(given: string | null, key: string): boolean {
   if (given === null) return false;

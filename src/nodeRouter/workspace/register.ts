@@ -35,6 +35,8 @@ export interface RuntimeCleanup {
   readonly runId?: string | undefined;
 }
 
+export type RegistrationDeps = WorkspaceDeps & { readonly log: Logger };
+
 export interface WorkspaceOptions {
   /** One a process. */
   readonly audit: WorkspaceParts["audit"];
@@ -54,13 +56,12 @@ export interface WorkspaceOptions {
  */
 export function registerWorkspace(
   api: WorkspaceHost,
-  deps: WorkspaceDeps & { readonly log: Logger },
+  deps: RegistrationDeps,
   options: WorkspaceOptions,
 ): Promise<void> {
   const { memory } = deps;
   const workspace = memory.part(WORKSPACE);
   const sessions = memory.part(SESSION_NODES);
-  const { registrations } = workspace;
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, audit } = options;
   const full = api.registrationMode === "full";
@@ -69,17 +70,17 @@ export function registerWorkspace(
   sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
     log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
   );
-  registrations.add(parts);
+  const own = workspace.registrations.add(parts);
   let gone = false;
-  api.lifecycle.onDispose?.(() => registrations.delete(parts));
+  api.lifecycle.onDispose?.(() => own.remove());
   api.lifecycle.registerRuntimeLifecycle({
     id: "node-router-workspace",
     cleanup({ reason, sessionKey, runId }) {
       if (reason !== "disable" || sessionKey !== undefined || runId !== undefined) return;
       gone = true;
-      registrations.delete(parts);
+      own.remove();
       // A late word of a registration that another one has replaced since (disabled and enabled again).
-      if (registrations.isReplaced(parts)) return;
+      if (own.isReplaced()) return;
       workspace.unregister?.();
       workspace.unregister = null;
       // What runs may end; an enabled plugin makes new connections.

@@ -1,4 +1,5 @@
 // One call through router and placement: what is decided about it, in the parameters that the host is told.
+
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import type { Binding } from "../../shared/types.ts";

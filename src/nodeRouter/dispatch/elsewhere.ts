@@ -1,5 +1,6 @@
 // Calls that the host would carry out on a machine that no parameter chooses: a session with a machine of its own, a
 // tool that a node publishes. Nothing of them can be moved, so they fit or are refused.
+
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";

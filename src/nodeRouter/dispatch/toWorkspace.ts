@@ -1,4 +1,5 @@
 // Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
+
 import { randomBytes } from "node:crypto";
 import { quote } from "../../shared/safeText.ts";
 import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";

@@ -1,4 +1,5 @@
 // The snapshot a call is decided from: the host's list, at most a second old, joined with config and presence.
+
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { declaredPlace } from "../../presence/location/cleanPlace.ts";
 import { PRESENCE } from "../../presence/presence.ts";

@@ -1,4 +1,5 @@
 // Calls that the host carries out on a machine that no parameter chooses, as the policy meets them.
+
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../../src/hooks/toolPolicy.ts";
 import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";

@@ -1,4 +1,5 @@
 // The snapshot a call is decided from: how old, how often asked for, and the same object for the same facts.
+
 import { expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import {

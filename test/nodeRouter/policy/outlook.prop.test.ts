@@ -1,4 +1,5 @@
 // What is said to happen is what happens: for any config, agent, tool and nodes, explain answers as the hook acts.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createToolPolicy } from "../../../src/hooks/toolPolicy.ts";

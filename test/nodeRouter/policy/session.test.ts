@@ -1,4 +1,5 @@
 // On which node a session's workspace is.
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
 import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";

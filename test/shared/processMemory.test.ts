@@ -2,13 +2,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createMemory, defineSlot, type Part, processMemory } from "../../src/shared/processMemory.ts";
+import {
+  createMemory,
+  definePart,
+  defineSlot,
+  type Part,
+  processMemory,
+} from "../../src/shared/processMemory.ts";
 
 const KEY = Symbol.for("openclaw-node-router.memory");
 
 /** The constant of one copy of the code: another copy has its own. */
 function counter(version = 1, key = "counter"): Part<{ count: number }> {
-  return { key, version, create: () => ({ count: 0 }) };
+  return definePart(key, version, () => ({ count: 0 }));
 }
 
 describe("a memory", () => {
@@ -16,8 +22,8 @@ describe("a memory", () => {
     const create = vi.fn((now: () => number) => ({ madeAtMs: now() }));
     const memory = createMemory(() => 5);
     expect(create).not.toHaveBeenCalled();
-    expect(memory.part({ key: "a", version: 1, create })).toEqual({ madeAtMs: 5 });
-    expect(memory.part({ key: "a", version: 1, create })).toBe(memory.part({ key: "a", version: 1, create }));
+    expect(memory.part(definePart("a", 1, create))).toEqual({ madeAtMs: 5 });
+    expect(memory.part(definePart("a", 1, create))).toBe(memory.part(definePart("a", 1, create)));
     expect(create).toHaveBeenCalledTimes(1);
   });
 
@@ -42,14 +48,10 @@ describe("a memory", () => {
   test("one whose making fails is made anew at the next use", () => {
     const memory = createMemory(() => 0);
     let fault: Error | null = new Error("no disk");
-    const part: Part<{ ok: true }> = {
-      key: "a",
-      version: 1,
-      create() {
-        if (fault !== null) throw fault;
-        return { ok: true };
-      },
-    };
+    const part = definePart("a", 1, () => {
+      if (fault !== null) throw fault;
+      return { ok: true };
+    });
     expect(() => memory.part(part)).toThrow("no disk");
     fault = null;
     expect(memory.part(part)).toEqual({ ok: true });
@@ -79,6 +81,18 @@ describe("the memory of the process", () => {
     expect(copy.processMemory).not.toBe(processMemory);
     expect(copy.processMemory().part(counter())).toBe(processMemory().part(counter()));
     expect(copy.processMemory().part(counter()).count).toBe(3);
+  });
+
+  test("what one copy of the code has noted another one finds", async () => {
+    const { CALLS } = await import("../../src/nodeRouter/state/calls.ts");
+    const answer = { tool: "exec", asked: { command: "id" }, params: null, consent: null };
+    processMemory().part(CALLS).answer("run", "call", answer);
+    vi.resetModules();
+    const copy = await import("../../src/nodeRouter/state/calls.ts");
+    expect(copy.CALLS).not.toBe(CALLS);
+    const calls = processMemory().part(copy.CALLS);
+    expect(calls.answered("run", "call", "exec", { command: "id" })).toEqual(answer);
+    expect(calls.answered("run", "other", "exec", { command: "id" })).toBeNull();
   });
 
   test("what somebody else has put in its place is no memory", () => {

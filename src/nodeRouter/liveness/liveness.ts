@@ -1,5 +1,5 @@
 // Whether the hooks of agent runs are live. After a hot install the host registers our services but goes on
-// running agents without our hooks (OpenClaw 2026.9.6), so exec would silently run on the gateway. Pure.
+// running agents without our hooks (OpenClaw 2026.9.6), so exec would silently run on the gateway.
 import { BoundedMap } from "../../shared/bounded.ts";
 import { definePart } from "../../shared/processMemory.ts";
 

@@ -1,10 +1,10 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
-
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
+import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
 import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
 import { registerPresence } from "./nodeRouter/observe/openPresence.ts";
@@ -35,7 +35,7 @@ export default definePluginEntry({
     noteRegistration(deps.memory.part(HOOKS_SEEN), api.registrationMode, deps.now());
 
     // Which paired node each name stands for, remembered across restarts.
-    openNames(api, deps);
+    openNames(api, deps.memory.part(NODE_NAMES), deps.log);
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,

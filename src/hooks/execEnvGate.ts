@@ -1,5 +1,4 @@
 // The last gate before a command starts on the gateway: the host asks for variables and says where it will run.
-
 import { randomBytes } from "node:crypto";
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";

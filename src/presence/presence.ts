@@ -1,5 +1,5 @@
 // What the rest of the plugin sees of presence: records, their history, and how the sources are.
-import { slot } from "../shared/processMemory.ts";
+import { defineSlot } from "../shared/processMemory.ts";
 import type { NodePresence, Place, PresenceState, SourceHealth } from "./record.ts";
 
 /** One change of a node's state. */
@@ -51,4 +51,4 @@ export interface Presence {
 }
 
 /** What is known of every node; empty while no service observes them. */
-export const PRESENCE = slot<Presence>("presence", 1);
+export const PRESENCE = defineSlot<Presence>("presence", 1);

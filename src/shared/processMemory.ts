@@ -4,10 +4,8 @@
 
 /** One thing that there is once a process. Its constant stands beside the type that it keeps. */
 export interface Part<T> {
-  /** Names the part among all of the plugin's. */
-  readonly key: string;
-  /** Raised when the shape of `T` changes: an old copy of the code keeps its old part, a new one starts afresh. */
-  readonly version: number;
+  /** Key and version: every copy of the code that says the same means the same thing. */
+  readonly name: string;
   /** @param now epoch ms. */
   readonly create: (now: () => number) => T;
 }
@@ -22,18 +20,26 @@ export interface Memory {
   part<T>(part: Part<T>): T;
 }
 
+/**
+ * @param key names the part among all of the plugin's.
+ * @param version raised when the shape of `T` changes: an old copy of the code keeps its old part, and a new one
+ *   starts afresh.
+ */
+export function definePart<T>(key: string, version: number, create: Part<T>["create"]): Part<T> {
+  return { name: `${key}.${version}`, create };
+}
+
 /** A part that is empty until somebody puts something in. */
-export function slot<T>(key: string, version: number): Part<Slot<T>> {
-  return { key, version, create: () => ({ current: null }) };
+export function defineSlot<T>(key: string, version: number): Part<Slot<T>> {
+  return definePart(key, version, () => ({ current: null }));
 }
 
 /** A memory of its own: for a test, or for one process. @param now epoch ms. */
 export function createMemory(now: () => number, parts: Map<string, unknown> = new Map()): Memory {
   return {
-    part<T>({ key, version, create }: Part<T>): T {
-      const name = `${key}.${version}`;
+    part<T>({ name, create }: Part<T>): T {
       if (!parts.has(name)) parts.set(name, create(now));
-      // Key and version stand for the type: nothing else is ever put there.
+      // The name stands for the type: nothing else is ever put there.
       return parts.get(name) as T;
     },
   };

@@ -1,5 +1,4 @@
 // Layer 4: a command that ran elsewhere than it was placed is counted and logged.
-
 import { describe, expect, test } from "vitest";
 import { createAfterToolCall, ranWhere } from "../../src/hooks/afterToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";

@@ -1,5 +1,4 @@
 // Layer 2, together with layer 1: whatever happens in between, the call goes where it was placed.
-
 import { describe, expect, test } from "vitest";
 import { createBeforeToolCall } from "../../src/hooks/beforeToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";

@@ -1,5 +1,4 @@
 // Layer 3: which command runs the gateway lets through to a node.
-
 import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createNodeInvokePolicy, GUARDED_COMMANDS } from "../../src/hooks/nodeInvokePolicy.ts";

@@ -1,5 +1,4 @@
 // How the hooks and the service stand in the host: in which order, and what its answers become.
-
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { registerHooks } from "../../src/hooks/register.ts";

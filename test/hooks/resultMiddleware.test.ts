@@ -1,5 +1,4 @@
 // The line in what the agent reads: in exec's own result, or in the result of the outer tool around it.
-
 import { describe, expect, test } from "vitest";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import { createResultMiddleware, type ToolResult } from "../../src/hooks/resultMiddleware.ts";

@@ -1,5 +1,4 @@
 // Layer 1: what the trusted policy answers the host, counts and logs for each call.
-
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";

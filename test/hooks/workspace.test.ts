@@ -1,5 +1,4 @@
 // The tool policy of an agent whose whole workspace is on a node.
-
 import { describe, expect, test } from "vitest";
 import { createNodeInvokePolicy } from "../../src/hooks/nodeInvokePolicy.ts";
 import { SANDBOX_PROBLEM } from "../../src/nodeRouter/host/sandboxApi.ts";

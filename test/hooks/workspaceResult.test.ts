@@ -1,5 +1,4 @@
 // What agent and operator learn from the result of a command in a workspace over SSH.
-
 import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";

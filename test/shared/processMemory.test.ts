@@ -2,13 +2,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createMemory, type Part, processMemory, slot } from "../../src/shared/processMemory.ts";
+import {
+  createMemory,
+  definePart,
+  defineSlot,
+  type Part,
+  processMemory,
+} from "../../src/shared/processMemory.ts";
 
 const KEY = Symbol.for("openclaw-node-router.memory");
 
 /** The constant of one copy of the code: another copy has its own. */
 function counter(version = 1, key = "counter"): Part<{ count: number }> {
-  return { key, version, create: () => ({ count: 0 }) };
+  return definePart(key, version, () => ({ count: 0 }));
 }
 
 describe("a memory", () => {
@@ -16,8 +22,8 @@ describe("a memory", () => {
     const create = vi.fn((now: () => number) => ({ madeAtMs: now() }));
     const memory = createMemory(() => 5);
     expect(create).not.toHaveBeenCalled();
-    expect(memory.part({ key: "a", version: 1, create })).toEqual({ madeAtMs: 5 });
-    expect(memory.part({ key: "a", version: 1, create })).toBe(memory.part({ key: "a", version: 1, create }));
+    expect(memory.part(definePart("a", 1, create))).toEqual({ madeAtMs: 5 });
+    expect(memory.part(definePart("a", 1, create))).toBe(memory.part(definePart("a", 1, create)));
     expect(create).toHaveBeenCalledTimes(1);
   });
 
@@ -42,14 +48,10 @@ describe("a memory", () => {
   test("one whose making fails is made anew at the next use", () => {
     const memory = createMemory(() => 0);
     let fault: Error | null = new Error("no disk");
-    const part: Part<{ ok: true }> = {
-      key: "a",
-      version: 1,
-      create() {
-        if (fault !== null) throw fault;
-        return { ok: true };
-      },
-    };
+    const part = definePart("a", 1, () => {
+      if (fault !== null) throw fault;
+      return { ok: true };
+    });
     expect(() => memory.part(part)).toThrow("no disk");
     fault = null;
     expect(memory.part(part)).toEqual({ ok: true });
@@ -57,10 +59,10 @@ describe("a memory", () => {
 
   test("a slot is empty until something is put in, for every copy", () => {
     const memory = createMemory(() => 0);
-    expect(memory.part(slot<string>("s", 1)).current).toBeNull();
-    memory.part(slot<string>("s", 1)).current = "in";
-    expect(memory.part(slot<string>("s", 1)).current).toBe("in");
-    expect(createMemory(() => 0).part(slot<string>("s", 1)).current).toBeNull();
+    expect(memory.part(defineSlot<string>("s", 1)).current).toBeNull();
+    memory.part(defineSlot<string>("s", 1)).current = "in";
+    expect(memory.part(defineSlot<string>("s", 1)).current).toBe("in");
+    expect(createMemory(() => 0).part(defineSlot<string>("s", 1)).current).toBeNull();
   });
 });
 
@@ -81,6 +83,18 @@ describe("the memory of the process", () => {
     expect(copy.processMemory().part(counter()).count).toBe(3);
   });
 
+  test("what one copy of the code has noted another one finds", async () => {
+    const { CALLS } = await import("../../src/nodeRouter/state/calls.ts");
+    const answer = { tool: "exec", asked: { command: "id" }, params: null, consent: null };
+    processMemory().part(CALLS).answer("run", "call", answer);
+    vi.resetModules();
+    const copy = await import("../../src/nodeRouter/state/calls.ts");
+    expect(copy.CALLS).not.toBe(CALLS);
+    const calls = processMemory().part(copy.CALLS);
+    expect(calls.answered("run", "call", "exec", { command: "id" })).toEqual(answer);
+    expect(calls.answered("run", "other", "exec", { command: "id" })).toBeNull();
+  });
+
   test("what somebody else has put in its place is no memory", () => {
     Reflect.set(globalThis, KEY, "somebody else's");
     processMemory().part(counter()).count = 1;
@@ -88,16 +102,26 @@ describe("the memory of the process", () => {
   });
 });
 
-test("no two parts of the plugin have one key", () => {
+describe("in the plugin's code", () => {
   const root = resolve(import.meta.dirname, "../../src");
-  const keys = readdirSync(root, { recursive: true, encoding: "utf8" })
+  const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
-    .flatMap((file) => [
-      ...readFileSync(join(root, file), "utf8").matchAll(
-        /: Part<[^=]{1,200}> = \{\s*key: "([^"]+)"|= slot<[^=(]{1,200}>\(\s*"([^"]+)"/g,
-      ),
-    ])
-    .map(([, own, slotted]) => own ?? slotted ?? "");
-  expect(keys.length).toBeGreaterThan(10);
-  expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+    .map((file) => ({ file, code: readFileSync(join(root, file), "utf8") }));
+
+  test("no two parts have one key", () => {
+    const keys = sources
+      .flatMap(({ code }) => [...code.matchAll(/= define(?:Part|Slot)(?:<[^=(]{1,200}>)?\(\s*"([^"]+)"/g)])
+      .map(([, key]) => key);
+    expect(keys.length).toBeGreaterThan(10);
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+  });
+
+  test("nothing else of ours is in the global object: what outlives a reload is a part", () => {
+    const own = sources.filter(({ code }) => /Symbol\.for\(\s*"openclaw-node-router/.test(code));
+    // The mark on our errors is on the error itself.
+    expect(own.map(({ file }) => file).sort()).toEqual([
+      join("shared", "errors.ts"),
+      join("shared", "processMemory.ts"),
+    ]);
+  });
 });

@@ -1,5 +1,4 @@
 // Complete RouterDeps without a host: a clock that stands still, captured log lines, and a list of nodes to change.
-
 import { PLUGIN_CONFIG } from "../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import type { ToolContext, ToolEvent } from "../../src/nodeRouter/host/events.ts";

@@ -1,8 +1,7 @@
 // The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
-
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
-import { slot } from "../../shared/processMemory.ts";
+import { defineSlot } from "../../shared/processMemory.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { createAuditFile } from "./auditFile.ts";
@@ -87,7 +86,7 @@ export function auditFolder(stateFolder: string): string {
 }
 
 /** One a process: two would rotate the file under each other. Empty until the first registration. */
-export const AUDIT = slot<Audit>("audit", 1);
+export const AUDIT = defineSlot<Audit>("audit", 1);
 
 /** Opens nothing yet. */
 export function createAudit(options: AuditOptions): Audit {

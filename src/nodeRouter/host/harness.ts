@@ -1,17 +1,13 @@
 // Tells OpenClaw's own exec from a harness's native shell, which arrives under the same name.
 import { BoundedMap } from "../../shared/bounded.ts";
-import type { Memory, Part } from "../../shared/processMemory.ts";
+import { definePart, type Memory } from "../../shared/processMemory.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
 
 /** Runs remembered as seen; one that is still going is put in again at its every model call. */
 const MAX_RUNS = 4_096;
 
 /** Runs of OpenClaw's own harness, whose exec honours `host` and `node`. */
-export const EMBEDDED_RUNS: Part<BoundedMap<string, true>> = {
-  key: "embedded-runs",
-  version: 1,
-  create: () => new BoundedMap(MAX_RUNS),
-};
+export const EMBEDDED_RUNS = definePart("embedded-runs", 1, () => new BoundedMap<string, true>(MAX_RUNS));
 
 /**
  * Parameters of native shells (Claude's Bash, Codex) that OpenClaw's exec does not have or, `timeout`, refuses.

@@ -27,14 +27,14 @@ export function registerHostedSessions(api: OpenClawPluginApi, deps: HostedDeps)
   });
   // Only this mode lives as long as the plugin: the others come and go with every reload of anything.
   if (api.registrationMode === "full") {
-    armTurnGate(gate);
-    api.on("gateway_start", () => void rearm());
+    armTurnGate(deps.memory, gate);
+    api.on("gateway_start", () => void rearm(deps.memory));
     api.lifecycle.onDispose?.(() => retire(gate, deps));
   } else {
-    rearm();
+    rearm(deps.memory);
   }
   // With this hook the host no longer recovers a chat that a restart cut off, so it is for those who need it.
-  if (turnGateState().kind === "unfit") {
+  if (turnGateState(deps.memory).kind === "unfit") {
     api.on("before_message_write", createMessageGate(gate, reader, deps.log.child({ part: "hosted" })));
   }
 }
@@ -42,7 +42,7 @@ export function registerHostedSessions(api: OpenClawPluginApi, deps: HostedDeps)
 /** The gate outlives its registration until the next one took over, or the plugin is known to be gone. */
 function retire(gate: TurnGate, deps: HostedDeps): void {
   const timer = setTimeout(() => {
-    if (!isStillWanted(deps)) disarmTurnGate(gate);
+    if (!isStillWanted(deps)) disarmTurnGate(deps.memory, gate);
   }, HANDOVER_MS);
   timer.unref();
 }

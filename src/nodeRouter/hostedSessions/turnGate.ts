@@ -6,6 +6,7 @@ import { BoundedMap } from "../../shared/bounded.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { agentOfSessionKey, normalizeAgentId } from "../../shared/hostNames.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import { currentPolicy, policyNow } from "../current/worldNow.ts";
 import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
@@ -23,6 +24,9 @@ export interface TurnGateDeps extends SnapshotDeps {
   /** Device id of the node on which a command line agent would run this session's turns; null: on the gateway. */
   readonly cliNode: (agent: string, sessionKey: string) => string | null;
 }
+
+/** Runs that the host has on another machine, with its device id. */
+export const HOSTED_RUNS = definePart("hosted-runs", 1, () => new BoundedMap<string, string | null>(4_096));
 
 /** An older list of the nodes says nothing about where one is now. */
 const LIST_MAX_AGE_MS = 120_000;
@@ -96,7 +100,7 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
         refuse(agent, turn, hostedElsewhere(agent, session, problem, snapshot, fitting));
       }
     }
-    if (turn.runId !== null) hostedRuns().set(turn.runId, session.nodeId);
+    if (turn.runId !== null) memory.part(HOSTED_RUNS).set(turn.runId, session.nodeId);
   };
 
   const unreadable = (turn: Turn, reason: string): void => {
@@ -155,19 +159,4 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
       }
     },
   };
-}
-
-/** Runs that the host has on another machine, with its device id; shared by every copy of this code. */
-export function hostedRuns(): BoundedMap<string, string | null> {
-  const KEY = Symbol.for("openclaw-node-router.hosted-runs.1");
-  const present: unknown = Reflect.get(globalThis, KEY);
-  if (isRuns(present)) return present;
-  const fresh = new BoundedMap<string, string | null>(4_096);
-  Reflect.set(globalThis, KEY, fresh);
-  return fresh;
-}
-
-/** Not by its class: a reload brings a new one of the same shape. */
-function isRuns(value: unknown): value is BoundedMap<string, string | null> {
-  return typeof value === "object" && value !== null && "has" in value && "set" in value;
 }

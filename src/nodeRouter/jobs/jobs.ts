@@ -1,8 +1,7 @@
 // Detached commands by job id: on which node each was started, and for whom.
-
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 
 export interface Job {
   readonly jobId: string;
@@ -26,7 +25,7 @@ export interface JobRegistry {
 /** The files stay on the node for a week; the registry forgets the oldest job of the agent with the most. */
 const MAX_JOBS = 1_000;
 
-export const JOBS: Part<JobRegistry> = { key: "jobs", version: 1, create: createJobRegistry };
+export const JOBS = definePart("jobs", 1, createJobRegistry);
 
 export function createJobRegistry(): JobRegistry {
   const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);

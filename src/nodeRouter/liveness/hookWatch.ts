@@ -7,7 +7,7 @@ import type { Memory } from "../../shared/processMemory.ts";
 import { agentOf } from "../host/events.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
 import { rearm } from "../hostedSessions/openclawAdapter.ts";
-import { hostedRuns } from "../hostedSessions/turnGate.ts";
+import { HOSTED_RUNS } from "../hostedSessions/turnGate.ts";
 import { makePolicy } from "../policy/agentPolicy.ts";
 import { COUNTERS } from "../state/counters.ts";
 import { healthProblem, hostingHealth, nameProblems } from "./health.ts";
@@ -65,7 +65,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     sayNames();
     const problem =
       healthProblem(memory, now(), deps.agents?.() ?? null) ??
-      hostingHealth(memory.part(PLUGIN_CONFIG).current, rearm(), deps.hosted);
+      hostingHealth(memory.part(PLUGIN_CONFIG).current, rearm(memory), deps.hosted);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();
@@ -99,7 +99,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
 
   const off = deps.onAgentEvent((event) => {
     const agent = missedExec(memory, event);
-    if (agent === null || isHosted(event, deps.hosted)) return;
+    if (agent === null || isHosted(memory, event, deps.hosted)) return;
     memory.part(COUNTERS).missed += 1;
     seen.missedAgents.add(agent);
     log.error(
@@ -120,8 +120,8 @@ export function watchLiveness(deps: LivenessDeps): () => void {
  * Whether the run is on another machine as a whole: there no hook of any plugin is asked, and no reload can change
  * that. The gate has let it go there, or says in health and doctor why it cannot stand in its way.
  */
-function isHosted(event: AgentEvent, reader: HostedReader | undefined): boolean {
-  if (hostedRuns().has(event.runId)) return true;
+function isHosted(memory: Memory, event: AgentEvent, reader: HostedReader | undefined): boolean {
+  if (memory.part(HOSTED_RUNS).has(event.runId)) return true;
   if (reader === undefined || event.sessionKey === undefined) return false;
   const record = reader.ofKey(event.sessionKey);
   return record.ok && record.session !== null;

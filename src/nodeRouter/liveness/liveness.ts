@@ -1,7 +1,7 @@
 // Whether the hooks of agent runs are live. After a hot install the host registers our services but goes on
-// running agents without our hooks (OpenClaw 2026.9.6), so exec would silently run on the gateway. Pure.
+// running agents without our hooks (OpenClaw 2026.9.6), so exec would silently run on the gateway.
 import { BoundedMap } from "../../shared/bounded.ts";
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 
 /** After the services start, the host registers the hooks within a second; waited for before alarm. */
 export const LIVENESS_GRACE_MS = 2_500;
@@ -22,17 +22,13 @@ export interface HooksSeen {
   readonly evaluatedRuns: BoundedMap<string, true>;
 }
 
-export const HOOKS_SEEN: Part<HooksSeen> = {
-  key: "hooks-seen",
-  version: 1,
-  create: () => ({
-    fullRegisteredAtMs: null,
-    hooksRegisteredAtMs: null,
-    revivals: 0,
-    missedAgents: new Set(),
-    evaluatedRuns: new BoundedMap(MAX_RUNS),
-  }),
-};
+export const HOOKS_SEEN = definePart<HooksSeen>("hooks-seen", 1, () => ({
+  fullRegisteredAtMs: null,
+  hooksRegisteredAtMs: null,
+  revivals: 0,
+  missedAgents: new Set(),
+  evaluatedRuns: new BoundedMap(MAX_RUNS),
+}));
 
 /** Notes that the host registers the plugin now. @param nowMs epoch ms. */
 export function noteRegistration(seen: HooksSeen, mode: string, nowMs: number): void {

@@ -1,5 +1,4 @@
 // Puts presence together for the real host: the sources, the collector that runs them, and the file of the histories.
-
 import { join } from "node:path";
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
@@ -58,22 +57,23 @@ interface Running {
 
 async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
   const { memory } = deps;
+  const reader = memory.part(NODE_READER);
+  const known = memory.part(PRESENCE_HUB);
+  const presence = memory.part(PRESENCE);
   const log = deps.log.child({ part: "presence" });
   const stateFolder = api.runtime.state.resolveStateDir();
   const config = (): ResolvedConfig => memory.part(PLUGIN_CONFIG).current ?? EMPTY;
   const targetsOf = createTargets();
   const targets = () => {
-    const host = memory.part(NODE_READER).last();
+    const host = reader.last();
     return targetsOf(config(), host, host === null ? null : knownNames(deps, config(), host));
   };
   const geoipOf = createGeoip({ stateFolder, home: deps.home, hostConfig: deps.hostConfig, now: deps.now });
   const read: ReadNodes = (maxAgeMs) =>
-    memory
-      .part(NODE_READER)
-      .read(maxAgeMs, (before) => outsideCaller(() => readHostNodes(deps.listNodes, deps.now, before)));
+    reader.read(maxAgeMs, (before) => outsideCaller(() => readHostNodes(deps.listNodes, deps.now, before)));
   const tailscale = createTailscaleSource({ now: deps.now });
   const sources: readonly PresenceSource[] = [
-    createGatewaySource(read, () => memory.part(NODE_READER).last()),
+    createGatewaySource(read, () => reader.last()),
     createGatewayPing({
       read,
       invoke: (params) =>
@@ -81,7 +81,7 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
       now: deps.now,
       monotonic: () => performance.now(),
       // A reload of the plugin disconnects nobody.
-      graceMs: memory.part(PRESENCE_HUB).current === null ? START_GRACE_MS : 0,
+      graceMs: known.current === null ? START_GRACE_MS : 0,
     }),
     tailscale,
     ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
@@ -115,11 +115,11 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
   // The first list says which nodes there are; without it they come with the next.
   await read(0).catch(() => {});
   const store = stateFile(join(stateFolder, "node-router", "presence.json"));
-  const hub = memory.part(PRESENCE_HUB).current ?? createHub(parts, await loadRecords(store, log));
+  const hub = known.current ?? createHub(parts, await loadRecords(store, log));
   hub.use(parts);
   hub.refresh();
-  memory.part(PRESENCE_HUB).current = hub;
-  memory.part(PRESENCE).current = hub;
+  known.current = hub;
+  presence.current = hub;
   collector = startCollector({ sources, targets, sink: hub.sink, now: deps.now, random: Math.random, log });
   const saver = createSaver(store, () => hub.records(), log);
   const unwatch = saveOnChange(hub, saver);
@@ -128,7 +128,7 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
   return {
     async stop() {
       // Nobody would take back what was last known: a node that was down would stay so.
-      memory.part(PRESENCE).current = null;
+      presence.current = null;
       collector?.stop();
       unwatch();
       clearInterval(refresh);

@@ -1,8 +1,7 @@
 // Tool calls between their decision and their result: what was decided, and where it ended.
-
 import { isDeepStrictEqual } from "node:util";
 import { FairMap } from "../../shared/fairMap.ts";
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { CallIndex } from "./callIndex.ts";
 
@@ -78,7 +77,7 @@ const MAX_ANSWERS = 1_024;
 /** Some models give several calls of one turn the same id. */
 const MAX_ANSWERS_OF_ONE_ID = 16;
 
-export const CALLS: Part<CallRegistry> = { key: "calls", version: 1, create: createCallRegistry };
+export const CALLS = definePart("calls", 1, createCallRegistry);
 
 export function createCallRegistry(): CallRegistry {
   const calls = new CallIndex<PlacedCall>(MAX_CALLS);

@@ -1,5 +1,5 @@
 // What `status` and `doctor` count since the gateway started.
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 
 export interface Counters {
   placed: number;
@@ -15,7 +15,7 @@ export interface Counters {
   hostedRefused: number;
 }
 
-export const COUNTERS: Part<Counters> = { key: "counters", version: 1, create: createCounters };
+export const COUNTERS = definePart("counters", 1, createCounters);
 
 export function createCounters(): Counters {
   return { placed: 0, refused: 0, unrouted: 0, mismatches: 0, runsRefused: 0, missed: 0, hostedRefused: 0 };

@@ -3,7 +3,7 @@
 import { FairMap } from "../../shared/fairMap.ts";
 import { agentOfSessionKey } from "../../shared/hostNames.ts";
 import { isRecord } from "../../shared/isRecord.ts";
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 
 /**
@@ -39,12 +39,8 @@ export interface SessionNodes {
   flush(): Promise<void>;
 }
 
-/** Which node each session is on; `told` once the agent knows of a move. */
-export const SESSION_NODES: Part<SessionNodes> = {
-  key: "session-nodes",
-  version: 1,
-  create: createSessionNodes,
-};
+/** Of agents whose workspace is on a node. */
+export const SESSION_NODES = definePart("session-nodes", 1, createSessionNodes);
 
 export function createSessionNodes(): SessionNodes {
   const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);

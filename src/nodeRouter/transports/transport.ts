@@ -1,8 +1,7 @@
 // What the SSH transport offers to the rest of the plugin: one command on one node, three outcomes.
-
 import type { Readable, Writable } from "node:stream";
 import type { ErrorCode } from "../../shared/errors.ts";
-import { slot } from "../../shared/processMemory.ts";
+import { defineSlot } from "../../shared/processMemory.ts";
 
 /** One command. Everything in it travels over the channel's stdin, nothing in an argument list on the node. */
 export interface CommandRequest {
@@ -175,4 +174,4 @@ export interface Collected {
 }
 
 /** All SSH connections; empty until the first registration that may open some. */
-export const SSH_TRANSPORT = slot<SshTransport>("ssh-transport", 1);
+export const SSH_TRANSPORT = defineSlot<SshTransport>("ssh-transport", 1);

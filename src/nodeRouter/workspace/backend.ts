@@ -1,5 +1,4 @@
 // The sandbox backend `node-router`: one handle a run, whose commands and files are on the run's node.
-
 import { createHash } from "node:crypto";
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { NodeRouterError } from "../../shared/errors.ts";

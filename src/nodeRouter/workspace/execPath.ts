@@ -1,5 +1,4 @@
 // From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
-
 import { NodeRouterError } from "../../shared/errors.ts";
 import { quote } from "../../shared/safeText.ts";
 import { execPolicy } from "../host/execPolicy.ts";

@@ -1,5 +1,4 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
-
 import { posix } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { quote, safe } from "../../shared/safeText.ts";

@@ -4,13 +4,12 @@ import { createLogger, type HostLogger, type Logger } from "../../shared/logger.
 import { quote } from "../../shared/safeText.ts";
 import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
-import type { RouterDeps } from "../process/deps.ts";
 import { processEnv } from "../transports/ssh/connect/base/env.ts";
 import { connect } from "../transports/ssh/connect/connect.ts";
 import { resolveTarget } from "../transports/ssh/connect/hops.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
-import { registerWorkspace, type WorkspaceHost } from "./register.ts";
+import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
 import { WORKSPACE, type WorkspaceState } from "./workspaceState.ts";
 
 /**
@@ -18,7 +17,10 @@ import { WORKSPACE, type WorkspaceState } from "./workspaceState.ts";
  * run. Opens no connection and no file. The transport is this code's until the gateway restarts; what it needs of
  * the host goes through the newest registration.
  */
-export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger }, deps: RouterDeps): void {
+export function openWorkspace(
+  api: WorkspaceHost & { readonly logger: HostLogger },
+  deps: RegistrationDeps,
+): void {
   const { memory } = deps;
   const workspace = memory.part(WORKSPACE);
   const config = memory.part(PLUGIN_CONFIG);

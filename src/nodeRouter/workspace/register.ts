@@ -1,5 +1,4 @@
 // Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
-
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
@@ -36,6 +35,8 @@ export interface RuntimeCleanup {
   readonly runId?: string | undefined;
 }
 
+export type RegistrationDeps = WorkspaceDeps & { readonly log: Logger };
+
 export interface WorkspaceOptions {
   /** One a process. */
   readonly audit: WorkspaceParts["audit"];
@@ -55,33 +56,31 @@ export interface WorkspaceOptions {
  */
 export function registerWorkspace(
   api: WorkspaceHost,
-  deps: WorkspaceDeps & { readonly log: Logger },
+  deps: RegistrationDeps,
   options: WorkspaceOptions,
 ): Promise<void> {
   const { memory } = deps;
   const workspace = memory.part(WORKSPACE);
-  const { registrations } = workspace;
+  const sessions = memory.part(SESSION_NODES);
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, audit } = options;
   const full = api.registrationMode === "full";
   const parts: WorkspaceParts = { deps, full, audit, createMirror, createFileBridge };
 
-  memory
-    .part(SESSION_NODES)
-    .keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
-      log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
-    );
-  registrations.add(parts);
+  sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
+    log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
+  );
+  const own = workspace.registrations.add(parts);
   let gone = false;
-  api.lifecycle.onDispose?.(() => registrations.delete(parts));
+  api.lifecycle.onDispose?.(() => own.remove());
   api.lifecycle.registerRuntimeLifecycle({
     id: "node-router-workspace",
     cleanup({ reason, sessionKey, runId }) {
       if (reason !== "disable" || sessionKey !== undefined || runId !== undefined) return;
       gone = true;
-      registrations.delete(parts);
+      own.remove();
       // A late word of a registration that another one has replaced since (disabled and enabled again).
-      if (registrations.isReplaced(parts)) return;
+      if (own.isReplaced()) return;
       workspace.unregister?.();
       workspace.unregister = null;
       // What runs may end; an enabled plugin makes new connections.

@@ -22,44 +22,43 @@ export interface WorkspaceParts {
   readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
 }
 
+/** One registration's place among the others. */
+export interface Registered {
+  /** The host has taken it back, or is about to. */
+  remove(): void;
+  /** Whether a full one came after this one. */
+  isReplaced(): boolean;
+}
+
 /**
  * The host takes a registration's API away when it is replaced, sometimes long before the last command of its
  * runs. So nothing keeps a registration: it is asked for here at every use.
  */
 export interface Registrations {
-  add(parts: WorkspaceParts): void;
-  delete(parts: WorkspaceParts): void;
+  add(parts: WorkspaceParts): Registered;
   /** The newest full one, else the newest; null between two. */
   current(): WorkspaceParts | null;
   /** Waits for one at most this long: a reload leaves a gap of a second or two. */
   wait(ms: number): Promise<WorkspaceParts | null>;
-  /** Whether a full one came after this one. */
-  isReplaced(parts: WorkspaceParts): boolean;
 }
 
 export function createRegistrations(): Registrations {
-  const all: WorkspaceParts[] = [];
+  const all = new Set<WorkspaceParts>();
   const waiting = new Set<() => void>();
-  /** Full ones, in order of arrival, gone ones too: weak, because only their order is of interest. */
-  const order = new WeakMap<WorkspaceParts, number>();
-  let last = 0;
+  let count = 0;
   let lastFull = 0;
-  const current = () => all.findLast(({ full }) => full) ?? all.at(-1) ?? null;
+  const current = () => [...all].findLast(({ full }) => full) ?? [...all].at(-1) ?? null;
   return {
     current,
     add(parts) {
-      all.push(parts);
-      last += 1;
-      order.set(parts, last);
-      if (parts.full) lastFull = last;
+      count += 1;
+      const own = count;
+      if (parts.full) lastFull = own;
+      all.add(parts);
       for (const wake of waiting) wake();
       waiting.clear();
+      return { remove: () => void all.delete(parts), isReplaced: () => lastFull > own };
     },
-    delete(parts) {
-      const at = all.indexOf(parts);
-      if (at >= 0) all.splice(at, 1);
-    },
-    isReplaced: (parts) => lastFull > (order.get(parts) ?? 0),
     async wait(ms) {
       if (current() === null) {
         await new Promise<void>((resolve) => {

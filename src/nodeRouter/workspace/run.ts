@@ -1,5 +1,4 @@
 // What the exec path and the files of one run share.
-
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";

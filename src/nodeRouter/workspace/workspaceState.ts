@@ -1,6 +1,6 @@
 // The workspace's part of the process: what must be one in it, and outlives a reload of the plugin.
 import type { HostLogger } from "../../shared/logger.ts";
-import type { Part } from "../../shared/processMemory.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { ExecServer } from "./exec/server.ts";
 import { createMirrorMemory, type MirrorMemory } from "./mirror/mirrorMemory.ts";
 import { createReadAheads, type ReadAheads } from "./readAheads.ts";
@@ -22,7 +22,7 @@ export interface WorkspaceState {
   readonly registrations: Registrations;
 }
 
-export const WORKSPACE: Part<WorkspaceState> = { key: "workspace", version: 1, create: createWorkspaceState };
+export const WORKSPACE = definePart("workspace", 1, createWorkspaceState);
 
 function createWorkspaceState(): WorkspaceState {
   return {

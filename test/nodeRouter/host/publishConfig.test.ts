@@ -1,5 +1,4 @@
 // Several registrations of the module in one process, and whose config holds.
-
 import { beforeEach, describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import { publishConfig } from "../../../src/nodeRouter/host/publishConfig.ts";

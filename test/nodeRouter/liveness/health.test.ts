@@ -1,5 +1,4 @@
 // What `openclaw health` says, worst first, and when hooks count as live.
-
 import { describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";

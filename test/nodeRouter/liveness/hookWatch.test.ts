@@ -1,7 +1,6 @@
 // Runs without our hooks are noticed, told, and mended as far as the host lets us.
-
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { hostedRuns } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
+import { HOSTED_RUNS } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
 import {
   type AgentEvent,
   MAX_REVIVALS,
@@ -206,7 +205,7 @@ describe("an exec in a session that runs on another machine as a whole", () => {
   ])("known %s, is not taken for lost hooks: no reload can change that", async (_case, changes) => {
     const { memory, revive, watch, emit, hosted, health } = arranged();
     become(memory);
-    hostedRuns().set("hosted-run", null);
+    memory.part(HOSTED_RUNS).set("hosted-run", null);
     hosted.now = [hostedSession({ sessionKey: key })];
     watch();
     emit({ ...EXEC, ...changes });

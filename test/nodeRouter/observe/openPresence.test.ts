@@ -1,5 +1,4 @@
 // The service that observes the nodes, with a host that fails in the ways in which hosts do.
-
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

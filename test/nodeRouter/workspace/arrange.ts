@@ -1,5 +1,4 @@
 // A backend on local shells: two nodes over SSH whose workspaces are folders of this machine.
-
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +10,7 @@ import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
 import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mirrorOptions.ts";
-import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
+import type { Registered, WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
 import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
 import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
@@ -22,6 +21,7 @@ export interface Arranged {
   readonly backend: SandboxBackend;
   readonly transport: LocalTransport;
   readonly parts: WorkspaceParts;
+  readonly registered: Registered;
   /** A folder of this test with `one`, `two` (the nodes' workspaces) and `gateway` in it. */
   readonly folder: string;
   readonly records: { readonly subject: AuditSubject; readonly result: AuditResult | null }[];
@@ -85,12 +85,13 @@ export function arrange(
       return bridgeOf(() => void invalidated.push(given.node));
     },
   };
-  deps.memory.part(WORKSPACE).registrations.add(parts);
+  const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
   return {
     deps,
     backend: createBackend(deps.memory),
     transport,
     parts,
+    registered,
     folder,
     records,
     mirrored,

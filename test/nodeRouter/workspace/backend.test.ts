@@ -1,5 +1,4 @@
 // The handle of one run: commands, files and refusals as the host meets them.
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -349,7 +348,7 @@ describe("the node of a run", () => {
   test("stays for its background jobs when the plugin is reloaded, and the running one goes on", async () => {
     const running = runHelper((await build('echo up; read -r x; echo "$x"')).argv);
     await running.saw("up");
-    at.deps.memory.part(WORKSPACE).registrations.delete(at.parts);
+    at.registered.remove();
     await expect(build("true")).rejects.toThrow(
       "WORKSPACE_UNAVAILABLE: node-router is being reloaded or was disabled; try again",
     );
@@ -360,7 +359,7 @@ describe("the node of a run", () => {
   });
 
   test("a run that begins in the gap of a reload waits for the next registration", async () => {
-    at.deps.memory.part(WORKSPACE).registrations.delete(at.parts);
+    at.registered.remove();
     const begun = at.backend.factory(at.params());
     at.deps.memory.part(WORKSPACE).registrations.add(at.parts);
     expect((await begun).configLabel).toBe("one");

@@ -1,5 +1,4 @@
 // Registrations of the plugin and the one backend that the host has.
-
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

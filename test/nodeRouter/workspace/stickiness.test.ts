@@ -1,5 +1,4 @@
 // A session stays where its files are: what makes it wait, and what makes it move.
-
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
 import { PRESENCE } from "../../../src/presence/presence.ts";

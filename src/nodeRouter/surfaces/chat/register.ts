@@ -1,5 +1,4 @@
 // The slash command `/nodes`, for everybody whom the host lets give commands in a chat.
-
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { messageOf } from "../../../shared/errors.ts";

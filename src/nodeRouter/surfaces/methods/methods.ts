@@ -181,7 +181,7 @@ export function createMethods(
         sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
         lastNodes: deps.memory.part(LAST_NODES),
         hosted: deps.hosted?.all(),
-        turnGate: turnGateState(),
+        turnGate: turnGateState(deps.memory),
         nowMs: deps.now(),
       });
     },

@@ -1,5 +1,4 @@
 // The nodes' report of this moment, out of what the running plugin knows. For gateway method, chat, page and metrics.
-
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
 import { PRESENCE, type Presence } from "../../../presence/presence.ts";

@@ -1,5 +1,4 @@
 // Gives agents their two tools; the host makes them anew for every run, with its agent.
-
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { agentOf } from "../../../shared/hostNames.ts";
 import { JOBS } from "../../jobs/jobs.ts";

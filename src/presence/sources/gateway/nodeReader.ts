@@ -1,5 +1,5 @@
 // Keeps the last list of paired nodes and reads a new one when it is too old; concurrent reads share one call.
-import type { Part } from "../../../shared/processMemory.ts";
+import { definePart } from "../../../shared/processMemory.ts";
 import type { HostNodes } from "./hostList.ts";
 
 export interface NodeReader {
@@ -13,7 +13,7 @@ export interface NodeReader {
 }
 
 /** One a process: hooks, methods and the service share what any of them has read. */
-export const NODE_READER: Part<NodeReader> = { key: "node-reader", version: 1, create: createNodeReader };
+export const NODE_READER = definePart("node-reader", 1, createNodeReader);
 
 /** @param now epoch ms. */
 export function createNodeReader(now: () => number): NodeReader {

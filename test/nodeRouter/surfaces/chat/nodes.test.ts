@@ -1,5 +1,4 @@
 // The slash command `/nodes`: a few lines, what is wrong first, for whom the host lets give commands.
-
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
 import { answerNodes, registerSlashCommands } from "../../../../src/nodeRouter/surfaces/chat/register.ts";

@@ -1,5 +1,4 @@
 // Exit codes, and what goes to stdout and to stderr.
-
 import { describe, expect, test } from "vitest";
 import { HOOKS_SEEN } from "../../../../src/nodeRouter/liveness/liveness.ts";
 import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";

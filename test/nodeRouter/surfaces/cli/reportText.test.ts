@@ -1,5 +1,4 @@
 // What the tables and pages look like, and that no name can break them.
-
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";
 import { paint, table } from "../../../../src/nodeRouter/surfaces/cli/output.ts";

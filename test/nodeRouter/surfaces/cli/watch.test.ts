@@ -1,5 +1,4 @@
 // `nodes --watch`: redraws a terminal, adds lines to a pipe, and outlives a restart of the gateway. No real clock.
-
 import { describe, expect, test } from "vitest";
 import type { Machine } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
 import { watchInterval } from "../../../../src/nodeRouter/surfaces/cli/watch.ts";

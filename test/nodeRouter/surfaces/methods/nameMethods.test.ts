@@ -1,5 +1,4 @@
 // The operator says which paired node a name stands for, and what speaks against it.
-
 import { describe, expect, test } from "vitest";
 import { NODE_NAMES } from "../../../../src/nodeRouter/inventory/nodeNames.ts";
 import { createMethods, UsageError } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";

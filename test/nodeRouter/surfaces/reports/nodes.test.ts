@@ -1,5 +1,4 @@
 // The nodes report: what is in it for a node with and without a presence record.
-
 import { describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../../../src/config/resolve.ts";

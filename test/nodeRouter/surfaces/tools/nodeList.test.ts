@@ -1,5 +1,4 @@
 // node_route with list: which nodes an agent may use, and nothing about the nodes of others.
-
 import { describe, expect, test } from "vitest";
 import type { NodeList } from "../../../../src/nodeRouter/surfaces/tools/nodeList.ts";
 import { nodeRoute } from "../../../../src/nodeRouter/surfaces/tools/nodeRoute.ts";

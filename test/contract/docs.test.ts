@@ -18,7 +18,14 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const GUIDES = readdirSync(join(ROOT, "docs"))
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`);
-const PAGES = ["README.md", "README.zh-CN.md", "CHANGELOG.md", ...GUIDES];
+const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((file) => `docs/decisions/${file}`);
+/** Pages for those who change the plugin: they name files of ours. */
+const FOR_DEVELOPERS = ["CONTRIBUTING.md", "docs/architecture.md", ...DECISIONS];
+const PAGES = [
+  ...["README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...GUIDES,
+  ...DECISIONS,
+];
 
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
@@ -215,6 +222,25 @@ test.each(PAGES)(
     expect(padded).toEqual([]);
   },
 );
+
+test.each(FOR_DEVELOPERS)("every file and folder of ours that %s names is there", (page) => {
+  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench)\/[\w./-]+)`/g)];
+  expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test("every decision is in the list of decisions under its own number, and says what was not taken", () => {
+  const pages = DECISIONS.filter((page) => !page.endsWith("README.md"));
+  expect(pages.length).toBeGreaterThan(5);
+  const listed = linksOf(read("docs/decisions/README.md")).map((link) => `docs/decisions/${link}`);
+  expect(listed).toEqual([...pages].sort());
+  for (const [at, page] of pages.sort().entries()) {
+    expect(read(page)).toMatch(
+      new RegExp(
+        `^# ${at + 1}\\. .+\n\n## Context\n[^]+\n## Decision\n[^]+\n## Consequences\n[^]+\n## Not taken\n`,
+      ),
+    );
+  }
+});
 
 test.each(PAGES)("every relative link of %s leads somewhere", (page) => {
   const links = linksOf(read(page)).filter((link) => !/^[a-z]+:/.test(link));

@@ -33,6 +33,7 @@ export function quoted(text: string): string {
   return plain(JSON.stringify(text));
 }
 
+/** The text with every character that nobody would see written out: `\u{200b}`. */
 export function plain(text: string): string {
   return text.replace(INVISIBLE, (character) =>
     [...character].map((point) => `\\u{${(point.codePointAt(0) ?? 0).toString(16)}}`).join(""),

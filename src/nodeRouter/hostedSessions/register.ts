@@ -14,6 +14,10 @@ const HANDOVER_MS = 30_000;
 const UNKNOWN = { ok: false, reason: "the host's records are not known" } as const;
 const NO_RECORDS: HostedReader = { all: () => UNKNOWN, ofSession: () => UNKNOWN, ofKey: () => UNKNOWN };
 
+/**
+ * Puts the gate before every turn for as long as this registration lives. Where the host has no place for it, a turn is
+ * stopped where its first message is written.
+ */
 export function registerHostedSessions(api: OpenClawPluginApi, deps: RouterDeps): void {
   const reader = deps.hosted ?? NO_RECORDS;
   const gate = createTurnGate({

@@ -24,6 +24,7 @@ export interface JobRegistry {
 /** The files stay on the node for a week; the registry forgets the oldest job of the agent with the most. */
 const MAX_JOBS = 1_000;
 
+/** Empty, and in memory alone: after a restart of the gateway the jobs' files are still on their nodes. */
 export function createJobRegistry(): JobRegistry {
   const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);
   return {

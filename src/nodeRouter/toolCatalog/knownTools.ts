@@ -9,6 +9,7 @@ import { catalogEntry, catalogNames } from "./catalog.ts";
 /** How OpenClaw names the tools of MCP servers: `server__tool`. Which there are is not known here. */
 const MCP_TOOL = /^[^\s]+__[^\s]+$/;
 
+/** Whether the catalogue has it, or its name is of the form that OpenClaw gives to tools of MCP servers. */
 export function isKnownTool(name: string): boolean {
   return catalogEntry(name) !== null || MCP_TOOL.test(name);
 }

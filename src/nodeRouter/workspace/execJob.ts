@@ -27,6 +27,10 @@ export interface ExecJobInput {
   readonly onEnd?: (outcome: Outcome) => void;
 }
 
+/**
+ * The job that the exec server hands to its helper. The order is what counts: the mirror, the audit's line, the dispatch;
+ * a job that is cancelled before the dispatch is never sent.
+ */
 export function createExecJob(input: ExecJobInput): ExecJob {
   const { agent, sessionKey, target, transport, request, call, audit, onChange } = input;
   let subject: AuditSubject | null = null;

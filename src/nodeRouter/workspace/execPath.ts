@@ -31,6 +31,7 @@ export interface ExecPath {
   finalize(params: FinalizeParams): Promise<void>;
 }
 
+/** The commands of one run. */
 export function createExecPath(run: Run): ExecPath {
   const { state, params, agent, target } = run;
   const { workspace } = state;

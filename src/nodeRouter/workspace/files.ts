@@ -29,6 +29,7 @@ export interface RunFiles {
   runShellCommand(command: ShellCommand): Promise<ShellResult>;
 }
 
+/** The files of one run. Nothing is asked of the node before a tool needs it. */
 export function createFiles(run: Run): RunFiles {
   const { state, params, target, root } = run;
 

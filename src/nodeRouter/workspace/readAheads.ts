@@ -12,6 +12,7 @@ export interface ReadAheads {
   invalidate(node: string): void;
 }
 
+/** One a process: commands and file tools of one node may be of different runs. */
 export function createReadAheads(): ReadAheads {
   const bridges = new Map<string, Set<WeakRef<ReadAhead>>>();
   return {

@@ -30,6 +30,7 @@ export interface Registrations {
   isReplaced(parts: WorkspaceParts): boolean;
 }
 
+/** One a process, without any registration yet. */
 export function createRegistrations(): Registrations {
   const all: WorkspaceParts[] = [];
   const waiting = new Set<() => void>();

@@ -30,6 +30,9 @@ export interface Run {
   ready(target: RunTarget, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Opens nothing: the connection is looked up at each use, and the mirror is made with the first call that waits for it.
+ */
 export function createRun(given: Omit<Run, "transport" | "ready">): Run {
   const { state, parts, params } = given;
   let mirror: Mirror | null = null;

@@ -35,6 +35,7 @@ export interface WorkspaceState {
   readonly registrations: Registrations;
 }
 
+/** Before the first registration: no connection, no audit, no backend. */
 export function createWorkspaceState(): WorkspaceState {
   return {
     apiProblem: null,

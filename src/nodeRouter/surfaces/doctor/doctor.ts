@@ -40,6 +40,7 @@ export interface DoctorReport {
   readonly findings: readonly Finding[];
 }
 
+/** All checks over one input. Pure, and free of I/O: what has to be asked was asked before. */
 export function runDoctor(input: DoctorInput): DoctorReport {
   const order = { error: 0, warning: 1, info: 2 };
   const findings = CHECKS.flatMap((check) => check(input)).sort(

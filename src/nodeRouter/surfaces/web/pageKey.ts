@@ -16,6 +16,10 @@ export function pageKey(): string {
   return fresh;
 }
 
+/**
+ * In a time that does not depend on how much of it is right.
+ * @param given as the request has it; null: it has none.
+ */
 export function isPageKey(given: string | null, key: string): boolean {
   if (given === null) return false;
   const [a, b] = [Buffer.from(given), Buffer.from(key)];

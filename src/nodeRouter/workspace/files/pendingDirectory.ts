@@ -15,6 +15,7 @@ export interface PendingDirectory {
   settle(): Promise<void>;
 }
 
+/** @param later runs a task after so many ms, and returns what cancels it. */
 export function createPendingDirectory(
   later: (task: () => void, afterMs: number) => () => void,
 ): PendingDirectory {

@@ -118,6 +118,7 @@ function keep(walk: Walk, absolute: string, path: string, stats: BigIntStats | n
   });
 }
 
+/** `<device>:<inode>`: the same for the same file, whatever it is called. */
 export function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }

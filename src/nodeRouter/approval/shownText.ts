@@ -1,4 +1,4 @@
-// Text for the eyes of somebody who decides by it: nothing invisible, its end unambiguous, its length known. Pure.
+// Text that a person decides by: no character is invisible, its end is unambiguous, its length is known. Pure.
 
 /** What the host would write out as `\u{…}`, and so make longer. */
 const INVISIBLE =

@@ -1,4 +1,4 @@
-// Which names of tools anybody can mean: OpenClaw's own and its bundled plugins', this plugin's, and those of MCP servers.
+// The names of tools that somebody can mean: OpenClaw's, its bundled plugins', this plugin's, and MCP servers'.
 
 import { NodeRouterError } from "../../shared/errors.ts";
 import { normalizeToolName } from "../../shared/hostNames.ts";

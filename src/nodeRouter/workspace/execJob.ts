@@ -1,4 +1,4 @@
-// One command of an agent, from its helper's arrival to its record: what must be there first, then the dispatch.
+// One command of an agent, from its helper's arrival to its record: first everything it needs, then the dispatch.
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";

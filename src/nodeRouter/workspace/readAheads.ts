@@ -1,4 +1,4 @@
-// The file bridges that work on each node, so that a command finds done what they have left to a later step.
+// The file bridges at work on each node, so that a step which one of them has put off is done before a command runs.
 
 /** What a bridge offers for that. */
 export interface ReadAhead {

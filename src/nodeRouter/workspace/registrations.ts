@@ -1,4 +1,4 @@
-// What the workspace backend is made of and does not make itself, and the registrations of the plugin that bring it.
+// The parts that the workspace backend is given, and the registrations of the plugin that bring them.
 import type { Audit } from "../audit/audit.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { FileBridge, FileBridgeOptions } from "./files/fileBridge.ts";

@@ -1,4 +1,4 @@
-// What the exec path and the files of one run share.
+// One run, as its commands and its files share it: node, connection, mirror.
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
 import type { SharedState } from "../process/sharedState.ts";

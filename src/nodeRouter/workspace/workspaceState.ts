@@ -1,4 +1,4 @@
-// The workspace's part of the shared state: what must be one in a process, and outlive a reload of the plugin.
+// The workspace's part of the shared state: everything that a process has once and that outlives a reload.
 import type { HostLogger } from "../../shared/logger.ts";
 import type { Audit } from "../audit/audit.ts";
 import { createSessionNodes, type SessionNodes } from "../state/sessionNodes.ts";

@@ -1,4 +1,4 @@
-// A node's state: of its presence record, or, where there is none, as far as the gateway's own list goes. Pure.
+// A node's state: from its presence record, or, where there is none, from the gateway's own list. Pure.
 
 import { STATES } from "../../../presence/freshness.ts";
 import type { NodePresence, PresenceState } from "../../../presence/record.ts";

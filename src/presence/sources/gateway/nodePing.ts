@@ -1,4 +1,4 @@
-// Presence source "gateway:ping": asks connected nodes over the node protocol, because a dead one stays "connected" for a minute.
+// Presence source "gateway:ping": asks connected nodes, because the host calls a dead one connected for a minute.
 import { messageOf } from "../../../shared/errors.ts";
 import { type Asked, askInterval, createAsker } from "../../asker.ts";
 import type { PresenceSource } from "../../record.ts";

@@ -1,9 +1,13 @@
 // `npm run dev`: types and unit tests again after every change, in one terminal, until q or Ctrl-C.
 // `npm run dev -- test/nodeRouter/placement` runs those tests at once, and again with every change that concerns them.
 import { spawn } from "node:child_process";
-import { ROOT } from "./support/step.mjs";
+import { ROOT, SIGNALS } from "./support/step.mjs";
 
-/** Programs of node_modules/.bin: bootstrap put them on PATH. The first one reads the keys. */
+/**
+ * A program of node_modules/.bin: bootstrap put them on PATH.
+ * @param {string} command @param {readonly string[]} args
+ * @param {"inherit" | "ignore"} stdin `inherit` for the one that reads the keys
+ */
 function start(command, args, stdin) {
   const shell = process.platform === "win32";
   return spawn(command, args, { cwd: ROOT, stdio: [stdin, "inherit", "inherit"], shell });
@@ -24,7 +28,7 @@ for (const child of [tests, types]) {
     process.exitCode = 1;
   });
 }
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+for (const signal of SIGNALS) {
   process.on(signal, () => {
     for (const child of [tests, types]) child.kill(signal);
   });

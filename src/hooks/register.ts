@@ -15,7 +15,7 @@ import { mayAddToPrompt } from "./workspacePrompt.ts";
 export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
   const policy = createToolPolicy(deps);
 
-  const noteModelCall = createModelCallHook(deps.state);
+  const noteModelCall = createModelCallHook(deps.memory);
   api.on("model_call_started", noteModelCall);
   api.on("model_call_ended", noteModelCall);
 

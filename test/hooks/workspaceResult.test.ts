@@ -1,8 +1,11 @@
 // What agent and operator learn from the result of a command in a workspace over SSH.
+
 import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import { createResultMiddleware } from "../../src/hooks/resultMiddleware.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
+import { WORKSPACE_CALLS } from "../../src/nodeRouter/state/workspaceCalls.ts";
 import type { Outcome } from "../../src/nodeRouter/transports/transport.ts";
 import { CN_ID, RUN, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
 import { arranged, SG } from "./workspaceArrange.ts";
@@ -29,7 +32,7 @@ async function ended(
     { runId: RUN, agentId: "worker-sg" },
   );
   const lines = changed?.result.content.map((part) => ("text" in part ? part.text : "")) ?? [];
-  return { ...all, lines, mismatches: all.deps.state.counters.mismatches };
+  return { ...all, lines, mismatches: all.deps.memory.part(COUNTERS).mismatches };
 }
 
 describe("the line", () => {
@@ -106,12 +109,12 @@ describe("a command that ran somewhere else", () => {
   test("a call that nobody remembers any more is none: unknown is not elsewhere", async () => {
     const all = arranged();
     await all.exec();
-    for (const { callId } of all.calls()) all.deps.state.workspace.calls.delete(callId);
+    for (const { callId } of all.calls()) all.deps.memory.part(WORKSPACE_CALLS).delete(callId);
     createAfterToolCall(all.deps)(
       { toolName: "exec", params: {}, runId: RUN, toolCallId: "call-1", result: { details: DONE } },
       SG,
     );
-    expect(all.deps.state.counters.mismatches).toBe(0);
+    expect(all.deps.memory.part(COUNTERS).mismatches).toBe(0);
   });
 });
 

@@ -5,6 +5,7 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { BoundedMap } from "../../shared/bounded.ts";
 import { isRecord } from "../../shared/isRecord.ts";
+import type { Part } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 import {
   approvalOf,
@@ -40,6 +41,9 @@ export interface NodeNames {
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
+
+/** Which paired node each configured name stands for. */
+export const NODE_NAMES: Part<NodeNames> = { key: "node-names", version: 1, create: createNodeNames };
 
 export function createNodeNames(): NodeNames {
   const names = new BoundedMap<string, KnownName>(MAX_NAMES);

@@ -1,6 +1,8 @@
 // Detached commands by job id: on which node each was started, and for whom.
+
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
+import type { Part } from "../../shared/processMemory.ts";
 
 export interface Job {
   readonly jobId: string;
@@ -23,6 +25,8 @@ export interface JobRegistry {
 
 /** The files stay on the node for a week; the registry forgets the oldest job of the agent with the most. */
 const MAX_JOBS = 1_000;
+
+export const JOBS: Part<JobRegistry> = { key: "jobs", version: 1, create: createJobRegistry };
 
 /** Empty, and in memory alone: after a restart of the gateway the jobs' files are still on their nodes. */
 export function createJobRegistry(): JobRegistry {

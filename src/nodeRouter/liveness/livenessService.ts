@@ -13,7 +13,7 @@ export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps
     start(context) {
       stop?.();
       stop = watchLiveness({
-        state: deps.state,
+        memory: deps.memory,
         log: deps.log.child({ part: "liveness" }),
         now: deps.now,
         agents: () => agentIds(deps.hostConfig()),

@@ -3,6 +3,7 @@
 import { FairMap } from "../../shared/fairMap.ts";
 import { agentOfSessionKey } from "../../shared/hostNames.ts";
 import { isRecord } from "../../shared/isRecord.ts";
+import type { Part } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 
 /**
@@ -37,6 +38,13 @@ export interface SessionNodes {
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
+
+/** Which node each session is on; `told` once the agent knows of a move. */
+export const SESSION_NODES: Part<SessionNodes> = {
+  key: "session-nodes",
+  version: 1,
+  create: createSessionNodes,
+};
 
 export function createSessionNodes(): SessionNodes {
   const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);

@@ -1,6 +1,8 @@
 // exec calls of agents whose workspace is on a node, between the tool policy and the sandbox backend.
+
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
+import type { Part } from "../../shared/processMemory.ts";
 import type { Outcome } from "../transports/transport.ts";
 import type { Consent } from "./calls.ts";
 
@@ -40,6 +42,12 @@ export interface WorkspaceCall {
 const MAX_CALLS = 4_096;
 
 export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
+
+export const WORKSPACE_CALLS: Part<WorkspaceCalls> = {
+  key: "workspace-calls",
+  version: 1,
+  create: createWorkspaceCalls,
+};
 
 export function createWorkspaceCalls(): WorkspaceCalls {
   return new FairMap(MAX_CALLS, (_callId, { agent }) => agent);

@@ -1,12 +1,19 @@
 // The parts that the workspace backend is given, and the registrations of the plugin that bring them.
 import type { Audit } from "../audit/audit.ts";
-import type { RouterDeps } from "../process/deps.ts";
+import type { SessionFacts } from "../host/sandboxProblem.ts";
+import type { SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { FileBridge, FileBridgeOptions } from "./files/fileBridge.ts";
 import type { Mirror, MirrorOptions } from "./mirror/mirrorOptions.ts";
 
+/** What of the host is asked, through the registration that lives. */
+export interface WorkspaceDeps extends SnapshotDeps {
+  readonly hostConfig: () => unknown;
+  readonly sessionFacts: (agent: string, sessionKey: string) => SessionFacts | null;
+}
+
 /** One registration of the plugin, as far as the workspace needs it. */
 export interface WorkspaceParts {
-  readonly deps: Pick<RouterDeps, "state" | "listNodes" | "hostConfig" | "sessionFacts" | "now">;
+  readonly deps: WorkspaceDeps;
   /** Whether it is the one that lives as long as the plugin's config: others end with the runs they were made for. */
   readonly full: boolean;
   readonly audit: Pick<Audit, "begin" | "end">;

@@ -1,4 +1,5 @@
 // The gate in the host's own admission: before local turns it is silent, before hosted ones it decides.
+
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   armTurnGate,
@@ -7,6 +8,8 @@ import {
   turnGateState,
 } from "../../../src/nodeRouter/hostedSessions/openclawAdapter.ts";
 import { createTurnGate, hostedRuns } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
+import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
+import { NODE_READER } from "../../../src/presence/sources/gateway/nodeReader.ts";
 import { CONFIG, type FakeOptions, fakeDeps, SG_ID, workspaceOptions } from "../../support/fakeDeps.ts";
 import { hostedSession, recordsOf, turnOf } from "./arrange.ts";
 
@@ -73,7 +76,7 @@ describe("a turn of a routed agent", () => {
     reader.now = [hostedSession()];
     await expect(run()).rejects.toThrow(/^HOSTED_ELSEWHERE: .*"mac-cn".*"singapore"/);
     expect(ran).toEqual([]);
-    expect(deps.state.counters.hostedRefused).toBe(1);
+    expect(deps.memory.part(COUNTERS).hostedRefused).toBe(1);
   });
 
   test("on a node of its rule runs there, and its run is known as hosted", async () => {
@@ -190,7 +193,7 @@ describe("a command line agent's turn", () => {
 
   test("that a node outside the rule would run is refused; on the gateway and on a node of the rule it runs", async () => {
     const { provider, deps } = arranged({}, "c0".repeat(32));
-    await deps.state.reader.read(0, async () => ({ nodes: [], takenAtMs: deps.now() }));
+    await deps.memory.part(NODE_READER).read(0, async () => ({ nodes: [], takenAtMs: deps.now() }));
     await expect(cli(provider)).rejects.toThrow("HOSTED_ELSEWHERE: the command line agent of session");
     await expect(cli(arranged({}, null).provider)).resolves.toBe("ran");
   });

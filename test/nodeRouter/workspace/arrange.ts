@@ -1,4 +1,5 @@
 // A backend on local shells: two nodes over SSH whose workspaces are folders of this machine.
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,10 +7,12 @@ import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/au
 import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
+import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
 import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mirrorOptions.ts";
 import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
+import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
 import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
 import { createLocalTransport, type LocalOptions, type LocalTransport } from "./localTransport.ts";
@@ -53,7 +56,7 @@ export function arrange(
   const folder = mkdtempSync(join(tmpdir(), "nr-ws-"));
   const deps = fakeDeps({ config: configOf(folder, options.node), hostConfig: options.hostConfig });
   const transport = createLocalTransport(options);
-  deps.state.workspace.transport = transport;
+  deps.memory.part(SSH_TRANSPORT).current = transport;
   const records: Arranged["records"] = [];
   const mirrored: MirrorOptions[] = [];
   const bridges: FileBridgeOptions[] = [];
@@ -82,10 +85,10 @@ export function arrange(
       return bridgeOf(() => void invalidated.push(given.node));
     },
   };
-  deps.state.workspace.registrations.add(parts);
+  deps.memory.part(WORKSPACE).registrations.add(parts);
   return {
     deps,
-    backend: createBackend(deps.state),
+    backend: createBackend(deps.memory),
     transport,
     parts,
     folder,
@@ -103,7 +106,7 @@ export function arrange(
     }),
     async stop() {
       transport.destroy();
-      await deps.state.workspace.server?.close();
+      await deps.memory.part(WORKSPACE).server?.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

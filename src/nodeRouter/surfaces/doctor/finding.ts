@@ -6,9 +6,9 @@ import type { AuditState } from "../../audit/audit.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
-import type { StrangeTool } from "../../process/sharedState.ts";
 import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
+import type { StrangeTool } from "../../toolCatalog/strangeTools.ts";
 
 export interface Finding {
   /** `node-router/<kebab-name>`, stable. */

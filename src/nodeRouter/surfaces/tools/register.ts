@@ -1,6 +1,8 @@
 // Gives agents their two tools; the host makes them anew for every run, with its agent.
+
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { agentOf } from "../../../shared/hostNames.ts";
+import { JOBS } from "../../jobs/jobs.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
 import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
@@ -22,7 +24,7 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
       ...NODE_PROCESS,
       execute: (_callId: string, params: unknown) =>
         nodeProcess(
-          deps.state.jobs,
+          deps.memory.part(JOBS),
           runOnNode(api, context),
           agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},

@@ -1,4 +1,5 @@
 // Keeps the last list of paired nodes and reads a new one when it is too old; concurrent reads share one call.
+import type { Part } from "../../../shared/processMemory.ts";
 import type { HostNodes } from "./hostList.ts";
 
 export interface NodeReader {
@@ -10,6 +11,9 @@ export interface NodeReader {
   /** The last list that was read, however old; null before the first. */
   last(): HostNodes | null;
 }
+
+/** One a process: hooks, methods and the service share what any of them has read. */
+export const NODE_READER: Part<NodeReader> = { key: "node-reader", version: 1, create: createNodeReader };
 
 /** @param now epoch ms. */
 export function createNodeReader(now: () => number): NodeReader {

@@ -1,9 +1,17 @@
 // One tool call in, one verdict out: every class of tool, for routed agents and for others.
 import { describe, expect, test } from "vitest";
-import { CN, CONFIG, configWith, LEAVE, NOBODY, OFFLINE, SG, verdict } from "./routerArrange.ts";
+import { CN, CONFIG, configWith, LEAVE, NOBODY, OFFLINE, SG, verdict } from "./arrange.ts";
 
 const PLACED = { kind: "place", node: "mac-sg", rule: "singapore" };
 const refused = (message: string) => ({ kind: "refuse", message, node: null, rule: null });
+
+/** A workspace on a node and no rule that says on which: there is no other place for its tools. */
+const NO_RULE = {
+  kind: "refuse",
+  message: expect.stringMatching(
+    /^NO_NODE_FITS: the workspace of agent "master" is on a node .*no rule names/,
+  ),
+};
 
 describe("exec and the tools that name a node", () => {
   test.each(["exec", "nodes", "browser", "canvas"])("%s of a routed agent is placed by its rule", (tool) => {
@@ -99,9 +107,9 @@ describe("file tools, which only know the gateway's files", () => {
   );
 
   test("an agent whose workspace moves along has its files on the node, with and without a rule", () => {
-    const workspace = { kind: "workspace", node: null, rule: null };
+    const workspace = { kind: "workspace", node: "mac-sg", rule: "singapore" };
     expect(verdict(configWith({ files: "refuse" }), "read", { binding: "workspace" })).toEqual(workspace);
-    expect(verdict(CONFIG, "read", { binding: "workspace", agent: "master" })).toEqual(workspace);
+    expect(verdict(CONFIG, "read", { binding: "workspace", agent: "master" })).toMatchObject(NO_RULE);
   });
 });
 
@@ -109,8 +117,12 @@ describe("an agent whose whole workspace is on a node", () => {
   const binding = "workspace" as const;
 
   test("has exec led to its workspace, also without a rule: there is no other place for it", () => {
-    expect(verdict(CONFIG, "exec", { binding })).toEqual({ kind: "workspace", node: null, rule: null });
-    expect(verdict(CONFIG, "exec", { binding, agent: "master" }).kind).toBe("workspace");
+    expect(verdict(CONFIG, "exec", { binding })).toEqual({
+      kind: "workspace",
+      node: "mac-sg",
+      rule: "singapore",
+    });
+    expect(verdict(CONFIG, "exec", { binding, agent: "master" })).toMatchObject(NO_RULE);
     expect(verdict(CONFIG, "exec", { agent: "master" })).toEqual(LEAVE);
   });
 

@@ -2,17 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
-import {
-  fittingHosts,
-  hostedElsewhere,
-  hostingProblem,
-  mend,
-} from "../../../src/nodeRouter/hostedSessions/verdict.ts";
+import { hostedElsewhere, mend } from "../../../src/nodeRouter/hostedSessions/words.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
+import { makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
+import { fittingHosts, hostingProblem } from "../../../src/nodeRouter/policy/hosting.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
 import type { Binding } from "../../../src/shared/types.ts";
 import { CN_ID, CONFIG, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
-import { hostedSession } from "./arrange.ts";
+import { hostedSession } from "../hostedSessions/arrange.ts";
 
 function snapshotOf(config = resolveConfig(CONFIG), sg: object = {}, cn: object = {}) {
   const nodes = [hostEntry("mac-sg", SG_ID, sg), hostEntry("mac-cn", CN_ID, cn)]
@@ -31,7 +28,7 @@ interface Asked {
 
 function problem({ agent = "worker-sg", nodeId = SG_ID, binding = "exec", config = {}, sg = {} }: Asked) {
   const resolved = resolveConfig({ ...CONFIG, ...config });
-  return hostingProblem(resolved, { agent, binding, nodeId }, snapshotOf(resolved, sg));
+  return hostingProblem(makePolicy(resolved, null, agent, binding), nodeId, snapshotOf(resolved, sg));
 }
 
 describe("a node may host an agent's turns", () => {
@@ -94,14 +91,14 @@ describe("it may not", () => {
       fc.property(selectors, fc.boolean(), fc.boolean(), (require, isSgOn, isCnOn) => {
         const config = resolveConfig({ ...CONFIG, rules: [{ name: "r", agents: ["*"], require }] });
         const snapshot = snapshotOf(config, { connected: isSgOn }, { connected: isCnOn });
+        const policy = makePolicy(config, null, "a", "exec");
         const on = { [SG_ID]: isSgOn, [CN_ID]: isCnOn };
         for (const nodeId of [SG_ID, CN_ID]) {
-          const found = hostingProblem(config, { agent: "a", binding: "exec", nodeId }, snapshot);
+          const found = hostingProblem(policy, nodeId, snapshot);
           if (!on[nodeId]) expect(found).not.toBeNull();
         }
         const hosts = new Set([SG_ID, CN_ID]);
-        for (const nodeId of fittingHosts(config, "a", "exec", snapshot, hosts))
-          expect(on[nodeId]).toBe(true);
+        for (const nodeId of fittingHosts(policy, snapshot, hosts)) expect(on[nodeId]).toBe(true);
       }),
     );
   });

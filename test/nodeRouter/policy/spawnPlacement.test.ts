@@ -1,9 +1,9 @@
 // sessions_spawn with a machine of its own.
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
-import { spawnRefusal } from "../../../src/nodeRouter/hostedSessions/spawnPlacement.ts";
-import { decideCall } from "../../../src/nodeRouter/policy/router.ts";
+import { spawnRefusal } from "../../../src/nodeRouter/policy/spawnPlacement.ts";
 import { CONFIG } from "../../support/fakeDeps.ts";
+import { decided } from "./arrange.ts";
 
 const PROFILE = { kind: "profile", profileId: "cloud" };
 const routed = (agent: string) => agent === "worker-sg";
@@ -47,10 +47,10 @@ test("other tools are none of its business", () => {
 });
 
 test("the decision about a call refuses it too", () => {
-  const request = { agent: "master", tool: "sessions_spawn", binding: "exec", rewritable: true } as const;
   const params = { agentId: "worker-sg", placement: PROFILE };
   const nodes = { nodes: [], takenAtMs: null, gatewayLocation: null };
-  expect(decideCall(resolveConfig(CONFIG), { ...request, params }, nodes)).toMatchObject({
+  const config = resolveConfig(CONFIG);
+  expect(decided(config, "sessions_spawn", { agent: "master", params }, nodes)).toMatchObject({
     kind: "refuse",
     message: expect.stringContaining("HOSTED_ELSEWHERE"),
   });

@@ -1,8 +1,11 @@
 // What is said to happen is what happens: for any config, agent, tool and nodes, explain answers as the hook acts.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createToolPolicy } from "../../../src/hooks/toolPolicy.ts";
+import { EMBEDDED_RUNS } from "../../../src/nodeRouter/host/harness.ts";
 import { agentIds, bindingOf } from "../../../src/nodeRouter/host/hostConfig.ts";
+import { SANDBOX_PROBLEM } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { createMethods } from "../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { nodeRoute } from "../../../src/nodeRouter/surfaces/tools/nodeRoute.ts";
 import { WORKSPACE_TOOLS } from "../../../src/nodeRouter/toolCatalog/catalog.ts";
@@ -103,7 +106,7 @@ type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
 function depsOf({ config: raw, hostConfig: host, nodes, apiProblem }: World): FakeDeps {
   const deps = fakeDeps({ config: raw, hostConfig: host });
   deps.nodes = { nodes };
-  deps.state.workspace.apiProblem = apiProblem;
+  deps.memory.part(SANDBOX_PROBLEM).current = apiProblem;
   return deps;
 }
 
@@ -116,7 +119,7 @@ async function happens(asked: World) {
   const entry: { model?: string } = Object.entries(asked.hostConfig.agents.entries).find(
     ([key]) => key.toLowerCase() === agent,
   )?.[1] as object;
-  if (entry.model !== "claude-cli/opus") deps.state.embeddedRuns.set(RUN, true);
+  if (entry.model !== "claude-cli/opus") deps.memory.part(EMBEDDED_RUNS).set(RUN, true);
   const event = { toolName, params: {}, runId: RUN, toolCallId: "1" };
   const context = { agentId: asked.agent, sessionKey: `agent:${agent}:main`, runId: RUN };
   await createToolPolicy(deps)(event, context);

@@ -1,6 +1,8 @@
 // On which node a session's workspace is.
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/policy/session.ts";
+import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
+import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
 import { type Arranged, arrange, configOf } from "../workspace/arrange.ts";
 
 const KEY = "agent:worker:main";
@@ -17,9 +19,9 @@ const requiring = (require: string, more: object = {}) =>
     rules: [{ name: "zone", agents: ["worker"], require, ...more }],
   });
 const placed = async (agent = "worker", key = KEY) => {
-  const placement = await placeWorkspace(at.deps, agent, key);
+  const placement = await placeSession(at.deps, agent, key);
   return placement.ok
-    ? { node: placement.node.name, decided: placement.decision.node?.name, movedFrom: placement.movedFrom }
+    ? { node: placement.node.name, decided: placement.placement.node?.name, movedFrom: placement.movedFrom }
     : placement.message;
 };
 
@@ -41,7 +43,7 @@ describe("a session stays where its files are", () => {
     const moved = { node: "two", decided: "two", movedFrom: "one" };
     expect(await placed()).toEqual(moved);
     expect(await placed()).toEqual(moved);
-    at.deps.state.workspace.placements.told(KEY);
+    at.deps.memory.part(SESSION_NODES).told(KEY);
     expect(await placed()).toEqual({ ...moved, movedFrom: null });
   });
 

@@ -1,6 +1,8 @@
 // Calls that the host carries out on a machine that no parameter chooses, as the policy meets them.
+
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../../src/hooks/toolPolicy.ts";
+import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
 import {
   CN_ID,
   CONFIG,
@@ -33,7 +35,7 @@ describe("a tool that a node publishes", () => {
   test("is blocked for an agent whose rule does not allow the node, and counted", async () => {
     const { ask, deps } = arranged();
     expect(await ask("worker-sg", "docs_search")).toEqual(blocked("NODE_NOT_ALLOWED"));
-    expect(deps.state.counters.refused).toBe(1);
+    expect(deps.memory.part(COUNTERS).refused).toBe(1);
   });
 
   test("is left alone for the agent of its node, and for one without a rule, who costs no look at the nodes", async () => {
@@ -53,7 +55,7 @@ describe("a tool that a node publishes", () => {
     const { ask, deps } = arranged();
     for (let n = 0; n < 3; n++) expect(await ask("worker-sg", "web_lookup")).toBeUndefined();
     expect(deps.listCalls).toBe(1);
-    expect(deps.state.counters.refused).toBe(0);
+    expect(deps.memory.part(COUNTERS).refused).toBe(0);
   });
 
   test("in shadow mode is only logged", async () => {

@@ -1,11 +1,10 @@
 // What is explained about workspace tools, and about node tools of the same agent.
 import { describe, expect, test } from "vitest";
-import { allowedNodes, explainCall } from "../../../src/nodeRouter/policy/explainCall.ts";
-import { explainTool } from "../../../src/nodeRouter/policy/explainTool.ts";
-import { CONFIG, configWith, NODES, OFFLINE, SG } from "./routerArrange.ts";
+import { allowedNodes, toolPlacement } from "../../../src/nodeRouter/policy/toolPlacement.ts";
+import { CONFIG, configWith, explained, NODES, OFFLINE, policyOf, SG } from "./arrange.ts";
 
 const workspace = (tool: string, config = CONFIG, nodes = NODES) =>
-  explainTool(config, { agent: "worker-sg", tool, binding: "workspace" }, nodes, 1_000);
+  explained(config, { tool, binding: "workspace" }, nodes);
 
 describe("an agent whose whole workspace is on a node", () => {
   test.each(["exec", "process", "read", "write", "edit", "apply_patch", "ls"])(
@@ -60,23 +59,24 @@ describe("an agent whose whole workspace is on a node", () => {
       takenAtMs: 0,
       gatewayLocation: null,
     };
-    expect(explainCall(CONFIG, "worker-sg", "exec", "workspace", nodes).node?.name).toBe("mac-sg");
-    expect(explainCall(CONFIG, "worker-sg", "exec", "exec", nodes).node).toBe(null);
+    expect(toolPlacement(policyOf(CONFIG, "worker-sg", "workspace"), "exec", nodes).node?.name).toBe(
+      "mac-sg",
+    );
+    expect(toolPlacement(policyOf(CONFIG), "exec", nodes).node).toBe(null);
   });
 });
 
 test("exec alone on nodes that only SSH reaches is explained with the way out", () => {
   const nodes = { nodes: [{ ...SG, transport: "ssh" as const }], takenAtMs: 0, gatewayLocation: null };
-  const asked = { agent: "worker-sg", tool: "exec", binding: "exec" as const };
-  expect(explainTool(CONFIG, asked, nodes, 0).message).toContain("sandbox.backend");
+  expect(explained(CONFIG, {}, nodes, 0).message).toContain("sandbox.backend");
   expect(
-    explainTool(CONFIG, asked, { nodes: [OFFLINE], takenAtMs: 0, gatewayLocation: null }, 0).message,
+    explained(CONFIG, {}, { nodes: [OFFLINE], takenAtMs: 0, gatewayLocation: null }, 0).message,
   ).not.toContain("sandbox");
 });
 
 test("a node that is allowed stays allowed without SSH, pairing or a workspace", () => {
   const bare = { ...SG, nodeId: null, ssh: false, workspace: null };
-  expect(allowedNodes(CONFIG, "worker-sg", { nodes: [bare], takenAtMs: 0, gatewayLocation: null })).toEqual([
+  expect(allowedNodes(policyOf(CONFIG), { nodes: [bare], takenAtMs: 0, gatewayLocation: null })).toEqual([
     bare,
   ]);
 });

@@ -228,6 +228,20 @@ test.each(FOR_DEVELOPERS)("every file and folder of ours that %s names is there"
   expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
+test("docs/architecture.md has the areas of the architecture test, in their order, with their questions", () => {
+  const areas =
+    read("test/contract/architecture.test.ts").match(/const AREAS[^=]*= \[([\s\S]*?)\n\];/)?.[1] ?? "";
+  const expected = [...areas.matchAll(/\["([^"]+)", "([^"]+)"\]/g)].map(([, area, question]) => [
+    `src/${area}`,
+    question,
+  ]);
+  expect(expected.length).toBeGreaterThan(10);
+  const documented = rowsOf(marked(read("docs/architecture.md"), "areas")).filter(([area = ""]) =>
+    area.startsWith("src/"),
+  );
+  expect(documented.map(([area, question]) => [area, question])).toEqual(expected);
+});
+
 test("every decision is in the list of decisions under its own number, and says what was not taken", () => {
   const pages = DECISIONS.filter((page) => !page.endsWith("README.md"));
   expect(pages.length).toBeGreaterThan(5);

@@ -1,7 +1,7 @@
 // Layer 1: the trusted tool policy. Decides every tool call of a routed agent, and rewrites or refuses it.
 
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
-import { policyNow } from "../nodeRouter/current/world.ts";
+import { policyNow } from "../nodeRouter/current/worldNow.ts";
 import { carry } from "../nodeRouter/dispatch/dispatch.ts";
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";

@@ -4,11 +4,11 @@ import { type ErrorCode, messageOf, NodeRouterError } from "../../shared/errors.
 import type { Memory } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
 import { currentSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
-import type { SessionPlace } from "../policy/decision.ts";
+import type { SessionPlace } from "../policy/callDecision.ts";
 import { decideSession } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
-import { policyNow, type WorldDeps, worldNow } from "./world.ts";
+import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
 
 type Placed = Extract<SessionPlace, { ok: true }>;
 

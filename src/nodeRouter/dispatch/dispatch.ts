@@ -2,13 +2,13 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { remember } from "../current/placeSession.ts";
-import { policyNow, worldNow } from "../current/world.ts";
+import { policyNow, worldNow } from "../current/worldNow.ts";
 import type { ToolContext, ToolEvent } from "../host/events.ts";
 import { isOpenClawExec } from "../host/harness.ts";
 import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
+import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
-import type { Call, CallSession, Decision } from "../policy/decision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Consent } from "../state/calls.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";

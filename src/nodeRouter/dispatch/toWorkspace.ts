@@ -7,7 +7,7 @@ import { unshownRefusal } from "../approval/unshown.ts";
 import { remember } from "../current/placeSession.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
-import type { Decision } from "../policy/decision.ts";
+import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
 import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";

@@ -6,7 +6,7 @@ import { BoundedMap } from "../../shared/bounded.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { agentOfSessionKey, normalizeAgentId } from "../../shared/hostNames.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { currentPolicy, policyNow } from "../current/world.ts";
+import { currentPolicy, policyNow } from "../current/worldNow.ts";
 import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";

@@ -2,7 +2,7 @@
 import { quote } from "../../shared/safeText.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import type { SessionPlace } from "./decision.ts";
+import type { SessionPlace } from "./callDecision.ts";
 
 export type NodeToolPlace =
   | { readonly ok: true; readonly placement: PlacementDecision }

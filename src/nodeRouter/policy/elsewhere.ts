@@ -3,7 +3,7 @@
 import { quote } from "../../shared/safeText.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { Call, World } from "./decision.ts";
+import type { Call, World } from "./callDecision.ts";
 import { hostingProblem, nodeLabel } from "./hosting.ts";
 import { hostedToolRefusal, nodesBehind } from "./nodeHostedTools.ts";
 import { spawnOf, spawnRefusal } from "./spawnPlacement.ts";

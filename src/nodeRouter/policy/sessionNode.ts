@@ -8,7 +8,7 @@ import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { CallMemory, SessionPlace, World } from "./decision.ts";
+import type { CallMemory, SessionPlace, World } from "./callDecision.ts";
 import { toolPlacement } from "./toolPlacement.ts";
 
 /**

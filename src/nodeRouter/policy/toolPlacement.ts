@@ -6,7 +6,7 @@ import { place } from "../placement/place.ts";
 import { NO_LAST_NODES } from "../state/lastNodes.ts";
 import { bindingFor, commandsFor, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { CallMemory } from "./decision.ts";
+import type { CallMemory } from "./callDecision.ts";
 
 /**
  * Where a call of this tool would be placed, if the rules alone decided.

@@ -10,7 +10,7 @@ import type { SandboxBackend, SandboxHandle, SandboxParams } from "../host/sandb
 import { agentOfKey } from "../host/sessionKey.ts";
 import { lastSnapshot, presenceRecords } from "../inventory/currentSnapshot.ts";
 import { makePolicy } from "../policy/agentPolicy.ts";
-import type { SessionPlace } from "../policy/decision.ts";
+import type { SessionPlace } from "../policy/callDecision.ts";
 import { knownRoot } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";

@@ -2,7 +2,7 @@
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import { type ErrorCode, NodeRouterError } from "../../shared/errors.ts";
 import { quote } from "../../shared/safeText.ts";
-import type { SessionPlace } from "../policy/decision.ts";
+import type { SessionPlace } from "../policy/callDecision.ts";
 
 export interface RunTarget {
   readonly node: ConfiguredNode;

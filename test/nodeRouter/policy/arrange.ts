@@ -2,8 +2,8 @@
 import { type ResolvedConfig, resolveConfig } from "../../../src/config/resolve.ts";
 import type { NodeSnapshot } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { type AgentPolicy, makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
+import type { Decision, World } from "../../../src/nodeRouter/policy/callDecision.ts";
 import { decide } from "../../../src/nodeRouter/policy/decide.ts";
-import type { Decision, World } from "../../../src/nodeRouter/policy/decision.ts";
 import { explainTool } from "../../../src/nodeRouter/policy/explainTool.ts";
 import { NO_LAST_NODES } from "../../../src/nodeRouter/state/lastNodes.ts";
 import { toolId } from "../../../src/nodeRouter/toolCatalog/catalog.ts";

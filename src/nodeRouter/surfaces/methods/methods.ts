@@ -9,7 +9,7 @@ import { normalizeAgentId } from "../../../shared/hostNames.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
 import { AUDIT } from "../../audit/audit.ts";
-import { worldNow } from "../../current/world.ts";
+import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { listedAgentIds } from "../../host/hostConfig.ts";
 import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";

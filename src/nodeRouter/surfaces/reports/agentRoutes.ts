@@ -1,5 +1,5 @@
 // On which node each agent's exec would run now. Pure.
-import type { CallMemory, World } from "../../policy/decision.ts";
+import type { CallMemory, World } from "../../policy/callDecision.ts";
 import { lookAhead, nodeOf } from "../../policy/explainTool.ts";
 
 /**

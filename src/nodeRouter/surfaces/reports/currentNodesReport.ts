@@ -5,7 +5,7 @@ import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
 import { PRESENCE, type Presence } from "../../../presence/presence.ts";
 import type { Place } from "../../../presence/record.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
-import { worldNow } from "../../current/world.ts";
+import { worldNow } from "../../current/worldNow.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";

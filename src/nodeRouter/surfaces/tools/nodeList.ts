@@ -2,7 +2,7 @@
 import type { PresenceState } from "../../../presence/record.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
-import type { CallMemory, World } from "../../policy/decision.ts";
+import type { CallMemory, World } from "../../policy/callDecision.ts";
 import { lookAhead, nodeOf, refusalOf } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { placeLabel, placeOf } from "../reports/nodePlace.ts";

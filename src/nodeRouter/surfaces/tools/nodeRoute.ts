@@ -3,7 +3,7 @@
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
 import { safeJson } from "../../../shared/safeText.ts";
-import { worldNow } from "../../current/world.ts";
+import { worldNow } from "../../current/worldNow.ts";
 import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { explainTool } from "../../policy/explainTool.ts";

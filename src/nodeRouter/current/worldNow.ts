@@ -7,7 +7,7 @@ import { SANDBOX_PROBLEM } from "../host/sandboxApi.ts";
 import { presenceRecords } from "../inventory/currentSnapshot.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { type AgentPolicy, agentPolicy } from "../policy/agentPolicy.ts";
-import type { World } from "../policy/decision.ts";
+import type { World } from "../policy/callDecision.ts";
 import { worldOf } from "../policy/world.ts";
 
 export interface WorldDeps {

@@ -1,5 +1,5 @@
-// Layer 2: the last before_tool_call hook. Says the placement once more, because of several plugins that
-// rewrite a call the host keeps only the last one's parameters.
+// Layer 2: the last before_tool_call hook. Where several plugins rewrite one call, the host keeps only the parameters
+// of the last one, so this hook states the placement once more.
 
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";

@@ -1,4 +1,4 @@
-// Which names of the gate's variables are this process's own: the module is evaluated several times in it, and the
+// The names of the gate's variables that belong to this process. The host evaluates the module several times, so the
 // instance that reads a result need not be the one whose gate stopped the start.
 import { createHash } from "node:crypto";
 import { definePart, processMemory } from "../shared/processMemory.ts";

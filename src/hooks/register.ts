@@ -1,4 +1,4 @@
-// Which of the host's hooks we stand in, in the order a call meets them.
+// The host's hooks that this plugin uses, in the order in which a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";

@@ -17,6 +17,10 @@ export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<Pol
 /** Code Mode's outer call: its `command` is JavaScript, and every shell command in it comes as a call of its own. */
 const CODE_MODE = "code_mode_exec";
 
+/**
+ * The policy of this registration. It answers undefined for a call that stays as it is, the complete new parameters
+ * for one that is placed, and a block with the agent's words for one that is refused. Never throws.
+ */
 export function createToolPolicy(deps: RouterDeps): ToolPolicy {
   const log = deps.log.child({ part: "policy" });
   return async (given, context) => {

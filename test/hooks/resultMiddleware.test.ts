@@ -120,7 +120,7 @@ describe("the result of an outer tool", () => {
     expect(read("call_a|fc_1", outer("x", { exitCode: 0, nodeId: SG_ID }))?.[1]).toBe(LINE);
   });
 
-  test("of another outer call, or of another run, is left alone", async () => {
+  test("the result of an outer call that placed nothing, or of another run, is left alone", async () => {
     const { place, read } = arranged();
     await place(inner(1));
     expect(read("call_b", outer("x", {}))).toBe(null);

@@ -79,7 +79,7 @@ describe("a routed agent's exec", () => {
     expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 0, refused: 1 });
   });
 
-  test("of a run whose model calls nobody announced is refused: its shell is another's", async () => {
+  test("an exec of a run whose model calls nobody announced is refused: it comes from another harness's shell", async () => {
     const { policy } = arranged();
     const event = { toolName: "exec", params: { command: "id" }, runId: "cli", toolCallId: "1" };
     expect(await policy(event, SG)).toMatchObject({

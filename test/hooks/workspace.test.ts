@@ -51,7 +51,7 @@ describe("exec", () => {
     expect(deps.lines[0]?.text).toContain('"rule":"singapore","node":"mac-sg"');
   });
 
-  test("of two calls has two ids, and asks for a terminal only where the model did", async () => {
+  test("two calls get two ids, and a terminal is asked for only where the model did", async () => {
     const { exec, calls } = arranged();
     await exec({ command: "a" }, "1");
     await exec({ command: "b", pty: "true" }, "2");
@@ -81,7 +81,7 @@ describe("exec", () => {
     expect(calls()).toEqual([]);
   });
 
-  test("of another agent that has exec alone goes its old way", async () => {
+  test("an agent with exec alone is placed over the node protocol, as before", async () => {
     const { deps, policy, calls } = arranged();
     const answer = await policy(execEvent(deps), { ...contextOf("worker-cn") });
     expect(paramsOf(answer)).toMatchObject({ host: "node", node: CN_ID });
@@ -185,7 +185,7 @@ describe("file tools", () => {
     },
   );
 
-  test("of an agent with exec alone are none of ours", async () => {
+  test("the file tools of an agent with exec alone are left alone", async () => {
     const { policy, deps } = arranged();
     expect(await policy(event("read"), contextOf("worker-cn"))).toBe(undefined);
     expect(deps.lines).toEqual([]);

@@ -41,12 +41,12 @@ describe("the line", () => {
     expect(mismatches).toBe(0);
   });
 
-  test.each([37, 1, 127])("of exit code %i is the same: it ran", async (exitCode) => {
+  test.each([37, 1, 127])("exit code %i changes nothing of the line: the command ran", async (exitCode) => {
     const { lines } = await ended({ outcome: { ...RAN, exitCode } }, { ...DONE, exitCode });
     expect(lines[1]).toContain("ran on mac-sg");
   });
 
-  test("of an unknown end names the process group and says what not to do", async () => {
+  test("the line about an unknown end names the process group and says what not to do", async () => {
     const outcome: Outcome = { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "m", processGroup: 4711 };
     const { lines, mismatches } = await ended({ outcome }, { ...DONE, exitCode: 255 });
     expect(lines[1]).toBe(
@@ -58,7 +58,7 @@ describe("the line", () => {
     );
   });
 
-  test("of a command that did not start says that nothing ran, and of no other", async () => {
+  test("only the line about a command that did not start says that nothing ran", async () => {
     const outcome: Outcome = { kind: "notStarted", code: "NODE_UNREACHABLE", message: "m" };
     const { lines } = await ended({ outcome }, { status: "failed", exitCode: 255 });
     expect(lines[1]).toBe(
@@ -67,7 +67,7 @@ describe("the line", () => {
     expect((await ended({ outcome: RAN })).lines[1]).not.toContain("safe");
   });
 
-  test("of a call that the host refused before the backend was asked is the same", async () => {
+  test("a call that the host refused before it asked the backend did not start either", async () => {
     const { lines, mismatches } = await ended(
       { claimed: false },
       null,
@@ -77,7 +77,7 @@ describe("the line", () => {
     expect(mismatches).toBe(0);
   });
 
-  test("of a command that goes on says so", async () => {
+  test("the line about a command that is still running says that it runs", async () => {
     const { lines } = await ended({ outcome: null }, { status: "running", sessionId: "s" });
     expect(lines[1]).toBe("[node-router] runs on mac-sg (SG, declared) over ssh · rule singapore");
   });

@@ -15,6 +15,10 @@ type HostedDeps = Omit<TurnGateDeps, "reader" | "cliNode"> & { readonly hosted?:
 const UNKNOWN = { ok: false, reason: "the host's records are not known" } as const;
 const NO_RECORDS: HostedReader = { all: () => UNKNOWN, ofSession: () => UNKNOWN, ofKey: () => UNKNOWN };
 
+/**
+ * Puts the gate before every turn for as long as this registration lives. Where the host has no place for it, a turn is
+ * stopped where its first message is written.
+ */
 export function registerHostedSessions(api: OpenClawPluginApi, deps: HostedDeps): void {
   const reader = deps.hosted ?? NO_RECORDS;
   const gate = createTurnGate({

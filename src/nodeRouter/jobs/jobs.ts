@@ -27,6 +27,7 @@ const MAX_JOBS = 1_000;
 
 export const JOBS = definePart("jobs", 1, createJobRegistry);
 
+/** Empty, and in memory alone: after a restart of the gateway the jobs' files are still on their nodes. */
 export function createJobRegistry(): JobRegistry {
   const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);
   return {

@@ -5,6 +5,7 @@ import { agentIds } from "../host/hostConfig.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { watchLiveness } from "./hookWatch.ts";
 
+/** Registers alone: it begins to watch when the gateway starts its services. */
 export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps): void {
   let stop: (() => void) | null = null;
   api.registerService({

@@ -32,6 +32,7 @@ export interface ExecPath {
   finalize(params: FinalizeParams): Promise<void>;
 }
 
+/** The commands of one run. */
 export function createExecPath(run: Run): ExecPath {
   const { params, agent, target } = run;
   const workspace = run.memory.part(WORKSPACE);

@@ -31,6 +31,7 @@ export interface RunFiles {
   runShellCommand(command: ShellCommand): Promise<ShellResult>;
 }
 
+/** The files of one run. Nothing is asked of the node before a tool needs it. */
 export function createFiles(run: Run): RunFiles {
   const { memory, params, target, root } = run;
 

@@ -1,4 +1,4 @@
-// What the workspace backend is made of and does not make itself, and the registrations of the plugin that bring it.
+// The parts that the workspace backend is given, and the registrations of the plugin that bring them.
 import type { Audit } from "../audit/audit.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
 import type { SnapshotDeps } from "../inventory/currentSnapshot.ts";
@@ -42,6 +42,7 @@ export interface Registrations {
   wait(ms: number): Promise<WorkspaceParts | null>;
 }
 
+/** One a process, without any registration yet. */
 export function createRegistrations(): Registrations {
   const all = new Set<WorkspaceParts>();
   const waiting = new Set<() => void>();

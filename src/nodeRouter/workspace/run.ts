@@ -1,4 +1,4 @@
-// What the exec path and the files of one run share.
+// One run, as its commands and its files share it: node, connection, mirror.
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
@@ -31,6 +31,9 @@ export interface Run {
   ready(target: RunTarget, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Opens nothing: the connection is looked up at each use, and the mirror is made with the first call that waits for it.
+ */
 export function createRun(given: Omit<Run, "transport" | "ready">): Run {
   const { memory, parts, params } = given;
   let mirror: Mirror | null = null;

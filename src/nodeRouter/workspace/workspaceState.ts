@@ -1,4 +1,4 @@
-// The workspace's part of the process: what must be one in it, and outlives a reload of the plugin.
+// The workspace's part of the process: everything that a process has once and that outlives a reload.
 import type { HostLogger } from "../../shared/logger.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import type { ExecServer } from "./exec/server.ts";

@@ -190,7 +190,7 @@ describe("missedExec", () => {
     expect(missedExec(memory, agentId === undefined ? event : { ...event, agentId })).toBe(null);
   });
 
-  test("nor is one of a run that was seen", () => {
+  test("an event of a run that the hooks have seen is not missed", () => {
     expect(missedExec(seen, EXEC)).toBe(null);
     expect(missedExec(seen, { ...EXEC, runId: "other" })).toBe("worker-sg");
   });

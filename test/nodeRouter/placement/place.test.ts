@@ -85,6 +85,7 @@ describe("outcome", () => {
       filter: "selector",
       one: 'didn\'t match "region=sg"',
       many: 'didn\'t match "region=sg"',
+      about: "rule",
     };
     expect(recordOf(place(makeRequest(), snapshotOf(SG, gpu, CN), [rule]))).toEqual({
       outcome: "placed",

@@ -71,7 +71,7 @@ async function register(mode = "full", module: unknown = sandboxModule): Promise
 }
 
 describe("the newest registration is the host's", () => {
-  test("and none of those before it is kept behind it", async () => {
+  test("none of the earlier registrations stays with the host behind the newest", async () => {
     await register();
     await register("discovery");
     await register("discovery");

@@ -8,6 +8,7 @@ import type { RouterDeps } from "../../process/deps.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import { nodesReply } from "./nodesReply.ts";
 
+/** `/nodes`. A client of the gateway needs `operator.read` besides. */
 export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerCommand({
     name: "nodes",

@@ -1,4 +1,4 @@
-// Doctor: what the host runs on a node by itself: whole sessions, tools that a node publishes, command line agents.
+// Doctor: work that the host runs on a node by itself: whole sessions, published tools, command line agents.
 import { quote } from "../../../shared/safeText.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";

@@ -72,6 +72,11 @@ export interface SshLook {
 /** One question; an empty list is a clean answer. */
 export type Check = (input: DoctorInput) => readonly Finding[];
 
+/**
+ * @param name kebab-case and stable: scripts know findings by it.
+ * @param message the observed fact; names from outside are escaped already.
+ * @param path config key in full; null: it is not about the config.
+ */
 export function finding(
   name: string,
   severity: Finding["severity"],

@@ -1,4 +1,4 @@
-// What the host must be told so that it refuses by itself when the plugin is missing. Pure.
+// The settings by which the host refuses on its own when the plugin is missing. Pure.
 import { problemsForAgent } from "../../../config/problems/problem.ts";
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import { agentIds, agentSection, execSetting } from "../../host/hostConfig.ts";

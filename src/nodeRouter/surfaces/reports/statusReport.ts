@@ -103,6 +103,7 @@ export interface StatusInput {
   readonly nowMs: number;
 }
 
+/** Every configured agent as a call of its `exec` would be decided now, and how the plugin itself is. */
 export function createStatusReport(input: StatusInput): StatusReport {
   const { config, hostConfig, snapshot, nowMs } = input;
   const guards = new Map(planGuard(config, hostConfig, snapshot).map((plan) => [plan.agent, plan.state]));

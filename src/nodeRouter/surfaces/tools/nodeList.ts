@@ -36,6 +36,10 @@ export interface NodeList {
   readonly message: string | null;
 }
 
+/**
+ * The nodes that the rule of the agent's `exec` allows, and no others: the one that would be chosen, those that fit, then
+ * the rest with the reason. Without a rule, and where a rule cannot be believed, none and why.
+ */
 export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory): NodeList {
   const { id: agent } = policy;
   const { snapshot, presence } = world;

@@ -9,6 +9,7 @@ import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
 /** A look at a job is short; a node that is silent for this long is not reachable. */
 const RUN_TIMEOUT_MS = 20_000;
 
+/** `node_route` and `node_process`, made anew for each run, as the host says whose run it is. */
 export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerTool(
     (context): AnyAgentTool => ({

@@ -9,6 +9,10 @@ import { definePart } from "../../../shared/processMemory.ts";
 /** A reload must not cut open pages off. */
 export const PAGE_KEY = definePart("page-key", 1, () => randomBytes(24).toString("base64url"));
 
+/**
+ * In a time that does not depend on how much of it is right.
+ * @param given as the request has it; null: it has none.
+ */
 export function isPageKey(given: string | null, key: string): boolean {
   if (given === null) return false;
   const [a, b] = [Buffer.from(given), Buffer.from(key)];

@@ -218,7 +218,7 @@ describe("events", () => {
     });
   });
 
-  test("of a gateway that does not observe are not told as none", () => {
+  test("a gateway that observes no nodes says so, rather than that there were no events", () => {
     expect(createEventsReport(null, { sinceMs: 5_000, node: "x" })).toEqual({
       events: [],
       since: "1970-01-01T00:00:05.000Z",

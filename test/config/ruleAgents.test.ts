@@ -108,7 +108,12 @@ test("an agent that somebody has is no warning, by id or by glob, however it is 
 });
 
 test("the place of a rule in the config is right though a broken rule before it was left out", () => {
-  const config = resolveConfig({ rules: [7, { name: "a", agents: ["x"] }] });
+  const config = resolveConfig({
+    rules: [
+      { name: "b", agents: ["z"], require: "!" },
+      { name: "a", agents: ["x"] },
+    ],
+  });
   expect(checkAgentNames(config, ["y"]).map((problem) => problem.path)).toEqual([
     "plugins.entries.node-router.config.rules[1].agents[0]",
   ]);

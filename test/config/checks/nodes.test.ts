@@ -76,11 +76,8 @@ test("latitude and longitude come together, and zero is a place", () => {
   expect(nodeLines({ location: { latitude: 0, longitude: 0 } })).toEqual([]);
 });
 
-test.each(["work", "~/work", "./work", "C:work", ""])("the workspace %j is not absolute", (workspace) => {
-  const message =
-    workspace === ""
-      ? "must not be empty"
-      : `"${workspace}" is not an absolute path on the node, such as "/home/claw/work"`;
+test.each(["work", "~/work", "./work", "C:work"])("the workspace %j is not absolute", (workspace) => {
+  const message = `"${workspace}" is not an absolute path on the node, such as "/home/claw/work"`;
   expect(nodeLines({ workspace })).toEqual([`error nodes.a.workspace: ${message}`]);
 });
 
@@ -143,6 +140,15 @@ test("a private key comes from a file or as text, not from both", () => {
     "error nodes.a.ssh.identityData: identityFile and identityData are both set; keep one",
   ]);
   expect(nodeLines({ ssh: { identityData: "key", passphrase: "words" } })).toEqual([]);
+});
+
+test("a secret has a greatest length, which OpenClaw cannot check where it comes by reference, and is not repeated", () => {
+  for (const key of ["identityData", "passphrase"]) {
+    expect(nodeLines({ ssh: { [key]: "k".repeat(65_536) } })).toEqual([]);
+    expect(nodeLines({ ssh: { [key]: "k".repeat(65_537) } })).toEqual([
+      `error nodes.a.ssh.${key}: has more than 65536 characters`,
+    ]);
+  }
 });
 
 test("a host key is a SHA256 fingerprint, not a key and not an MD5 one", () => {

@@ -1,10 +1,17 @@
 // Compares the agents that rules name with the agents that there are.
-import { isGlob, matchesAgent } from "../nodeRouter/placement/selector/agentGlob.ts";
+import { agentPattern, isGlob, matchesGlob } from "../nodeRouter/placement/selector/agentGlob.ts";
+import { normalizeAgentId } from "../shared/hostNames.ts";
 import { quote } from "../shared/safeText.ts";
 import { nearest } from "../shared/suggest.ts";
 import { formatPath } from "./problems/path.ts";
-import { type ConfigProblem, configWarning, isWithin } from "./problems/problem.ts";
+import { type ConfigProblem, configWarning } from "./problems/problem.ts";
 import type { ConfiguredRule } from "./resolve.ts";
+
+/** An agent id or glob of a rule that means no agent there is. */
+export interface AgentNameProblem extends ConfigProblem {
+  /** A glob may wait for agents to come, as long as it looks like no slip and its rule has agents already. */
+  readonly isForLater: boolean;
+}
 
 /**
  * A warning for each agent id or glob of a rule that means none of `knownAgentIds`, which are the host's: its agents'
@@ -13,22 +20,30 @@ import type { ConfiguredRule } from "./resolve.ts";
 export function checkAgentNames(
   config: { readonly rules: readonly ConfiguredRule[] },
   knownAgentIds: readonly string[],
-): ConfigProblem[] {
-  return config.rules.flatMap((rule) =>
-    rule.agents.flatMap((pattern, position) => {
-      if (knownAgentIds.some((id) => matchesAgent(pattern, id))) return [];
-      const near = isGlob(pattern) ? nearestGlob(pattern, knownAgentIds) : nearest(pattern, knownAgentIds);
-      return configWarning({
+): AgentNameProblem[] {
+  const ids = new Set(knownAgentIds.map(normalizeAgentId));
+  const isKnown = (pattern: string): boolean => {
+    const canonical = agentPattern(pattern);
+    return isGlob(canonical) ? [...ids].some((id) => matchesGlob(canonical, id)) : ids.has(canonical);
+  };
+  return config.rules.flatMap(({ name, index, agents }) => {
+    const known = agents.map(isKnown);
+    return agents.flatMap((pattern, position) => {
+      if (known[position] === true) return [];
+      const glob = isGlob(pattern);
+      const near = glob ? nearestGlob(pattern, knownAgentIds) : nearest(pattern, knownAgentIds);
+      const problem = configWarning({
         code: "AGENT_UNKNOWN",
-        path: `${formatPath(["rules", rule.index])}.agents[${position}]`,
-        message: isGlob(pattern)
-          ? `rule ${quote(rule.name)}: no agent's id matches ${quote(pattern)}`
-          : `rule ${quote(rule.name)}: no agent has the id ${quote(pattern)}`,
+        path: `${formatPath(["rules", index])}.agents[${position}]`,
+        message: glob
+          ? `rule ${quote(name)}: no agent's id matches ${quote(pattern)}`
+          : `rule ${quote(name)}: no agent has the id ${quote(pattern)}`,
         suggestion: near === null ? null : `did you mean ${quote(near)}?`,
         agents: [pattern],
       });
-    }),
-  );
+      return { ...problem, isForLater: glob && near === null && known.includes(true) };
+    });
+  });
 }
 
 /** Those of `checkAgentNames` that are a slip as far as anyone can tell: not a glob that waits for agents to come. */
@@ -36,24 +51,7 @@ export function strayAgentNames(
   config: { readonly rules: readonly ConfiguredRule[] },
   knownAgentIds: readonly string[],
 ): ConfigProblem[] {
-  return checkAgentNames(config, knownAgentIds).filter(
-    (problem) => !isForLater(problem, config, knownAgentIds),
-  );
-}
-
-/** A glob may wait for agents to come, as long as it looks like no slip and its rule has agents already. */
-export function isForLater(
-  problem: ConfigProblem,
-  config: { readonly rules: readonly ConfiguredRule[] },
-  agents: readonly string[],
-): boolean {
-  const rule = config.rules.find(({ index }) => isWithin(problem, formatPath(["rules", index])));
-  return (
-    problem.suggestion === null &&
-    problem.agents !== "*" &&
-    problem.agents.every(isGlob) &&
-    agents.some((agent) => rule?.agents.some((pattern) => matchesAgent(pattern, agent)))
-  );
+  return checkAgentNames(config, knownAgentIds).filter(({ isForLater }) => !isForLater);
 }
 
 /** One sentence of one of them, for the log and for `openclaw health`. */

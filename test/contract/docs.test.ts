@@ -399,7 +399,8 @@ function typeText(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => `\`"${value}"\``).join(" or ");
   switch (schema.type) {
     case "string":
-      return `text (${schema.minLength} to ${schema.maxLength})`;
+      // A secret has its limit in words.
+      return schema.maxLength === undefined ? "text" : `text (${schema.minLength} to ${schema.maxLength})`;
     case "integer":
       return `whole number (${minimum} to ${maximum})`;
     case "boolean":

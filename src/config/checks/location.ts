@@ -2,8 +2,8 @@
 import { validCountry } from "../../shared/countries.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { ianaTimeZone } from "../../shared/timeZone.ts";
-import type { LocatedDraft, LocationDraft } from "../drafts/placeDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
+import type { LocationEntry } from "./written.ts";
 
 const TWO_CAPITALS = /^[A-Z]{2}$/;
 /** Codes that people write for a country that has another one. */
@@ -12,33 +12,33 @@ const USUAL_MISTAKES: ReadonlyMap<string, string> = new Map([
   ["EL", "GR"],
 ]);
 
-/** Codes that are none, names that cannot be shown, half coordinates. */
+/** Codes that are none, names that cannot be shown, half coordinates; of the node or gateway at `path`. */
 export function* checkLocation(
-  { path, location, wellFormed }: LocatedDraft,
+  path: string,
+  location: LocationEntry | undefined,
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {
-  if (location === null) return;
-  const invalid = (key: keyof LocationDraft, message: string, suggestion: string | null = null) =>
+  if (location === undefined) return;
+  const invalid = (key: keyof LocationEntry, message: string, suggestion: string | null = null) =>
     configError({ code: "LOCATION_INVALID", path: `${path}.location.${key}`, message, suggestion, agents });
   const { country, latitude, longitude, timeZone } = location;
-  const countryMessage = country === null ? null : countryProblem(country);
-  if (country !== null && countryMessage !== null) {
-    yield invalid("country", countryMessage, countrySuggestion(country));
+  if (country !== undefined) {
+    const message = countryProblem(country);
+    if (message !== null) yield invalid("country", message, countrySuggestion(country));
   }
   for (const key of ["region", "city"] as const) {
     const name = location[key];
-    if (name === null || safe(name) === name) continue;
+    if (name === undefined || safe(name) === name) continue;
     yield invalid(key, `${quote(name)} has characters that cannot be shown`);
   }
-  const zone = timeZone === null ? null : ianaTimeZone(timeZone);
-  if (timeZone !== null && zone !== timeZone) {
+  const zone = timeZone === undefined ? null : ianaTimeZone(timeZone);
+  if (timeZone !== undefined && zone !== timeZone) {
     const message = `${quote(timeZone)} is not the IANA name of a time zone, such as "Asia/Singapore"`;
     yield invalid("timeZone", message, zone === null ? null : `did you mean ${quote(zone)}?`);
   }
-  // A value out of range reads as absent; that it is out of range has been told.
-  if (!wellFormed) return;
-  if (latitude !== null && longitude === null) yield invalid("latitude", "latitude is set without longitude");
-  if (longitude !== null && latitude === null)
+  if (latitude !== undefined && longitude === undefined)
+    yield invalid("latitude", "latitude is set without longitude");
+  if (longitude !== undefined && latitude === undefined)
     yield invalid("longitude", "longitude is set without latitude");
 }
 

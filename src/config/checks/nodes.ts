@@ -1,13 +1,12 @@
 // Problems of meaning in one entry of `nodes`, and between its entries.
 import { nodeNameKey } from "../../shared/hostNames.ts";
 import { quote, safe } from "../../shared/safeText.ts";
-import type { ConfigDraft } from "../drafts/draft.ts";
-import type { NodeDraft } from "../drafts/nodeDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { MAX_NAME_LENGTH } from "../schema/limits.ts";
 import { checkLocation } from "./location.ts";
 import { checkSsh } from "./ssh.ts";
 import { checkTags } from "./tags.ts";
+import { targetOf, type WrittenConfig, type WrittenNode } from "./written.ts";
 
 /** Keys with a meaning of their own in JavaScript: reading one back may give something else. */
 const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
@@ -17,12 +16,12 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
 
 /** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
-export function* checkNodes({ nodes, routedAgents }: ConfigDraft): Generator<ConfigProblem> {
+export function* checkNodes({ nodes, routedAgents }: WrittenConfig): Generator<ConfigProblem> {
   for (const node of nodes) {
     yield* checkName(node, routedAgents);
     yield* checkTargets(node, routedAgents);
     yield* checkTags(node, routedAgents);
-    yield* checkLocation(node, routedAgents);
+    yield* checkLocation(node.path, node.entry.location, routedAgents);
     yield* checkWorkspace(node, routedAgents);
     yield* checkDirectories(node, routedAgents);
     yield* checkEnv(node, routedAgents);
@@ -39,25 +38,26 @@ export function nodeNameProblem(name: string): string | null {
   return isPrintable(name) ? null : `the node's name ${quote(name)} has characters that cannot be shown`;
 }
 
-function* checkName({ name, path }: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+function* checkName({ name, path }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
   const message = nodeNameProblem(name);
   if (message !== null) yield configError({ code: "NODE_NAME_INVALID", path, message, agents });
 }
 
 function* checkTargets(
-  { name, path, ...node }: NodeDraft,
+  { name, path, entry }: WrittenNode,
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {
   for (const key of ["node", "tailscale"] as const) {
-    const target = node[key];
+    const target = targetOf(entry[key], name);
     if (target === null || target === name || isPrintable(target)) continue;
     const message = `${quote(target)} has characters that cannot be shown`;
     yield configError({ code: "NODE_TARGET_INVALID", path: `${path}.${key}`, message, agents });
   }
 }
 
-function* checkWorkspace({ path, workspace }: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
-  if (workspace === null) return;
+function* checkWorkspace({ path, entry }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  const { workspace } = entry;
+  if (workspace === undefined) return;
   const invalid = (message: string) =>
     configError({ code: "WORKSPACE_INVALID", path: `${path}.workspace`, message, agents });
   if (!isPrintable(workspace)) yield invalid(`${quote(workspace)} has characters that cannot be shown`);
@@ -66,9 +66,9 @@ function* checkWorkspace({ path, workspace }: NodeDraft, agents: ConcernedAgents
   }
 }
 
-function* checkDirectories(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+function* checkDirectories(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
   for (const key of ["paths", "pathPrepend"] as const) {
-    for (const directory of node[key]) {
+    for (const directory of node.entry[key] ?? []) {
       const path = `${node.path}.${key}`;
       if (!directory.startsWith("/") || !isPrintable(directory)) {
         const message = `${quote(directory)} is not an absolute directory on the node, such as "/opt/homebrew/bin"`;
@@ -81,8 +81,8 @@ function* checkDirectories(node: NodeDraft, agents: ConcernedAgents): Generator<
   }
 }
 
-function* checkEnv(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
-  for (const [name, value] of node.env) {
+function* checkEnv(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  for (const [name, value] of Object.entries(node.entry.env ?? {})) {
     const path = `${node.path}.env`;
     if (!ENV_NAME.test(name)) {
       const message = `${quote(name)} is not a name that a shell can export`;
@@ -94,9 +94,10 @@ function* checkEnv(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigPr
   }
 }
 
-function* checkDuplicates(nodes: readonly NodeDraft[], agents: ConcernedAgents): Generator<ConfigProblem> {
+function* checkDuplicates(nodes: readonly WrittenNode[], agents: ConcernedAgents): Generator<ConfigProblem> {
   const owners = new Map<string, string>();
-  for (const { name, path, node } of nodes) {
+  for (const { name, path, entry } of nodes) {
+    const node = targetOf(entry.node, name);
     if (node === null || nodeNameProblem(name) !== null) continue;
     // The host finds a node by its display name without regard to case and punctuation.
     const key = nodeNameKey(node) || node;

@@ -1,24 +1,25 @@
 // Problems of meaning in `presence`.
 import { quote, safe } from "../../shared/safeText.ts";
-import type { ConfigDraft } from "../drafts/draft.ts";
+import { formatPath } from "../problems/path.ts";
 import { type ConfigProblem, configError } from "../problems/problem.ts";
+import type { WrittenConfig } from "./written.ts";
 
 const PATH = /^(\/|~\/|[A-Za-z]:[\\/])/;
 /** What a shell and every client read as it stands. */
 const PLAIN_URL = /^[A-Za-z0-9\-._~:/?#[\]@!&()*+,;=%]+$/;
 
 /** A wrong place may change where the agents that any rule names are placed: so may what finds places. */
-export function* checkPresence({ presence, routedAgents: agents }: ConfigDraft): Generator<ConfigProblem> {
-  const { path, geoipFile, publicAddressUrl } = presence;
+export function* checkPresence({ config, routedAgents: agents }: WrittenConfig): Generator<ConfigProblem> {
+  const { geoipFile, publicAddressUrl } = config.presence ?? {};
   const invalid = (key: string, message: string) =>
-    configError({ code: "PRESENCE_INVALID", path: `${path}.${key}`, message, agents });
+    configError({ code: "PRESENCE_INVALID", path: formatPath(["presence", key]), message, agents });
   if (typeof geoipFile === "string" && !(PATH.test(geoipFile) && safe(geoipFile) === geoipFile)) {
     yield invalid(
       "geoipFile",
       `${quote(geoipFile)} is not the absolute path of a file, such as "/var/lib/GeoIP/GeoLite2-City.mmdb"`,
     );
   }
-  const message = publicAddressUrl === null ? null : urlProblem(publicAddressUrl);
+  const message = publicAddressUrl === undefined ? null : urlProblem(publicAddressUrl);
   if (message !== null) yield invalid("publicAddressUrl", message);
 }
 

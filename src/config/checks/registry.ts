@@ -1,7 +1,5 @@
-// Finds everything that is wrong with a config, all at once, in a fixed order.
-
-import { checkStructure } from "../drafts/checkStructure.ts";
-import type { ConfigDraft } from "../drafts/draft.ts";
+// Finds everything that a config of the right shape says and cannot mean, all at once, in a fixed order.
+import { formatPath } from "../problems/path.ts";
 import type { ConfigProblem } from "../problems/problem.ts";
 import { checkLocation } from "./location.ts";
 import { checkMatches } from "./matches.ts";
@@ -10,22 +8,22 @@ import { checkNodes } from "./nodes.ts";
 import { checkPresence } from "./presence.ts";
 import { checkRules } from "./rules.ts";
 import { checkSelectors } from "./selectors.ts";
+import type { WrittenConfig } from "./written.ts";
 
 /**
- * Problems of shape, then of the gateway and presence, then of nodes, then of rules. `draft` is what `readDraft` made of `raw`. Never throws.
+ * Problems of the gateway and presence, then of nodes, then of rules. Never throws.
  *
  * Fail closed: a rule with an error is not obeyed, and no later rule is either for its agents, because the error
  * refuses their calls. That is what `agents` of each problem is for.
  */
-export function checkConfig(raw: unknown, draft: ConfigDraft): ConfigProblem[] {
+export function checkConfig(written: WrittenConfig): ConfigProblem[] {
   return [
-    ...checkStructure(raw, draft),
-    ...checkLocation(draft.gateway, draft.routedAgents),
-    ...checkPresence(draft),
-    ...checkNodes(draft),
-    ...checkSelectors(draft),
-    ...checkRules(draft),
-    ...checkNear(draft),
-    ...checkMatches(draft),
+    ...checkLocation(formatPath(["gateway"]), written.config.gateway?.location, written.routedAgents),
+    ...checkPresence(written),
+    ...checkNodes(written),
+    ...checkSelectors(written),
+    ...checkRules(written),
+    ...checkNear(written),
+    ...checkMatches(written),
   ];
 }

@@ -9,25 +9,22 @@ import { isBuiltinKey } from "../../nodeRouter/placement/selector/tags.ts";
 import { quote } from "../../shared/safeText.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { ianaTimeZone } from "../../shared/timeZone.ts";
-import type { ConfigDraft } from "../drafts/draft.ts";
-import type { SelectorDraft } from "../drafts/ruleDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError, configWarning } from "../problems/problem.ts";
 import { countryProblem, countrySuggestion } from "./location.ts";
+import type { WrittenConfig, WrittenSelector } from "./written.ts";
 
 /** Every selector of every rule, `require` before `prefer`. */
-export function* checkSelectors({ nodes, rules }: ConfigDraft): Generator<ConfigProblem> {
-  const names = nodes.map((node) => node.name);
-  for (const { agents, require, prefer } of rules) {
-    if (require !== null) yield* checkSelector(require, names, agents);
-    for (const { selector } of prefer) {
-      if (selector !== null) yield* checkSelector(selector, names, agents);
-    }
+export function* checkSelectors({ nodes, rules }: WrittenConfig): Generator<ConfigProblem> {
+  const names = new Set(nodes.map((node) => node.name));
+  for (const { entry, require, prefer } of rules) {
+    for (const selector of require === null ? prefer : [require, ...prefer])
+      yield* checkSelector(selector, names, entry.agents);
   }
 }
 
 function* checkSelector(
-  { path, parsed }: SelectorDraft,
-  nodeNames: readonly string[],
+  { path, parsed }: WrittenSelector,
+  nodeNames: ReadonlySet<string>,
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {
   if (!parsed.ok) {
@@ -55,13 +52,13 @@ function* checkSelector(
 function* checkNodeNames(
   { operator, values }: Requirement,
   path: string,
-  nodeNames: readonly string[],
+  nodeNames: ReadonlySet<string>,
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {
   // To rule out a node that is not there misplaces nothing; to demand it does.
   const problem = operator === "!=" || operator === "notin" ? configWarning : configError;
   for (const value of values) {
-    if (nodeNames.includes(value)) continue;
+    if (nodeNames.has(value)) continue;
     const message = `no node is named ${quote(value)} under nodes`;
     const suggestion = didYouMean(value, nodeNames);
     yield problem({ code: "SELECTOR_UNKNOWN_NODE", path, message, suggestion, agents });

@@ -1,14 +1,14 @@
 // Problems of meaning in a node's tags.
-import { parseTag, printTag, reservedPrefix } from "../../nodeRouter/placement/selector/tags.ts";
+import { printTag, reservedPrefix } from "../../nodeRouter/placement/selector/tags.ts";
 import { quote } from "../../shared/safeText.ts";
-import type { NodeDraft } from "../drafts/nodeDraft.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
+import type { WrittenNode } from "./written.ts";
 
 /** Tags that cannot be read, that only the plugin may set, or that say two things at once. */
-export function* checkTags(node: NodeDraft, agents: ConcernedAgents): Generator<ConfigProblem> {
+export function* checkTags(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
   const first = new Map<string, string>();
-  for (const { text, path } of node.tags) {
-    const tag = parseTag(text);
+  for (const [index, { text, tag }] of node.parsedTags.entries()) {
+    const path = `${node.path}.tags[${index}]`;
     if (!tag.ok) {
       yield configError({ code: "TAG_INVALID", path, message: tag.message, agents });
       continue;

@@ -1,6 +1,4 @@
 // How a place in the config is written in messages: like the host writes it, so that both point the same way.
-
-import { isRecord } from "../../shared/isRecord.ts";
 import { quote } from "../../shared/safeText.ts";
 import { MAX_NAME_LENGTH } from "../schema/limits.ts";
 
@@ -24,24 +22,6 @@ export function formatPath(segments: readonly PathSegment[]): string {
           : `[${quote(shortened(segment))}]`;
   }
   return text;
-}
-
-/** Steps of a JSON pointer into `root`: only the value there tells the key "0" from the index 0. */
-export function readPointer(pointer: string, root: unknown): PathSegment[] {
-  const segments: PathSegment[] = [];
-  let here: unknown = root;
-  for (const part of pointer.split("/").slice(1)) {
-    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (Array.isArray(here)) {
-      const index = Number(key);
-      segments.push(index);
-      here = here[index];
-    } else {
-      segments.push(key);
-      here = isRecord(here) ? here[key] : undefined;
-    }
-  }
-  return segments;
 }
 
 function shortened(key: string): string {

@@ -1,15 +1,10 @@
-// What a config problem is, and whom it concerns. Which problems there are is written in the check*.ts files.
+// What a config problem is, and whom it concerns. Which problems there are is written in checks/.
 import { matchesAgent } from "../../nodeRouter/placement/selector/agentGlob.ts";
 
 export type ConfigProblemCode =
   | "DIRECTORY_INVALID"
   | "ENV_INVALID"
-  | "UNKNOWN_KEY"
-  | "MISSING_KEY"
-  | "WRONG_TYPE"
-  | "NOT_ALLOWED"
-  | "OUT_OF_RANGE"
-  | "TOO_MANY_PROBLEMS"
+  | "SHAPE_INVALID"
   | "NODE_NAME_INVALID"
   | "NODE_TARGET_INVALID"
   | "NODE_DUPLICATE"
@@ -71,10 +66,27 @@ export function configWarning(parts: ProblemParts): ConfigProblem {
 
 /** The errors that refuse this agent's calls, in config order; warnings never do. */
 export function problemsForAgent(problems: readonly ConfigProblem[], agentId: string): ConfigProblem[] {
+  // Problems of nodes share one list of agents, and there may be thousands of them: each list is compared once.
+  const concerned = new Map<ConcernedAgents, boolean>();
   return problems.filter(({ severity, agents }) => {
-    if (severity !== "error") return false;
-    return agents === "*" || agents.some((pattern) => matchesAgent(pattern, agentId));
+    if (severity !== "error" || agents === "*") return severity === "error";
+    const isConcerned = concerned.get(agents) ?? agents.some((pattern) => matchesAgent(pattern, agentId));
+    concerned.set(agents, isConcerned);
+    return isConcerned;
   });
+}
+
+/** Paths of the errors with all of their beginnings: what an error lies in is wrong as a whole. */
+export function wrongPaths(problems: readonly ConfigProblem[]): ReadonlySet<string> {
+  const wrong = new Set<string>();
+  for (const { severity, path } of problems) {
+    if (severity !== "error") continue;
+    wrong.add(path);
+    for (let end = path.length - 1; end > 0; end--) {
+      if (path[end] === "." || path[end] === "[") wrong.add(path.slice(0, end));
+    }
+  }
+  return wrong;
 }
 
 /** Whether the problem's path is `path` or lies inside it. */

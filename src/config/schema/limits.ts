@@ -1,7 +1,7 @@
 // Upper bounds of the config: far above real use, low enough that checking stays quick and messages short.
 
-export const MAX_NODES = 500;
-export const MAX_RULES = 500;
+export const MAX_NODES = 10_000;
+export const MAX_RULES = 1_000;
 export const MAX_TAGS = 64;
 export const MAX_AGENTS = 100;
 export const MAX_TOOLS = 64;

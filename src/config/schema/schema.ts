@@ -1,5 +1,5 @@
 // The shape of `plugins.entries.node-router.config`: the one source of the manifest's configSchema and of our types.
-import { type Static, Type } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 import { MAX_WEIGHT, MIN_WEIGHT } from "../../nodeRouter/placement/model/rule.ts";
 import {
   DEFAULT_AUDIT,
@@ -267,4 +267,4 @@ export const ConfigSchema = closed(
 );
 
 /** The config as the operator writes it, once it has the right shape. */
-export type NodeRouterConfig = Static<typeof ConfigSchema>;
+export type NodeRouterConfig = Type.Static<typeof ConfigSchema>;

@@ -1,7 +1,7 @@
 // The shape of `nodes.<name>.ssh`: how the SSH transport reaches a node and how it knows that it is that node.
-import { type Static, Type } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 import { closed, stringEnum } from "./kinds.ts";
-import { MAX_NAME_LENGTH, MAX_PATH_LENGTH, MAX_SECRET_LENGTH } from "./limits.ts";
+import { MAX_NAME_LENGTH, MAX_PATH_LENGTH } from "./limits.ts";
 
 const path = (description: string) => Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH, description });
 
@@ -20,13 +20,11 @@ const SecretRefSchema = closed(
 
 /**
  * A secret as the config may carry it: the text itself, or a reference that the host resolves before we see it.
- * No defaults in here: the host does not apply them inside a union.
+ * No defaults in here: the host does not apply them inside a union. No greatest length: the host does not compare
+ * what a reference resolves to with the schema, so that is checked with the other problems of meaning.
  */
-export const SecretSchema = Type.Union([
-  Type.String({ minLength: 1, maxLength: MAX_SECRET_LENGTH }),
-  SecretRefSchema,
-]);
-export type SecretInput = Static<typeof SecretSchema>;
+const SecretSchema = Type.Union([Type.String({ minLength: 1 }), SecretRefSchema]);
+export type SecretInput = Type.Static<typeof SecretSchema>;
 
 const secret = (description: string) => Type.Union(SecretSchema.anyOf, { description });
 

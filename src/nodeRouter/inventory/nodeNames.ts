@@ -2,6 +2,7 @@
 // no other machine takes the name over by calling itself the same.
 
 import type { ConfiguredNode } from "../../config/resolve.ts";
+import { MAX_NODES } from "../../config/schema/limits.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { BoundedMap } from "../../shared/bounded.ts";
 import { isRecord } from "../../shared/isRecord.ts";
@@ -18,8 +19,11 @@ import {
 
 export type { KnownName, KnownNames } from "./nodeIdentity.ts";
 
-/** Only names of the config are remembered; a config has at most 10,000 nodes. The oldest sight goes first. */
-export const MAX_NAMES = 20_000;
+/**
+ * Only names of the config are remembered. The oldest sight goes first, so there is room for several whole configs:
+ * SECURITY: a name that went would be given to whoever has it next.
+ */
+const MAX_NAMES = 8 * MAX_NODES;
 
 export interface NodeNames {
   /** Resolves when what was stored is known; at once without a store. Never rejects. */

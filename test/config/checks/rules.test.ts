@@ -1,79 +1,9 @@
-import { expect, test } from "vitest";
-import { linesOf, ruleLines } from "../support.ts";
+// Names, tools, wishes and minimums of rules, and rules that are never reached.
+import { describe, expect, test } from "vitest";
+import { resolveConfig } from "../../../src/config/resolve.ts";
+import { ruleLines } from "../support.ts";
 
 const rule = (parts: object) => ({ name: "a", agents: ["x"], ...parts });
-
-test("a selector that cannot be parsed keeps its position, in require and in prefer", () => {
-  expect(ruleLines(rule({ require: "gpu in nvidia", prefer: [{ selector: "!", weight: 1 }] }))).toEqual([
-    'error rules[0].require: selector "gpu in nvidia" at column 8: found "nvidia", expected "("',
-    'error rules[0].prefer[0].selector: selector "!" at column 2: found the end, expected a tag key',
-  ]);
-});
-
-test("a selector may use every built-in tag, and no other", () => {
-  const known =
-    "node.os=linux,node.arch,node.transport!=ssh,node.country=SG,node.region,node.city,node.tz=Asia/Singapore,node.name in (mac-sg)";
-  expect(ruleLines(rule({ require: known }))).toEqual([]);
-  expect(ruleLines(rule({ require: "node.oss=linux" }))).toEqual([
-    'error rules[0].require: "node.oss" is not a built-in tag; there are node.name, node.os, node.arch, node.transport, node.country, node.region, node.city, node.tz | did you mean "node.os"?',
-  ]);
-});
-
-test("a rule that demands a node which does not exist is an error", () => {
-  expect(ruleLines(rule({ require: "node.name in (mac-sgg,mac-cn)" }))).toEqual([
-    'error rules[0].require: no node is named "mac-sgg" under nodes | did you mean "mac-sg"?',
-  ]);
-  expect(ruleLines(rule({ prefer: [{ selector: "node.name=zzz", weight: 1 }] }))).toEqual([
-    'error rules[0].prefer[0].selector: no node is named "zzz" under nodes',
-  ]);
-});
-
-test("a rule that rules out a node which does not exist is only a warning: it misplaces nothing", () => {
-  expect(ruleLines(rule({ require: "node.name!=mac-sgg" }))).toEqual([
-    'warning rules[0].require: no node is named "mac-sgg" under nodes | did you mean "mac-sg"?',
-  ]);
-});
-
-test("a country in small letters is no node's country", () => {
-  expect(ruleLines(rule({ require: "node.country=sg" }))).toEqual([
-    'warning rules[0].require: node.country is written in capitals, so "sg" is no node\'s country | did you mean "SG"?',
-  ]);
-});
-
-test.each([
-  ["region=sgg", 'did you mean "region=sg"?'],
-  ["region in (sgg,zz)", 'did you mean "region=sg"?'],
-  ["gpuu", 'did you mean "gpu"?'],
-  ["regoin=sg", 'did you mean "region=sg"?'],
-])("a rule that no configured node meets is a warning with the nearest tag: %s", (require, suggestion) => {
-  expect(ruleLines(rule({ require }))).toEqual([
-    `warning rules[0].require: rule "a" matches none of the 2 configured nodes | ${suggestion}`,
-  ]);
-});
-
-test("tags that exist, but not on one node together, get no suggestion", () => {
-  expect(ruleLines(rule({ require: "region=cn,gpu" }))).toEqual([
-    'warning rules[0].require: rule "a" matches none of the 2 configured nodes',
-  ]);
-});
-
-test("a rule that uses a built-in tag is not said to match nothing: its facts are not in the config", () => {
-  expect(ruleLines(rule({ require: "region=hk,node.os=linux" }))).toEqual([]);
-});
-
-test("the number of nodes is told in words that fit", () => {
-  const rules = [rule({ require: "region=sg" })];
-  expect(linesOf({ nodes: { a: { tags: ["gpu"] } }, rules })).toEqual([
-    'warning rules[0].require: rule "a" matches not the one configured node',
-  ]);
-  expect(linesOf({ rules })).toEqual([
-    'warning rules[0].require: rule "a" matches no node: none is configured',
-  ]);
-});
-
-test("without configured nodes a negative selector still finds paired ones", () => {
-  expect(linesOf({ rules: [rule({ require: "!spot" })] })).toEqual([]);
-});
 
 test("a name used twice is an error at the second rule", () => {
   expect(ruleLines(rule({}), rule({ agents: ["y"] }), { name: "b", agents: ["z"] })).toEqual([
@@ -160,4 +90,25 @@ test.each([
   ],
 ])("a rule that is reached at all is no warning: %j leaves something of %j", (first, second) => {
   expect(ruleLines({ name: "first", ...first }, { name: "second", ...second })).toEqual([]);
+});
+
+describe("minimum", () => {
+  const resolved = (minimum: unknown) => resolveConfig({ rules: [rule({ minimum })] }).rules[0]?.minimum;
+
+  test("keeps what was written; what was not asks nothing", () => {
+    expect(resolved({ idleCpus: 0.5, freeDiskGiB: 10 })).toEqual({
+      idleCpus: 0.5,
+      freeMemoryGiB: null,
+      freeDiskGiB: 10,
+    });
+    expect(resolved(undefined)).toBe(null);
+  });
+
+  test.each([{ idleCpus: -1 }, { freeMemoryGiB: "2" }, { freeMemoryGb: 2 }, 2])(
+    "%j is refused, and so is the rule: nothing runs on a node that may be too full",
+    (minimum) => {
+      expect(ruleLines(rule({ minimum }))).toEqual([expect.stringMatching(/^error rules\[0\]\.minimum/)]);
+      expect(resolved(minimum)).toBe(undefined);
+    },
+  );
 });

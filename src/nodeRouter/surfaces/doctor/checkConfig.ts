@@ -3,7 +3,7 @@
 import { formatPath } from "../../../config/problems/path.ts";
 import type { ConfigProblem } from "../../../config/problems/problem.ts";
 import type { ConfiguredRule } from "../../../config/resolve.ts";
-import { checkAgentNames, isForLater } from "../../../config/ruleAgents.ts";
+import { checkAgentNames } from "../../../config/ruleAgents.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
@@ -16,7 +16,7 @@ export const checkConfig: Check = ({ config, hostConfig, snapshot }) => {
   return [
     ...config.problems.map((problem) => problemFinding(problem, problem.severity)),
     ...checkAgentNames(config, agents).map((problem) =>
-      problemFinding(problem, isForLater(problem, config, agents) ? "info" : "warning"),
+      problemFinding(problem, problem.isForLater ? "info" : "warning"),
     ),
     ...openRules(config.rules, snapshot),
   ];

@@ -102,17 +102,20 @@ describe("config", () => {
   test("every problem keeps its path and suggestion, errors before warnings", () => {
     const router = {
       ...REFERENCE_CONFIG,
-      mod: "shadow",
+      gateway: { location: { country: "cn" } },
       nodes: { ...REFERENCE_CONFIG.nodes, x: { tags: ["a=b=c"] } },
     };
     const found = findingsOf({ ...CLEAN, router });
     expect(found.map(({ severity, id }) => `${severity} ${id}`)).toEqual(
       expect.arrayContaining([
-        "error node-router/config-unknown-key",
+        "error node-router/config-location-invalid",
         "error node-router/config-tag-invalid",
       ]),
     );
-    expect(found.find(({ id }) => id.endsWith("unknown-key"))?.fix).toBe('did you mean "mode"?');
+    expect(found.find(({ id }) => id.endsWith("location-invalid"))).toMatchObject({
+      fix: 'did you mean "CN"?',
+      path: `${CONFIG}.gateway.location.country`,
+    });
     const order = found.map(({ severity }) => ["error", "warning", "info"].indexOf(severity));
     expect(order).toEqual([...order].sort());
   });

@@ -29,6 +29,8 @@ export interface SimOptions {
   readonly answersPings?: () => boolean;
   /** Plays a shell itself, from its first word on; false: it is played as always. */
   readonly plays?: (shell: SimShell) => boolean;
+  /** How long everything takes one way, ms; default: a turn of the event loop. */
+  readonly oneWayMs?: number;
   /** Told of every login, before any session. */
   readonly onLogin?: (connection: Connection) => void;
   /** Told when a shell has read its whole request: from there on the command has begun. */
@@ -69,26 +71,37 @@ export interface SimNode {
   freeze(): void;
 }
 
-/** One end of a wire in memory. Every chunk takes one turn of the event loop. */
+/** One end of a wire in memory. Every chunk takes one turn of the event loop, or a time. */
 class End extends Duplex {
   peer: End | null = null;
   isFrozen = false;
+  readonly #oneWayMs: number;
+
+  constructor(oneWayMs: number) {
+    super();
+    this.#oneWayMs = oneWayMs;
+  }
+
+  #later(work: () => void): void {
+    if (this.#oneWayMs === 0) setImmediate(work);
+    else setTimeout(work, this.#oneWayMs);
+  }
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (!this.isFrozen) setImmediate(() => this.peer?.readable && this.peer.push(chunk));
+    if (!this.isFrozen) this.#later(() => this.peer?.readable && this.peer.push(chunk));
     done();
   }
 
   override _final(done: () => void): void {
-    if (!this.isFrozen) setImmediate(() => this.peer?.readable && this.peer.push(null));
+    if (!this.isFrozen) this.#later(() => this.peer?.readable && this.peer.push(null));
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
-    if (!this.isFrozen) setImmediate(() => peer?.destroy());
+    if (!this.isFrozen) this.#later(() => peer?.destroy());
     done(error);
   }
 }
@@ -230,7 +243,8 @@ export function createSimNode(options: SimOptions = {}): SimNode {
     },
     connections: () => wires.size,
     connect() {
-      const [near, far] = [new End(), new End()];
+      const { oneWayMs = 0 } = options;
+      const [near, far] = [new End(oneWayMs), new End(oneWayMs)];
       near.peer = far;
       far.peer = near;
       for (const end of [near, far]) end.on("error", () => undefined);

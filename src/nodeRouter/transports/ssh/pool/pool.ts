@@ -5,7 +5,6 @@ import type {
   CommandRequest,
   PingOptions,
   PingResult,
-  PtySize,
   RunningCommand,
   SshCounters,
   SshNodeInfo,
@@ -16,8 +15,10 @@ import type { Runner } from "../session/runner.ts";
 import { SessionFault } from "../session/sessionFault.ts";
 import { Command } from "../session/sshCommand.ts";
 import { type ConnectFailure, Connections } from "./connections.ts";
+import { afterAsk, afterSpell, afterUse, type Demand, noDemand, SPELL_MS } from "./demand.ts";
 import { IdleTimer } from "./idle.ts";
 import { Keeping } from "./keeping.ts";
+import { type Action, type PoolView, plan, planFault, planKeeper, planSpell } from "./plan.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
@@ -42,6 +43,8 @@ export class NodePool {
   readonly #running: RunningCommands;
   /** Whether runners are kept ahead of use; off after a failure, until somebody asks for the node again. */
   #keepWarm = false;
+  #demand: Demand;
+  #spellTimer: NodeJS.Timeout | null = null;
   #closing = false;
   /** Why no session could be opened last; null: one could. */
   #lastFailure: string | null = null;
@@ -52,6 +55,7 @@ export class NodePool {
     this.#options = options;
     const limits = { ...LIMITS, ...options.limits };
     this.#limits = limits;
+    this.#demand = noDemand(limits.warm);
     this.#queue = new CommandQueue({
       waitMs: limits.queueMs,
       onLate: (command) => command.notStarted(...this.#late()),
@@ -81,7 +85,7 @@ export class NodePool {
       readyMs: limits.readyMs,
       now: options.now,
       running: () => this.#running.kept(),
-      onEnd: () => (this.#isInUse ? this.#fill() : this.#pulse.attend()),
+      onEnd: () => (this.#isInUse ? this.#advance() : this.#pulse.attend()),
     });
     this.#running = new RunningCommands({
       runners: this.#runners,
@@ -95,7 +99,7 @@ export class NodePool {
       isClosing: () => this.#closing,
       now: options.now,
       monotonic: options.monotonic ?? (() => performance.now()),
-      onNeedsKeeper: () => this.#holdKeeper(),
+      onNeedsKeeper: () => this.#carryOut(planKeeper),
       onSilent: (connections) => this.#silent(connections),
     });
     this.#idle = new IdleTimer({
@@ -128,7 +132,7 @@ export class NodePool {
   warm(): void {
     if (this.#closing) return;
     this.#keepWarm = true;
-    this.#fill();
+    this.#advance();
   }
 
   start(request: CommandRequest): RunningCommand {
@@ -176,41 +180,139 @@ export class NodePool {
   destroy(): void {
     this.#closing = true;
     this.#idle.stop();
+    if (this.#spellTimer !== null) clearTimeout(this.#spellTimer);
     this.#connections.destroy();
     this.#refuseQueue("the connections were closed");
     this.#pulse.changed();
   }
 
   #enqueue(command: Command): void {
-    if (command.request.isBackground !== true) this.#keepWarm = true;
+    if (command.request.isBackground !== true) {
+      this.#keepWarm = true;
+      this.#askedFor(command);
+    }
     this.#queue.add(command);
     void command.outcome.then(() => this.#ended(command));
     this.#advance();
   }
 
-  /** After every event that may give a waiting command what it lacks. */
-  #advance(): void {
-    this.#pump();
-    this.#fill();
+  /** What finds no shell ready though the node has shells will find one the next time. */
+  #askedFor({ request }: Command): void {
+    if ((request.pty ?? null) !== null) return;
+    const waits = this.#runners.isTried && this.#runners.free === 0;
+    const busy = this.#running.size + this.#queue.length + 1;
+    this.#demand = afterAsk(this.#demand, this.#limits.warm, busy, waits);
   }
 
-  /** Gives waiting commands to waiting runners. */
-  #pump(): void {
-    if (this.#keeping.current === null || this.#keeping.info === null) return;
-    for (const command of this.#queue.entries()) {
-      const { pty = null } = command.request;
-      if (pty === null) {
+  /** After every event that may give a waiting command what it lacks. */
+  #advance(): void {
+    this.#carryOut(plan);
+    this.#watchDemand();
+  }
+
+  /** Tells whoever waits why, unless something is open or on its way that can still serve them. */
+  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
+    this.#carryOut((view) => planFault(view, { code, message, isKeeper }));
+  }
+
+  #carryOut(plans: (view: PoolView) => readonly Action[]): void {
+    if (this.#connections.isDestroyed) return;
+    const connections = this.#connections.all();
+    const queue = this.#queue.entries();
+    for (const action of plans(this.#view(connections, queue))) this.#act(action, connections, queue);
+  }
+
+  #view(connections: readonly Connection[], queue: readonly Command[]): PoolView {
+    const { warm } = this.#limits;
+    const isStocked = this.#keepWarm && !this.#closing;
+    const isReady = this.#keeping.current !== null && this.#keeping.info !== null;
+    return {
+      queue: queue.map(({ request }) => ({
+        isTerminal: (request.pty ?? null) !== null,
+        isBackground: request.isBackground === true,
+      })),
+      running: this.#running.size,
+      isRunningHeard: this.#running.areHeardOf,
+      opening: this.#opening.size,
+      keeper: isReady ? "ready" : this.#keeping.isPending ? "coming" : "none",
+      free: this.#runners.free,
+      warming: this.#runners.warming,
+      isTried: this.#runners.isTried,
+      isMakingRoom: this.#runners.isMakingRoom,
+      stock: isStocked ? this.#demand.stock : 0,
+      isDemanded: isStocked && this.#demand.stock > warm,
+      connections: connections.map(({ room, sessions }) => ({ room, sessions })),
+      usable: this.#connections.usable,
+      connecting: this.#connections.connecting,
+      isOnlyProbing: this.#connections.isOnlyProbing,
+      isFull: this.#connections.isFull,
+      refusal: this.#connections.refusal(),
+    };
+  }
+
+  #act(action: Action, connections: readonly Connection[], queue: readonly Command[]): void {
+    const connection = "on" in action ? connections[action.on] : undefined;
+    const command = "at" in action ? queue[action.at] : undefined;
+    switch (action.do) {
+      case "dispatch": {
         const runner = this.#runners.takeFree();
-        if (runner === null) continue;
+        if (runner === null || command === undefined) return;
         this.#queue.take(command);
+        this.#demand = afterUse(this.#demand, this.#runners.free);
         this.#dispatch(command, runner);
-      } else {
-        const connection = this.#connections.withRoom();
-        if (connection === null) continue;
-        this.#queue.take(command);
-        void this.#startInTerminal(command, pty, connection);
+        return;
       }
+      case "openTerminal":
+        if (command === undefined || connection === undefined) return;
+        this.#queue.take(command);
+        void this.#startInTerminal(command, connection);
+        return;
+      case "openKeeper":
+        if (connection !== undefined) void this.#addKeeper(connection);
+        return;
+      case "openRunner":
+        if (connection !== undefined) void this.#addRunner(connection);
+        return;
+      case "makeRoom":
+        this.#runners.makeRoom();
+        return;
+      case "connect":
+        this.#connections.add();
+        return;
+      case "retryLater":
+        this.#connections.retryLater();
+        return;
+      case "attend":
+        if (this.#pulse.isHeld) this.#pulse.attend();
+        return;
+      case "refuse":
+        for (const one of this.#queue.takeAll()) one.notStarted(action.code, action.message);
+        return;
+      case "refuseBackground":
+        this.#refuseBackground();
+        return;
+      case "endFree":
+        this.#runners.endFree(action.count, connections);
+        return;
+      case "closeConnection":
+        if (connection !== undefined) this.#close(connection);
+        return;
     }
+  }
+
+  /** While more is open than always, what is not needed is given back from time to time. */
+  #watchDemand(): void {
+    const { warm } = this.#limits;
+    const isMore = this.#demand.stock > warm || this.#connections.usable > 1;
+    if (this.#spellTimer !== null || this.#closing || !isMore) return;
+    this.#spellTimer = setTimeout(() => {
+      this.#spellTimer = null;
+      const busy = this.#running.size + this.#queue.length;
+      this.#demand = afterSpell(this.#demand, warm, busy, this.#runners.free);
+      this.#carryOut((view) => planSpell(view, this.#demand.stock));
+      this.#watchDemand();
+    }, SPELL_MS);
+    this.#spellTimer.unref();
   }
 
   #dispatch(command: Command, runner: Runner): void {
@@ -226,7 +328,9 @@ export class NodePool {
     this.#ended(command);
   }
 
-  async #startInTerminal(command: Command, pty: PtySize, connection: Connection): Promise<void> {
+  async #startInTerminal(command: Command, connection: Connection): Promise<void> {
+    const { pty = null } = command.request;
+    if (pty === null) return;
     this.#opening.add(command);
     let runner: Runner | null = null;
     let failure: unknown = null;
@@ -249,41 +353,6 @@ export class NodePool {
     }
     this.#closeStalled(connection);
     this.#advance();
-  }
-
-  /** Opens what the queue needs, the stock of waiting runners, and, also while it closes, a keeper for what runs. */
-  #fill(): void {
-    if (this.#connections.isDestroyed) return;
-    const { length, terminals, background } = this.#queue;
-    const plain = length - terminals;
-    const stock = this.#keepWarm && !this.#closing ? this.#limits.warm : 0;
-    if (length + stock + this.#running.size === 0) {
-      if (this.#pulse.isHeld) this.#pulse.attend();
-      return;
-    }
-    this.#holdKeeper();
-    const { free, warming, isTried } = this.#runners;
-    const wanted = plain + stock - free - warming;
-    for (let missing = isTried ? wanted : Math.min(wanted, 1 - warming); missing > 0; missing -= 1) {
-      const connection = this.#connections.withRoom();
-      if (connection === null) break;
-      void this.#addRunner(connection);
-    }
-    if (length + stock + this.#running.size > background) this.#reach(plain - background, terminals);
-    else if (this.#connections.usable + this.#connections.connecting === 0) this.#refuseBackground();
-  }
-
-  /** Adds a connection when there is none that serves, or when those that are there are not enough. */
-  #reach(plain: number, terminals: number): void {
-    const { usable, connecting } = this.#connections;
-    const lacksTerminal = terminals > 0 && this.#connections.withRoom() === null && !this.#runners.makeRoom();
-    const { free, warming, isTried } = this.#runners;
-    const isShort = lacksTerminal || ((isTried || free + warming === 0) && plain > free + warming);
-    const isCold = usable === 0 || (this.#keeping.current === null && !this.#keeping.isPending);
-    let refusal: string | null = null;
-    if (isCold ? connecting === 0 : isShort && connecting < 2) refusal = this.#connections.add();
-    else if (isCold && this.#connections.isOnlyProbing) refusal = this.#connections.refusal();
-    if (refusal !== null) this.#giveUp("NODE_UNREACHABLE", refusal);
   }
 
   #opened(isFirst: boolean): void {
@@ -330,17 +399,18 @@ export class NodePool {
   }
 
   #closeConnections(): void {
-    for (const connection of this.#connections.all()) {
-      this.#leave(connection);
-      connection.destroy();
-    }
+    for (const connection of this.#connections.all()) this.#close(connection);
+  }
+
+  #close(connection: Connection): void {
+    this.#leave(connection);
+    connection.destroy();
   }
 
   /** Its commands may end first; nothing new begins on it. */
   #closeStalled(connection: Connection): void {
     if (!connection.isStalled || connection.opening > 0 || this.#running.usesConnection(connection)) return;
-    this.#leave(connection);
-    connection.destroy();
+    this.#close(connection);
   }
 
   /** Nothing is heard of them: others are tried, while what runs on them may be heard of again. */
@@ -356,13 +426,6 @@ export class NodePool {
     if (this.#connections.usable === 0) this.#pulse.lost("nothing is heard on its SSH connection");
     if (this.#isInUse) this.#advance();
     else if (this.#pulse.isHeld) this.#pulse.attend();
-  }
-
-  #holdKeeper(): void {
-    if (this.#keeping.current !== null || this.#keeping.isPending) return;
-    const connection = this.#connections.withRoom();
-    if (connection === null) this.#runners.makeRoom();
-    else void this.#addKeeper(connection);
   }
 
   async #addKeeper(connection: Connection): Promise<void> {
@@ -421,23 +484,6 @@ export class NodePool {
     this.#giveUp("NOT_STARTED", message, isKeeper);
   }
 
-  /**
-   * Tells whoever waits why, unless something is open or on its way that can still serve them.
-   * @param isKeeper whether it is the keeper that could not be had: without one nothing serves them.
-   */
-  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
-    if (isKeeper && this.#keeping.current === null && !this.#keeping.isPending) {
-      for (const command of this.#queue.takeAll()) command.notStarted(code, message);
-      return;
-    }
-    const { connecting, isOnlyProbing } = this.#connections;
-    const coming = (isOnlyProbing ? 0 : connecting) + this.#runners.warming + this.#opening.size;
-    if (coming > 0 || this.#running.areHeardOf || this.#keeping.isPending) return;
-    // Without a keeper, waiting runners serve nobody.
-    if (this.#keeping.current !== null && this.#runners.free > 0) return;
-    for (const command of this.#queue.takeAll()) command.notStarted(code, message);
-  }
-
   #refuseQueue(fact: string): void {
     for (const command of [...this.#queue.takeAll(), ...this.#opening]) {
       command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
@@ -445,11 +491,8 @@ export class NodePool {
   }
 
   #refuseBackground(): void {
-    for (const command of this.#queue.entries()) {
-      this.#queue.take(command);
-      const fact = "no SSH connection is open, and none is opened for this";
-      command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
-    }
+    const fact = notStarted(this.#options.node, "no SSH connection is open, and none is opened for this");
+    for (const command of this.#queue.takeAll()) command.notStarted("NOT_STARTED", fact);
   }
 
   #late(): [ErrorCode, string] {
@@ -463,6 +506,7 @@ export class NodePool {
 
   #unused(): void {
     this.#keepWarm = false;
+    this.#demand = noDemand(this.#limits.warm);
     if (this.#pulse.isHeld) {
       this.#runners.discardFree();
       this.#idle.begin();

@@ -115,10 +115,13 @@ export class Connections {
     this.#retryIn(waitMs(this.#breaker, this.#options.now()));
   }
 
-  /** For presence: also while commands are refused, at its own pace, one at a time. */
+  /** For presence: also while commands are refused, at its own pace. */
   probe(): void {
-    const wait = probeWaitMs(this.#probing, this.#options.now());
-    if (wait === 0 && this.#attempts.size === 0 && !this.isFull) this.#try(true);
+    this.#try(true);
+  }
+
+  get mayProbe(): boolean {
+    return probeWaitMs(this.#probing, this.#options.now()) === 0;
   }
 
   /** The server gave a connection, and it was no use. */

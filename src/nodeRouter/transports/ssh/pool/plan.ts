@@ -44,6 +44,15 @@ export interface PoolView {
   readonly isFull: boolean;
   /** Why commands are refused without an attempt; null: they are not. */
   readonly refusal: string | null;
+  /** Nothing is opened any more but a keeper for what still runs. */
+  readonly isClosing: boolean;
+  /** What presence may do of itself, at its own pace. */
+  readonly presence: {
+    /** Whether it wants a connection though no command does. */
+    readonly isHeld: boolean;
+    readonly mayConnect: boolean;
+    readonly mayOpenKeeper: boolean;
+  };
 }
 
 /** Something that failed, and is told to whoever waits when nothing else can serve them. */
@@ -63,10 +72,10 @@ export type Action =
   /** End a shell that is ready, so that something else finds room. */
   | { readonly do: "makeRoom" }
   | { readonly do: "connect" }
+  /** The same for presence, also while commands are refused. */
+  | { readonly do: "probe" }
   /** Look again when commands are no longer refused. */
   | { readonly do: "retryLater" }
-  /** Open what presence needs to ask the node. */
-  | { readonly do: "attend" }
   | { readonly do: "refuse"; readonly code: ErrorCode; readonly message: string }
   | { readonly do: "refuseBackground" }
   /** End shells that are ready and not needed. */
@@ -80,7 +89,9 @@ const CONNECTING = 2;
 export function plan(view: PoolView): readonly Action[] {
   const draft = new Draft(view);
   draft.serve();
-  if (draft.waiting.length + view.stock + draft.running === 0) return [...draft.actions, { do: "attend" }];
+  if (draft.waiting.length + view.stock + draft.running === 0) {
+    return view.presence.isHeld ? [...draft.actions, ...planPresence(view)] : draft.actions;
+  }
   draft.holdKeeper();
   const isStocked = draft.openRunners();
   const background = draft.waiting.filter(({ isBackground }) => isBackground).length;
@@ -89,11 +100,23 @@ export function plan(view: PoolView): readonly Action[] {
   return draft.actions;
 }
 
-/** A keeper alone, by which presence asks the node. */
-export function planKeeper(view: PoolView): readonly Action[] {
+/** What presence needs to ask the node: a keeper, and a connection where none is open. */
+export function planPresence(view: PoolView): readonly Action[] {
+  const { usable, connecting, isFull, isClosing, presence } = view;
+  if (view.keeper !== "none" || isClosing) return [];
+  if (usable === 0) {
+    return presence.isHeld && presence.mayConnect && connecting === 0 && !isFull ? [{ do: "probe" }] : [];
+  }
+  if (!presence.mayOpenKeeper) return [];
   const draft = new Draft(view);
   draft.holdKeeper();
   return draft.actions;
+}
+
+/** Nobody used it for long. */
+export function planIdle({ presence, free, connections }: PoolView): readonly Action[] {
+  if (presence.isHeld) return [{ do: "endFree", count: free }];
+  return connections.map((_, on) => ({ do: "closeConnection", on }) as const);
 }
 
 /**

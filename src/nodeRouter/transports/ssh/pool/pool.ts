@@ -18,7 +18,7 @@ import { type ConnectFailure, Connections } from "./connections.ts";
 import { afterAsk, afterSpell, afterUse, type Demand, noDemand, SPELL_MS } from "./demand.ts";
 import { IdleTimer } from "./idle.ts";
 import { Keeping } from "./keeping.ts";
-import { type Action, type PoolView, plan, planFault, planKeeper, planSpell } from "./plan.ts";
+import { type Action, type PoolView, plan, planFault, planIdle, planPresence, planSpell } from "./plan.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
@@ -85,12 +85,12 @@ export class NodePool {
       readyMs: limits.readyMs,
       now: options.now,
       running: () => this.#running.kept(),
-      onEnd: () => (this.#isInUse ? this.#advance() : this.#pulse.attend()),
+      onEnd: () => this.#lacks(),
     });
     this.#running = new RunningCommands({
       runners: this.#runners,
       keeping: this.#keeping,
-      onEnd: (command, connection) => this.#commandEnded(command, connection),
+      onEnd: (command) => this.#commandEnded(command),
       onUnkept: () => this.#advance(),
     });
     this.#pulse = new Pulse({
@@ -99,7 +99,7 @@ export class NodePool {
       isClosing: () => this.#closing,
       now: options.now,
       monotonic: options.monotonic ?? (() => performance.now()),
-      onNeedsKeeper: () => this.#carryOut(planKeeper),
+      onAsk: () => this.#carryOut(planPresence),
       onSilent: (connections) => this.#silent(connections),
     });
     this.#idle = new IdleTimer({
@@ -215,8 +215,15 @@ export class NodePool {
     this.#carryOut((view) => planFault(view, { code, message, isKeeper }));
   }
 
+  /** Something is gone. With a stock to keep, an unused connection that is lost would be opened again for ever. */
+  #lacks(): void {
+    if (this.#isInUse) this.#advance();
+    else this.#carryOut(planPresence);
+  }
+
   #carryOut(plans: (view: PoolView) => readonly Action[]): void {
     if (this.#connections.isDestroyed) return;
+    this.#closeStalled();
     const connections = this.#connections.all();
     const queue = this.#queue.entries();
     for (const action of plans(this.#view(connections, queue))) this.#act(action, connections, queue);
@@ -247,6 +254,12 @@ export class NodePool {
       isOnlyProbing: this.#connections.isOnlyProbing,
       isFull: this.#connections.isFull,
       refusal: this.#connections.refusal(),
+      isClosing: this.#closing,
+      presence: {
+        isHeld: this.#pulse.isHeld,
+        mayConnect: this.#connections.mayProbe,
+        mayOpenKeeper: this.#keeping.mayOpen,
+      },
     };
   }
 
@@ -282,8 +295,8 @@ export class NodePool {
       case "retryLater":
         this.#connections.retryLater();
         return;
-      case "attend":
-        if (this.#pulse.isHeld) this.#pulse.attend();
+      case "probe":
+        this.#connections.probe();
         return;
       case "refuse":
         for (const one of this.#queue.takeAll()) one.notStarted(action.code, action.message);
@@ -322,9 +335,9 @@ export class NodePool {
     } else if (command.request.isBackground !== true) this.#idle.stop();
   }
 
-  #commandEnded(command: Command, connection: Connection): void {
+  #commandEnded(command: Command): void {
     if (this.#running.size === 0) this.#onEmpty?.();
-    this.#closeStalled(connection);
+    this.#closeStalled();
     this.#ended(command);
   }
 
@@ -351,7 +364,6 @@ export class NodePool {
     } else {
       command.notStarted("NOT_STARTED", noSession(this.#options.node, terminalFault(failure), "terminal"));
     }
-    this.#closeStalled(connection);
     this.#advance();
   }
 
@@ -371,7 +383,7 @@ export class NodePool {
     this.#keepWarm = false;
     this.#giveUp(code, message);
     // Where an attempt took long, the next one may be due already.
-    if (this.#pulse.isHeld) this.#pulse.attend();
+    this.#carryOut(planPresence);
   }
 
   #connectionEnded(connection: Connection, error: string | null): void {
@@ -385,9 +397,7 @@ export class NodePool {
     } else if (isNews && this.#connections.usable === 0) {
       this.#pulse.lost(`its SSH connection was lost${error === null ? "" : ` (${error})`}`);
     }
-    // With a stock to keep, an unused connection that is lost would be opened again for ever.
-    if (this.#isInUse) this.#advance();
-    else if (this.#pulse.isHeld) this.#pulse.attend();
+    this.#lacks();
     this.#pulse.changed();
   }
 
@@ -398,19 +408,17 @@ export class NodePool {
     this.#keeping.leave(connection);
   }
 
-  #closeConnections(): void {
-    for (const connection of this.#connections.all()) this.#close(connection);
-  }
-
   #close(connection: Connection): void {
     this.#leave(connection);
     connection.destroy();
   }
 
-  /** Its commands may end first; nothing new begins on it. */
-  #closeStalled(connection: Connection): void {
-    if (!connection.isStalled || connection.opening > 0 || this.#running.usesConnection(connection)) return;
-    this.#close(connection);
+  /** On which nothing new begins, and nothing runs any more. */
+  #closeStalled(): void {
+    for (const connection of this.#connections.all()) {
+      const isNeeded = connection.opening > 0 || this.#running.usesConnection(connection);
+      if (connection.isStalled && !isNeeded) this.#close(connection);
+    }
   }
 
   /** Nothing is heard of them: others are tried, while what runs on them may be heard of again. */
@@ -421,11 +429,9 @@ export class NodePool {
       this.#keeping.retire(connection);
       this.#runners.discardFree(connection);
       connection.silence();
-      this.#closeStalled(connection);
     }
     if (this.#connections.usable === 0) this.#pulse.lost("nothing is heard on its SSH connection");
-    if (this.#isInUse) this.#advance();
-    else if (this.#pulse.isHeld) this.#pulse.attend();
+    this.#lacks();
   }
 
   async #addKeeper(connection: Connection): Promise<void> {
@@ -463,12 +469,7 @@ export class NodePool {
    * or is asked for: a login shell that always fails would fail for ever.
    */
   #sessionFailed(connection: Connection, error: unknown, isKeeper = false): void {
-    if (connection.isSilent) {
-      this.#closeStalled(connection);
-      this.#advance();
-      return;
-    }
-    if (isOnlyFull(connection, error)) {
+    if (connection.isSilent || isOnlyFull(connection, error)) {
       this.#advance();
       return;
     }
@@ -478,7 +479,6 @@ export class NodePool {
     this.#keepWarm = false;
     log.warn({ node, reason: messageOf(error) }, "ssh: no session");
     if (connection.limit === 0) connection.destroy();
-    this.#closeStalled(connection);
     const message = noSession(node, error);
     this.#lastFailure = message;
     this.#giveUp("NOT_STARTED", message, isKeeper);
@@ -507,10 +507,8 @@ export class NodePool {
   #unused(): void {
     this.#keepWarm = false;
     this.#demand = noDemand(this.#limits.warm);
-    if (this.#pulse.isHeld) {
-      this.#runners.discardFree();
-      this.#idle.begin();
-    } else this.#closeConnections();
+    this.#carryOut(planIdle);
+    if (this.#pulse.isHeld) this.#idle.begin();
   }
 
   #ended({ request }: Command): void {

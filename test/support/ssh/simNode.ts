@@ -25,6 +25,8 @@ export interface SimOptions {
   readonly answer?: (kind: SimShell["kind"]) => SessionAnswer;
   /** Open sessions a connection; default 10. */
   readonly maxSessions?: number;
+  /** Turns of the event loop for which a session that was closed still counts there; default: none. */
+  readonly countsOn?: number;
   /** Whether keepers answer pings now; default: they do. */
   readonly answersPings?: () => boolean;
   /** Plays a shell itself, from its first word on; false: it is played as always. */
@@ -207,19 +209,27 @@ export function createSimNode(options: SimOptions = {}): SimNode {
 
   const serve = (server: number) => (connection: Connection) => {
     let open = 0;
+    /** Of these and of those that were closed, so many as the server goes by. */
+    let counted = 0;
     connection.on("error", () => undefined);
     connection.on("authentication", (context) => context.accept());
     connection.on("ready", () => options.onLogin?.(connection));
     connection.on("session", (accept, reject) => {
-      if (open >= (options.maxSessions ?? 10)) {
+      if (counted >= (options.maxSessions ?? 10)) {
         reject();
         return;
       }
       open += 1;
+      counted += 1;
       most = Math.max(most, open);
       const session = accept();
       session.once("close", () => {
         open -= 1;
+        const release = (turns: number): void => {
+          if (turns > 0) setImmediate(release, turns - 1);
+          else counted -= 1;
+        };
+        release(options.countsOn ?? 0);
       });
       let kind: SimShell["kind"] = "runner";
       session.on("pty", (agree) => {

@@ -39,7 +39,19 @@ export function afterUse(demand: Demand, free: number): Demand {
   return { ...demand, spare: Math.min(demand.spare, free) };
 }
 
-/** A spell is over, and the next begins. @param free shells that are ready now. */
-export function afterSpell(demand: Demand, floor: number, busy: number, free: number): Demand {
-  return { stock: Math.max(floor, demand.stock - demand.spare), busiest: busy, spare: free };
+/**
+ * A spell is over, and the next begins. What was wanted and there was no room for is not wanted any longer.
+ * @param busy commands that run or wait.
+ * @param free shells that are ready, and `warming` those on their way up.
+ */
+export function afterSpell(
+  { stock, spare }: Demand,
+  floor: number,
+  { busy, free, warming }: { readonly busy: number; readonly free: number; readonly warming: number },
+): Demand {
+  return {
+    stock: Math.max(floor, Math.min(stock, busy + free + warming) - spare),
+    busiest: busy,
+    spare: free,
+  };
 }

@@ -316,12 +316,13 @@ export class NodePool {
   /** While more is open than always, what is not needed is given back from time to time. */
   #watchDemand(): void {
     const { warm } = this.#limits;
-    const isMore = this.#demand.stock > warm || this.#connections.usable > 1;
+    const isMore = Math.max(this.#demand.stock, this.#runners.free) > warm || this.#connections.usable > 1;
     if (this.#spellTimer !== null || this.#closing || !isMore) return;
     this.#spellTimer = setTimeout(() => {
       this.#spellTimer = null;
       const busy = this.#running.size + this.#queue.length;
-      this.#demand = afterSpell(this.#demand, warm, busy, this.#runners.free);
+      const { free, warming } = this.#runners;
+      this.#demand = afterSpell(this.#demand, warm, { busy, free, warming });
       this.#carryOut((view) => planSpell(view, this.#demand.stock));
       this.#watchDemand();
     }, SPELL_MS);
@@ -458,6 +459,7 @@ export class NodePool {
       this.#lastFailure = null;
       // The rest of the stock waited for the first of them.
       if (this.#queue.length > 0 || !isTried) this.#advance();
+      else this.#watchDemand();
       this.#idle.resume();
     } catch (error) {
       this.#sessionFailed(connection, error);

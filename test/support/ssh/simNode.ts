@@ -182,9 +182,10 @@ export function createSimNode(options: SimOptions = {}): SimNode {
       const [, marker, size] = /^(\S+) (\d+)\n/.exec(text) ?? [];
       if (marker === undefined || shell.isOver) return;
       const start = text.indexOf("\n") + 1;
-      if (text.length - start < Number(size)) return;
+      const end = Number(size) === 0 ? text.indexOf("\n", start) : start + Number(size);
+      if (end === -1 || text.length < end) return;
       shell.marker = marker;
-      shell.body = Buffer.from(text.slice(start, start + Number(size)), "latin1").toString();
+      shell.body = Buffer.from(text.slice(start, end), "latin1").toString();
       if (options.onCommand !== undefined) options.onCommand(shell);
       else {
         shell.begin();

@@ -9,10 +9,18 @@ export interface Waiting {
   readonly isBackground: boolean;
 }
 
+/** An open connection, as far as that matters here. */
+export interface Room {
+  /** Sessions that may still be asked for. */
+  readonly room: number;
+  /** Those that are open or opening. */
+  readonly sessions: number;
+}
+
 /** Everything about one node that the plan depends on, as it is now. */
-export interface PoolView {
+export interface PoolView<C extends Room = Room, W extends Waiting = Waiting> {
   /** In their order. */
-  readonly queue: readonly Waiting[];
+  readonly queue: readonly W[];
   readonly running: number;
   /** Whether any of those that run may still be heard of. */
   readonly isRunningHeard: boolean;
@@ -32,8 +40,8 @@ export interface PoolView {
   readonly stock: number;
   /** Whether more of them are wanted than always: then a connection is worth it. */
   readonly isDemanded: boolean;
-  /** Of each open connection: sessions that may be asked for, and those that are open or opening. */
-  readonly connections: readonly { readonly room: number; readonly sessions: number }[];
+  /** The first that came first. */
+  readonly connections: readonly C[];
   /** Connections of which something is heard. */
   readonly usable: number;
   /** Connections on their way. */
@@ -63,12 +71,11 @@ export interface Fault {
   readonly isKeeper: boolean;
 }
 
-/** `at`: place in `queue`; `on`: place in `connections`. */
-export type Action =
-  | { readonly do: "dispatch"; readonly at: number }
-  | { readonly do: "openTerminal"; readonly at: number; readonly on: number }
-  | { readonly do: "openKeeper"; readonly on: number }
-  | { readonly do: "openRunner"; readonly on: number }
+export type Action<C = Room, W = Waiting> =
+  | { readonly do: "dispatch"; readonly command: W }
+  | { readonly do: "openTerminal"; readonly command: W; readonly on: C }
+  | { readonly do: "openKeeper"; readonly on: C }
+  | { readonly do: "openRunner"; readonly on: C }
   /** End a shell that is ready, so that something else finds room. */
   | { readonly do: "makeRoom" }
   | { readonly do: "connect" }
@@ -80,13 +87,13 @@ export type Action =
   | { readonly do: "refuseBackground" }
   /** End shells that are ready and not needed. */
   | { readonly do: "endFree"; readonly count: number }
-  | { readonly do: "closeConnection"; readonly on: number };
+  | { readonly do: "closeConnection"; readonly on: C };
 
 /** At most so many connections are on their way at once: sshd drops some of many (MaxStartups). */
 const CONNECTING = 2;
 
 /** After every event that may give a waiting command what it lacks. What it returns is to be done in its order. */
-export function plan(view: PoolView): readonly Action[] {
+export function plan<C extends Room, W extends Waiting>(view: PoolView<C, W>): readonly Action<C, W>[] {
   const draft = new Draft(view);
   draft.serve();
   if (draft.waiting.length + view.stock + draft.running === 0) {
@@ -101,7 +108,9 @@ export function plan(view: PoolView): readonly Action[] {
 }
 
 /** What presence needs to ask the node: a keeper, and a connection where none is open. */
-export function planPresence(view: PoolView): readonly Action[] {
+export function planPresence<C extends Room, W extends Waiting>(
+  view: PoolView<C, W>,
+): readonly Action<C, W>[] {
   const { usable, connecting, isFull, isClosing, presence } = view;
   if (view.keeper !== "none" || isClosing) return [];
   if (usable === 0) {
@@ -114,52 +123,61 @@ export function planPresence(view: PoolView): readonly Action[] {
 }
 
 /** Nobody used it for long. */
-export function planIdle({ presence, free, connections }: PoolView): readonly Action[] {
+export function planIdle<C extends Room, W extends Waiting>({
+  presence,
+  free,
+  connections,
+}: PoolView<C, W>): readonly Action<C, W>[] {
   if (presence.isHeld) return [{ do: "endFree", count: free }];
-  return connections.map((_, on) => ({ do: "closeConnection", on }) as const);
+  return connections.map((on) => ({ do: "closeConnection", on }) as const);
 }
 
 /**
  * After a failure. Nothing is opened then before another event asks for it: a login shell that always fails would
  * fail for ever.
  */
-export function planFault(view: PoolView, fault: Fault): readonly Action[] {
+export function planFault<C extends Room, W extends Waiting>(
+  view: PoolView<C, W>,
+  fault: Fault,
+): readonly Action<C, W>[] {
   if (view.queue.length === 0 || new Draft(view).isServed(fault.isKeeper)) return [];
   return [{ do: "refuse", code: fault.code, message: fault.message }];
 }
 
 /** What was not needed for a while goes: shells beyond the stock, and connections on which nothing is left. */
-export function planSpell(view: PoolView, stock: number): readonly Action[] {
+export function planSpell<C extends Room, W extends Waiting>(
+  view: PoolView<C, W>,
+  stock: number,
+): readonly Action<C, W>[] {
   const plain = view.queue.filter(({ isTerminal }) => !isTerminal).length;
   const count = Math.min(view.free, view.free + view.warming - plain - stock);
-  const actions: Action[] = count > 0 ? [{ do: "endFree", count }] : [];
+  const actions: Action<C, W>[] = count > 0 ? [{ do: "endFree", count }] : [];
   if (view.queue.length + view.connecting > 0) return actions;
-  const empty = view.connections.flatMap(({ room, sessions }, on) =>
-    room > 0 && sessions === 0 ? [on] : [],
-  );
+  const empty = view.connections.filter(({ room, sessions }) => room > 0 && sessions === 0);
   // One stays for the next command.
   const kept = empty.length === view.usable ? 1 : 0;
   return [...actions, ...empty.slice(kept).map((on) => ({ do: "closeConnection", on }) as const)];
 }
 
 /** A plan on its way: what it has given away so far. */
-class Draft {
-  readonly actions: Action[] = [];
-  waiting: readonly Waiting[];
+class Draft<C extends Room, W extends Waiting> {
+  readonly actions: Action<C, W>[] = [];
+  waiting: readonly W[];
   running: number;
-  readonly #view: PoolView;
-  readonly #rooms: number[];
+  readonly #view: PoolView<C, W>;
+  /** What is left of the room of each connection. */
+  readonly #rooms: Map<C, number>;
   #free: number;
   #warming: number;
   #opening: number;
   #keeper: PoolView["keeper"];
   #isMakingRoom: boolean;
 
-  constructor(view: PoolView) {
+  constructor(view: PoolView<C, W>) {
     this.#view = view;
     this.waiting = view.queue;
     this.running = view.running;
-    this.#rooms = view.connections.map(({ room }) => room);
+    this.#rooms = new Map(view.connections.map((connection) => [connection, connection.room]));
     this.#free = view.free;
     this.#warming = view.warming;
     this.#opening = view.opening;
@@ -170,18 +188,18 @@ class Draft {
   /** Gives waiting commands to waiting shells, and opens terminals. */
   serve(): void {
     if (this.#keeper !== "ready") return;
-    this.waiting = this.#view.queue.filter(({ isTerminal }, at) => {
-      if (!isTerminal) {
+    this.waiting = this.#view.queue.filter((command) => {
+      if (!command.isTerminal) {
         if (this.#free === 0) return true;
         this.#free -= 1;
         this.running += 1;
-        this.actions.push({ do: "dispatch", at });
+        this.actions.push({ do: "dispatch", command });
         return false;
       }
       const on = this.#takeRoom();
       if (on === null) return true;
       this.#opening += 1;
-      this.actions.push({ do: "openTerminal", at, on });
+      this.actions.push({ do: "openTerminal", command, on });
       return false;
     });
   }
@@ -246,14 +264,16 @@ class Draft {
   }
 
   #hasRoom(): boolean {
-    return this.#rooms.some((room) => room > 0);
+    return [...this.#rooms.values()].some((room) => room > 0);
   }
 
-  #takeRoom(): number | null {
-    const on = this.#rooms.findIndex((room) => room > 0);
-    if (on === -1) return null;
-    this.#rooms[on] = (this.#rooms[on] ?? 0) - 1;
-    return on;
+  #takeRoom(): C | null {
+    for (const [connection, room] of this.#rooms) {
+      if (room === 0) continue;
+      this.#rooms.set(connection, room - 1);
+      return connection;
+    }
+    return null;
   }
 
   /** Whether a shell that was ready ends, or is ending, so that something else finds room. */

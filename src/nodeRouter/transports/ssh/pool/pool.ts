@@ -29,6 +29,8 @@ import { RunningCommands } from "./running.ts";
 export type { ConnectResult } from "./connections.ts";
 export type { PoolLimits, PoolOptions } from "./poolOptions.ts";
 
+type View = PoolView<Connection, Command>;
+
 export class NodePool {
   readonly #options: PoolOptions;
   readonly #limits: PoolLimits;
@@ -187,7 +189,7 @@ export class NodePool {
   }
 
   #enqueue(command: Command): void {
-    if (command.request.isBackground !== true) {
+    if (!command.isBackground) {
       this.#keepWarm = true;
       this.#askedFor(command);
     }
@@ -197,8 +199,8 @@ export class NodePool {
   }
 
   /** What finds no shell ready though the node has shells will find one the next time. */
-  #askedFor({ request }: Command): void {
-    if ((request.pty ?? null) !== null) return;
+  #askedFor({ isTerminal }: Command): void {
+    if (isTerminal) return;
     const waits = this.#runners.isTried && this.#runners.free === 0;
     const busy = this.#running.size + this.#queue.length + 1;
     this.#demand = afterAsk(this.#demand, this.#limits.warm, busy, waits);
@@ -221,23 +223,18 @@ export class NodePool {
     else this.#carryOut(planPresence);
   }
 
-  #carryOut(plans: (view: PoolView) => readonly Action[]): void {
+  #carryOut(plans: (view: View) => readonly Action<Connection, Command>[]): void {
     if (this.#connections.isDestroyed) return;
     this.#closeStalled();
-    const connections = this.#connections.all();
-    const queue = this.#queue.entries();
-    for (const action of plans(this.#view(connections, queue))) this.#act(action, connections, queue);
+    for (const action of plans(this.#view())) this.#act(action);
   }
 
-  #view(connections: readonly Connection[], queue: readonly Command[]): PoolView {
+  #view(): View {
     const { warm } = this.#limits;
     const isStocked = this.#keepWarm && !this.#closing;
     const isReady = this.#keeping.current !== null && this.#keeping.info !== null;
     return {
-      queue: queue.map(({ request }) => ({
-        isTerminal: (request.pty ?? null) !== null,
-        isBackground: request.isBackground === true,
-      })),
+      queue: this.#queue.entries(),
       running: this.#running.size,
       isRunningHeard: this.#running.areHeardOf,
       opening: this.#opening.size,
@@ -248,7 +245,7 @@ export class NodePool {
       isMakingRoom: this.#runners.isMakingRoom,
       stock: isStocked ? this.#demand.stock : 0,
       isDemanded: isStocked && this.#demand.stock > warm,
-      connections: connections.map(({ room, sessions }) => ({ room, sessions })),
+      connections: this.#connections.all(),
       usable: this.#connections.usable,
       connecting: this.#connections.connecting,
       isOnlyProbing: this.#connections.isOnlyProbing,
@@ -263,28 +260,20 @@ export class NodePool {
     };
   }
 
-  #act(action: Action, connections: readonly Connection[], queue: readonly Command[]): void {
-    const connection = "on" in action ? connections[action.on] : undefined;
-    const command = "at" in action ? queue[action.at] : undefined;
+  #act(action: Action<Connection, Command>): void {
     switch (action.do) {
-      case "dispatch": {
-        const runner = this.#runners.takeFree();
-        if (runner === null || command === undefined) return;
-        this.#queue.take(command);
-        this.#demand = afterUse(this.#demand, this.#runners.free);
-        this.#dispatch(command, runner);
+      case "dispatch":
+        this.#dispatch(action.command);
         return;
-      }
       case "openTerminal":
-        if (command === undefined || connection === undefined) return;
-        this.#queue.take(command);
-        void this.#startInTerminal(command, connection);
+        this.#queue.take(action.command);
+        void this.#startInTerminal(action.command, action.on);
         return;
       case "openKeeper":
-        if (connection !== undefined) void this.#addKeeper(connection);
+        void this.#addKeeper(action.on);
         return;
       case "openRunner":
-        if (connection !== undefined) void this.#addRunner(connection);
+        void this.#addRunner(action.on);
         return;
       case "makeRoom":
         this.#runners.makeRoom();
@@ -305,10 +294,10 @@ export class NodePool {
         this.#refuseBackground();
         return;
       case "endFree":
-        this.#runners.endFree(action.count, connections);
+        this.#runners.endFree(action.count, this.#connections.all());
         return;
       case "closeConnection":
-        if (connection !== undefined) this.#close(connection);
+        this.#close(action.on);
         return;
     }
   }
@@ -329,11 +318,20 @@ export class NodePool {
     this.#spellTimer.unref();
   }
 
-  #dispatch(command: Command, runner: Runner): void {
+  /** To a shell that waits, if one is still there. */
+  #dispatch(command: Command): void {
+    const runner = this.#runners.takeFree();
+    if (runner === null) return;
+    this.#queue.take(command);
+    this.#demand = afterUse(this.#demand, this.#runners.free);
+    this.#send(command, runner);
+  }
+
+  #send(command: Command, runner: Runner): void {
     if (!this.#running.dispatch(command, runner)) {
       const fact = "its shell was gone before the command was sent";
       command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
-    } else if (command.request.isBackground !== true) this.#idle.stop();
+    } else if (!command.isBackground) this.#idle.stop();
   }
 
   #commandEnded(command: Command): void {
@@ -358,7 +356,7 @@ export class NodePool {
       // Its caller gave it up, or its time was over, while the terminal was opened.
       runner?.discard();
     } else if (runner !== null && this.#keeping.current !== null && !connection.isSilent) {
-      this.#dispatch(command, runner);
+      this.#send(command, runner);
     } else if (runner !== null || connection.isSilent || isOnlyFull(connection, failure)) {
       runner?.discard();
       this.#queue.putBack(command);
@@ -513,8 +511,8 @@ export class NodePool {
     if (this.#pulse.isHeld) this.#idle.begin();
   }
 
-  #ended({ request }: Command): void {
-    if (request.isBackground === true) this.#idle.resume();
+  #ended({ isBackground }: Command): void {
+    if (isBackground) this.#idle.resume();
     else this.#idle.begin();
   }
 

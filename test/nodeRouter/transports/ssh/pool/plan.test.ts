@@ -46,6 +46,7 @@ const COLD: PoolView = {
   presence: { isHeld: false, mayConnect: true, mayOpenKeeper: true },
 };
 
+const EMPTY = { room: 8, sessions: 0 };
 /** One connection with its keeper and two shells. */
 const WARM: PoolView = {
   ...COLD,
@@ -74,29 +75,29 @@ describe("plan", () => {
     ["connects once for many", { ...COLD, queue: [PLAIN, PLAIN], connecting: 1 }, []],
     [
       "opens the keeper first, and one shell to try the login",
-      { ...COLD, queue: [PLAIN, PLAIN], stock: 4, connections: [{ room: 8, sessions: 0 }], usable: 1 },
+      { ...COLD, queue: [PLAIN, PLAIN], stock: 4, connections: [EMPTY], usable: 1 },
       [
-        { do: "openKeeper", on: 0 },
-        { do: "openRunner", on: 0 },
+        { do: "openKeeper", on: EMPTY },
+        { do: "openRunner", on: EMPTY },
       ],
     ],
     [
       "gives a command a shell, and opens another for it",
       { ...WARM, queue: [PLAIN] },
       [
-        { do: "dispatch", at: 0 },
-        { do: "openRunner", on: 0 },
+        { do: "dispatch", command: PLAIN },
+        { do: "openRunner", on: WARM.connections[0] },
       ],
     ],
     [
       "gives no command a shell without a keeper",
       { ...WARM, keeper: "coming", queue: [PLAIN] },
-      [{ do: "openRunner", on: 0 }],
+      [{ do: "openRunner", on: WARM.connections[0] }],
     ],
     [
       "gives terminals sessions of their own, whoever waits before them",
       { ...WARM, free: 0, stock: 0, queue: [PLAIN, TERMINAL], connections: [{ room: 1, sessions: 7 }] },
-      [{ do: "openTerminal", at: 1, on: 0 }, { do: "connect" }],
+      [{ do: "openTerminal", command: TERMINAL, on: { room: 1, sessions: 7 } }, { do: "connect" }],
     ],
     [
       "ends a shell where a terminal finds no room",
@@ -183,21 +184,20 @@ describe("planSpell", () => {
     expect(planSpell({ ...WARM, free: 4, warming: 3, queue: [PLAIN, PLAIN, PLAIN] }, 4)).toEqual([]);
   });
   test("closes connections on which nothing is left, and keeps one", () => {
-    const empty = { room: 8, sessions: 0 };
     const keepers = { room: 3, sessions: 5 };
-    expect(planSpell({ ...WARM, connections: [keepers, empty, empty], usable: 3 }, 4)).toEqual([
-      { do: "closeConnection", on: 1 },
-      { do: "closeConnection", on: 2 },
+    expect(planSpell({ ...WARM, connections: [keepers, EMPTY, { ...EMPTY }], usable: 3 }, 4)).toEqual([
+      { do: "closeConnection", on: EMPTY },
+      { do: "closeConnection", on: EMPTY },
     ]);
-    expect(planSpell({ ...WARM, free: 0, connections: [empty, empty], usable: 2 }, 4)).toEqual([
-      { do: "closeConnection", on: 1 },
+    expect(planSpell({ ...WARM, free: 0, connections: [{ ...EMPTY }, EMPTY], usable: 2 }, 4)).toEqual([
+      { do: "closeConnection", on: EMPTY },
     ]);
-    expect(planSpell({ ...WARM, connections: [keepers, empty], usable: 2, queue: [PLAIN] }, 4)).toEqual([]);
+    expect(planSpell({ ...WARM, connections: [keepers, EMPTY], usable: 2, queue: [PLAIN] }, 4)).toEqual([]);
   });
 });
 
 test("what nobody used for long is closed, or kept for presence without its shells", () => {
-  expect(planIdle(WARM)).toEqual([{ do: "closeConnection", on: 0 }]);
+  expect(planIdle(WARM)).toEqual([{ do: "closeConnection", on: WARM.connections[0] }]);
   expect(planIdle({ ...WARM, presence: { ...WARM.presence, isHeld: true } })).toEqual([
     { do: "endFree", count: 2 },
   ]);
@@ -205,11 +205,11 @@ test("what nobody used for long is closed, or kept for presence without its shel
 
 test("presence opens what it lacks, at its own pace, and nothing while the pool closes", () => {
   const held: PoolView = { ...COLD, presence: { isHeld: true, mayConnect: true, mayOpenKeeper: true } };
-  const open: PoolView = { ...held, connections: [{ room: 8, sessions: 0 }], usable: 1 };
+  const open: PoolView = { ...held, connections: [EMPTY], usable: 1 };
   expect(planPresence(held)).toEqual([{ do: "probe" }]);
   expect(planPresence(COLD)).toEqual([]);
   expect(planPresence({ ...held, presence: { ...held.presence, mayConnect: false } })).toEqual([]);
-  expect(planPresence(open)).toEqual([{ do: "openKeeper", on: 0 }]);
+  expect(planPresence(open)).toEqual([{ do: "openKeeper", on: EMPTY }]);
   expect(planPresence({ ...open, presence: { ...held.presence, mayOpenKeeper: false } })).toEqual([]);
   expect(planPresence({ ...open, isClosing: true })).toEqual([]);
   expect(planPresence({ ...open, keeper: "ready" })).toEqual([]);
@@ -223,9 +223,17 @@ interface Command extends Waiting {
   state: "waits" | "opens" | "runs" | "over" | "refused";
   session: Session | null;
 }
-interface SimConnection {
-  limit: number;
-  sessions: Session[];
+class SimConnection {
+  limit = 8;
+  readonly open: Session[] = [];
+
+  get sessions(): number {
+    return this.open.length;
+  }
+
+  get room(): number {
+    return Math.max(0, this.limit - this.sessions);
+  }
 }
 interface Server {
   readonly maxSessions: number;
@@ -262,17 +270,15 @@ class Sim {
   /** The server answers one of the sessions that were asked for. */
   answer(which: number): void {
     const opening = this.#open.flatMap((connection) =>
-      connection.sessions
-        .filter(({ state }) => state === "opening")
-        .map((session) => ({ connection, session })),
+      connection.open.filter(({ state }) => state === "opening").map((session) => ({ connection, session })),
     );
     const one = opening[which % Math.max(1, opening.length)];
     if (one === undefined) return;
     const { connection, session } = one;
     const command = this.commands.find((each) => each.session === session);
-    const there = connection.sessions.filter(({ state }) => state !== "opening").length;
+    const there = connection.open.filter(({ state }) => state !== "opening").length;
     if (there >= this.#server.maxSessions) {
-      connection.sessions.splice(connection.sessions.indexOf(session), 1);
+      connection.open.splice(connection.open.indexOf(session), 1);
       connection.limit = Math.min(connection.limit, there);
       if (command !== undefined) this.#putBack(command);
     } else if (command === undefined) {
@@ -292,7 +298,7 @@ class Sim {
     if (this.#attempts === 0) return;
     this.#attempts -= 1;
     if (isOk) {
-      this.#open.push({ limit: 8, sessions: [] });
+      this.#open.push(new SimConnection());
       this.advance();
     } else this.#act((view) => planFault(view, { code: "NODE_UNREACHABLE", message: "no", isKeeper: false }));
   }
@@ -324,7 +330,7 @@ class Sim {
 
   cut(which: number): void {
     const [connection] = this.#open.splice(which % Math.max(1, this.#open.length), 1);
-    for (const session of connection?.sessions ?? []) {
+    for (const session of connection?.open ?? []) {
       const command = this.commands.find((each) => each.session === session);
       if (command?.state === "opens") this.#putBack(command);
       else if (command !== undefined) command.state = "over";
@@ -376,7 +382,7 @@ class Sim {
   }
 
   get #sessions(): readonly Session[] {
-    return this.#open.flatMap(({ sessions }) => sessions);
+    return this.#open.flatMap(({ open }) => open);
   }
 
   get #running(): readonly Command[] {
@@ -389,9 +395,7 @@ class Sim {
   }
 
   #end(session: Session): void {
-    for (const { sessions } of this.#open) {
-      if (sessions.includes(session)) sessions.splice(sessions.indexOf(session), 1);
-    }
+    for (const { open } of this.#open) if (open.includes(session)) open.splice(open.indexOf(session), 1);
   }
 
   #putBack(command: Command): void {
@@ -399,7 +403,7 @@ class Sim {
     this.#queue.unshift(command);
   }
 
-  #view(): PoolView {
+  #view(): PoolView<SimConnection, Command> {
     const opening = (kind: Session["kind"]) =>
       this.#sessions.filter((one) => one.kind === kind && one.state === "opening").length;
     return {
@@ -415,40 +419,39 @@ class Sim {
       isMakingRoom: this.#sessions.some(({ state }) => state === "leaves"),
       stock: this.#demand.stock,
       isDemanded: this.#demand.stock > this.#server.floor,
-      connections: this.#open.map(({ limit, sessions }) => ({
-        room: Math.max(0, limit - sessions.length),
-        sessions: sessions.length,
-      })),
+      connections: this.#open,
       usable: this.#open.length,
       connecting: this.#attempts,
       isFull: this.#open.length + this.#attempts >= this.#server.connections,
     };
   }
 
-  #act(plans: (view: PoolView) => readonly Action[]): void {
-    const queue = [...this.#queue];
-    const open = [...this.#open];
+  #act(plans: (view: PoolView<SimConnection, Command>) => readonly Action<SimConnection, Command>[]): void {
     for (const action of plans(this.#view())) {
-      const command = "at" in action ? queue[action.at] : undefined;
-      const connection = "on" in action ? open[action.on] : undefined;
       const ready = this.#sessions.find(({ kind, state }) => kind === "runner" && state === "ready");
       if (action.do === "dispatch") {
-        expect([command?.state, command?.isTerminal, this.#keeper]).toEqual(["waits", false, "ready"]);
-        if (ready === undefined || command === undefined) throw new Error("no shell is ready for it");
+        expect([action.command.state, action.command.isTerminal, this.#keeper]).toEqual([
+          "waits",
+          false,
+          "ready",
+        ]);
+        if (ready === undefined) throw new Error("no shell is ready for it");
         ready.state = "runs";
-        Object.assign(command, { state: "runs", session: ready });
-        this.#queue.splice(this.#queue.indexOf(command), 1);
+        Object.assign(action.command, { state: "runs", session: ready });
+        this.#queue.splice(this.#queue.indexOf(action.command), 1);
         this.#demand = afterUse(this.#demand, this.free);
       } else if (action.do === "openTerminal") {
-        expect([command?.state, command?.isTerminal, this.#keeper]).toEqual(["waits", true, "ready"]);
-        const session = this.#openOn(connection, "terminal");
-        if (command === undefined) throw new Error("nobody waits for it");
-        Object.assign(command, { state: "opens", session });
-        this.#queue.splice(this.#queue.indexOf(command), 1);
-      } else if (action.do === "openRunner") this.#openOn(connection, "runner");
+        expect([action.command.state, action.command.isTerminal, this.#keeper]).toEqual([
+          "waits",
+          true,
+          "ready",
+        ]);
+        Object.assign(action.command, { state: "opens", session: this.#openOn(action.on, "terminal") });
+        this.#queue.splice(this.#queue.indexOf(action.command), 1);
+      } else if (action.do === "openRunner") this.#openOn(action.on, "runner");
       else if (action.do === "openKeeper") {
         expect(this.#keeper).toBe("none");
-        this.#openOn(connection, "keeper");
+        this.#openOn(action.on, "keeper");
       } else if (action.do === "makeRoom") {
         if (ready === undefined) throw new Error("no shell is ready to go");
         ready.state = "leaves";
@@ -460,21 +463,20 @@ class Sim {
         for (const one of this.#queue.splice(0)) one.state = "refused";
       } else if (action.do === "endFree") {
         expect(action.count).toBeLessThanOrEqual(this.free);
-        const last = this.#open.flatMap(({ sessions }) => sessions).reverse();
+        const last = this.#open.flatMap(({ open }) => open).reverse();
         const free = last.filter(({ kind, state }) => kind === "runner" && state === "ready");
         for (const session of free.slice(0, action.count)) this.#end(session);
       } else if (action.do === "closeConnection") {
-        expect(connection?.sessions).toEqual([]);
-        this.#open = this.#open.filter((one) => one !== connection);
+        expect(action.on.sessions).toBe(0);
+        this.#open = this.#open.filter((one) => one !== action.on);
       } else throw new Error(`not asked for here: ${action.do}`);
     }
   }
 
-  #openOn(connection: SimConnection | undefined, kind: Session["kind"]): Session {
-    if (connection === undefined) throw new Error("no such connection");
-    expect(connection.sessions.length).toBeLessThan(connection.limit);
+  #openOn(connection: SimConnection, kind: Session["kind"]): Session {
+    expect(connection.sessions).toBeLessThan(connection.limit);
     const session: Session = { kind, state: "opening" };
-    connection.sessions.push(session);
+    connection.open.push(session);
     return session;
   }
 }
@@ -526,7 +528,7 @@ test("no plan asks for what cannot be, all that wait are served or refused, and 
         sim.settle();
       }
       expect(sim.free).toBeLessThanOrEqual(limits.floor);
-      expect(sim.connections.filter(({ sessions }) => sessions.length === 0).length).toBeLessThanOrEqual(1);
+      expect(sim.connections.filter(({ sessions }) => sessions === 0).length).toBeLessThanOrEqual(1);
     }),
     {
       numRuns: Number(process.env.RUNS ?? 300),

@@ -18,7 +18,7 @@ export const SPELL_MS = 60_000;
  */
 const A_COMMAND = 2;
 
-/** @param floor shells that are kept ready whatever is asked for. */
+/** @param floor shells that are kept ready whatever is asked for; 0: none ever wait ahead of use. */
 export function noDemand(floor: number): Demand {
   return { stock: floor, busiest: 0, spare: 0 };
 }
@@ -30,7 +30,7 @@ export function noDemand(floor: number): Demand {
  */
 export function afterAsk(demand: Demand, floor: number, busy: number, waits: boolean): Demand {
   const busiest = Math.max(demand.busiest, busy);
-  const isShort = waits && demand.stock < floor + A_COMMAND * busiest;
+  const isShort = waits && floor > 0 && demand.stock < floor + A_COMMAND * busiest;
   return { ...demand, busiest, stock: demand.stock + (isShort ? 1 : 0) };
 }
 

@@ -48,9 +48,13 @@ describe("the stock", () => {
   });
 
   test("for which there was no room is not wanted for longer than a spell", () => {
-    const begun = afterSpell(short(noDemand(0), 20), 0, idle(1));
-    expect(begun.stock).toBe(1);
-    expect(afterSpell(begun, 0, idle(1)).stock).toBe(0);
+    const begun = afterSpell(short(noDemand(FLOOR), 20), FLOOR, idle(9));
+    expect(begun.stock).toBe(9);
+    expect(afterSpell(begun, FLOOR, idle(9)).stock).toBe(FLOOR);
+  });
+
+  test("of a pool that keeps none ready stays empty, whatever is asked for", () => {
+    expect(afterAsk(noDemand(0), 0, 20, true).stock).toBe(0);
   });
 });
 

@@ -1,12 +1,12 @@
 // `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile` or `presence`
-// runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+// runs one part; `ssh --transport` needs no gateway, and `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
 import { benchPlace } from "./place.bench.ts";
 import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
-import { benchSshTransport } from "./sshTransport.bench.ts";
+import { benchSshStreams, benchSshTransport } from "./sshTransport.bench.ts";
 
 const PARTS = ["place", "exec", "ssh", "hostile", "presence"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
@@ -45,6 +45,12 @@ if (wants("ssh")) {
   console.log("ssh: one command, near and 70 ms away (a delaying proxy; the TCP handshake is not delayed)");
   report.sshTransport = (await benchSshTransport([0, 70])).map(round);
   console.table(report.sshTransport);
+  console.log("ssh: streams of commands back to back, 70 ms away");
+  report.sshStreams = (await benchSshStreams(70, [1, 8, 32])).map(round);
+  console.table(report.sshStreams);
+}
+
+if (wants("ssh") && !given.includes("transport")) {
   console.log("ssh: whole tool calls of an agent whose workspace is on the node");
   report.sshTools = (
     await benchSshTools({

@@ -94,10 +94,6 @@ export class Connections {
     return [...this.#open];
   }
 
-  withRoom(): Connection | null {
-    return this.all().find(({ hasRoom }) => hasRoom) ?? null;
-  }
-
   /** Why commands are refused without an attempt; null: they are not. */
   refusal(): string | null {
     const wait = waitMs(this.#breaker, this.#options.now());
@@ -109,19 +105,23 @@ export class Connections {
     return this.refusal() !== null && [...this.#attempts].every(({ isProbe }) => isProbe);
   }
 
-  /** For a command. What comes of it is told by the events; null, or why nothing is tried. */
-  add(): string | null {
-    if (this.#isFull) return null;
-    const refusal = this.refusal();
-    if (refusal !== null) this.#retryIn(waitMs(this.#breaker, this.#options.now()));
-    else this.#try(false);
-    return refusal;
+  /** For a command. What comes of it is told by the events. */
+  add(): void {
+    this.#try(false);
   }
 
-  /** For presence: also while commands are refused, at its own pace, one at a time. */
+  /** Tells when commands are no longer refused. */
+  retryLater(): void {
+    this.#retryIn(waitMs(this.#breaker, this.#options.now()));
+  }
+
+  /** For presence: also while commands are refused, at its own pace. */
   probe(): void {
-    const wait = probeWaitMs(this.#probing, this.#options.now());
-    if (wait === 0 && this.#attempts.size === 0 && !this.#isFull) this.#try(true);
+    this.#try(true);
+  }
+
+  get mayProbe(): boolean {
+    return probeWaitMs(this.#probing, this.#options.now()) === 0;
   }
 
   /** The server gave a connection, and it was no use. */
@@ -141,7 +141,7 @@ export class Connections {
   }
 
   /** Silent ones end soon, or when what runs on them has ended; until then they must not pile up either. */
-  get #isFull(): boolean {
+  get isFull(): boolean {
     const { most } = this.#options;
     const coming = this.#attempts.size;
     return this.usable + coming >= most || this.size + coming >= 2 * most;

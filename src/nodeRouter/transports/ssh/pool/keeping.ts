@@ -12,7 +12,7 @@ import { afterRefusal, afterSuccess, LASTS_MS, NEVER_PROBED, type Probing, probe
 /** A command that runs, as a new keeper has to know it. */
 export interface Kept {
   readonly identity: RunnerIdentity;
-  readonly connection: Connection | undefined;
+  readonly connection: Connection;
   /** Whether it was told to end. */
   readonly isEnding: boolean;
 }

@@ -5,7 +5,6 @@ import type {
   CommandRequest,
   PingOptions,
   PingResult,
-  PtySize,
   RunningCommand,
   SshCounters,
   SshNodeInfo,
@@ -16,8 +15,10 @@ import type { Runner } from "../session/runner.ts";
 import { SessionFault } from "../session/sessionFault.ts";
 import { Command } from "../session/sshCommand.ts";
 import { type ConnectFailure, Connections } from "./connections.ts";
+import { afterAsk, afterSpell, afterUse, type Demand, noDemand, SPELL_MS } from "./demand.ts";
 import { IdleTimer } from "./idle.ts";
 import { Keeping } from "./keeping.ts";
+import { type Action, type PoolView, plan, planFault, planIdle, planPresence, planSpell } from "./plan.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
@@ -27,6 +28,8 @@ import { RunningCommands } from "./running.ts";
 
 export type { ConnectResult } from "./connections.ts";
 export type { PoolLimits, PoolOptions } from "./poolOptions.ts";
+
+type View = PoolView<Connection, Command>;
 
 export class NodePool {
   readonly #options: PoolOptions;
@@ -42,6 +45,8 @@ export class NodePool {
   readonly #running: RunningCommands;
   /** Whether runners are kept ahead of use; off after a failure, until somebody asks for the node again. */
   #keepWarm = false;
+  #demand: Demand;
+  #spellTimer: NodeJS.Timeout | null = null;
   #closing = false;
   /** Why no session could be opened last; null: one could. */
   #lastFailure: string | null = null;
@@ -52,6 +57,7 @@ export class NodePool {
     this.#options = options;
     const limits = { ...LIMITS, ...options.limits };
     this.#limits = limits;
+    this.#demand = noDemand(limits.warm);
     this.#queue = new CommandQueue({
       waitMs: limits.queueMs,
       onLate: (command) => command.notStarted(...this.#late()),
@@ -81,12 +87,12 @@ export class NodePool {
       readyMs: limits.readyMs,
       now: options.now,
       running: () => this.#running.kept(),
-      onEnd: () => (this.#isInUse ? this.#fill() : this.#pulse.attend()),
+      onEnd: () => this.#lacks(),
     });
     this.#running = new RunningCommands({
       runners: this.#runners,
       keeping: this.#keeping,
-      onEnd: (command, connection) => this.#commandEnded(command, connection),
+      onEnd: (command) => this.#commandEnded(command),
       onUnkept: () => this.#advance(),
     });
     this.#pulse = new Pulse({
@@ -95,7 +101,7 @@ export class NodePool {
       isClosing: () => this.#closing,
       now: options.now,
       monotonic: options.monotonic ?? (() => performance.now()),
-      onNeedsKeeper: () => this.#holdKeeper(),
+      onAsk: () => this.#carryOut(planPresence),
       onSilent: (connections) => this.#silent(connections),
     });
     this.#idle = new IdleTimer({
@@ -128,7 +134,7 @@ export class NodePool {
   warm(): void {
     if (this.#closing) return;
     this.#keepWarm = true;
-    this.#fill();
+    this.#advance();
   }
 
   start(request: CommandRequest): RunningCommand {
@@ -176,57 +182,167 @@ export class NodePool {
   destroy(): void {
     this.#closing = true;
     this.#idle.stop();
+    if (this.#spellTimer !== null) clearTimeout(this.#spellTimer);
     this.#connections.destroy();
     this.#refuseQueue("the connections were closed");
     this.#pulse.changed();
   }
 
   #enqueue(command: Command): void {
-    if (command.request.isBackground !== true) this.#keepWarm = true;
+    if (!command.isBackground) {
+      this.#keepWarm = true;
+      this.#askedFor(command);
+    }
     this.#queue.add(command);
     void command.outcome.then(() => this.#ended(command));
     this.#advance();
   }
 
-  /** After every event that may give a waiting command what it lacks. */
-  #advance(): void {
-    this.#pump();
-    this.#fill();
+  /** What finds no shell ready though the node has shells will find one the next time. */
+  #askedFor({ isTerminal }: Command): void {
+    if (isTerminal) return;
+    const waits = this.#runners.isTried && this.#runners.free === 0;
+    const busy = this.#running.size + this.#queue.length + 1;
+    this.#demand = afterAsk(this.#demand, this.#limits.warm, busy, waits);
   }
 
-  /** Gives waiting commands to waiting runners. */
-  #pump(): void {
-    if (this.#keeping.current === null || this.#keeping.info === null) return;
-    for (const command of this.#queue.entries()) {
-      const { pty = null } = command.request;
-      if (pty === null) {
-        const runner = this.#runners.takeFree();
-        if (runner === null) continue;
-        this.#queue.take(command);
-        this.#dispatch(command, runner);
-      } else {
-        const connection = this.#connections.withRoom();
-        if (connection === null) continue;
-        this.#queue.take(command);
-        void this.#startInTerminal(command, pty, connection);
-      }
+  /** After every event that may give a waiting command what it lacks. */
+  #advance(): void {
+    this.#carryOut(plan);
+    this.#watchDemand();
+  }
+
+  /** Tells whoever waits why, unless something is open or on its way that can still serve them. */
+  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
+    this.#carryOut((view) => planFault(view, { code, message, isKeeper }));
+  }
+
+  /** Something is gone. With a stock to keep, an unused connection that is lost would be opened again for ever. */
+  #lacks(): void {
+    if (this.#isInUse) this.#advance();
+    else this.#carryOut(planPresence);
+  }
+
+  #carryOut(plans: (view: View) => readonly Action<Connection, Command>[]): void {
+    if (this.#connections.isDestroyed) return;
+    this.#closeStalled();
+    for (const action of plans(this.#view())) this.#act(action);
+  }
+
+  #view(): View {
+    const { warm } = this.#limits;
+    const isStocked = this.#keepWarm && !this.#closing;
+    const isReady = this.#keeping.current !== null && this.#keeping.info !== null;
+    return {
+      queue: this.#queue.entries(),
+      running: this.#running.size,
+      isRunningHeard: this.#running.areHeardOf,
+      opening: this.#opening.size,
+      keeper: isReady ? "ready" : this.#keeping.isPending ? "coming" : "none",
+      free: this.#runners.free,
+      warming: this.#runners.warming,
+      isTried: this.#runners.isTried,
+      isMakingRoom: this.#runners.isMakingRoom,
+      stock: isStocked ? this.#demand.stock : 0,
+      isDemanded: isStocked && this.#demand.stock > warm,
+      connections: this.#connections.all(),
+      usable: this.#connections.usable,
+      connecting: this.#connections.connecting,
+      isOnlyProbing: this.#connections.isOnlyProbing,
+      isFull: this.#connections.isFull,
+      refusal: this.#connections.refusal(),
+      isClosing: this.#closing,
+      presence: {
+        isHeld: this.#pulse.isHeld,
+        mayConnect: this.#connections.mayProbe,
+        mayOpenKeeper: this.#keeping.mayOpen,
+      },
+    };
+  }
+
+  #act(action: Action<Connection, Command>): void {
+    switch (action.do) {
+      case "dispatch":
+        this.#dispatch(action.command);
+        return;
+      case "openTerminal":
+        this.#queue.take(action.command);
+        void this.#startInTerminal(action.command, action.on);
+        return;
+      case "openKeeper":
+        void this.#addKeeper(action.on);
+        return;
+      case "openRunner":
+        void this.#addRunner(action.on);
+        return;
+      case "makeRoom":
+        this.#runners.makeRoom();
+        return;
+      case "connect":
+        this.#connections.add();
+        return;
+      case "retryLater":
+        this.#connections.retryLater();
+        return;
+      case "probe":
+        this.#connections.probe();
+        return;
+      case "refuse":
+        for (const one of this.#queue.takeAll()) one.notStarted(action.code, action.message);
+        return;
+      case "refuseBackground":
+        this.#refuseBackground();
+        return;
+      case "endFree":
+        this.#runners.endFree(action.count, this.#connections.all());
+        return;
+      case "closeConnection":
+        this.#close(action.on);
+        return;
     }
   }
 
-  #dispatch(command: Command, runner: Runner): void {
+  /** While more is open than always, what is not needed is given back from time to time. */
+  #watchDemand(): void {
+    const { warm } = this.#limits;
+    const isMore = Math.max(this.#demand.stock, this.#runners.free) > warm || this.#connections.usable > 1;
+    if (this.#spellTimer !== null || this.#closing || !isMore) return;
+    this.#spellTimer = setTimeout(() => {
+      this.#spellTimer = null;
+      const busy = this.#running.size + this.#queue.length;
+      const { free, warming } = this.#runners;
+      this.#demand = afterSpell(this.#demand, warm, { busy, free, warming });
+      this.#carryOut((view) => planSpell(view, this.#demand.stock));
+      this.#watchDemand();
+    }, SPELL_MS);
+    this.#spellTimer.unref();
+  }
+
+  /** To a shell that waits, if one is still there. */
+  #dispatch(command: Command): void {
+    const runner = this.#runners.takeFree();
+    if (runner === null) return;
+    this.#queue.take(command);
+    this.#demand = afterUse(this.#demand, this.#runners.free);
+    this.#send(command, runner);
+  }
+
+  #send(command: Command, runner: Runner): void {
     if (!this.#running.dispatch(command, runner)) {
       const fact = "its shell was gone before the command was sent";
       command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
-    } else if (command.request.isBackground !== true) this.#idle.stop();
+    } else if (!command.isBackground) this.#idle.stop();
   }
 
-  #commandEnded(command: Command, connection: Connection): void {
+  #commandEnded(command: Command): void {
     if (this.#running.size === 0) this.#onEmpty?.();
-    this.#closeStalled(connection);
+    this.#closeStalled();
     this.#ended(command);
   }
 
-  async #startInTerminal(command: Command, pty: PtySize, connection: Connection): Promise<void> {
+  async #startInTerminal(command: Command, connection: Connection): Promise<void> {
+    const { pty = null } = command.request;
+    if (pty === null) return;
     this.#opening.add(command);
     let runner: Runner | null = null;
     let failure: unknown = null;
@@ -240,50 +356,14 @@ export class NodePool {
       // Its caller gave it up, or its time was over, while the terminal was opened.
       runner?.discard();
     } else if (runner !== null && this.#keeping.current !== null && !connection.isSilent) {
-      this.#dispatch(command, runner);
+      this.#send(command, runner);
     } else if (runner !== null || connection.isSilent || isOnlyFull(connection, failure)) {
       runner?.discard();
       this.#queue.putBack(command);
     } else {
       command.notStarted("NOT_STARTED", noSession(this.#options.node, terminalFault(failure), "terminal"));
     }
-    this.#closeStalled(connection);
     this.#advance();
-  }
-
-  /** Opens what the queue needs, the stock of waiting runners, and, also while it closes, a keeper for what runs. */
-  #fill(): void {
-    if (this.#connections.isDestroyed) return;
-    const { length, terminals, background } = this.#queue;
-    const plain = length - terminals;
-    const stock = this.#keepWarm && !this.#closing ? this.#limits.warm : 0;
-    if (length + stock + this.#running.size === 0) {
-      if (this.#pulse.isHeld) this.#pulse.attend();
-      return;
-    }
-    this.#holdKeeper();
-    const { free, warming, isTried } = this.#runners;
-    const wanted = plain + stock - free - warming;
-    for (let missing = isTried ? wanted : Math.min(wanted, 1 - warming); missing > 0; missing -= 1) {
-      const connection = this.#connections.withRoom();
-      if (connection === null) break;
-      void this.#addRunner(connection);
-    }
-    if (length + stock + this.#running.size > background) this.#reach(plain - background, terminals);
-    else if (this.#connections.usable + this.#connections.connecting === 0) this.#refuseBackground();
-  }
-
-  /** Adds a connection when there is none that serves, or when those that are there are not enough. */
-  #reach(plain: number, terminals: number): void {
-    const { usable, connecting } = this.#connections;
-    const lacksTerminal = terminals > 0 && this.#connections.withRoom() === null && !this.#runners.makeRoom();
-    const { free, warming, isTried } = this.#runners;
-    const isShort = lacksTerminal || ((isTried || free + warming === 0) && plain > free + warming);
-    const isCold = usable === 0 || (this.#keeping.current === null && !this.#keeping.isPending);
-    let refusal: string | null = null;
-    if (isCold ? connecting === 0 : isShort && connecting < 2) refusal = this.#connections.add();
-    else if (isCold && this.#connections.isOnlyProbing) refusal = this.#connections.refusal();
-    if (refusal !== null) this.#giveUp("NODE_UNREACHABLE", refusal);
   }
 
   #opened(isFirst: boolean): void {
@@ -302,7 +382,7 @@ export class NodePool {
     this.#keepWarm = false;
     this.#giveUp(code, message);
     // Where an attempt took long, the next one may be due already.
-    if (this.#pulse.isHeld) this.#pulse.attend();
+    this.#carryOut(planPresence);
   }
 
   #connectionEnded(connection: Connection, error: string | null): void {
@@ -316,9 +396,7 @@ export class NodePool {
     } else if (isNews && this.#connections.usable === 0) {
       this.#pulse.lost(`its SSH connection was lost${error === null ? "" : ` (${error})`}`);
     }
-    // With a stock to keep, an unused connection that is lost would be opened again for ever.
-    if (this.#isInUse) this.#advance();
-    else if (this.#pulse.isHeld) this.#pulse.attend();
+    this.#lacks();
     this.#pulse.changed();
   }
 
@@ -329,18 +407,17 @@ export class NodePool {
     this.#keeping.leave(connection);
   }
 
-  #closeConnections(): void {
-    for (const connection of this.#connections.all()) {
-      this.#leave(connection);
-      connection.destroy();
-    }
-  }
-
-  /** Its commands may end first; nothing new begins on it. */
-  #closeStalled(connection: Connection): void {
-    if (!connection.isStalled || connection.opening > 0 || this.#running.usesConnection(connection)) return;
+  #close(connection: Connection): void {
     this.#leave(connection);
     connection.destroy();
+  }
+
+  /** On which nothing new begins, and nothing runs any more. */
+  #closeStalled(): void {
+    for (const connection of this.#connections.all()) {
+      const isNeeded = connection.opening > 0 || this.#running.usesConnection(connection);
+      if (connection.isStalled && !isNeeded) this.#close(connection);
+    }
   }
 
   /** Nothing is heard of them: others are tried, while what runs on them may be heard of again. */
@@ -351,18 +428,9 @@ export class NodePool {
       this.#keeping.retire(connection);
       this.#runners.discardFree(connection);
       connection.silence();
-      this.#closeStalled(connection);
     }
     if (this.#connections.usable === 0) this.#pulse.lost("nothing is heard on its SSH connection");
-    if (this.#isInUse) this.#advance();
-    else if (this.#pulse.isHeld) this.#pulse.attend();
-  }
-
-  #holdKeeper(): void {
-    if (this.#keeping.current !== null || this.#keeping.isPending) return;
-    const connection = this.#connections.withRoom();
-    if (connection === null) this.#runners.makeRoom();
-    else void this.#addKeeper(connection);
+    this.#lacks();
   }
 
   async #addKeeper(connection: Connection): Promise<void> {
@@ -389,6 +457,7 @@ export class NodePool {
       this.#lastFailure = null;
       // The rest of the stock waited for the first of them.
       if (this.#queue.length > 0 || !isTried) this.#advance();
+      else this.#watchDemand();
       this.#idle.resume();
     } catch (error) {
       this.#sessionFailed(connection, error);
@@ -400,12 +469,7 @@ export class NodePool {
    * or is asked for: a login shell that always fails would fail for ever.
    */
   #sessionFailed(connection: Connection, error: unknown, isKeeper = false): void {
-    if (connection.isSilent) {
-      this.#closeStalled(connection);
-      this.#advance();
-      return;
-    }
-    if (isOnlyFull(connection, error)) {
+    if (connection.isSilent || isOnlyFull(connection, error)) {
       this.#advance();
       return;
     }
@@ -415,27 +479,9 @@ export class NodePool {
     this.#keepWarm = false;
     log.warn({ node, reason: messageOf(error) }, "ssh: no session");
     if (connection.limit === 0) connection.destroy();
-    this.#closeStalled(connection);
     const message = noSession(node, error);
     this.#lastFailure = message;
     this.#giveUp("NOT_STARTED", message, isKeeper);
-  }
-
-  /**
-   * Tells whoever waits why, unless something is open or on its way that can still serve them.
-   * @param isKeeper whether it is the keeper that could not be had: without one nothing serves them.
-   */
-  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
-    if (isKeeper && this.#keeping.current === null && !this.#keeping.isPending) {
-      for (const command of this.#queue.takeAll()) command.notStarted(code, message);
-      return;
-    }
-    const { connecting, isOnlyProbing } = this.#connections;
-    const coming = (isOnlyProbing ? 0 : connecting) + this.#runners.warming + this.#opening.size;
-    if (coming > 0 || this.#running.areHeardOf || this.#keeping.isPending) return;
-    // Without a keeper, waiting runners serve nobody.
-    if (this.#keeping.current !== null && this.#runners.free > 0) return;
-    for (const command of this.#queue.takeAll()) command.notStarted(code, message);
   }
 
   #refuseQueue(fact: string): void {
@@ -445,11 +491,8 @@ export class NodePool {
   }
 
   #refuseBackground(): void {
-    for (const command of this.#queue.entries()) {
-      this.#queue.take(command);
-      const fact = "no SSH connection is open, and none is opened for this";
-      command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
-    }
+    const fact = notStarted(this.#options.node, "no SSH connection is open, and none is opened for this");
+    for (const command of this.#queue.takeAll()) command.notStarted("NOT_STARTED", fact);
   }
 
   #late(): [ErrorCode, string] {
@@ -463,14 +506,13 @@ export class NodePool {
 
   #unused(): void {
     this.#keepWarm = false;
-    if (this.#pulse.isHeld) {
-      this.#runners.discardFree();
-      this.#idle.begin();
-    } else this.#closeConnections();
+    this.#demand = noDemand(this.#limits.warm);
+    this.#carryOut(planIdle);
+    if (this.#pulse.isHeld) this.#idle.begin();
   }
 
-  #ended({ request }: Command): void {
-    if (request.isBackground === true) this.#idle.resume();
+  #ended({ isBackground }: Command): void {
+    if (isBackground) this.#idle.resume();
     else this.#idle.begin();
   }
 

@@ -13,8 +13,8 @@ export interface PulseOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that is never set. */
   readonly monotonic: () => number;
-  /** A keeper is to be opened on a connection that is there. */
-  readonly onNeedsKeeper: () => void;
+  /** The node is asked: what that needs is to be opened, as far as it may be. */
+  readonly onAsk: () => void;
   /** Nothing was heard of these while the node was asked twice. */
   readonly onSilent: (connections: readonly Connection[]) => void;
 }
@@ -53,15 +53,6 @@ export class Pulse {
     return !this.#options.isClosing() && this.#options.now() < this.#heldUntilMs;
   }
 
-  /** Has opened what is needed to ask the node, as far as that is wanted and may be tried now. */
-  attend(): void {
-    const { connections, keeping } = this.#options;
-    if (this.#options.isClosing() || keeping.current !== null || keeping.isPending) return;
-    if (connections.usable === 0) {
-      if (this.isHeld) connections.probe();
-    } else if (keeping.mayOpen) this.#options.onNeedsKeeper();
-  }
-
   /** Whoever waits looks again. */
   changed(): void {
     for (const wake of this.#waiting) wake();
@@ -91,7 +82,7 @@ export class Pulse {
   async ask(timeoutMs: number, mayConnect: boolean): Promise<PingResult> {
     const { connections, keeping, monotonic, now } = this.#options;
     this.#heldUntilMs = mayConnect ? now() + HELD_MS : 0;
-    this.attend();
+    this.#options.onAsk();
     const heardBefore = new Map(connections.all().map((one) => [one, one.heard]));
     const endMs = monotonic() + timeoutMs;
     for (;;) {

@@ -22,16 +22,6 @@ export class CommandQueue {
     return this.#waiting.length;
   }
 
-  /** Those that need a terminal: it has to be asked for when a session opens, so they bring their own. */
-  get terminals(): number {
-    return this.#waiting.filter(({ request }) => (request.pty ?? null) !== null).length;
-  }
-
-  /** Those for which nobody would open a connection. */
-  get background(): number {
-    return this.#waiting.filter(({ request }) => request.isBackground === true).length;
-  }
-
   /** The first of them first, as they are now. */
   entries(): readonly Command[] {
     return [...this.#waiting];

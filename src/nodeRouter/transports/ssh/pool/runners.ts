@@ -154,24 +154,36 @@ export class Runners {
     }
   }
 
+  get isMakingRoom(): boolean {
+    return this.#leaving !== null;
+  }
+
   /**
    * For what a waiting runner is no use to, and every session holds one: one of them ends, and its end is the
-   * event that lets the other begin. False: there is none.
+   * event that lets the other begin.
    */
-  makeRoom(): boolean {
-    if (this.#leaving !== null) return true;
-    this.#leaving = this.takeFree();
+  makeRoom(): void {
+    this.#leaving ??= this.takeFree();
     this.#leaving?.discard();
-    return this.#leaving !== null;
   }
 
   /** Ends those that wait: all, or those on one connection. */
   discardFree(connection?: Connection): void {
-    for (const runner of [...this.#free]) {
-      if (connection !== undefined && this.#owners.get(runner) !== connection) continue;
-      this.#free.splice(this.#free.indexOf(runner), 1);
-      runner.discard();
-    }
+    const gone = this.#free.filter((one) => connection === undefined || this.#owners.get(one) === connection);
+    for (const runner of gone) this.#discardFree(runner);
+  }
+
+  /** Ends so many of those that wait: first those on the connections that came last, so that these fall empty. */
+  endFree(count: number, connections: readonly Connection[]): void {
+    const order = new Map<Connection | undefined, number>(connections.map((one, at) => [one, at]));
+    const placeOf = (runner: Runner) => order.get(this.#owners.get(runner)) ?? -1;
+    const last = [...this.#free].sort((a, b) => placeOf(b) - placeOf(a));
+    for (const runner of last.slice(0, count)) this.#discardFree(runner);
+  }
+
+  #discardFree(runner: Runner): void {
+    this.#free.splice(this.#free.indexOf(runner), 1);
+    runner.discard();
   }
 
   /** None of this connection is used any more. @param isLast whether there is no other one. */

@@ -11,14 +11,15 @@ export interface RunningOptions {
   readonly runners: Runners;
   readonly keeping: Keeping;
   /** It has ended, and is no longer one of these. */
-  readonly onEnd: (command: Command, connection: Connection) => void;
+  readonly onEnd: (command: Command) => void;
   /** A signal had no keeper to go to: one is needed. */
   readonly onUnkept: () => void;
 }
 
 export class RunningCommands {
   readonly #options: RunningOptions;
-  readonly #running = new Set<Command>();
+  /** With the connection of each: it is in use until the command has ended, also when its session has. */
+  readonly #running = new Map<Command, Connection>();
   /** Of these, those that were told to end. */
   readonly #ending = new Set<Command>();
 
@@ -32,20 +33,18 @@ export class RunningCommands {
 
   /** Whether any of them may still be heard of. */
   get areHeardOf(): boolean {
-    return [...this.#running].some((command) => this.#connectionOf(command)?.isSilent !== true);
+    return [...this.#running.values()].some(({ isSilent }) => !isSilent);
   }
 
   usesConnection(connection: Connection): boolean {
-    return [...this.#running].some((command) => this.#connectionOf(command) === connection);
+    return [...this.#running.values()].includes(connection);
   }
 
   /** As a new keeper has to know them. */
   kept(): readonly Kept[] {
-    return [...this.#running].flatMap((command) => {
-      const { runner } = command;
-      if (!runner?.identity) return [];
-      const connection = this.#connectionOf(command);
-      return [{ identity: runner.identity, connection, isEnding: this.#ending.has(command) }];
+    return [...this.#running].flatMap(([command, connection]) => {
+      const identity = command.runner?.identity ?? null;
+      return identity === null ? [] : [{ identity, connection, isEnding: this.#ending.has(command) }];
     });
   }
 
@@ -58,7 +57,7 @@ export class RunningCommands {
       runner.discard();
       return false;
     }
-    this.#running.add(command);
+    this.#running.set(command, connection);
     keeping.watch(identity, connection);
     command.dispatch(runner, identity, randomBytes(16).toString("hex"), (name: SignalName) => {
       if (isEnd(name)) this.#ending.add(command);
@@ -72,12 +71,8 @@ export class RunningCommands {
       this.#ending.delete(command);
       if (outcome.kind === "unknown") keeping.abandon(identity, connection);
       else keeping.forget(identity);
-      this.#options.onEnd(command, connection);
+      this.#options.onEnd(command);
     });
     return true;
-  }
-
-  #connectionOf({ runner }: Command): Connection | undefined {
-    return runner === null ? undefined : this.#options.runners.connectionOf(runner);
   }
 }

@@ -30,7 +30,7 @@ const SAY_STREAMS = `printf "\\n${STREAMS} out\\n"; printf "\\n${STREAMS} err\\n
 
 /**
  * Runner: says READY with its pid, its parent's pid, its process group and its start time, waits for
- * `<marker> <bytes>` and that many bytes of shell text, and becomes it. What follows on stdin belongs to the
+ * `<marker> <bytes>` and that many bytes of shell text (0: a line of it), and becomes it. What follows on stdin belongs to the
  * command. A request that ends early never runs. `dd` reads no byte beyond what it is asked for; `head -c` on
  * macOS does. `read` of bash and ksh gives up after TMOUT seconds, so that is put aside too.
  *
@@ -49,7 +49,9 @@ const RUNNER_PROGRAM = [
   "STREAMS",
   `printf "${READY} %s %s %s\\n" $$ $PPID "$g"`,
   "IFS= read -r h || exit 0",
-  'n=${h#* }; b=; while [ ${#b} -lt "$n" ]; do k=$((n-${#b})); if [ $k -gt 65536 ]; then k=65536; fi',
+  // A short line is read without any program: to start one is the dearest part of a command.
+  'n=${h#* }; b=; if [ "$n" = 0 ]; then IFS= read -r b || exit 0; fi',
+  'while [ ${#b} -lt "$n" ]; do k=$((n-${#b})); if [ $k -gt 65536 ]; then k=65536; fi',
   'c=$(dd bs=$k count=1 2>/dev/null; echo x); c=${c%x}; [ -n "$c" ] || exit 0; b=$b$c; done',
   "RESTORE",
   'eval "$b"',

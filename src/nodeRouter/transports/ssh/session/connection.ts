@@ -4,7 +4,7 @@ import type { Client, ClientChannel, ExecOptions } from "ssh2";
 import { safe } from "../../../../shared/safeText.ts";
 import { NodeMisbehaved, sever } from "../connect/bounds/guard.ts";
 
-/** sshd's default MaxSessions is 10; two are left for the operator's own multiplexed use. */
+/** sshd's default MaxSessions is 10 a connection; two are left for sessions that were closed and still count there. */
 const MAX_SESSIONS = 8;
 
 /** Characters of what the server said. */
@@ -55,8 +55,10 @@ export class Connection {
   opening = 0;
   #limit = MAX_SESSIONS;
   #opened = false;
-  /** A session was closed since the last answer of the server to an opening. */
-  #mayLag = false;
+  /** Sessions that were closed, ever. */
+  #closes = 0;
+  /** Of these, those that the server cannot count any more: it has answered what was asked for after they closed. */
+  #settledCloses = 0;
   readonly #channels = new Set<ClientChannel>();
   readonly #cut = new WeakSet<ClientChannel>();
   /** Openings that were not answered yet, to be given up. */
@@ -92,9 +94,9 @@ export class Connection {
     });
   }
 
-  /** Whether one more session may be asked for. */
-  get hasRoom(): boolean {
-    return !this.isClosed && !this.isStalled && this.sessions < this.#limit;
+  /** How many more sessions may be asked for. */
+  get room(): number {
+    return this.isClosed || this.isStalled ? 0 : Math.max(0, this.#limit - this.sessions);
   }
 
   /** How many sessions the server is known to allow. */
@@ -105,9 +107,12 @@ export class Connection {
   /**
    * Opens a session that runs `command`. `take` gets it in ssh2's own callback, before any event.
    * @param ms after which a server that did not answer is given up.
-   * @throws SessionRefused when the server has no room (the limit is then what is open now), or is gone.
+   * @throws SessionRefused when the server has no room (the limit is then what it may have counted), or is gone.
    */
   open<T>(command: string, options: ExecOptions, ms: number, take: (session: Session) => T): Promise<T> {
+    // The server counts no more than these when it comes to this one, so what it refuses here it always would.
+    const closesBefore = this.#closes;
+    const mostBefore = this.sessions + closesBefore - this.#settledCloses;
     this.sessions += 1;
     this.opening += 1;
     return new Promise<T>((resolve, reject) => {
@@ -133,15 +138,14 @@ export class Connection {
           clearTimeout(timer);
           this.#unanswered.delete(giveUp);
           if (!isLate) this.opening -= 1;
+          this.#settledCloses = Math.max(this.#settledCloses, closesBefore);
           if (error) {
             release();
             // ssh2 gives a reason where the opening itself was refused.
             const isFull = "reason" in error;
-            // A session that was just closed here may still count there: then it is worth asking once more.
-            if (isFull && !this.isClosed && !this.#mayLag) {
-              this.#limit = Math.min(this.#limit, Math.max(this.sessions, this.#opened ? 1 : 0));
+            if (isFull && !this.isClosed) {
+              this.#limit = Math.min(this.#limit, Math.max(mostBefore, this.#opened ? 1 : 0));
             }
-            this.#mayLag = false;
             // There is a session, and only its program was refused: ssh2 forgets to close it.
             if (error.message === "Unable to exec") this.isStalled = true;
             const said = safe(error.message.slice(0, MAX_WORDS));
@@ -150,11 +154,10 @@ export class Connection {
             return;
           }
           this.#opened = true;
-          this.#mayLag = false;
           this.#channels.add(channel);
           channel.once("close", () => {
             this.#channels.delete(channel);
-            this.#mayLag = true;
+            this.#closes += 1;
             release();
           });
           if (isLate) discard(channel);

@@ -4,6 +4,14 @@ import type { CommandRequest } from "../../transport.ts";
 /** POSIX: what `export` takes. */
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/**
+ * So many characters a shell reads by itself, which it does one by one; for more, a program that reads them at once
+ * is the cheaper one.
+ */
+const LINE = 2_048;
+/** What every shell reads as it is: of other bytes some shells make signs of their own. */
+const PLAIN = /^[ -~]*$/;
+
 /** Why the working directory could not be entered. */
 export type CwdFailure = "missing" | "not-a-directory" | "denied";
 
@@ -22,7 +30,8 @@ export function requestProblem(request: CommandRequest): string | null {
 }
 
 /**
- * The request as a runner reads it: `<marker> <bytes>`, line end, shell text. The text sets the environment,
+ * The request as a runner reads it: `<marker> <bytes>`, line end, shell text. Of 0 bytes: shell text of one line, and
+ * its end. The text sets the environment,
  * enters the directory, says the marker on stdout and `<marker> start` on stderr, and is the command from then
  * on; `<marker> cwd <reason>` on stderr instead means that nothing ran. In the text the marker is in two halves that
  * only the shell joins, and in the first line a number follows it: no echo of this has a line that says it began.
@@ -44,6 +53,8 @@ export function encodeRequest(request: CommandRequest, marker: string): Buffer {
   lines.push(`set -- ${args.map(quoteWord).join(" ")}`);
   // Parsed only now: a syntax error in it is the command's own.
   lines.push(`eval ${quoteWord(script)}`);
+  const line = lines.join("; ");
+  if (pty === null && line.length <= LINE && PLAIN.test(line)) return Buffer.from(`${marker} 0\n${line}\n`);
   const body = Buffer.from(lines.join("\n"), "utf8");
   return Buffer.concat([Buffer.from(`${marker} ${body.length}\n`), body]);
 }

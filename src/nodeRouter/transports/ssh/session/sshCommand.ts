@@ -44,6 +44,16 @@ export class Command implements RunningCommand {
     }
   }
 
+  /** It needs a terminal, and so a session of its own. */
+  get isTerminal(): boolean {
+    return (this.request.pty ?? null) !== null;
+  }
+
+  /** Nobody's work: no connection is made or kept for it. */
+  get isBackground(): boolean {
+    return this.request.isBackground === true;
+  }
+
   /** While it waits, a signal takes it out of the queue. The fact is why, where that is not the caller's wish. */
   onCancel(cancel: (fact: string | null) => void): void {
     this.#cancel = cancel;

@@ -12,6 +12,8 @@ interface World {
   readonly maxSessions: number;
   readonly connections: number;
   readonly warm: number;
+  /** Turns for which a session that was closed still counts on the server. */
+  readonly countsOn: number;
 }
 
 /** With one session in all, the keeper would leave none for commands. */
@@ -20,11 +22,14 @@ const world: fc.Arbitrary<World> = fc
     maxSessions: fc.constantFrom(10, 1, 2, 3),
     connections: fc.integer({ min: 1, max: 3 }),
     warm: fc.integer({ min: 0, max: 4 }),
+    countsOn: fc.constantFrom(0, 1),
   })
   .filter(({ maxSessions, connections }) => maxSessions * connections > 1);
 
 type Action =
   | { readonly do: "start"; readonly pty: boolean; readonly code: number | null }
+  /** Several commands at once, that end by themselves. */
+  | { readonly do: "burst"; readonly commands: number }
   | { readonly do: "signal"; readonly which: number }
   | { readonly do: "end"; readonly which: number; readonly code: number }
   | { readonly do: "cut"; readonly which: number }
@@ -46,6 +51,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       pty: fc.boolean(),
       code: fc.option(fc.nat(255)),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("burst" as const), commands: fc.integer({ min: 2, max: 20 }) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("signal" as const), which }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("end" as const), which, code: fc.nat(255) }) },
@@ -116,7 +125,10 @@ interface Started {
   outcome: Outcome | null;
 }
 
-async function play(actions: readonly Action[], { maxSessions, connections, warm }: World): Promise<void> {
+async function play(
+  actions: readonly Action[],
+  { maxSessions, connections, warm, countsOn }: World,
+): Promise<void> {
   const begun = new Map<string, SimShell>();
   const wrong: string[] = [];
   let answer: SessionAnswer = "ready";
@@ -125,6 +137,7 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
   const started: Started[] = [];
   const node = createSimNode({
     maxSessions,
+    countsOn,
     answer: () => answer,
     onCommand(shell) {
       const id = /cmd-\d+-end/.exec(shell.body ?? "")?.[0] ?? "";
@@ -212,6 +225,9 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
       case "start":
         start(one.pty, one.code);
         break;
+      case "burst":
+        for (let at = 0; at < one.commands; at += 1) start(false, at);
+        break;
       case "signal": {
         const target = started[one.which % Math.max(1, started.length)];
         if (target !== undefined) {
@@ -282,6 +298,9 @@ async function play(actions: readonly Action[], { maxSessions, connections, warm
       await pass(2_000);
       expect(last.outcome).toEqual({ kind: "ran", exitCode: 7, signal: null });
     }
+    // What was opened for a burst is given back.
+    await pass(200_000);
+    expect(pool.counters().free).toBeLessThanOrEqual(warm);
     // Presence lets go of it.
     ping(false);
     await pass(2 * LIMITS.idleMs + 1_000);

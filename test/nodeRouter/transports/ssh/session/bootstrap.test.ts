@@ -279,6 +279,34 @@ test.each([0, 1, 40, -1])("a request that ends early (cut at %i) never runs", as
   expect(output).not.toContain("ran");
 });
 
+test.each([
+  ["a short line", { script: "echo '  a  b '; cat" }, true],
+  ["a line with spaces around", { script: "  echo '  a  b '; cat  " }, true],
+  ["a line with backslashes", { script: "echo '  a  b '; cat # \\\\n \\" }, true],
+  ["several lines", { script: "echo '  a  b '\ncat" }, false],
+  ["a long line", { script: `echo '  a  b '; cat; : ${"x".repeat(2_048)}` }, false],
+  ["other letters", { script: "echo '  a  b '; cat; : \u00e9" }, false],
+])("a request of %s runs, and takes its own input", async (_name, request, isLine) => {
+  expect(encodeRequest(request, MARKER).toString().startsWith(`${MARKER} 0\n`)).toBe(isLine);
+  const result = await run({ ...request, input: Buffer.from("line\nand more") });
+  expect(result.stdout).toBe("  a  b \nline\nand more");
+});
+
+test.each([
+  [{ script: "echo ran; exit 3" }, true],
+  [{ script: "echo ran\nexit 3" }, false],
+])(
+  "a directory, variables and arguments come before the command, however it is read",
+  async (part, isLine) => {
+    const request = { ...part, cwd: "/", env: { A: "1" }, pathPrepend: ["/x"], args: ["a b"] };
+    expect(encodeRequest(request, MARKER).toString().startsWith(`${MARKER} 0\n`)).toBe(isLine);
+    const asked = { ...request, script: `printf "%s " "$PWD" "$A" "\${PATH%%:*}" "$1"; ${request.script}` };
+    expect(await run(asked)).toMatchObject({ stdout: "/ 1 /x a b ran\n", code: 3 });
+    const missing = await run({ ...asked, cwd: "/nonexistent" });
+    expect(missing).toMatchObject({ stdout: "", code: 126 });
+  },
+);
+
 test("any command text, variable and argument arrives as it is", async () => {
   const text = fc.string({ unit: "grapheme", maxLength: 40 }).filter((value) => !value.includes("\0"));
   await fc.assert(
@@ -333,14 +361,18 @@ describe.runIf(SHELLS.includes("bash"))("where /bin/sh is bash and the login set
 });
 
 describe.each(STANDARD_SHELLS)("where /bin/sh is %s", (shell) => {
-  test("a runner becomes its command", async () => {
+  test.each([
+    ["é 1", "by dd"],
+    ["e 1", "by itself"],
+  ])("a runner becomes its command (%s, read %s)", async (argument, how) => {
     const child = login("sh", on(shell, launchCommands(false).runner));
-    const output = until(child.stdout, "|é 1|in");
+    const output = until(child.stdout, `|${argument}|in`);
     const ended = new Promise((resolve) => child.once("close", resolve));
-    child.stdin.end(
-      `${encodeRequest({ script: 'printf "%s|%s|" "$V" "$1"; cat; exit 9', env: { V: "it's" }, args: ["é 1"] }, MARKER)}in`,
-    );
-    expect(await output).toContain(`${MARKER}\nit's|é 1|in`);
+    const script = 'printf "%s|%s|" "$V" "$1"; cat; exit 9';
+    const request = encodeRequest({ script, env: { V: "it's" }, args: [argument] }, MARKER).toString();
+    expect(request.startsWith(`${MARKER} 0\n`)).toBe(how === "by itself");
+    child.stdin.end(`${request}in`);
+    expect(await output).toContain(`${MARKER}\nit's|${argument}|in`);
     expect(await ended).toBe(9);
   });
 

@@ -24,7 +24,7 @@ const round = (row) =>
 const report = { node: process.version };
 
 if (wants("place")) {
-  console.log("place(): one decision, first call of every rule included");
+  console.log("place(): one decision, each on a snapshot that no call has seen");
   report.place = (await benchPlace()).map(round);
   console.table(report.place);
 }

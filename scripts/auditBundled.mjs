@@ -10,7 +10,11 @@ import { ROOT, runStep, StepError } from "./support/step.mjs";
 
 const BUNDLED = join(ROOT, "dist", "bundled.json");
 
-/** What npm prints, whatever its exit code: it is 1 where it found something. */
+/**
+ * What npm prints, whatever its exit code: it is 1 where it found something.
+ * @param {string} folder @param {readonly string[]} args
+ * @returns {Promise<string>}
+ */
 function npmOutput(folder, ...args) {
   const npm = npmCommand(process.execPath);
   const child = spawn(npm.command, [...npm.args, ...args], {
@@ -28,7 +32,11 @@ function npmOutput(folder, ...args) {
   });
 }
 
-/** A package whose dependencies are just these, in just these versions, with its lockfile. */
+/**
+ * A package whose dependencies are just these, in just these versions, with its lockfile.
+ * @param {string} folder
+ * @param {readonly { readonly name: string, readonly version: string }[]} bundled
+ */
 async function lockedPackage(folder, bundled) {
   const dependencies = Object.fromEntries(
     // Two versions of one package are possible, two keys of one name are not.

@@ -4,12 +4,13 @@
 import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
 import { ensureDependencies } from "./support/dependencies.mjs";
-import { ROOT, StepError } from "./support/step.mjs";
+import { ROOT, SIGNALS, StepError } from "./support/step.mjs";
 import { ensureNode } from "./support/toolchain.mjs";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
-
-/** Runs the script in our place: same terminal, same signals, same exit. */
+/**
+ * Runs the script in our place: same terminal, same signals, same exit.
+ * @param {string} node @param {string} script @param {readonly string[]} args @param {NodeJS.ProcessEnv} env
+ */
 function handOver(node, script, args, env) {
   const child = spawn(node, [script, ...args], { cwd: ROOT, env, stdio: "inherit" });
   for (const signal of SIGNALS) {

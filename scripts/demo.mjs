@@ -14,18 +14,28 @@ import { show, startProgress } from "./support/progress.mjs";
 import { startSshNode } from "./support/sshNode.mjs";
 
 const WORKERS = ["worker-sg", "worker-cn"];
+/** @type {Readonly<Record<string, string>>} */
 const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
 const progress = startProgress(14);
-let gateway;
+/**
+ * @typedef {import("../test/support/gatewayTypes.ts").Gateway} Gateway
+ * @typedef {Readonly<Record<string, string>>} Workspaces by node
+ */
+
+/** @type {Awaited<ReturnType<typeof startSshNode>> | undefined} */
 let sshNode;
 
-const table = (places) =>
+const table = (/** @type {readonly import("../test/support/whereabouts.ts").Whereabouts[]} */ places) =>
   places
     .map(({ agent, machine, folder }) => `${agent.padEnd(10)} ran on ${machine.padEnd(8)} in ${folder}`)
     .join("\n");
 
-/** What a user would write into openclaw.json for this deployment. */
+/**
+ * What a user would write into openclaw.json for this deployment.
+ * @param {Workspaces} workspaces
+ * @returns {{ gateway: object, nodes: Record<string, object>, rules: object[] }}
+ */
 function routerConfig(workspaces) {
   return {
     gateway: { location: { country: "CN", city: "Shanghai" } },
@@ -48,7 +58,8 @@ function routerConfig(workspaces) {
   };
 }
 
-async function openclaw(...args) {
+/** @param {Gateway} gateway @param {readonly string[]} args */
+async function openclaw(gateway, ...args) {
   const { code, stdout, stderr } = await gateway.cli(...args);
   if (code !== 0)
     throw new Error(`openclaw ${args.slice(0, 3).join(" ")} ended with ${code}\n${stdout}${stderr}`);
@@ -57,17 +68,18 @@ async function openclaw(...args) {
 
 /** Node hosts connect by themselves once the gateway listens: starting all at once saves seconds. */
 async function startMachines() {
-  gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
+  const gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
   const hosts = ["mac-cn", "mac-sg"].map(async (name) => {
     const host = await startNodeHost(gateway, name);
     const workspace = join(host.home.home, "work");
     mkdirSync(workspace);
-    return [name, workspace];
+    return /** @type {const} */ ([name, workspace]);
   });
+  /** @type {Promise<Workspaces>} */
   const workspaces = Promise.all(hosts).then(Object.fromEntries);
   workspaces.catch(() => undefined); // reported by the step that waits for it
   await gateway.waitUntilReady();
-  return { workspaces };
+  return { gateway, workspaces };
 }
 
 async function demo() {
@@ -76,6 +88,7 @@ async function demo() {
     "start a throw-away gateway with the reference configuration",
     startMachines,
   );
+  const { gateway } = started;
   const workspaces = await progress.step(
     "wait for the node hosts mac-cn and mac-sg and approve them",
     () => started.workspaces,
@@ -89,11 +102,11 @@ async function demo() {
   await progress.step("openclaw plugins install", () => installPlugin(gateway, archive));
   await progress.step("openclaw config set plugins.entries.node-router.config", async () => {
     const config = JSON.stringify(routerConfig(workspaces));
-    await openclaw("config", "set", "plugins.entries.node-router.config", config, "--strict-json");
+    await openclaw(gateway, "config", "set", "plugins.entries.node-router.config", config, "--strict-json");
     await gateway.waitUntilConfigApplied();
   });
   await progress.step("openclaw node-router guard", async () => {
-    await openclaw("node-router", "guard");
+    await openclaw(gateway, "node-router", "guard");
     await gateway.waitUntilConfigApplied();
   });
 
@@ -107,21 +120,26 @@ async function demo() {
 
   const [status, explained] = await progress.step("ask the plugin why", () =>
     Promise.all([
-      openclaw("node-router", "status"),
-      openclaw("node-router", "explain", "--agent", "worker-sg"),
+      openclaw(gateway, "node-router", "status"),
+      openclaw(gateway, "node-router", "explain", "--agent", "worker-sg"),
     ]),
   );
   show(`$ openclaw node-router status\n${status}`);
   show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
-  await demoSsh(workspaces);
+  await demoSsh(gateway, workspaces);
+  return gateway;
 }
 
-/** Files and commands of one agent on a machine without OpenClaw. */
-async function demoSsh(workspaces) {
-  sshNode = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
+/**
+ * Files and commands of one agent on a machine without OpenClaw.
+ * @param {Gateway} gateway @param {Workspaces} workspaces
+ */
+async function demoSsh(gateway, workspaces) {
+  const node = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
     startSshNode("studio-hk"),
   );
-  show(sshNode.how);
+  sshNode = node;
+  show(node.how);
   const guard = await progress.step("add node, rule and agent; openclaw node-router guard", async () => {
     const config = routerConfig(workspaces);
     config.nodes["studio-hk"] = {
@@ -129,16 +147,24 @@ async function demoSsh(workspaces) {
       tailscale: false,
       tags: ["region=hk"],
       location: { country: "HK" },
-      workspace: sshNode.workspace,
-      ssh: sshNode.ssh,
+      workspace: node.workspace,
+      ssh: node.ssh,
     };
     config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
-    await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
     await openclaw(
+      gateway,
+      "config",
+      "set",
+      "agents.entries.worker-hk",
+      '{"name":"Worker HK"}',
+      "--strict-json",
+    );
+    await openclaw(
+      gateway,
       ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
     );
     await gateway.waitUntilConfigApplied();
-    const written = await openclaw("node-router", "guard");
+    const written = await openclaw(gateway, "node-router", "guard");
     await gateway.waitUntilConfigApplied();
     return written;
   });
@@ -154,7 +180,7 @@ async function demoSsh(workspaces) {
     ),
   );
   show(results.join("\n"));
-  const file = join(sshNode.workspace, "note.txt");
+  const file = join(node.workspace, "note.txt");
   const read = results[1] ?? "";
   if (!read.includes(text) || !read.includes("machine=studio-hk"))
     throw new Error(`worker-hk should have read its file on studio-hk; it read:\n${read}`);
@@ -162,18 +188,30 @@ async function demoSsh(workspaces) {
     throw new Error(`${file} is not on studio-hk`);
 }
 
-/** Where every node is and how it is, as it was found out without asking for it. */
-async function demoNodes() {
+/**
+ * Where every node is and how it is, as it was found out without asking for it.
+ * @param {Gateway} gateway
+ */
+async function demoNodes(gateway) {
   const nodes = await progress.step(
     "wait until every node is ready; openclaw node-router nodes",
     async () => {
-      const isKnown = ({ state, resources }) => state === "ready" && resources.cpuCount !== null;
+      const isKnown = (
+        /** @type {import("../src/nodeRouter/surfaces/reports/nodeReport.ts").NodeReport} */ {
+          state,
+          resources,
+        },
+      ) => state === "ready" && resources.cpuCount !== null;
       await waitFor(
         "the nodes to be ready",
-        async () => (await gateway.rpc("noderouter.nodes")).nodes.every(isKnown),
+        async () => {
+          /** @type {import("../src/nodeRouter/surfaces/reports/nodeReport.ts").NodesReport} */
+          const { nodes } = await gateway.rpc("noderouter.nodes");
+          return nodes.every(isKnown);
+        },
         { timeoutMs: 60_000, everyMs: 500 },
       );
-      return openclaw("node-router", "nodes");
+      return openclaw(gateway, "node-router", "nodes");
     },
   );
   show(`$ openclaw node-router nodes\n${nodes}`);
@@ -203,8 +241,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 try {
-  await demo();
-  await demoNodes();
+  const gateway = await demo();
+  await demoNodes(gateway);
   await gateway.model.stop();
   await cleanUp();
   console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);

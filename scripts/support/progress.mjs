@@ -1,12 +1,20 @@
 // Numbered steps with their times, so that whoever waits sees what for.
 
-/** Counts the steps of a job of `total` steps and remembers the one in hand for error messages. */
+/**
+ * Counts the steps of a job and remembers the one in hand for error messages.
+ * @param {number} total steps
+ */
 export function startProgress(total) {
   const began = Date.now();
   let number = 0;
   let title = "";
   return {
-    /** Runs one step; its title is printed at once, its time when it has ended. */
+    /**
+     * Runs one step; its title is printed at once, its time when it has ended.
+     * @template T
+     * @param {string} name
+     * @param {() => T | Promise<T>} work
+     */
     async step(name, work) {
       number += 1;
       title = name;
@@ -28,4 +36,5 @@ export function startProgress(total) {
 }
 
 /** Prints text as a block below a step. */
-export const show = (text) => console.log(`${text.trimEnd().replace(/^/gm, "      ")}\n`);
+export const show = (/** @type {string} */ text) =>
+  console.log(`${text.trimEnd().replace(/^/gm, "      ")}\n`);

@@ -7,7 +7,10 @@ import { startSshServer } from "../../test/support/ssh/server.ts";
 import { runInShell } from "../../test/support/ssh/shell.ts";
 import { sshdUnavailable, startSshd } from "../../test/support/ssh/sshd.ts";
 
-/** Resolves with what the plugin's config needs to know of it, and `stop`. */
+/**
+ * Resolves with what the plugin's config needs to know of it, and `stop`.
+ * @param {string} name of the node
+ */
 export async function startSshNode(name) {
   const home = makeHome(name);
   const key = makeKey("ed25519");
@@ -32,7 +35,7 @@ export async function startSshNode(name) {
     ssh: {
       host: "127.0.0.1",
       port: server.port,
-      ...(reason === null ? { user: server.user } : {}),
+      ...("user" in server ? { user: server.user } : {}),
       identityFile,
       knownHostsFile,
     },

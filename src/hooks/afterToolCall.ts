@@ -2,8 +2,10 @@
 
 import { idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
-import type { SharedState } from "../nodeRouter/process/sharedState.ts";
-import type { PlacedCall } from "../nodeRouter/state/calls.ts";
+import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
+import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
+import type { Memory } from "../shared/processMemory.ts";
 import { safe } from "../shared/safeText.ts";
 import { stoppedInTerminal } from "./resultLine.ts";
 
@@ -16,13 +18,13 @@ export function createAfterToolCall(deps: RouterDeps) {
   const log = deps.log.child({ part: "verify" });
   return (event: AfterToolEvent, context: ToolContext): void => {
     const { runId, toolCallId } = idsOf(event, context);
-    const { calls } = deps.state;
+    const calls = deps.memory.part(CALLS);
     const call = calls.find(runId, toolCallId);
     calls.end(runId, toolCallId);
     if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
-    const ranOn = ranElsewhere(deps.state, call, event.result);
+    const ranOn = ranElsewhere(deps.memory, call, event.result);
     if (ranOn === null) return;
-    deps.state.counters.mismatches += 1;
+    deps.memory.part(COUNTERS).mismatches += 1;
     log.error(
       {
         agent: call.agent,
@@ -41,18 +43,14 @@ export function createAfterToolCall(deps: RouterDeps) {
  * Where a placed exec ran, if not where it was placed: a node id or `gateway`. Null: there, nowhere, or not known.
  * What the sandbox backend was never brought ran without it, wherever the host says nothing of a node.
  */
-export function ranElsewhere(
-  state: Pick<SharedState, "workspace">,
-  call: PlacedCall,
-  result: unknown,
-): string | null {
+export function ranElsewhere(memory: Memory, call: PlacedCall, result: unknown): string | null {
   const ranOn = ranWhere(result);
   if (ranOn === null) return null;
   if (call.workspaceCallId === null) {
     return ranOn === call.nodeId || stoppedInTerminal(detailsOf(result)) ? null : ranOn;
   }
   if (ranOn !== "gateway") return ranOn;
-  const claimed = state.workspace.calls.get(call.workspaceCallId)?.claimed;
+  const claimed = memory.part(WORKSPACE_CALLS).get(call.workspaceCallId)?.claimed;
   return claimed === false && !stoppedInTerminal(detailsOf(result)) ? ranOn : null;
 }
 

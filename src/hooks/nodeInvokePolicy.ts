@@ -1,11 +1,13 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
-import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
 import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
-import { ruleAllows } from "../nodeRouter/policy/explainCall.ts";
-import { isRouted } from "../nodeRouter/policy/router.ts";
+import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS } from "../nodeRouter/state/calls.ts";
+import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { NodeRouterError } from "../shared/errors.ts";
 
 /**
@@ -32,18 +34,21 @@ export interface NodeInvocation {
 export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
   return async (invocation: NodeInvocation): Promise<NodeRouterError | null> => {
-    const { config, calls, counters } = deps.state;
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
+    const calls = deps.memory.part(CALLS);
+    const counters = deps.memory.part(COUNTERS);
     const { agent, sessionKey } = caller(invocation.params);
     if (config === null || agent === null) return null;
     // A workspace over SSH has no command over the node protocol, in no mode.
-    const isWorkspace = bindingOf(deps.hostConfig(), agent) === "workspace";
+    const policy = agentPolicy(config, deps.hostConfig(), agent);
+    const isWorkspace = policy.binding === "workspace";
     if (!isWorkspace) {
-      if (config.mode === "shadow" || !isRouted(config, agent)) return null;
+      if (config.mode === "shadow" || !policy.isRouted) return null;
       const running = calls.runningExecNodes(agent, sessionKey);
       const allowed =
         running.size > 0
           ? running.has(invocation.nodeId)
-          : ruleAllows(config, agent, invocation.nodeId, await currentSnapshot(deps, config));
+          : ruleAllows(policy, invocation.nodeId, await currentSnapshot(deps, config));
       if (allowed) return null;
     }
 

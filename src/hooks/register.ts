@@ -1,4 +1,4 @@
-// Which of the host's hooks we stand in, in the order a call meets them.
+// The host's hooks that this plugin uses, in the order in which a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
@@ -15,7 +15,7 @@ import { mayAddToPrompt } from "./workspacePrompt.ts";
 export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
   const policy = createToolPolicy(deps);
 
-  const noteModelCall = createModelCallHook(deps.state);
+  const noteModelCall = createModelCallHook(deps.memory);
   api.on("model_call_started", noteModelCall);
   api.on("model_call_ended", noteModelCall);
 

@@ -36,6 +36,10 @@ const GATE_ERROR = /(NODE_ROUTER_REFUSED_(?:BULK_)?[0-9A-F]{16})'\]'? must be a 
 const GATE_TERMINAL_ERROR =
   /^execvp\(3\) failed\.: Argument list too long\s*(?:\(Command exited with code 1\))?$/;
 
+/**
+ * How a call over the node protocol ended.
+ * @param details of the host's `exec` result (`status`, `exitCode`, `timedOut`, `failureKind`); null: it has none.
+ */
 export function endOf(details: Readonly<Record<string, unknown>> | null): CallEnd {
   if (details?.failureKind === "outcome-unknown") return "unknown";
   return typeof details?.exitCode === "number" ||

@@ -40,6 +40,10 @@ export function askInterval(targets: number): number {
   return Math.max(SHORTEST_MS, INTERVAL_MS - pauses * BURST_MS);
 }
 
+/**
+ * Asks over one transport. A target that has not answered yet is left out of the next round, and one that is silent is
+ * asked once more at once: a lost packet is no outage.
+ */
 export function createAsker({ transport, ask, now }: AskerOptions): Asker {
   const asking = new Set<string>();
 

@@ -28,6 +28,7 @@ export interface Collector {
 const JITTER = 0.1;
 const LONGEST_BACKOFF_MS = 60_000;
 
+/** Begins a loop for every source. What a source throws is its own health, and never leaves its loop. */
 export function startCollector(options: CollectorOptions): Collector {
   const loops = options.sources.map((source) => startLoop(source, options));
   return {

@@ -18,6 +18,7 @@ export type Locate = (
   places: readonly Place[],
 ) => Pick<NodePresence, "location" | "otherPlaces" | "contradictions">;
 
+/** Of a node of which no source has said anything, and that nobody has asked. */
 export function nothingKnown(): Known {
   return { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED };
 }

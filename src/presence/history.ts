@@ -68,6 +68,10 @@ function count(record: NodeRecord, nowMs: number): NodeRecord {
   };
 }
 
+/**
+ * What a record comes to.
+ * @param nowMs epoch ms, for the falls of the last 24 hours.
+ */
 export function historyOf(node: string, record: NodeRecord, nowMs: number): NodeHistory {
   const { firstMs, onlineMs, watchedMs, transitions } = record;
   return {

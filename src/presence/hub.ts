@@ -1,6 +1,7 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
+import { defineSlot } from "../shared/processMemory.ts";
 import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./describe.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { cleanObservation, cleanReason } from "./nodeFacts.ts";
@@ -32,6 +33,9 @@ export interface Hub extends Presence {
   /** What is known stays; the next thing is done with these. */
   use(parts: HubParts): void;
 }
+
+/** A reload of the plugin goes on with it; empty until the first service. */
+export const PRESENCE_HUB = defineSlot<Hub>("presence-hub", 1);
 
 /** Round trips and last answers change with every answer; readers need them no more often than this. */
 const PUBLISH_MS = 1_000;

@@ -1,4 +1,4 @@
-// What an SSH node last said of itself, kept over a restart: of a node that is down then, nobody else can tell. Pure.
+// The facts that an SSH node last stated, kept over a restart: while the node is down, nobody else can state them. Pure.
 import { isRecord } from "../shared/isRecord.ts";
 import type { FactValues, Observation, PresenceTarget } from "./record.ts";
 

@@ -60,6 +60,7 @@ export function createSaver(
   };
 }
 
+/** As `parseRecords` reads it. Of too many nodes those go that were not seen for the longest time. */
 export function serializeRecords(records: ReadonlyMap<string, NodeRecord>): string {
   const kept = [...records].sort(([, a], [, b]) => b.countedMs - a.countedMs).slice(0, MAX_NODES);
   return JSON.stringify({ version: 1, nodes: kept.map(([node, record]) => ({ node, ...record })) });

@@ -1,4 +1,4 @@
-// Names as OpenClaw makes them of what people write: agents, tools, paired nodes. The one place where that is done; imports nothing of ours.
+// Turns names that people write into OpenClaw's own: agents, tools, paired nodes. Imports nothing of ours.
 
 /** What OpenClaw calls an agent whose name leaves nothing to make an id of. */
 const NO_AGENT_ID = "main";

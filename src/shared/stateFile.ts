@@ -14,6 +14,10 @@ export interface TextStore {
 const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0 } = constants;
 const WRITE = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
 
+/**
+ * A text in a file of its own, replaced as a whole or not at all, and readable to this user alone.
+ * @param file absolute; its folder is made with the first write. No link is followed to write it.
+ */
 export function stateFile(file: string): TextStore {
   return {
     async read() {

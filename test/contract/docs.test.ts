@@ -18,7 +18,14 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const GUIDES = readdirSync(join(ROOT, "docs"))
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`);
-const PAGES = ["README.md", "README.zh-CN.md", "CHANGELOG.md", ...GUIDES];
+const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((file) => `docs/decisions/${file}`);
+/** Pages for those who change the plugin: they name files of ours. */
+const FOR_DEVELOPERS = ["CONTRIBUTING.md", "docs/architecture.md", ...DECISIONS];
+const PAGES = [
+  ...["README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...GUIDES,
+  ...DECISIONS,
+];
 
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
@@ -203,8 +210,50 @@ test("the two READMEs have the same sections and lead to the same pages", () => 
 });
 
 test.each(GUIDES)("%s says what it is about and when to read it", (page) => {
-  // The formatter sets YAML's lines apart, which leaves it the same YAML.
-  expect(read(page)).toMatch(/^---\n+summary: ".+"\nread_when:\n+( *- .+\n)+\n*---\n\n# .+\n/);
+  expect(read(page)).toMatch(/^---\nsummary: ".+"\nread_when:\n( {2}- .+\n)+---\n\n# .+\n/);
+});
+
+test.each(PAGES)(
+  "the tables of %s are not padded, so that a changed cell changes one line of a diff",
+  (page) => {
+    const padded = withoutCode(read(page))
+      .split("\n")
+      .filter((line) => /^\|.*([^ |] {2,}\||\| {2,}[^ |]|-{4,})/.test(line));
+    expect(padded).toEqual([]);
+  },
+);
+
+test.each(FOR_DEVELOPERS)("every file and folder of ours that %s names is there", (page) => {
+  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench)\/[\w./-]+)`/g)];
+  expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test("docs/architecture.md has the areas of the architecture test, in their order, with their questions", () => {
+  const areas =
+    read("test/contract/architecture.test.ts").match(/const AREAS[^=]*= \[([\s\S]*?)\n\];/)?.[1] ?? "";
+  const expected = [...areas.matchAll(/\["([^"]+)", "([^"]+)"\]/g)].map(([, area, question]) => [
+    `src/${area}`,
+    question,
+  ]);
+  expect(expected.length).toBeGreaterThan(10);
+  const documented = rowsOf(marked(read("docs/architecture.md"), "areas")).filter(([area = ""]) =>
+    area.startsWith("src/"),
+  );
+  expect(documented.map(([area, question]) => [area, question])).toEqual(expected);
+});
+
+test("every decision is in the list of decisions under its own number, and says what was not taken", () => {
+  const pages = DECISIONS.filter((page) => !page.endsWith("README.md"));
+  expect(pages.length).toBeGreaterThan(5);
+  const listed = linksOf(read("docs/decisions/README.md")).map((link) => `docs/decisions/${link}`);
+  expect(listed).toEqual([...pages].sort());
+  for (const [at, page] of pages.sort().entries()) {
+    expect(read(page)).toMatch(
+      new RegExp(
+        `^# ${at + 1}\\. .+\n\n## Context\n[^]+\n## Decision\n[^]+\n## Consequences\n[^]+\n## Not taken\n`,
+      ),
+    );
+  }
 });
 
 test.each(PAGES)("every relative link of %s leads somewhere", (page) => {

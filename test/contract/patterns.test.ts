@@ -71,7 +71,7 @@ describe("every regular expression of the product", { timeout: 60_000 }, () => {
     });
   });
 
-  test("that is made of parts is known here", () => {
+  test("an expression that is built of parts at run time is listed here with its results", () => {
     const made = sources.flatMap(({ path, code }) => (/\bRegExp\(/.test(code) ? [path] : []));
     expect(made.filter((path) => COMPOSED[path] === undefined)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createNodeInvokePolicy, GUARDED_COMMANDS } from "../../src/hooks/nodeInvokePolicy.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import {
   CN_ID,
   CONFIG,
@@ -52,7 +53,7 @@ describe("while the agent's call is running", () => {
         code: "RUN_NOT_ALLOWED",
         message,
       });
-      expect(deps.state.counters.runsRefused).toBe(1);
+      expect(deps.memory.part(COUNTERS).runsRefused).toBe(1);
       expect(deps.lines.at(-1)).toEqual({
         level: "error",
         text: `run refused {"part":"node-invoke","agent":"worker-sg","node":"${CN_ID}","tool":"${command}"}`,
@@ -81,7 +82,7 @@ describe("while the agent's call is running", () => {
     await place("worker-cn", "call-2");
     expect(await invoke(CN_ID)).toMatchObject({ code: "RUN_NOT_ALLOWED" });
     expect(await invoke(CN_ID, paramsOf("worker-sg", "agent:worker-cn:main"))).toMatchObject({ message });
-    expect(deps.state.counters.runsRefused).toBe(2);
+    expect(deps.memory.part(COUNTERS).runsRefused).toBe(2);
   });
 
   test("a node that went away, or a config that turned bad, does not stop the run that was placed before", async () => {

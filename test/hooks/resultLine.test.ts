@@ -139,7 +139,7 @@ describe("a detached start", () => {
     );
   });
 
-  test("of several in one outer call each is told with its own id", () => {
+  test("several starts in one outer call are each told with their own id", () => {
     const text = `${STARTED} nr-2 7\n${STARTED} nr-1 12\n`;
     const inner = cleanText(JSON.stringify({ text }), [job, second], false, true);
     expect(JSON.parse(inner)).toEqual({

@@ -56,7 +56,7 @@ describe("state", () => {
     );
   });
 
-  test("but an answer goes before the tailnet's no", () => {
+  test("a node that answers is ready, although the tailnet calls it offline", () => {
     expect(state(reach("up"), null, { tailnetOnline: fact<"tailnetOnline">(false) }).state).toBe("ready");
   });
 

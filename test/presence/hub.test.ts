@@ -224,18 +224,18 @@ describe("hub", () => {
       });
     });
 
-    test("but neither its public address nor a tag of the tailnet, which may have been taken away", async () => {
+    test("its public address and its tailnet tags are not kept, since both may have been taken away", async () => {
       const facts = factsAfter(hubWith((await firstLife()).records()));
       expect(Object.keys(facts ?? {}).sort()).toEqual(["cpuCount", "os"]);
     });
 
-    test("and nothing when SSH leads to another machine by now", async () => {
+    test("nothing of it is believed when SSH leads to another machine by now", async () => {
       const stored = (await firstLife()).records();
       targets = [ssh("10.0.0.2")];
       expect(factsAfter(hubWith(stored))).toEqual({});
     });
 
-    test("nor what somebody else wrote into the file", async () => {
+    test("what somebody else wrote into the file is not believed", async () => {
       const text = serializeRecords((await firstLife()).records())
         .replace('"linux"', "7")
         .replace(":8", ':"8"');

@@ -21,12 +21,12 @@ describe("merging facts", () => {
     });
   });
 
-  test("of two that hold, the more trustworthy wins, even when it is older", () => {
+  test("of two facts that hold, that of the more trustworthy source wins, even when it is older", () => {
     const merged = mergeFacts([said("gateway", { load1: 9 }), said("ssh", { load1: 1 }, 60_000)], NOW);
     expect(merged.facts.load1).toMatchObject({ value: 1, source: "ssh" });
   });
 
-  test("but not when it no longer holds", () => {
+  test("a fact that no longer holds loses to one that does, whoever said it", () => {
     const merged = mergeFacts([said("gateway", { load1: 9 }), said("ssh", { load1: 1 }, 10 * 60_000)], NOW);
     expect(merged.facts.load1).toMatchObject({ value: 9, source: "gateway", stale: false });
   });

@@ -56,7 +56,7 @@ describe("reach", () => {
     expect(answers("up", "unknown").reach.state).toBe("up");
   });
 
-  test("but without an answer for long, nobody knows", () => {
+  test("an ask that failed by itself after a long time without an answer leaves the state unknown", () => {
     const up = answers("up");
     const late = takeAnswer(up, { ...answer("unknown"), atMs: atMs + 20_000 });
     expect(late.reach).toMatchObject({ state: "unknown", reason: "because unknown" });

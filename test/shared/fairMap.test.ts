@@ -83,7 +83,7 @@ describe("an agent that floods it takes nothing from another one:", () => {
     expect(sessions.get(`agent:loud:subagent:${MANY - MAX_SESSIONS}`)).toBeNull();
   });
 
-  test("nor from its own session that is in use", () => {
+  test("a session of the flooding agent that is in use stays too", () => {
     const sessions = createSessionNodes();
     sessions.put("agent:loud:main", "mac-sg");
     for (let n = 0; n < MANY; n++) {

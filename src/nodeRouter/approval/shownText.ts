@@ -1,4 +1,4 @@
-// Text for the eyes of somebody who decides by it: nothing invisible, its end unambiguous, its length known. Pure.
+// Text that a person decides by: no character is invisible, its end is unambiguous, its length is known. Pure.
 
 /** What the host would write out as `\u{…}`, and so make longer. */
 const INVISIBLE =
@@ -33,6 +33,7 @@ export function quoted(text: string): string {
   return plain(JSON.stringify(text));
 }
 
+/** The text with every character that nobody would see written out: `\u{200b}`. */
 export function plain(text: string): string {
   return text.replace(INVISIBLE, (character) =>
     [...character].map((point) => `\\u{${(point.codePointAt(0) ?? 0).toString(16)}}`).join(""),

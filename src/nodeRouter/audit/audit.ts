@@ -1,6 +1,7 @@
 // The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { defineSlot } from "../../shared/processMemory.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { createAuditFile } from "./auditFile.ts";
@@ -84,7 +85,10 @@ export function auditFolder(stateFolder: string): string {
   return join(stateFolder, "node-router", "audit");
 }
 
-/** One a process, kept in the shared state: two would rotate the file under each other. Opens nothing yet. */
+/** One a process: two would rotate the file under each other. Empty until the first registration. */
+export const AUDIT = defineSlot<Audit>("audit", 1);
+
+/** Opens nothing yet. */
 export function createAudit(options: AuditOptions): Audit {
   const { mode, keepText, now, log, fs = nodeAuditFs, limits = () => DEFAULT_LIMITS } = options;
   const file = join(options.folder, "audit.jsonl");

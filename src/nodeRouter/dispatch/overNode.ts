@@ -1,9 +1,13 @@
 // Carries a placement into a call: the complete parameters the host is told, and the record of the call.
 
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { RouterDeps } from "../process/deps.ts";
+import { CALLS } from "../state/calls.ts";
+import { LAST_NODES } from "../state/lastNodes.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
@@ -23,7 +27,9 @@ export function applyPlacement(
   agent: string,
 ): Applied {
   const { node } = decision;
-  const { config, jobs, calls } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
+  const jobs = deps.memory.part(JOBS);
+  const calls = deps.memory.part(CALLS);
   if (node === null || node.nodeId === null || config === null) {
     return refused(
       `NO_NODE_FITS: rule "${decision.rule}" placed the call on a node without an id; run "openclaw node-router doctor".`,
@@ -47,7 +53,7 @@ export function applyPlacement(
         });
   if (!rewrite.ok) return refused(`${rewrite.code}: ${rewrite.message}.`);
   // In shadow mode too: what is logged is then what enforcing would do.
-  if (rewrite.nodeId === node.nodeId) deps.state.lastNodes.set(agent, decision.rule ?? "", node.name);
+  if (rewrite.nodeId === node.nodeId) deps.memory.part(LAST_NODES).set(agent, decision.rule ?? "", node.name);
   if (config.mode === "shadow") return { refusal: null, params: null };
 
   calls.add({

@@ -1,20 +1,20 @@
 // Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
+
 import { randomBytes } from "node:crypto";
 import { quote } from "../../shared/safeText.ts";
 import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";
 import { unshownRefusal } from "../approval/unshown.ts";
+import { remember } from "../current/placeSession.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
-import { admitWorkspaceCall } from "../policy/admission.ts";
-import { placeWorkspace } from "../policy/session.ts";
+import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
-import type { Consent } from "../state/calls.ts";
-import { newCallId } from "../state/workspaceCalls.ts";
+import { CALLS, type Consent } from "../state/calls.ts";
+import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
 import { sandboxedExec } from "./workspaceExecParams.ts";
 
 export interface WorkspaceApplied {
   readonly refusal: string | null;
-  readonly decision: PlacementDecision | null;
   /** The complete new parameters; null for a tool that has no say in where it runs. */
   readonly params: Record<string, unknown> | null;
   /** Null when nobody needs to be asked. */
@@ -22,80 +22,70 @@ export interface WorkspaceApplied {
 }
 
 /**
- * Decides one workspace tool's call. `exec` is led to the sandbox under an id by which the backend finds this
- * decision again; file tools go there by themselves, once the sandbox is known to be there and a node fits.
+ * Carries one workspace tool's call. `exec` is led to the sandbox under an id by which the backend finds this
+ * decision again; file tools go there by themselves.
  */
 export async function applyWorkspace(
   deps: RouterDeps,
+  decision: Extract<Decision, { kind: "workspace" }>,
   event: ToolEvent,
   context: ToolContext,
-  agent: string,
 ): Promise<WorkspaceApplied> {
+  const { agent, placement, place } = decision;
   const sessionKey = context.sessionKey ?? "";
-  const admission = admitWorkspaceCall({
-    hostConfig: deps.hostConfig(),
-    apiProblem: deps.state.workspace.apiProblem,
-    agent,
-    sessionKey,
-    facts: deps.sessionFacts(agent, sessionKey),
-    tool: event.toolName,
-    ask: event.params.ask,
-  });
-  if (!admission.ok) return refused(admission.message);
-  if (event.toolName === "process") return applyInput(deps, event, agent, admission.askedBy);
-
-  const placed = await placeWorkspace(deps, agent, sessionKey);
-  if (!placed.ok) return refused(placed.message);
-  const { decision, movedFrom } = placed;
+  const remembered = remember(deps.memory, agent, sessionKey, place);
+  const movedFrom = remembered.ok ? remembered.movedFrom : null;
   const notes =
     movedFrom === null
       ? []
       : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
-  const call = { ...idsOf(event, context), sessionKey, agent, tool: event.toolName, decision, notes };
+  const call = {
+    ...idsOf(event, context),
+    ...{ sessionKey, agent, tool: event.toolName, decision: placement, notes },
+  };
   const unbound = { nodeId: null, jobId: null, workspaceCallId: null };
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
-    if (notes.length > 0) deps.state.calls.add({ ...call, ...unbound });
-    return { refusal: null, decision, params: null, consent: null };
+    if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, ...unbound });
+    return { refusal: null, params: null, consent: null };
   }
 
   const callId = newCallId();
   const exec = sandboxedExec(event.params, callId);
-  if (!exec.ok) return { ...refused(`ENV_INVALID: ${exec.message}.`), decision };
+  if (!exec.ok) return refused(`ENV_INVALID: ${exec.message}.`);
   // Without a command the host refuses the call itself.
-  const askedBy = event.params.command ? admission.askedBy : null;
-  const question = askedBy === null ? null : questionOf(event, agent, decision, placed.node);
+  const askedBy = event.params.command ? decision.askedBy : null;
+  const question = askedBy === null ? null : questionOf(event, agent, placement, place.node);
   const unshown =
     askedBy === null || question === null
       ? null
       : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
-  if (unshown !== null) return { ...refused(unshown), decision };
+  if (unshown !== null) return refused(unshown);
   const consent = question === null ? null : consentTo(question);
-  deps.state.calls.add({ ...call, ...unbound, workspaceCallId: callId });
-  deps.state.workspace.calls.set(callId, {
+  deps.memory.part(CALLS).add({ ...call, ...unbound, workspaceCallId: callId });
+  deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...idsOf(event, context),
     callId,
     agent,
     sessionKey,
-    rule: decision.rule ?? "",
-    node: placed.node.name,
+    rule: placement.rule ?? "",
+    node: place.node.name,
     decisionId: randomBytes(8).toString("hex"),
     pty: event.params.pty === true,
     ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
   });
-  return { refusal: null, decision, params: exec.params, consent };
+  return { refusal: null, params: exec.params, consent };
 }
 
 /** Input to a command that runs: nothing is placed, and it goes where the command is. */
-async function applyInput(
-  deps: RouterDeps,
+export async function applyInput(
+  deps: Pick<RouterDeps, "masks">,
   { params }: ToolEvent,
   agent: string,
-  askedBy: string | null,
+  askedBy: string,
 ): Promise<WorkspaceApplied> {
-  if (askedBy === null) return { refusal: null, decision: null, params: null, consent: null };
   const { action, sessionId, ...input } = params;
   const question = inputApprovalText({
     agent,
@@ -105,7 +95,7 @@ async function applyInput(
   });
   const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
   if (unshown !== null) return refused(unshown);
-  return { refusal: null, decision: null, params: { ...params }, consent: consentTo(question) };
+  return { refusal: null, params: { ...params }, consent: consentTo(question) };
 }
 
 function questionOf(
@@ -133,5 +123,5 @@ function consentTo({ title, description }: ApprovalText): Consent {
 }
 
 function refused(message: string): WorkspaceApplied {
-  return { refusal: message, decision: null, params: null, consent: null };
+  return { refusal: message, params: null, consent: null };
 }

@@ -22,6 +22,7 @@ export interface ToolContext {
   readonly toolCallId?: string | undefined;
 }
 
+/** Run and tool call, as the event says them, else its context; `""` for what neither says. */
 export function idsOf(event: Pick<ToolEvent, "runId" | "toolCallId">, context: ToolContext): CallIds {
   return {
     runId: event.runId ?? context.runId ?? "",

@@ -1,6 +1,13 @@
 // Tells OpenClaw's own exec from a harness's native shell, which arrives under the same name.
-import type { SharedState } from "../process/sharedState.ts";
+import { BoundedMap } from "../../shared/bounded.ts";
+import { definePart, type Memory } from "../../shared/processMemory.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
+
+/** Runs remembered as seen; one that is still going is put in again at its every model call. */
+const MAX_RUNS = 4_096;
+
+/** Runs of OpenClaw's own harness, whose exec honours `host` and `node`. */
+export const EMBEDDED_RUNS = definePart("embedded-runs", 1, () => new BoundedMap<string, true>(MAX_RUNS));
 
 /**
  * Parameters of native shells (Claude's Bash, Codex) that OpenClaw's exec does not have or, `timeout`, refuses.
@@ -25,9 +32,9 @@ const SCRIPT_CALL = "tool_search_code:headless:";
  * Only OpenClaw's harness announces its model calls, so a run without any is another one's: refused rather
  * than guessed. A scheduled script has no model, but no other harness makes calls like its.
  */
-export function isOpenClawExec(state: SharedState, event: ToolEvent, context: ToolContext): boolean {
+export function isOpenClawExec(memory: Memory, event: ToolEvent, context: ToolContext): boolean {
   const { runId, toolCallId } = idsOf(event, context);
   const isScript = runId.startsWith(SCRIPT_RUN) && toolCallId.startsWith(SCRIPT_CALL);
-  if (!state.embeddedRuns.has(runId) && !isScript) return false;
+  if (!memory.part(EMBEDDED_RUNS).has(runId) && !isScript) return false;
   return !FOREIGN_PARAMS.some((name) => Object.hasOwn(event.params, name));
 }

@@ -9,6 +9,9 @@ type Json = Readonly<Record<string, unknown>>;
 /** Sandbox backend id of this plugin: agents bound to it take their whole workspace along. */
 export const SANDBOX_BACKEND = "node-router";
 
+/**
+ * The object at this path of a config that may hold anything; empty where there is none. Inherited keys are not read.
+ */
 export function section(value: unknown, ...path: readonly string[]): Json {
   let at: unknown = value;
   for (const key of path) at = isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;

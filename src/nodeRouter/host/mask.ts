@@ -1,4 +1,4 @@
-// What OpenClaw hides of a question before it shows it: it masks what looks like a secret, and a mask can cover a command.
+// The parts of a question that OpenClaw masks because they look like a secret. A mask can cover a command.
 import { messageOf } from "../../shared/errors.ts";
 import { safe } from "../../shared/safeText.ts";
 

@@ -1,5 +1,6 @@
 // The host's private sandbox API: the only file that knows its name and shape. Own types, and a look before use.
 import { messageOf } from "../../shared/errors.ts";
+import { defineSlot } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
 
 /** What the host gives the factory, at the start of every run of a sandboxed agent. */
@@ -116,6 +117,9 @@ export type Register = (id: string, backend: SandboxBackend) => () => void;
 export type SandboxApi =
   | { readonly ok: true; readonly register: Register }
   | { readonly ok: false; readonly reason: string };
+
+/** Why the API cannot be used; empty while nothing speaks against it. */
+export const SANDBOX_PROBLEM = defineSlot<string>("sandbox-problem", 1);
 
 /**
  * Looks whether this host has the API as we know it (OpenClaw 2026.9.6). Never throws: without it only agents

@@ -1,4 +1,4 @@
-// Sessions that the host runs on another machine as a whole: what we know of one, and what may stand in its way.
+// The types of hosted sessions, which the host runs on another machine as a whole: their records, and the gate's.
 
 /** Where the host runs a session that is not local to the gateway. */
 export interface HostedSession {

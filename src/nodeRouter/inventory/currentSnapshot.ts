@@ -1,21 +1,27 @@
 // The snapshot a call is decided from: the host's list, at most a second old, joined with config and presence.
+
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { declaredPlace } from "../../presence/location/cleanPlace.ts";
-import { readHostNodes } from "../../presence/sources/gateway/hostList.ts";
+import { PRESENCE } from "../../presence/presence.ts";
+import { type ListNodes, readHostNodes } from "../../presence/sources/gateway/hostList.ts";
+import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import type { HostSide } from "../policy/outlook.ts";
-import type { RouterDeps } from "../process/deps.ts";
-import type { SharedState } from "../process/sharedState.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
-import type { KnownNames } from "./nodeNames.ts";
+import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
 export const SNAPSHOT_MAX_AGE_MS = 1_000;
 
 const EMPTY: NodeSnapshot = { nodes: [], takenAtMs: null, gatewayLocation: null };
 
-/** What a snapshot is made of. */
-type SnapshotState = Pick<SharedState, "reader" | "names" | "presence">;
+/** What is asked for a snapshot. */
+export interface SnapshotDeps {
+  readonly memory: Memory;
+  readonly listNodes: ListNodes;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
 
 interface Built {
   readonly known: KnownNames;
@@ -33,57 +39,40 @@ const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>();
  * @throws NodeRouterError INVENTORY_UNAVAILABLE
  */
 export async function currentSnapshot(
-  deps: Pick<RouterDeps, "state" | "listNodes" | "now">,
+  deps: SnapshotDeps,
   config: ResolvedConfig,
   maxAgeMs = SNAPSHOT_MAX_AGE_MS,
 ): Promise<NodeSnapshot> {
-  const host = await deps.state.reader.read(maxAgeMs, () => readHostNodes(deps.listNodes, deps.now));
-  await deps.state.names.ready();
+  const host = await deps.memory
+    .part(NODE_READER)
+    .read(maxAgeMs, (before) => readHostNodes(deps.listNodes, deps.now, before));
+  await deps.memory.part(NODE_NAMES).ready();
   return snapshotOf(deps, config, host);
 }
 
 /** The snapshot of the last list that was read; without nodes when none ever was. */
-export function lastSnapshot(deps: { readonly state: SnapshotState }, config: ResolvedConfig): NodeSnapshot {
-  const host = deps.state.reader.last();
+export function lastSnapshot(deps: Pick<SnapshotDeps, "memory">, config: ResolvedConfig): NodeSnapshot {
+  const host = deps.memory.part(NODE_READER).last();
   return host === null ? EMPTY : snapshotOf(deps, config, host);
 }
 
 /** What is known of every node by inventory name; empty until the nodes are observed. Never waits. */
-export function presenceRecords({
-  state,
-}: {
-  readonly state: Pick<SharedState, "presence">;
-}): PresenceRecords {
-  return state.presence?.current() ?? NO_PRESENCE;
-}
-
-/** What the host says now, as far as a call depends on it. */
-export function hostSide({
-  state,
-  hostConfig,
-}: {
-  readonly state: Pick<SharedState, "presence" | "workspace">;
-  readonly hostConfig: () => unknown;
-}): HostSide {
-  return {
-    hostConfig: hostConfig(),
-    apiProblem: state.workspace.apiProblem,
-    presence: presenceRecords({ state }),
-  };
+export function presenceRecords({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords {
+  return memory.part(PRESENCE).current?.current() ?? NO_PRESENCE;
 }
 
 /** Who has which name, with what this list shows for the first time. */
 export function knownNames(
-  { state }: { readonly state: Pick<SharedState, "names"> },
+  { memory }: Pick<SnapshotDeps, "memory">,
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): KnownNames {
-  state.names.see(config.nodes, host.nodes);
-  return state.names.known();
+  memory.part(NODE_NAMES).see(config.nodes, host.nodes, host.who);
+  return memory.part(NODE_NAMES).known();
 }
 
 function snapshotOf(
-  deps: { readonly state: SnapshotState },
+  deps: Pick<SnapshotDeps, "memory">,
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): NodeSnapshot {
@@ -95,7 +84,9 @@ function snapshotOf(
   if (before?.presence === presence && before.known === known) return before.snapshot;
   const { location } = config.gateway;
   const gatewayLocation =
-    location === null ? (deps.state.presence?.gatewayPlace() ?? null) : declaredPlace(location);
+    location === null
+      ? (deps.memory.part(PRESENCE).current?.gatewayPlace() ?? null)
+      : declaredPlace(location);
   const snapshot = buildSnapshot(config.nodes, host, presence, gatewayLocation, known);
   byHost.set(host, { presence, known, snapshot });
   return snapshot;

@@ -3,6 +3,7 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { held } from "../../presence/facts.ts";
 import type { Fact, NodePresence, Place } from "../../presence/record.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
+import { sameData } from "../../shared/sameData.ts";
 import type { NodeLocation, NodeTags } from "../../shared/types.ts";
 import {
   type NodeCapacity,
@@ -11,7 +12,7 @@ import {
   UNKNOWN_CAPACITY,
 } from "../placement/model/snapshot.ts";
 import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
-import { nodeTags } from "./nodeTags.ts";
+import { type NodeTagsInput, nodeTags } from "./nodeTags.ts";
 
 export { pairedAs } from "./nodeIdentity.ts";
 
@@ -19,6 +20,8 @@ export { pairedAs } from "./nodeIdentity.ts";
 export interface KnownHostNodes {
   readonly nodes: readonly HostNode[];
   readonly takenAtMs: number;
+  /** The same object as long as no answer to "who is who" can have changed; absent: as long as the list is the same. */
+  readonly who?: object;
 }
 
 type Configured = ReadonlyMap<string, ConfiguredNode>;
@@ -50,17 +53,15 @@ export function buildSnapshot(
 
 const NO_TAGS: NodeTags = new Map();
 
+/** Who is who, as it was last worked out of a config's nodes. */
 interface Identified {
   readonly known: KnownNames | null;
+  readonly who: object;
+  readonly list: readonly HostNode[];
   readonly nodes: readonly NodeIdentity[];
 }
 
-const identities = new WeakMap<KnownHostNodes, WeakMap<Configured, Identified>>();
-/** The last state that was made of each identity, and of which record. */
-const states = new WeakMap<
-  NodeIdentity,
-  { readonly record: NodePresence | null; readonly state: NodeState }
->();
+const identities = new WeakMap<Configured, Identified>();
 
 function identitiesOf(
   configured: Configured,
@@ -68,19 +69,34 @@ function identitiesOf(
   known: KnownNames | null,
 ): readonly NodeIdentity[] {
   if (host === null) return identifyNodes(configured, [], known);
-  const ofHost = identities.get(host) ?? new WeakMap<Configured, Identified>();
-  identities.set(host, ofHost);
-  const before = ofHost.get(configured);
-  if (before?.known === known) return before.nodes;
-  const nodes = identifyNodes(configured, host.nodes, known);
-  ofHost.set(configured, { known, nodes });
+  const { nodes: list, who = list } = host;
+  const before = identities.get(configured);
+  const isSame = before?.known === known && before.who === who;
+  if (isSame && before.list === list) return before.nodes;
+  const nodes = isSame ? withEntries(before.nodes, list) : identifyNodes(configured, list, known);
+  identities.set(configured, { known, who, list, nodes });
   return nodes;
 }
+
+/** The same machines with what the host says of them now. */
+function withEntries(nodes: readonly NodeIdentity[], list: readonly HostNode[]): readonly NodeIdentity[] {
+  const entries = new Map(list.map((entry) => [entry.nodeId, entry]));
+  return nodes.map((node) => {
+    const host = node.host === null ? null : (entries.get(node.host.nodeId) ?? node.host);
+    return host === node.host ? node : { ...node, host };
+  });
+}
+
+/** The last state that was made of each identity, and of which record. */
+const states = new WeakMap<
+  NodeIdentity,
+  { readonly record: NodePresence | null; readonly state: NodeState }
+>();
 
 function stateOf(identity: NodeIdentity, record: NodePresence | null, hostKnown: boolean): NodeState {
   const before = states.get(identity);
   if (before?.record === record) return before.state;
-  const state = makeState(identity, record, hostKnown);
+  const state = makeState(identity, record, hostKnown, before?.state.tags ?? null);
   states.set(identity, { record, state });
   return state;
 }
@@ -89,6 +105,7 @@ function makeState(
   { name, configured, host, ghostIds, doubt }: NodeIdentity,
   record: NodePresence | null,
   hostKnown: boolean,
+  tagsBefore: NodeTags | null,
 ): NodeState {
   const ssh = configured !== null && configured.ssh !== null;
   const facts = record?.facts ?? {};
@@ -96,7 +113,7 @@ function makeState(
   const place = record?.location ?? null;
   const isPeer = configured !== null || isSeenAsPeer(host, facts.ips);
   const selectable = declared ?? (isSelectable(place, configured !== null) ? place : null);
-  const tags = nodeTags({
+  const input: NodeTagsInput = {
     name,
     os: host?.platform ?? held(facts.os),
     arch: held(facts.arch),
@@ -107,12 +124,12 @@ function makeState(
     timeZone: declared?.timeZone ?? selectable?.timeZone ?? null,
     tailnetTags: isPeer ? (held(facts.tailnetTags) ?? []) : [],
     configured: configured?.tags ?? NO_TAGS,
-  });
+  };
   return {
     name,
     nodeId: host?.nodeId ?? null,
     configured: configured !== null,
-    tags,
+    tags: tagsOf(input, tagsBefore),
     // A machine with SSH that is not paired may well be up: the host's list says nothing about it.
     online: host !== null ? onlineOf(host, record) : hostKnown && !ssh && doubt === null ? false : null,
     sshReachable: ssh ? reachableOf(record?.reach.ssh?.state) : null,
@@ -120,7 +137,7 @@ function makeState(
     capacity: record === null ? UNKNOWN_CAPACITY : capacityOf(record),
     approval:
       host !== null ? approvalOf(host.approval) : hostKnown && doubt === null ? "unpaired" : "unknown",
-    commands: new Set(host?.commands ?? []),
+    commands: host === null ? NO_COMMANDS : commandsOf(host),
     ssh,
     transport: configured?.transport ?? "auto",
     workspace: configured?.workspace ?? null,
@@ -128,6 +145,39 @@ function makeState(
     ghostIds,
     doubt,
   };
+}
+
+/** What each set of tags was made of: most records differ in numbers alone. */
+const inputs = new WeakMap<NodeTags, NodeTagsInput>();
+
+function tagsOf(input: NodeTagsInput, before: NodeTags | null): NodeTags {
+  if (before !== null && sameInput(inputs.get(before), input)) return before;
+  const tags = nodeTags(input);
+  inputs.set(tags, input);
+  return tags;
+}
+
+/** Of the same identity: name, pairing, SSH and configured tags are its own. */
+function sameInput(a: NodeTagsInput | undefined, b: NodeTagsInput): boolean {
+  return (
+    a !== undefined &&
+    a.os === b.os &&
+    a.arch === b.arch &&
+    a.timeZone === b.timeZone &&
+    sameData(a.location, b.location) &&
+    sameData(a.tailnetTags, b.tailnetTags)
+  );
+}
+
+const NO_COMMANDS: ReadonlySet<string> = new Set();
+const commands = new WeakMap<HostNode, ReadonlySet<string>>();
+
+function commandsOf(host: HostNode): ReadonlySet<string> {
+  const before = commands.get(host);
+  if (before !== undefined) return before;
+  const made = new Set(host.commands);
+  commands.set(host, made);
+  return made;
 }
 
 /** The host notices a cut after a minute, the asking after seconds. A node that answers does not make it connected. */

@@ -6,6 +6,7 @@ import { MAX_NODES } from "../../config/schema/limits.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { BoundedMap } from "../../shared/bounded.ts";
 import { isRecord } from "../../shared/isRecord.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 import {
   approvalOf,
@@ -29,8 +30,11 @@ export interface NodeNames {
   ready(): Promise<void>;
   /** The same object until something changes. */
   known(): KnownNames;
-  /** Remembers each name that only one approved node has; the same lists again cost nothing. */
-  see(configured: ReadonlyMap<string, ConfiguredNode>, paired: readonly HostNode[]): void;
+  /**
+   * Remembers each name that only one approved node has; the same lists again cost nothing.
+   * @param who the same object as long as no answer to "who is who" can have changed.
+   */
+  see(configured: ReadonlyMap<string, ConfiguredNode>, paired: readonly HostNode[], who?: object): void;
   /**
    * The operator's word: the name stands for this id. Resolves when that is kept.
    * @returns the id that it stood for until now; null: none was known.
@@ -45,6 +49,9 @@ export interface NodeNames {
   flush(): Promise<void>;
 }
 
+/** Which paired node each configured name stands for. */
+export const NODE_NAMES = definePart("node-names", 1, createNodeNames);
+
 export function createNodeNames(): NodeNames {
   const names = new BoundedMap<string, KnownName>(MAX_NAMES);
   let complete = true;
@@ -54,7 +61,7 @@ export function createNodeNames(): NodeNames {
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> = Promise.resolve();
-  let seen: { readonly configured: unknown; readonly paired: unknown } | null = null;
+  let seen: { readonly configured: unknown; readonly who: unknown } | null = null;
 
   const changed = (): void => {
     snapshot = null;
@@ -74,8 +81,8 @@ export function createNodeNames(): NodeNames {
       snapshot ??= { names: new Map(names.entries()), complete: complete && !loading };
       return snapshot;
     },
-    see(configured, paired) {
-      if (loading || (seen?.configured === configured && seen.paired === paired)) return;
+    see(configured, paired, who = paired) {
+      if (loading || (seen?.configured === configured && seen.who === who)) return;
       const found = firstSights(configured, paired, { names, complete });
       for (const [key, id] of found) names.set(key, { id, trusted: false });
       if (found.length > 0) {
@@ -83,7 +90,7 @@ export function createNodeNames(): NodeNames {
         // A failure was reported; the names hold until the gateway ends.
         void write().catch(() => {});
       }
-      seen = { configured, paired };
+      seen = { configured, who };
     },
     async trust(name, id) {
       await loaded;

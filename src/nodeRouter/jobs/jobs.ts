@@ -1,6 +1,7 @@
 // Detached commands by job id: on which node each was started, and for whom.
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
+import { definePart } from "../../shared/processMemory.ts";
 
 export interface Job {
   readonly jobId: string;
@@ -24,6 +25,9 @@ export interface JobRegistry {
 /** The files stay on the node for a week; the registry forgets the oldest job of the agent with the most. */
 const MAX_JOBS = 1_000;
 
+export const JOBS = definePart("jobs", 1, createJobRegistry);
+
+/** Empty, and in memory alone: after a restart of the gateway the jobs' files are still on their nodes. */
 export function createJobRegistry(): JobRegistry {
   const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);
   return {

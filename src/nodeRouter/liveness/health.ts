@@ -1,36 +1,40 @@
 // The one sentence for `openclaw health`: the worst thing that stands, or null. Pure.
 
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { configRefusal } from "../../config/problems/configRefusal.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { strayAgentNames, strayAgentText } from "../../config/ruleAgents.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import type { GateState, HostedReader } from "../hostedSessions/hostedSession.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { doubtFix, doubtText } from "../inventory/nameDoubt.ts";
-import type { SharedState } from "../process/sharedState.ts";
-import { HOOKS_NOT_LIVE, hookLiveness } from "./liveness.ts";
+import { COUNTERS } from "../state/counters.ts";
+import { HOOKS_NOT_LIVE, HOOKS_SEEN, hookLiveness } from "./liveness.ts";
 
 /**
  * @param nowMs epoch ms.
  * @param agents ids of the host's agents; null: not known.
  */
 export function healthProblem(
-  state: SharedState,
+  memory: Memory,
   nowMs: number,
   agents: readonly string[] | null = null,
 ): string | null {
-  const { config, missedAgents, counters } = state;
+  const config = memory.part(PLUGIN_CONFIG).current;
+  const seen = memory.part(HOOKS_SEEN);
+  const counters = memory.part(COUNTERS);
   if (config === null) return null;
-  if (config.mode === "enforce" && config.rules.length > 0 && hookLiveness(state, nowMs) === "not-live")
+  if (config.mode === "enforce" && config.rules.length > 0 && hookLiveness(seen, nowMs) === "not-live")
     return HOOKS_NOT_LIVE;
-  if (missedAgents.size > 0) {
-    return `HOOKS_NOT_LIVE: exec of ${[...missedAgents].map((agent) => `"${agent}"`).join(", ")} ran without node-router's hooks; run "openclaw plugins reload node-router", then "openclaw node-router guard".`;
+  if (seen.missedAgents.size > 0) {
+    return `HOOKS_NOT_LIVE: exec of ${[...seen.missedAgents].map((agent) => `"${agent}"`).join(", ")} ran without node-router's hooks; run "openclaw plugins reload node-router", then "openclaw node-router guard".`;
   }
   if (counters.mismatches > 0) {
     return `NODE_MISMATCH: ${counters.mismatches} command(s) ran on another machine than they were placed on; run "openclaw node-router doctor".`;
   }
   const invalid = configRefusal(config.problems);
   if (invalid !== null) return invalid;
-  const [wrongName] = nameProblems(state, agents);
+  const [wrongName] = nameProblems(memory, agents);
   if (wrongName !== undefined) return wrongName;
   const nothing = config.problems.find((problem) => problem.code === "RULE_MATCHES_NO_NODE");
   return nothing === undefined
@@ -52,13 +56,10 @@ export function hostingHealth(
 }
 
 /** Rules that name nobody, and nodes of which it is not clear who they are: what is said at start and after a change. */
-export function nameProblems(
-  state: Pick<SharedState, "config" | "reader" | "names" | "presence">,
-  agents: readonly string[] | null,
-): readonly string[] {
-  const { config } = state;
+export function nameProblems(memory: Memory, agents: readonly string[] | null): readonly string[] {
+  const config = memory.part(PLUGIN_CONFIG).current;
   if (config === null) return [];
-  const doubts = lastSnapshot({ state }, config).nodes.flatMap(({ name, doubt }) =>
+  const doubts = lastSnapshot({ memory }, config).nodes.flatMap(({ name, doubt }) =>
     doubt === null ? [] : [`NO_NODE_FITS: ${doubtText(name, doubt)}; ${doubtFix(name, doubt)}.`],
   );
   return [...(agents === null ? [] : strayAgentNames(config, agents).map(strayAgentText)), ...doubts];

@@ -1,15 +1,17 @@
 // Notices that agents run without our hooks, says so, and brings the hooks to life. Runs in the full instance.
 
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import { agentOf } from "../host/events.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
 import { rearm } from "../hostedSessions/openclawAdapter.ts";
-import { hostedRuns } from "../hostedSessions/turnGate.ts";
-import { isRouted } from "../policy/router.ts";
-import type { SharedState } from "../process/sharedState.ts";
+import { HOSTED_RUNS } from "../hostedSessions/turnGate.ts";
+import { makePolicy } from "../policy/agentPolicy.ts";
+import { COUNTERS } from "../state/counters.ts";
 import { healthProblem, hostingHealth, nameProblems } from "./health.ts";
-import { hookLiveness, LIVENESS_GRACE_MS } from "./liveness.ts";
+import { HOOKS_SEEN, hookLiveness, LIVENESS_GRACE_MS } from "./liveness.ts";
 
 /** The host's agent events that we read. */
 export interface AgentEvent {
@@ -21,7 +23,7 @@ export interface AgentEvent {
 }
 
 export interface LivenessDeps {
-  readonly state: SharedState;
+  readonly memory: Memory;
   readonly log: Logger;
   readonly now: () => number;
   /** Ids of the host's agents as its config is now; absent: not known. */
@@ -43,26 +45,27 @@ export const MAX_REVIVALS = 3;
 
 /** Starts watching; the result stops it and leaves nothing behind. */
 export function watchLiveness(deps: LivenessDeps): () => void {
-  const { state, log, now } = deps;
+  const { memory, log, now } = deps;
+  const seen = memory.part(HOOKS_SEEN);
   // Not null: the host keeps a failure of the instance before us until somebody clears it.
   let reported: string | null | undefined;
   let reviving = false;
   let said: readonly string[] = [];
   /** Once each, and again when it comes back. */
   const sayNames = (): void => {
-    const problems = nameProblems(state, deps.agents?.() ?? null);
+    const problems = nameProblems(memory, deps.agents?.() ?? null);
     for (const problem of problems) if (!said.includes(problem)) log.warn(problem);
     said = problems;
   };
   const report = (): void => {
-    if (hookLiveness(state, now()) === "live") {
-      state.revivals = 0;
+    if (hookLiveness(seen, now()) === "live") {
+      seen.revivals = 0;
       reviving = false;
     }
     sayNames();
     const problem =
-      healthProblem(state, now(), deps.agents?.() ?? null) ??
-      hostingHealth(state.config, rearm(), deps.hosted);
+      healthProblem(memory, now(), deps.agents?.() ?? null) ??
+      hostingHealth(memory.part(PLUGIN_CONFIG).current, rearm(memory), deps.hosted);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();
@@ -72,14 +75,14 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   /** @param proven an exec was missed, so there is nothing to wait for. */
   const check = async (proven: boolean): Promise<void> => {
     report();
-    const { config } = state;
+    const config = memory.part(PLUGIN_CONFIG).current;
     if (config === null || config.mode === "shadow" || config.rules.length === 0) return;
-    const liveness = hookLiveness(state, now());
+    const liveness = hookLiveness(seen, now());
     if (liveness === "live" || (liveness === "starting" && !proven)) return;
     // Once asked, the host replaces this instance; only a refusal is worth another try.
-    if (reviving || state.revivals >= MAX_REVIVALS) return;
+    if (reviving || seen.revivals >= MAX_REVIVALS) return;
     reviving = true;
-    state.revivals += 1;
+    seen.revivals += 1;
     log.error("HOOKS_NOT_LIVE: agents run without these hooks; registering the plugin anew");
     try {
       await deps.revive();
@@ -95,10 +98,10 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   refresh.unref();
 
   const off = deps.onAgentEvent((event) => {
-    const agent = missedExec(state, event);
-    if (agent === null || isHosted(event, deps.hosted)) return;
-    state.counters.missed += 1;
-    state.missedAgents.add(agent);
+    const agent = missedExec(memory, event);
+    if (agent === null || isHosted(memory, event, deps.hosted)) return;
+    memory.part(COUNTERS).missed += 1;
+    seen.missedAgents.add(agent);
     log.error(
       { agent, tool: "exec", runId: event.runId },
       "HOOKS_NOT_LIVE: an exec of a routed agent ran without these hooks",
@@ -117,17 +120,19 @@ export function watchLiveness(deps: LivenessDeps): () => void {
  * Whether the run is on another machine as a whole: there no hook of any plugin is asked, and no reload can change
  * that. The gate has let it go there, or says in health and doctor why it cannot stand in its way.
  */
-function isHosted(event: AgentEvent, reader: HostedReader | undefined): boolean {
-  if (hostedRuns().has(event.runId)) return true;
+function isHosted(memory: Memory, event: AgentEvent, reader: HostedReader | undefined): boolean {
+  if (memory.part(HOSTED_RUNS).has(event.runId)) return true;
   if (reader === undefined || event.sessionKey === undefined) return false;
   const record = reader.ofKey(event.sessionKey);
   return record.ok && record.session !== null;
 }
 
 /** The routed agent whose exec has just ended without our policy ever being asked in its run; else null. */
-export function missedExec(state: SharedState, event: AgentEvent): string | null {
+export function missedExec(memory: Memory, event: AgentEvent): string | null {
   if (event.stream !== "tool" || event.data.phase !== "result" || event.data.name !== "exec") return null;
   const agent = agentOf(event);
-  if (agent === null || state.config === null || state.config.mode === "shadow") return null;
-  return isRouted(state.config, agent) && !state.evaluatedRuns.has(event.runId) ? agent : null;
+  const config = memory.part(PLUGIN_CONFIG).current;
+  if (agent === null || config === null || config.mode === "shadow") return null;
+  if (memory.part(HOOKS_SEEN).evaluatedRuns.has(event.runId)) return null;
+  return makePolicy(config, null, agent, "exec").isRouted ? agent : null;
 }

@@ -5,6 +5,7 @@ import { agentIds } from "../host/hostConfig.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { watchLiveness } from "./hookWatch.ts";
 
+/** Registers alone: it begins to watch when the gateway starts its services. */
 export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps): void {
   let stop: (() => void) | null = null;
   api.registerService({
@@ -12,7 +13,7 @@ export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps
     start(context) {
       stop?.();
       stop = watchLiveness({
-        state: deps.state,
+        memory: deps.memory,
         log: deps.log.child({ part: "liveness" }),
         now: deps.now,
         agents: () => agentIds(deps.hostConfig()),

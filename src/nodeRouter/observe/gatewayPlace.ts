@@ -15,6 +15,10 @@ export interface GatewayFacts {
   readonly timeZone: string;
 }
 
+/**
+ * Where the gateway is: as declared, else by its home relay, else by its clock's zone; null when none of them leads to
+ * a place.
+ */
 export function gatewayPlace({ declared, relay, derpMap, timeZone }: GatewayFacts): Place | null {
   const inferred = [relay === null ? null : derpPlaceOf(relay, derpMap), placeOfTimeZone(timeZone)];
   return locate({ declared, places: inferred.filter((place) => place !== null) }).location;

@@ -1,21 +1,26 @@
 // Puts presence together for the real host: the sources, the collector that runs them, and the file of the histories.
 import { join } from "node:path";
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
 import { type Collector, startCollector } from "../../presence/collector.ts";
-import { createHub, type HubParts } from "../../presence/hub.ts";
+import { createHub, type HubParts, PRESENCE_HUB } from "../../presence/hub.ts";
 import { inferredPlaces } from "../../presence/location/inferred.ts";
 import { locate } from "../../presence/location/locate.ts";
+import { PRESENCE } from "../../presence/presence.ts";
 import type { PresenceSource } from "../../presence/record.ts";
 import { createGatewaySource, type ReadNodes } from "../../presence/sources/gateway/hostFacts.ts";
 import { readHostNodes } from "../../presence/sources/gateway/hostList.ts";
 import { createGatewayPing, START_GRACE_MS } from "../../presence/sources/gateway/nodePing.ts";
+import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
 import { createTailscaleSource } from "../../presence/sources/tailscale/source.ts";
 import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import { outsideCaller } from "../host/callerScope.ts";
 import { knownNames } from "../inventory/currentSnapshot.ts";
+import { NODE_NAMES } from "../inventory/nodeNames.ts";
 import type { RouterDeps } from "../process/deps.ts";
+import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { gatewayPlace } from "./gatewayPlace.ts";
 import { createGeoip } from "./geoipSource.ts";
 import { sshSources } from "./sshSources.ts";
@@ -51,21 +56,24 @@ interface Running {
 }
 
 async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
-  const { state } = deps;
+  const { memory } = deps;
+  const reader = memory.part(NODE_READER);
+  const known = memory.part(PRESENCE_HUB);
+  const presence = memory.part(PRESENCE);
   const log = deps.log.child({ part: "presence" });
   const stateFolder = api.runtime.state.resolveStateDir();
-  const config = (): ResolvedConfig => state.config ?? EMPTY;
+  const config = (): ResolvedConfig => memory.part(PLUGIN_CONFIG).current ?? EMPTY;
   const targetsOf = createTargets();
   const targets = () => {
-    const host = state.reader.last();
+    const host = reader.last();
     return targetsOf(config(), host, host === null ? null : knownNames(deps, config(), host));
   };
   const geoipOf = createGeoip({ stateFolder, home: deps.home, hostConfig: deps.hostConfig, now: deps.now });
   const read: ReadNodes = (maxAgeMs) =>
-    state.reader.read(maxAgeMs, () => outsideCaller(() => readHostNodes(deps.listNodes, deps.now)));
+    reader.read(maxAgeMs, (before) => outsideCaller(() => readHostNodes(deps.listNodes, deps.now, before)));
   const tailscale = createTailscaleSource({ now: deps.now });
   const sources: readonly PresenceSource[] = [
-    createGatewaySource(read, () => state.reader.last()),
+    createGatewaySource(read, () => reader.last()),
     createGatewayPing({
       read,
       invoke: (params) =>
@@ -73,10 +81,10 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
       now: deps.now,
       monotonic: () => performance.now(),
       // A reload of the plugin disconnects nobody.
-      graceMs: state.presenceHub === null ? START_GRACE_MS : 0,
+      graceMs: known.current === null ? START_GRACE_MS : 0,
     }),
     tailscale,
-    ...sshSources({ transport: () => state.workspace.transport, config, now: deps.now }),
+    ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
   ];
 
   let collector: Collector | null = null;
@@ -103,15 +111,15 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
     },
   };
 
-  await state.names.ready();
+  await memory.part(NODE_NAMES).ready();
   // The first list says which nodes there are; without it they come with the next.
   await read(0).catch(() => {});
   const store = stateFile(join(stateFolder, "node-router", "presence.json"));
-  const hub = state.presenceHub ?? createHub(parts, await loadRecords(store, log));
+  const hub = known.current ?? createHub(parts, await loadRecords(store, log));
   hub.use(parts);
   hub.refresh();
-  state.presenceHub = hub;
-  state.presence = hub;
+  known.current = hub;
+  presence.current = hub;
   collector = startCollector({ sources, targets, sink: hub.sink, now: deps.now, random: Math.random, log });
   const saver = createSaver(store, () => hub.records(), log);
   const unwatch = saveOnChange(hub, saver);
@@ -120,7 +128,7 @@ async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<
   return {
     async stop() {
       // Nobody would take back what was last known: a node that was down would stay so.
-      state.presence = null;
+      presence.current = null;
       collector?.stop();
       unwatch();
       clearInterval(refresh);

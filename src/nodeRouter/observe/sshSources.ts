@@ -16,6 +16,7 @@ export interface SshSourcesOptions {
 
 const NONE = "the SSH transport is not there yet";
 
+/** `ssh:ping` and `ssh`. Both use the connections of commands and make none but for `presence.connect`. */
 export function sshSources({ transport, config, now }: SshSourcesOptions): readonly PresenceSource[] {
   return [
     createSshPing({

@@ -2,10 +2,10 @@
 import { quote } from "../../shared/safeText.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import type { WorkspacePlacement } from "./session.ts";
+import type { SessionPlace } from "./callDecision.ts";
 
 export type NodeToolPlace =
-  | { readonly ok: true; readonly decision: PlacementDecision }
+  | { readonly ok: true; readonly placement: PlacementDecision }
   /** With its code: what the agent reads. */
   | { readonly ok: false; readonly message: string };
 
@@ -14,17 +14,17 @@ export type NodeToolPlace =
  * here, commands there) is left as it decided.
  */
 export function besideWorkspace(
-  decision: PlacementDecision,
-  workspace: WorkspacePlacement,
+  placement: PlacementDecision,
+  workspace: SessionPlace,
   snapshot: NodeSnapshot,
 ): NodeToolPlace {
   if (!workspace.ok) return workspace;
-  if (workspace.decision.rule !== decision.rule) return { ok: true, decision };
+  if (workspace.placement.rule !== placement.rule) return { ok: true, placement };
   const { name } = workspace.node;
-  const { agent, tool } = decision.request;
+  const { agent, tool } = placement.request;
   const node = snapshot.nodes.find((state) => state.name === name) ?? null;
-  const candidate = decision.candidates().find((entry) => entry.node === name);
-  if (node !== null && candidate?.fits === true) return { ok: true, decision: { ...decision, node } };
+  const candidate = placement.candidates().find((entry) => entry.node === name);
+  if (node !== null && candidate?.fits === true) return { ok: true, placement: { ...placement, node } };
   const fact = candidate?.reason?.one ?? "is not known";
   return {
     ok: false,

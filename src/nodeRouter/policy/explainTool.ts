@@ -1,75 +1,88 @@
-// The report about a call of any tool: what would become of it, and each node's part in that. Pure.
-import type { ResolvedConfig } from "../../config/resolve.ts";
+// What would become of a call of any tool, as a report: the decision that a real call would get, and each node's part. Pure.
 import { quote, safe } from "../../shared/safeText.ts";
 import { decisionMessage } from "../explain/message.ts";
 import { createReport, type ExplainReport } from "../explain/report.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
-import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import { type LastNodes, NO_LAST_NODES } from "../state/lastNodes.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
-import { explainCall } from "./explainCall.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+import type { CallMemory, Decision, World } from "./callDecision.ts";
+import { decide } from "./decide.ts";
 import { refusedPart } from "./gatewayToolRefusal.ts";
-import { type AskedCall, type HostSide, type Outlook, outlook } from "./outlook.ts";
+import { toolPlacement } from "./toolPlacement.ts";
+
+/**
+ * The decision about a call of this tool without parameters, in the agent's main session, which has no node yet.
+ * @param memory where the agents' calls ran until now.
+ */
+export function lookAhead(policy: AgentPolicy, asked: string, world: World, memory: CallMemory): Decision {
+  // In a workspace `process` has only what its exec started: it is where that is, and nobody needs to be asked.
+  const tool = asked === "process" && policy.binding === "workspace" ? "exec" : asked;
+  const session = { key: `agent:${policy.id}:main`, kept: null, facts: null, hostedOn: undefined };
+  const rewritable = tool !== "exec" || policy.runtime === null;
+  const decision = decide(policy, { tool, params: {}, rewritable, session }, world, memory);
+  if (decision.kind !== "workspace") return decision;
+  const { placement } = decision;
+  return { ...decision, placement: { ...placement, request: { ...placement.request, tool: asked } } };
+}
+
+/** The words of a refusal, as the agent would read them; null unless refused. */
+export function refusalOf(decision: Decision): string | null {
+  return decision.kind === "refuse" ? decision.message : null;
+}
+
+/** Name of the node that the call would run on; null: on none. */
+export function nodeOf(decision: Decision): string | null {
+  const isPlaced = decision.kind === "place" || decision.kind === "workspace";
+  return isPlaced ? (decision.placement.node?.name ?? null) : null;
+}
 
 /**
  * What `explain`, `status` and `node_route` say about a tool. Outcome, node and the words of a refusal are those of a
  * real call.
  * @param nowMs epoch ms.
- * @param lastNodes where the agents' calls ran until now; without it as if none had run.
- * @param host null: only config and nodes are looked at.
+ * @param memory where the agents' calls ran until now.
  */
 export function explainTool(
-  config: ResolvedConfig,
-  request: AskedCall,
-  snapshot: NodeSnapshot,
+  policy: AgentPolicy,
+  tool: string,
+  world: World,
   nowMs: number,
-  lastNodes: Pick<LastNodes, "of"> = NO_LAST_NODES,
-  host: HostSide | null = null,
+  memory: CallMemory,
 ): ExplainReport {
-  return reportOf(
-    config,
-    request,
-    snapshot,
-    nowMs,
-    lastNodes,
-    outlook(config, request, snapshot, host, lastNodes),
-  );
-}
-
-function reportOf(
-  config: ResolvedConfig,
-  request: AskedCall,
-  snapshot: NodeSnapshot,
-  nowMs: number,
-  lastNodes: Pick<LastNodes, "of">,
-  { outcome, decision, refusal }: Outlook,
-): ExplainReport {
-  const { agent, tool, binding } = request;
+  const { binding } = policy;
+  const { snapshot } = world;
+  const decision = lookAhead(policy, tool, world, memory);
   // What the rules say of each node, also where something else refuses the call.
-  const shown = decision ?? explainCall(config, agent, tool, binding, snapshot, lastNodes);
-  const context = { mode: config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
+  const shown = decision.placement ?? toolPlacement(policy, tool, snapshot, memory);
+  const context = { mode: policy.config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
   // The binding is the agent's own, also for a node tool, which goes over the node protocol all the same.
-  const report = { ...createReport(shown, context), outcome, binding };
+  const report = { ...createReport(shown, context), outcome: outcomeOf(decision), binding };
   const unplaced = { ...report, node: null, transport: null };
-  switch (outcome) {
-    case "placed":
+  switch (decision.kind) {
+    case "place":
+    case "workspace":
       return report;
-    case "refused": {
+    case "refuse": {
       // The rule that is broken may be the one that would decide, so no other is named.
-      const isHidden = refusal?.startsWith("CONFIG_INVALID: ") === true;
+      const isHidden = policy.invalid !== null && decision.message === policy.invalid;
       const isAboutNodes = placeable(binding).includes(tool) && !isHidden;
       return {
         ...unplaced,
         rule: isHidden ? null : report.rule,
         candidates: isAboutNodes ? report.candidates : [],
-        message: refusal ?? "",
+        message: decision.message,
       };
     }
-    case "unrouted":
+    case "leave":
+    case "input":
       return placeable(binding).includes(tool)
         ? { ...unplaced, message: decisionMessage(shown) }
-        : { ...unplaced, rule: null, candidates: [], message: neverPlaced(request) };
+        : { ...unplaced, rule: null, candidates: [], message: neverPlaced(policy, tool) };
   }
+}
+
+function outcomeOf({ kind }: Decision): PlacementDecision["outcome"] {
+  return kind === "refuse" ? "refused" : kind === "leave" || kind === "input" ? "unrouted" : "placed";
 }
 
 /** Tools that rules place; of an agent that has its workspace on a node, those are more. */
@@ -77,7 +90,7 @@ function placeable(binding: PlacementDecision["request"]["binding"]): readonly s
   return binding === "workspace" ? [...ROUTABLE_TOOLS, ...WORKSPACE_TOOLS] : ROUTABLE_TOOLS;
 }
 
-function neverPlaced({ tool, binding }: AskedCall): string {
+function neverPlaced({ binding }: AgentPolicy, tool: string): string {
   const part = refusedPart(classifyTool(tool));
   const payloads = part === null ? "" : `; of a routed agent, ${part}`;
   return `${quote(tool)} is never placed on a node, OpenClaw runs it as it would without node-router${payloads}; rules place ${safe([...new Set(placeable(binding))].join(", "))}`;

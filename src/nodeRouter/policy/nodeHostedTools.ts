@@ -1,13 +1,9 @@
 // Tools that a node publishes and runs itself (its MCP servers, its plugins): no parameter moves them. Pure.
-
-import { configRefusal } from "../../config/problems/configRefusal.ts";
-import { problemsForAgent } from "../../config/problems/problem.ts";
-import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { HostNode, NodeHostedTool } from "../../presence/sources/gateway/hostNode.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import { place } from "../placement/place.ts";
-import { firstRule } from "../placement/ruleIndex.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+import { nodePlacement } from "./toolPlacement.ts";
 
 /** The host cuts names there. */
 const MAX_NAME = 64;
@@ -52,18 +48,14 @@ function fragmentOf(nodeId: string): string {
  * rule is the one of this tool, else the one of `exec`.
  */
 export function hostedToolRefusal(
-  config: ResolvedConfig,
-  agent: string,
+  policy: AgentPolicy,
   tool: string,
   behind: readonly HostNode[],
   snapshot: NodeSnapshot,
 ): string | null {
   if (behind.length === 0) return null;
-  const invalid = configRefusal(problemsForAgent(config.problems, agent));
-  if (invalid !== null) return invalid;
-  const ruled = firstRule(config.rules, agent, tool) === null ? "exec" : tool;
-  const asked = { agent, tool: ruled, commands: [], binding: "exec", current: null } as const;
-  const decision = place(asked, snapshot, config.rules);
+  if (policy.invalid !== null) return policy.invalid;
+  const decision = nodePlacement(policy, policy.ruleFor(tool) === null ? "exec" : tool, snapshot);
   if (decision.rule === null) return null;
   for (const { nodeId, displayName } of behind) {
     const node = snapshot.nodes.find((known) => known.nodeId === nodeId);
@@ -71,7 +63,7 @@ export function hostedToolRefusal(
     if (candidate?.fits === true) continue;
     const reason = candidate?.reason?.one ?? "is not known";
     const label = quote(node?.name ?? displayName ?? nodeId);
-    return `NODE_NOT_ALLOWED: ${quote(tool)} is published by node ${label} and runs there whatever a rule says; that node ${reason} (rule ${quote(decision.rule)} of agent ${quote(agent)}); use another tool, or exec on a node that the rule allows.`;
+    return `NODE_NOT_ALLOWED: ${quote(tool)} is published by node ${label} and runs there whatever a rule says; that node ${reason} (rule ${quote(decision.rule)} of agent ${quote(policy.id)}); use another tool, or exec on a node that the rule allows.`;
   }
   return null;
 }

@@ -15,7 +15,7 @@ export function workspaceAdvice(decision: PlacementDecision): string | null {
   if (!filtered.some(({ reason }) => reason === ONLY_SSH)) return null;
   const sandbox = `agents.entries.${request.agent}.sandbox`;
   // With other nodes the operator must choose, so the guard writes nothing of this.
-  const isSure = filtered.every(({ reason }) => reason === ONLY_SSH || reason.filter === "selector");
+  const isSure = filtered.every(({ reason }) => reason === ONLY_SSH || reason.about === "rule");
   return (
     "Over SSH an agent works with its whole workspace on the node: " +
     `set ${sandbox}.mode: "all", ${sandbox}.backend: "node-router" and ${sandbox}.workspaceAccess: "rw"` +

@@ -2,14 +2,14 @@
 
 import type { ListNodes } from "../../presence/sources/gateway/hostList.ts";
 import type { Logger } from "../../shared/logger.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import type { Masks } from "../host/mask.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
 import type { SessionTotals } from "../host/sessionTotals.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
-import type { SharedState } from "./sharedState.ts";
 
 export interface RouterDeps {
-  readonly state: SharedState;
+  readonly memory: Memory;
   readonly log: Logger;
   /** `api.runtime.nodes.list`, in the scope of the running call. */
   readonly listNodes: ListNodes;

@@ -2,16 +2,16 @@
 import { homedir } from "node:os";
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { createLogger, type HostLogger } from "../../shared/logger.ts";
+import { processMemory } from "../../shared/processMemory.ts";
 import { askHostMask } from "../host/mask.ts";
 import { readSessionFacts } from "../host/sandboxProblem.ts";
 import { sessionTotals } from "../host/sessionTotals.ts";
 import { openHostedReader } from "../hostedSessions/openclawAdapter.ts";
 import type { RouterDeps } from "./deps.ts";
-import { sharedState } from "./sharedState.ts";
 
 export function createDeps(api: OpenClawPluginApi): RouterDeps {
   return {
-    state: sharedState(),
+    memory: processMemory(),
     log: createLogger(offTheCallPath(api.logger)),
     listNodes: () => api.runtime.nodes.list({}),
     hostConfig: () => api.runtime.config.current(),

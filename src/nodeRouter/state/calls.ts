@@ -1,6 +1,7 @@
 // Tool calls between their decision and their result: what was decided, and where it ended.
 import { isDeepStrictEqual } from "node:util";
 import { FairMap } from "../../shared/fairMap.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { CallIndex } from "./callIndex.ts";
 
@@ -15,7 +16,7 @@ export interface PlacedCall {
   /** Of the paired node; null for a call that goes to a workspace over SSH. */
   readonly nodeId: string | null;
   readonly jobId: string | null;
-  /** Id in `SharedState.workspace.calls`; null for a call over the node protocol, and for a file tool. */
+  /** Id in `WORKSPACE_CALLS`; null for a call over the node protocol, and for a file tool. */
   readonly workspaceCallId: string | null;
   readonly notes: readonly string[];
   /** False once its result was seen; kept a while longer for the line in an outer tool's result. */
@@ -75,6 +76,8 @@ const MAX_CALLS = 4_096;
 const MAX_ANSWERS = 1_024;
 /** Some models give several calls of one turn the same id. */
 const MAX_ANSWERS_OF_ONE_ID = 16;
+
+export const CALLS = definePart("calls", 1, createCallRegistry);
 
 export function createCallRegistry(): CallRegistry {
   const calls = new CallIndex<PlacedCall>(MAX_CALLS);

@@ -1,4 +1,5 @@
 // What `status` and `doctor` count since the gateway started.
+import { definePart } from "../../shared/processMemory.ts";
 
 export interface Counters {
   placed: number;
@@ -13,6 +14,8 @@ export interface Counters {
   /** Turns of routed agents that the host would have run on a machine outside their rule. */
   hostedRefused: number;
 }
+
+export const COUNTERS = definePart("counters", 1, createCounters);
 
 export function createCounters(): Counters {
   return { placed: 0, refused: 0, unrouted: 0, mismatches: 0, runsRefused: 0, missed: 0, hostedRefused: 0 };

@@ -1,5 +1,6 @@
 // On which node each agent's calls under each rule last ran, so that the next one does not move for a trifle.
 import { FairMap } from "../../shared/fairMap.ts";
+import { definePart } from "../../shared/processMemory.ts";
 
 export interface LastNodes {
   /** Inventory name; null: nothing ran yet, or it was long ago. */
@@ -9,6 +10,9 @@ export interface LastNodes {
 
 /** A forgotten one is only placed as if it were the first. */
 const MAX_ENTRIES = 4_096;
+
+/** A call stays where its agent's last one ran unless another node is clearly better. */
+export const LAST_NODES = definePart("last-nodes", 1, createLastNodes);
 
 export function createLastNodes(): LastNodes {
   const nodes = new FairMap<string, string>(MAX_ENTRIES, (key) => key.split("\0", 1)[0] ?? "");

@@ -3,6 +3,7 @@
 import { FairMap } from "../../shared/fairMap.ts";
 import { agentOfSessionKey } from "../../shared/hostNames.ts";
 import { isRecord } from "../../shared/isRecord.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 
 /**
@@ -37,6 +38,9 @@ export interface SessionNodes {
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
+
+/** Of agents whose workspace is on a node. */
+export const SESSION_NODES = definePart("session-nodes", 1, createSessionNodes);
 
 export function createSessionNodes(): SessionNodes {
   const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);

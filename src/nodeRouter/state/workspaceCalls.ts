@@ -1,6 +1,7 @@
 // exec calls of agents whose workspace is on a node, between the tool policy and the sandbox backend.
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
+import { definePart } from "../../shared/processMemory.ts";
 import type { Outcome } from "../transports/transport.ts";
 import type { Consent } from "./calls.ts";
 
@@ -40,6 +41,8 @@ export interface WorkspaceCall {
 const MAX_CALLS = 4_096;
 
 export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
+
+export const WORKSPACE_CALLS = definePart("workspace-calls", 1, createWorkspaceCalls);
 
 export function createWorkspaceCalls(): WorkspaceCalls {
   return new FairMap(MAX_CALLS, (_callId, { agent }) => agent);

@@ -1,4 +1,4 @@
-// Which names of tools anybody can mean: OpenClaw's own and its bundled plugins', this plugin's, and those of MCP servers.
+// The names of tools that somebody can mean: OpenClaw's, its bundled plugins', this plugin's, and MCP servers'.
 
 import { NodeRouterError } from "../../shared/errors.ts";
 import { normalizeToolName } from "../../shared/hostNames.ts";
@@ -9,6 +9,7 @@ import { catalogEntry, catalogNames } from "./catalog.ts";
 /** How OpenClaw names the tools of MCP servers: `server__tool`. Which there are is not known here. */
 const MCP_TOOL = /^[^\s]+__[^\s]+$/;
 
+/** Whether the catalogue has it, or its name is of the form that OpenClaw gives to tools of MCP servers. */
 export function isKnownTool(name: string): boolean {
   return catalogEntry(name) !== null || MCP_TOOL.test(name);
 }

@@ -1,6 +1,7 @@
 // What the SSH transport offers to the rest of the plugin: one command on one node, three outcomes.
 import type { Readable, Writable } from "node:stream";
 import type { ErrorCode } from "../../shared/errors.ts";
+import { defineSlot } from "../../shared/processMemory.ts";
 
 /** One command. Everything in it travels over the channel's stdin, nothing in an argument list on the node. */
 export interface CommandRequest {
@@ -171,3 +172,6 @@ export interface Collected {
   /** Why it was not waited for any longer; null or absent: it came to its end. */
   readonly givenUp?: string | null;
 }
+
+/** All SSH connections; empty until the first registration that may open some. */
+export const SSH_TRANSPORT = defineSlot<SshTransport>("ssh-transport", 1);

@@ -1,4 +1,4 @@
-// One command of an agent, from its helper's arrival to its record: what must be there first, then the dispatch.
+// One command of an agent, from its helper's arrival to its record: first everything it needs, then the dispatch.
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
@@ -27,6 +27,10 @@ export interface ExecJobInput {
   readonly onEnd?: (outcome: Outcome) => void;
 }
 
+/**
+ * The job that the exec server hands to its helper. The order is what counts: the mirror, the audit's line, the dispatch;
+ * a job that is cancelled before the dispatch is never sent.
+ */
 export function createExecJob(input: ExecJobInput): ExecJob {
   const { agent, sessionKey, target, transport, request, call, audit, onChange } = input;
   let subject: AuditSubject | null = null;

@@ -3,7 +3,7 @@ import { NodeRouterError } from "../../shared/errors.ts";
 import { quote } from "../../shared/safeText.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
-import type { WorkspaceCall } from "../state/workspaceCalls.ts";
+import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
@@ -12,6 +12,7 @@ import { createExecJob } from "./execJob.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 import type { Run } from "./run.ts";
 import { isRoot } from "./workdir.ts";
+import { WORKSPACE } from "./workspaceState.ts";
 
 /** As the host sizes its own terminals. */
 const PTY: PtySize = { rows: 30, cols: 120, term: "xterm-256color" };
@@ -31,9 +32,10 @@ export interface ExecPath {
   finalize(params: FinalizeParams): Promise<void>;
 }
 
+/** The commands of one run. */
 export function createExecPath(run: Run): ExecPath {
-  const { state, params, agent, target } = run;
-  const { workspace } = state;
+  const { params, agent, target } = run;
+  const workspace = run.memory.part(WORKSPACE);
   return {
     async build({ command, workdir = run.root, env: given }) {
       const at = await target.current();
@@ -109,7 +111,7 @@ class FinalError extends Error {
  */
 function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall | null {
   if (callId === null) return null;
-  const call = run.state.workspace.calls.get(callId);
+  const call = run.memory.part(WORKSPACE_CALLS).get(callId);
   if (call === undefined || call.claimed || call.agent !== run.agent) {
     throw new NodeRouterError(
       "WORKSPACE_UNAVAILABLE",
@@ -154,9 +156,10 @@ function requireFreeToRun({ agent, params }: Run, deps: WorkspaceParts["deps"]):
 }
 
 /** One a process: it outlives reloads of the plugin with the commands that run. */
-function serverOf({ state }: Run): ExecServer {
-  state.workspace.server ??= createExecServer();
-  return state.workspace.server;
+function serverOf({ memory }: Run): ExecServer {
+  const workspace = memory.part(WORKSPACE);
+  workspace.server ??= createExecServer();
+  return workspace.server;
 }
 
 function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
+import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/ssh/sshTransport.ts";
 import type { Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
@@ -11,6 +12,7 @@ import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
 import { refusalError } from "./runNode.ts";
+import { WORKSPACE } from "./workspaceState.ts";
 
 /** Nobody knows what a script of the host prints, or how long it takes. */
 const HOST_SCRIPT: CollectLimits = {
@@ -29,8 +31,9 @@ export interface RunFiles {
   runShellCommand(command: ShellCommand): Promise<ShellResult>;
 }
 
+/** The files of one run. Nothing is asked of the node before a tool needs it. */
 export function createFiles(run: Run): RunFiles {
-  const { state, params, target, root } = run;
+  const { memory, params, target, root } = run;
 
   /** Refusals are outcomes here: the bridge turns them into errors of the file tools. */
   const runScript: RunScript = async (request, limits = {}) => {
@@ -69,7 +72,7 @@ export function createFiles(run: Run): RunFiles {
           audit: () => run.parts().audit,
         }),
       });
-      if (node !== null) state.workspace.readAheads.add(node.name, bridge);
+      if (node !== null) memory.part(WORKSPACE).readAheads.add(node.name, bridge);
       return bridge;
     },
 
@@ -86,7 +89,7 @@ export function createFiles(run: Run): RunFiles {
         HOST_SCRIPT,
       );
       const node = target.known?.node.name ?? "none";
-      if (target.known !== null) state.workspace.readAheads.invalidate(node);
+      if (target.known !== null) memory.part(WORKSPACE).readAheads.invalidate(node);
       if (outcome.kind !== "ran") throw refusalError(outcome);
       const code = outcome.exitCode ?? 128;
       if (code !== 0 && allowFailure !== true) {
@@ -106,8 +109,8 @@ export function createFiles(run: Run): RunFiles {
  * The tool policy places every call of a file tool, and the result says where. A call that it placed elsewhere must
  * not act here. The host does not tell which call it is, so the session's latest placement counts.
  */
-function requireDecided({ state, params }: Run, node: string): void {
-  const decided = state.workspace.placements.get(params.sessionKey)?.node ?? node;
+function requireDecided({ memory, params }: Run, node: string): void {
+  const decided = memory.part(SESSION_NODES).get(params.sessionKey)?.node ?? node;
   if (decided === node) return;
   throw new NodeRouterError(
     "NODE_MISMATCH",

@@ -2,7 +2,7 @@
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import { type ErrorCode, NodeRouterError } from "../../shared/errors.ts";
 import { quote } from "../../shared/safeText.ts";
-import type { WorkspacePlacement } from "../policy/session.ts";
+import type { SessionPlace } from "../policy/callDecision.ts";
 
 export interface RunTarget {
   readonly node: ConfiguredNode;
@@ -26,11 +26,7 @@ export interface Target {
  * @param root of a run that begins without a node: where it was told that it works. A node that fits later and has
  *   its workspace elsewhere is left to the next run, or else paths would change their meaning in mid-run.
  */
-export function createTarget(
-  first: WorkspacePlacement,
-  place: () => Promise<WorkspacePlacement>,
-  root: string,
-): Target {
+export function createTarget(first: SessionPlace, place: () => Promise<SessionPlace>, root: string): Target {
   let known = targetOf(first);
   let refused = first.ok ? null : first;
   return {
@@ -56,8 +52,8 @@ export function createTarget(
   };
 }
 
-function targetOf(placement: WorkspacePlacement): RunTarget | null {
-  return placement.ok ? { node: placement.node, root: placement.root, rule: placement.decision.rule } : null;
+function targetOf(placement: SessionPlace): RunTarget | null {
+  return placement.ok ? { node: placement.node, root: placement.root, rule: placement.placement.rule } : null;
 }
 
 /** A refusal's message begins with its code, which the error puts there itself. */

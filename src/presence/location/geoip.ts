@@ -47,6 +47,7 @@ export interface Geoip {
 
 const MAX_ANSWERS = 4_096;
 
+/** Reads nothing yet. Without a file every look-up says that it is switched off. */
 export function openGeoip(deps: GeoipDeps): Geoip {
   return deps.file === null ? switchedOff() : geoipOf(new MmdbFile(deps.file, deps), deps.credit);
 }

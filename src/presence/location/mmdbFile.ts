@@ -35,6 +35,7 @@ const MAX_FILE_BYTES = 512 * 1024 * 1024;
 export const SETTING = "plugins.entries.node-router.config.presence.geoipFile";
 const ADVICE = `set ${SETTING} to an MMDB file that this process can read, or to false to do without`;
 
+/** Reads on demand. Nothing of it throws: what is wrong is in `reason`. */
 export class MmdbFile {
   readonly path: string;
   /** Counts the contents that the file had: what was learned from another one no longer holds. */

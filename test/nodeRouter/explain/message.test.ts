@@ -58,7 +58,12 @@ describe("decisionMessage", () => {
   });
 
   test("a reason of a filter that is not written yet prints in the same voice", () => {
-    const cordoned: Reason = { filter: "cordoned", one: "was cordoned", many: "were cordoned" };
+    const cordoned: Reason = {
+      filter: "cordoned",
+      one: "was cordoned",
+      many: "were cordoned",
+      about: "node",
+    };
     const refused = place(makeRequest(), snapshotOf(), [rule]);
     const decision: PlacementDecision = { ...refused, total: 1, filtered: [{ reason: cordoned, count: 1 }] };
     expect(decisionMessage(decision)).toBe('0/1 nodes fit rule "singapore" for exec: 1 was cordoned.');

@@ -1,14 +1,14 @@
 // Whose shell a call named exec is.
 import { describe, expect, test } from "vitest";
 import { createModelCallHook } from "../../../src/hooks/modelCalls.ts";
-import { isOpenClawExec } from "../../../src/nodeRouter/host/harness.ts";
-import { createSharedState } from "../../../src/nodeRouter/process/sharedState.ts";
+import { EMBEDDED_RUNS, isOpenClawExec } from "../../../src/nodeRouter/host/harness.ts";
+import { createMemory } from "../../../src/shared/processMemory.ts";
 
 function isOurs(params: Record<string, unknown>, runId: string | undefined = "run", announced = ["run"]) {
-  const state = createSharedState(() => 0);
-  const note = createModelCallHook(state);
+  const memory = createMemory(() => 0);
+  const note = createModelCallHook(memory);
   for (const id of announced) note({ runId: id });
-  return isOpenClawExec(state, { toolName: "exec", params, runId }, {});
+  return isOpenClawExec(memory, { toolName: "exec", params, runId }, {});
 }
 
 describe("isOpenClawExec", () => {
@@ -23,7 +23,7 @@ describe("isOpenClawExec", () => {
     expect(isOurs({ command: "id" }, "run", [])).toBe(false);
     expect(
       isOpenClawExec(
-        createSharedState(() => 0),
+        createMemory(() => 0),
         { toolName: "exec", params: {} },
         {},
       ),
@@ -31,10 +31,10 @@ describe("isOpenClawExec", () => {
   });
 
   test("a run whose last model call failed may go on in another harness, until OpenClaw announces the next", () => {
-    const state = createSharedState(() => 0);
-    const note = createModelCallHook(state);
+    const memory = createMemory(() => 0);
+    const note = createModelCallHook(memory);
     const ours = () =>
-      isOpenClawExec(state, { toolName: "exec", params: { command: "id" }, runId: "run" }, {});
+      isOpenClawExec(memory, { toolName: "exec", params: { command: "id" }, runId: "run" }, {});
     note({ runId: "run" });
     note({ runId: "run", outcome: "completed" });
     expect(ours()).toBe(true);
@@ -46,9 +46,9 @@ describe("isOpenClawExec", () => {
   });
 
   test("a scheduled script's exec is OpenClaw's own, known by its run and its call together", () => {
-    const state = createSharedState(() => 0);
+    const memory = createMemory(() => 0);
     const isOurScript = (runId: string, toolCallId: string, params = {}) =>
-      isOpenClawExec(state, { toolName: "exec", params, runId, toolCallId }, {});
+      isOpenClawExec(memory, { toolName: "exec", params, runId, toolCallId }, {});
     const [run, call] = ["cron-trigger:job:1", "tool_search_code:headless:1:exec:1"];
     expect(isOurScript(run, call)).toBe(true);
     expect(isOurScript(run, call, { description: "x" })).toBe(false);
@@ -68,10 +68,10 @@ describe("isOpenClawExec", () => {
   });
 
   test("the run may be named by the context alone; model calls without a run announce nothing", () => {
-    const state = createSharedState(() => 0);
-    createModelCallHook(state)({});
-    createModelCallHook(state)({ runId: "run" });
-    expect(isOpenClawExec(state, { toolName: "exec", params: {} }, { runId: "run" })).toBe(true);
-    expect(state.embeddedRuns.has("")).toBe(false);
+    const memory = createMemory(() => 0);
+    createModelCallHook(memory)({});
+    createModelCallHook(memory)({ runId: "run" });
+    expect(isOpenClawExec(memory, { toolName: "exec", params: {} }, { runId: "run" })).toBe(true);
+    expect(memory.part(EMBEDDED_RUNS).has("")).toBe(false);
   });
 });

@@ -1,16 +1,19 @@
 // The snapshot a call is decided from: how old, how often asked for, and the same object for the same facts.
+
 import { expect, test } from "vitest";
+import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import {
   currentSnapshot,
   lastSnapshot,
   SNAPSHOT_MAX_AGE_MS,
 } from "../../../src/nodeRouter/inventory/currentSnapshot.ts";
+import { PRESENCE } from "../../../src/presence/presence.ts";
 import { CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../../support/fakeDeps.ts";
 import { fakePresence, makePresence } from "../../support/makePresence.ts";
 
 function arranged() {
   const deps = fakeDeps();
-  const { config } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null) throw new Error("no config");
   return { deps, config };
 }
@@ -37,7 +40,7 @@ test("a new config is joined with the list that is there", async () => {
   const { deps, config } = arranged();
   await currentSnapshot(deps, config);
   deps.configure({ ...CONFIG, nodes: { "mac-sg": { tags: ["new"] } } });
-  const { config: changed } = deps.state;
+  const changed = deps.memory.part(PLUGIN_CONFIG).current;
   if (changed === null) throw new Error("no config");
   const snapshot = await currentSnapshot(deps, changed);
   expect(deps.listCalls).toBe(1);
@@ -66,7 +69,7 @@ test("presence is part of the snapshot: the same while it is the same object, ne
   const { deps, config } = arranged();
   const before = await currentSnapshot(deps, config);
   let records = new Map([["mac-sg", makePresence({ rttMs: 5 })]]);
-  deps.state.presence = fakePresence(() => records);
+  deps.memory.part(PRESENCE).current = fakePresence(() => records);
   const observed = await currentSnapshot(deps, config);
   expect(observed).not.toBe(before);
   expect(observed.nodes.map(({ rttMs }) => rttMs)).toEqual([5, null]);
@@ -81,7 +84,7 @@ test("the gateway's place is the declared one, with coordinates of its city or c
   const { deps } = arranged();
   const placeIn = async (gateway: object) => {
     deps.configure({ ...CONFIG, gateway });
-    const { config } = deps.state;
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
     if (config === null) throw new Error("no config");
     return (await currentSnapshot(deps, config)).gatewayLocation;
   };

@@ -7,7 +7,9 @@ import { reportText } from "../../../src/nodeRouter/explain/explainText.ts";
 import { decisionMessage, placeText, refusal } from "../../../src/nodeRouter/explain/message.ts";
 import { createReport } from "../../../src/nodeRouter/explain/report.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
-import { explainCall } from "../../../src/nodeRouter/policy/explainCall.ts";
+import { makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
+import { toolPlacement } from "../../../src/nodeRouter/policy/toolPlacement.ts";
+import { worldOf } from "../../../src/nodeRouter/policy/world.ts";
 import { NO_LAST_NODES } from "../../../src/nodeRouter/state/lastNodes.ts";
 import { nodesReply } from "../../../src/nodeRouter/surfaces/chat/nodesReply.ts";
 import { eventsText } from "../../../src/nodeRouter/surfaces/cli/eventsText.ts";
@@ -80,7 +82,9 @@ async function textsOf(text: string): Promise<ReadonlyMap<string, string>> {
     attributions: [],
     nowMs: PRESENCE_MS,
   });
-  const decision = explainCall(config, "worker", "exec", "exec", snapshot, NO_LAST_NODES);
+  const policy = makePolicy(config, null, "worker", "exec");
+  const world = worldOf(config, null, { snapshot, presence, hostNodes: [], apiProblem: null });
+  const decision = toolPlacement(policy, "exec", snapshot, NO_LAST_NODES);
   const report = createReport(decision, { binding: "exec", mode: "enforce", nowMs: PRESENCE_MS } as never);
   const call = {
     toolCallId: "c",
@@ -107,19 +111,7 @@ async function textsOf(text: string): Promise<ReadonlyMap<string, string>> {
     ["nodes", nodesText(nodesReport, PRESENCE_MS)],
     ["nodes --json", JSON.stringify(nodesReport)],
     ["/nodes", nodesReply(nodesReport, PRESENCE_MS)],
-    [
-      "node_route",
-      JSON.stringify(
-        nodeList(
-          config,
-          "worker",
-          "exec",
-          snapshot,
-          { hostConfig: {}, apiProblem: null, presence },
-          NO_LAST_NODES,
-        ),
-      ),
-    ],
+    ["node_route", JSON.stringify(nodeList(policy, world, NO_LAST_NODES))],
     ["tags", JSON.stringify(snapshot.nodes.map(({ tags }) => [...tags]))],
     ["metrics", await metricsText(nodesReport, statusFor(nodesReport))],
   ]);

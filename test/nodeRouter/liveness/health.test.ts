@@ -1,25 +1,51 @@
 // What `openclaw health` says, worst first, and when hooks count as live.
 import { describe, expect, test } from "vitest";
+import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { currentSnapshot } from "../../../src/nodeRouter/inventory/currentSnapshot.ts";
 import { healthProblem, hostingHealth } from "../../../src/nodeRouter/liveness/health.ts";
 import {
   HOOKS_NOT_LIVE,
+  HOOKS_SEEN,
   hookLiveness,
   LIVENESS_GRACE_MS,
+  noteRegistration,
 } from "../../../src/nodeRouter/liveness/liveness.ts";
+import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../../support/fakeDeps.ts";
 import { recordsOf } from "../hostedSessions/arrange.ts";
 
-/** A state whose hooks are live. */
-function liveState(config: unknown = CONFIG) {
-  const { state } = fakeDeps({ config });
-  state.fullRegisteredAtMs = START_MS;
-  state.hooksRegisteredAtMs = START_MS;
-  return state;
+/** A memory in which the hooks are live. */
+function liveMemory(config: unknown = CONFIG) {
+  const { memory } = fakeDeps({ config });
+  memory.part(HOOKS_SEEN).fullRegisteredAtMs = START_MS;
+  memory.part(HOOKS_SEEN).hooksRegisteredAtMs = START_MS;
+  return memory;
 }
 
 const LATER = START_MS + LIVENESS_GRACE_MS;
+
+describe("noteRegistration", () => {
+  test("a service and hooks each have their time; any other registration has none", () => {
+    const seen = fakeDeps().memory.part(HOOKS_SEEN);
+    noteRegistration(seen, "full", 1);
+    expect(seen).toMatchObject({ fullRegisteredAtMs: 1, hooksRegisteredAtMs: null });
+    noteRegistration(seen, "discovery", 2);
+    noteRegistration(seen, "tool-discovery", 3);
+    expect(seen).toMatchObject({ fullRegisteredAtMs: 1, hooksRegisteredAtMs: 2 });
+    noteRegistration(seen, "full", 4);
+    expect(seen).toMatchObject({ fullRegisteredAtMs: 4, hooksRegisteredAtMs: 2 });
+  });
+
+  test("new hooks clear the agents that were seen without them, a new service does not", () => {
+    const seen = fakeDeps().memory.part(HOOKS_SEEN);
+    seen.missedAgents.add("worker-sg");
+    noteRegistration(seen, "full", 1);
+    expect([...seen.missedAgents]).toEqual(["worker-sg"]);
+    noteRegistration(seen, "discovery", 2);
+    expect([...seen.missedAgents]).toEqual([]);
+  });
+});
 
 describe("hookLiveness", () => {
   const liveness = (full: number | null, hooks: number | null, now: number) =>
@@ -41,7 +67,7 @@ describe("hookLiveness", () => {
 
 describe("hostingHealth", () => {
   const unfit = { kind: "unfit", reason: "it has no executeTurn" } as const;
-  const { config } = liveState();
+  const config = liveMemory().part(PLUGIN_CONFIG).current;
 
   test("speaks when nothing can hold back a hosted session of a routed agent", () => {
     expect(hostingHealth(config, unfit, recordsOf("locked"))).toMatch(
@@ -53,60 +79,63 @@ describe("hostingHealth", () => {
     expect(hostingHealth(config, unfit, recordsOf([]))).toBeNull();
     expect(hostingHealth(config, { kind: "armed" }, recordsOf("locked"))).toBeNull();
     expect(hostingHealth(config, { kind: "waiting" }, recordsOf("locked"))).toBeNull();
-    expect(hostingHealth(liveState({}).config, unfit, recordsOf("locked"))).toBeNull();
+    expect(hostingHealth(liveMemory({}).part(PLUGIN_CONFIG).current, unfit, recordsOf("locked"))).toBeNull();
     expect(hostingHealth(null, unfit, recordsOf("locked"))).toBeNull();
   });
 });
 
 describe("healthProblem", () => {
   test("is null when all is well, and before there is a config", () => {
-    expect(healthProblem(liveState(), LATER)).toBe(null);
-    expect(healthProblem(fakeDeps({ config: null }).state, LATER)).toBe(null);
+    expect(healthProblem(liveMemory(), LATER)).toBe(null);
+    expect(healthProblem(fakeDeps({ config: null }).memory, LATER)).toBe(null);
   });
 
   test("hooks that are not live come before everything else", () => {
-    const state = liveState();
-    state.hooksRegisteredAtMs = null;
-    state.missedAgents.add("worker-sg");
-    expect(healthProblem(state, LATER - 1)).not.toBe(HOOKS_NOT_LIVE);
-    expect(healthProblem(state, LATER)).toBe(HOOKS_NOT_LIVE);
+    const memory = liveMemory();
+    memory.part(HOOKS_SEEN).hooksRegisteredAtMs = null;
+    memory.part(HOOKS_SEEN).missedAgents.add("worker-sg");
+    expect(healthProblem(memory, LATER - 1)).not.toBe(HOOKS_NOT_LIVE);
+    expect(healthProblem(memory, LATER)).toBe(HOOKS_NOT_LIVE);
   });
 
   test.each([
     ["in shadow mode", { ...CONFIG, mode: "shadow" }],
     ["without a rule", {}],
   ])("%s nobody is told that hooks are not live", (_case, config) => {
-    const state = liveState(config);
-    state.hooksRegisteredAtMs = null;
-    expect(healthProblem(state, LATER)).toBe(null);
+    const memory = liveMemory(config);
+    memory.part(HOOKS_SEEN).hooksRegisteredAtMs = null;
+    expect(healthProblem(memory, LATER)).toBe(null);
   });
 
   test("agents whose exec ran without hooks are named", () => {
-    const state = liveState();
-    state.missedAgents.add("worker-sg").add("worker-cn");
-    expect(healthProblem(state, LATER)).toBe(
+    const memory = liveMemory();
+    memory.part(HOOKS_SEEN).missedAgents.add("worker-sg").add("worker-cn");
+    expect(healthProblem(memory, LATER)).toBe(
       'HOOKS_NOT_LIVE: exec of "worker-sg", "worker-cn" ran without node-router\'s hooks; run "openclaw plugins reload node-router", then "openclaw node-router guard".',
     );
   });
 
   test("commands on the wrong machine are counted", () => {
-    const state = liveState();
-    state.counters.mismatches = 2;
-    expect(healthProblem(state, LATER)).toBe(
+    const memory = liveMemory();
+    memory.part(COUNTERS).mismatches = 2;
+    expect(healthProblem(memory, LATER)).toBe(
       'NODE_MISMATCH: 2 command(s) ran on another machine than they were placed on; run "openclaw node-router doctor".',
     );
   });
 
   test("a config error is told like the agents read it", () => {
-    const state = liveState({ ...CONFIG, mdoe: "enforce" });
-    expect(healthProblem(state, LATER)).toMatch(
+    const memory = liveMemory({ ...CONFIG, mdoe: "enforce" });
+    expect(healthProblem(memory, LATER)).toMatch(
       /^CONFIG_INVALID: plugins\.entries\.node-router\.config\.mdoe: .* Mend it, the gateway reloads by itself\.$/,
     );
   });
 
   test("a rule that routes its agents to nothing is told, although it refuses nobody by itself", () => {
-    const state = liveState({ ...CONFIG, rules: [{ name: "moon", agents: ["a"], require: "region=moon" }] });
-    expect(healthProblem(state, LATER)).toMatch(
+    const memory = liveMemory({
+      ...CONFIG,
+      rules: [{ name: "moon", agents: ["a"], require: "region=moon" }],
+    });
+    expect(healthProblem(memory, LATER)).toMatch(
       /^NO_NODE_FITS: plugins\.entries\.node-router\.config\.rules\[0\]\.require: .*; run "openclaw node-router doctor"\.$/,
     );
   });
@@ -114,17 +143,17 @@ describe("healthProblem", () => {
   test("a rule that names no agent of the host comes after a config error, and before what only might be wrong", () => {
     const rules = [{ name: "moon", agents: ["a"], require: "region=moon" }];
     const stray = /^AGENT_UNKNOWN: .*rules\[0\]\.agents\[0\]: rule "moon": no agent has the id "a"; /;
-    expect(healthProblem(liveState({ ...CONFIG, rules }), LATER, ["b"])).toMatch(stray);
-    expect(healthProblem(liveState({ ...CONFIG, rules }), LATER, ["a"])).toMatch(/^NO_NODE_FITS: /);
-    expect(healthProblem(liveState({ ...CONFIG, rules, x: 1 }), LATER, ["b"])).toMatch(/^CONFIG_INVALID: /);
+    expect(healthProblem(liveMemory({ ...CONFIG, rules }), LATER, ["b"])).toMatch(stray);
+    expect(healthProblem(liveMemory({ ...CONFIG, rules }), LATER, ["a"])).toMatch(/^NO_NODE_FITS: /);
+    expect(healthProblem(liveMemory({ ...CONFIG, rules, x: 1 }), LATER, ["b"])).toMatch(/^CONFIG_INVALID: /);
   });
 
   test("a node of which it is not clear who it is is told with the way out", async () => {
     const deps = fakeDeps();
-    deps.state.hooksRegisteredAtMs = START_MS;
+    deps.memory.part(HOOKS_SEEN).hooksRegisteredAtMs = START_MS;
     deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("Mac SG", CN_ID)] };
-    await currentSnapshot(deps, deps.state.config ?? resolveConfig({}));
-    expect(healthProblem(deps.state, LATER)).toMatch(
+    await currentSnapshot(deps, deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({}));
+    expect(healthProblem(deps.memory, LATER)).toMatch(
       /^NO_NODE_FITS: 2 paired nodes answer to the name of node "mac-sg", .* "openclaw node-router trust mac-sg --paired <id>"/,
     );
   });

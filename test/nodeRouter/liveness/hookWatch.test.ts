@@ -1,13 +1,15 @@
 // Runs without our hooks are noticed, told, and mended as far as the host lets us.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { hostedRuns } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
+import { HOSTED_RUNS } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
 import {
   type AgentEvent,
   MAX_REVIVALS,
   missedExec,
   watchLiveness,
 } from "../../../src/nodeRouter/liveness/hookWatch.ts";
-import { HOOKS_NOT_LIVE, LIVENESS_GRACE_MS } from "../../../src/nodeRouter/liveness/liveness.ts";
+import { HOOKS_NOT_LIVE, HOOKS_SEEN, LIVENESS_GRACE_MS } from "../../../src/nodeRouter/liveness/liveness.ts";
+import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
+import type { Memory } from "../../../src/shared/processMemory.ts";
 import { CONFIG, fakeDeps } from "../../support/fakeDeps.ts";
 import { hostedSession, recordsOf } from "../hostedSessions/arrange.ts";
 
@@ -24,9 +26,9 @@ const EXEC: AgentEvent = {
 /** A service that has just started in a host that registered no hooks. */
 function arranged(config: unknown = CONFIG, agents: readonly string[] = ["worker-sg", "worker-cn"]) {
   const deps = fakeDeps({ config });
-  const { state, log, lines } = deps;
+  const { memory, log, lines } = deps;
   let known = agents;
-  state.fullRegisteredAtMs = Date.now();
+  memory.part(HOOKS_SEEN).fullRegisteredAtMs = Date.now();
   const health: (string | null)[] = [];
   const revive = vi.fn(async () => {});
   let listener: (event: AgentEvent) => void = () => {};
@@ -35,7 +37,7 @@ function arranged(config: unknown = CONFIG, agents: readonly string[] = ["worker
   const watch = () =>
     watchLiveness({
       hosted,
-      state,
+      memory,
       log,
       now: Date.now,
       agents: () => known,
@@ -51,12 +53,12 @@ function arranged(config: unknown = CONFIG, agents: readonly string[] = ["worker
     known = next;
   };
   const emit = (event: AgentEvent) => listener(event);
-  return { state, deps, lines, health, revive, off, hosted, watch, emit, setAgents };
+  return { memory, deps, lines, health, revive, off, hosted, watch, emit, setAgents };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const become = (state: { hooksRegisteredAtMs: number | null }) => {
-  state.hooksRegisteredAtMs = Date.now();
+const become = (memory: Memory) => {
+  memory.part(HOOKS_SEEN).hooksRegisteredAtMs = Date.now();
 };
 
 describe("after a start without hooks", () => {
@@ -90,20 +92,20 @@ describe("after a start without hooks", () => {
   });
 
   test("hooks that come within the time of grace are enough", async () => {
-    const { state, health, revive, watch } = arranged();
+    const { memory, health, revive, watch } = arranged();
     watch();
     await pass(LIVENESS_GRACE_MS - 1);
-    become(state);
+    become(memory);
     await pass(600_000);
     expect(revive).not.toHaveBeenCalled();
     expect(health).toEqual([null]);
   });
 
   test("health is cleared when the hooks come to life, without an event", async () => {
-    const { state, health, watch } = arranged();
+    const { memory, health, watch } = arranged();
     watch();
     await pass(LIVENESS_GRACE_MS);
-    become(state);
+    become(memory);
     await pass(10_000);
     expect(health).toEqual([null, HOOKS_NOT_LIVE, null]);
   });
@@ -123,29 +125,29 @@ describe("after a start without hooks", () => {
   });
 
   test("many missed execs at once ask once", async () => {
-    const { revive, watch, emit, state } = arranged();
+    const { revive, watch, emit, memory } = arranged();
     watch();
     await pass(LIVENESS_GRACE_MS - 1);
     vi.setSystemTime(Date.now() + 10);
     for (let n = 0; n < 5; n++) emit(EXEC);
     await pass(1_000);
     expect(revive).toHaveBeenCalledTimes(1);
-    expect(state.counters.missed).toBe(5);
-    expect([...state.missedAgents]).toEqual(["worker-sg"]);
+    expect(memory.part(COUNTERS).missed).toBe(5);
+    expect([...memory.part(HOOKS_SEEN).missedAgents]).toEqual(["worker-sg"]);
   });
 
   test("a host that never registers the hooks is not made to reload for ever", async () => {
-    const { state, revive, watch } = arranged();
+    const { memory, revive, watch } = arranged();
     for (let reload = 0; reload < 10; reload++) {
-      state.fullRegisteredAtMs = Date.now();
+      memory.part(HOOKS_SEEN).fullRegisteredAtMs = Date.now();
       const stop = watch();
       await pass(LIVENESS_GRACE_MS + 1_000);
       stop();
     }
     expect(revive).toHaveBeenCalledTimes(MAX_REVIVALS);
-    become(state);
+    become(memory);
     watch()();
-    state.hooksRegisteredAtMs = null;
+    memory.part(HOOKS_SEEN).hooksRegisteredAtMs = null;
     watch();
     await pass(LIVENESS_GRACE_MS);
     expect(revive).toHaveBeenCalledTimes(MAX_REVIVALS + 1);
@@ -167,14 +169,14 @@ describe("after a start without hooks", () => {
 });
 
 describe("missedExec", () => {
-  const { state } = fakeDeps();
-  const seen = fakeDeps().state;
-  seen.evaluatedRuns.set("run", true);
+  const { memory } = fakeDeps();
+  const seen = fakeDeps().memory;
+  seen.part(HOOKS_SEEN).evaluatedRuns.set("run", true);
 
   test("an exec of a routed agent that ended in a run where our policy was never asked is missed", () => {
-    expect(missedExec(state, EXEC)).toBe("worker-sg");
+    expect(missedExec(memory, EXEC)).toBe("worker-sg");
     const { agentId: _, ...byKey } = { ...EXEC, sessionKey: "agent:worker-cn:cron:1" };
-    expect(missedExec(state, byKey)).toBe("worker-cn");
+    expect(missedExec(memory, byKey)).toBe("worker-cn");
   });
 
   test.each([
@@ -185,10 +187,10 @@ describe("missedExec", () => {
     ["of another stream", { stream: "lifecycle" }],
   ])("an event %s is not", (_case, changes) => {
     const { agentId = undefined, ...event } = { ...EXEC, ...changes };
-    expect(missedExec(state, agentId === undefined ? event : { ...event, agentId })).toBe(null);
+    expect(missedExec(memory, agentId === undefined ? event : { ...event, agentId })).toBe(null);
   });
 
-  test("nor is one of a run that was seen", () => {
+  test("an event of a run that the hooks have seen is not missed", () => {
     expect(missedExec(seen, EXEC)).toBe(null);
     expect(missedExec(seen, { ...EXEC, runId: "other" })).toBe("worker-sg");
   });
@@ -201,33 +203,33 @@ describe("an exec in a session that runs on another machine as a whole", () => {
     ["by its run", { runId: "hosted-run" }],
     ["by its session", { sessionKey: key }],
   ])("known %s, is not taken for lost hooks: no reload can change that", async (_case, changes) => {
-    const { state, revive, watch, emit, hosted, health } = arranged();
-    become(state);
-    hostedRuns().set("hosted-run", null);
+    const { memory, revive, watch, emit, hosted, health } = arranged();
+    become(memory);
+    memory.part(HOSTED_RUNS).set("hosted-run", null);
     hosted.now = [hostedSession({ sessionKey: key })];
     watch();
     emit({ ...EXEC, ...changes });
     await pass(60_000);
-    expect(state.counters.missed).toBe(0);
+    expect(memory.part(COUNTERS).missed).toBe(0);
     expect(revive).not.toHaveBeenCalled();
     expect(health).toEqual([null]);
   });
 
   test("hides no other: a session that is local has lost its hooks, also while the records cannot be read", async () => {
-    const { state, watch, emit, hosted } = arranged();
-    become(state);
+    const { memory, watch, emit, hosted } = arranged();
+    become(memory);
     watch();
     emit({ ...EXEC, sessionKey: key });
     hosted.now = "locked";
     emit({ ...EXEC, sessionKey: key });
-    expect(state.counters.missed).toBe(2);
+    expect(memory.part(COUNTERS).missed).toBe(2);
   });
 });
 
 describe("the report and the end", () => {
   test("a missed exec is logged and in health at once, and health stays quiet while nothing changes", async () => {
-    const { state, health, lines, watch, emit } = arranged();
-    become(state);
+    const { memory, health, lines, watch, emit } = arranged();
+    become(memory);
     watch();
     emit(EXEC);
     await pass(60_000);
@@ -257,8 +259,8 @@ describe("a rule that names nobody", () => {
     'AGENT_UNKNOWN: plugins.entries.node-router.config.rules[0].agents[0]: rule "hk": no agent has the id "Worker-KH"; did you mean "worker-hk"? Whoever is meant runs without that rule: mend the name, or take it out.';
 
   test("is said at start, once in the log and in health, and is gone when it is mended", async () => {
-    const { state, deps, health, lines, watch } = arranged(stray, ["worker-hk"]);
-    become(state);
+    const { memory, deps, health, lines, watch } = arranged(stray, ["worker-hk"]);
+    become(memory);
     watch();
     await pass(600_000);
     expect(health).toEqual([said]);
@@ -270,8 +272,8 @@ describe("a rule that names nobody", () => {
   });
 
   test("is said when the agent goes, and again when it goes again", async () => {
-    const { state, health, lines, watch, setAgents } = arranged(CONFIG);
-    become(state);
+    const { memory, health, lines, watch, setAgents } = arranged(CONFIG);
+    become(memory);
     watch();
     expect(health).toEqual([null]);
     for (const agents of [["worker-sg"], ["worker-sg", "worker-cn"], ["worker-sg"]]) {
@@ -284,8 +286,8 @@ describe("a rule that names nobody", () => {
 
   test("may be a glob that waits for agents, beside one that has some", async () => {
     const rules = [{ name: "a", agents: ["worker-*", "zzz-*"], require: "region=sg" }];
-    const { state, health, lines, watch } = arranged({ ...CONFIG, rules });
-    become(state);
+    const { memory, health, lines, watch } = arranged({ ...CONFIG, rules });
+    become(memory);
     watch();
     expect([health, lines]).toEqual([[null], []]);
   });

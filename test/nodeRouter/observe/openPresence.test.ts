@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { registerPresence } from "../../../src/nodeRouter/observe/openPresence.ts";
+import { PRESENCE } from "../../../src/presence/presence.ts";
 import { fakeDeps } from "../../support/fakeDeps.ts";
 
 interface Service {
@@ -41,9 +42,12 @@ function setUp(resolveStateDir: () => string = () => folder) {
 test("it knows the nodes once it started, and nothing more once it stopped", async () => {
   const { deps, service } = setUp();
   await service.start();
-  expect([...(deps.state.presence?.current().keys() ?? [])].sort()).toEqual(["mac-cn", "mac-sg"]);
+  expect([...(deps.memory.part(PRESENCE).current?.current().keys() ?? [])].sort()).toEqual([
+    "mac-cn",
+    "mac-sg",
+  ]);
   await service.stop();
-  expect(deps.state.presence).toBeNull();
+  expect(deps.memory.part(PRESENCE).current).toBeNull();
 });
 
 test("one that could not start says why, and neither its end nor the next start stumbles over it", async () => {
@@ -55,7 +59,7 @@ test("one that could not start says why, and neither its end nor the next start 
   await expect(service.start()).rejects.toThrow("no state folder");
   await expect(service.stop()).resolves.toBeUndefined();
   await service.start();
-  expect(deps.state.presence).not.toBeNull();
+  expect(deps.memory.part(PRESENCE).current).not.toBeNull();
 });
 
 test("started anew after a failure without an end in between, it observes", async () => {
@@ -66,7 +70,7 @@ test("started anew after a failure without an end in between, it observes", asyn
   const { deps, service } = setUp(dir);
   await expect(service.start()).rejects.toThrow("no state folder");
   await service.start();
-  expect(deps.state.presence).not.toBeNull();
+  expect(deps.memory.part(PRESENCE).current).not.toBeNull();
 });
 
 test("a state folder that cannot be written costs the history, and nothing else", async () => {
@@ -74,7 +78,7 @@ test("a state folder that cannot be written costs the history, and nothing else"
   await writeFile(file, "");
   const { deps, service } = setUp(() => file);
   await service.start();
-  expect(deps.state.presence?.current().size).toBe(2);
+  expect(deps.memory.part(PRESENCE).current?.current().size).toBe(2);
   await service.stop();
   expect(deps.lines.filter(({ level }) => level === "warn").map(({ text }) => text)).toEqual([
     expect.stringContaining("could not be read"),

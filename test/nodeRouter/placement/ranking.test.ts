@@ -153,6 +153,7 @@ describe("what is explained", () => {
       node: "a",
       fits: true,
       reason: null,
+      passing: null,
       score: 0,
       scores: { gpu: 0, "near (ms)": 12.3, load: -50 },
     });

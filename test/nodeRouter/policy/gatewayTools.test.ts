@@ -1,7 +1,7 @@
 // Ways past the rules that are no exec: programs of the gateway, its config, its ports, its files, and other machines.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BROKEN, CONFIG, configWith, LEAVE, verdict } from "./routerArrange.ts";
+import { BROKEN, CONFIG, configWith, LEAVE, verdict } from "./arrange.ts";
 
 const REFUSING = configWith({ files: "refuse" });
 const refusedWith = (code: string) =>
@@ -90,7 +90,7 @@ describe("what goes past the rules", () => {
   test("input to a command: of an agent that may use the gateway it is its own, in a workspace it goes to the node", () => {
     const call = { params: { action: "write", data: "id\n" } };
     expect(verdict(configWith({ onUnavailable: "gateway" }), "process", call)).toEqual(LEAVE);
-    expect(verdict(CONFIG, "process", { ...call, binding: "workspace" }).kind).toBe("workspace");
+    expect(verdict(CONFIG, "process", { ...call, binding: "workspace" }).kind).toBe("input");
     expect(verdict(CONFIG, "process", { params: { action: "poll" }, binding: "workspace" })).toEqual(LEAVE);
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
+import { makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
 import { hostedToolRefusal, nodesBehind } from "../../../src/nodeRouter/policy/nodeHostedTools.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
 import { CN_ID, CONFIG, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
@@ -54,7 +55,7 @@ describe("a call", () => {
     const resolved = resolveConfig(config);
     const snapshot = buildSnapshot(resolved.nodes, { nodes, takenAtMs: 1 });
     const chosen = which.flatMap((at) => nodes[at] ?? []);
-    return hostedToolRefusal(resolved, agent, "docs_search", chosen, snapshot);
+    return hostedToolRefusal(makePolicy(resolved, null, agent, "exec"), "docs_search", chosen, snapshot);
   };
 
   test("of a tool on a node of the agent's rule goes on", () => {

@@ -1,9 +1,9 @@
 // An agent's calls stay where they ran, what is explained is what the next call does, and one agent is not another.
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../../src/hooks/toolPolicy.ts";
-import { createLastNodes } from "../../../src/nodeRouter/state/lastNodes.ts";
+import { createLastNodes, LAST_NODES } from "../../../src/nodeRouter/state/lastNodes.ts";
 import { createMethods } from "../../../src/nodeRouter/surfaces/methods/methods.ts";
-import type { Presence } from "../../../src/presence/presence.ts";
+import { PRESENCE, type Presence } from "../../../src/presence/presence.ts";
 import { contextOf, execEvent, fakeDeps, hostEntry } from "../../support/fakeDeps.ts";
 import { fakePresence, makePresence, reachOf } from "../../support/makePresence.ts";
 
@@ -21,7 +21,7 @@ function arranged(mode = "enforce") {
   return {
     deps,
     measure(roundTrips: Record<"one" | "two", number | null>) {
-      deps.state.presence = presenceOf(
+      deps.memory.part(PRESENCE).current = presenceOf(
         Object.entries(roundTrips).map(([node, rttMs]) =>
           makePresence({ node, rttMs, reach: { node: reachOf(rttMs === null ? "down" : "up"), ssh: null } }),
         ),
@@ -130,9 +130,9 @@ test("a node that the model named itself is no place to stay", async () => {
   const policy = createToolPolicy(at.deps);
   const event = execEvent(at.deps, { node: "two" }, { toolName: "browser", toolCallId: "b" });
   expect(await policy(event, contextOf("worker"))).toMatchObject({ params: { node: ID.two } });
-  expect(at.deps.state.lastNodes.of("worker", "zone")).toBe(null);
+  expect(at.deps.memory.part(LAST_NODES).of("worker", "zone")).toBe(null);
   await policy(execEvent(at.deps, {}, { toolName: "browser", toolCallId: "c" }), contextOf("worker"));
-  expect(at.deps.state.lastNodes.of("worker", "zone")).toBe("one");
+  expect(at.deps.memory.part(LAST_NODES).of("worker", "zone")).toBe("one");
 });
 
 test("a gateway that runs for months forgets the oldest, not the newest", () => {

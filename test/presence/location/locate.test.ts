@@ -59,7 +59,7 @@ describe("trust", () => {
     expect(locate({ declared: null, places: [ZONE] }).location).toEqual(ZONE);
   });
 
-  test("of one source the more exact goes first, then the surer", () => {
+  test("of two places of one source the more exact goes first, then the surer", () => {
     const country: Place = { ...GEOIP, precision: "country", detail: "endpoint 5.6.7.8" };
     const low: Place = { ...GEOIP, confidence: "low", detail: "endpoint 9.9.9.9" };
     expect(locate({ declared: null, places: [country, low, GEOIP] }).location).toEqual(GEOIP);

@@ -1,6 +1,7 @@
 // The record of one placement: filled while deciding, rendered elsewhere (CLI, refusal, log, page).
 import type { Binding, Transport } from "../../../shared/types.ts";
 import type { NodeState } from "./snapshot.ts";
+import type { Capability } from "./way.ts";
 
 /** Who asks for what. */
 export interface PlacementRequest {
@@ -8,6 +9,9 @@ export interface PlacementRequest {
   readonly tool: string;
   /** Node-protocol commands the call needs, e.g. `["system.run"]`; empty when any paired node will do. */
   readonly commands: readonly string[];
+  /** What the way to the node must be able to carry. */
+  readonly needs: readonly Capability[];
+  /** What moves with the agent: for words, no filter asks it. */
   readonly binding: Binding;
   /** Node on which this agent's calls under this rule last ran, which is left for a clearly better one only. */
   readonly current: string | null;
@@ -19,6 +23,8 @@ export interface Reason {
   readonly filter: string;
   readonly one: string;
   readonly many: string;
+  /** `rule`: the rule does not mean the node. `node`: it does, and the node cannot be used. */
+  readonly about: "rule" | "node";
 }
 
 /** What happened to one node. */
@@ -27,6 +33,8 @@ export interface Candidate {
   readonly fits: boolean;
   /** Null when it fits. */
   readonly reason: Reason | null;
+  /** Why waiting helps, in the present tense: `is offline`. Null where only the config or the operator can help. */
+  readonly passing: string | null;
   /** Normalized to -100..100; null when it does not fit or the rule prefers nothing. */
   readonly score: number | null;
   /**

@@ -1,5 +1,4 @@
 // What a node loses in the ranking because little of it is free. It never excludes one: a rule's `minimum` does.
-import type { NodeIndex } from "../model/nodeIndex.ts";
 import type { NodeState } from "../model/snapshot.ts";
 
 /** What each resource takes away: 0, -25, -50 or -100; 0 too where it is not known. */
@@ -19,12 +18,10 @@ export function capacityPenalties({ capacity }: NodeState): CapacityPenalties {
   };
 }
 
-/** By position: the scarcest resource counts, for plenty of another does not make up for it. */
-export function capacityScores(index: NodeIndex): Float64Array {
-  return index.column("capacity", (node) => {
-    const { load, memory, disk } = capacityPenalties(node);
-    return Math.min(load, memory, disk);
-  });
+/** The scarcest resource counts, for plenty of another does not make up for it. */
+export function capacityScore(node: NodeState): number {
+  const { load, memory, disk } = capacityPenalties(node);
+  return Math.min(load, memory, disk);
 }
 
 function memoryPenalty(share: number): number {

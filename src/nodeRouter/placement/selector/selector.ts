@@ -45,7 +45,6 @@ function printRequirement({ key, operator, values }: Requirement): string {
 /**
  * Whether these tags meet every requirement. `!=` and `notin` also match tags without the key, and a bare
  * tag has the value `""`. Source: Kubernetes `labels.Requirement.Matches`.
- * `place()` answers the same question for all nodes at once with `tagIndex.ts`; a test holds the two equal.
  */
 export function matches(selector: Selector, tags: NodeTags): boolean {
   return selector.requirements.every((requirement) => holds(requirement, tags.get(requirement.key)));

@@ -1,5 +1,6 @@
 // The slash command `/nodes`, for everybody whom the host lets give commands in a chat.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { safe } from "../../../shared/safeText.ts";
 import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.ts";
@@ -7,6 +8,7 @@ import type { RouterDeps } from "../../process/deps.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import { nodesReply } from "./nodesReply.ts";
 
+/** `/nodes`. A client of the gateway needs `operator.read` besides. */
 export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerCommand({
     name: "nodes",
@@ -30,7 +32,7 @@ function mayLook(scopes: readonly string[] | undefined): boolean {
 
 /** Never throws: in a chat there is nobody to catch it. */
 export async function answerNodes(deps: RouterDeps): Promise<string> {
-  const { config } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null) return "node-router is not configured.";
   try {
     // Not everybody who may ask here may list the gateway's nodes; what was read last is told then, with its age.

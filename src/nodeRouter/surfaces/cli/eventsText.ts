@@ -3,6 +3,7 @@ import { nameText, quote } from "../../../shared/safeText.ts";
 import type { EventsReport, NodeEvent } from "../reports/eventsReport.ts";
 import { COLUMNS, table } from "./output.ts";
 
+/** @param columns width of the terminal. */
 export function eventsText(report: EventsReport, columns: number = COLUMNS): string {
   if (report.events.length > 0) {
     const rows = report.events.map((event) => [

@@ -64,6 +64,10 @@ const COMMANDS: readonly Spec[] = [
   },
 ];
 
+/**
+ * Adds `openclaw <name> …` with its commands. Each sets the process's exit code: 0 all is well, 1 something was found,
+ * 2 wrong usage.
+ */
 export async function buildCommands(program: Program, name: string, description: string): Promise<void> {
   const { addGatewayClientOptions, callGatewayFromCli } = await import("openclaw/plugin-sdk/gateway-runtime");
   const root = program.command(name).description(description);

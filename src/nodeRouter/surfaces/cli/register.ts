@@ -4,6 +4,7 @@ import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 const NAME = "node-router";
 const DESCRIPTION = "Show, explain and check on which node agents' tool calls run";
 
+/** Tells the host the name alone; the commands are loaded when one of them is used. */
 export function registerCommands(api: OpenClawPluginApi): void {
   api.registerCli(
     async ({ program }) => {

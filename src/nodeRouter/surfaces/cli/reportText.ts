@@ -9,6 +9,7 @@ import { COLUMNS, paint } from "./output.ts";
 
 const DASH = "-";
 
+/** Every finding with its place and its fix. */
 export function doctorText(report: DoctorReport): string {
   if (report.findings.length === 0) return paint("green", "No findings.");
   const color = { error: "red", warning: "yellow", info: "dim" } as const;
@@ -24,6 +25,7 @@ export function doctorText(report: DoctorReport): string {
     .join("\n\n");
 }
 
+/** For each routed agent its state, and every setting from what to what. */
 export function guardText(report: GuardReport): string {
   if (report.agents.length === 0) return "No agent's exec is routed, so there is nothing to guard.";
   return report.agents
@@ -45,6 +47,7 @@ export function guardText(report: GuardReport): string {
     .join("\n");
 }
 
+/** Whom the name stands for now, and for whom it stood. */
 export function pairedText({ node, id, displayName, before }: PairedReport): string {
   const was =
     before === null ? "nobody was known before" : before === id ? "as before" : `before it was ${before}`;

@@ -7,6 +7,7 @@ import { COLUMNS, paint, table } from "./output.ts";
 
 const DASH = "-";
 
+/** The keys that a machine offers, what is known of each, and what is to be done. */
 export function trustText(report: TrustReport): string {
   const machine =
     report.jumpHost === null
@@ -35,6 +36,7 @@ export function trustText(report: TrustReport): string {
   ].join("\n");
 }
 
+/** Each step of a connection with its time in ms, and how it ended. */
 export function probeText(report: ProbeReport): string {
   const hosts = new Set(report.steps.map(({ host }) => host));
   const rows = report.steps.map((step) => [

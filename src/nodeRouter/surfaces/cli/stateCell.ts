@@ -10,6 +10,7 @@ const COLORS: Readonly<Record<PresenceState, Color>> = {
   unknown: "dim",
 };
 
+/** For a cell of `table`. */
 export function stateCell(state: PresenceState): Cell {
   return { text: state, color: COLORS[state] };
 }

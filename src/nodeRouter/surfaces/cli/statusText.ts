@@ -11,6 +11,7 @@ import { stateCell } from "./stateCell.ts";
 
 const DASH = "-";
 
+/** @returns lines for a terminal of 100 columns; coloured where the terminal has colours. */
 export function statusText(report: StatusReport): string {
   const { counters, agents } = report;
   const hooks = { live: paint("green", "live"), starting: "starting", "not-live": paint("red", "NOT LIVE") }[

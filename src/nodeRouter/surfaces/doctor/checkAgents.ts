@@ -1,13 +1,11 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
 
-import { problemsForAgent } from "../../../config/problems/problem.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { decisionMessage } from "../../explain/message.ts";
 import {
   agentIds,
   agentKey,
   agentSection,
-  bindingOf,
   execSetting,
   keyFor,
   sandboxMode,
@@ -15,9 +13,10 @@ import {
 } from "../../host/hostConfig.ts";
 import { foreignRuntime } from "../../host/runtimes.ts";
 import type { Rule } from "../../placement/model/rule.ts";
-import { firstRule } from "../../placement/ruleIndex.ts";
-import { allowedNodes, explainCall } from "../../policy/explainCall.ts";
-import { outlook } from "../../policy/outlook.ts";
+import { type AgentPolicy, agentPolicy } from "../../policy/agentPolicy.ts";
+import { lookAhead, refusalOf } from "../../policy/explainTool.ts";
+import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
+import { worldOf } from "../../policy/world.ts";
 import { boundNodeId } from "./boundNode.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 
@@ -25,18 +24,19 @@ const GUARD = 'run "openclaw node-router guard"';
 
 export const checkAgents: Check = (input) =>
   agentIds(input.hostConfig).flatMap((agent) => {
-    const rule = firstRule(input.config.rules, agent, "exec");
+    const policy = agentPolicy(input.config, input.hostConfig, agent);
+    const { execRule: rule } = policy;
     // A config error refuses its calls and may hide its rule; that is a finding of its own.
-    if (rule === null || problemsForAgent(input.config.problems, agent).length > 0) return [];
+    if (rule === null || policy.invalid !== null) return [];
     // With its workspace on the node the host's own exec settings are not asked.
-    const isExec = bindingOf(input.hostConfig, agent) === "exec";
+    const isExec = policy.binding === "exec";
     return [
       ...(isExec ? hostSetting(input, agent, rule) : []),
-      ...(isExec ? nodeSetting(input, agent, rule) : []),
+      ...(isExec ? nodeSetting(input, policy, rule) : []),
       ...(isExec ? sandbox(input, agent) : []),
       ...runtime(input, agent),
-      ...fileTransfer(input, agent, rule),
-      ...placement(input, agent),
+      ...fileTransfer(input, policy, rule),
+      ...placement(input, policy),
     ];
   });
 
@@ -56,15 +56,16 @@ function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): re
 }
 
 function nodeSetting(
-  { config, hostConfig, hostNodes, snapshot, lastNodes }: DoctorInput,
-  agent: string,
+  { hostConfig, hostNodes, snapshot, lastNodes }: DoctorInput,
+  policy: AgentPolicy,
   rule: Rule,
 ): readonly Finding[] {
+  const { id: agent } = policy;
   const bound = execSetting(hostConfig, agent, "node");
   if (typeof bound !== "string" || bound.trim() === "") return [];
   const boundId = boundNodeId(bound, hostNodes);
-  const chosen = explainCall(config, agent, "exec", "exec", snapshot, lastNodes).node;
-  const allowed = allowedNodes(config, agent, snapshot).filter((node) => node.nodeId !== null);
+  const chosen = toolPlacement(policy, "exec", snapshot, lastNodes).node;
+  const allowed = allowedNodes(policy, snapshot).filter((node) => node.nodeId !== null);
   if (chosen === null ? allowed.some((node) => node.nodeId === boundId) : chosen.nodeId === boundId)
     return [];
   const where =
@@ -125,16 +126,17 @@ function runtime({ hostConfig }: DoctorInput, agent: string): readonly Finding[]
 }
 
 function fileTransfer(
-  { config, hostConfig, hostNodes, snapshot }: DoctorInput,
-  agent: string,
+  { hostConfig, hostNodes, snapshot }: DoctorInput,
+  policy: AgentPolicy,
   rule: Rule,
 ): readonly Finding[] {
+  const { id: agent } = policy;
   const folder = ["plugins", "entries", "file-transfer", "config", "workspaces"];
   const path = [...folder, keyFor(section(hostConfig, ...folder), agent) ?? agent];
   const { nodeId } = section(hostConfig, ...path);
   if (typeof nodeId !== "string") return [];
   const id = boundNodeId(nodeId, hostNodes);
-  if (allowedNodes(config, agent, snapshot).some((node) => node.nodeId === id)) return [];
+  if (allowedNodes(policy, snapshot).some((node) => node.nodeId === id)) return [];
   return [
     finding(
       "file-transfer-contradicts",
@@ -146,14 +148,20 @@ function fileTransfer(
   ];
 }
 
-function placement(input: DoctorInput, agent: string): readonly Finding[] {
-  const { config, hostConfig, snapshot, lastNodes, presence, workspace } = input;
-  const binding = bindingOf(hostConfig, agent);
-  const host = { hostConfig, presence, apiProblem: workspace.apiProblem };
-  const { refusal } = outlook(config, { agent, tool: "exec", binding }, snapshot, host, lastNodes);
+function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] {
+  const { snapshot, lastNodes } = input;
+  const { id: agent } = policy;
+  const refusal = refusalOf(
+    lookAhead(
+      policy,
+      "exec",
+      worldOf(input.config, input.hostConfig, { ...input, apiProblem: input.workspace.apiProblem }),
+      lastNodes,
+    ),
+  );
   // Every other refusal is a finding of its own.
   if (refusal?.startsWith("NO_NODE_FITS: ") !== true) return [];
-  const decision = explainCall(config, agent, "exec", binding, snapshot, lastNodes);
+  const decision = toolPlacement(policy, "exec", snapshot, lastNodes);
   return [
     finding(
       "no-node-fits",

@@ -1,4 +1,4 @@
-// Doctor: what the config says that cannot be meant.
+// Doctor: statements of the config that cannot be meant.
 
 import { formatPath } from "../../../config/problems/path.ts";
 import type { ConfigProblem } from "../../../config/problems/problem.ts";

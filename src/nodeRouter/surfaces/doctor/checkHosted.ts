@@ -1,8 +1,8 @@
-// Doctor: what the host runs on a node by itself: whole sessions, tools that a node publishes, command line agents.
+// Doctor: work that the host runs on a node by itself: whole sessions, published tools, command line agents.
 import { quote } from "../../../shared/safeText.ts";
-import { agentIds, bindingOf } from "../../host/hostConfig.ts";
-import { mustBePlaced } from "../../hostedSessions/verdict.ts";
-import { allowedNodes } from "../../policy/explainCall.ts";
+import { agentIds } from "../../host/hostConfig.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
+import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { hostedStatus } from "../reports/hostedReport.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 
@@ -55,7 +55,8 @@ function sessionFindings(input: DoctorInput): readonly Finding[] {
   const { config, hostConfig, snapshot, hostNodes, hosted } = input;
   return hostedStatus(config, hostConfig, snapshot, hostNodes, hosted).flatMap((one) => {
     if (one.problem === null || one.fix === null) return [];
-    const isShadow = config.mode === "shadow" && bindingOf(hostConfig, one.agent) === "exec";
+    const isShadow =
+      config.mode === "shadow" && agentPolicy(config, hostConfig, one.agent).binding === "exec";
     const where = one.node === null ? "an unknown machine" : `node ${quote(one.node)}`;
     const effect = isShadow
       ? 'mode "shadow" lets its turns run there'
@@ -67,10 +68,12 @@ function sessionFindings(input: DoctorInput): readonly Finding[] {
 
 function nodeFindings({ config, hostConfig, snapshot, hostNodes }: DoctorInput): readonly Finding[] {
   const agents = agentIds(hostConfig)
-    .filter((agent) => mustBePlaced(config, agent, bindingOf(hostConfig, agent)))
+    .filter((agent) => agentPolicy(config, hostConfig, agent).mustBePlaced)
     .map((agent) => ({
       agent,
-      allowed: new Set(allowedNodes(config, agent, snapshot).map(({ nodeId }) => nodeId)),
+      allowed: new Set(
+        allowedNodes(agentPolicy(config, hostConfig, agent), snapshot).map(({ nodeId }) => nodeId),
+      ),
     }));
   if (agents.length === 0) return [];
   return hostNodes.flatMap((node): readonly Finding[] => {

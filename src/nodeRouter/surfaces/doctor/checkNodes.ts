@@ -1,4 +1,4 @@
-// Doctor: nodes that are not paired, whose name is in doubt, that wait for approval, or that have ghosts. One machine under two names: see checkConfig.
+// Doctor: nodes that are not paired, have a name in doubt, wait for approval or have ghosts.
 import { formatPath } from "../../../config/problems/path.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { pairedAs } from "../../inventory/inventory.ts";

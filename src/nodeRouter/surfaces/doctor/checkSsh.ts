@@ -1,4 +1,4 @@
-// Doctor: SSH settings that no connection can be made with, and what of ssh_config does not count.
+// Doctor: SSH settings with which no connection can be made, and lines of ssh_config that do not count.
 import { formatPath } from "../../../config/problems/path.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { type Check, type Finding, finding, type SshLook } from "./finding.ts";

@@ -1,9 +1,9 @@
 // Doctor: tools that the operator gave a routed agent and whose calls are refused, and tools that nobody here knows.
 import { normalizeToolName } from "../../../shared/hostNames.ts";
 import { quote } from "../../../shared/safeText.ts";
-import { agentIds, agentKey, agentSection, bindingOf, section } from "../../host/hostConfig.ts";
+import { agentIds, agentKey, agentSection, section } from "../../host/hostConfig.ts";
 import { matchesGlob } from "../../placement/selector/agentGlob.ts";
-import { isRouted } from "../../policy/router.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { classifyTool } from "../../toolCatalog/catalog.ts";
 import { GATEWAY_PLUGINS } from "../../toolCatalog/pluginTools.ts";
 import { type Check, type DoctorInput, finding } from "./finding.ts";
@@ -19,7 +19,7 @@ const PAST_THE_RULES: readonly string[] = [
 
 export const checkTools: Check = (input) =>
   agentIds(input.hostConfig)
-    .filter((agent) => isRouted(input.config, agent) || bindingOf(input.hostConfig, agent) === "workspace")
+    .filter((agent) => agentPolicy(input.config, input.hostConfig, agent).mustBePlaced)
     .flatMap((agent) => [...refusedTools(input, agent), ...strangeTools(input, agent)]);
 
 /** What a profile brings is not listed: only what was given on purpose contradicts the rule. */

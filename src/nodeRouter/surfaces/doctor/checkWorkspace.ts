@@ -1,5 +1,4 @@
 // Doctor: agents whose whole workspace is on a node, and settings of theirs that refuse calls or surprise.
-import { problemsForAgent } from "../../../config/problems/problem.ts";
 import { mayAddToPrompt, PROMPT_GRANT } from "../../../hooks/workspacePrompt.ts";
 import { execPolicy } from "../../host/execPolicy.ts";
 import {
@@ -13,7 +12,7 @@ import {
   section,
   settingPath,
 } from "../../host/hostConfig.ts";
-import { firstRule } from "../../placement/ruleIndex.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
@@ -51,10 +50,10 @@ function api({ workspace }: DoctorInput, agents: readonly string[]): readonly Fi
   ];
 }
 
-function unrouted({ config }: DoctorInput, agent: string): readonly Finding[] {
+function unrouted({ config, hostConfig }: DoctorInput, agent: string): readonly Finding[] {
   // A config error is a finding of its own, and may hide the rule.
-  if (problemsForAgent(config.problems, agent).length > 0) return [];
-  if (firstRule(config.rules, agent, "exec") !== null) return [];
+  const { invalid, execRule } = agentPolicy(config, hostConfig, agent);
+  if (invalid !== null || execRule !== null) return [];
   return [
     finding(
       "workspace-no-rule",

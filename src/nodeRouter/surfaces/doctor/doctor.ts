@@ -1,5 +1,4 @@
-// Every check, in the order of the report: the plugin itself, its config, the agents, their workspaces, the audit, their guard, the nodes,
-// what the host runs there by itself, their SSH settings, their places, what rules believe of them, and those who observe them.
+// Runs every check, in the order of the report: plugin, config, agents, audit, guard, nodes, and what is known of them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkConfig } from "./checkConfig.ts";
@@ -40,6 +39,7 @@ export interface DoctorReport {
   readonly findings: readonly Finding[];
 }
 
+/** All checks over one input. Pure, and free of I/O: what has to be asked was asked before. */
 export function runDoctor(input: DoctorInput): DoctorReport {
   const order = { error: 0, warning: 1, info: 2 };
   const findings = CHECKS.flatMap((check) => check(input)).sort(

@@ -6,9 +6,9 @@ import type { AuditState } from "../../audit/audit.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
-import type { StrangeTool } from "../../process/sharedState.ts";
 import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
+import type { StrangeTool } from "../../toolCatalog/strangeTools.ts";
 
 export interface Finding {
   /** `node-router/<kebab-name>`, stable. */
@@ -72,6 +72,11 @@ export interface SshLook {
 /** One question; an empty list is a clean answer. */
 export type Check = (input: DoctorInput) => readonly Finding[];
 
+/**
+ * @param name kebab-case and stable: scripts know findings by it.
+ * @param message the observed fact; names from outside are escaped already.
+ * @param path config key in full; null: it is not about the config.
+ */
 export function finding(
   name: string,
   severity: Finding["severity"],

@@ -32,6 +32,7 @@ export function agentChange(
   return { path: ["agents", "entries", agentKey(hostConfig, agent), ...path].join("."), value, current };
 }
 
+/** Whether the setting is another one now. */
 export function isNeeded({ value, current }: GuardChange): boolean {
   return value !== current;
 }

@@ -1,11 +1,11 @@
-// What the host must be told so that it refuses by itself when the plugin is missing. Pure.
+// The settings by which the host refuses on its own when the plugin is missing. Pure.
 import { problemsForAgent } from "../../../config/problems/problem.ts";
 import type { ResolvedConfig } from "../../../config/resolve.ts";
-import { agentIds, agentSection, bindingOf, execSetting } from "../../host/hostConfig.ts";
+import { agentIds, agentSection, execSetting } from "../../host/hostConfig.ts";
 import type { Rule } from "../../placement/model/rule.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
-import { firstRule } from "../../placement/ruleIndex.ts";
-import { allowedNodes } from "../../policy/explainCall.ts";
+import { type AgentPolicy, agentPolicy } from "../../policy/agentPolicy.ts";
+import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { agentChange, type GuardChange, isNeeded } from "./change.ts";
 import { bindingPlan, boundPlan } from "./workspacePlan.ts";
 
@@ -36,28 +36,27 @@ export function planGuard(
       const note = `the config error at ${problem.path} hides its rule; mend it, then run guard again`;
       return [{ agent, rule: null, state: "impossible", changes: [], note }];
     }
-    const rule = firstRule(config.rules, agent, "exec");
-    return rule === null ? [] : [planFor(config, hostConfig, snapshot, agent, rule)];
+    const policy = agentPolicy(config, hostConfig, agent);
+    return policy.execRule === null ? [] : [planFor(policy, snapshot, policy.execRule)];
   });
 }
 
 function planFor(
-  config: ResolvedConfig,
-  hostConfig: unknown,
+  policy: AgentPolicy,
   snapshot: NodeSnapshot,
-  agent: string,
   { name: rule, onUnavailable }: Rule,
 ): GuardPlan {
+  const { id: agent, config, hostConfig } = policy;
   if (config.mode === "shadow") {
     const note = 'mode is "shadow", in which nothing may change; run guard again when it is "enforce"';
     return { agent, rule, state: "impossible", changes: [], note };
   }
-  if (bindingOf(hostConfig, agent) === "workspace") return { agent, rule, ...boundPlan(hostConfig, agent) };
+  if (policy.binding === "workspace") return { agent, rule, ...boundPlan(hostConfig, agent) };
   if (onUnavailable === "gateway") {
     const note = `rule "${rule}" says onUnavailable: "gateway", so the host must be free to use the gateway`;
     return { agent, rule, state: "impossible", changes: [], note };
   }
-  const allNodes = allowedNodes(config, agent, snapshot);
+  const allNodes = allowedNodes(policy, snapshot);
   const binding = bindingPlan(hostConfig, agent, rule, allNodes);
   if (binding !== null) return { agent, rule, ...binding };
   const allowed = allNodes.filter(isPaired);

@@ -1,18 +1,29 @@
 // What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
 
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { PRESENCE } from "../../../presence/presence.ts";
+import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { normalizeAgentId } from "../../../shared/hostNames.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
+import { AUDIT } from "../../audit/audit.ts";
+import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
-import { bindingOf, listedAgentIds } from "../../host/hostConfig.ts";
+import { listedAgentIds } from "../../host/hostConfig.ts";
+import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
-import { currentSnapshot, hostSide, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
-import { hookLiveness } from "../../liveness/liveness.ts";
+import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
+import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { explainTool } from "../../policy/explainTool.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { COUNTERS } from "../../state/counters.ts";
+import { LAST_NODES } from "../../state/lastNodes.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
+import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
+import { SSH_TRANSPORT } from "../../transports/transport.ts";
 import { type DoctorReport, runDoctor } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
@@ -87,14 +98,14 @@ export function createMethods(
   writeGuard: WriteGuard,
   lookAtSsh: LookAtSsh = async () => [],
 ): Methods {
-  const config = (): ResolvedConfig => deps.state.config ?? resolveConfig({});
+  const config = (): ResolvedConfig => deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   const knownNodes = () => {
     const listed = lastSnapshot(deps, config()).nodes.map(({ name }) => name);
     return [...new Set([...config().nodes.keys(), ...listed])];
   };
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
-    knownNodes().includes(node) || (deps.state.presence?.history(node) ?? null) !== null;
+    knownNodes().includes(node) || (deps.memory.part(PRESENCE).current?.history(node) ?? null) !== null;
   const guardPlans = async () =>
     planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
   return {
@@ -104,15 +115,15 @@ export function createMethods(
         config: config(),
         hostConfig: deps.hostConfig(),
         snapshot: await currentSnapshot(deps, config(), NOW),
-        hooks: hookLiveness(deps.state, deps.now()),
-        counters: deps.state.counters,
-        ssh: sshStatus(deps.state.workspace.transport),
-        audit: deps.state.workspace.audit?.state() ?? null,
-        apiProblem: deps.state.workspace.apiProblem,
+        hooks: hookLiveness(deps.memory.part(HOOKS_SEEN), deps.now()),
+        counters: deps.memory.part(COUNTERS),
+        ssh: sshStatus(deps.memory.part(SSH_TRANSPORT).current),
+        audit: deps.memory.part(AUDIT).current?.state() ?? null,
+        apiProblem: deps.memory.part(SANDBOX_PROBLEM).current,
         presence: presenceRecords(deps),
-        sources: deps.state.presence?.sources() ?? [],
-        lastNodes: deps.state.lastNodes,
-        hostNodes: deps.state.reader.last()?.nodes ?? [],
+        sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
+        lastNodes: deps.memory.part(LAST_NODES),
+        hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
         hosted: deps.hosted?.all(),
         sessions: deps.sessionTotals,
         gatewayWorkspace: deps.agentWorkspace,
@@ -126,7 +137,7 @@ export function createMethods(
     },
 
     async events(params) {
-      const { presence } = deps.state;
+      const presence = deps.memory.part(PRESENCE).current;
       const [since, node] = [readText(params, "since"), readText(params, "node")];
       const sinceMs = since === null ? null : parseSince(since, deps.now());
       if (since !== null && sinceMs === null) {
@@ -142,12 +153,13 @@ export function createMethods(
     async explain(params) {
       const agent = readText(params, "agent");
       if (agent === null) throw new UsageError("explain needs an agent");
-      const host = hostSide(deps);
-      const id = agentNamed(agent, listedAgentIds(host.hostConfig));
+      const hostConfig = deps.hostConfig();
+      const id = agentNamed(agent, listedAgentIds(hostConfig));
       const tool = toolNamed(readText(params, "tool") ?? "exec", params.toolExists === true);
-      const asked = { agent: id, tool, binding: bindingOf(host.hostConfig, id) };
       const snapshot = await currentSnapshot(deps, config(), NOW);
-      return explainTool(config(), asked, snapshot, deps.now(), deps.state.lastNodes, host);
+      const policy = agentPolicy(config(), hostConfig, id);
+      const world = worldNow(deps, config(), snapshot);
+      return explainTool(policy, tool, world, deps.now(), deps.memory.part(LAST_NODES));
     },
 
     async doctor() {
@@ -157,19 +169,19 @@ export function createMethods(
         config: config(),
         hostConfig: deps.hostConfig(),
         snapshot,
-        hostNodes: deps.state.reader.last()?.nodes ?? [],
-        hooks: hookLiveness(deps.state, deps.now()),
-        counters: deps.state.counters,
-        missedAgents: deps.state.missedAgents,
-        strangeTools: [...deps.state.strangeTools.values()],
-        audit: deps.state.workspace.audit?.state() ?? null,
-        workspace: { apiProblem: deps.state.workspace.apiProblem },
-        sshFaults: sshFaults(deps.state.workspace.transport),
+        hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
+        hooks: hookLiveness(deps.memory.part(HOOKS_SEEN), deps.now()),
+        counters: deps.memory.part(COUNTERS),
+        missedAgents: deps.memory.part(HOOKS_SEEN).missedAgents,
+        strangeTools: [...deps.memory.part(STRANGE_TOOLS).values()],
+        audit: deps.memory.part(AUDIT).current?.state() ?? null,
+        workspace: { apiProblem: deps.memory.part(SANDBOX_PROBLEM).current },
+        sshFaults: sshFaults(deps.memory.part(SSH_TRANSPORT).current),
         presence: presenceRecords(deps),
-        sources: deps.state.presence?.sources() ?? [],
-        lastNodes: deps.state.lastNodes,
+        sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
+        lastNodes: deps.memory.part(LAST_NODES),
         hosted: deps.hosted?.all(),
-        turnGate: turnGateState(),
+        turnGate: turnGateState(deps.memory),
         nowMs: deps.now(),
       });
     },

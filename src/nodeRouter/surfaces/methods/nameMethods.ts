@@ -1,13 +1,15 @@
 // The gateway method by which the operator says which paired node a name stands for.
 
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { formatPath } from "../../../config/problems/path.ts";
 import { resolveConfig } from "../../../config/resolve.ts";
+import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
-import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
+import { currentSnapshot, type SnapshotDeps } from "../../inventory/currentSnapshot.ts";
 import { namedById, pairedAs } from "../../inventory/nodeIdentity.ts";
-import type { RouterDeps } from "../../process/deps.ts";
+import { NODE_NAMES } from "../../inventory/nodeNames.ts";
 import { type Params, readText, UsageError } from "./params.ts";
 
 export interface PairedReport {
@@ -25,10 +27,10 @@ export interface NameMethods {
 }
 
 /** @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE, STATE_NOT_WRITTEN */
-export function createNameMethods(deps: Pick<RouterDeps, "state" | "listNodes" | "now">): NameMethods {
+export function createNameMethods(deps: SnapshotDeps): NameMethods {
   return {
     async trustPaired(params) {
-      const config = deps.state.config ?? resolveConfig({});
+      const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
       const name = readText(params, "node");
       const id = readText(params, "paired")?.toLowerCase() ?? null;
       if (name === null || id === null)
@@ -41,7 +43,7 @@ export function createNameMethods(deps: Pick<RouterDeps, "state" | "listNodes" |
 
       await currentSnapshot(deps, config, 0);
       const named = namedById(config.nodes);
-      const answering = pairedAs(node.node, deps.state.reader.last()?.nodes ?? []);
+      const answering = pairedAs(node.node, deps.memory.part(NODE_READER).last()?.nodes ?? []);
       if (answering.some(({ nodeId }) => nodeId === node.node?.trim().toLowerCase())) {
         throw new UsageError(`node ${quote(name)} has its id in the config already: ${path}`);
       }
@@ -54,7 +56,7 @@ export function createNameMethods(deps: Pick<RouterDeps, "state" | "listNodes" |
         );
       }
       try {
-        const before = await deps.state.names.trust(node.node, found.nodeId);
+        const before = await deps.memory.part(NODE_NAMES).trust(node.node, found.nodeId);
         return { node: name, id: found.nodeId, displayName: found.displayName, before };
       } catch (cause) {
         throw new NodeRouterError(

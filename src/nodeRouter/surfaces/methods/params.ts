@@ -1,4 +1,4 @@
-// What a caller of a gateway method passed, checked.
+// Checks the parameters that a caller passes to a gateway method.
 
 export type Params = Readonly<Record<string, unknown>>;
 

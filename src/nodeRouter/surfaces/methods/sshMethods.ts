@@ -1,4 +1,5 @@
 // The gateway methods that reach out to one node over SSH: `trust` and `probe`.
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { configRefusal } from "../../../config/problems/configRefusal.ts";
 import { formatPath } from "../../../config/problems/path.ts";
 import { isWithin } from "../../../config/problems/problem.ts";
@@ -25,10 +26,10 @@ export interface SshMethods {
  * @throws UsageError for a node that is missing or not known; Error with a coded message for a refusal.
  */
 export function createSshMethods(
-  deps: Pick<RouterDeps, "state">,
+  deps: Pick<RouterDeps, "memory">,
   makeEnv: () => Promise<ConnectEnv> = machine,
 ): SshMethods {
-  const config = (): ResolvedConfig => deps.state.config ?? resolveConfig({});
+  const config = (): ResolvedConfig => deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   return {
     async trust(params) {
       const node = findNode(config(), params, "trust");

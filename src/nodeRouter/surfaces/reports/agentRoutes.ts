@@ -1,36 +1,21 @@
 // On which node each agent's exec would run now. Pure.
-import type { ResolvedConfig } from "../../../config/resolve.ts";
-import { agentIds, bindingOf } from "../../host/hostConfig.ts";
-import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
-import { type HostSide, outlook } from "../../policy/outlook.ts";
-import type { LastNodes } from "../../state/lastNodes.ts";
+import type { CallMemory, World } from "../../policy/callDecision.ts";
+import { lookAhead, nodeOf } from "../../policy/explainTool.ts";
 
 /**
  * Agent ids by node name, sorted; a node without agents is not in it.
- * @param lastNodes where the agents' calls ran until now.
+ * @param agents ids, as OpenClaw writes them.
+ * @param memory where the agents' calls ran until now.
  */
 export function agentsByNode(
-  config: ResolvedConfig,
-  host: HostSide,
-  snapshot: NodeSnapshot,
-  lastNodes: Pick<LastNodes, "of">,
+  agents: readonly string[],
+  world: World,
+  memory: CallMemory,
 ): ReadonlyMap<string, readonly string[]> {
   const byNode = new Map<string, string[]>();
-  for (const agent of [...agentIds(host.hostConfig)].sort()) {
-    const node = nodeOf(config, host, agent, snapshot, lastNodes);
+  for (const agent of [...agents].sort()) {
+    const node = nodeOf(lookAhead(world.agent(agent), "exec", world, memory));
     if (node !== null) byNode.set(node, [...(byNode.get(node) ?? []), agent]);
   }
   return byNode;
-}
-
-function nodeOf(
-  config: ResolvedConfig,
-  host: HostSide,
-  agent: string,
-  snapshot: NodeSnapshot,
-  lastNodes: Pick<LastNodes, "of">,
-): string | null {
-  const asked = { agent, tool: "exec", binding: bindingOf(host.hostConfig, agent) };
-  const { outcome, decision } = outlook(config, asked, snapshot, host, lastNodes);
-  return outcome === "placed" ? (decision?.node?.name ?? null) : null;
 }

@@ -1,11 +1,14 @@
 // The nodes' report of this moment, out of what the running plugin knows. For gateway method, chat, page and metrics.
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
-import type { Presence } from "../../../presence/presence.ts";
+import { PRESENCE, type Presence } from "../../../presence/presence.ts";
 import type { Place } from "../../../presence/record.ts";
-import { hostSide } from "../../inventory/currentSnapshot.ts";
+import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
+import { worldNow } from "../../current/worldNow.ts";
+import { agentIds } from "../../host/hostConfig.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { LAST_NODES } from "../../state/lastNodes.ts";
 import { agentsByNode } from "./agentRoutes.ts";
 import { nodeHosting } from "./hostedReport.ts";
 import type { NodesReport } from "./nodeReport.ts";
@@ -13,19 +16,19 @@ import { createNodesReport } from "./nodesReport.ts";
 
 /** Reads what is there; asks nobody. */
 export function currentNodesReport(
-  deps: Pick<RouterDeps, "state" | "hostConfig" | "now" | "hosted">,
+  deps: Pick<RouterDeps, "memory" | "hostConfig" | "now" | "hosted">,
   config: ResolvedConfig,
   snapshot: NodeSnapshot,
 ): NodesReport {
-  const { presence } = deps.state;
-  const host = hostSide(deps);
+  const presence = deps.memory.part(PRESENCE).current;
+  const world = worldNow(deps, config, snapshot);
   return createNodesReport({
     snapshot,
-    presence: host.presence,
+    presence: world.presence,
     history: (node) => presence?.history(node) ?? null,
-    agents: agentsByNode(config, host, snapshot, deps.state.lastNodes),
+    agents: agentsByNode(agentIds(deps.hostConfig()), world, deps.memory.part(LAST_NODES)),
     gatewayPlace: placeOfGateway(config, presence),
-    hosting: nodeHosting(deps.state.reader.last()?.nodes ?? [], deps.hosted?.all()),
+    hosting: nodeHosting(deps.memory.part(NODE_READER).last()?.nodes ?? [], deps.hosted?.all()),
     attributions: presence?.attributions() ?? [],
     nowMs: deps.now(),
   });

@@ -25,6 +25,10 @@ export interface EventsReport {
   readonly observing: boolean;
 }
 
+/**
+ * The changes that were asked for, the newest last.
+ * @param presence null: nobody observes.
+ */
 export function createEventsReport(presence: Presence | null, query: EventQuery): EventsReport {
   const events = (presence?.events(query) ?? []).map(
     ({ node, from, to, atMs, reason }): NodeEvent => ({ node, from, to, at: isoTime(atMs) ?? "", reason }),

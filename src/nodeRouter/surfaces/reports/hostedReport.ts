@@ -1,11 +1,12 @@
 // Sessions that the host runs on another machine as a whole, beside what the rules say of it. Pure.
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
-import { bindingOf } from "../../host/hostConfig.ts";
 import type { HostedRecords, HostedSession } from "../../hostedSessions/hostedSession.ts";
 import { hostingHosts } from "../../hostedSessions/hosts.ts";
-import { fittingHosts, hostingProblem, mend, mustBePlaced } from "../../hostedSessions/verdict.ts";
+import { mend } from "../../hostedSessions/words.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
+import { fittingHosts, hostingProblem } from "../../policy/hosting.ts";
 
 export interface HostedStatus {
   /** The session's key. */
@@ -47,9 +48,9 @@ export function hostedStatus(
   const hosts = hostingHosts({ nodes: hostNodes });
   return records.sessions.map((session: HostedSession): HostedStatus => {
     const { agent, sessionKey, nodeId, state } = session;
-    const binding = bindingOf(hostConfig, agent);
-    const isPlaced = mustBePlaced(config, agent, binding);
-    const problem = isPlaced ? hostingProblem(config, { agent, binding, nodeId }, snapshot) : null;
+    const policy = agentPolicy(config, hostConfig, agent);
+    const isPlaced = policy.mustBePlaced;
+    const problem = isPlaced ? hostingProblem(policy, nodeId, snapshot) : null;
     return {
       session: sessionKey,
       agent,
@@ -57,7 +58,7 @@ export function hostedStatus(
       state,
       fits: isPlaced ? problem === null : null,
       problem,
-      fix: problem === null ? null : mend(session, fittingHosts(config, agent, binding, snapshot, hosts)),
+      fix: problem === null ? null : mend(session, fittingHosts(policy, snapshot, hosts)),
     };
   });
 }

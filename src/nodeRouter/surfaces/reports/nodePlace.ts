@@ -1,4 +1,4 @@
-// Where a node is, of its presence record and of the config, and how that reads. Pure.
+// The place of a node, from its presence record and the config, and the words for it. Pure.
 
 import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";

@@ -1,4 +1,4 @@
-// The one record of a node that the table, `--json`, the page, `/nodes`, metrics and the agent tool are made of. Types alone.
+// The record of a node from which the CLI, the page, `/nodes`, metrics and the agent tool are made. Types alone.
 
 import type { NodeHistory } from "../../../presence/presence.ts";
 import type {

@@ -1,4 +1,4 @@
-// A node's state: of its presence record, or, where there is none, as far as the gateway's own list goes. Pure.
+// A node's state: from its presence record, or, where there is none, from the gateway's own list. Pure.
 
 import { STATES } from "../../../presence/freshness.ts";
 import type { NodePresence, PresenceState } from "../../../presence/record.ts";
@@ -31,6 +31,7 @@ function doubtedState(node: NodeState, doubt: NameDoubt, record: NodePresence | 
   return { state: record.state === "ready" ? "degraded" : record.state, reason, sinceMs: record.sinceMs };
 }
 
+/** How many nodes are in each state, zeros included. */
 export function countStates(states: readonly PresenceState[]): StateCounts {
   const counts = { ready: 0, degraded: 0, stale: 0, offline: 0, unknown: 0 };
   for (const state of states) counts[state] += 1;

@@ -29,6 +29,7 @@ export interface NodesReportInput {
   readonly nowMs: number;
 }
 
+/** One entry a node of the snapshot, by name. Nothing in it is escaped: readers show it. */
 export function createNodesReport(input: NodesReportInput): NodesReport {
   const { snapshot, gatewayPlace, attributions, nowMs } = input;
   return {

@@ -5,13 +5,14 @@ import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { Binding, Mode, Transport } from "../../../shared/types.ts";
 import type { AuditState } from "../../audit/audit.ts";
 import { modelOf } from "../../host/agentModel.ts";
-import { agentIds, bindingOf } from "../../host/hostConfig.ts";
+import { agentIds } from "../../host/hostConfig.ts";
 import type { SessionTotals } from "../../host/sessionTotals.ts";
 import type { HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { PlacementDecision } from "../../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { explainTool } from "../../policy/explainTool.ts";
+import { worldOf } from "../../policy/world.ts";
 import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
@@ -102,13 +103,14 @@ export interface StatusInput {
   readonly nowMs: number;
 }
 
+/** Every configured agent as a call of its `exec` would be decided now, and how the plugin itself is. */
 export function createStatusReport(input: StatusInput): StatusReport {
   const { config, hostConfig, snapshot, nowMs } = input;
   const guards = new Map(planGuard(config, hostConfig, snapshot).map((plan) => [plan.agent, plan.state]));
+  const world = worldOf(config, hostConfig, { ...input, hostNodes: input.hostNodes ?? [] });
   const agents = agentIds(hostConfig).map((agent): AgentStatus => {
-    const binding = bindingOf(hostConfig, agent);
-    const asked = { agent, tool: "exec", binding };
-    const report = explainTool(config, asked, snapshot, nowMs, input.lastNodes, input);
+    const report = explainTool(world.agent(agent), "exec", world, nowMs, input.lastNodes);
+    const { binding } = report;
     const { rule, outcome, node, transport, message } = report;
     const chosen = snapshot.nodes.find(({ name }) => name === node) ?? null;
     const totals = input.sessions(agent);

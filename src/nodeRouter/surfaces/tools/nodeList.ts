@@ -1,11 +1,10 @@
 // node_route with list: the nodes that the calling agent's rule may choose for exec. Never the nodes of others.
-import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { PresenceState } from "../../../presence/record.ts";
-import type { Binding } from "../../../shared/types.ts";
-import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
-import { allowedNodes, explainCall } from "../../policy/explainCall.ts";
-import { type HostSide, outlook } from "../../policy/outlook.ts";
-import type { LastNodes } from "../../state/lastNodes.ts";
+import type { NodeState } from "../../placement/model/snapshot.ts";
+import type { AgentPolicy } from "../../policy/agentPolicy.ts";
+import type { CallMemory, World } from "../../policy/callDecision.ts";
+import { lookAhead, nodeOf, refusalOf } from "../../policy/explainTool.ts";
+import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { placeLabel, placeOf } from "../reports/nodePlace.ts";
 import { stateOf } from "../reports/nodeState.ts";
 
@@ -37,31 +36,31 @@ export interface NodeList {
   readonly message: string | null;
 }
 
-export function nodeList(
-  config: ResolvedConfig,
-  agent: string,
-  binding: Binding,
-  snapshot: NodeSnapshot,
-  host: HostSide,
-  lastNodes: Pick<LastNodes, "of">,
-): NodeList {
+/**
+ * The nodes that the rule of the agent's `exec` allows, and no others: the one that would be chosen, those that fit, then
+ * the rest with the reason. Without a rule, and where a rule cannot be believed, none and why.
+ */
+export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory): NodeList {
+  const { id: agent } = policy;
+  const { snapshot, presence } = world;
   const none = { agent, rule: null, nodes: [], more: 0 };
-  const call = outlook(config, { agent, tool: "exec", binding }, snapshot, host, lastNodes);
-  const decision = call.decision ?? explainCall(config, agent, "exec", binding, snapshot, lastNodes);
+  const call = lookAhead(policy, "exec", world, memory);
+  const refusal = refusalOf(call);
+  const decision = call.placement ?? toolPlacement(policy, "exec", snapshot, memory);
   // A rule in error is left out: the one that is left may not be the one that is meant.
-  if (call.refusal?.startsWith("CONFIG_INVALID: ") || (decision.rule === null && call.refusal !== null)) {
-    return { ...none, message: call.refusal };
+  if (policy.invalid !== null || (decision.rule === null && refusal !== null)) {
+    return { ...none, message: refusal };
   }
   if (decision.rule === null) {
     return { ...none, message: "no rule names your exec, so OpenClaw decides where it runs" };
   }
-  const chosen = call.outcome === "placed" ? (call.decision?.node?.name ?? null) : null;
+  const chosen = nodeOf(call);
   const candidates = new Map(decision.candidates().map((candidate) => [candidate.node, candidate]));
-  const allowed = allowedNodes(config, agent, snapshot);
+  const allowed = allowedNodes(policy, snapshot);
   const nodes = [...allowed]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((node): ListedNode => {
-      const record = host.presence.get(node.name);
+      const record = presence.get(node.name);
       const candidate = candidates.get(node.name);
       return {
         name: node.name,
@@ -81,7 +80,7 @@ export function nodeList(
     rule: decision.rule,
     nodes: shown,
     more: nodes.length - shown.length,
-    message: call.refusal,
+    message: refusal,
   };
 }
 

@@ -1,12 +1,15 @@
 // Agent tool node_route: where do my commands run, and why; which nodes may I use. Read-only.
 
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
 import { safeJson } from "../../../shared/safeText.ts";
-import { bindingOf } from "../../host/hostConfig.ts";
-import { currentSnapshot, hostSide } from "../../inventory/currentSnapshot.ts";
-import { explainCall } from "../../policy/explainCall.ts";
+import { worldNow } from "../../current/worldNow.ts";
+import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { explainTool } from "../../policy/explainTool.ts";
+import { toolPlacement } from "../../policy/toolPlacement.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { LAST_NODES } from "../../state/lastNodes.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { nodeList } from "./nodeList.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
@@ -32,25 +35,25 @@ export async function nodeRoute(
   agent: string | null,
   params: unknown,
 ): Promise<ToolOutput> {
-  const { config } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null || agent === null)
     return textResult("node-router is not configured for this run.", { outcome: "unrouted" });
-  const binding = bindingOf(deps.hostConfig(), agent);
+  const policy = agentPolicy(config, deps.hostConfig(), agent);
   const snapshot = await currentSnapshot(deps, config, 0);
-  const { lastNodes } = deps.state;
-  const host = hostSide(deps);
+  const lastNodes = deps.memory.part(LAST_NODES);
+  const world = worldNow(deps, config, snapshot);
   const asked = isRecord(params) ? params : {};
   if (asked.list === true) {
-    const list = nodeList(config, agent, binding, snapshot, host, lastNodes);
+    const list = nodeList(policy, world, lastNodes);
     return textResult(safeJson(list, 0), list);
   }
   const tool = typeof asked.tool === "string" && asked.tool.trim() !== "" ? toolNamed(asked.tool) : "exec";
-  const decision = explainCall(config, agent, tool, binding, snapshot, lastNodes);
-  const report = explainTool(config, { agent, tool, binding }, snapshot, deps.now(), lastNodes, host);
+  const decision = toolPlacement(policy, tool, snapshot, lastNodes);
+  const report = explainTool(policy, tool, world, deps.now(), lastNodes);
   const node = snapshot.nodes.find(({ name }) => name === report.node) ?? null;
   // The nodes that its rule does not mean are no business of the agent's: of those it reads how many there are.
   const others = new Set(
-    decision.candidates().flatMap((one) => (one.reason?.filter === "selector" ? [one.node] : [])),
+    decision.candidates().flatMap((one) => (one.reason?.about === "rule" ? [one.node] : [])),
   );
   const facts = {
     ...report,

@@ -1,6 +1,7 @@
 // Gives agents their two tools; the host makes them anew for every run, with its agent.
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { agentOf } from "../../../shared/hostNames.ts";
+import { JOBS } from "../../jobs/jobs.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
 import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
@@ -8,6 +9,7 @@ import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
 /** A look at a job is short; a node that is silent for this long is not reachable. */
 const RUN_TIMEOUT_MS = 20_000;
 
+/** `node_route` and `node_process`, made anew for each run, as the host says whose run it is. */
 export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerTool(
     (context): AnyAgentTool => ({
@@ -21,7 +23,7 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
       ...NODE_PROCESS,
       execute: (_callId: string, params: unknown) =>
         nodeProcess(
-          deps.state.jobs,
+          deps.memory.part(JOBS),
           runOnNode(api, context),
           agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},

@@ -35,6 +35,9 @@ export interface NodesDataInput {
   readonly detail: string | null;
 }
 
+/**
+ * @param input `nowMs` is epoch ms; `detail` is the one node that comes with all of its facts, null: every node does.
+ */
 export function createNodesData({ nodes, status, events, nowMs, detail }: NodesDataInput): NodesData {
   const { nodes: all, gateway, attributions, snapshotAgeMs } = nodes;
   return {

@@ -4,18 +4,15 @@
 // where we allow that origin. Every sandboxed frame of every web site has it too, and browsers send the frame's cookie
 // along for them. The page's own HTML cannot be read by them, so whoever knows the key was given the page.
 import { randomBytes, timingSafeEqual } from "node:crypto";
+import { definePart } from "../../../shared/processMemory.ts";
 
-const KEY = Symbol.for("openclaw-node-router.page-key");
+/** A reload must not cut open pages off. */
+export const PAGE_KEY = definePart("page-key", 1, () => randomBytes(24).toString("base64url"));
 
-/** The same for all instances of this module in the process, so that a reload does not cut open pages off. */
-export function pageKey(): string {
-  const present: unknown = Reflect.get(globalThis, KEY);
-  if (typeof present === "string") return present;
-  const fresh = randomBytes(24).toString("base64url");
-  Reflect.set(globalThis, KEY, fresh);
-  return fresh;
-}
-
+/**
+ * In a time that does not depend on how much of it is right.
+ * @param given as the request has it; null: it has none.
+ */
 export function isPageKey(given: string | null, key: string): boolean {
   if (given === null) return false;
   const [a, b] = [Buffer.from(given), Buffer.from(key)];

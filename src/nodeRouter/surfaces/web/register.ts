@@ -2,20 +2,20 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { RouterDeps } from "../../process/deps.ts";
 import { builtAssets } from "./assets.ts";
-import { pageKey } from "./pageKey.ts";
+import { PAGE_KEY } from "./pageKey.ts";
 import { createWebHandler, PAGE_PATH, ROOT, type WebReports } from "./routes.ts";
 
 /** @param reports the same functions as behind the gateway methods `noderouter.nodes` and `.status`. */
 export function registerWeb(
   api: OpenClawPluginApi,
-  deps: Pick<RouterDeps, "log" | "now">,
+  deps: Pick<RouterDeps, "memory" | "log" | "now">,
   reports: WebReports,
 ): void {
   const log = deps.log.child({ part: "web" });
   const handler = createWebHandler({
     assets: builtAssets,
     reports,
-    key: pageKey(),
+    key: deps.memory.part(PAGE_KEY),
     now: deps.now,
     onError: (route, error) => log.warn({ route, error: String(error) }, "a page of ours could not be made"),
   });

@@ -44,6 +44,10 @@ const TYPES: Readonly<Record<Answer["type"], string>> = {
   metrics: "text/plain; version=0.0.4; charset=utf-8",
 };
 
+/**
+ * Sends the answer with what keeps a browser from doing more with it: no copy is kept, no other site frames it, nothing
+ * of it asks another machine. HEAD gets the same without its body.
+ */
 export function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status, type, body, page, headers = {} } = answer;
   response.statusCode = status;

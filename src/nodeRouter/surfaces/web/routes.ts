@@ -29,7 +29,7 @@ export interface WebReports {
 export interface Web {
   readonly assets: () => PageAssets;
   readonly reports: WebReports;
-  /** Of `pageKey()`. */
+  /** `PAGE_KEY` of this process. */
   readonly key: string;
   /** Epoch ms. */
   readonly now: () => number;

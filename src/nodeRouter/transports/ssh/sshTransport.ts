@@ -25,6 +25,7 @@ interface Entry {
   readonly pool: NodePool;
 }
 
+/** Opens nothing. A node whose settings have changed gets a new pool; its old one finishes what runs. */
 export function createSshTransport(options: TransportOptions): SshTransport {
   const entries = new Map<string, Entry>();
   /** Pools of settings that are no longer: they only finish what runs. */

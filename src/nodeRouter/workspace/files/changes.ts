@@ -15,6 +15,10 @@ export interface Ended<T> {
 
 export type Changes = <T>(plan: Plan, change: () => Promise<Ended<T>>) => Promise<T>;
 
+/**
+ * Wraps changes so that each is told of before and after. What `beforeChange` throws stops the change; `unknown` is told
+ * of a change whose end was not seen.
+ */
 export function createChanges(
   options: Pick<FileBridgeOptions, "now" | "beforeChange" | "onChange">,
 ): Changes {

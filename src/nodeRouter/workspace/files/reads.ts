@@ -62,6 +62,10 @@ export interface Reads {
   list(params: FileParams): Promise<readonly DirectoryEntry[]>;
 }
 
+/**
+ * Every first look of a tool call asks the node; the steps after it may be answered from that look.
+ * Errors: as `createFileBridge` has them.
+ */
 export function createReads({ node, root, run, paths, memories }: ReadDeps): Reads {
   const subjectOf = (operation: FileOperation, target: Target): Subject => ({
     operation,

@@ -28,6 +28,10 @@ export interface Writes {
   copy(params: CopyParams): Promise<void>;
 }
 
+/**
+ * A write is a new file and one rename on the node, in one round trip; it looks there whether the old content is still
+ * the one that the call was given. Errors: as `createFileBridge` has them.
+ */
 export function createWrites(deps: WriteDeps): Writes {
   const { node, root, run, paths, memories, changes, pending, tempName } = deps;
 

@@ -20,6 +20,7 @@ export interface ContentCache {
 /** Files of a gateway; a forgotten one is read again. */
 const MAX_KNOWN_FILES = 20_000;
 
+/** Empty; a file is read again when its times, size or inode are others. */
 export function createContentCache(): ContentCache {
   const known = new BoundedMap<string, { readonly stamp: string; readonly content: string }>(MAX_KNOWN_FILES);
   return {

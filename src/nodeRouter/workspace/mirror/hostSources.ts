@@ -30,6 +30,7 @@ export interface HostFolders {
     | undefined;
 }
 
+/** Skills, staged attachments and read-only folders, with the place that each has below the node's workspace. */
 export function hostSources(folders: HostFolders): readonly MirrorSource[] {
   const { workspaceDir, skillsWorkspaceDir, readOnlyResourceMounts = [] } = folders;
   const inbound: MirrorSource = {

@@ -1,4 +1,4 @@
-// What is in a folder of the gateway that is to be brought to a node: names, sizes and what tells a change.
+// Lists a folder of the gateway that is to be brought to a node: names, sizes, and a stamp that changes with a file.
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
@@ -118,6 +118,7 @@ function keep(walk: Walk, absolute: string, path: string, stats: BigIntStats | n
   });
 }
 
+/** `<device>:<inode>`: the same for the same file, whatever it is called. */
 export function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }

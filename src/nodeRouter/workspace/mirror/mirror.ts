@@ -36,6 +36,7 @@ interface Place {
   readonly directory: string;
 }
 
+/** For one run. `ensure` sends only what the node does not have by now. */
 export function createMirror(options: MirrorOptions): Mirror {
   const { node, run, memory, now } = options;
   const owner = ownerId(options.owner);

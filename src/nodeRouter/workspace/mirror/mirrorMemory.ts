@@ -36,6 +36,7 @@ export interface MirrorMemory {
   forget(node: string): void;
 }
 
+/** One a process, and empty: the first run after a start asks each node what it has. */
 export function createMirrorMemory(): MirrorMemory {
   const nodes = new Map<string, Map<string, FolderMemory>>();
   return {

@@ -1,4 +1,4 @@
-// What a folder on the node lacks, has too much of, or has otherwise than the gateway. Pure.
+// Compares a folder on the node with that of the gateway: what it lacks, has too much of, or has otherwise. Pure.
 
 import type { Manifest } from "./manifest.ts";
 import type { FolderMemory } from "./mirrorMemory.ts";

@@ -1,4 +1,4 @@
-// What the mirror brings to a node and how it is asked: folders of the gateway that a node must have a copy of.
+// The folders of the gateway of which a node must have a copy, as the mirror is asked for them.
 import type { Collected, CollectLimits, CommandRequest } from "../../transports/transport.ts";
 
 /** Runs one command on the node and collects its output: one round trip. Never rejects. */

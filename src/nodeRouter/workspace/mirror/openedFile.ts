@@ -1,4 +1,4 @@
-// Reads a file of the gateway that was looked at before, and no other one that took its name meanwhile.
+// Reads a file of the gateway that was listed before, and never another one that has taken its name since.
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
 import { identityOf, type LocalFile } from "./localFiles.ts";

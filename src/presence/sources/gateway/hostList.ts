@@ -1,25 +1,27 @@
 // Presence source: the nodes paired with this gateway, read through the host's node runtime.
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
-import { type HostNode, readHostNode } from "./hostNode.ts";
+import { readHostNode } from "./hostNode.ts";
+import { joined, type NodeList } from "./sameNodes.ts";
 
 /** The one host call this source needs: `api.runtime.nodes.list`. */
 export type ListNodes = () => Promise<unknown>;
 
 /** What was read, and when. */
-export interface HostNodes {
-  readonly nodes: readonly HostNode[];
-  /** Epoch ms. */
-  readonly takenAtMs: number;
-}
+export type HostNodes = NodeList;
 
 /** The host answers in about 2 ms; longer than this it is stuck, and a tool call must not hang with it. */
 export const LIST_TIMEOUT_MS = 5_000;
 
 /**
  * Reads the paired nodes once.
+ * @param before the list before this one, whose entries are used again where they say the same.
  * @throws NodeRouterError INVENTORY_UNAVAILABLE when the host fails, answers late or answers nonsense.
  */
-export async function readHostNodes(list: ListNodes, now: () => number): Promise<HostNodes> {
+export async function readHostNodes(
+  list: ListNodes,
+  now: () => number,
+  before: HostNodes | null = null,
+): Promise<HostNodes> {
   const takenAtMs = now();
   let answer: unknown;
   try {
@@ -29,7 +31,7 @@ export async function readHostNodes(list: ListNodes, now: () => number): Promise
   }
   const entries = typeof answer === "object" && answer !== null && "nodes" in answer ? answer.nodes : null;
   if (!Array.isArray(entries)) throw unavailable("the answer holds no list of nodes");
-  return { nodes: entries.map(readHostNode).filter((node) => node !== null), takenAtMs };
+  return joined(before, { nodes: entries.map(readHostNode).filter((node) => node !== null), takenAtMs });
 }
 
 function unavailable(fact: string, cause?: unknown): NodeRouterError {

@@ -61,25 +61,25 @@ const APPROVALS: readonly string[] = ["approved", "pending-approval", "pending-r
 /** Reads one entry of `nodes.list`; null when it has no usable id. Unknown fields are ignored. */
 export function readHostNode(value: unknown): HostNode | null {
   if (typeof value !== "object" || value === null) return null;
-  const entry = new Map<string, unknown>(Object.entries(value));
-  const nodeId = cleanFact("id", text(entry.get("nodeId")));
+  const entry = value;
+  const nodeId = cleanFact("id", text(own(entry, "nodeId")));
   if (nodeId === null) return null;
-  const approval = text(entry.get("approvalState"));
-  const sessionHost = entry.get("sessionHost");
-  const published = entry.get("nodePluginTools");
+  const approval = text(own(entry, "approvalState"));
+  const sessionHost = own(entry, "sessionHost");
+  const published = own(entry, "nodePluginTools");
   const tools = Array.isArray(published) ? published.slice(0, MAX_TOOLS).flatMap(readTool) : [];
   return {
     nodeId,
-    displayName: cleanFact("displayName", text(entry.get("displayName"))),
-    platform: cleanFact("release", text(entry.get("platform"))),
-    remoteIp: cleanAddress(text(entry.get("remoteIp"))),
-    connected: typeof entry.get("connected") === "boolean" ? entry.get("connected") === true : null,
+    displayName: cleanFact("displayName", text(own(entry, "displayName"))),
+    platform: cleanFact("release", text(own(entry, "platform"))),
+    remoteIp: cleanAddress(text(own(entry, "remoteIp"))),
+    connected: typeof own(entry, "connected") === "boolean" ? own(entry, "connected") === true : null,
     approval: isApproval(approval) ? approval : "unknown",
-    commands: texts(entry.get("commands")).filter((name) => cleanFact("command", name) !== null),
-    connectedAtMs: number(entry.get("connectedAtMs")) ?? number(entry.get("lastConnectedAtMs")),
-    lastSeenAtMs: number(entry.get("lastSeenAtMs")),
-    version: cleanFact("version", text(entry.get("version"))),
-    stats: readStats(entry.get("hostStats")),
+    commands: texts(own(entry, "commands")).filter((name) => cleanFact("command", name) !== null),
+    connectedAtMs: number(own(entry, "connectedAtMs")) ?? number(own(entry, "lastConnectedAtMs")),
+    lastSeenAtMs: number(own(entry, "lastSeenAtMs")),
+    version: cleanFact("version", text(own(entry, "version"))),
+    stats: readStats(own(entry, "hostStats")),
     ...(typeof sessionHost === "boolean" ? { sessionHost } : {}),
     ...(tools.length === 0 ? {} : { tools }),
   };
@@ -90,27 +90,27 @@ const MAX_TOOLS = 256;
 
 function readTool(value: unknown): readonly NodeHostedTool[] {
   if (typeof value !== "object" || value === null) return [];
-  const entry = new Map<string, unknown>(Object.entries(value));
-  const name = text(entry.get("name"));
-  const mcp = entry.get("mcp");
+  const entry = value;
+  const name = text(own(entry, "name"));
+  const mcp = own(entry, "mcp");
   const server: unknown = typeof mcp === "object" && mcp !== null ? Reflect.get(mcp, "server") : null;
-  return name === null ? [] : [{ name, command: text(entry.get("command")) ?? "", mcpServer: text(server) }];
+  return name === null ? [] : [{ name, command: text(own(entry, "command")) ?? "", mcpServer: text(server) }];
 }
 
 function readStats(value: unknown): HostStats | null {
   if (typeof value !== "object" || value === null) return null;
-  const stats = new Map<string, unknown>(Object.entries(value));
-  const updatedAtMs = number(stats.get("updatedAtMs"));
+  const stats = value;
+  const updatedAtMs = number(own(stats, "updatedAtMs"));
   if (updatedAtMs === null) return null;
-  const load: unknown = stats.get("loadAverage");
+  const load: unknown = own(stats, "loadAverage");
   return {
     updatedAtMs,
-    cpuCount: amount(stats.get("cpuCount")),
+    cpuCount: amount(own(stats, "cpuCount")),
     load1: Array.isArray(load) ? amount(load[0]) : null,
-    memoryTotalBytes: amount(stats.get("memoryTotalBytes")),
-    memoryFreeBytes: amount(stats.get("memoryFreeBytes")),
-    diskTotalBytes: amount(stats.get("diskTotalBytes")),
-    diskAvailableBytes: amount(stats.get("diskAvailableBytes")),
+    memoryTotalBytes: amount(own(stats, "memoryTotalBytes")),
+    memoryFreeBytes: amount(own(stats, "memoryFreeBytes")),
+    diskTotalBytes: amount(own(stats, "diskTotalBytes")),
+    diskAvailableBytes: amount(own(stats, "diskAvailableBytes")),
   };
 }
 
@@ -119,6 +119,11 @@ export function platformOs(platform: string | null): string | null {
   const word = platform?.trim().toLowerCase().split(/\s+/, 1)[0] ?? "";
   if (cleanFact("system", word) === null) return null;
   return word === "darwin" ? "macos" : word === "win32" ? "windows" : word;
+}
+
+/** Not what an object has of its prototype. */
+function own(entry: object, key: string): unknown {
+  return Object.hasOwn(entry, key) ? Reflect.get(entry, key) : undefined;
 }
 
 function isApproval(value: string | null): value is HostApproval {

@@ -1,4 +1,4 @@
-// Presence source "gateway:ping": asks connected nodes over the node protocol, because a dead one stays "connected" for a minute.
+// Presence source "gateway:ping": asks connected nodes, because the host calls a dead one connected for a minute.
 import { messageOf } from "../../../shared/errors.ts";
 import { type Asked, askInterval, createAsker } from "../../asker.ts";
 import type { PresenceSource } from "../../record.ts";
@@ -36,6 +36,10 @@ export interface GatewayPingOptions {
 /** Node hosts wait up to 30 s between two attempts to connect. */
 export const START_GRACE_MS = 45_000;
 
+/**
+ * Asks every paired node whether it is there, over the node protocol. Its id is `gateway:ping`.
+ * @param options `graceMs`: so long after a start a node that is not connected yet is not called down.
+ */
 export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
   const { read, invoke, now, monotonic, graceMs = 0 } = options;
   const graceEndsMs = monotonic() + graceMs;

@@ -1,4 +1,4 @@
-// What the SSH sources need of whoever holds the connections. Types alone.
+// The questions that the SSH sources put to whoever holds the connections. Types alone.
 
 /** What came of asking a node over its pooled connection. */
 export type SshAnswer =

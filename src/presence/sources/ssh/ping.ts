@@ -9,6 +9,7 @@ export interface SshPingOptions {
   readonly now: () => number;
 }
 
+/** Asks every node with SSH over its pooled connection. Its id is `ssh:ping`. */
 export function createSshPing({ ask, now }: SshPingOptions): PresenceSource {
   const asker = createAsker({
     transport: "ssh",

@@ -14,6 +14,7 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(LONG_IDS, '$1"$2"'));
 }
 
+/** An object that is no list. */
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -24,6 +25,7 @@ export function textOf(value: unknown, maxLength = 512): string | null {
   return value.trim() === "" ? null : value;
 }
 
+/** The texts of a list; empty for what is no list. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

@@ -46,6 +46,10 @@ export function normalName(name: string): string {
   return name.trim().toLowerCase().replace(/\.$/, "");
 }
 
+/**
+ * What a peer can be found by, in small letters and without a dot at the end; `""` for a name that it does not have.
+ * @param entry of `Peer` or `Self` in `ipnstate.Status`.
+ */
 export function readPeerNames(entry: Readonly<Record<string, unknown>>): PeerNames {
   return {
     dnsName: normalName(textOf(entry.DNSName) ?? ""),

@@ -41,6 +41,10 @@ export const MAX_BYTES = 32 * 1024 * 1024;
 const STATUS_PATH = "/localapi/v0/status";
 const ABSENT_CODES: readonly unknown[] = ["ENOENT", "ENOTDIR"];
 
+/**
+ * Looks for Tailscale at every use, the one that answered last first: it may be installed or moved while we run.
+ * @param maxBytes of one answer.
+ */
 export function createTailnetReader(machine: Machine = thisMachine(), maxBytes = MAX_BYTES): TailnetReader {
   /** The one that answered last: looking for one costs a process on macOS. */
   let known: LocalApi | null = null;

@@ -31,6 +31,7 @@ const DERP_MAP_MS = 60 * 60_000;
 /** An older Tailscale, or the command alone, has no map: not asked again with every round. */
 const DERP_RETRY_MS = 5 * 60_000;
 
+/** The source `tailscale`. Without a Tailscale on this machine it is absent, which is no failure. */
 export function createTailscaleSource(options: TailscaleSourceOptions): TailscaleSource {
   const { now, reader = createTailnetReader() } = options;
   const derp = createDerpCache(reader, now);

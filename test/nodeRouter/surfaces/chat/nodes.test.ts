@@ -2,6 +2,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
 import { answerNodes, registerSlashCommands } from "../../../../src/nodeRouter/surfaces/chat/register.ts";
+import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { fakeDeps, hostEntry, START_MS } from "../../../support/fakeDeps.ts";
 import { makePlace } from "../../../support/makePresence.ts";
 import { fakePresence, offlineRecord, recordOf } from "../reports/arrange.ts";
@@ -10,7 +11,7 @@ const HOST = { agents: { entries: { "worker-sg": {}, "worker-cn": {} } } };
 
 function arrange(records = [recordOf("mac-sg"), offlineRecord("mac-cn")]) {
   const deps = fakeDeps({ hostConfig: HOST });
-  deps.state.presence = fakePresence(records);
+  deps.memory.part(PRESENCE).current = fakePresence(records);
   return deps;
 }
 
@@ -28,9 +29,12 @@ mac-sg · ready · SG Singapore (declared) · 71 ms · worker-sg`,
     const deps = fakeDeps({ config: {}, hostConfig: {} });
     deps.nodes = { nodes: [hostEntry("mac-sg", "1".repeat(64))] };
     const credit = "IP Geolocation by DB-IP";
-    deps.state.presence = { ...fakePresence([inferred]), attributions: () => [credit] };
+    deps.memory.part(PRESENCE).current = { ...fakePresence([inferred]), attributions: () => [credit] };
     expect((await answerNodes(deps)).split("\n").at(-1)).toBe(credit);
-    deps.state.presence = { ...fakePresence([recordOf("mac-sg")]), attributions: () => [credit] };
+    deps.memory.part(PRESENCE).current = {
+      ...fakePresence([recordOf("mac-sg")]),
+      attributions: () => [credit],
+    };
     expect(await answerNodes(deps)).not.toContain(credit);
   });
 
@@ -38,7 +42,7 @@ mac-sg · ready · SG Singapore (declared) · 71 ms · worker-sg`,
     const deps = fakeDeps({ config: {}, hostConfig: {} });
     const names = Array.from({ length: 20 }, (_, n) => `node-${String(n).padStart(2, "0")}`);
     deps.nodes = { nodes: names.map((name, n) => hostEntry(name, String(n + 10).repeat(32))) };
-    deps.state.presence = fakePresence(
+    deps.memory.part(PRESENCE).current = fakePresence(
       names.map((name) => (name === "node-19" ? offlineRecord(name) : recordOf(name))),
     );
     const lines = (await answerNodes(deps)).split("\n");

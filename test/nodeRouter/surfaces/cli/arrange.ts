@@ -1,4 +1,5 @@
 // Runs a command against a gateway that answers what the test says, and keeps what it printed.
+import { HOOKS_SEEN } from "../../../../src/nodeRouter/liveness/liveness.ts";
 import {
   type CommandName,
   type CommandOptions,
@@ -56,7 +57,7 @@ export interface FakeGateway {
 
 export function fakeGateway(options: FakeOptions = {}): FakeGateway {
   const deps = fakeDeps(options);
-  deps.state.hooksRegisteredAtMs = deps.now();
+  deps.memory.part(HOOKS_SEEN).hooksRegisteredAtMs = deps.now();
   const gateway: FakeGateway = {
     deps,
     written: 0,

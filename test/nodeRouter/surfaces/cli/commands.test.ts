@@ -1,5 +1,7 @@
 // Exit codes, and what goes to stdout and to stderr.
 import { describe, expect, test } from "vitest";
+import { HOOKS_SEEN } from "../../../../src/nodeRouter/liveness/liveness.ts";
+import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";
 import type { CommandName } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
 import { fakeGateway, refusalOf, run } from "./arrange.ts";
 
@@ -76,7 +78,7 @@ describe("exit codes", () => {
 
   test("hooks that are not live make status fail, unless there is no rule to place by", async () => {
     const gateway = fakeGateway({ hostConfig: GUARDED });
-    gateway.deps.state.hooksRegisteredAtMs = null;
+    gateway.deps.memory.part(HOOKS_SEEN).hooksRegisteredAtMs = null;
     const ran = await run("status", {}, gateway.answer);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain("\nHOOKS_NOT_LIVE: the gateway runs agents without node-router's hooks");
@@ -90,7 +92,7 @@ describe("exit codes", () => {
 
   test.each(["mismatches", "missed"] as const)("status is 1 once %s were counted", async (counter) => {
     const gateway = fakeGateway({ hostConfig: GUARDED });
-    gateway.deps.state.counters[counter] = 1;
+    gateway.deps.memory.part(COUNTERS)[counter] = 1;
     expect((await run("status", {}, gateway.answer)).code).toBe(1);
   });
 

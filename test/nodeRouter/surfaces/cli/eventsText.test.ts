@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { eventsText } from "../../../../src/nodeRouter/surfaces/cli/eventsText.ts";
 import type { EventsReport } from "../../../../src/nodeRouter/surfaces/reports/eventsReport.ts";
-import type { Transition } from "../../../../src/presence/presence.ts";
+import { PRESENCE, type Transition } from "../../../../src/presence/presence.ts";
 import { displayWidth } from "../../../../src/shared/displayWidth.ts";
 import { START_MS } from "../../../support/fakeDeps.ts";
 import { fakePresence, recordOf } from "../reports/arrange.ts";
@@ -26,7 +26,7 @@ const SEEN: Transition = {
 
 function observing(transitions: readonly Transition[] = [CUT, SEEN]) {
   const gateway = fakeGateway();
-  gateway.deps.state.presence = fakePresence([recordOf("mac-sg")], transitions);
+  gateway.deps.memory.part(PRESENCE).current = fakePresence([recordOf("mac-sg")], transitions);
   return gateway;
 }
 
@@ -64,7 +64,7 @@ describe("events", () => {
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('no node "mac-xx\\u001b[2J" is known; known are "mac-sg", "mac-cn"');
     const gone = observing();
-    gone.deps.state.presence = fakePresence([recordOf("old-one")], []);
+    gone.deps.memory.part(PRESENCE).current = fakePresence([recordOf("old-one")], []);
     expect((await run("events", { node: "old-one" }, gone.answer)).stdout).toBe(
       'No changes of node "old-one".',
     );

@@ -1,9 +1,11 @@
 // What the tables and pages look like, and that no name can break them.
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";
 import { paint, table } from "../../../../src/nodeRouter/surfaces/cli/output.ts";
 import { doctorText, guardText } from "../../../../src/nodeRouter/surfaces/cli/reportText.ts";
 import { probeText } from "../../../../src/nodeRouter/surfaces/cli/sshText.ts";
 import { statusText } from "../../../../src/nodeRouter/surfaces/cli/statusText.ts";
+import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { displayWidth } from "../../../../src/shared/displayWidth.ts";
 import { BOUND, SSH_CONFIG } from "../../../support/fakeDeps.ts";
 import { hostEntry, hostOf, plansOf } from "../doctor/arrange.ts";
@@ -110,12 +112,16 @@ plugins.entries.node-router.config.rules or bring a node up.`,
       },
       sessions: { sessions: 12, tokens: { input: 12_000, output: 400 } },
     });
-    gateway.deps.state.presence = fakePresence([recordOf("mac-sg", { state: "degraded" })], [], {
-      sources: () => [
-        { id: "gateway", lastOkMs: 1, failures: 0, lastError: null },
-        { id: "tailscale", lastOkMs: null, failures: 3, lastError: "no such socket\u001b[2J" },
-      ],
-    });
+    gateway.deps.memory.part(PRESENCE).current = fakePresence(
+      [recordOf("mac-sg", { state: "degraded" })],
+      [],
+      {
+        sources: () => [
+          { id: "gateway", lastOkMs: 1, failures: 0, lastError: null },
+          { id: "tailscale", lastOkMs: null, failures: 3, lastError: "no such socket\u001b[2J" },
+        ],
+      },
+    );
     const page = (await run("status", {}, gateway.answer)).stdout;
     expect(page).toContain(" · 2 nodes: 1 ready, 1 degraded\n");
     expect(page).toContain("worker-sg  singapore  mac-sg              ssh        degraded  guarded\n");
@@ -197,7 +203,7 @@ test("statusText of a gateway without agents is the head and an empty table", ()
       states: { ready: 0, degraded: 0, stale: 0, offline: 0, unknown: 0 },
     },
     sources: [],
-    counters: fakeGateway().deps.state.counters,
+    counters: fakeGateway().deps.memory.part(COUNTERS),
     ssh: [],
     audit: null,
     problems: [],

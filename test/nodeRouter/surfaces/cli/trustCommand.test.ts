@@ -149,7 +149,7 @@ Tailscale: Tailscale is not installed`);
     },
   );
 
-  test("of a jump host it says so, and that the node is still to come", async () => {
+  test("a key of a jump host is called that, and trust says that the node is still to come", async () => {
     const ran = await trust({}, { ...OFFERED, jumpHost: "bastion" }, "yes");
     expect(ran.stdout).toContain("jump host bastion on the way to node mac-sg");
     expect(ran.stdout).toMatch(/run "openclaw node-router trust mac-sg" again for what is behind it\.$/);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Machine } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
 import { watchInterval } from "../../../../src/nodeRouter/surfaces/cli/watch.ts";
+import { PRESENCE } from "../../../../src/presence/presence.ts";
 import type { NodePresence } from "../../../../src/presence/record.ts";
 import { START_MS } from "../../../support/fakeDeps.ts";
 import { fakePresence, offlineRecord, recordOf } from "../reports/arrange.ts";
@@ -30,7 +31,7 @@ async function watch(
     (method, params) => {
       const look = looks[round++];
       if (look instanceof Error || look === undefined) throw look ?? new Error("asked too often");
-      gateway.deps.state.presence = fakePresence(look);
+      gateway.deps.memory.part(PRESENCE).current = fakePresence(look);
       return gateway.answer(method, params);
     },
     {

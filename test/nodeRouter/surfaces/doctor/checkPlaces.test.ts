@@ -19,7 +19,7 @@ describe("a rule that requires a place", () => {
   const ids = (require: string, record: Partial<NodePresence>, location: object | null = null) =>
     found({ router: undeclared(require, location), presence: [makePresence(record)] }).map(({ id }) => id);
 
-  test("and is met by a guess is warned of, with the nodes and where the guess comes from", () => {
+  test("a rule that only a guess meets is a warning, with the nodes and where the guess comes from", () => {
     const [finding] = found({
       router: undeclared("region=sg,node.country=SG"),
       presence: [makePresence({ location: makePlace() })],
@@ -41,7 +41,7 @@ describe("a rule that requires a place", () => {
     },
   );
 
-  test("and is met by what was declared is none; what a node declared to its tailnet is a guess", () => {
+  test("a rule that a declared place meets is no finding, and what a node declared to its tailnet is a guess", () => {
     expect(ids("node.country=SG", { location: makePlace() }, { country: "SG" })).toEqual([]);
     expect(ids("node.country=SG", { location: makePlace({ source: "tailscale" }) })).toEqual([
       "node-router/rule-trusts-inferred-place",
@@ -63,7 +63,7 @@ describe("a rule that requires a place", () => {
     },
   );
 
-  test("and is not met by the guess sends nothing there", () => {
+  test("a rule that the guess does not meet sends nothing there, so it is no finding", () => {
     expect(ids("node.country=JP", { location: makePlace() })).toEqual([]);
     expect(ids("node.country=SG", {})).toEqual([]);
   });

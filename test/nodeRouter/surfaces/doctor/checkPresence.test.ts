@@ -79,7 +79,7 @@ describe("a tailnet key", () => {
     expect(found({ tailnetKeyExpired: fact(true) })[0]?.[2]).toContain("has ended, so");
   });
 
-  test("of which only old news is known is no finding", () => {
+  test("a key whose end is known from old news alone is no finding", () => {
     expect(found({ tailnetKeyExpiresMs: fact(NOW_MS, true), tailnetKeyExpired: fact(true, true) })).toEqual(
       [],
     );

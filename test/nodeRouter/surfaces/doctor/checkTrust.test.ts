@@ -64,7 +64,7 @@ describe("a place", () => {
     },
   );
 
-  test("of which only a part is declared is chosen in the other part", () => {
+  test("a place that is declared in part can still be chosen by the node in the other part", () => {
     expect(found({ require: "node.tz=Asia/Singapore" }, { country: "SG" })).toHaveLength(1);
     expect(found({ require: "node.country=SG" }, { country: "SG" })).toEqual([]);
   });

@@ -1,5 +1,6 @@
 // The operator says which paired node a name stands for, and what speaks against it.
 import { describe, expect, test } from "vitest";
+import { NODE_NAMES } from "../../../../src/nodeRouter/inventory/nodeNames.ts";
 import { createMethods, UsageError } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { createNameMethods } from "../../../../src/nodeRouter/surfaces/methods/nameMethods.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID } from "../../../support/fakeDeps.ts";
@@ -99,10 +100,12 @@ describe("what is refused as the caller's mistake", () => {
 
 test("what cannot be kept is an error with a code, and nothing changes", async () => {
   const { deps, names } = arrange();
-  deps.state.names.keepIn(
-    { read: async () => null, write: () => Promise.reject(new Error("ENOSPC: no space left")) },
-    () => {},
-  );
+  deps.memory
+    .part(NODE_NAMES)
+    .keepIn(
+      { read: async () => null, write: () => Promise.reject(new Error("ENOSPC: no space left")) },
+      () => {},
+    );
   await expect(names.trustPaired({ node: "mac-sg", paired: SG_ID })).rejects.toThrow(
     /^STATE_NOT_WRITTEN: .*ENOSPC.*; nothing changed\./,
   );

@@ -106,7 +106,7 @@ describe("a look at the SSH settings of all nodes", () => {
     ]);
   });
 
-  test("of nodes without SSH settings runs nothing", async () => {
+  test("nothing is run for nodes without SSH settings", async () => {
     const { nodes } = resolveConfig({ nodes: { c: {} } });
     const never = () => Promise.reject(new Error("the machine was looked at"));
     expect(await lookAtSsh({ nodes }, never)).toEqual([]);

@@ -69,6 +69,6 @@ test.each<[readonly string[], string | null]>([
   [["fe80::1", "192.168.1.9"], "192.168.1.9"],
   [["fd7a:115c:a1e0::2"], "fd7a:115c:a1e0::2"],
   [[], null],
-])("of %j the address to show is %j", (ips, address) => {
+])("a node with the addresses %j is shown with %j", (ips, address) => {
   expect(addressOf(ips)).toBe(address);
 });

@@ -1,6 +1,9 @@
 // The nodes report: what is in it for a node with and without a presence record.
 import { describe, expect, test } from "vitest";
+import { PLUGIN_CONFIG } from "../../../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../../../src/config/resolve.ts";
+import { agentIds } from "../../../../src/nodeRouter/host/hostConfig.ts";
+import { worldOf } from "../../../../src/nodeRouter/policy/world.ts";
 import { NO_LAST_NODES } from "../../../../src/nodeRouter/state/lastNodes.ts";
 import { agentsByNode } from "../../../../src/nodeRouter/surfaces/reports/agentRoutes.ts";
 import { currentNodesReport } from "../../../../src/nodeRouter/surfaces/reports/currentNodesReport.ts";
@@ -10,6 +13,7 @@ import {
   isoTime,
   type NodesReportInput,
 } from "../../../../src/nodeRouter/surfaces/reports/nodesReport.ts";
+import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { BOUND, fakeDeps, START_MS } from "../../../support/fakeDeps.ts";
 import { hostEntry, hostOf, inputOf, NODES, ruleFor, type Situation } from "../doctor/arrange.ts";
 import { fact, fakePresence, historyOf, offlineRecord, recordOf } from "./arrange.ts";
@@ -130,8 +134,9 @@ test.each([[null], [Number.NaN], [Number.POSITIVE_INFINITY], [9e15]])("no calend
 describe("agentsByNode", () => {
   const of = (situation: Situation) => {
     const { config, hostConfig, snapshot } = inputOf(situation);
-    const host = { hostConfig, apiProblem: null, presence: new Map() };
-    return Object.fromEntries(agentsByNode(config, host, snapshot, NO_LAST_NODES));
+    const known = { snapshot, hostNodes: [], apiProblem: null, presence: new Map() };
+    const world = worldOf(config, hostConfig, known);
+    return Object.fromEntries(agentsByNode(agentIds(hostConfig), world, NO_LAST_NODES));
   };
 
   test("is every agent that a rule places, by id; an agent without a rule is on no node", () => {
@@ -159,11 +164,11 @@ describe("agentsByNode", () => {
 
 test("currentNodesReport takes records and histories from the presence of this process", () => {
   const deps = fakeDeps({ hostConfig: hostOf({}) });
-  const { config } = deps.state;
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null) throw new Error("no config");
   const { snapshot } = inputOf();
   expect(currentNodesReport(deps, config, snapshot).nodes[1]).toMatchObject({ state: "ready", ip: null });
-  deps.state.presence = fakePresence([offlineRecord("mac-sg")]);
+  deps.memory.part(PRESENCE).current = fakePresence([offlineRecord("mac-sg")]);
   expect(currentNodesReport(deps, config, snapshot).nodes[1]).toMatchObject({
     name: "mac-sg",
     state: "offline",
@@ -184,8 +189,8 @@ test("where the gateway is: as declared, else as it was observed; credits are pa
   const { snapshot } = inputOf();
   const reportWith = (gateway: object, observed: typeof presence | null) => {
     const deps = fakeDeps({ config: { gateway } });
-    deps.state.presence = observed;
-    return currentNodesReport(deps, deps.state.config ?? resolveConfig({}), snapshot);
+    deps.memory.part(PRESENCE).current = observed;
+    return currentNodesReport(deps, deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({}), snapshot);
   };
   expect(reportWith({}, null)).toMatchObject({ gateway: { place: null }, attributions: [] });
   expect(reportWith({}, presence)).toMatchObject({ gateway: { place: tokyo }, attributions: ["by Example"] });
@@ -213,7 +218,7 @@ describe("events", () => {
     });
   });
 
-  test("of a gateway that does not observe are not told as none", () => {
+  test("a gateway that observes no nodes says so, rather than that there were no events", () => {
     expect(createEventsReport(null, { sinceMs: 5_000, node: "x" })).toEqual({
       events: [],
       since: "1970-01-01T00:00:05.000Z",

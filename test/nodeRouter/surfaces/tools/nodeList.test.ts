@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeList } from "../../../../src/nodeRouter/surfaces/tools/nodeList.ts";
 import { nodeRoute } from "../../../../src/nodeRouter/surfaces/tools/nodeRoute.ts";
+import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID } from "../../../support/fakeDeps.ts";
 import { fakePresence, offlineRecord, recordOf } from "../reports/arrange.ts";
 
@@ -14,7 +15,7 @@ async function listOf(agent: string, deps = fakeDeps()): Promise<NodeList> {
 describe("list", () => {
   test("is the nodes that the agent's rule may choose, with state, place and tags", async () => {
     const deps = fakeDeps();
-    deps.state.presence = fakePresence([recordOf("mac-sg"), offlineRecord("mac-cn")]);
+    deps.memory.part(PRESENCE).current = fakePresence([recordOf("mac-sg"), offlineRecord("mac-cn")]);
     expect(await listOf("worker-sg", deps)).toEqual({
       agent: "worker-sg",
       rule: "singapore",
@@ -36,7 +37,7 @@ describe("list", () => {
 
   test("holds no node of another agent, by name, tag or place", async () => {
     const deps = fakeDeps();
-    deps.state.presence = fakePresence([recordOf("mac-sg"), offlineRecord("mac-cn")]);
+    deps.memory.part(PRESENCE).current = fakePresence([recordOf("mac-sg"), offlineRecord("mac-cn")]);
     for (const [agent, other] of [
       ["worker-sg", /mac-cn|region=cn|CN/],
       ["worker-cn", /mac-sg|region=sg|SG/],

@@ -2,7 +2,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
 import { builtAssets } from "../../../../src/nodeRouter/surfaces/web/assets.ts";
-import { isPageKey, pageKey } from "../../../../src/nodeRouter/surfaces/web/pageKey.ts";
+import { isPageKey, PAGE_KEY } from "../../../../src/nodeRouter/surfaces/web/pageKey.ts";
 import { registerWeb } from "../../../../src/nodeRouter/surfaces/web/register.ts";
 import { fakeDeps } from "../../../support/fakeDeps.ts";
 import { smallFleet, statusFor } from "./fleet.ts";
@@ -41,8 +41,10 @@ describe("registerWeb", () => {
 
 describe("the page's key", () => {
   test("is the same for every instance of the module in the process, long, and compared whole", () => {
-    const key = pageKey();
-    expect(pageKey()).toBe(key);
+    const { memory } = fakeDeps();
+    const key = memory.part(PAGE_KEY);
+    expect(memory.part({ ...PAGE_KEY })).toBe(key);
+    expect(fakeDeps().memory.part(PAGE_KEY)).not.toBe(key);
     expect(key.length).toBeGreaterThanOrEqual(32);
     expect(isPageKey(key, key)).toBe(true);
     for (const wrong of [null, "", key.slice(1), `${key}x`, key.toUpperCase(), "é".repeat(key.length)])

@@ -60,7 +60,7 @@ describe("the spelling of a name", () => {
     );
   });
 
-  test("of what no file can be called is refused", () => {
+  test("a text that no file can be called is refused", () => {
     for (const name of ["a\ud83d", "\udc00", "\udc2f", "\udc7f", "\udd00", "\udcc3\udca9"]) {
       expect(bytesOf(name)).toBeNull();
       expect(nameProblem(name, "look")).toMatch(/half of a character/);

@@ -305,7 +305,7 @@ describe("a node that hangs", () => {
     expect(tree(join(arranged.node, SKILLS))).toEqual({ "skills/a": "one" });
   });
 
-  test("is not one that only failed: who waited behind that tries for itself", async () => {
+  test("a run that only failed is no run that hangs: whoever waited behind it tries for itself", async () => {
     using arranged = arrange();
     arranged.put("skills/a", "one");
     const memory = createMirrorMemory();

@@ -88,7 +88,7 @@ test("a file that is too large is left out and told, the others are not", async 
   expect(skipped).toEqual([`large: larger than ${MAX_FILE_BYTES} bytes`]);
 });
 
-test("of attachments that are too many in bytes the newest are brought", async () => {
+test("when attachments have too many bytes, the newest are brought", async () => {
   using arranged = arrange();
   for (const name of ["a", "b", "c", "d", "e"]) {
     arranged.put(name, "");

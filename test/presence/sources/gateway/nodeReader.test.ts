@@ -83,7 +83,7 @@ describe("concurrent reads", () => {
     expect(await reader.read(0, async () => listAt(clock))).toEqual(listAt(5_000));
   });
 
-  test("of two reads that overlap, the one begun later stays, also when it ends first", async () => {
+  test("when two reads overlap, the one that began later is kept, also when it ends first", async () => {
     const reader = createNodeReader(() => 100);
     const first = slowRead();
     const [older, newer] = [slowRead(), slowRead()];

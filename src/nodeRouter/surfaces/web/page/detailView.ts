@@ -14,6 +14,10 @@ export interface DetailView {
   focus(): void;
 }
 
+/**
+ * Drawn into `#detail`; hidden while no node is selected.
+ * @param onSelect of another node that is named in it.
+ */
 export function createDetailView(onSelect: (name: string) => void, onClose: () => void): DetailView {
   const box = byId("detail", HTMLElement);
   const title = html("h2", { id: "detail-title", tabindex: -1 });

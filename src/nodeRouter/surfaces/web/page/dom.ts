@@ -6,6 +6,7 @@ const SVG = "http://www.w3.org/2000/svg";
 type Attributes = Readonly<Record<string, string | number | boolean | null>>;
 type Child = Node | string | null;
 
+/** A new element. Attributes as `setAttributes` takes them; text becomes text, never markup. */
 export function html<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -17,6 +18,7 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** As `html`, of an SVG drawing. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -49,6 +51,7 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Replaces all children; null is left out. */
 export function setChildren(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...children.filter((child) => child !== null));
 }

@@ -71,6 +71,10 @@ export function placeName(
   return parts.length === 0 ? UNKNOWN : parts.map(safe).join(", ");
 }
 
+/**
+ * `99.9 %`, rounded down; a dash for null.
+ * @param ratio 0 to 1.
+ */
 export function percent(ratio: number | null): string {
   if (ratio === null) return UNKNOWN;
   // 99.97 % is not 100 %.

@@ -44,6 +44,7 @@ export function project({ latitude, longitude }: Place): Point {
   };
 }
 
+/** Pixels from the upper left corner of what is seen. */
 export function toScreen({ x, y }: Point, { middle, scale }: View, { width, height }: Size): Point {
   return { x: width / 2 + (x - middle.x) * scale, y: height / 2 + (y - middle.y) * scale };
 }
@@ -120,6 +121,7 @@ export function pathThrough(points: readonly Point[], worldWidth: number): strin
     .join("");
 }
 
+/** To a tenth: more is not to be seen, and makes a longer path. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

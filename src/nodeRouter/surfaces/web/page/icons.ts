@@ -18,10 +18,12 @@ const SHAPES: Readonly<Record<PresenceState | "gateway", string>> = {
   gateway: "M-7-7H7V7H-7zM-3-3V3H3V-3z",
 };
 
+/** As a path around 0, 18 units high. */
 export function shape(state: PresenceState | "gateway"): SVGPathElement {
   return svg("path", { class: `shape ${state}`, d: SHAPES[state], "fill-rule": "evenodd" });
 }
 
+/** Its `d` alone, for a shape that changes its state. */
 export function shapePath(state: PresenceState | "gateway"): string {
   return SHAPES[state];
 }

@@ -21,6 +21,7 @@ export const NOTHING_KEPT: Kept = {
   theme: null,
 };
 
+/** For the part of an address behind `#`; `keptFromText` reads it. */
 export function keptToText({ choice, ...rest }: Kept): string {
   return encodeURIComponent(JSON.stringify({ ...rest, choice: { ...choice, states: [...choice.states] } }));
 }

@@ -87,6 +87,7 @@ const TOGETHER_PX = 20;
 /** Up to so many nodes of one place are drawn around it; more are one marker with a number. */
 const MAX_SPREAD = 6;
 
+/** Where everything is, in pixels. Pure: the same input gives the same picture. */
 export function layoutMap(input: MapInput): MapLayout {
   const groups = groupByPlace(input);
   const markers = groups.flatMap((group) => spread(group));

@@ -33,6 +33,11 @@ const ZOOM = 1.6;
 /** How far in and out, as a multiple of the whole world. */
 const LIMITS = { least: 1, most: 24 } as const;
 
+/**
+ * Drawn into `#map`.
+ * @param kept what was seen last; `"nodes"` follows the nodes.
+ * @param onSelect of a marker; one that stands for several nodes names them all.
+ */
 export function createMapView(kept: Kept["view"], onSelect: (names: readonly string[]) => void): MapView {
   const box = byId("map", HTMLDivElement);
   const grid = svg("path", { class: "lines", d: gridPath() });

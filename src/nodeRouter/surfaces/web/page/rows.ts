@@ -22,10 +22,12 @@ const SORT_KEYS = [
 
 export type SortKey = (typeof SORT_KEYS)[number];
 
+/** For what an address may say. */
 export function isSortKey(value: unknown): value is SortKey {
   return SORT_KEYS.some((key) => key === value);
 }
 
+/** For what an address may say. */
 export function isState(value: unknown): value is PresenceState {
   return STATES.some((state) => state === value);
 }
@@ -39,6 +41,7 @@ export interface Choice {
   readonly descending: boolean;
 }
 
+/** The nodes that are to be shown, in order; of equals the first by name. */
 export function chosen(nodes: readonly NodeReport[], choice: Choice): readonly NodeReport[] {
   const words = choice.text.toLowerCase().split(/\s+/).filter(Boolean);
   const sign = choice.descending ? -1 : 1;

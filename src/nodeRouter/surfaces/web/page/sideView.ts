@@ -14,6 +14,7 @@ export interface SideView {
   update(data: NodesData): void;
 }
 
+/** Nodes without a place, and the last changes. */
 export function createSideView(onSelect: (name: string) => void): SideView {
   const placeless = keyed<NodeReport, HTMLLIElement>(
     byId("placeless-list", HTMLUListElement),

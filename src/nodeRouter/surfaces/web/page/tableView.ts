@@ -57,6 +57,10 @@ const COLUMNS: readonly Column[] = [
   { key: "since", title: "Last change", show: showSince },
 ];
 
+/**
+ * Rows are kept over updates, with focus and selection.
+ * @param kept the choice that was made last.
+ */
 export function createTableView(kept: Choice, onSelect: (name: string) => void): TableView {
   let data: NodesData | null = null;
   let selected: string | null = null;

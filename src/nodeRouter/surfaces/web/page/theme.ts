@@ -13,6 +13,7 @@ export function followTheme(onTheme: (theme: Theme) => void): void {
   });
 }
 
+/** Sets the host's colours on the document; what is no colour falls back to our own. */
 export function applyTheme({ mode, tokens }: Theme): void {
   const root = document.documentElement;
   root.dataset.theme = mode;

@@ -17,6 +17,7 @@ export interface Theme {
   readonly tokens: Readonly<Record<string, string>>;
 }
 
+/** Whether a message to the window is about the theme at all; `readTheme` says whether it can be used. */
 export function isThemeMessage(data: unknown): boolean {
   return typeof data === "object" && data !== null && "type" in data && data.type === MESSAGE;
 }

@@ -40,6 +40,10 @@ const FACTS = new Map<string, Known>([
   ["EAI_AGAIN", ["has a name that could not be looked up just now", () => "see the gateway's name service"]],
 ]);
 
+/**
+ * Why no TCP connection came about, in words, with what to do.
+ * @param error of the socket; null: there was none.
+ */
 export function connectFailure(
   place: Place,
   why: "error" | "timeout" | "aborted",
@@ -57,6 +61,11 @@ export function connectFailure(
   return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
 }
 
+/**
+ * Why no login came about, in words, with what to do.
+ * @param facts how far it came, and what the server said.
+ * @param timeoutMs that the handshake had.
+ */
 export function handshakeFailure(
   place: Place,
   why: HandshakeEnd,

@@ -27,6 +27,9 @@ export interface ConnectLimits {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * Milliseconds; 5 s for TCP, 10 s for the handshake, and three keepalives of 5 s without an answer end a connection.
+ */
 export function withDefaults(options: ConnectOptions): ConnectLimits {
   return {
     tcpTimeoutMs: options.tcpTimeoutMs ?? 5_000,

@@ -26,6 +26,7 @@ export interface Session {
   readonly hangs?: (fact: string) => void;
 }
 
+/** Hands out sessions until it is closed. One that the server neither grants nor refuses stalls it: it takes no more. */
 export class Connection {
   readonly client: Client;
   /** Never rejects; resolves when the connection is gone, to what was said last. */

@@ -9,6 +9,7 @@ export const PIECE = 64;
 /** What one does that exceeds it. */
 export const FLOODS = `printed more than ${IDLE_FLOW.bytes / 1024} KiB in ${IDLE_FLOW.ms / 1000} s`;
 
+/** Counts bytes in windows of time. */
 export class Flow {
   readonly #bound: { readonly bytes: number; readonly ms: number };
   #sinceMs = Number.NEGATIVE_INFINITY;

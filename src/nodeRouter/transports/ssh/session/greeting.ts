@@ -15,6 +15,7 @@ export interface GreetingEvents {
   readonly onFault: (fault: SessionFault) => void;
 }
 
+/** Reads whole lines of both streams until it is ended, and keeps the end of what was printed, for people. */
 export class Greeting {
   /** Whether the program says where its streams lead: then it can also be proved to be what it seems. */
   isProvable = false;

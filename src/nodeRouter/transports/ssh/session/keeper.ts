@@ -23,6 +23,10 @@ const FACTS = ["os", "arch", "shell", "home", "host"] as const;
 /** Pings that nobody waits for any more, and whose answers may still come. */
 const MAX_LATE = 256;
 
+/**
+ * One a connection. Signals go to a command's process group; what is still running when the connection is lost it ends by
+ * itself.
+ */
 export class Keeper {
   readonly channel: ClientChannel;
   /** Rejects when the channel closes before. */

@@ -1,4 +1,4 @@
-// Writes a command as the bytes that a waiting runner turns into it. Pure.
+// Writes a command as the bytes that a waiting runner reads and becomes. Pure.
 import type { CommandRequest } from "../../transport.ts";
 
 /** POSIX: what `export` takes. */

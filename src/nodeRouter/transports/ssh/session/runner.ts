@@ -50,6 +50,7 @@ const SHARED_GROUP = new SessionFault(
   "Install setsid (util-linux) there, or use OpenSSH's sshd",
 );
 
+/** Serves one command: `ready` first, then `dispatch` once, then `ended`. */
 export class Runner {
   readonly channel: ClientChannel;
   /** Rejects when the channel closes before. */

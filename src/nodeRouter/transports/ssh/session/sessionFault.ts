@@ -26,6 +26,10 @@ export function neverReady(ms: number, said: string): SessionFault {
   );
 }
 
+/**
+ * @param how with a blank before it, such as ` with code 1`; may be empty.
+ * @param said the end of what was printed; may be empty.
+ */
 export function endedEarly(how: string, said: string): SessionFault {
   return new SessionFault(
     `the session ended${how} before its shell was ready${aside(said)}`,
@@ -33,6 +37,7 @@ export function endedEarly(how: string, said: string): SessionFault {
   );
 }
 
+/** @param ms that were waited. */
 export function errorsLost(ms: number): SessionFault {
   return new SessionFault(
     `what its shell wrote to the error stream did not come in ${ms / 1000} s`,
@@ -76,6 +81,7 @@ export const HELD = new SessionFault(
   `See the login's ${FILES}: let what is started with & let go of the streams (</dev/null >/dev/null 2>&1)`,
 );
 
+/** @param got a code, or a signal's name. */
 export function exitLost(sent: number, got: string): SessionFault {
   return new SessionFault(
     `the exit code of a command does not come back: ${sent} came as ${got}`,

@@ -1,4 +1,4 @@
-// One command from its request to its outcome. Decides between "ran", "not started" and "unknown", and nothing else does.
+// One command from its request to its outcome. This file alone decides between "ran", "not started" and "unknown".
 import { PassThrough, type Readable } from "node:stream";
 import type { ErrorCode } from "../../../../shared/errors.ts";
 import { quote } from "../../../../shared/safeText.ts";

@@ -51,7 +51,7 @@ describe("what is kept", () => {
     "7",
     '{"view":{"scale":0,"middle":{"x":1,"y":1}},"scroll":"x"}',
     '{"choice":{"sort":"__proto__","states":["gone"]},"theme":{"mode":"pink"}}',
-  ])("of %j nothing is", (text) => {
+  ])("%j is no kept choice, so nothing is taken from it", (text) => {
     expect(keptFromText(text)).toEqual(NOTHING_KEPT);
   });
 

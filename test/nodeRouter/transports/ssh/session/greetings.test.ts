@@ -1,4 +1,4 @@
-// What a taken-over node, or a start file on an honest one, prints instead of what a shell should say.
+// Output of a taken-over node, or of a start file on an honest one, where a waiting shell should say its word.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NodePool, type PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { KEEPER, PONG, READY } from "../../../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";

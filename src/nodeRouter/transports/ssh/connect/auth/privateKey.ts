@@ -18,6 +18,10 @@ const WRONG_PASSPHRASE = "cannot be decrypted with the configured passphrase";
 const MAX_DECRYPTED = 32;
 const decrypted = new BoundedMap<string, ParsedKey>(MAX_DECRYPTED);
 
+/**
+ * PEM, PKCS#8 and OpenSSH's own format. Decrypting blocks, so the last keys that were decrypted are remembered.
+ * @param passphrase null: none is configured.
+ */
 export function readPrivateKey(text: string, passphrase: string | null): ReadKey {
   const publicKey = parsePublicKey(text);
   if (publicKey !== null) {

@@ -8,6 +8,7 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** @param text without the code and without a full stop. */
 export function refuse(code: ErrorCode, text: string): Refusal {
   return { ok: false, code, message: `${code}: ${text}` };
 }

@@ -10,6 +10,10 @@ export interface Step {
   readonly detail: string;
 }
 
+/**
+ * @param ms rounded to a tenth.
+ * @param detail for people; escaped by whoever shows it.
+ */
 export function step(host: string, name: Step["name"], ok: boolean, ms: number, detail: string): Step {
   return { host, name, ok, ms: Math.round(ms * 10) / 10, detail };
 }

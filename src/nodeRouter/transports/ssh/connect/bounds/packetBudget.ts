@@ -10,6 +10,7 @@ const PER_SESSION = 16;
 /** Of what was not used. */
 const MOST = 2 * BURST;
 
+/** Grows with time and with each session that opens, up to a limit; a packet without data costs some of it. */
 export class PacketBudget {
   readonly fact = "it floods the connection with messages that carry no data";
   #left = BURST;

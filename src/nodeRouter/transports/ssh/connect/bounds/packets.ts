@@ -28,6 +28,10 @@ const METHOD_COST = 20;
 const FIRST_OF_CHANNEL = 91;
 const LAST_OF_CHANNEL = 100;
 
+/**
+ * Of one packet after decryption: its first byte is its type (RFC 4250).
+ * @returns `channel` -1 for a packet of none; `bytes` of data in it.
+ */
 export function packetInfo(payload: Uint8Array): PacketInfo {
   const type = payload[0] ?? 0;
   const isOfChannel = type >= FIRST_OF_CHANNEL && type <= LAST_OF_CHANNEL && payload.length >= 5;

@@ -17,6 +17,7 @@ export interface NetworkSettings {
 /** Nobody waits longer for a node, whatever ssh_config says. */
 const MAX_CONNECT_TIMEOUT_MS = 30_000;
 
+/** Null for what ssh leaves open. ssh says seconds; these are ms. */
 export function readNetwork(answer: SshAnswer): NetworkSettings {
   const address = oneOf(answer, "bindaddress");
   const interval = secondsOf(answer, "serveraliveinterval");

@@ -71,6 +71,7 @@ export function oneOf({ values }: SshAnswer, keyword: string): string | null {
   return value === null || value === "" || value.toLowerCase() === "none" ? null : value;
 }
 
+/** Whether ssh says `yes` or `true`; a keyword that it does not know is off. */
 export function isOn(answer: SshAnswer, keyword: string): boolean {
   return /^(?:yes|true)$/i.test(oneOf(answer, keyword) ?? "");
 }

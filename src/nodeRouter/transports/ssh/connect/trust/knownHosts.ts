@@ -41,6 +41,7 @@ export function namesHost({ hosts }: Pick<KnownHost, "hosts">, name: string): bo
   return !hosts.startsWith("|") && matchesHostList(name, hosts.split(","));
 }
 
+/** Whether the names of the line are a hash (`|1|salt|hash`), as HashKnownHosts writes them. */
 export function isHashed({ hosts }: Pick<KnownHost, "hosts">): boolean {
   return HASHED.test(hosts);
 }

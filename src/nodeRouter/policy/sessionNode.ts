@@ -1,0 +1,120 @@
+// On which node a session's workspace is: the rules choose, and the session then stays where its files are. Pure.
+import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { NodePresence } from "../../presence/record.ts";
+import type { ErrorCode } from "../../shared/errors.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import { decisionMessage, refusal } from "../explain/message.ts";
+import { OFFLINE } from "../placement/filters/presence.ts";
+import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+import type { CallMemory, SessionPlace, World } from "./callDecision.ts";
+import { toolPlacement } from "./toolPlacement.ts";
+
+/**
+ * Chooses the session's node. It stays on the one it has while that one fits its rule. When that one cannot be
+ * used for the moment (offline, too little free, a fact that nobody knows now), its calls are refused: its files are
+ * there. Only when the rule or the config no longer means it, the rule chooses anew.
+ *
+ * `mode: "shadow"` changes nothing here: it is about calls that would otherwise run elsewhere, and this agent's
+ * own sandbox settings leave no other place. `onUnavailable: "gateway"` does not help either, for the same reason.
+ * @param kept name of the node that its files are on; null: it has none yet.
+ */
+export function decideSession(
+  policy: AgentPolicy,
+  kept: string | null,
+  { snapshot, presence }: Pick<World, "snapshot" | "presence">,
+  memory: CallMemory,
+): SessionPlace {
+  if (policy.invalid !== null) return { ok: false, code: "CONFIG_INVALID", message: policy.invalid };
+  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
+  const absent = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept);
+  // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
+  if (absent?.passing != null) return awayFor(absent, absent.passing, chosen, presence.get(absent.node));
+  const placement = keep(chosen, kept, snapshot);
+  if (placement.node === null) return nothingFits(placement);
+  const node = policy.config.nodes.get(placement.node.name);
+  // The filters should have kept such nodes away.
+  if (node?.ssh == null || node.workspace === null || !node.workspace.startsWith("/")) {
+    const { name } = placement.node;
+    const path = `plugins.entries.node-router.config.nodes.${safe(name)}`;
+    return refused(
+      "WORKSPACE_UNAVAILABLE",
+      `node ${quote(name)} cannot hold a workspace: it needs ${path}.ssh and an absolute ${path}.workspace`,
+    );
+  }
+  return { ok: true, node, root: node.workspace, placement };
+}
+
+/**
+ * The node that a session is or would be on, from what is known now, without asking anybody. Null: none.
+ * @param kept name of the node that its files are on; null: it has none yet.
+ */
+export function knownRoot(
+  policy: AgentPolicy,
+  kept: string | null,
+  world: Pick<World, "snapshot" | "presence">,
+  memory: CallMemory,
+): { readonly node: ConfiguredNode; readonly root: string } | null {
+  const place = decideSession(policy, kept, world, memory);
+  if (place.ok) return place;
+  const last = policy.config.nodes.get(kept ?? "");
+  return last?.workspace?.startsWith("/") === true ? { node: last, root: last.workspace } : null;
+}
+
+/** The same decision with the session's own node, where that one fits. */
+function keep(decision: PlacementDecision, kept: string | null, snapshot: NodeSnapshot): PlacementDecision {
+  if (kept === null || decision.node === null || decision.node.name === kept) return decision;
+  const fits = decision.candidates().some((candidate) => candidate.node === kept && candidate.fits);
+  const node = snapshot.nodes.find(({ name }) => name === kept);
+  return fits && node !== undefined ? { ...decision, node, keptInsteadOf: null } : decision;
+}
+
+/** SECURITY: another node would have other files, or an older state of the same ones. */
+function awayFor(
+  { node: kept, reason }: Candidate,
+  fact: string,
+  { node, rule }: PlacementDecision,
+  record: NodePresence | undefined,
+): SessionPlace {
+  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record) : "";
+  const elsewhere =
+    node === null
+      ? `no other node fits rule ${quote(rule ?? "")} now`
+      : `a new session goes to node ${quote(node.name)}`;
+  return refused(
+    "NODE_UNREACHABLE",
+    `node ${quote(kept)}, which holds the files of this session, ${fact}${known}; nothing ran, and the session does not move, because its files are there. Try again when the node is back; ${elsewhere}`,
+  );
+}
+
+/** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
+function presenceText({ reach }: NodePresence): string {
+  const { reason = null, lastAnswerMs = null } = reach.ssh ?? {};
+  const isTime = lastAnswerMs !== null && Math.abs(lastAnswerMs) <= MAX_TIME_MS;
+  const last = isTime ? `it last answered at ${new Date(lastAnswerMs).toISOString()}` : null;
+  const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
+  return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
+}
+
+/** The last moment that a Date can hold. */
+const MAX_TIME_MS = 8.64e15;
+
+function nothingFits(decision: PlacementDecision): SessionPlace {
+  if (decision.outcome === "refused") return { ok: false, code: "NO_NODE_FITS", message: refusal(decision) };
+  const { agent } = decision.request;
+  if (decision.rule === null) {
+    return refused(
+      "NO_NODE_FITS",
+      `the workspace of agent ${quote(agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent; add one to plugins.entries.node-router.config.rules`,
+    );
+  }
+  return refused(
+    "NO_NODE_FITS",
+    `${decisionMessage({ ...decision, outcome: "refused" }).replace(/\.$/, "")}; onUnavailable: "gateway" does not hold for an agent whose workspace is on a node`,
+  );
+}
+
+function refused(code: ErrorCode, text: string): SessionPlace {
+  return { ok: false, code, message: `${code}: ${text}.` };
+}

@@ -1,9 +1,11 @@
 import { defineConfig } from "tsup";
-import { buildPage } from "./scripts/support/pageAssets.ts";
+import { dataFiles } from "./scripts/support/dataFiles.ts";
+import { leftOut } from "./scripts/support/leftOut.ts";
+import { builtPage } from "./scripts/support/pageAssets.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
-export default defineConfig(async () => ({
+export default defineConfig({
   entry: ["src/index.ts"],
   format: ["esm"],
   target: "node24",
@@ -19,9 +21,11 @@ export default defineConfig(async () => ({
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
-  // The page of the tab "Nodes" goes in as text.
-  define: { NODE_ROUTER_PAGE: JSON.stringify(await buildPage()) },
-  esbuildPlugins: [thirdParty("dist")],
+  esbuildPlugins: [builtPage(), leftOut(), dataFiles("dist"), thirdParty("dist")],
+  esbuildOptions(options) {
+    // Ellipses and arrows as they are, not as escapes of six characters.
+    options.charset = "utf8";
+  },
   banner: {
     // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
     js: [
@@ -33,4 +37,4 @@ export default defineConfig(async () => ({
       "const __dirname = __dirnameOf(__filename);",
     ].join(" "),
   },
-}));
+});

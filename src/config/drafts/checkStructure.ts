@@ -1,6 +1,5 @@
 // Problems of shape: unknown keys, wrong types, values out of range. What to say of each is structureMessage.ts.
-import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
-import { Value } from "@sinclair/typebox/value";
+import { Errors, type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { CONFIG_PATH, formatPath, type PathSegment, readPointer } from "../problems/path.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { ConfigSchema } from "../schema/schema.ts";
@@ -14,7 +13,7 @@ const MAX_PROBLEMS = 200;
 export function* checkStructure(raw: unknown, draft: ConfigDraft): Generator<ConfigProblem> {
   if (raw === undefined) return;
   const seen = new Set<string>();
-  for (const error of withoutUnions(Value.Errors(ConfigSchema, raw))) {
+  for (const error of withoutUnions(Errors(ConfigSchema, raw))) {
     // The engine reports a missing key twice, as missing and as a value of the wrong type.
     if (seen.has(error.path)) continue;
     seen.add(error.path);

@@ -1,5 +1,5 @@
 // Reads what can be read of one entry of `nodes`.
-import { Value } from "@sinclair/typebox/value";
+import * as Value from "@sinclair/typebox/value";
 import type { TransportChoice } from "../../nodeRouter/placement/model/snapshot.ts";
 import { isRecord, readNumber, readText } from "../../shared/isRecord.ts";
 import { formatPath } from "../problems/path.ts";

@@ -1,5 +1,5 @@
 // Reads what can be read of places: a location, a rule's `near`, and the gateway's own entry.
-import { Value } from "@sinclair/typebox/value";
+import * as Value from "@sinclair/typebox/value";
 import type { Near } from "../../nodeRouter/placement/model/rule.ts";
 import { isRecord, readNumber, readText } from "../../shared/isRecord.ts";
 import { formatPath } from "../problems/path.ts";

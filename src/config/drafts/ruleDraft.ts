@@ -1,5 +1,5 @@
 // Reads what can be read of one entry of `rules`.
-import { Value } from "@sinclair/typebox/value";
+import * as Value from "@sinclair/typebox/value";
 import {
   type FilesPolicy,
   MAX_WEIGHT,

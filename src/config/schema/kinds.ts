@@ -1,18 +1,14 @@
 // The two schema shapes that TypeBox lacks and the host and its Settings page read best: `enum`, and a map by name.
-import {
-  Kind,
-  type Static,
-  type TProperties,
-  type TSchema,
-  type TUnsafe,
-  Type,
-  TypeRegistry,
-} from "@sinclair/typebox";
+// As a namespace, so that the bundle holds only the kinds of schema that are used: `{ Type }` is all of them.
+import type { Static, TProperties, TSchema, TUnsafe } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 
 const STRING_ENUM = "NodeRouterStringEnum";
 
 // Registering again is harmless: the module is evaluated several times in one gateway process.
-TypeRegistry.Set<{ enum: readonly unknown[] }>(STRING_ENUM, (schema, value) => schema.enum.includes(value));
+Type.TypeRegistry.Set<{ enum: readonly unknown[] }>(STRING_ENUM, (schema, value) =>
+  schema.enum.includes(value),
+);
 
 /**
  * One of several strings as `{ type: "string", enum }`: the host then names the allowed values in its own error,
@@ -22,7 +18,7 @@ export function stringEnum<Value extends string>(
   values: readonly Value[],
   options: { readonly description: string; readonly default?: Value },
 ): TUnsafe<Value> {
-  return Type.Unsafe<Value>({ ...options, [Kind]: STRING_ENUM, type: "string", enum: [...values] });
+  return Type.Unsafe<Value>({ ...options, [Type.Kind]: STRING_ENUM, type: "string", enum: [...values] });
 }
 
 /**

@@ -1,5 +1,5 @@
 // The shape of places: where a node or the gateway is, and what a rule's `near` means.
-import { Type } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 import { closed } from "./kinds.ts";
 import { MAX_NAME_LENGTH } from "./limits.ts";
 

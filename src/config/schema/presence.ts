@@ -1,5 +1,5 @@
 // The shape of `presence`: how the plugin finds out where nodes are and whether they can be reached.
-import { Type } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 import { DEFAULT_PRESENCE_CONNECT } from "./defaults.ts";
 import { closed } from "./kinds.ts";
 import { MAX_PATH_LENGTH, MAX_URL_LENGTH } from "./limits.ts";

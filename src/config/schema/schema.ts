@@ -1,5 +1,6 @@
 // The shape of `plugins.entries.node-router.config`: the one source of the manifest's configSchema and of our types.
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 import { MAX_WEIGHT, MIN_WEIGHT } from "../../nodeRouter/placement/model/rule.ts";
 import {
   DEFAULT_AUDIT,

@@ -1,5 +1,6 @@
 // The shape of `nodes.<name>.ssh`: how the SSH transport reaches a node and how it knows that it is that node.
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "@sinclair/typebox";
 import { closed, stringEnum } from "./kinds.ts";
 import { MAX_NAME_LENGTH, MAX_PATH_LENGTH, MAX_SECRET_LENGTH } from "./limits.ts";
 

@@ -1,4 +1,4 @@
-// The page's files, as text inside the bundle: tsup.config.ts puts them there.
+// The page's files, and the one answer that is made of them.
 import { createHash } from "node:crypto";
 
 export interface PageAssets {
@@ -8,14 +8,11 @@ export interface PageAssets {
   readonly js: string;
 }
 
-/** Replaced at build time; not there in the source. */
-declare const NODE_ROUTER_PAGE: PageAssets;
-
-/** @throws Error outside of a build. */
-export function builtAssets(): PageAssets {
-  if (typeof NODE_ROUTER_PAGE === "undefined")
-    throw new Error("the page is put in by the build: run `npm run build`");
-  return NODE_ROUTER_PAGE;
+/** Rejects with an Error outside of a build. */
+export async function builtAssets(): Promise<PageAssets> {
+  const { page } = await import("./builtPage.ts");
+  if (page === null) throw new Error("the page is put in by the build: run `npm run build`");
+  return page;
 }
 
 /**

@@ -22,19 +22,9 @@ export default defineConfig({
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
   esbuildPlugins: [builtPage(), leftOut(), dataFiles("dist"), thirdParty("dist")],
-  esbuildOptions(options) {
-    // Ellipses and arrows as they are, not as escapes of six characters.
-    options.charset = "utf8";
-  },
+  // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
+  define: { __filename: "import.meta.filename", __dirname: "import.meta.dirname" },
   banner: {
-    // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
-    js: [
-      'import { createRequire as __createRequire } from "node:module";',
-      'import { dirname as __dirnameOf } from "node:path";',
-      'import { fileURLToPath as __fileOf } from "node:url";',
-      "const require = __createRequire(import.meta.url);",
-      "const __filename = __fileOf(import.meta.url);",
-      "const __dirname = __dirnameOf(__filename);",
-    ].join(" "),
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
 });

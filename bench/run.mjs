@@ -1,5 +1,5 @@
-// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile` or `presence`
-// runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile`,
+// `presence` or `start` runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
 import { benchPlace } from "./place.bench.ts";
@@ -7,8 +7,9 @@ import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts"
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
 import { benchSshTransport } from "./sshTransport.bench.ts";
+import { benchStart } from "./start.bench.ts";
 
-const PARTS = ["place", "exec", "ssh", "hostile", "presence"];
+const PARTS = ["place", "exec", "ssh", "hostile", "presence", "start"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
 const wants = (part) => only.length === 0 || only.includes(part);
@@ -27,6 +28,17 @@ if (wants("place")) {
   console.log("place(): one decision, first call of every rule included");
   report.place = (await benchPlace()).map(round);
   console.table(report.place);
+}
+
+if (wants("start")) {
+  console.log("start: the import of the built plugin in a process that has node:http (goal: 50 ms, 9 MB)");
+  const { start, sizes } = await benchStart(15);
+  report.start = start.map(round);
+  console.table(report.start);
+  console.log("start: what is in the package, the largest files first");
+  console.table(sizes.rows.filter(({ kB }) => kB >= 10).map(round));
+  report.size = round({ ...sizes, rows: sizes.rows.length });
+  console.table([report.size]);
 }
 
 if (wants("exec")) {

@@ -5,7 +5,7 @@ import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
-import { registerPresence } from "./nodeRouter/observe/openPresence.ts";
+import { registerPresence } from "./nodeRouter/observe/register.ts";
 import { createDeps } from "./nodeRouter/process/openclaw.ts";
 import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
 import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";

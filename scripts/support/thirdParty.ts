@@ -2,13 +2,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
-import { LEFT_OUT } from "./leftOut.ts";
+import { isLeftOut } from "./leftOut.ts";
 
 /** Folder of the package that a bundled file belongs to; null for our own files, and for what was left out. */
 function packageOf(file: string): string | null {
   const parts = file.split(/[\\/]/);
   const at = parts.lastIndexOf("node_modules");
-  if (at < 0 || Object.hasOwn(LEFT_OUT, parts.slice(at + 1).join("/"))) return null;
+  if (at < 0 || isLeftOut(parts.slice(at + 1).join("/"))) return null;
   const scoped = parts[at + 1]?.startsWith("@") === true;
   return parts.slice(0, at + (scoped ? 3 : 2)).join("/");
 }

@@ -22,7 +22,7 @@ export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger
   workspace.transport ??= createSshTransport({
     settings: (name) => state.config?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
-      const { connect, processEnv, resolveTarget } = await loadSsh();
+      const { connect, processEnv, resolveTarget } = await import("../transports/ssh/client.ts");
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;
@@ -47,16 +47,6 @@ export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger
     log: log.child({ part: "audit" }),
   });
   void registerWorkspace(api, deps, { audit: workspace.audit });
-}
-
-/** ssh2 and what stands on it: a third of the bundle, loaded when the first node is connected to. */
-async function loadSsh() {
-  const [{ connect }, { resolveTarget }, { processEnv }] = await Promise.all([
-    import("../transports/ssh/connect/connect.ts"),
-    import("../transports/ssh/connect/hops.ts"),
-    import("../transports/ssh/connect/base/env.ts"),
-  ]);
-  return { connect, processEnv, resolveTarget };
 }
 
 /** The host takes a replaced registration's logger away, and what lives longer must not fail over a log line. */

@@ -15,7 +15,7 @@ import type { RouterDeps } from "../../process/deps.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
-import type { GuardPlan } from "../guard/guardPlan.ts";
+import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import { createEventsReport, type EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
@@ -95,10 +95,8 @@ export function createMethods(
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
     knownNodes().includes(node) || (deps.state.presence?.history(node) ?? null) !== null;
-  const guardPlans = async () => {
-    const { planGuard } = await import("../guard/guardPlan.ts");
-    return planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
-  };
+  const guardPlans = async () =>
+    planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
   return {
     async status() {
       return createStatusReport({

@@ -10,6 +10,7 @@ const LOGS = join(ROOT, ".tmp", "logs");
 
 /** A failure that says which step, what was seen, what to do, and where to read more. */
 export class StepError extends Error {
+  /** @param {{ step: string, observed: string, todo: string, log?: string }} failure */
   constructor({ step, observed, todo, log }) {
     const lines = [`node-router: ${step} failed`, `  seen:  ${observed}`, `  to do: ${todo}`];
     if (log) lines.push(`  log:   ${log}`);
@@ -18,7 +19,11 @@ export class StepError extends Error {
   }
 }
 
-/** Runs `command` without input; rejects with a StepError that quotes the end of its log. */
+/**
+ * Runs `command` without input; rejects with a StepError that quotes the end of its log.
+ * @param {{ step: string, name: string, command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, todo: string }} what
+ *   `name`: of the log file. `todo`: what the reader of a failure can do.
+ */
 export async function runStep({ step, name, command, args, cwd, env, todo }) {
   mkdirSync(LOGS, { recursive: true });
   const log = join(LOGS, `${name}-${process.pid}.log`);
@@ -32,11 +37,13 @@ export async function runStep({ step, name, command, args, cwd, env, todo }) {
   });
   closeSync(out);
   // Interrupted: end what we started first, or it would go on behind the next run's back.
+  /** @param {NodeJS.Signals} signal */
   const stop = (signal) => {
     child.once("exit", () => process.exit(1));
     child.kill(signal);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
+  /** @type {string | undefined} */
   const observed = await new Promise((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("exit", (code, signal) =>

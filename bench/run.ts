@@ -12,9 +12,10 @@ import { benchStart } from "./start.bench.ts";
 const PARTS = ["place", "exec", "ssh", "hostile", "presence", "start"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
-const wants = (part) => only.length === 0 || only.includes(part);
+const wants = (part: string): boolean => only.length === 0 || only.includes(part);
 const full = given.includes("full");
-const round = (row) =>
+/** The row with two decimals, as it is printed. */
+const round = (row: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(row).map(([key, value]) => [
       key,
@@ -22,7 +23,7 @@ const round = (row) =>
     ]),
   );
 
-const report = { node: process.version };
+const report: Record<string, unknown> = { node: process.version };
 
 if (wants("place")) {
   console.log("place(): one decision, first call of every rule included");
@@ -67,8 +68,9 @@ if (wants("ssh")) {
     })
   ).map(round);
   console.table(report.sshTools);
-  report.sshMemory = round(await benchSshMemory(50));
-  console.log(`ssh: 50 connected nodes take ${report.sshMemory.perAllMb} MB (goal: under 100)`);
+  const sshMemory = round(await benchSshMemory(50));
+  report.sshMemory = sshMemory;
+  console.log(`ssh: 50 connected nodes take ${sshMemory.perAllMb} MB (goal: under 100)`);
 }
 
 if (wants("hostile")) {

@@ -2,31 +2,43 @@
 // then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import { allHomes, removeAllHomes } from "../test/support/environment.ts";
 import { startGateway } from "../test/support/gateway.ts";
+import type { Gateway } from "../test/support/gatewayTypes.ts";
 import { installPlugin, packPlugin } from "../test/support/install.ts";
 import { startNodeHost } from "../test/support/nodeHost.ts";
 import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { waitFor } from "../test/support/wait.ts";
-import { spawnAndLocate } from "../test/support/whereabouts.ts";
-import { show, startProgress } from "./support/progress.mjs";
-import { startSshNode } from "./support/sshNode.mjs";
+import { spawnAndLocate, type Whereabouts } from "../test/support/whereabouts.ts";
+import { show, startProgress } from "./support/progress.ts";
+import { startSshNode } from "./support/sshNode.ts";
 
 const WORKERS = ["worker-sg", "worker-cn"];
-const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
+const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
 const progress = startProgress(14);
-let gateway;
-let sshNode;
+/** Set by the step that starts it; every later step needs it. */
+let gateway: Gateway;
+let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
 
-const table = (places) =>
+/** Directory on each machine, by the machine's name. */
+type Workspaces = Readonly<Record<string, string>>;
+
+const table = (places: readonly Whereabouts[]): string =>
   places
     .map(({ agent, machine, folder }) => `${agent.padEnd(10)} ran on ${machine.padEnd(8)} in ${folder}`)
     .join("\n");
 
+interface RouterConfig {
+  readonly gateway: object;
+  readonly nodes: Record<string, object>;
+  readonly rules: object[];
+}
+
 /** What a user would write into openclaw.json for this deployment. */
-function routerConfig(workspaces) {
+function routerConfig(workspaces: Workspaces): RouterConfig {
   return {
     gateway: { location: { country: "CN", city: "Shanghai" } },
     nodes: {
@@ -48,7 +60,7 @@ function routerConfig(workspaces) {
   };
 }
 
-async function openclaw(...args) {
+async function openclaw(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await gateway.cli(...args);
   if (code !== 0)
     throw new Error(`openclaw ${args.slice(0, 3).join(" ")} ended with ${code}\n${stdout}${stderr}`);
@@ -56,21 +68,21 @@ async function openclaw(...args) {
 }
 
 /** Node hosts connect by themselves once the gateway listens: starting all at once saves seconds. */
-async function startMachines() {
+async function startMachines(): Promise<{ readonly workspaces: Promise<Workspaces> }> {
   gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
   const hosts = ["mac-cn", "mac-sg"].map(async (name) => {
     const host = await startNodeHost(gateway, name);
     const workspace = join(host.home.home, "work");
     mkdirSync(workspace);
-    return [name, workspace];
+    return [name, workspace] as const;
   });
-  const workspaces = Promise.all(hosts).then(Object.fromEntries);
+  const workspaces = Promise.all(hosts).then((entries): Workspaces => Object.fromEntries(entries));
   workspaces.catch(() => undefined); // reported by the step that waits for it
   await gateway.waitUntilReady();
   return { workspaces };
 }
 
-async function demo() {
+async function demo(): Promise<void> {
   const archive = await progress.step("build and pack the plugin", packPlugin);
   const started = await progress.step(
     "start a throw-away gateway with the reference configuration",
@@ -117,11 +129,12 @@ async function demo() {
 }
 
 /** Files and commands of one agent on a machine without OpenClaw. */
-async function demoSsh(workspaces) {
-  sshNode = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
+async function demoSsh(workspaces: Workspaces): Promise<void> {
+  const node = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
     startSshNode("studio-hk"),
   );
-  show(sshNode.how);
+  sshNode = node;
+  show(node.how);
   const guard = await progress.step("add node, rule and agent; openclaw node-router guard", async () => {
     const config = routerConfig(workspaces);
     config.nodes["studio-hk"] = {
@@ -129,8 +142,8 @@ async function demoSsh(workspaces) {
       tailscale: false,
       tags: ["region=hk"],
       location: { country: "HK" },
-      workspace: sshNode.workspace,
-      ssh: sshNode.ssh,
+      workspace: node.workspace,
+      ssh: node.ssh,
     };
     config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
     await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
@@ -154,7 +167,7 @@ async function demoSsh(workspaces) {
     ),
   );
   show(results.join("\n"));
-  const file = join(sshNode.workspace, "note.txt");
+  const file = join(node.workspace, "note.txt");
   const read = results[1] ?? "";
   if (!read.includes(text) || !read.includes("machine=studio-hk"))
     throw new Error(`worker-hk should have read its file on studio-hk; it read:\n${read}`);
@@ -163,14 +176,14 @@ async function demoSsh(workspaces) {
 }
 
 /** Where every node is and how it is, as it was found out without asking for it. */
-async function demoNodes() {
+async function demoNodes(): Promise<void> {
   const nodes = await progress.step(
     "wait until every node is ready; openclaw node-router nodes",
     async () => {
-      const isKnown = ({ state, resources }) => state === "ready" && resources.cpuCount !== null;
+      const isKnown = ({ state, resources }: NodeReport) => state === "ready" && resources.cpuCount !== null;
       await waitFor(
         "the nodes to be ready",
-        async () => (await gateway.rpc("noderouter.nodes")).nodes.every(isKnown),
+        async () => (await gateway.rpc<NodesReport>("noderouter.nodes")).nodes.every(isKnown),
         { timeoutMs: 60_000, everyMs: 500 },
       );
       return openclaw("node-router", "nodes");
@@ -184,6 +197,7 @@ async function demoNodes() {
     return `${tab} answers with the gateway's token (${status})`;
   });
   show(answer);
+  await gateway.model.stop();
 }
 
 const cleanUp = async () => {
@@ -205,7 +219,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 try {
   await demo();
   await demoNodes();
-  await gateway.model.stop();
   await cleanUp();
   console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);
 } catch (error) {

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { packPlugin } from "../test/support/install.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const seconds = (since) => `${Math.round((Date.now() - since) / 1000)} s`;
+const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 
 /** Runs a program of node_modules/.bin (bootstrap put it on PATH); resolves with its exit code. */
-function run(command, ...args) {
+function run(command: string, ...args: readonly string[]): Promise<number> {
   const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
   return new Promise((resolve) => {
@@ -21,7 +21,7 @@ function run(command, ...args) {
   });
 }
 
-async function pack() {
+async function pack(): Promise<number> {
   try {
     console.log(await packPlugin());
     return 0;
@@ -31,7 +31,9 @@ async function pack() {
   }
 }
 
-const ALL = [
+type Step = readonly [title: string, check: () => Promise<number>];
+
+const ALL: readonly Step[] = [
   ["format and lint", () => run("biome", "check", ".")],
   ["types", () => run("tsc", "--noEmit")],
   ["types of the page", () => run("tsc", "--noEmit", "-p", "src/nodeRouter/surfaces/web/page")],
@@ -41,7 +43,8 @@ const ALL = [
 ];
 
 const extra = process.argv.slice(2);
-const steps = extra.length > 0 ? [[`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)]] : ALL;
+const steps: readonly Step[] =
+  extra.length > 0 ? [[`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)]] : ALL;
 
 const started = Date.now();
 for (const [title, check] of steps) {

@@ -8,7 +8,7 @@ import { runInShell } from "../../test/support/ssh/shell.ts";
 import { sshdUnavailable, startSshd } from "../../test/support/ssh/sshd.ts";
 
 /** Resolves with what the plugin's config needs to know of it, and `stop`. */
-export async function startSshNode(name) {
+export async function startSshNode(name: string) {
   const home = makeHome(name);
   const key = makeKey("ed25519");
   const authorizedKeys = [key.publicKey];
@@ -32,7 +32,7 @@ export async function startSshNode(name) {
     ssh: {
       host: "127.0.0.1",
       port: server.port,
-      ...(reason === null ? { user: server.user } : {}),
+      ...("user" in server ? { user: server.user } : {}),
       identityFile,
       knownHostsFile,
     },

@@ -1,8 +1,9 @@
 // How many terminal columns text takes, and text fitted into columns. Names may be Chinese, Japanese or Korean.
-// Costs 10 ms to load (the segmenters): only what draws tables imports it, and that is loaded when it is asked for.
+// Costs 10 ms to load (the segmenter): only what draws tables imports it, and that is loaded when it is asked for.
 import stringWidth from "string-width";
+import { once } from "./once.ts";
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+const graphemes = once(() => new Intl.Segmenter("en", { granularity: "grapheme" }));
 
 /** Columns of a terminal with a usual monospaced font; escape sequences take none. */
 export function displayWidth(text: string): number {
@@ -37,7 +38,7 @@ function pieces(word: string, columns: number): readonly string[] {
   if (displayWidth(word) <= columns) return [word];
   const parts: string[] = [];
   let part = "";
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemes().segment(word)) {
     if (displayWidth(part + segment) > columns) {
       parts.push(part);
       part = "";

@@ -8,13 +8,6 @@ export interface PageAssets {
   readonly js: string;
 }
 
-/** Rejects with an Error outside of a build. */
-export async function builtAssets(): Promise<PageAssets> {
-  const { page } = await import("./builtPage.ts");
-  if (page === null) throw new Error("the page is put in by the build: run `npm run build`");
-  return page;
-}
-
 /**
  * The whole page in one answer. In the Control UI it lives in a frame without an origin, to which browsers that block
  * third-party cookies give the gateway's cookie for the page itself and for nothing that the page asks for: files of

@@ -1,9 +1,8 @@
 // What the host is told of the tab and its routes.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
-import { builtAssets } from "../../../../src/nodeRouter/surfaces/web/assets.ts";
 import { isPageKey, pageKey } from "../../../../src/nodeRouter/surfaces/web/pageKey.ts";
-import { registerWeb } from "../../../../src/nodeRouter/surfaces/web/register.ts";
+import { builtAssets, registerWeb } from "../../../../src/nodeRouter/surfaces/web/register.ts";
 import { fakeDeps } from "../../../support/fakeDeps.ts";
 import { smallFleet, statusFor } from "./fleet.ts";
 

@@ -31,7 +31,7 @@ export interface LoadRow {
 export async function benchPresenceLoad(counts: readonly number[], seconds: number): Promise<LoadRow[]> {
   const rows: LoadRow[] = [];
   for (const count of counts) {
-    const script = join(import.meta.dirname, "presenceLoad.mjs");
+    const script = join(import.meta.dirname, "presenceLoad.ts");
     const args = ["--expose-gc", script, String(count), String(seconds)];
     const { stdout } = await promisify(execFile)(process.execPath, args, { env: quietEnv() });
     rows.push(JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as LoadRow);

@@ -4,12 +4,18 @@
 import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
 import { ensureDependencies } from "./support/dependencies.mjs";
-import { ROOT, SIGNALS, StepError } from "./support/step.mjs";
+import { ROOT, StepError } from "./support/step.mjs";
 import { ensureNode } from "./support/toolchain.mjs";
+
+/** @type {readonly NodeJS.Signals[]} */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Runs the script in our place: same terminal, same signals, same exit.
- * @param {string} node @param {string} script @param {readonly string[]} args @param {NodeJS.ProcessEnv} env
+ * @param {string} node path of the program
+ * @param {string} script path
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
  */
 function handOver(node, script, args, env) {
   const child = spawn(node, [script, ...args], { cwd: ROOT, env, stdio: "inherit" });

@@ -7,7 +7,7 @@ import { openNames } from "./nodeRouter/inventory/namesFile.ts";
 import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
 import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
-import { registerPresence } from "./nodeRouter/observe/openPresence.ts";
+import { registerPresence } from "./nodeRouter/observe/register.ts";
 import { createDeps } from "./nodeRouter/process/openclaw.ts";
 import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
 import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";

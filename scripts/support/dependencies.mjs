@@ -11,7 +11,8 @@ const LOCKFILE = join(ROOT, "package-lock.json");
 const INSTALLED = join(ROOT, "node_modules", ".package-lock.json");
 const STAMP = join(ROOT, "node_modules", ".node-router-stamp");
 
-const read = (/** @type {string} */ file) => {
+/** @param {string} file */
+const read = (file) => {
   try {
     return readFileSync(file, "utf8");
   } catch {
@@ -40,8 +41,8 @@ function installedAsLocked() {
 
 /**
  * Installs what package-lock.json says unless it is there already.
- * @param {string} node the program that OpenClaw accepts
- * @param {NodeJS.ProcessEnv} env with that Node first on PATH
+ * @param {string} node path of the program
+ * @param {NodeJS.ProcessEnv} env has the right Node first on PATH
  */
 export async function ensureDependencies(node, env) {
   const stamp = wantedStamp();

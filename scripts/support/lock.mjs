@@ -20,6 +20,14 @@ function take() {
   return true;
 }
 
+/**
+ * @param {unknown} error
+ * @returns {unknown} Node's code of it
+ */
+function codeOf(error) {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
 function ownerIsGone() {
   try {
     process.kill(Number(readFileSync(OWNER, "utf8")), 0);
@@ -31,16 +39,11 @@ function ownerIsGone() {
   }
 }
 
-/** @param {unknown} error of node:fs or node:process */
-function codeOf(error) {
-  return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
 /**
  * Runs `work` while no other run of this checkout does; waits for its turn and clears a dead owner's lock.
- * @template T
- * @param {string} what the reason, behind "waiting to"
- * @param {() => Promise<T>} work
+ * @template Result
+ * @param {string} what for the message of who waits
+ * @param {() => Promise<Result>} work
  */
 export async function withLock(what, work) {
   mkdirSync(join(ROOT, ".toolchain"), { recursive: true });

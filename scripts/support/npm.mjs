@@ -2,7 +2,7 @@
 
 /**
  * Command and first arguments that start npm under `node`.
- * @param {string} node a path
+ * @param {string} node path of the program
  */
 export function npmCommand(node) {
   const running = process.env.npm_execpath;

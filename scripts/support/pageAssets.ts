@@ -1,7 +1,8 @@
-// Builds the files of the page "Nodes": one small script without modules, the style sheet, and the HTML.
+// Builds the files of the page "Nodes" (one small script without modules, the style sheet, the HTML), and puts them
+// into the bundle as one module.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import type { PageAssets } from "../../src/nodeRouter/surfaces/web/assets.ts";
 
 const PAGE = new URL("../../src/nodeRouter/surfaces/web/page/", import.meta.url);
@@ -18,6 +19,19 @@ export async function buildPage(): Promise<PageAssets> {
   return { html, css, js };
 }
 
+/** esbuild plugin that puts the page in place of src/nodeRouter/surfaces/web/builtPage.ts. */
+export function builtPage(): Plugin {
+  return {
+    name: "built-page",
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]surfaces[\\/]web[\\/]builtPage\.ts$/ }, async () => ({
+        contents: `export const page = ${JSON.stringify(await buildPage())};`,
+        loader: "js",
+      }));
+    },
+  };
+}
+
 async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [file(entry)],
@@ -31,6 +45,7 @@ async function bundle(entry: string): Promise<string> {
     charset: "utf8",
     legalComments: "none",
     logLevel: "silent",
+    loader: { ".svg": "text" },
     // Its own tsconfig is for the checker only.
     tsconfigRaw: { compilerOptions: { target: "es2024" } },
   });

@@ -46,6 +46,7 @@ export async function runStep({ step, name, command, args, cwd, env, todo }) {
     child.kill(signal);
   };
   for (const signal of SIGNALS) process.once(signal, stop);
+  /** @type {string | undefined} */
   const observed = await new Promise((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("exit", (code, signal) =>

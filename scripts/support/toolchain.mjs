@@ -22,7 +22,7 @@ const WANTED = "Node >=24.16 <25 or >=26.1";
 
 /**
  * The range that OpenClaw 2026.9.6 checks at its start.
- * @param {string} version without its `v`
+ * @param {string} version such as `24.21.0`
  */
 export function nodeFits(version) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -30,7 +30,8 @@ export function nodeFits(version) {
   return major === 26 ? minor >= 1 : major > 26;
 }
 
-const works = (/** @type {string} */ node) => {
+/** @param {string} node path of the program */
+const works = (node) => {
   try {
     return nodeFits(execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).trim());
   } catch {
@@ -38,7 +39,11 @@ const works = (/** @type {string} */ node) => {
   }
 };
 
-/** @param {string} folder @param {string} name of a package @param {string} version */
+/**
+ * @param {string} folder made anew
+ * @param {string} name of the package
+ * @param {string} version exactly
+ */
 async function install(folder, name, version) {
   const fresh = `${folder}.${process.pid}`;
   console.log(
@@ -74,15 +79,14 @@ async function install(folder, name, version) {
 export async function ensureNode() {
   if (nodeFits(process.versions.node)) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
-  const found = PACKAGES[platform];
-  if (found === undefined) {
+  const [name, version] = PACKAGES[platform] ?? [];
+  if (name === undefined || version === undefined) {
     throw new StepError({
       step: "finding a Node for OpenClaw",
       observed: `this is Node ${process.versions.node} on ${platform}, for which npm has no binary package`,
       todo: `install ${WANTED} and put it first on PATH`,
     });
   }
-  const [name, version] = found;
   const folder = join(ROOT, ".toolchain", `${name}-${version}`);
   const binary = process.platform === "win32" ? "node.exe" : "node";
   const node = join(folder, "node_modules", name, "bin", binary);

@@ -30,6 +30,10 @@ export class BoundedMap<K, V> {
     return this.#entries.delete(key);
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   /** Oldest first. */
   entries(): IterableIterator<[K, V]> {
     return this.#entries.entries();

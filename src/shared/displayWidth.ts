@@ -1,33 +1,13 @@
 // How many terminal columns text takes, and text fitted into columns. Names may be Chinese, Japanese or Korean.
+// Costs 10 ms to load (the segmenter): only what draws tables imports it, and that is loaded when it is asked for.
+import stringWidth from "string-width";
+import { once } from "./once.ts";
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+const graphemes = once(() => new Intl.Segmenter("en", { granularity: "grapheme" }));
 
-const PLAIN = /^[\x20-\x7e]*$/;
-const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}]/u;
-/** U+FE0F asks for the emoji form of a character that is narrow otherwise. */
-const EMOJI = /^\p{Emoji_Presentation}|\ufe0f/u;
-
-/** First and last code point of the blocks that are Wide or Fullwidth in Unicode's EastAsianWidth.txt. */
-const WIDE: readonly (readonly [number, number])[] = [
-  [0x1100, 0x115f],
-  [0x2e80, 0x303e],
-  [0x3041, 0xa4cf],
-  [0xa960, 0xa97f],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe30, 0xfe6f],
-  [0xff01, 0xff60],
-  [0xffe0, 0xffe6],
-  [0x1f200, 0x1f2ff],
-  [0x20000, 0x3fffd],
-];
-
-/** Columns of a terminal with a usual monospaced font. */
+/** Columns of a terminal with a usual monospaced font; escape sequences take none. */
 export function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
-  return width;
+  return stringWidth(text);
 }
 
 /** Pads with spaces on the right; text that is wider stays as it is. */
@@ -58,7 +38,7 @@ function pieces(word: string, columns: number): readonly string[] {
   if (displayWidth(word) <= columns) return [word];
   const parts: string[] = [];
   let part = "";
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemes().segment(word)) {
     if (displayWidth(part + segment) > columns) {
       parts.push(part);
       part = "";
@@ -66,10 +46,4 @@ function pieces(word: string, columns: number): readonly string[] {
     part += segment;
   }
   return [...parts, part];
-}
-
-function graphemeWidth(grapheme: string): number {
-  const code = grapheme.codePointAt(0) ?? 0;
-  if (INVISIBLE.test(grapheme)) return 0;
-  return EMOJI.test(grapheme) || WIDE.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }

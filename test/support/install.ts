@@ -14,6 +14,8 @@ const SOURCES = [
   "package.json",
   "package-lock.json",
   "tsup.config.ts",
+  "scripts/support/dataFiles.ts",
+  "scripts/support/leftOut.ts",
   "scripts/support/pageAssets.ts",
   "scripts/support/thirdParty.ts",
   "tsconfig.json",

@@ -31,31 +31,12 @@ const REFRESH_MS = 5_000;
 /** Watched time alone is written this often; a change of state within seconds. */
 const SAVE_MS = 5 * 60_000;
 
-/** The service that observes the nodes while the gateway runs. Registers alone: it opens nothing before it starts. */
-export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps): void {
-  let running: Promise<Running> | null = null;
-  const stop = async (): Promise<void> => {
-    const ending = running;
-    running = null;
-    // One that could not start has nothing to stop, and its start has told why.
-    await (await ending?.catch(() => null))?.stop();
-  };
-  api.registerService({
-    id: "node-router-presence",
-    async start() {
-      await stop();
-      running = startPresence(api, deps);
-      await running;
-    },
-    stop,
-  });
-}
-
-interface Running {
+export interface Running {
   stop(): Promise<void>;
 }
 
-async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
+/** Observes every node until it is stopped. Waits for the first list of nodes, so that it begins with the right ones. */
+export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
   const { memory } = deps;
   const reader = memory.part(NODE_READER);
   const known = memory.part(PRESENCE_HUB);

@@ -4,9 +4,6 @@ import { createLogger, type HostLogger, type Logger } from "../../shared/logger.
 import { quote } from "../../shared/safeText.ts";
 import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
-import { processEnv } from "../transports/ssh/connect/base/env.ts";
-import { connect } from "../transports/ssh/connect/connect.ts";
-import { resolveTarget } from "../transports/ssh/connect/hops.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
@@ -32,6 +29,7 @@ export function openWorkspace(
   transport.current ??= createSshTransport({
     settings: (name) => config.current?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
+      const { connect, processEnv, resolveTarget } = await import("../transports/ssh/client.ts");
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;

@@ -1,7 +1,7 @@
 // Places of public addresses by an MMDB file on this machine. It never downloads, and never asks anybody.
+import { BoundedMap } from "../../shared/bounded.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { Place } from "../record.ts";
-import { boundedCache } from "./boundedCache.ts";
 import { creditOf } from "./geoipCredit.ts";
 import { placeOfRecord } from "./geoipRecord.ts";
 import type { Mmdb } from "./mmdb.ts";
@@ -53,7 +53,7 @@ export function openGeoip(deps: GeoipDeps): Geoip {
 }
 
 function geoipOf(file: MmdbFile, credit: string | null): Geoip {
-  const answers = boundedCache<string, GeoipAnswer>(MAX_ANSWERS);
+  const answers = new BoundedMap<string, GeoipAnswer>(MAX_ANSWERS);
   let answersVersion = file.version;
   const cached = (address: string): GeoipAnswer | null => {
     if (answersVersion !== file.version) {

@@ -1,7 +1,7 @@
 // An MMDB file on this machine: opened when it is needed, let go soon after, opened anew when it changed.
 import { messageOf } from "../../shared/errors.ts";
 import { quote, safe } from "../../shared/safeText.ts";
-import { type Mmdb, readMmdb } from "./mmdb.ts";
+import type { Mmdb } from "./mmdb.ts";
 
 /** What tells one content of a file from another. */
 export interface MmdbStat {
@@ -123,6 +123,7 @@ export class MmdbFile {
     let reason: string | null = null;
     try {
       bytes = await this.#deps.fs.readFile(this.path);
+      const { readMmdb } = await import("./mmdb.ts");
       mmdb = readMmdb(bytes);
     } catch (error) {
       reason = this.fault(factOf(error));

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { registerPresence } from "../../../src/nodeRouter/observe/openPresence.ts";
+import { registerPresence } from "../../../src/nodeRouter/observe/register.ts";
 import { PRESENCE } from "../../../src/presence/presence.ts";
 import { fakeDeps } from "../../support/fakeDeps.ts";
 

@@ -6,7 +6,6 @@ import { safe } from "../../../shared/safeText.ts";
 import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
-import { nodesReply } from "./nodesReply.ts";
 
 /** `/nodes`. A client of the gateway needs `operator.read` besides. */
 export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps): void {
@@ -37,6 +36,7 @@ export async function answerNodes(deps: RouterDeps): Promise<string> {
   try {
     // Not everybody who may ask here may list the gateway's nodes; what was read last is told then, with its age.
     const snapshot = await currentSnapshot(deps, config, 0).catch(() => lastSnapshot(deps, config));
+    const { nodesReply } = await import("./nodesReply.ts");
     return nodesReply(currentNodesReport(deps, config, snapshot), deps.now());
   } catch (error) {
     return safe(`node-router could not tell: ${messageOf(error)}`);

@@ -24,7 +24,7 @@ import { LAST_NODES } from "../../state/lastNodes.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
-import { type DoctorReport, runDoctor } from "../doctor/doctor.ts";
+import type { DoctorReport } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
@@ -164,6 +164,7 @@ export function createMethods(
 
     async doctor() {
       const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
+      const { runDoctor } = await import("../doctor/doctor.ts");
       return runDoctor({
         ssh,
         config: config(),

@@ -33,14 +33,14 @@ export function createSshMethods(
   return {
     async trust(params) {
       const node = findNode(config(), params, "trust");
-      const { trustNode } = await import("../../transports/ssh/connect/trust.ts");
+      const { trustNode } = await import("../../transports/ssh/client.ts");
       const result = await trustNode(node, readText(params, "fingerprint"), await makeEnv());
       if (!result.ok) throw new Error(result.message);
       return result.report;
     },
     async probe(params) {
       const node = findNode(config(), params, "probe");
-      const { probeNode } = await import("../../transports/ssh/probe.ts");
+      const { probeNode } = await import("../../transports/ssh/client.ts");
       return probeNode(node, await makeEnv());
     },
   };
@@ -56,11 +56,8 @@ export async function lookAtSsh(
 ): Promise<readonly SshLook[]> {
   const waiting = [...nodes.values()].filter(({ ssh }) => ssh !== null);
   if (waiting.length === 0) return [];
-  const [{ resolveTarget }, { isAbsent }, env] = await Promise.all([
-    import("../../transports/ssh/connect/hops.ts"),
-    import("../../transports/ssh/connect/base/env.ts"),
-    makeEnv(),
-  ]);
+  const { isAbsent, resolveTarget } = await import("../../transports/ssh/client.ts");
+  const env = await makeEnv();
   const file = `${env.home}/.ssh/config`;
   const configFile = await env.readFile(file).then(
     () => file,
@@ -80,7 +77,7 @@ export async function lookAtSsh(
 }
 
 async function machine(): Promise<ConnectEnv> {
-  const { processEnv } = await import("../../transports/ssh/connect/base/env.ts");
+  const { processEnv } = await import("../../transports/ssh/client.ts");
   return processEnv();
 }
 

@@ -1,4 +1,4 @@
-// The page's files, as text inside the bundle: tsup.config.ts puts them there.
+// The page's files, and the one answer that is made of them.
 import { createHash } from "node:crypto";
 
 export interface PageAssets {
@@ -6,16 +6,6 @@ export interface PageAssets {
   readonly html: string;
   readonly css: string;
   readonly js: string;
-}
-
-/** Replaced at build time; not there in the source. */
-declare const NODE_ROUTER_PAGE: PageAssets;
-
-/** @throws Error outside of a build. */
-export function builtAssets(): PageAssets {
-  if (typeof NODE_ROUTER_PAGE === "undefined")
-    throw new Error("the page is put in by the build: run `npm run build`");
-  return NODE_ROUTER_PAGE;
 }
 
 /**

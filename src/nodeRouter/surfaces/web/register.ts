@@ -1,7 +1,7 @@
 // The tab "Nodes" of the Control UI, and the routes that it and Prometheus ask.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { RouterDeps } from "../../process/deps.ts";
-import { builtAssets } from "./assets.ts";
+import type { PageAssets } from "./assets.ts";
 import { PAGE_KEY } from "./pageKey.ts";
 import { createWebHandler, PAGE_PATH, ROOT, type WebReports } from "./routes.ts";
 
@@ -30,4 +30,11 @@ export function registerWeb(
     path: PAGE_PATH,
     requiredScopes: ["operator.read"],
   });
+}
+
+/** Rejects with an Error outside of a build. */
+export async function builtAssets(): Promise<PageAssets> {
+  const { page } = await import("./builtPage.ts");
+  if (page === null) throw new Error("the page is put in by the build: run `npm run build`");
+  return page;
 }

@@ -27,7 +27,7 @@ export interface WebReports {
 }
 
 export interface Web {
-  readonly assets: () => PageAssets;
+  readonly assets: () => Promise<PageAssets>;
   readonly reports: WebReports;
   /** `PAGE_KEY` of this process. */
   readonly key: string;
@@ -41,7 +41,7 @@ type Route = (web: Web, query: URLSearchParams, request: IncomingMessage) => Pro
 
 const ROUTES: Readonly<Record<string, Route>> = {
   "/nodes": async (web, query) => {
-    const page = web.assets();
+    const page = await web.assets();
     // Without a report there is a page all the same: it says why, and asks again.
     const data = await makeData(web, query.get("detail") ?? "").catch((error: unknown) => {
       web.onError("/nodes", error);

@@ -1,9 +1,8 @@
 // What the host is told of the tab and its routes.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
-import { builtAssets } from "../../../../src/nodeRouter/surfaces/web/assets.ts";
 import { isPageKey, PAGE_KEY } from "../../../../src/nodeRouter/surfaces/web/pageKey.ts";
-import { registerWeb } from "../../../../src/nodeRouter/surfaces/web/register.ts";
+import { builtAssets, registerWeb } from "../../../../src/nodeRouter/surfaces/web/register.ts";
 import { fakeDeps } from "../../../support/fakeDeps.ts";
 import { smallFleet, statusFor } from "./fleet.ts";
 
@@ -33,9 +32,9 @@ describe("registerWeb", () => {
     expect(String(tabs[0]?.path).startsWith(`${String(routes[0]?.path)}/`)).toBe(true);
   });
 
-  test("makes no page and asks no report before somebody looks", () => {
+  test("makes no page and asks no report before somebody looks", async () => {
     expect(register).not.toThrow();
-    expect(builtAssets).toThrow("npm run build"); // in the source there is none
+    await expect(builtAssets()).rejects.toThrow("npm run build"); // in the source there is none
   });
 });
 

@@ -36,7 +36,7 @@ export async function startWebServer(port = 0): Promise<WebServer> {
     return server.nodes;
   };
   const handler = createWebHandler({
-    assets: () => assets,
+    assets: async () => assets,
     key: KEY,
     now: () => server.nowMs,
     onError: (route, error) => void server.errors.push(`${route}: ${String(error)}`),

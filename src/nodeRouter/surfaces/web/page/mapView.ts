@@ -19,8 +19,9 @@ import { icon, shapePath } from "./icons.ts";
 import type { Kept } from "./keep.ts";
 import { cut } from "./labels.ts";
 import { type Label, type Link, layoutMap, type MapNode, type Marker } from "./layout.ts";
-import { gridPath, outlinePath } from "./outline.ts";
+import { gridPath, outlinePath, pathOf } from "./outline.ts";
 import { STATES } from "./rows.ts";
+import worldOutline from "./worldOutline.svg";
 
 export interface MapView {
   update(data: NodesData, selected: string | null): void;
@@ -41,7 +42,7 @@ const LIMITS = { least: 1, most: 24 } as const;
 export function createMapView(kept: Kept["view"], onSelect: (names: readonly string[]) => void): MapView {
   const box = byId("map", HTMLDivElement);
   const grid = svg("path", { class: "lines", d: gridPath() });
-  const land = svg("path", { class: "land", d: outlinePath() });
+  const land = svg("path", { class: "land", d: outlinePath(pathOf(worldOutline)) });
   const linkLayer = svg("g");
   const textLayer = svg("g", { "aria-hidden": "true" });
   const markerLayer = svg("g");

@@ -1,15 +1,23 @@
 // The outline of the land in the plane of the map. Pure.
-import { WORLD_OUTLINE } from "../../../../presence/location/worldOutline.ts";
 import { project } from "./geometry.ts";
 
 /** Three decimals of the plane are finer than a pixel at the closest zoom. */
 const FINE = 1000;
 
-/** SVG path data in the plane of `project`. */
-export function outlinePath(outline: string = WORLD_OUTLINE): string {
+/** The path's data of an SVG file that has one path; empty where it has none. */
+export function pathOf(svg: string): string {
+  return /\bd="([^"]*)"/.exec(svg)?.[1] ?? "";
+}
+
+/**
+ * SVG path data in the plane of `project`.
+ * @param outline path data of commands `M`, `l` and `z`, in degrees east and south.
+ */
+export function outlinePath(outline: string): string {
   let longitude = 0;
   let south = 0;
   return outline
+    .trim()
     .split(/(?=[Mlz])/)
     .map((command) => {
       if (command.startsWith("z")) return "Z";

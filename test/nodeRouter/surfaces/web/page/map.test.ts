@@ -1,4 +1,5 @@
 // Where things go on the map: the projection, the great circle, and a layout in which nothing hides another.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -18,7 +19,7 @@ import {
   type MapInput,
   type MapNode,
 } from "../../../../../src/nodeRouter/surfaces/web/page/layout.ts";
-import { gridPath, outlinePath } from "../../../../../src/nodeRouter/surfaces/web/page/outline.ts";
+import { gridPath, outlinePath, pathOf } from "../../../../../src/nodeRouter/surfaces/web/page/outline.ts";
 import { STATES } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 import { distanceKm } from "../../../../../src/shared/distance.ts";
 
@@ -65,7 +66,8 @@ describe("the projection", () => {
   });
 
   test("the outline and the grid lie in it, and are numbers only", () => {
-    for (const path of [outlinePath(), gridPath()]) {
+    const file = new URL("../../../../../src/nodeRouter/surfaces/web/page/worldOutline.svg", import.meta.url);
+    for (const path of [outlinePath(pathOf(readFileSync(file, "utf8"))), gridPath()]) {
       expect(path).toMatch(/^[MLZ0-9. -]+$/);
       const numbers = (path.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
       expect(numbers.length).toBeGreaterThan(100);

@@ -10,12 +10,13 @@ import { ROOT, runStep, StepError } from "./support/step.mjs";
 
 const BUNDLED = join(ROOT, "dist", "bundled.json");
 
-/**
- * What npm prints, whatever its exit code: it is 1 where it found something.
- * @param {string} folder @param {readonly string[]} args
- * @returns {Promise<string>}
- */
-function npmOutput(folder, ...args) {
+interface Bundled {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What npm prints, whatever its exit code: it is 1 where it found something. */
+function npmOutput(folder: string, ...args: readonly string[]): Promise<string> {
   const npm = npmCommand(process.execPath);
   const child = spawn(npm.command, [...npm.args, ...args], {
     cwd: folder,
@@ -32,12 +33,8 @@ function npmOutput(folder, ...args) {
   });
 }
 
-/**
- * A package whose dependencies are just these, in just these versions, with its lockfile.
- * @param {string} folder
- * @param {readonly { readonly name: string, readonly version: string }[]} bundled
- */
-async function lockedPackage(folder, bundled) {
+/** A package whose dependencies are just these, in just these versions, with its lockfile. */
+async function lockedPackage(folder: string, bundled: readonly Bundled[]): Promise<void> {
   const dependencies = Object.fromEntries(
     // Two versions of one package are possible, two keys of one name are not.
     bundled.map(({ name, version }, index) => [`bundled-${index}`, `npm:${name}@${version}`]),
@@ -55,7 +52,7 @@ async function lockedPackage(folder, bundled) {
   });
 }
 
-async function main() {
+async function main(): Promise<number> {
   if (!existsSync(BUNDLED)) {
     throw new StepError({
       step: "reading what is bundled",
@@ -63,7 +60,7 @@ async function main() {
       todo: 'run "npm run build" first',
     });
   }
-  const bundled = JSON.parse(readFileSync(BUNDLED, "utf8"));
+  const bundled: readonly Bundled[] = JSON.parse(readFileSync(BUNDLED, "utf8"));
   const folder = mkdtempSync(join(tmpdir(), "node-router-audit-"));
   try {
     await lockedPackage(folder, bundled);

@@ -1,5 +1,5 @@
 // Rewrites `configSchema` and `uiHints` of openclaw.plugin.json from the TypeBox schema; leaves the rest as it is.
-// Run after every change of src/config/schema/schema.ts: node scripts/writeManifest.mjs
+// Run after every change of src/config/schema/schema.ts: node scripts/writeManifest.ts
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -2,41 +2,43 @@
 // then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import { allHomes, removeAllHomes } from "../test/support/environment.ts";
 import { startGateway } from "../test/support/gateway.ts";
+import type { Gateway } from "../test/support/gatewayTypes.ts";
 import { installPlugin, packPlugin } from "../test/support/install.ts";
 import { startNodeHost } from "../test/support/nodeHost.ts";
 import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { waitFor } from "../test/support/wait.ts";
-import { spawnAndLocate } from "../test/support/whereabouts.ts";
-import { show, startProgress } from "./support/progress.mjs";
-import { startSshNode } from "./support/sshNode.mjs";
+import { spawnAndLocate, type Whereabouts } from "../test/support/whereabouts.ts";
+import { show, startProgress } from "./support/progress.ts";
+import { startSshNode } from "./support/sshNode.ts";
 
 const WORKERS = ["worker-sg", "worker-cn"];
-/** @type {Readonly<Record<string, string>>} */
-const EXPECTED = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
+const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
 const progress = startProgress(14);
-/**
- * @typedef {import("../test/support/gatewayTypes.ts").Gateway} Gateway
- * @typedef {Readonly<Record<string, string>>} Workspaces by node
- */
+/** Set by the step that starts it; every later step needs it. */
+let gateway: Gateway;
+let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
 
-/** @type {Awaited<ReturnType<typeof startSshNode>> | undefined} */
-let sshNode;
+/** Directory on each machine, by the machine's name. */
+type Workspaces = Readonly<Record<string, string>>;
 
-const table = (/** @type {readonly import("../test/support/whereabouts.ts").Whereabouts[]} */ places) =>
+const table = (places: readonly Whereabouts[]): string =>
   places
     .map(({ agent, machine, folder }) => `${agent.padEnd(10)} ran on ${machine.padEnd(8)} in ${folder}`)
     .join("\n");
 
-/**
- * What a user would write into openclaw.json for this deployment.
- * @param {Workspaces} workspaces
- * @returns {{ gateway: object, nodes: Record<string, object>, rules: object[] }}
- */
-function routerConfig(workspaces) {
+interface RouterConfig {
+  readonly gateway: object;
+  readonly nodes: Record<string, object>;
+  readonly rules: object[];
+}
+
+/** What a user would write into openclaw.json for this deployment. */
+function routerConfig(workspaces: Workspaces): RouterConfig {
   return {
     gateway: { location: { country: "CN", city: "Shanghai" } },
     nodes: {
@@ -58,8 +60,7 @@ function routerConfig(workspaces) {
   };
 }
 
-/** @param {Gateway} gateway @param {readonly string[]} args */
-async function openclaw(gateway, ...args) {
+async function openclaw(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await gateway.cli(...args);
   if (code !== 0)
     throw new Error(`openclaw ${args.slice(0, 3).join(" ")} ended with ${code}\n${stdout}${stderr}`);
@@ -67,28 +68,26 @@ async function openclaw(gateway, ...args) {
 }
 
 /** Node hosts connect by themselves once the gateway listens: starting all at once saves seconds. */
-async function startMachines() {
-  const gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
+async function startMachines(): Promise<{ readonly workspaces: Promise<Workspaces> }> {
+  gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
   const hosts = ["mac-cn", "mac-sg"].map(async (name) => {
     const host = await startNodeHost(gateway, name);
     const workspace = join(host.home.home, "work");
     mkdirSync(workspace);
-    return /** @type {const} */ ([name, workspace]);
+    return [name, workspace] as const;
   });
-  /** @type {Promise<Workspaces>} */
-  const workspaces = Promise.all(hosts).then(Object.fromEntries);
+  const workspaces = Promise.all(hosts).then((entries): Workspaces => Object.fromEntries(entries));
   workspaces.catch(() => undefined); // reported by the step that waits for it
   await gateway.waitUntilReady();
-  return { gateway, workspaces };
+  return { workspaces };
 }
 
-async function demo() {
+async function demo(): Promise<void> {
   const archive = await progress.step("build and pack the plugin", packPlugin);
   const started = await progress.step(
     "start a throw-away gateway with the reference configuration",
     startMachines,
   );
-  const { gateway } = started;
   const workspaces = await progress.step(
     "wait for the node hosts mac-cn and mac-sg and approve them",
     () => started.workspaces,
@@ -102,11 +101,11 @@ async function demo() {
   await progress.step("openclaw plugins install", () => installPlugin(gateway, archive));
   await progress.step("openclaw config set plugins.entries.node-router.config", async () => {
     const config = JSON.stringify(routerConfig(workspaces));
-    await openclaw(gateway, "config", "set", "plugins.entries.node-router.config", config, "--strict-json");
+    await openclaw("config", "set", "plugins.entries.node-router.config", config, "--strict-json");
     await gateway.waitUntilConfigApplied();
   });
   await progress.step("openclaw node-router guard", async () => {
-    await openclaw(gateway, "node-router", "guard");
+    await openclaw("node-router", "guard");
     await gateway.waitUntilConfigApplied();
   });
 
@@ -120,21 +119,17 @@ async function demo() {
 
   const [status, explained] = await progress.step("ask the plugin why", () =>
     Promise.all([
-      openclaw(gateway, "node-router", "status"),
-      openclaw(gateway, "node-router", "explain", "--agent", "worker-sg"),
+      openclaw("node-router", "status"),
+      openclaw("node-router", "explain", "--agent", "worker-sg"),
     ]),
   );
   show(`$ openclaw node-router status\n${status}`);
   show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
-  await demoSsh(gateway, workspaces);
-  return gateway;
+  await demoSsh(workspaces);
 }
 
-/**
- * Files and commands of one agent on a machine without OpenClaw.
- * @param {Gateway} gateway @param {Workspaces} workspaces
- */
-async function demoSsh(gateway, workspaces) {
+/** Files and commands of one agent on a machine without OpenClaw. */
+async function demoSsh(workspaces: Workspaces): Promise<void> {
   const node = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
     startSshNode("studio-hk"),
   );
@@ -151,20 +146,12 @@ async function demoSsh(gateway, workspaces) {
       ssh: node.ssh,
     };
     config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
+    await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
     await openclaw(
-      gateway,
-      "config",
-      "set",
-      "agents.entries.worker-hk",
-      '{"name":"Worker HK"}',
-      "--strict-json",
-    );
-    await openclaw(
-      gateway,
       ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
     );
     await gateway.waitUntilConfigApplied();
-    const written = await openclaw(gateway, "node-router", "guard");
+    const written = await openclaw("node-router", "guard");
     await gateway.waitUntilConfigApplied();
     return written;
   });
@@ -188,30 +175,18 @@ async function demoSsh(gateway, workspaces) {
     throw new Error(`${file} is not on studio-hk`);
 }
 
-/**
- * Where every node is and how it is, as it was found out without asking for it.
- * @param {Gateway} gateway
- */
-async function demoNodes(gateway) {
+/** Where every node is and how it is, as it was found out without asking for it. */
+async function demoNodes(): Promise<void> {
   const nodes = await progress.step(
     "wait until every node is ready; openclaw node-router nodes",
     async () => {
-      const isKnown = (
-        /** @type {import("../src/nodeRouter/surfaces/reports/nodeReport.ts").NodeReport} */ {
-          state,
-          resources,
-        },
-      ) => state === "ready" && resources.cpuCount !== null;
+      const isKnown = ({ state, resources }: NodeReport) => state === "ready" && resources.cpuCount !== null;
       await waitFor(
         "the nodes to be ready",
-        async () => {
-          /** @type {import("../src/nodeRouter/surfaces/reports/nodeReport.ts").NodesReport} */
-          const { nodes } = await gateway.rpc("noderouter.nodes");
-          return nodes.every(isKnown);
-        },
+        async () => (await gateway.rpc<NodesReport>("noderouter.nodes")).nodes.every(isKnown),
         { timeoutMs: 60_000, everyMs: 500 },
       );
-      return openclaw(gateway, "node-router", "nodes");
+      return openclaw("node-router", "nodes");
     },
   );
   show(`$ openclaw node-router nodes\n${nodes}`);
@@ -222,6 +197,7 @@ async function demoNodes(gateway) {
     return `${tab} answers with the gateway's token (${status})`;
   });
   show(answer);
+  await gateway.model.stop();
 }
 
 const cleanUp = async () => {
@@ -241,9 +217,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 try {
-  const gateway = await demo();
-  await demoNodes(gateway);
-  await gateway.model.stop();
+  await demo();
+  await demoNodes();
   await cleanUp();
   console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);
 } catch (error) {

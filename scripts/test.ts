@@ -1,19 +1,15 @@
 // All checks, cheapest first; stops at the first that fails. With arguments: only vitest, with these arguments.
 import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { packPlugin } from "../test/support/install.ts";
-import { ROOT, SIGNALS } from "./support/step.mjs";
 
-const seconds = (/** @type {number} */ since) => `${Math.round((Date.now() - since) / 1000)} s`;
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 
-/**
- * Runs a program of node_modules/.bin (bootstrap put it on PATH); resolves with its exit code.
- * @param {string} command
- * @param {readonly string[]} args
- * @returns {Promise<number>}
- */
-function run(command, ...args) {
+/** Runs a program of node_modules/.bin (bootstrap put it on PATH); resolves with its exit code. */
+function run(command: string, ...args: readonly string[]): Promise<number> {
   const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32" });
-  for (const signal of SIGNALS) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
   return new Promise((resolve) => {
@@ -25,7 +21,7 @@ function run(command, ...args) {
   });
 }
 
-async function pack() {
+async function pack(): Promise<number> {
   try {
     console.log(await packPlugin());
     return 0;
@@ -35,11 +31,11 @@ async function pack() {
   }
 }
 
-/** @type {readonly (readonly [title: string, check: () => Promise<number>])[]} */
-const ALL = [
+type Step = readonly [title: string, check: () => Promise<number>];
+
+const ALL: readonly Step[] = [
   ["format and lint", () => run("biome", "check", ".")],
   ["types", () => run("tsc", "--noEmit")],
-  ["types of the scripts", () => run("tsc", "--noEmit", "-p", "scripts")],
   ["types of the page", () => run("tsc", "--noEmit", "-p", "src/nodeRouter/surfaces/web/page")],
   ["unit tests", () => run("vitest", "run", "--project", "unit")],
   ["build and pack", pack],
@@ -47,8 +43,8 @@ const ALL = [
 ];
 
 const extra = process.argv.slice(2);
-/** @type {typeof ALL} */
-const steps = extra.length > 0 ? [[`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)]] : ALL;
+const steps: readonly Step[] =
+  extra.length > 0 ? [[`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)]] : ALL;
 
 const started = Date.now();
 for (const [title, check] of steps) {

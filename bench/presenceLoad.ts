@@ -3,10 +3,11 @@
 import { resolveConfig } from "../src/config/resolve.ts";
 import { buildSnapshot } from "../src/nodeRouter/inventory/inventory.ts";
 import { presenceTargets } from "../src/nodeRouter/observe/sshTargets.ts";
-import { startCollector } from "../src/presence/collector.ts";
+import { type Collector, startCollector } from "../src/presence/collector.ts";
 import { createHub } from "../src/presence/hub.ts";
 import { inferredPlaces } from "../src/presence/location/inferred.ts";
 import { locate } from "../src/presence/location/locate.ts";
+import type { PresenceTarget } from "../src/presence/record.ts";
 import { createGatewaySource } from "../src/presence/sources/gateway/hostFacts.ts";
 import { readHostNode } from "../src/presence/sources/gateway/hostNode.ts";
 import { createGatewayPing } from "../src/presence/sources/gateway/nodePing.ts";
@@ -15,11 +16,11 @@ import { createSshPing } from "../src/presence/sources/ssh/ping.ts";
 import { createSshStats } from "../src/presence/sources/ssh/stats.ts";
 import { createLogger } from "../src/shared/logger.ts";
 
-const [count, seconds] = process.argv.slice(2).map(Number);
+const [count = 10, seconds = 60] = process.argv.slice(2).map(Number);
 const quiet = () => undefined;
 const log = createLogger({ debug: quiet, info: quiet, warn: quiet, error: console.error });
 const names = Array.from({ length: count }, (_, at) => `node-${at}`);
-const idOf = (at) => at.toString(16).padStart(64, "0");
+const idOf = (at: number): string => at.toString(16).padStart(64, "0");
 
 /** What the host would hand out: plain objects, made anew. */
 const listNodes = () =>
@@ -53,18 +54,26 @@ const config = resolveConfig({
   ),
 });
 const reader = createNodeReader(Date.now);
-const readNow = async () => ({ nodes: listNodes().map(readHostNode), takenAtMs: Date.now() });
-const read = (maxAgeMs) => reader.read(maxAgeMs, readNow);
-const answer = (result) => new Promise((resolve) => setImmediate(() => resolve(result)));
+const readNow = async () => ({
+  nodes: listNodes().flatMap((node) => readHostNode(node) ?? []),
+  takenAtMs: Date.now(),
+});
+const read = (maxAgeMs: number) => reader.read(maxAgeMs, readNow);
+const answer = <Result>(result: Result) =>
+  new Promise<Result>((resolve) => setImmediate(() => resolve(result)));
+const NO_PLACE = { place: null, reason: "no file" } as const;
 const STATS = ["node-router-stats 1", "os Linux", "arch x86_64", "cpus 8", "load 0.5"].join("\n");
 
 const start = () => {
-  let targets = [];
-  let collector = null;
+  let targets: readonly PresenceTarget[] = [];
+  let collector: Collector | null = null;
   const hub = createHub({
     targets: () => (targets = presenceTargets(config, reader.last())),
     locate(declared, facts, places) {
-      const inferred = inferredPlaces(facts, { geoip: { known: () => null, lookup: quiet }, derpMap: null });
+      const inferred = inferredPlaces(facts, {
+        geoip: { known: () => null, lookup: async () => NO_PLACE },
+        derpMap: null,
+      });
       const { location, others, contradictions } = locate({ declared, places: [...places, ...inferred] });
       return { location, otherPlaces: others, contradictions };
     },
@@ -109,7 +118,7 @@ const rssMb = () => {
   globalThis.gc?.();
   return process.memoryUsage().rss / 1e6;
 };
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // The host has its list anyway, and every process that works has its nursery: V8 grows it to its full size with the
 // first garbage and keeps it. What is counted begins with the plugin's own.

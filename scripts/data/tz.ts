@@ -3,8 +3,16 @@ import { readFileSync } from "node:fs";
 
 const FOLDER = "/usr/share/zoneinfo";
 
+export interface Zone {
+  readonly name: string;
+  readonly country: string;
+  /** Degrees, of its principal city. */
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
 /** Rows of `zone.tab`: one country a zone. */
-export function readZones() {
+export function readZones(): readonly Zone[] {
   return rowsOf("zone.tab").map(([country = "", coordinates = "", name = ""]) => ({
     country,
     name,
@@ -13,53 +21,43 @@ export function readZones() {
 }
 
 /** Usual English names by ISO 3166-1 alpha-2 code. */
-export function readCountryNames() {
+export function readCountryNames(): ReadonlyMap<string, string> {
   return new Map(rowsOf("iso3166.tab").map(([code = "", name = ""]) => [code, name]));
 }
 
 /** Old names of zones to the names they stand for now: `L Asia/Kolkata Asia/Calcutta`. */
-export function readLinks() {
+export function readLinks(): ReadonlyMap<string, string> {
   const lines = read("tzdata.zi").split("\n");
-  return new Map(
-    lines
-      .filter((line) => line.startsWith("L "))
-      .map((line) => line.split(" "))
-      .map(([, name = "", old = ""]) => [old, name]),
-  );
+  const links = lines.filter((line) => line.startsWith("L ")).map((line) => line.split(" "));
+  return new Map(links.map(([, present = "", old = ""]) => [old, present]));
 }
 
 /** `2025b` */
-export function tzVersion() {
+export function tzVersion(): string {
   const version = /^# version (\S+)/.exec(read("tzdata.zi"))?.[1];
   if (version === undefined) throw new Error(`${FOLDER}/tzdata.zi does not say its version`);
   return version;
 }
 
-/**
- * ISO 6709: `+0117+10351` or `+404251-0740023`.
- * @param {string} text
- */
-function readPoint(text) {
+/** ISO 6709: `+0117+10351` or `+404251-0740023`. */
+function readPoint(text: string): Pick<Zone, "latitude" | "longitude"> {
   const [, latitude, longitude] = /^([+-]\d+)([+-]\d+)$/.exec(text) ?? [];
-  if (latitude === undefined || longitude === undefined) throw new Error(`${text} is no point`);
+  if (latitude === undefined || longitude === undefined) throw new Error(`${text} is no point of ISO 6709`);
   return { latitude: readAngle(latitude, 2), longitude: readAngle(longitude, 3) };
 }
 
-/** @param {string} text @param {number} digits of the degrees */
-function readAngle(text, digits) {
+function readAngle(text: string, digits: number): number {
   const degrees = Number(text.slice(1, 1 + digits));
   const minutes = Number(text.slice(1 + digits, 3 + digits));
   const seconds = Number(text.slice(3 + digits) || "0");
   return (text[0] === "-" ? -1 : 1) * (degrees + minutes / 60 + seconds / 3600);
 }
 
-/** @param {string} file a name */
-function rowsOf(file) {
+function rowsOf(file: string): readonly (readonly string[])[] {
   const lines = read(file).split("\n");
   return lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split("\t"));
 }
 
-/** @param {string} file a name */
-function read(file) {
+function read(file: string): string {
   return readFileSync(`${FOLDER}/${file}`, "utf8");
 }

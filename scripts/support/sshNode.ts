@@ -7,11 +7,8 @@ import { startSshServer } from "../../test/support/ssh/server.ts";
 import { runInShell } from "../../test/support/ssh/shell.ts";
 import { sshdUnavailable, startSshd } from "../../test/support/ssh/sshd.ts";
 
-/**
- * Resolves with what the plugin's config needs to know of it, and `stop`.
- * @param {string} name of the node
- */
-export async function startSshNode(name) {
+/** Resolves with what the plugin's config needs to know of it, and `stop`. */
+export async function startSshNode(name: string) {
   const home = makeHome(name);
   const key = makeKey("ed25519");
   const authorizedKeys = [key.publicKey];

@@ -1,21 +1,13 @@
 // Numbered steps with their times, so that whoever waits sees what for.
 
-/**
- * Counts the steps of a job and remembers the one in hand for error messages.
- * @param {number} total steps
- */
-export function startProgress(total) {
+/** Counts the steps of a job of `total` steps and remembers the one in hand for error messages. */
+export function startProgress(total: number) {
   const began = Date.now();
   let number = 0;
   let title = "";
   return {
-    /**
-     * Runs one step; its title is printed at once, its time when it has ended.
-     * @template T
-     * @param {string} name
-     * @param {() => T | Promise<T>} work
-     */
-    async step(name, work) {
+    /** Runs one step; its title is printed at once, its time when it has ended. */
+    async step<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result> {
       number += 1;
       title = name;
       const since = Date.now();
@@ -30,11 +22,10 @@ export function startProgress(total) {
       }
     },
     /** The step in hand, for the message of a failure. */
-    current: () => `step ${number}/${total} (${title})`,
-    seconds: () => Math.round((Date.now() - began) / 1000),
+    current: (): string => `step ${number}/${total} (${title})`,
+    seconds: (): number => Math.round((Date.now() - began) / 1000),
   };
 }
 
 /** Prints text as a block below a step. */
-export const show = (/** @type {string} */ text) =>
-  console.log(`${text.trimEnd().replace(/^/gm, "      ")}\n`);
+export const show = (text: string): void => console.log(`${text.trimEnd().replace(/^/gm, "      ")}\n`);

@@ -53,7 +53,7 @@ describe("what every process with the plugin loads", () => {
       expect.arrayContaining([
         "src/hooks/toolPolicy.ts",
         "src/hooks/nodeInvokePolicy.ts",
-        "src/nodeRouter/policy/router.ts",
+        "src/nodeRouter/policy/decide.ts",
         "src/config/schema/schema.ts",
       ]),
     );
@@ -106,7 +106,7 @@ describe("the package", () => {
   });
 
   test("is not minified: a stack trace names our functions", () => {
-    expect(code.some(({ name }) => /^function decideCall\(/m.test(textOf(name)))).toBe(true);
+    expect(code.some(({ name }) => /^function decide\(/m.test(textOf(name)))).toBe(true);
   });
 
   test("names in bundled.json and the licenses just the packages that it has code of", () => {

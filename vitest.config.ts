@@ -19,7 +19,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.e2e.test.ts"],
           // Real processes: on two busy cores one gateway start costs most of a minute.
           testTimeout: 300_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
           // A gateway and its node hosts mostly wait: two at a time keep two cores busy, more only get slow.
           maxWorkers: 2,
         },

@@ -90,7 +90,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     async waitUntilReady() {
       await waitFor(`the gateway on port ${port} to be ready`, ready, {
-        timeoutMs: options.readyTimeoutMs ?? 90_000,
+        timeoutMs: options.readyTimeoutMs ?? 240_000,
         everyMs: 100,
         onTimeout: tail,
       });

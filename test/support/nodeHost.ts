@@ -97,7 +97,7 @@ export async function startNodeHost(
 
   const waitUntilUsable = async (known: ReadonlyMap<string, number>): Promise<void> => {
     await waitFor(`node host ${name} to be usable`, () => usable(known), {
-      timeoutMs: options.timeoutMs ?? 90_000,
+      timeoutMs: options.timeoutMs ?? 240_000,
       onTimeout: tail,
     });
   };

@@ -7,6 +7,7 @@ import { shakeHands } from "../src/nodeRouter/transports/ssh/connect/handshake.t
 import { NodePool } from "../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { collect } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
 import { createLogger } from "../src/shared/logger.ts";
+import { refused } from "../test/support/refused.ts";
 import { type Attack, startHostileServer } from "../test/support/ssh/hostileServer.ts";
 
 const QUIET_MS = 6_000;
@@ -134,7 +135,7 @@ function poolOf(node: string, port: number): NodePool {
         now: () => performance.now(),
       });
       if (result.ok) return { ok: true, client: result.client };
-      return { ok: false, code: "NODE_UNREACHABLE", message: "NODE_UNREACHABLE: no", transportFailure: true };
+      return { ok: false, ...refused("NODE_UNREACHABLE", "no"), transportFailure: true };
     },
   });
 }

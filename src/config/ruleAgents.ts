@@ -1,6 +1,7 @@
 // Compares the agents that rules name with the agents that there are.
 import { agentPattern, isGlob, matchesGlob } from "../nodeRouter/placement/selector/agentGlob.ts";
 import { normalizeAgentId } from "../shared/hostNames.ts";
+import { type Refusal, refusal } from "../shared/refusal.ts";
 import { quote } from "../shared/safeText.ts";
 import { nearest } from "../shared/suggest.ts";
 import { formatPath } from "./problems/path.ts";
@@ -54,9 +55,11 @@ export function strayAgentNames(
   return checkAgentNames(config, knownAgentIds).filter(({ isForLater }) => !isForLater);
 }
 
-/** One sentence of one of them, for the log and for `openclaw health`. */
-export function strayAgentText({ path, message, suggestion }: ConfigProblem): string {
-  return `AGENT_UNKNOWN: ${path}: ${message}; ${suggestion === null ? "" : `${suggestion} `}Whoever is meant runs without that rule: mend the name, or take it out.`;
+/** One of them, for the log and for `openclaw health`. */
+export function strayAgent({ path, message, suggestion }: ConfigProblem): Refusal {
+  const mend = "Whoever is meant runs without that rule: mend the name, or take it out";
+  const advice = suggestion === null ? mend : `${suggestion} ${mend}`;
+  return refusal("AGENT_UNKNOWN", `${path}: ${message}`, { advice });
 }
 
 /** Of a glob that only leaves the end open, the same with a beginning that an agent has. */

@@ -6,6 +6,7 @@ import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
 import type { Memory } from "../shared/processMemory.ts";
+import { coded } from "../shared/refusal.ts";
 import { safe } from "../shared/safeText.ts";
 import { stoppedInTerminal } from "./resultLine.ts";
 
@@ -34,7 +35,7 @@ export function createAfterToolCall(deps: RouterDeps) {
         ranOn: safe(ranOn),
         runId,
       },
-      "NODE_MISMATCH: a command ran on another machine than it was placed on",
+      coded("NODE_MISMATCH", "a command ran on another machine than it was placed on"),
     );
   };
 }

@@ -8,7 +8,7 @@ import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
-import { NodeRouterError } from "../shared/errors.ts";
+import { type Refusal, refusal } from "../shared/refusal.ts";
 
 /**
  * The node-protocol commands that are checked. The host asks the node to prepare every exec before it runs it,
@@ -33,7 +33,7 @@ export interface NodeInvocation {
  */
 export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
-  return async (invocation: NodeInvocation): Promise<NodeRouterError | null> => {
+  return async (invocation: NodeInvocation): Promise<Refusal | null> => {
     const config = deps.memory.part(PLUGIN_CONFIG).current;
     const calls = deps.memory.part(CALLS);
     const counters = deps.memory.part(COUNTERS);
@@ -54,9 +54,15 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
 
     counters.runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
-    return new NodeRouterError(
+    const where = isWorkspace
+      ? "over the node protocol, and its commands go to its workspace over SSH"
+      : "where its rule did not place it";
+    return refusal(
       "RUN_NOT_ALLOWED",
-      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${isWorkspace ? "over the node protocol, and its commands go to its workspace over SSH" : "where its rule did not place it"}; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}".`,
+      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`,
+      {
+        advice: `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`,
+      },
     );
   };
 }

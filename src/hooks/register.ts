@@ -1,6 +1,7 @@
 // The host's hooks that this plugin uses, in the order in which a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { refusalText } from "../shared/refusal.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
 import { createBeforeToolCall, LAST_PRIORITY } from "./beforeToolCall.ts";
 import { createExecEnvGate } from "./execEnvGate.ts";
@@ -34,7 +35,7 @@ export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
       const refusal = await refuseRun(invocation);
       return refusal === null
         ? invocation.invokeNode()
-        : { ok: false, code: refusal.code, message: refusal.message };
+        : { ok: false, code: refusal.code, message: refusalText(refusal) };
     },
   });
 

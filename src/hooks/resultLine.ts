@@ -3,6 +3,7 @@
 import { placeText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
+import { refusal, refusalLine, refusalText } from "../shared/refusal.ts";
 import { nameText, quote } from "../shared/safeText.ts";
 import { isOwnGateName } from "./gateNames.ts";
 
@@ -65,10 +66,9 @@ export function resultLine(
   const name = nameText(decision.node?.name ?? call.nodeId ?? "");
   const imitated = isImitated ? [IMITATED] : [];
   if (end === "elsewhere") {
-    return [
-      `[node-router] NODE_MISMATCH: placed on ${name}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`,
-      ...imitated,
-    ].join(" · ");
+    const advice = 'another plugin changed the call: tell the operator to run "openclaw node-router doctor"';
+    const mismatch = refusal("NODE_MISMATCH", `placed on ${name}, but it ran elsewhere`, { advice });
+    return [`[node-router] ${refusalLine(mismatch)}`, ...imitated].join(" · ");
   }
   const node = `${name} (${placeText(decision.node?.location ?? null)})`;
   return [
@@ -129,5 +129,7 @@ export function isGateError(text: string): boolean {
 
 /** The same in our words. */
 export function gateRefusal(agent: string): string {
-  return `RUN_NOT_ALLOWED: a command of agent ${quote(agent)} was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
+  const fact = `a command of agent ${quote(agent)} was about to run on the gateway although a rule routes it to a node`;
+  const advice = 'Another plugin changed the call after it was placed: run "openclaw node-router doctor"';
+  return refusalText(refusal("RUN_NOT_ALLOWED", fact, { advice }));
 }

@@ -11,6 +11,7 @@ import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog/catalog.ts";
 import { STRANGE_TOOLS } from "../nodeRouter/toolCatalog/strangeTools.ts";
+import { refusalText } from "../shared/refusal.ts";
 
 export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<PolicyResult | undefined>;
 
@@ -66,7 +67,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
         runId,
         durationMs: deps.now() - startedAt,
         mode: config.mode,
-        ...(refusal === null ? {} : { reason: refusal }),
+        ...(refusal === null ? {} : { reason: refusalText(refusal) }),
       },
       outcome,
     );
@@ -74,7 +75,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
     // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
     const enforced =
       config.mode === "enforce" || (policy.binding === "workspace" && worksInWorkspace(event.toolName));
-    if (enforced && refusal !== null) return { block: true, blockReason: refusal };
+    if (enforced && refusal !== null) return { block: true, blockReason: refusalText(refusal) };
     return answer(enforced ? carried.params : null);
   };
 }

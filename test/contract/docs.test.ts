@@ -9,7 +9,7 @@ import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/placement/selecto
 import { metricsText } from "../../src/nodeRouter/surfaces/web/metrics.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { STATES } from "../../src/presence/freshness.ts";
-import { ERROR_CODES } from "../../src/shared/errors.ts";
+import { ERROR_CODES } from "../../src/shared/errorCatalogue.ts";
 import { smallFleet, statusFor } from "../nodeRouter/surfaces/web/fleet.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -10,6 +10,7 @@ import { type ConnectResult, connect } from "../../src/nodeRouter/transports/ssh
 import { resolveTarget } from "../../src/nodeRouter/transports/ssh/connect/hops.ts";
 import { trustNode } from "../../src/nodeRouter/transports/ssh/connect/trust.ts";
 import { probeNode } from "../../src/nodeRouter/transports/ssh/probe.ts";
+import { refusalLine } from "../../src/shared/refusal.ts";
 import {
   makeTestHome,
   sshNode,
@@ -72,7 +73,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     expect(await reach()).toMatchObject({ code: "HOST_KEY_UNKNOWN" });
     const node = sshNode(settings());
     const looked = await trustNode(node, null, home.env());
-    if (!looked.ok) throw new Error(looked.message);
+    if (!looked.ok) throw new Error(refusalLine(looked));
     expect(looked.report.keys.map(({ fingerprint }) => fingerprint)).toEqual(
       sshd.hostKeys.map(({ fingerprint }) => fingerprint),
     );
@@ -230,7 +231,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     const env = home.env({ variables, user: sshd.user });
     const resolved = await resolveTarget(sshNode({ host: "box" }), env);
     const result = resolved.ok ? await connect(resolved.target, env) : resolved;
-    expect(result.ok ? await portOf(result.client, ask) : null, result.ok ? "" : result.message).toBe(theirs);
+    expect(result.ok ? await portOf(result.client, ask) : null, result.ok ? "" : refusalLine(result)).toBe(
+      theirs,
+    );
   });
 });
 

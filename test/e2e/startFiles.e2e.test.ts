@@ -11,6 +11,7 @@ import { probeNode } from "../../src/nodeRouter/transports/ssh/probe.ts";
 import { collect, createSshTransport } from "../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import type { CommandRequest, SshTransport } from "../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../src/shared/logger.ts";
+import { refusalText } from "../../src/shared/refusal.ts";
 import {
   makeTestHome,
   sshNode,
@@ -121,10 +122,10 @@ describe.skipIf(skipWithoutSshd("test/e2e/startFiles"))("a login whose start fil
     const results = [...first, await run(transport, { script })];
     for (const { outcome, stdout, stderr } of results) {
       if (outcome.kind !== "notStarted") throw new Error(JSON.stringify({ outcome, stdout: String(stdout) }));
-      expect(outcome.message).toMatch(row.reason);
-      expect(outcome.message).not.toMatch(/NODE_BUSY|trying again is safe/);
-      expect(outcome.message.length).toBeLessThan(1_500);
-      expect(`${outcome.message}${stdout}${stderr}`).not.toContain(SECRET);
+      expect(refusalText(outcome)).toMatch(row.reason);
+      expect(refusalText(outcome)).not.toMatch(/NODE_BUSY|trying again is safe/);
+      expect(refusalText(outcome).length).toBeLessThan(1_500);
+      expect(`${refusalText(outcome)}${stdout}${stderr}`).not.toContain(SECRET);
       expect(`${stdout}${stderr}`).toBe("");
     }
     const probed = await probeNode(nodeOf(sshd), home.env(), { readyMs });

@@ -4,6 +4,7 @@ import { createNodeInvokePolicy } from "../../src/hooks/nodeInvokePolicy.ts";
 import { SANDBOX_PROBLEM } from "../../src/nodeRouter/host/sandboxApi.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
+import { refusalText } from "../../src/shared/refusal.ts";
 import {
   BOUND,
   CN_ID,
@@ -303,7 +304,7 @@ describe("the node-invoke policy", () => {
     for (const mode of ["enforce", "shadow"]) {
       const { deps } = arranged({ ...workspaceOptions(), config: { ...SSH_CONFIG, mode } });
       const refusal = await createNodeInvokePolicy(deps)(invoke("worker-sg"));
-      expect(refusal?.message).toMatch(
+      expect(refusal && refusalText(refusal)).toMatch(
         /^RUN_NOT_ALLOWED: .* over the node protocol, and its commands go to its workspace over SSH; nothing ran\./,
       );
       expect(deps.memory.part(COUNTERS).runsRefused).toBe(1);

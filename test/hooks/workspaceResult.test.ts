@@ -7,6 +7,7 @@ import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import { WORKSPACE_CALLS } from "../../src/nodeRouter/state/workspaceCalls.ts";
 import type { Outcome } from "../../src/nodeRouter/transports/transport.ts";
 import { CN_ID, RUN, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
+import { refused } from "../support/refused.ts";
 import { arranged, SG } from "./workspaceArrange.ts";
 
 const DONE = { status: "completed", exitCode: 0, aggregated: "out" };
@@ -47,7 +48,7 @@ describe("the line", () => {
   });
 
   test("the line about an unknown end names the process group and says what not to do", async () => {
-    const outcome: Outcome = { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "m", processGroup: 4711 };
+    const outcome: Outcome = { kind: "unknown", ...refused("OUTCOME_UNKNOWN", "m"), processGroup: 4711 };
     const { lines, mismatches } = await ended({ outcome }, { ...DONE, exitCode: 255 });
     expect(lines[1]).toBe(
       "[node-router] may have run on mac-sg (SG, declared) over ssh · rule singapore · outcome unknown (process group 4711 there): do not run it again before you looked",
@@ -59,7 +60,7 @@ describe("the line", () => {
   });
 
   test("only the line about a command that did not start says that nothing ran", async () => {
-    const outcome: Outcome = { kind: "notStarted", code: "NODE_UNREACHABLE", message: "m" };
+    const outcome: Outcome = { kind: "notStarted", ...refused("NODE_UNREACHABLE", "m") };
     const { lines } = await ended({ outcome }, { status: "failed", exitCode: 255 });
     expect(lines[1]).toBe(
       "[node-router] did not start on mac-sg (SG, declared) over ssh · rule singapore · nothing ran",

@@ -28,8 +28,7 @@ function* checkSelector(
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {
   if (!parsed.ok) {
-    const message = parsed.message.replace(/^SELECTOR_INVALID: /, "");
-    yield configError({ code: "SELECTOR_INVALID", path, message, agents });
+    yield configError({ code: "SELECTOR_INVALID", path, message: parsed.message, agents });
     return;
   }
   for (const requirement of parsed.selector.requirements) {

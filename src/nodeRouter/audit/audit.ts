@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
+import { coded, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { createAuditFile } from "./auditFile.ts";
@@ -128,14 +129,14 @@ export function createAudit(options: AuditOptions): Audit {
     }),
     ({ lastError, lost }) => {
       if (lastError === null) log.info({ file, lost }, "audit records are written again");
-      else log.warn({ file, reason: lastError }, "AUDIT_UNAVAILABLE: audit records cannot be written");
+      else log.warn({ file, reason: lastError }, coded("AUDIT_UNAVAILABLE", "audit records cannot be written"));
     },
   );
   const shares = createShares(usage, limits, (untaken) => {
     journal.append(untakenLine(untaken, limits(), now()));
     // In the background: a reader of the log learns of the first, not of every one.
     if (untaken.refused + untaken.dropped > 1) return;
-    log.warn({ file, agent: untaken.agent }, `AUDIT_UNAVAILABLE: ${shareText(untaken.agent, limits())}`);
+    log.warn({ file, agent: untaken.agent }, coded("AUDIT_UNAVAILABLE", shareText(untaken.agent, limits())));
   });
   /** Announced ones get their record even when the mode has changed meanwhile: room for it was taken before. */
   const announced = new WeakMap<AuditSubject, number>();
@@ -207,11 +208,9 @@ const REFUSED: AuditResult = {
 
 function unavailable(file: string, subject: AuditSubject, cause: unknown): NodeRouterError {
   const what = whatOf(subject);
-  return new NodeRouterError(
-    "AUDIT_UNAVAILABLE",
-    `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}; ${nothing(subject)}. Mend that, or set plugins.entries.node-router.config.audit to "best-effort".`,
-    { cause },
-  );
+  const fact = `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}`;
+  const why = refusal("AUDIT_UNAVAILABLE", fact, { nothingRan: nothing(subject) });
+  return new NodeRouterError(why, { cause });
 }
 
 /** `agent "worker-sg" has used up its share of the audit, 64 MiB in 30 days`. */
@@ -224,10 +223,10 @@ function shareText(agent: string, { agentBytes, keepMs }: AuditLimits): string {
 
 function shareUsed(file: string, subject: AuditSubject, limits: AuditLimits): NodeRouterError {
   const what = whatOf(subject);
-  return new NodeRouterError(
-    "AUDIT_UNAVAILABLE",
-    `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}; ${nothing(subject)}. Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort".`,
-  );
+  const fact = `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}`;
+  const advice =
+    'Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort"';
+  return new NodeRouterError(refusal("AUDIT_UNAVAILABLE", fact, { nothingRan: nothing(subject), advice }));
 }
 
 function whatOf({ kind, operation }: AuditSubject): string {

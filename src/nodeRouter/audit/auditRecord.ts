@@ -1,6 +1,6 @@
 // What one audit record says, and how it is written as one line of JSON. Pure.
 import { createHash } from "node:crypto";
-import type { ErrorCode } from "../../shared/errors.ts";
+import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { safeJson } from "../../shared/safeText.ts";
 import type { Outcome } from "../transports/transport.ts";
 import type { Untaken } from "./shares.ts";

@@ -1,6 +1,7 @@
 // One call from the host's event to the parameters that the host is told: what is known, the decision, its carrying out.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { remember } from "../current/placeSession.ts";
 import { policyNow, worldNow } from "../current/worldNow.ts";
 import type { ToolContext, ToolEvent } from "../host/events.ts";
@@ -9,6 +10,7 @@ import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
+import { refusalOf } from "../policy/explainTool.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Consent } from "../state/calls.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
@@ -21,7 +23,7 @@ import { applyInput, applyWorkspace } from "./toWorkspace.ts";
 export interface Carried {
   readonly outcome: "placed" | "refused" | "unrouted";
   readonly decision: Decision;
-  readonly refusal: string | null;
+  readonly refusal: Refusal | null;
   /** The complete new parameters; null when there is nothing to change. */
   readonly params: Record<string, unknown> | null;
   readonly consent: Consent | null;
@@ -49,8 +51,8 @@ export async function carry(
   } catch (error) {
     const fault =
       error instanceof NodeRouterError
-        ? error.message
-        : `INVENTORY_UNAVAILABLE: the call could not be placed: ${messageOf(error)}`;
+        ? error.refusal
+        : refusal("INVENTORY_UNAVAILABLE", `the call could not be placed: ${messageOf(error)}`);
     const decision = faultDecision(policy, event.toolName, fault);
     return isOurs(policy, event.toolName) ? refusedBy(decision) : left(decision, null);
   }
@@ -110,9 +112,9 @@ async function carryOut(
       return refusedBy(decision);
     case "place": {
       if (decision.beside !== null) remember(deps.memory, agent, context.sessionKey ?? "", decision.beside);
-      const { refusal, params } = applyPlacement(deps, decision.placement, event, context, agent);
-      if (refusal !== null) return { ...refusedBy(decision), refusal };
-      return { outcome: "placed", decision, refusal, params, consent: null };
+      const applied = applyPlacement(deps, decision.placement, event, context, agent);
+      if (applied.refusal !== null) return { ...refusedBy(decision), refusal: applied.refusal };
+      return { outcome: "placed", decision, ...applied, consent: null };
     }
     case "workspace": {
       const applied = await applyWorkspace(deps, decision, event, context);
@@ -133,8 +135,7 @@ function left(decision: Decision, params: Record<string, unknown> | null): Carri
 }
 
 function refusedBy(decision: Decision): Carried {
-  const refusal = decision.kind === "refuse" ? decision.message : null;
-  return { outcome: "refused", decision, refusal, params: null, consent: null };
+  return { outcome: "refused", decision, refusal: refusalOf(decision), params: null, consent: null };
 }
 
 /** `onUnavailable: "gateway"`: the model must not pick a node or host that the rule would not have given. */

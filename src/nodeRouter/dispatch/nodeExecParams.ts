@@ -1,9 +1,10 @@
 // Turns what the model asked of `exec` into what the host must be told to run it on one node. Pure.
-import type { ErrorCode } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { envPrefix } from "../../shared/shell.ts";
 import { startScript } from "../jobs/nodeJob.ts";
 import type { NodeState } from "../placement/model/snapshot.ts";
+import type { Refused } from "../policy/callDecision.ts";
 import { nodeWorkdir } from "./nodeWorkdir.ts";
 
 export interface ExecRewriteInput {
@@ -28,7 +29,7 @@ export type ExecRewrite =
       /** What the agent asked for and did not get, for the line in its result. */
       readonly notes: readonly string[];
     }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  | Refused;
 
 /** Parameters that only mean something on the gateway, or would take the call away from the node. */
 const DROPPED = ["host", "node", "elevated", "env", "workdir", "background", "yieldMs", "pty"];
@@ -43,24 +44,23 @@ const CODE_MODE_YIELD_MS = 1_000;
  */
 export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
   const { params, node } = input;
-  if (node.nodeId === null) return refusal("NO_NODE_FITS", `node ${quote(node.name)} is not paired`);
+  if (node.nodeId === null) {
+    const fact = `node ${quote(node.name)} is not paired`;
+    return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice: null }) };
+  }
   const windows = node.tags.get("node.os") === "windows";
   const prefix = envPrefix(params.env);
-  if (!prefix.ok) return { ok: false, code: "ENV_INVALID", message: prefix.message };
+  if (!prefix.ok) return { ok: false, refusal: refusal("ENV_INVALID", prefix.message) };
   if (windows && prefix.text !== "") {
-    return refusal(
-      "ENV_INVALID",
-      `node ${quote(node.name)} runs Windows, where env cannot be passed; set it inside the command`,
-    );
+    const fact = `node ${quote(node.name)} runs Windows, where env cannot be passed`;
+    return { ok: false, refusal: refusal("ENV_INVALID", fact, { advice: "set it inside the command" }) };
   }
   const command = typeof params.command === "string" ? params.command : "";
   // Without a command the host refuses the call itself: no job comes of it.
   const background = params.background === true && command !== "";
   if (background && windows) {
-    return refusal(
-      "BACKGROUND_UNSUPPORTED",
-      `node ${quote(node.name)} runs Windows, where a command cannot be detached; leave background out`,
-    );
+    const fact = `node ${quote(node.name)} runs Windows, where a command cannot be detached`;
+    return { ok: false, refusal: refusal("BACKGROUND_UNSUPPORTED", fact) };
   }
 
   const inner = prefix.text + command;
@@ -97,8 +97,4 @@ function notesFor(params: Readonly<Record<string, unknown>>, background: boolean
   }
   if (params.elevated === true) notes.push("elevated has no meaning on a node and was dropped");
   return notes;
-}
-
-function refusal(code: ErrorCode, message: string): ExecRewrite {
-  return { ok: false, code, message };
 }

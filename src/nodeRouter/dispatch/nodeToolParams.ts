@@ -1,8 +1,9 @@
 // Puts the chosen node into a node-targeted tool's parameters, or refuses the node the model named. Pure.
-import type { ErrorCode } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
+import type { Refused } from "../policy/callDecision.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 
 export interface NodeToolInput {
@@ -22,7 +23,7 @@ export type NodeToolRewrite =
       readonly jobId: null;
       readonly notes: readonly string[];
     }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  | Refused;
 
 /** The host accepts this many characters of an id as its name. */
 const MIN_ID_PREFIX = 6;
@@ -36,7 +37,8 @@ export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
   const tool = classifyTool(input.tool);
   const winner = decision.node;
   if (tool?.kind !== "node" || winner === null || winner.nodeId === null) {
-    return { ok: false, code: "NO_NODE_FITS", message: `no node for ${quote(input.tool)}` };
+    const fact = `no node for ${quote(input.tool)}`;
+    return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice: null }) };
   }
   const named = typeof params.node === "string" && params.node.trim() !== "" ? params.node.trim() : null;
 
@@ -86,14 +88,12 @@ function notAllowed(
   named: string,
   wanted: NodeState | null,
   reason: string | null,
-): NodeToolRewrite {
+): Refused {
   const { decision, tool } = input;
-  const fact = wanted === null ? "which no known node is called" : `which ${reason ?? "does not fit"}`;
+  const why = wanted === null ? "which no known node is called" : `which ${reason ?? "does not fit"}`;
   const fitting = decision.candidates().filter((entry) => entry.fits);
   const names = fitting.map((entry) => quote(entry.node)).join(", ");
-  return {
-    ok: false,
-    code: "NODE_NOT_ALLOWED",
-    message: `${quote(tool)} of agent ${quote(decision.request.agent)} asked for node ${quote(named.slice(0, 200))}, ${fact} (rule ${quote(decision.rule ?? "")}); leave node out, or name one of ${names}`,
-  };
+  const fact = `${quote(tool)} of agent ${quote(decision.request.agent)} asked for node ${quote(named.slice(0, 200))}, ${why} (rule ${quote(decision.rule ?? "")})`;
+  const advice = `leave node out, or name one of ${names}`;
+  return { ok: false, refusal: refusal("NODE_NOT_ALLOWED", fact, { advice }) };
 }

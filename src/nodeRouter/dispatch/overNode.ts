@@ -1,6 +1,7 @@
 // Carries a placement into a call: the complete parameters the host is told, and the record of the call.
 
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { JOBS } from "../jobs/jobs.ts";
@@ -13,7 +14,7 @@ import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
 
 export interface Applied {
-  readonly refusal: string | null;
+  readonly refusal: Refusal | null;
   /** The complete new parameters; null when there is nothing to change. */
   readonly params: Record<string, unknown> | null;
 }
@@ -31,9 +32,8 @@ export function applyPlacement(
   const jobs = deps.memory.part(JOBS);
   const calls = deps.memory.part(CALLS);
   if (node === null || node.nodeId === null || config === null) {
-    return refused(
-      `NO_NODE_FITS: rule "${decision.rule}" placed the call on a node without an id; run "openclaw node-router doctor".`,
-    );
+    const fact = `rule "${decision.rule}" placed the call on a node without an id`;
+    return refused(refusal("NO_NODE_FITS", fact, { advice: 'run "openclaw node-router doctor"' }));
   }
 
   const rewrite =
@@ -51,7 +51,7 @@ export function applyPlacement(
           decision,
           snapshot: lastSnapshot(deps, config),
         });
-  if (!rewrite.ok) return refused(`${rewrite.code}: ${rewrite.message}.`);
+  if (!rewrite.ok) return refused(rewrite.refusal);
   // In shadow mode too: what is logged is then what enforcing would do.
   if (rewrite.nodeId === node.nodeId) deps.memory.part(LAST_NODES).set(agent, decision.rule ?? "", node.name);
   if (config.mode === "shadow") return { refusal: null, params: null };
@@ -80,6 +80,6 @@ export function applyPlacement(
   return { refusal: null, params: rewrite.params };
 }
 
-function refused(message: string): Applied {
-  return { refusal: message, params: null };
+function refused(why: Refusal): Applied {
+  return { refusal: why, params: null };
 }

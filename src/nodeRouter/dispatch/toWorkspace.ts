@@ -1,6 +1,7 @@
 // Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
 
 import { randomBytes } from "node:crypto";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";
 import { unshownRefusal } from "../approval/unshown.ts";
@@ -14,7 +15,7 @@ import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
 import { sandboxedExec } from "./workspaceExecParams.ts";
 
 export interface WorkspaceApplied {
-  readonly refusal: string | null;
+  readonly refusal: Refusal | null;
   /** The complete new parameters; null for a tool that has no say in where it runs. */
   readonly params: Record<string, unknown> | null;
   /** Null when nobody needs to be asked. */
@@ -52,7 +53,7 @@ export async function applyWorkspace(
 
   const callId = newCallId();
   const exec = sandboxedExec(event.params, callId);
-  if (!exec.ok) return refused(`ENV_INVALID: ${exec.message}.`);
+  if (!exec.ok) return refused(refusal("ENV_INVALID", exec.message));
   // Without a command the host refuses the call itself.
   const askedBy = event.params.command ? decision.askedBy : null;
   const question = askedBy === null ? null : questionOf(event, agent, placement, place.node);
@@ -122,6 +123,6 @@ function consentTo({ title, description }: ApprovalText): Consent {
   return { title, description, granted: false };
 }
 
-function refused(message: string): WorkspaceApplied {
-  return { refusal: message, params: null, consent: null };
+function refused(why: Refusal): WorkspaceApplied {
+  return { refusal: why, params: null, consent: null };
 }

@@ -7,6 +7,7 @@ import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { agentOfSessionKey, normalizeAgentId } from "../../shared/hostNames.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { definePart } from "../../shared/processMemory.ts";
+import { coded, type Refusal, refusal, refusalWords } from "../../shared/refusal.ts";
 import { currentPolicy, policyNow } from "../current/worldNow.ts";
 import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
@@ -54,8 +55,9 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
     return agents.filter((agent) => policyNow(deps, config, agent).mustBePlaced);
   };
 
-  const refuse = (agent: string, turn: Turn, text: string): void => {
+  const refuse = (agent: string, turn: Turn, why: Refusal): void => {
     const fact = { agent, session: turn.sessionKey, runId: turn.runId };
+    const reason = refusalWords(why);
     // A workspace on a node is the sandbox that the operator chose, whatever the mode.
     const isShadow =
       currentPolicy(deps, agent)?.config.mode === "shadow" &&
@@ -64,12 +66,12 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
       // Of one turn the host asks several times.
       if (told.get(turn.sessionId) === turn.runId) return;
       told.set(turn.sessionId, turn.runId);
-      log.warn({ ...fact, reason: text }, "HOSTED_ELSEWHERE: shadow mode lets the turn run");
+      log.warn({ ...fact, reason }, coded(why.code, "shadow mode lets the turn run"));
       return;
     }
     memory.part(COUNTERS).hostedRefused += 1;
-    log.error({ ...fact, reason: text }, "HOSTED_ELSEWHERE: a turn was refused");
-    throw new NodeRouterError("HOSTED_ELSEWHERE", text);
+    log.error({ ...fact, reason }, coded(why.code, "a turn was refused"));
+    throw new NodeRouterError(why);
   };
 
   /** A fault while deciding is a reason too: nothing runs on a guess. */
@@ -106,7 +108,8 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
   const unreadable = (turn: Turn, reason: string): void => {
     for (const agent of concerned(turn, null)) {
       const what = `session "${turn.sessionKey ?? turn.sessionId}" of agent "${agent}" is hosted on another machine, and which one cannot be told: ${reason}`;
-      refuse(agent, turn, `${what}; start a new session, and run "openclaw node-router doctor"`);
+      const advice = 'start a new session, and run "openclaw node-router doctor"';
+      refuse(agent, turn, refusal("HOSTED_ELSEWHERE", what, { advice }));
     }
   };
 
@@ -151,11 +154,8 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
         const problem = problemNow(policyNow(deps, config, agent), nodeId, snapshot);
         if (problem === null) continue;
         const what = `the command line agent of session "${turn.sessionKey ?? ""}" (agent "${agent}") would run on ${nodeLabel(nodeId, snapshot)}, ${problem}`;
-        refuse(
-          agent,
-          turn,
-          `${what}; set the session's execNode to a node that fits, or start a new session`,
-        );
+        const advice = "set the session's execNode to a node that fits, or start a new session";
+        refuse(agent, turn, refusal("HOSTED_ELSEWHERE", what, { advice }));
       }
     },
   };

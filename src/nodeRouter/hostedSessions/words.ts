@@ -1,4 +1,5 @@
 // What is said of a turn that may not run where its session is hosted, and how to bring the session back. Pure.
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { quote as shellQuote } from "../../shared/shell.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
@@ -12,9 +13,10 @@ export function hostedElsewhere(
   problem: string,
   snapshot: NodeSnapshot,
   fitting: readonly string[],
-): string {
+): Refusal {
   const what = `session ${quote(session.sessionKey)} of agent ${quote(agent)} is hosted on ${nodeLabel(session.nodeId, snapshot)}, ${problem}`;
-  return `${what}, so its turn did not start and no model was asked; ${mend(session, fitting)}`;
+  const fact = `${what}, so its turn did not start and no model was asked`;
+  return refusal("HOSTED_ELSEWHERE", fact, { advice: mend(session, fitting) });
 }
 
 /**

@@ -4,6 +4,7 @@ import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { coded, refusalText } from "../../shared/refusal.ts";
 import { agentOf } from "../host/events.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
 import { rearm } from "../hostedSessions/openclawAdapter.ts";
@@ -53,7 +54,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   let said: readonly string[] = [];
   /** Once each, and again when it comes back. */
   const sayNames = (): void => {
-    const problems = nameProblems(memory, deps.agents?.() ?? null);
+    const problems = nameProblems(memory, deps.agents?.() ?? null).map(refusalText);
     for (const problem of problems) if (!said.includes(problem)) log.warn(problem);
     said = problems;
   };
@@ -63,9 +64,10 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       reviving = false;
     }
     sayNames();
-    const problem =
+    const worst =
       healthProblem(memory, now(), deps.agents?.() ?? null) ??
       hostingHealth(memory.part(PLUGIN_CONFIG).current, rearm(memory), deps.hosted);
+    const problem = worst === null ? null : refusalText(worst);
     if (problem === reported) return;
     reported = problem;
     if (problem === null) deps.clearFailure();
@@ -83,12 +85,13 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     if (reviving || seen.revivals >= MAX_REVIVALS) return;
     reviving = true;
     seen.revivals += 1;
-    log.error("HOOKS_NOT_LIVE: agents run without these hooks; registering the plugin anew");
+    log.error(coded("HOOKS_NOT_LIVE", "agents run without these hooks; registering the plugin anew"));
     try {
       await deps.revive();
     } catch (error) {
       reviving = false;
-      log.error({ reason: messageOf(error) }, 'HOOKS_NOT_LIVE: run "openclaw plugins reload node-router"');
+      const text = coded("HOOKS_NOT_LIVE", 'run "openclaw plugins reload node-router"');
+      log.error({ reason: messageOf(error) }, text);
     }
   };
   const timer = setTimeout(() => void check(false), LIVENESS_GRACE_MS);
@@ -104,7 +107,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     seen.missedAgents.add(agent);
     log.error(
       { agent, tool: "exec", runId: event.runId },
-      "HOOKS_NOT_LIVE: an exec of a routed agent ran without these hooks",
+      coded("HOOKS_NOT_LIVE", "an exec of a routed agent ran without these hooks"),
     );
     void check(true);
   });

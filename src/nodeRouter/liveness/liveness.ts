@@ -2,6 +2,7 @@
 // running agents without our hooks (OpenClaw 2026.9.6), so exec would silently run on the gateway.
 import { BoundedMap } from "../../shared/bounded.ts";
 import { definePart } from "../../shared/processMemory.ts";
+import { refusal } from "../../shared/refusal.ts";
 
 /** After the services start, the host registers the hooks within a second; waited for before alarm. */
 export const LIVENESS_GRACE_MS = 2_500;
@@ -56,6 +57,9 @@ export function hookLiveness(
   return full !== null && nowMs - full < LIVENESS_GRACE_MS ? "starting" : "not-live";
 }
 
-/** The sentence for health, status and doctor. */
-export const HOOKS_NOT_LIVE =
-  'HOOKS_NOT_LIVE: the gateway runs agents without node-router\'s hooks, so their commands are not placed; run "openclaw plugins reload node-router" or restart the gateway.';
+/** For health and status. */
+export const NOT_LIVE = refusal(
+  "HOOKS_NOT_LIVE",
+  "the gateway runs agents without node-router's hooks, so their commands are not placed",
+  { advice: 'run "openclaw plugins reload node-router" or restart the gateway' },
+);

@@ -1,8 +1,9 @@
 // Whether a workspace tool of this session may go to the agent's node at all, before a node is chosen. Pure.
-
+import { refusal } from "../../shared/refusal.ts";
 import { type ExecPolicy, execPolicy } from "../host/execPolicy.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
 import { sandboxProblem } from "../host/sandboxProblem.ts";
+import type { Refused } from "./callDecision.ts";
 
 export interface AdmissionInput {
   readonly hostConfig: unknown;
@@ -24,8 +25,7 @@ export type Admission =
       /** The setting by which a person is asked, in full; null where none is. */
       readonly askedBy: string | null;
     }
-  /** With its code: what the agent reads. */
-  | { readonly ok: false; readonly message: string };
+  | Refused;
 
 /** `asks`: a person has to say yes first. */
 export function admitWorkspaceCall(input: AdmissionInput): Admission {
@@ -34,16 +34,17 @@ export function admitWorkspaceCall(input: AdmissionInput): Admission {
     apiProblem === null
       ? sandboxProblem(hostConfig, agent, sessionKey, facts)
       : `agent "${agent}" has its workspace on a node over SSH, and ${apiProblem}`;
-  if (problem !== null) return { ok: false, message: `WORKSPACE_UNAVAILABLE: ${problem}; nothing ran.` };
+  if (problem !== null)
+    return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", problem, { nothingRan: "nothing ran" }) };
   // Of `process` only input comes here, and input to a shell is a command.
   if (tool !== "exec" && tool !== "process") return { ok: true, asks: false, askedBy: null };
   const policy = execPolicy(hostConfig, agent, facts?.permissionMode ?? null, ask);
   return policy.kind === "deny" || policy.kind === "allowlist"
-    ? { ok: false, message: policyRefusal(agent, policy) }
+    ? policyRefusal(agent, policy)
     : { ok: true, asks: policy.kind === "ask", askedBy: policy.kind === "ask" ? policy.source : null };
 }
 
-function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { source: string }>): string {
+function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { source: string }>): Refused {
   const fact =
     kind === "deny"
       ? `${source} forbids commands of agent "${agent}"`
@@ -52,5 +53,5 @@ function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { so
     kind === "deny"
       ? "use other tools, or let the operator change it"
       : 'let the operator set mode to "ask" or "full"';
-  return `RUN_NOT_ALLOWED: ${fact}; nothing ran. To go on, ${wayOut}.`;
+  return { ok: false, refusal: refusal("RUN_NOT_ALLOWED", fact, { advice: `To go on, ${wayOut}` }) };
 }

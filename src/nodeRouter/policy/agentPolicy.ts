@@ -4,6 +4,7 @@ import { problemsForAgent } from "../../config/problems/problem.ts";
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { BoundedMap } from "../../shared/bounded.ts";
 import { normalizeAgentId } from "../../shared/hostNames.ts";
+import type { Refusal } from "../../shared/refusal.ts";
 import type { Binding } from "../../shared/types.ts";
 import { bindingOf } from "../host/hostConfig.ts";
 import { type ForeignRuntime, foreignRuntime } from "../host/runtimes.ts";
@@ -19,7 +20,7 @@ export interface AgentPolicy {
   readonly hostConfig: unknown;
   readonly binding: Binding;
   /** What the agent reads instead of a result while the config is broken for it; null: it is not. */
-  readonly invalid: string | null;
+  readonly invalid: Refusal | null;
   /** The rule of its exec, which also says where its workspace is; null: none speaks. */
   readonly execRule: Rule | null;
   /** A rule or a config error speaks for its exec: then nothing of it may run unplaced. */

@@ -2,7 +2,7 @@
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { NodePresence } from "../../presence/record.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
-import type { ErrorCode } from "../../shared/errors.ts";
+import type { Refusal } from "../../shared/refusal.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
@@ -56,8 +56,13 @@ export type SessionPlace =
       readonly root: string;
       readonly placement: PlacementDecision;
     }
-  /** `message`: with its code, what the agent reads. */
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  | Refused;
+
+/** What a step answers that will not go on. */
+export interface Refused {
+  readonly ok: false;
+  readonly refusal: Refusal;
+}
 
 /** Who asked for what, and what the rules said: in every decision, also where no node was looked at. */
 interface Recorded {
@@ -72,7 +77,7 @@ interface Recorded {
 /**
  * What becomes of one call.
  * `leave`: the host does with it what it does without us; `clearHost`: but not on a node that the model chose.
- * `refuse`: it runs nowhere, and `message` (with its code) is what the agent reads.
+ * `refuse`: it runs nowhere, and `refusal` is what the agent reads.
  * `place`: OpenClaw runs it on `placement.node`, over the node protocol; `beside`: the workspace that it goes with.
  * `workspace`: it runs in the session's workspace; `askedBy`: the setting by which a person has to say yes first.
  * `input`: it is for a command that runs already, wherever that is.
@@ -80,7 +85,7 @@ interface Recorded {
 export type Decision = Recorded &
   (
     | { readonly kind: "leave"; readonly clearHost: boolean }
-    | { readonly kind: "refuse"; readonly message: string }
+    | { readonly kind: "refuse"; readonly refusal: Refusal }
     | {
         readonly kind: "place";
         readonly placement: PlacementDecision;

@@ -1,6 +1,7 @@
 // One call in, one decision out: the only place where it is decided what becomes of a call. Pure.
+import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import { refusal } from "../explain/message.ts";
+import { noNodeFits } from "../explain/message.ts";
 import { namesAnotherGateway, reachesNoNode } from "../host/nodeToolCalls.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { catalogEntry, classifyTool, type ToolClass } from "../toolCatalog/catalog.ts";
@@ -49,6 +50,7 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: Ca
   const { binding, isRouted } = policy;
   const { tool, params } = call;
   const by = recorder(policy, tool);
+  const refusedOrLeft = (why: Refusal | null) => (why === null ? by.leave() : by.refuse(why));
 
   const elsewhere = elsewhereRefusal(policy, call, world);
   if (elsewhere !== null) return by.refuse(elsewhere);
@@ -75,7 +77,7 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: Ca
       if (binding === "workspace") return toRunningCommand(policy, call, world);
       // Of an agent that may use the gateway there can be commands on it, and then they are its own.
       if (!isRouted || policy.mayUseGateway) return by.leave();
-      return by.refuse(gatewayToolRefusal(tool, known, params, policy.id) ?? "");
+      return refusedOrLeft(gatewayToolRefusal(tool, known, params, policy.id));
     case "gatewayShell":
     case "automations":
     case "spawn":
@@ -86,8 +88,7 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: Ca
       const isConcerned = policy.mustBePlaced || (known.kind === "gatewayConfig" && policy.isUnderRule);
       if (!isConcerned) return by.leave();
       if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
-      const message = gatewayToolRefusal(tool, known, params, policy.id);
-      return message === null ? by.leave() : by.refuse(message);
+      return refusedOrLeft(gatewayToolRefusal(tool, known, params, policy.id));
     }
     case "exec":
       if (policy.execRule === null && binding === "exec") return by.leave();
@@ -106,21 +107,21 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: Ca
   }
 }
 
-/** A fault while deciding is a refusal too: nothing runs on a guess. `message` is a fault's, with its code. */
-export function faultDecision(policy: AgentPolicy, tool: string, message: string): Decision {
-  return recorder(policy, tool).refuse(`${message}.`);
+/** A fault while deciding is a refusal too: nothing runs on a guess. */
+export function faultDecision(policy: AgentPolicy, tool: string, fault: Refusal): Decision {
+  return recorder(policy, tool).refuse(fault);
 }
 
 interface Recorder {
   leave(): Decision;
-  refuse(message: string, placement?: PlacementDecision | null): Decision;
+  refuse(why: Refusal, placement?: PlacementDecision | null): Decision;
 }
 
 function recorder(policy: AgentPolicy, tool: string): Recorder {
   const record = { agent: policy.id, tool, rule: policy.ruleFor(tool)?.name ?? null, placement: null };
   return {
     leave: () => ({ ...record, kind: "leave", clearHost: false }),
-    refuse: (message, placement = null) => ({ ...record, kind: "refuse", message, placement }),
+    refuse: (why, placement = null) => ({ ...record, kind: "refuse", refusal: why, placement }),
   };
 }
 
@@ -131,9 +132,7 @@ function onNode(policy: AgentPolicy, call: Call, world: World, memory: CallMemor
   const placement = toolPlacement(policy, tool, world.snapshot, memory);
   const { rule } = placement;
   if (placement.outcome === "refused" || isNodeToolLeft(placement)) {
-    const advice = workspaceAdvice(placement);
-    const message = refusal(placement);
-    return by.refuse(advice === null ? message : `${message} ${advice}`, placement);
+    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement);
   }
   if (placement.outcome === "unrouted")
     return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };
@@ -141,7 +140,7 @@ function onNode(policy: AgentPolicy, call: Call, world: World, memory: CallMemor
   if (policy.binding === "exec") return { ...record, kind: "place", placement, beside: null };
   const place = decideSession(policy, call.session.kept, world, memory);
   const beside = besideWorkspace(placement, place, world.snapshot);
-  if (!beside.ok) return by.refuse(beside.message, placement);
+  if (!beside.ok) return by.refuse(beside.refusal, placement);
   return { ...record, kind: "place", placement: beside.placement, beside: place.ok ? place : null };
 }
 
@@ -150,9 +149,9 @@ function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: Call
   const { tool } = call;
   const by = recorder(policy, tool);
   const admission = admit(policy, call, world);
-  if (!admission.ok) return by.refuse(admission.message);
+  if (!admission.ok) return by.refuse(admission.refusal);
   const place = decideSession(policy, call.session.kept, world, memory);
-  if (!place.ok) return by.refuse(place.message);
+  if (!place.ok) return by.refuse(place.refusal);
   const { placement } = place;
   const { askedBy } = admission;
   return { agent: policy.id, tool, rule: placement.rule, kind: "workspace", placement, place, askedBy };
@@ -162,7 +161,7 @@ function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: Call
 function toRunningCommand(policy: AgentPolicy, call: Call, world: World): Decision {
   const by = recorder(policy, call.tool);
   const admission = admit(policy, call, world);
-  if (!admission.ok) return by.refuse(admission.message);
+  if (!admission.ok) return by.refuse(admission.refusal);
   return { ...by.leave(), kind: "input", askedBy: admission.askedBy };
 }
 
@@ -185,7 +184,7 @@ function onGateway(policy: AgentPolicy, tool: string, file: string | null): Deci
       ? `"${tool}" works on the gateway's files`
       : `"${tool}" would take ${quote(shorten(file))} from the gateway's files`;
   const fact = `${what}, and rule "${rule.name}" says files: "refuse"`;
-  return by.refuse(`FILES_REFUSED: ${fact}; use exec on the node.`);
+  return by.refuse(refusal("FILES_REFUSED", fact));
 }
 
 function shorten(text: string): string {
@@ -193,13 +192,15 @@ function shorten(text: string): string {
   return points.length <= MAX_SHOWN ? text : `${points.slice(0, MAX_SHOWN - 1).join("")}…`;
 }
 
-function otherGateway(tool: string): string {
+function otherGateway(tool: string): Refusal {
   const fact = `"${tool}" names another gateway (gatewayUrl), where these rules do not hold`;
-  return `GATEWAY_URL_REFUSED: ${fact}; leave gatewayUrl and gatewayToken out.`;
+  return refusal("GATEWAY_URL_REFUSED", fact);
 }
 
-function foreignHarness({ id, execRule }: AgentPolicy): string {
+function foreignHarness({ id, execRule }: AgentPolicy): Refusal {
   const wayOut =
     execRule === null ? "switch its sandbox off" : `take the agent out of rule "${execRule.name}"`;
-  return `RUNTIME_NOT_ROUTABLE: agent "${id}" runs in a harness whose shell OpenClaw cannot move to a node, so its commands would run on the gateway; set agentRuntime: { id: "openclaw" } for its model in agents.entries.${id}.models, or ${wayOut}.`;
+  const fact = `agent "${id}" runs in a harness whose shell OpenClaw cannot move to a node, so its commands would run on the gateway`;
+  const advice = adviceOf("RUNTIME_NOT_ROUTABLE", { agent: id, wayOut });
+  return refusal("RUNTIME_NOT_ROUTABLE", fact, { advice });
 }

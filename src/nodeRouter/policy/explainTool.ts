@@ -1,4 +1,5 @@
 // What would become of a call of any tool, as a report: the decision that a real call would get, and each node's part. Pure.
+import { type Refusal, refusalText } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { decisionMessage } from "../explain/message.ts";
 import { createReport, type ExplainReport } from "../explain/report.ts";
@@ -25,9 +26,9 @@ export function lookAhead(policy: AgentPolicy, asked: string, world: World, memo
   return { ...decision, placement: { ...placement, request: { ...placement.request, tool: asked } } };
 }
 
-/** The words of a refusal, as the agent would read them; null unless refused. */
-export function refusalOf(decision: Decision): string | null {
-  return decision.kind === "refuse" ? decision.message : null;
+/** Null unless refused. */
+export function refusalOf(decision: Decision): Refusal | null {
+  return decision.kind === "refuse" ? decision.refusal : null;
 }
 
 /** Name of the node that the call would run on; null: on none. */
@@ -64,13 +65,13 @@ export function explainTool(
       return report;
     case "refuse": {
       // The rule that is broken may be the one that would decide, so no other is named.
-      const isHidden = policy.invalid !== null && decision.message === policy.invalid;
+      const isHidden = decision.refusal === policy.invalid;
       const isAboutNodes = placeable(binding).includes(tool) && !isHidden;
       return {
         ...unplaced,
         rule: isHidden ? null : report.rule,
         candidates: isAboutNodes ? report.candidates : [],
-        message: decision.message,
+        message: refusalText(decision.refusal),
       };
     }
     case "leave":

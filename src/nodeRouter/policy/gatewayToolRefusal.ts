@@ -1,4 +1,5 @@
 // Why a routed agent's call of a tool that acts on the gateway, or past the rules, is refused. Pure.
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { startsGatewayProcess } from "../toolCatalog/automations.ts";
 import type { ToolClass } from "../toolCatalog/classes.ts";
@@ -7,7 +8,7 @@ import { harnessIn } from "../toolCatalog/spawns.ts";
 type Params = Readonly<Record<string, unknown>>;
 
 /**
- * The whole refusal with its code; null for a call that does no such thing.
+ * Null for a call that does no such thing.
  * `onUnavailable: "gateway"` opens none of these: it is about commands for which no node fits, not about tools
  * that go to the gateway whatever fits.
  */
@@ -16,35 +17,47 @@ export function gatewayToolRefusal(
   known: ToolClass,
   params: Params,
   agent: string,
-): string | null {
+): Refusal | null {
   const routed = `and agent "${agent}" is routed to nodes`;
+  const runs = `"${tool}" would run a command on the gateway, ${routed}`;
   switch (known.kind) {
     case "gatewayShell":
-      return shell(`"${tool}" would run a command on the gateway, ${routed}`);
+      return refusal("GATEWAY_SHELL_REFUSED", runs);
     case "automations":
-      return startsGatewayProcess(params)
-        ? shell(`"${tool}" would run a command on the gateway, ${routed}`)
-        : null;
+      return startsGatewayProcess(params) ? refusal("GATEWAY_SHELL_REFUSED", runs) : null;
     case "process":
-      return shell(`"${tool}" would give a command on the gateway input, ${routed}`);
+      return refusal(
+        "GATEWAY_SHELL_REFUSED",
+        `"${tool}" would give a command on the gateway input, ${routed}`,
+      );
     case "spawn": {
       const harness = harnessIn(params);
       if (harness === null) return null;
       const fact = `"${tool}" with ${safe(harness).slice(0, MAX_SHOWN)} would drive a program on the gateway, ${routed}`;
-      return `GATEWAY_SHELL_REFUSED: ${fact}; use runtime "subagent", or exec.`;
+      return refusal("GATEWAY_SHELL_REFUSED", fact, { advice: 'use runtime "subagent", or exec' });
     }
     case "gatewayConfig":
       return reads(known, params)
         ? null
-        : `GATEWAY_CONFIG_REFUSED: "${tool}"${actionOf(params)} would change the gateway, whose config holds the rules for agent "${agent}"; nothing was changed. Ask the operator to do it, or from an agent without a rule.`;
+        : refusal(
+            "GATEWAY_CONFIG_REFUSED",
+            `"${tool}"${actionOf(params)} would change the gateway, whose config holds the rules for agent "${agent}"`,
+          );
     case "gatewayPort":
       return reads(known, params)
         ? null
-        : `GATEWAY_PORT_REFUSED: "${tool}"${actionOf(params)} would open a port of the gateway, ${routed}, where its servers are; nothing was opened. Give the user the node's own address.`;
+        : refusal(
+            "GATEWAY_PORT_REFUSED",
+            `"${tool}"${actionOf(params)} would open a port of the gateway, ${routed}, where its servers are`,
+          );
     case "otherMachine":
       return reads(known, params)
         ? null
-        : `NODE_NOT_ALLOWED: "${tool}"${actionOf(params)} would use a machine that no rule chose for agent "${agent}"; nothing ran. Use exec.`;
+        : refusal(
+            "NODE_NOT_ALLOWED",
+            `"${tool}"${actionOf(params)} would use a machine that no rule chose for agent "${agent}"`,
+            { nothingRan: "nothing ran", advice: "Use exec" },
+          );
     default:
       return null;
   }
@@ -61,10 +74,6 @@ function reads({ reads: known }: { readonly reads: readonly string[] }, { action
 
 function actionOf({ action }: Params): string {
   return typeof action === "string" ? ` with action ${quote(action.slice(0, MAX_SHOWN))}` : "";
-}
-
-function shell(fact: string): string {
-  return `GATEWAY_SHELL_REFUSED: ${fact}; use exec.`;
 }
 
 /** What of a tool that is not refused as a whole is refused to routed agents, in words; null for other tools. */

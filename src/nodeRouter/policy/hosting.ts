@@ -1,4 +1,5 @@
 // Whether a node may run whole turns of an agent. Pure.
+import { refusalText } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
@@ -17,7 +18,7 @@ export function hostingProblem(
 ): string | null {
   if (!policy.mustBePlaced) return null;
   if (policy.invalid !== null)
-    return `and no rule of the agent can be trusted while its config is broken (${policy.invalid})`;
+    return `and no rule of the agent can be trusted while its config is broken (${refusalText(policy.invalid)})`;
   if (policy.binding === "workspace" && policy.config.audit === "strict") {
     return 'where nothing is audited, and plugins.entries.node-router.config.audit is "strict"';
   }

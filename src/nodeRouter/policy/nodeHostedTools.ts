@@ -1,5 +1,6 @@
 // Tools that a node publishes and runs itself (its MCP servers, its plugins): no parameter moves them. Pure.
 import type { HostNode, NodeHostedTool } from "../../presence/sources/gateway/hostNode.ts";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
@@ -52,7 +53,7 @@ export function hostedToolRefusal(
   tool: string,
   behind: readonly HostNode[],
   snapshot: NodeSnapshot,
-): string | null {
+): Refusal | null {
   if (behind.length === 0) return null;
   if (policy.invalid !== null) return policy.invalid;
   const decision = nodePlacement(policy, policy.ruleFor(tool) === null ? "exec" : tool, snapshot);
@@ -63,7 +64,9 @@ export function hostedToolRefusal(
     if (candidate?.fits === true) continue;
     const reason = candidate?.reason?.one ?? "is not known";
     const label = quote(node?.name ?? displayName ?? nodeId);
-    return `NODE_NOT_ALLOWED: ${quote(tool)} is published by node ${label} and runs there whatever a rule says; that node ${reason} (rule ${quote(decision.rule)} of agent ${quote(policy.id)}); use another tool, or exec on a node that the rule allows.`;
+    const fact = `${quote(tool)} is published by node ${label} and runs there whatever a rule says; that node ${reason} (rule ${quote(decision.rule)} of agent ${quote(policy.id)})`;
+    const advice = "use another tool, or exec on a node that the rule allows";
+    return refusal("NODE_NOT_ALLOWED", fact, { advice });
   }
   return null;
 }

@@ -1,14 +1,14 @@
 // On which node a session's workspace is: the rules choose, and the session then stays where its files are. Pure.
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { NodePresence } from "../../presence/record.ts";
-import type { ErrorCode } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
-import { decisionMessage, refusal } from "../explain/message.ts";
+import { fitLine, noNodeFits } from "../explain/message.ts";
 import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { CallMemory, SessionPlace, World } from "./callDecision.ts";
+import type { CallMemory, Refused, SessionPlace, World } from "./callDecision.ts";
 import { toolPlacement } from "./toolPlacement.ts";
 
 /**
@@ -26,7 +26,7 @@ export function decideSession(
   { snapshot, presence }: Pick<World, "snapshot" | "presence">,
   memory: CallMemory,
 ): SessionPlace {
-  if (policy.invalid !== null) return { ok: false, code: "CONFIG_INVALID", message: policy.invalid };
+  if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
   const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
   const absent = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept);
   // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
@@ -38,10 +38,8 @@ export function decideSession(
   if (node?.ssh == null || node.workspace === null || !node.workspace.startsWith("/")) {
     const { name } = placement.node;
     const path = `plugins.entries.node-router.config.nodes.${safe(name)}`;
-    return refused(
-      "WORKSPACE_UNAVAILABLE",
-      `node ${quote(name)} cannot hold a workspace: it needs ${path}.ssh and an absolute ${path}.workspace`,
-    );
+    const fact = `node ${quote(name)} cannot hold a workspace: it needs ${path}.ssh and an absolute ${path}.workspace`;
+    return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", fact) };
   }
   return { ok: true, node, root: node.workspace, placement };
 }
@@ -76,16 +74,16 @@ function awayFor(
   fact: string,
   { node, rule }: PlacementDecision,
   record: NodePresence | undefined,
-): SessionPlace {
+): Refused {
   const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record) : "";
   const elsewhere =
     node === null
       ? `no other node fits rule ${quote(rule ?? "")} now`
       : `a new session goes to node ${quote(node.name)}`;
-  return refused(
-    "NODE_UNREACHABLE",
-    `node ${quote(kept)}, which holds the files of this session, ${fact}${known}; nothing ran, and the session does not move, because its files are there. Try again when the node is back; ${elsewhere}`,
-  );
+  const text = `node ${quote(kept)}, which holds the files of this session, ${fact}${known}`;
+  const nothingRan = "nothing ran, and the session does not move, because its files are there";
+  const advice = `Try again when the node is back; ${elsewhere}`;
+  return { ok: false, refusal: refusal("NODE_UNREACHABLE", text, { nothingRan, advice }) };
 }
 
 /** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
@@ -100,21 +98,13 @@ function presenceText({ reach }: NodePresence): string {
 /** The last moment that a Date can hold. */
 const MAX_TIME_MS = 8.64e15;
 
-function nothingFits(decision: PlacementDecision): SessionPlace {
-  if (decision.outcome === "refused") return { ok: false, code: "NO_NODE_FITS", message: refusal(decision) };
-  const { agent } = decision.request;
+function nothingFits(decision: PlacementDecision): Refused {
+  if (decision.outcome === "refused") return { ok: false, refusal: noNodeFits(decision) };
   if (decision.rule === null) {
-    return refused(
-      "NO_NODE_FITS",
-      `the workspace of agent ${quote(agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent; add one to plugins.entries.node-router.config.rules`,
-    );
+    const fact = `the workspace of agent ${quote(decision.request.agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent`;
+    const advice = "add one to plugins.entries.node-router.config.rules";
+    return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice }) };
   }
-  return refused(
-    "NO_NODE_FITS",
-    `${decisionMessage({ ...decision, outcome: "refused" }).replace(/\.$/, "")}; onUnavailable: "gateway" does not hold for an agent whose workspace is on a node`,
-  );
-}
-
-function refused(code: ErrorCode, text: string): SessionPlace {
-  return { ok: false, code, message: `${code}: ${text}.` };
+  const fact = `${fitLine(decision)}; onUnavailable: "gateway" does not hold for an agent whose workspace is on a node`;
+  return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice: null }) };
 }

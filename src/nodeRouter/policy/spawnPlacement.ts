@@ -1,6 +1,7 @@
 // `sessions_spawn` with a machine of its own: the host would choose it, and no rule would be asked. Pure.
 
 import { isRecord } from "../../shared/isRecord.ts";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 
 /** What a call of `sessions_spawn` asks for, as far as it concerns where the new session runs. */
@@ -39,9 +40,11 @@ export function spawnRefusal(
   params: Readonly<Record<string, unknown>>,
   caller: string,
   mustBePlaced: (agent: string) => boolean,
-): string | null {
+): Refusal | null {
   const spawn = spawnOf(tool, params, caller);
   if (spawn === null || spawn.profile === null || !mustBePlaced(spawn.agent)) return null;
   const fact = `"sessions_spawn" would host a session of agent ${quote(spawn.agent)} on a machine of profile ${quote(spawn.profile)}, which no rule chose, and the agent is routed to nodes`;
-  return `HOSTED_ELSEWHERE: ${fact}; leave placement out, or use placement { kind: "local" }: its commands are then placed one by one.`;
+  const advice =
+    'leave placement out, or use placement { kind: "local" }: its commands are then placed one by one';
+  return refusal("HOSTED_ELSEWHERE", fact, { advice });
 }

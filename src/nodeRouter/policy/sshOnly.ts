@@ -5,7 +5,7 @@ import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeState } from "../placement/model/snapshot.ts";
 
 /**
- * What to add to the refusal of an exec whose rule means a node that only SSH reaches; null for every other
+ * What to add to the advice of an exec whose rule means a node that only SSH reaches; null for every other
  * decision. OpenClaw runs `exec` on a node over its own protocol only, and rewriting the call into a local
  * helper would run it on the gateway whenever the plugin is missing.
  */
@@ -19,7 +19,7 @@ export function workspaceAdvice(decision: PlacementDecision): string | null {
   return (
     "Over SSH an agent works with its whole workspace on the node: " +
     `set ${sandbox}.mode: "all", ${sandbox}.backend: "node-router" and ${sandbox}.workspaceAccess: "rw"` +
-    (isSure ? ', or run "openclaw node-router guard", which writes them.' : ".")
+    (isSure ? ', or run "openclaw node-router guard", which writes them' : "")
   );
 }
 

@@ -42,7 +42,7 @@ const MAX_CALLS = 4_096;
 
 export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
 
-export const WORKSPACE_CALLS = definePart("workspace-calls", 1, createWorkspaceCalls);
+export const WORKSPACE_CALLS = definePart("workspace-calls", 2, createWorkspaceCalls);
 
 export function createWorkspaceCalls(): WorkspaceCalls {
   return new FairMap(MAX_CALLS, (_callId, { agent }) => agent);

@@ -2,6 +2,7 @@
 
 import { NodeRouterError } from "../../shared/errors.ts";
 import { normalizeToolName } from "../../shared/hostNames.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { catalogEntry, catalogNames } from "./catalog.ts";
@@ -23,8 +24,6 @@ export function toolNamed(written: string, exists = false): string {
   const name = normalizeToolName(written);
   if (exists || isKnownTool(name)) return name;
   const suggestion = didYouMean(name, catalogNames());
-  throw new NodeRouterError(
-    "TOOL_UNKNOWN",
-    `no tool ${quote(written)} is known${suggestion === null ? "; name it as the agent calls it" : `; ${suggestion}`}`,
-  );
+  const advice = suggestion ?? "name it as the agent calls it";
+  throw new NodeRouterError(refusal("TOOL_UNKNOWN", `no tool ${quote(written)} is known`, { advice }));
 }

@@ -1,7 +1,7 @@
 // What the SSH transport offers to the rest of the plugin: one command on one node, three outcomes.
 import type { Readable, Writable } from "node:stream";
-import type { ErrorCode } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
+import type { Refusal } from "../../shared/refusal.ts";
 
 /** One command. Everything in it travels over the channel's stdin, nothing in an argument list on the node. */
 export interface CommandRequest {
@@ -43,14 +43,12 @@ export type SignalName = "HUP" | "INT" | "QUIT" | "KILL" | "TERM" | "USR1" | "US
  */
 export type Outcome =
   | { readonly kind: "ran"; readonly exitCode: number | null; readonly signal: string | null }
-  | { readonly kind: "notStarted"; readonly code: ErrorCode; readonly message: string }
-  | {
+  | ({ readonly kind: "notStarted" } & Refusal)
+  | ({
       readonly kind: "unknown";
-      readonly code: "OUTCOME_UNKNOWN";
-      readonly message: string;
       /** Of the command on the node; null when it was not told. */
       readonly processGroup: number | null;
-    };
+    } & Refusal);
 
 /** A command that was asked for. Streams may be used at once; they end when `outcome` is settled. */
 export interface RunningCommand {
@@ -136,8 +134,8 @@ export interface SshTransport {
   counters(node: string): SshCounters | null;
   /** Null: not known yet. */
   info(node: string): SshNodeInfo | null;
-  /** Why the last session that was to be opened could not be, with its code; null: it could, or none was. */
-  fault?(node: string): string | null;
+  /** Why the last session that was to be opened could not be; null: it could, or none was. */
+  fault?(node: string): Refusal | null;
   /** Nodes with a pool. */
   nodes(): readonly string[];
   /** Ends idle connections and waits for running commands. */
@@ -174,4 +172,4 @@ export interface Collected {
 }
 
 /** All SSH connections; empty until the first registration that may open some. */
-export const SSH_TRANSPORT = defineSlot<SshTransport>("ssh-transport", 1);
+export const SSH_TRANSPORT = defineSlot<SshTransport>("ssh-transport", 2);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { placeSession } from "../current/placeSession.ts";
 import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
 import type { SandboxBackend, SandboxHandle, SandboxParams } from "../host/sandboxApi.ts";
@@ -29,11 +30,19 @@ const RELOAD_GAP_MS = 5_000;
 /** Where a run without a node is told to be: no tool of it works, so nothing ever looks there. */
 const NOWHERE = "/workspace";
 
+const NO_AGENT = refusal(
+  "WORKSPACE_UNAVAILABLE",
+  "the session's key names no agent, so no rule speaks for it",
+);
+const RELOADED = refusal("WORKSPACE_UNAVAILABLE", "node-router is being reloaded or was disabled", {
+  advice: "try again",
+});
+
 /** Everything but the memory is asked of the registration that is current at the time. */
 export function createBackend(memory: Memory): SandboxBackend {
   const parts = (): WorkspaceParts => {
     const current = memory.part(WORKSPACE).registrations.current();
-    if (current === null) throw unavailable("node-router is being reloaded or was disabled; try again");
+    if (current === null) throw new NodeRouterError(RELOADED);
     return current;
   };
   return {
@@ -58,9 +67,9 @@ async function createHandle(
   const { sessionKey, scopeKey, workspaceDir } = params;
   const agent = agentOfKey(sessionKey, scopeKey);
   const place = async (): Promise<SessionPlace> => {
-    if (agent === null) return refusal("the session's key names no agent, so no rule speaks for it");
+    if (agent === null) return { ok: false, refusal: NO_AGENT };
     const current = await memory.part(WORKSPACE).registrations.wait(RELOAD_GAP_MS);
-    if (current === null) return refusal("node-router is being reloaded or was disabled; try again");
+    if (current === null) return { ok: false, refusal: RELOADED };
     return placeSession(current.deps, agent, sessionKey);
   };
   const first = await place();
@@ -111,12 +120,4 @@ export function runtimeIdOf(scopeKey: string): string {
     .replace(/^-+|-+$/g, "")
     .slice(0, 40);
   return `node-router-${readable}-${createHash("sha256").update(scopeKey).digest("hex").slice(0, 8)}`;
-}
-
-function refusal(text: string): SessionPlace {
-  return { ok: false, code: "WORKSPACE_UNAVAILABLE", message: `WORKSPACE_UNAVAILABLE: ${text}.` };
-}
-
-function unavailable(text: string): NodeRouterError {
-  return new NodeRouterError("WORKSPACE_UNAVAILABLE", text);
 }

@@ -1,6 +1,7 @@
 // One command of an agent, from its helper's arrival to its record: first everything it needs, then the dispatch.
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { CommandRequest, Outcome, SshTransport } from "../transports/transport.ts";
@@ -90,8 +91,6 @@ export function createExecJob(input: ExecJobInput): ExecJob {
 
 function throwIfCancelled(cancelled: AbortSignal): void {
   if (!cancelled.aborted) return;
-  throw new NodeRouterError(
-    "NOT_STARTED",
-    "the command was cancelled before it was sent; trying again is safe",
-  );
+  const fact = "the command was cancelled before it was sent";
+  throw new NodeRouterError(refusal("NOT_STARTED", fact));
 }

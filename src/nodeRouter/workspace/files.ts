@@ -1,6 +1,7 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
@@ -11,7 +12,6 @@ import type { FileBridge, RunScript } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
-import { refusalError } from "./runNode.ts";
 import { WORKSPACE } from "./workspaceState.ts";
 
 /** Nobody knows what a script of the host prints, or how long it takes. */
@@ -90,15 +90,13 @@ export function createFiles(run: Run): RunFiles {
       );
       const node = target.known?.node.name ?? "none";
       if (target.known !== null) memory.part(WORKSPACE).readAheads.invalidate(node);
-      if (outcome.kind !== "ran") throw refusalError(outcome);
+      if (outcome.kind !== "ran") throw new NodeRouterError(outcome);
       const code = outcome.exitCode ?? 128;
       if (code !== 0 && allowFailure !== true) {
         const how = outcome.signal === null ? `exit code ${code}` : `signal ${outcome.signal}`;
         const said = safe(stderr.toString("utf8").trim().slice(0, 500));
-        throw new NodeRouterError(
-          "FILE_FAILED",
-          `a script on node ${quote(node)} ended with ${how}: ${said}`,
-        );
+        const fact = `a script on node ${quote(node)} ended with ${how}: ${said}`;
+        throw new NodeRouterError(refusal("FILE_FAILED", fact));
       }
       return { stdout, stderr, code };
     },
@@ -112,10 +110,9 @@ export function createFiles(run: Run): RunFiles {
 function requireDecided({ memory, params }: Run, node: string): void {
   const decided = memory.part(SESSION_NODES).get(params.sessionKey)?.node ?? node;
   if (decided === node) return;
-  throw new NodeRouterError(
-    "NODE_MISMATCH",
-    `the session is on node ${quote(decided)} by now, and this run works on ${quote(node)}; nothing was done. Try again in the next run`,
-  );
+  const fact = `the session is on node ${quote(decided)} by now, and this run works on ${quote(node)}`;
+  const told = { nothingRan: "nothing was done", advice: "Try again in the next run" };
+  throw new NodeRouterError(refusal("NODE_MISMATCH", fact, told));
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
@@ -129,10 +126,10 @@ function withSettings(
 function notStarted(error: unknown): Collected {
   const fault =
     error instanceof NodeRouterError
-      ? error
-      : new NodeRouterError("NOT_STARTED", `nothing was sent to the node (${safe(messageOf(error))})`);
+      ? error.refusal
+      : refusal("NOT_STARTED", `nothing was sent to the node (${safe(messageOf(error))})`, { advice: null });
   return {
-    outcome: { kind: "notStarted", code: fault.code, message: fault.message },
+    outcome: { kind: "notStarted", ...fault },
     stdout: Buffer.alloc(0),
     stderr: Buffer.alloc(0),
   };

@@ -2,6 +2,7 @@
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { coded } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
 import { apiProblemText, probeSandboxApi, SANDBOX_PROBLEM, type SandboxApi } from "../host/sandboxApi.ts";
@@ -110,7 +111,7 @@ function take(memory: Memory, host: SandboxApi, log: Logger): void {
     }
   }
   if (problem !== null && known.current === null) {
-    log.error({ problem }, "WORKSPACE_UNAVAILABLE: agents whose workspace is on a node cannot work");
+    log.error({ problem }, coded("WORKSPACE_UNAVAILABLE", "agents whose workspace is on a node cannot work"));
   }
   known.current = problem;
 }

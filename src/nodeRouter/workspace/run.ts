@@ -1,6 +1,7 @@
 // One run, as its commands and its files share it: node, connection, mirror.
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { refusal } from "../../shared/refusal.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
 import { collect } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT, type SshTransport } from "../transports/transport.ts";
@@ -40,10 +41,8 @@ export function createRun(given: Omit<Run, "transport" | "ready">): Run {
   const transport = (): SshTransport => {
     const { current } = memory.part(SSH_TRANSPORT);
     if (current !== null) return current;
-    throw new NodeRouterError(
-      "WORKSPACE_UNAVAILABLE",
-      "no SSH connections are open in this process; try again",
-    );
+    const fact = "no SSH connections are open in this process";
+    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
   };
   return {
     ...given,

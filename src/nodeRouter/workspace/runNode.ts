@@ -1,6 +1,7 @@
 // The node of one run: decided once, and then the same until the run's last background job has ended.
 import type { ConfiguredNode } from "../../config/resolve.ts";
-import { type ErrorCode, NodeRouterError } from "../../shared/errors.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { SessionPlace } from "../policy/callDecision.ts";
 
@@ -28,7 +29,6 @@ export interface Target {
  */
 export function createTarget(first: SessionPlace, place: () => Promise<SessionPlace>, root: string): Target {
   let known = targetOf(first);
-  let refused = first.ok ? null : first;
   return {
     get known() {
       return known;
@@ -37,14 +37,11 @@ export function createTarget(first: SessionPlace, place: () => Promise<SessionPl
       if (known !== null) return known;
       const again = await place();
       if (known !== null) return known;
-      refused = again.ok ? null : again;
-      if (refused !== null) throw refusalError(refused);
+      if (!again.ok) throw new NodeRouterError(again.refusal);
       const found = targetOf(again);
       if (found === null || found.root !== root) {
-        throw new NodeRouterError(
-          "WORKSPACE_UNAVAILABLE",
-          `no node fitted when this run began; ${quote(found?.node.name ?? "")} does now, and the next run works there. Nothing ran`,
-        );
+        const fact = `no node fitted when this run began; ${quote(found?.node.name ?? "")} does now, and the next run works there. Nothing ran`;
+        throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact));
       }
       known = found;
       return known;
@@ -54,17 +51,4 @@ export function createTarget(first: SessionPlace, place: () => Promise<SessionPl
 
 function targetOf(placement: SessionPlace): RunTarget | null {
   return placement.ok ? { node: placement.node, root: placement.root, rule: placement.placement.rule } : null;
-}
-
-/** A refusal's message begins with its code, which the error puts there itself. */
-export function refusalError(refusal: {
-  readonly code: ErrorCode;
-  readonly message: string;
-}): NodeRouterError {
-  const prefix = `${refusal.code}: `;
-  const { message } = refusal;
-  return new NodeRouterError(
-    refusal.code,
-    message.startsWith(prefix) ? message.slice(prefix.length) : message,
-  );
 }

@@ -5,6 +5,7 @@ import { problemsForAgent } from "../../../src/config/problems/problem.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { MAX_NODES, MAX_RULES } from "../../../src/config/schema/limits.ts";
 import { linesOf, REFERENCE_CONFIG } from "../support.ts";
+import { textOf } from "../../support/refused.ts";
 
 const ROOT = "plugins.entries.node-router.config";
 const rule = (parts: object) => ({ rules: [{ name: "a", agents: ["x"], ...parts }] });
@@ -62,7 +63,7 @@ test("several places are one problem all the same, which names the first three",
 
 test("it refuses every agent, also one that no rule names, in a whole sentence", () => {
   const { problems } = resolveConfig({ ...REFERENCE_CONFIG, perfer: [] });
-  expect(configRefusal(problemsForAgent(problems, "nobody"))).toBe(
+  expect(textOf(configRefusal(problemsForAgent(problems, "nobody")))).toBe(
     `CONFIG_INVALID: ${ROOT}.perfer: unexpected property; run "openclaw config validate". Mend it, the gateway reloads by itself.`,
   );
 });

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { configRefusal } from "../../../src/config/problems/configRefusal.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
+import { textOf } from "../../support/refused.ts";
 
 const rule = (name: string, parts: object) => ({ name, agents: ["x"], ...parts });
 const refusalOf = (...rules: object[]) =>
-  configRefusal(resolveConfig({ nodes: { "mac-sg": {} }, rules }).problems);
+  textOf(configRefusal(resolveConfig({ nodes: { "mac-sg": {} }, rules }).problems));
 
 test("a refusal says where, what, and that mending it is enough", () => {
   expect(refusalOf(rule("a", { require: "region in sg" }))).toBe(
@@ -19,7 +20,7 @@ test("a suggestion is part of the refusal, and further errors are counted, warni
     rule("b", {}),
   ];
   expect(refusalOf(...rules)).toBe(
-    'CONFIG_INVALID: plugins.entries.node-router.config.rules[0].require: no node is named "mac-sgg" under nodes; did you mean "mac-sg"? Mend it, the gateway reloads by itself. (+2 more: run "openclaw node-router doctor")',
+    'CONFIG_INVALID: plugins.entries.node-router.config.rules[0].require: no node is named "mac-sgg" under nodes; did you mean "mac-sg"? Mend it, the gateway reloads by itself. (+2 more: run "openclaw node-router doctor").',
   );
 });
 

@@ -9,6 +9,7 @@ import {
   recordLine,
 } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import { safe } from "../../../src/shared/safeText.ts";
+import { refused } from "../../support/refused.ts";
 import { command, fileChange, input, type Json, RAN, START_MS } from "./arrange.ts";
 
 const read = (line: string): Json => JSON.parse(line);
@@ -143,13 +144,15 @@ describe("an outcome becomes a result", () => {
   });
 
   test("not started: with why, and no exit code", () => {
-    expect(
-      commandResult({ kind: "notStarted", code: "NODE_BUSY", message: "NODE_BUSY: x" }, facts),
-    ).toMatchObject({ outcome: "not-started", exitCode: null, error: "NODE_BUSY" });
+    expect(commandResult({ kind: "notStarted", ...refused("NODE_BUSY", "x") }, facts)).toMatchObject({
+      outcome: "not-started",
+      exitCode: null,
+      error: "NODE_BUSY",
+    });
   });
 
   test("unknown: with the process group that either side told, never as ran", () => {
-    const unknown = { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "x" } as const;
+    const unknown = { kind: "unknown", ...refused("OUTCOME_UNKNOWN", "x") } as const;
     expect(commandResult({ ...unknown, processGroup: null }, facts)).toMatchObject({
       outcome: "unknown",
       processGroup: 7,

@@ -2,7 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { type ExecRewrite, rewriteExec } from "../../../src/nodeRouter/dispatch/nodeExecParams.ts";
 import { startScript } from "../../../src/nodeRouter/jobs/nodeJob.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { makeNode } from "../../support/makeNode.ts";
+import { refused } from "../../support/refused.ts";
 
 const NODE = makeNode({ workspace: "/node/ws" });
 const WINDOWS = makeNode({ name: "pc", workspace: null, tags: new Map([["node.os", "windows"]]) });
@@ -12,7 +14,7 @@ function rewrite(params: Record<string, unknown>, node = NODE): ExecRewrite {
 }
 
 function paramsOf(result: ExecRewrite): Record<string, unknown> {
-  if (!result.ok) throw new Error(result.message);
+  if (!result.ok) throw new Error(refusalText(result.refusal));
   return result.params;
 }
 
@@ -37,8 +39,7 @@ describe("target", () => {
   test("a node without an id is refused, not left without a node", () => {
     expect(rewrite({ command: "id" }, makeNode({ nodeId: null }))).toEqual({
       ok: false,
-      code: "NO_NODE_FITS",
-      message: 'node "mac-sg" is not paired',
+      refusal: refused("NO_NODE_FITS", 'node "mac-sg" is not paired'),
     });
   });
 
@@ -77,16 +78,18 @@ describe("env", () => {
   test("that cannot be passed refuses the call with the reason, and shows no value", () => {
     expect(rewrite({ command: "id", env: { "A=sk-1": "sk-2" } })).toEqual({
       ok: false,
-      code: "ENV_INVALID",
-      message: 'env name "A…" is not a shell name; use letters, digits and _ only',
+      refusal: refused("ENV_INVALID", 'env name "A…" is not a shell name; use letters, digits and _ only'),
     });
   });
 
   test("is refused on Windows, where an export means nothing; an empty env is not", () => {
     expect(rewrite({ command: "dir", env: { A: "1" } }, WINDOWS)).toEqual({
       ok: false,
-      code: "ENV_INVALID",
-      message: 'node "pc" runs Windows, where env cannot be passed; set it inside the command',
+      refusal: refused(
+        "ENV_INVALID",
+        'node "pc" runs Windows, where env cannot be passed',
+        "set it inside the command",
+      ),
     });
     expect(paramsOf(rewrite({ command: "dir", env: {} }, WINDOWS)).command).toBe("dir");
   });
@@ -118,8 +121,11 @@ describe("background", () => {
   test("is refused on Windows, rather than run in the foreground", () => {
     expect(rewrite({ command: "dir", background: true }, WINDOWS)).toEqual({
       ok: false,
-      code: "BACKGROUND_UNSUPPORTED",
-      message: 'node "pc" runs Windows, where a command cannot be detached; leave background out',
+      refusal: refused(
+        "BACKGROUND_UNSUPPORTED",
+        'node "pc" runs Windows, where a command cannot be detached',
+        "leave background out",
+      ),
     });
   });
 });

@@ -5,6 +5,7 @@ import type { NodeState } from "../../../src/nodeRouter/placement/model/snapshot
 import { place } from "../../../src/nodeRouter/placement/place.ts";
 import { commandsFor } from "../../../src/nodeRouter/toolCatalog/catalog.ts";
 import { makeNode } from "../../support/makeNode.ts";
+import { refused } from "../../support/refused.ts";
 import { makeRequest, makeRule, selectorOf, snapshotOf, tagsOf } from "../placement/arrange.ts";
 
 const IDS = { first: "a1".repeat(32), second: "a2".repeat(32), cn: "c0".repeat(32) };
@@ -24,8 +25,11 @@ const placedOn = (nodeId: string, params: object) => ({ ok: true, params, nodeId
 
 const refusedWith = (node: string, fact: string) => ({
   ok: false,
-  code: "NODE_NOT_ALLOWED",
-  message: `"nodes" of agent "worker-sg" asked for node "${node}", ${fact} (rule "singapore"); leave node out, or name one of "sg-1", "sg-2"`,
+  refusal: refused(
+    "NODE_NOT_ALLOWED",
+    `"nodes" of agent "worker-sg" asked for node "${node}", ${fact} (rule "singapore")`,
+    'leave node out, or name one of "sg-1", "sg-2"',
+  ),
 });
 
 describe("no node named", () => {
@@ -111,7 +115,9 @@ describe("a node that may not be reached is refused with the reason, never repla
   });
 
   test("also for an action that needs no node", () => {
-    expect(rewrite("nodes", { action: "status", node: "cn-1" })).toMatchObject({ code: "NODE_NOT_ALLOWED" });
+    expect(rewrite("nodes", { action: "status", node: "cn-1" })).toMatchObject({
+      refusal: { code: "NODE_NOT_ALLOWED" },
+    });
   });
 });
 
@@ -120,7 +126,6 @@ test("a tool that names no node is none of this file's", () => {
   const decision = place(makeRequest({ tool: "read", commands: [] }), snapshot, [rule]);
   expect(rewriteNodeTool({ tool: "read", params: {}, decision, snapshot })).toEqual({
     ok: false,
-    code: "NO_NODE_FITS",
-    message: 'no node for "read"',
+    refusal: refused("NO_NODE_FITS", 'no node for "read"'),
   });
 });

@@ -4,7 +4,7 @@ import { resolveConfig } from "../../../src/config/resolve.ts";
 import { resultLine } from "../../../src/hooks/resultLine.ts";
 import { promptLine } from "../../../src/hooks/workspacePrompt.ts";
 import { reportText } from "../../../src/nodeRouter/explain/explainText.ts";
-import { decisionMessage, placeText, refusal } from "../../../src/nodeRouter/explain/message.ts";
+import { decisionMessage, noNodeFits, placeText } from "../../../src/nodeRouter/explain/message.ts";
 import { createReport } from "../../../src/nodeRouter/explain/report.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
 import { makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
@@ -22,6 +22,7 @@ import { mergeFacts } from "../../../src/presence/merge.ts";
 import { cleanObservation } from "../../../src/presence/nodeFacts.ts";
 import type { NodePresence, Observation } from "../../../src/presence/record.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { makePlace, makePresence, PRESENCE_MS } from "../../support/makePresence.ts";
 import { statusFor } from "../surfaces/web/fleet.ts";
 
@@ -105,7 +106,7 @@ async function textsOf(text: string): Promise<ReadonlyMap<string, string>> {
     ["the system prompt", node === undefined ? "" : promptLine(node, info)],
     ["the result line", resultLine(call, "ran")],
     ["the decision", decisionMessage(decision)],
-    ["a refusal", refusal({ ...decision, outcome: "refused" })],
+    ["a refusal", refusalText(noNodeFits({ ...decision, outcome: "refused" }))],
     ["explain", reportText(report)],
     ["explain --json", JSON.stringify(report)],
     ["nodes", nodesText(nodesReport, PRESENCE_MS)],

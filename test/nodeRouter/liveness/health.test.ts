@@ -5,15 +5,17 @@ import { resolveConfig } from "../../../src/config/resolve.ts";
 import { currentSnapshot } from "../../../src/nodeRouter/inventory/currentSnapshot.ts";
 import { healthProblem, hostingHealth } from "../../../src/nodeRouter/liveness/health.ts";
 import {
-  HOOKS_NOT_LIVE,
   HOOKS_SEEN,
   hookLiveness,
   LIVENESS_GRACE_MS,
+  NOT_LIVE,
   noteRegistration,
 } from "../../../src/nodeRouter/liveness/liveness.ts";
 import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../../support/fakeDeps.ts";
 import { recordsOf } from "../hostedSessions/arrange.ts";
+import { textOf } from "../../support/refused.ts";
 
 /** A memory in which the hooks are live. */
 function liveMemory(config: unknown = CONFIG) {
@@ -70,32 +72,34 @@ describe("hostingHealth", () => {
   const config = liveMemory().part(PLUGIN_CONFIG).current;
 
   test("speaks when nothing can hold back a hosted session of a routed agent", () => {
-    expect(hostingHealth(config, unfit, recordsOf("locked"))).toMatch(
+    expect(textOf(hostingHealth(config, unfit, recordsOf("locked")))).toMatch(
       /^HOSTED_ELSEWHERE: .*it has no executeTurn, and locked; set nodeHost.workerRuns.enabled: false/,
     );
   });
 
   test("is silent while something can, and where nothing is to be held back", () => {
-    expect(hostingHealth(config, unfit, recordsOf([]))).toBeNull();
-    expect(hostingHealth(config, { kind: "armed" }, recordsOf("locked"))).toBeNull();
-    expect(hostingHealth(config, { kind: "waiting" }, recordsOf("locked"))).toBeNull();
-    expect(hostingHealth(liveMemory({}).part(PLUGIN_CONFIG).current, unfit, recordsOf("locked"))).toBeNull();
-    expect(hostingHealth(null, unfit, recordsOf("locked"))).toBeNull();
+    expect(textOf(hostingHealth(config, unfit, recordsOf([])))).toBeNull();
+    expect(textOf(hostingHealth(config, { kind: "armed" }, recordsOf("locked")))).toBeNull();
+    expect(textOf(hostingHealth(config, { kind: "waiting" }, recordsOf("locked")))).toBeNull();
+    expect(
+      textOf(hostingHealth(liveMemory({}).part(PLUGIN_CONFIG).current, unfit, recordsOf("locked"))),
+    ).toBeNull();
+    expect(textOf(hostingHealth(null, unfit, recordsOf("locked")))).toBeNull();
   });
 });
 
 describe("healthProblem", () => {
   test("is null when all is well, and before there is a config", () => {
-    expect(healthProblem(liveMemory(), LATER)).toBe(null);
-    expect(healthProblem(fakeDeps({ config: null }).memory, LATER)).toBe(null);
+    expect(textOf(healthProblem(liveMemory(), LATER))).toBe(null);
+    expect(textOf(healthProblem(fakeDeps({ config: null }).memory, LATER))).toBe(null);
   });
 
   test("hooks that are not live come before everything else", () => {
     const memory = liveMemory();
     memory.part(HOOKS_SEEN).hooksRegisteredAtMs = null;
     memory.part(HOOKS_SEEN).missedAgents.add("worker-sg");
-    expect(healthProblem(memory, LATER - 1)).not.toBe(HOOKS_NOT_LIVE);
-    expect(healthProblem(memory, LATER)).toBe(HOOKS_NOT_LIVE);
+    expect(textOf(healthProblem(memory, LATER - 1))).not.toBe(refusalText(NOT_LIVE));
+    expect(textOf(healthProblem(memory, LATER))).toBe(refusalText(NOT_LIVE));
   });
 
   test.each([
@@ -104,13 +108,13 @@ describe("healthProblem", () => {
   ])("%s nobody is told that hooks are not live", (_case, config) => {
     const memory = liveMemory(config);
     memory.part(HOOKS_SEEN).hooksRegisteredAtMs = null;
-    expect(healthProblem(memory, LATER)).toBe(null);
+    expect(textOf(healthProblem(memory, LATER))).toBe(null);
   });
 
   test("agents whose exec ran without hooks are named", () => {
     const memory = liveMemory();
     memory.part(HOOKS_SEEN).missedAgents.add("worker-sg").add("worker-cn");
-    expect(healthProblem(memory, LATER)).toBe(
+    expect(textOf(healthProblem(memory, LATER))).toBe(
       'HOOKS_NOT_LIVE: exec of "worker-sg", "worker-cn" ran without node-router\'s hooks; run "openclaw plugins reload node-router", then "openclaw node-router guard".',
     );
   });
@@ -118,14 +122,14 @@ describe("healthProblem", () => {
   test("commands on the wrong machine are counted", () => {
     const memory = liveMemory();
     memory.part(COUNTERS).mismatches = 2;
-    expect(healthProblem(memory, LATER)).toBe(
+    expect(textOf(healthProblem(memory, LATER))).toBe(
       'NODE_MISMATCH: 2 command(s) ran on another machine than they were placed on; run "openclaw node-router doctor".',
     );
   });
 
   test("a config error is told like the agents read it", () => {
     const memory = liveMemory({ ...CONFIG, mdoe: "enforce" });
-    expect(healthProblem(memory, LATER)).toMatch(
+    expect(textOf(healthProblem(memory, LATER))).toMatch(
       /^CONFIG_INVALID: plugins\.entries\.node-router\.config\.mdoe: .* Mend it, the gateway reloads by itself\.$/,
     );
   });
@@ -135,7 +139,7 @@ describe("healthProblem", () => {
       ...CONFIG,
       rules: [{ name: "moon", agents: ["a"], require: "region=moon" }],
     });
-    expect(healthProblem(memory, LATER)).toMatch(
+    expect(textOf(healthProblem(memory, LATER))).toMatch(
       /^NO_NODE_FITS: plugins\.entries\.node-router\.config\.rules\[0\]\.require: .*; run "openclaw node-router doctor"\.$/,
     );
   });
@@ -143,9 +147,11 @@ describe("healthProblem", () => {
   test("a rule that names no agent of the host comes after a config error, and before what only might be wrong", () => {
     const rules = [{ name: "moon", agents: ["a"], require: "region=moon" }];
     const stray = /^AGENT_UNKNOWN: .*rules\[0\]\.agents\[0\]: rule "moon": no agent has the id "a"; /;
-    expect(healthProblem(liveMemory({ ...CONFIG, rules }), LATER, ["b"])).toMatch(stray);
-    expect(healthProblem(liveMemory({ ...CONFIG, rules }), LATER, ["a"])).toMatch(/^NO_NODE_FITS: /);
-    expect(healthProblem(liveMemory({ ...CONFIG, rules, x: 1 }), LATER, ["b"])).toMatch(/^CONFIG_INVALID: /);
+    expect(textOf(healthProblem(liveMemory({ ...CONFIG, rules }), LATER, ["b"]))).toMatch(stray);
+    expect(textOf(healthProblem(liveMemory({ ...CONFIG, rules }), LATER, ["a"]))).toMatch(/^NO_NODE_FITS: /);
+    expect(textOf(healthProblem(liveMemory({ ...CONFIG, rules, x: 1 }), LATER, ["b"]))).toMatch(
+      /^CONFIG_INVALID: /,
+    );
   });
 
   test("a node of which it is not clear who it is is told with the way out", async () => {
@@ -153,7 +159,7 @@ describe("healthProblem", () => {
     deps.memory.part(HOOKS_SEEN).hooksRegisteredAtMs = START_MS;
     deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("Mac SG", CN_ID)] };
     await currentSnapshot(deps, deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({}));
-    expect(healthProblem(deps.memory, LATER)).toMatch(
+    expect(textOf(healthProblem(deps.memory, LATER))).toMatch(
       /^NO_NODE_FITS: 2 paired nodes answer to the name of node "mac-sg", .* "openclaw node-router trust mac-sg --paired <id>"/,
     );
   });

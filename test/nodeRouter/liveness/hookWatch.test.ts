@@ -7,9 +7,10 @@ import {
   missedExec,
   watchLiveness,
 } from "../../../src/nodeRouter/liveness/hookWatch.ts";
-import { HOOKS_NOT_LIVE, HOOKS_SEEN, LIVENESS_GRACE_MS } from "../../../src/nodeRouter/liveness/liveness.ts";
+import { HOOKS_SEEN, LIVENESS_GRACE_MS, NOT_LIVE } from "../../../src/nodeRouter/liveness/liveness.ts";
 import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
 import type { Memory } from "../../../src/shared/processMemory.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { CONFIG, fakeDeps } from "../../support/fakeDeps.ts";
 import { hostedSession, recordsOf } from "../hostedSessions/arrange.ts";
 
@@ -69,7 +70,7 @@ describe("after a start without hooks", () => {
     expect(health).toEqual([null]);
     expect(revive).not.toHaveBeenCalled();
     await pass(1);
-    expect(health).toEqual([null, HOOKS_NOT_LIVE]);
+    expect(health).toEqual([null, refusalText(NOT_LIVE)]);
     expect(lines).toEqual([
       {
         level: "error",
@@ -107,7 +108,7 @@ describe("after a start without hooks", () => {
     await pass(LIVENESS_GRACE_MS);
     become(memory);
     await pass(10_000);
-    expect(health).toEqual([null, HOOKS_NOT_LIVE, null]);
+    expect(health).toEqual([null, refusalText(NOT_LIVE), null]);
   });
 
   test("a host that refuses is told in the log, and asked again only when an agent's exec was missed", async () => {

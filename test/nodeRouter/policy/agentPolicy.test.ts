@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { faultDecision, needsFreshNodes } from "../../../src/nodeRouter/policy/decide.ts";
 import { ruleAllows } from "../../../src/nodeRouter/policy/toolPlacement.ts";
+import { refused } from "../../support/refused.ts";
 import {
   BROKEN,
   CN,
@@ -77,12 +78,12 @@ test("a rule allows its nodes, connected or not, and no other", () => {
 });
 
 test("a fault refuses with its code, and says whose call it was", () => {
-  expect(faultDecision(policyOf(CONFIG), "exec", "INVENTORY_UNAVAILABLE: nothing came")).toEqual({
+  expect(faultDecision(policyOf(CONFIG), "exec", refused("INVENTORY_UNAVAILABLE", "nothing came"))).toEqual({
     kind: "refuse",
     agent: "worker-sg",
     tool: "exec",
     rule: "singapore",
     placement: null,
-    message: "INVENTORY_UNAVAILABLE: nothing came.",
+    refusal: refused("INVENTORY_UNAVAILABLE", "nothing came"),
   });
 });

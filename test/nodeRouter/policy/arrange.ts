@@ -7,6 +7,7 @@ import { decide } from "../../../src/nodeRouter/policy/decide.ts";
 import { explainTool } from "../../../src/nodeRouter/policy/explainTool.ts";
 import { NO_LAST_NODES } from "../../../src/nodeRouter/state/lastNodes.ts";
 import { toolId } from "../../../src/nodeRouter/toolCatalog/catalog.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import type { Binding } from "../../../src/shared/types.ts";
 import { makeNode } from "../../support/makeNode.ts";
 
@@ -68,7 +69,7 @@ export function verdict(config: ResolvedConfig, tool: string, asked: Asked = {},
   return {
     kind,
     ...(kind === "leave" ? { clearHost: decision.clearHost } : {}),
-    ...(kind === "refuse" ? { message: decision.message } : {}),
+    ...(kind === "refuse" ? { message: refusalText(decision.refusal) } : {}),
     node: placement?.node?.name ?? null,
     rule: placement?.rule ?? null,
   };

@@ -6,6 +6,7 @@ import { makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
 import { hostedToolRefusal, nodesBehind } from "../../../src/nodeRouter/policy/nodeHostedTools.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
 import { CN_ID, CONFIG, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
+import { textOf } from "../../support/refused.ts";
 
 const tool = (name: string) => ({
   pluginId: "node-mcp",
@@ -55,7 +56,9 @@ describe("a call", () => {
     const resolved = resolveConfig(config);
     const snapshot = buildSnapshot(resolved.nodes, { nodes, takenAtMs: 1 });
     const chosen = which.flatMap((at) => nodes[at] ?? []);
-    return hostedToolRefusal(makePolicy(resolved, null, agent, "exec"), "docs_search", chosen, snapshot);
+    return textOf(
+      hostedToolRefusal(makePolicy(resolved, null, agent, "exec"), "docs_search", chosen, snapshot),
+    );
   };
 
   test("of a tool on a node of the agent's rule goes on", () => {

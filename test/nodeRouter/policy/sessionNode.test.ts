@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
 import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { type Arranged, arrange, configOf } from "../workspace/arrange.ts";
 
 const KEY = "agent:worker:main";
@@ -22,7 +23,7 @@ const placed = async (agent = "worker", key = KEY) => {
   const placement = await placeSession(at.deps, agent, key);
   return placement.ok
     ? { node: placement.node.name, decided: placement.placement.node?.name, movedFrom: placement.movedFrom }
-    : placement.message;
+    : refusalText(placement.refusal);
 };
 
 describe("a session stays where its files are", () => {

@@ -4,11 +4,12 @@ import { resolveConfig } from "../../../src/config/resolve.ts";
 import { spawnRefusal } from "../../../src/nodeRouter/policy/spawnPlacement.ts";
 import { CONFIG } from "../../support/fakeDeps.ts";
 import { decided } from "./arrange.ts";
+import { textOf } from "../../support/refused.ts";
 
 const PROFILE = { kind: "profile", profileId: "cloud" };
 const routed = (agent: string) => agent === "worker-sg";
 const refusal = (params: Record<string, unknown>, caller = "master") =>
-  spawnRefusal("sessions_spawn", params, caller, routed);
+  textOf(spawnRefusal("sessions_spawn", params, caller, routed));
 
 describe("a session of a routed agent", () => {
   test.each([

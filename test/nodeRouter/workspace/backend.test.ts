@@ -9,7 +9,9 @@ import { WORKSPACE_CALLS } from "../../../src/nodeRouter/state/workspaceCalls.ts
 import { type Outcome, SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
 import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
+import type { ErrorCode } from "../../../src/shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../../src/shared/errors.ts";
+import { refused } from "../../support/refused.ts";
 import { type Arranged, arrange, callOf, configOf, runSpec } from "./arrange.ts";
 import { runHelper } from "./exec/helperRun.ts";
 
@@ -142,13 +144,13 @@ describe("exec", () => {
     expect(at.invalidated).toEqual(["one", "one"]);
   });
 
-  test.each<[keyof Arranged["faults"], string]>([
+  test.each<[keyof Arranged["faults"], ErrorCode]>([
     ["mirror", "NODE_UNREACHABLE"],
     ["audit", "AUDIT_UNAVAILABLE"],
   ])("when the %s says no, nothing runs and nothing is recorded as run", async (part, code) => {
-    at.faults[part] = new NodeRouterError(code === "NODE_UNREACHABLE" ? code : "AUDIT_UNAVAILABLE", "no");
+    at.faults[part] = new NodeRouterError(refused(code, "no"));
     const spec = await build("true");
-    expect(await runSpec(spec)).toMatchObject({ code: 255, stderr: `${code}: no\n` });
+    expect(await runSpec(spec)).toMatchObject({ code: 255, stderr: `${code}: no.\n` });
     expect(at.transport.started).toEqual([]);
     expect(at.records).toEqual([]);
     await expect(handle.finalizeExec({ status: "completed", token: spec.finalizeToken })).rejects.toThrow(
@@ -169,11 +171,10 @@ describe("exec", () => {
 describe("what the host makes of the end", () => {
   const unknown: Outcome = {
     kind: "unknown",
-    code: "OUTCOME_UNKNOWN",
-    message: "OUTCOME_UNKNOWN: lost.",
+    ...refused("OUTCOME_UNKNOWN", "lost"),
     processGroup: 9,
   };
-  const notStarted: Outcome = { kind: "notStarted", code: "NODE_BUSY", message: "NODE_BUSY: full." };
+  const notStarted: Outcome = { kind: "notStarted", ...refused("NODE_BUSY", "full") };
 
   test.each<[string, Outcome, string]>([
     [
@@ -309,7 +310,7 @@ describe("input to a command that runs", () => {
     const spec = await build("echo ready; read -r line; echo got $line");
     const run = runHelper(spec.argv);
     await run.saw("ready");
-    at.faults.audit = new NodeRouterError("AUDIT_UNAVAILABLE", "the disk is full");
+    at.faults.audit = new NodeRouterError(refused("AUDIT_UNAVAILABLE", "the disk is full"));
     run.write("id\n");
     await vi.waitFor(() => expect(run.seen.stderr).toContain("AUDIT_UNAVAILABLE: the disk is full"));
     run.child.kill("SIGTERM");
@@ -472,7 +473,7 @@ describe("files", () => {
   });
 
   test("a change that may not be recorded is stopped", async () => {
-    at.faults.audit = new NodeRouterError("AUDIT_UNAVAILABLE", "no");
+    at.faults.audit = new NodeRouterError(refused("AUDIT_UNAVAILABLE", "no"));
     const { beforeChange } = createBridge();
     await expect(
       beforeChange?.({ operation: "write", path: "/w/a", bytes: 3, startedAtMs: 1 }),
@@ -505,9 +506,10 @@ describe("runShellCommand", () => {
 
   test("one that did not run throws even where failure is allowed", async () => {
     await at.stop();
-    const message = "NODE_UNREACHABLE: no answer.";
-    await begin({ outcome: () => ({ kind: "notStarted", code: "NODE_UNREACHABLE", message }) });
-    await expect(handle.runShellCommand({ script: "true", allowFailure: true })).rejects.toThrow(message);
+    await begin({ outcome: () => ({ kind: "notStarted", ...refused("NODE_UNREACHABLE", "no answer") }) });
+    await expect(handle.runShellCommand({ script: "true", allowFailure: true })).rejects.toThrow(
+      "NODE_UNREACHABLE: no answer",
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
 import { PRESENCE } from "../../../src/presence/presence.ts";
 import type { NodePresence } from "../../../src/presence/record.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { fact, fakePresence, makePlace, makePresence, reachOf } from "../../support/makePresence.ts";
 import { type Arranged, arrange, configOf } from "./arrange.ts";
 
@@ -34,7 +35,7 @@ const overSsh = (node: string, state: "up" | "failing" | "down" | "unknown", cha
 
 const placed = async (key = KEY) => {
   const placement = await placeSession(at.deps, "worker", key);
-  return placement.ok ? [placement.node.name, placement.movedFrom] : placement.message;
+  return placement.ok ? [placement.node.name, placement.movedFrom] : refusalText(placement.refusal);
 };
 
 describe("a session whose node cannot be used for the moment waits for it", () => {

@@ -8,7 +8,7 @@ export type ParsedSelector =
   | { readonly ok: true; readonly selector: Selector }
   | {
       readonly ok: false;
-      /** Begins with `SELECTOR_INVALID:`; says what was found and what was expected. */
+      /** What was found and what was expected. */
       readonly message: string;
       /** 1-based, in UTF-16 units. */
       readonly column: number;
@@ -42,7 +42,7 @@ class SyntaxProblem extends Error {
  * mean every node.
  *
  * A refused selector is a value, e.g.
- * `SELECTOR_INVALID: selector "gpu in nvidia" at column 8: found "nvidia", expected "("`.
+ * `selector "gpu in nvidia" at column 8: found "nvidia", expected "("`.
  */
 export function parseSelector(text: string): ParsedSelector {
   try {
@@ -50,7 +50,7 @@ export function parseSelector(text: string): ParsedSelector {
   } catch (problem) {
     if (!(problem instanceof SyntaxProblem)) throw problem;
     const { column } = problem;
-    const message = `SELECTOR_INVALID: selector ${quote(text)} at column ${column}: ${problem.message}`;
+    const message = `selector ${quote(text)} at column ${column}: ${problem.message}`;
     return { ok: false, message, column };
   }
 }

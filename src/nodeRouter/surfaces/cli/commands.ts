@@ -1,13 +1,16 @@
 // The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
 
-import { ERROR_CODES, type ErrorCode, messageOf } from "../../../shared/errors.ts";
+import { isMistake } from "../../../shared/errorCatalogue.ts";
+import { messageOf } from "../../../shared/errors.ts";
 import { normalizeAgentId, normalizeToolName } from "../../../shared/hostNames.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
+import { refusal, refusalLine } from "../../../shared/refusal.ts";
 import { quote, safe, safeJson } from "../../../shared/safeText.ts";
 import { SENTENCE_END, withoutEnd } from "../../../shared/withoutEnd.ts";
 import { reportText } from "../../explain/explainText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
+import { codeOf } from "../methods/errorDetails.ts";
 import type { GuardReport } from "../methods/methods.ts";
 import type { PairedReport } from "../methods/nameMethods.ts";
 import type { ProbeReport } from "../methods/sshMethods.ts";
@@ -44,8 +47,6 @@ export interface CommandOptions {
 
 export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
 
-const UNKNOWN_NAMES: readonly ErrorCode[] = ["AGENT_UNKNOWN", "TOOL_UNKNOWN"];
-
 /** Runs one command; the result is the exit code. Never throws. */
 export async function runCommand(
   name: CommandName,
@@ -64,8 +65,9 @@ export async function runCommand(
   } catch (error) {
     const message = failure(name, error);
     // A name that nobody has is an answer, not a failure to get one.
-    const code = UNKNOWN_NAMES.find((one) => message.startsWith(`${one}: `));
-    if (options.json === true && code !== undefined) out.print(safeJson({ error: { code, message } }));
+    const code = codeOf(error);
+    if (options.json === true && code !== null && isMistake(code))
+      out.print(safeJson({ error: { code, message } }));
     out.fail(safe(message));
     return EXIT_FINDING;
   }
@@ -76,7 +78,7 @@ async function explain(ask: Ask, agent: string, tool: string): Promise<ExplainRe
   try {
     return await ask<ExplainReport>("noderouter.explain", { agent, tool });
   } catch (error) {
-    if (!messageOf(error).startsWith("TOOL_UNKNOWN: ")) throw error;
+    if (codeOf(error) !== "TOOL_UNKNOWN") throw error;
     const wanted = normalizeToolName(tool);
     const listed = await ask<unknown>("tools.catalog", { agentId: normalizeAgentId(agent) }).catch(
       () => null,
@@ -210,15 +212,21 @@ function isSound(report: StatusReport): boolean {
 function failure(name: CommandName, error: unknown): string {
   const fact = withoutEnd(messageOf(error), SENTENCE_END);
   if (/unknown method/i.test(fact)) {
-    return `GATEWAY_UNREACHABLE: the gateway runs without node-router: ${fact}; see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"`;
+    return unreachable(
+      `the gateway runs without node-router: ${fact}`,
+      'see "openclaw plugins inspect node-router --runtime", then restart the gateway or run "openclaw plugins reload node-router"',
+    );
   }
-  // It answered, so it runs; our own faults begin with their code.
-  if (isAnswer(error)) {
-    return ERROR_CODES.some((code) => fact.startsWith(`${code}:`))
-      ? fact
-      : `the gateway refused ${name}: ${fact}`;
-  }
-  return `GATEWAY_UNREACHABLE: node-router could not be asked: ${fact}; start the gateway with "openclaw gateway run", or name it with --url and --token`;
+  // It answered, so it runs; our own faults say their code.
+  if (isAnswer(error)) return codeOf(error) === null ? `the gateway refused ${name}: ${fact}` : fact;
+  return unreachable(
+    `node-router could not be asked: ${fact}`,
+    'start the gateway with "openclaw gateway run", or name it with --url and --token',
+  );
+}
+
+function unreachable(fact: string, advice: string): string {
+  return refusalLine(refusal("GATEWAY_UNREACHABLE", fact, { advice }));
 }
 
 /** Whether the gateway itself said no: the host's client gives such an error the gateway's code. */

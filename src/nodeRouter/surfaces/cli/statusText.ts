@@ -1,8 +1,9 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
 
 import { wrap } from "../../../shared/displayWidth.ts";
+import { refusalText } from "../../../shared/refusal.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
-import { HOOKS_NOT_LIVE } from "../../liveness/liveness.ts";
+import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
 import { shortCount } from "../reports/units.ts";
@@ -25,7 +26,7 @@ export function statusText(report: StatusReport): string {
     ...(isIdle
       ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
       : report.hooks === "not-live"
-        ? wrap(HOOKS_NOT_LIVE, COLUMNS)
+        ? wrap(refusalText(NOT_LIVE), COLUMNS)
         : []),
     ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
     "",

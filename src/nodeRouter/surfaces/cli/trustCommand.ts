@@ -1,4 +1,5 @@
 // `openclaw node-router trust <node>`: shows what the node offers, asks, and has one key recorded.
+import { refusal, refusalLine } from "../../../shared/refusal.ts";
 import { quote, safe, safeJson } from "../../../shared/safeText.ts";
 import type { TrustReport } from "../methods/sshMethods.ts";
 import type { Ask } from "./gatewayCall.ts";
@@ -71,5 +72,11 @@ function alarm({ keys, node }: TrustReport): string | null {
   if (wrong.length === 0) return null;
   const code = wrong.some(({ state }) => state === "revoked") ? "HOST_KEY_REVOKED" : "HOST_KEY_CHANGED";
   const facts = wrong.map((key) => `${key.type} ${key.fingerprint} (${key.state}: ${key.source ?? ""})`);
-  return `${code}: node ${quote(node)} offers ${facts.join(", ")}; nothing was recorded. If the machine was set up anew, compare the new key on it, remove what contradicts it, then trust it again`;
+  return refusalLine(
+    refusal(code, `node ${quote(node)} offers ${facts.join(", ")}`, {
+      nothingRan: "nothing was recorded",
+      advice:
+        "If the machine was set up anew, compare the new key on it, remove what contradicts it, then trust it again",
+    }),
+  );
 }

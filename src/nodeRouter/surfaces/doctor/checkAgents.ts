@@ -1,7 +1,7 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
 
 import { quote } from "../../../shared/safeText.ts";
-import { decisionMessage } from "../../explain/message.ts";
+import { fitLine } from "../../explain/message.ts";
 import {
   agentIds,
   agentKey,
@@ -151,7 +151,7 @@ function fileTransfer(
 function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] {
   const { snapshot, lastNodes } = input;
   const { id: agent } = policy;
-  const refusal = refusalOf(
+  const refused = refusalOf(
     lookAhead(
       policy,
       "exec",
@@ -160,13 +160,13 @@ function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] 
     ),
   );
   // Every other refusal is a finding of its own.
-  if (refusal?.startsWith("NO_NODE_FITS: ") !== true) return [];
+  if (refused?.code !== "NO_NODE_FITS") return [];
   const decision = toolPlacement(policy, "exec", snapshot, lastNodes);
   return [
     finding(
       "no-node-fits",
       "warning",
-      `agent "${agent}" would be refused now: ${decisionMessage({ ...decision, outcome: "refused" })}`,
+      `agent "${agent}" would be refused now: ${fitLine(decision)}.`,
       `bring one of these nodes up, or change the rule; "openclaw node-router explain --agent ${agent}" shows each node`,
     ),
   ];

@@ -6,6 +6,7 @@ import { PRESENCE } from "../../../presence/presence.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { normalizeAgentId } from "../../../shared/hostNames.ts";
+import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
 import { AUDIT } from "../../audit/audit.ts";
@@ -65,10 +66,8 @@ function agentNamed(written: string, known: readonly string[] | null): string {
   if (known === null || known.includes(id)) return id;
   const suggestion = didYouMean(written, known);
   const listed = known.slice(0, MAX_NAMED).map(quote).join(", ") || "none";
-  throw new NodeRouterError(
-    "AGENT_UNKNOWN",
-    `no agent ${quote(written)} is configured; ${suggestion === null ? "" : `${suggestion} `}Configured are ${listed}`,
-  );
+  const advice = `${suggestion === null ? "" : `${suggestion} `}Configured are ${listed}`;
+  throw new NodeRouterError(refusal("AGENT_UNKNOWN", `no agent ${quote(written)} is configured`, { advice }));
 }
 
 export interface Methods {

@@ -5,6 +5,7 @@ import { formatPath } from "../../../config/problems/path.ts";
 import { resolveConfig } from "../../../config/resolve.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { adviceOf, refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
 import { currentSnapshot, type SnapshotDeps } from "../../inventory/currentSnapshot.ts";
@@ -59,11 +60,9 @@ export function createNameMethods(deps: SnapshotDeps): NameMethods {
         const before = await deps.memory.part(NODE_NAMES).trust(node.node, found.nodeId);
         return { node: name, id: found.nodeId, displayName: found.displayName, before };
       } catch (cause) {
-        throw new NodeRouterError(
-          "STATE_NOT_WRITTEN",
-          `that node ${quote(name)} is ${quote(found.nodeId)} could not be written: ${messageOf(cause)}; nothing changed. Make node-router/names.json in OpenClaw's state folder writable, or write the id as ${path}`,
-          { cause },
-        );
+        const fact = `that node ${quote(name)} is ${quote(found.nodeId)} could not be written: ${messageOf(cause)}`;
+        const advice = adviceOf("STATE_NOT_WRITTEN", { path });
+        throw new NodeRouterError(refusal("STATE_NOT_WRITTEN", fact, { advice }), { cause });
       }
     },
   };

@@ -1,7 +1,9 @@
 // The gateway methods under `noderouter.`, one a command, each with the scope of the host's own method of that effect.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { detailsOf } from "./errorDetails.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
 import { createNameMethods } from "./nameMethods.ts";
@@ -43,7 +45,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
           respond(true, await methods[name](params ?? {}));
         } catch (error) {
           const code = isCallersMistake(error) ? "INVALID_REQUEST" : "UNAVAILABLE";
-          respond(false, undefined, { code, message: messageOf(error) });
+          respond(false, undefined, { code, message: messageOf(error), ...detailsOf(error) });
         }
       },
       { scope },
@@ -67,6 +69,5 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
 
 /** A name that nobody has is the caller's, too. */
 function isCallersMistake(error: unknown): boolean {
-  if (error instanceof UsageError) return true;
-  return error instanceof NodeRouterError && ["AGENT_UNKNOWN", "TOOL_UNKNOWN"].includes(error.code);
+  return error instanceof UsageError || (error instanceof NodeRouterError && isMistake(error.code));
 }

@@ -4,6 +4,8 @@ import { configRefusal } from "../../../config/problems/configRefusal.ts";
 import { formatPath } from "../../../config/problems/path.ts";
 import { isWithin } from "../../../config/problems/problem.ts";
 import { type ConfiguredNode, type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { refusalLine } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import type { ConnectEnv } from "../../transports/ssh/connect/base/env.ts";
@@ -23,7 +25,7 @@ export interface SshMethods {
 
 /**
  * @param makeEnv the gateway machine; ssh2 is loaded with it, when first needed.
- * @throws UsageError for a node that is missing or not known; Error with a coded message for a refusal.
+ * @throws UsageError for a node that is missing or not known; NodeRouterError for a refusal.
  */
 export function createSshMethods(
   deps: Pick<RouterDeps, "memory">,
@@ -35,7 +37,7 @@ export function createSshMethods(
       const node = findNode(config(), params, "trust");
       const { trustNode } = await import("../../transports/ssh/client.ts");
       const result = await trustNode(node, readText(params, "fingerprint"), await makeEnv());
-      if (!result.ok) throw new Error(result.message);
+      if (!result.ok) throw new NodeRouterError(result);
       return result.report;
     },
     async probe(params) {
@@ -68,7 +70,7 @@ export async function lookAtSsh(
     for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
       const resolved = await resolveTarget(node, env);
       const { notes, notAsked } = resolved.ok ? resolved.target : { notes: [], notAsked: null };
-      const problem = resolved.ok ? null : resolved.message;
+      const problem = resolved.ok ? null : refusalLine(resolved);
       looks.set(node.name, { node: node.name, problem, notes, notAsked, configFile });
     }
   };
@@ -92,7 +94,7 @@ function findNode({ nodes, problems }: ResolvedConfig, params: Params, method: s
   if (node.ssh === null) {
     const at = formatPath(["nodes", name, "ssh"]);
     const broken = configRefusal(problems.filter((problem) => isWithin(problem, at)));
-    if (broken !== null) throw new Error(broken);
+    if (broken !== null) throw new NodeRouterError(broken);
     throw new UsageError(`node ${quote(name)} has no SSH settings; add ${at}: {} for the defaults`);
   }
   return node;

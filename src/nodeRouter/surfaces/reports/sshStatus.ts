@@ -1,4 +1,5 @@
 // The SSH connections of this gateway, node by node. Pure but for the question to the transport.
+import { refusalText } from "../../../shared/refusal.ts";
 import type { SshCounters, SshTransport } from "../../transports/transport.ts";
 
 /** A node to which a connection was made, or tried. */
@@ -18,8 +19,10 @@ export function sshStatus(transport: SshTransport | null): readonly SshNodeStatu
 
 /** Nodes on which no session could be opened the last time, and why. */
 export function sshFaults(transport: SshTransport | null): ReadonlyMap<string, string> {
-  const faults = [...(transport?.nodes() ?? [])]
-    .sort()
-    .map((node) => [node, transport?.fault?.(node) ?? null]);
-  return new Map(faults.flatMap(([node, fault]) => (node && fault ? [[node, fault] as const] : [])));
+  return new Map(
+    [...(transport?.nodes() ?? [])].sort().flatMap((node) => {
+      const fault = transport?.fault?.(node) ?? null;
+      return fault === null ? [] : [[node, refusalText(fault)] as const];
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 // node_route with list: the nodes that the calling agent's rule may choose for exec. Never the nodes of others.
 import type { PresenceState } from "../../../presence/record.ts";
+import { refusalText } from "../../../shared/refusal.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
 import type { CallMemory, World } from "../../policy/callDecision.ts";
@@ -45,11 +46,12 @@ export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory):
   const { snapshot, presence } = world;
   const none = { agent, rule: null, nodes: [], more: 0 };
   const call = lookAhead(policy, "exec", world, memory);
-  const refusal = refusalOf(call);
+  const refused = refusalOf(call);
+  const message = refused === null ? null : refusalText(refused);
   const decision = call.placement ?? toolPlacement(policy, "exec", snapshot, memory);
   // A rule in error is left out: the one that is left may not be the one that is meant.
-  if (policy.invalid !== null || (decision.rule === null && refusal !== null)) {
-    return { ...none, message: refusal };
+  if (policy.invalid !== null || (decision.rule === null && message !== null)) {
+    return { ...none, message };
   }
   if (decision.rule === null) {
     return { ...none, message: "no rule names your exec, so OpenClaw decides where it runs" };
@@ -80,7 +82,7 @@ export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory):
     rule: decision.rule,
     nodes: shown,
     more: nodes.length - shown.length,
-    message: refusal,
+    message,
   };
 }
 

@@ -1,5 +1,6 @@
 // Agent tool node_process: output and end of commands that were started on a node with background: true.
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/refusal.ts";
 import { nameText, quote, safe } from "../../../shared/safeText.ts";
 import type { Job, JobRegistry } from "../../jobs/jobs.ts";
 import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../../jobs/nodeJob.ts";
@@ -37,10 +38,9 @@ export async function nodeProcess(
   const jobId = typeof params.jobId === "string" ? params.jobId : "";
   const job = JOB_ID.test(jobId) ? jobs.find(jobId, agent) : null;
   if (job === null) {
-    throw new NodeRouterError(
-      "JOB_UNKNOWN",
-      `agent "${agent}" has no job ${JSON.stringify(jobId)}; use action list. After a restart of the gateway its files are still on the node, in ~/.openclaw-node-router/jobs`,
-    );
+    const advice =
+      "use action list. After a restart of the gateway its files are still on the node, in ~/.openclaw-node-router/jobs";
+    throw unknown(`agent "${agent}" has no job ${JSON.stringify(jobId)}`, advice);
   }
   switch (params.action) {
     case "poll":
@@ -55,11 +55,15 @@ export async function nodeProcess(
       });
     }
     default:
-      throw new NodeRouterError(
-        "JOB_UNKNOWN",
-        `node_process has no action ${JSON.stringify(params.action)}; use list, poll, log or kill`,
+      throw unknown(
+        `node_process has no action ${JSON.stringify(params.action)}`,
+        "use list, poll, log or kill",
       );
   }
+}
+
+function unknown(fact: string, advice: string): NodeRouterError {
+  return new NodeRouterError(refusal("JOB_UNKNOWN", fact, { advice }));
 }
 
 function list(jobs: readonly Job[]): ToolOutput {
@@ -125,10 +129,7 @@ async function ask(job: Job, run: RunOnNode, script: string): Promise<string> {
     if (!answer.startsWith("state ")) throw new Error("its answer does not say how the job is");
     return answer;
   } catch (cause) {
-    throw new NodeRouterError(
-      "JOB_UNREACHABLE",
-      `${job.jobId} is on node ${quote(job.nodeName)}, which did not answer: ${safe(messageOf(cause).slice(0, 300))}; the job itself may still be running, ask again when the node is back`,
-      { cause },
-    );
+    const fact = `${job.jobId} is on node ${quote(job.nodeName)}, which did not answer: ${safe(messageOf(cause).slice(0, 300))}`;
+    throw new NodeRouterError(refusal("JOB_UNREACHABLE", fact), { cause });
   }
 }

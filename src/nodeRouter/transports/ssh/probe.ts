@@ -2,6 +2,7 @@
 import type { Client } from "ssh2";
 import type { ConfiguredNode } from "../../../config/resolve.ts";
 import { messageOf } from "../../../shared/errors.ts";
+import { refusal, refusalLine, refusalText } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import type { ConnectEnv } from "./connect/base/env.ts";
 import { type Step, step } from "./connect/base/steps.ts";
@@ -56,8 +57,9 @@ export async function probeNode(
   const resolved = await resolveTarget(node, env, options.signal);
   const settingsMs = env.now() - startedMs;
   if (!resolved.ok) {
-    const steps = [step(node.name, "settings", false, settingsMs, resolved.message)];
-    return { node: node.name, way: null, ok: false, steps, problem: resolved.message };
+    const problem = refusalLine(resolved);
+    const steps = [step(node.name, "settings", false, settingsMs, problem)];
+    return { node: node.name, way: null, ok: false, steps, problem };
   }
   const { target } = resolved;
   const way = [...target.jumps, target.last].map(addressOf).join(" > ");
@@ -65,7 +67,7 @@ export async function probeNode(
   const connected = await connect(target, env, options);
   steps.push(...connected.steps);
   if (!connected.ok) {
-    return { node: node.name, way, ok: false, steps, problem: connected.message };
+    return { node: node.name, way, ok: false, steps, problem: refusalLine(connected) };
   }
   try {
     const session = await trySession(node, target, connected.client, env, options.readyMs ?? LIMITS.readyMs);
@@ -100,7 +102,7 @@ async function trySession(
     runners.discardFree();
     return done(true, "/bin/sh runs; streams and exit code come through");
   } catch (error) {
-    return done(false, noSession(target.node, error));
+    return done(false, refusalText(noSession(target.node, error)));
   }
 }
 
@@ -118,7 +120,11 @@ async function tryWorkspace(
   const unavailable = (fact: string) =>
     done(
       false,
-      `WORKSPACE_UNAVAILABLE: ${place} on node ${quote(node.name)} ${fact}; mend the directory, or the node's workspace in the config`,
+      refusalLine(
+        refusal("WORKSPACE_UNAVAILABLE", `${place} on node ${quote(node.name)} ${fact}`, {
+          advice: "mend the directory, or the node's workspace in the config",
+        }),
+      ),
     );
   const ran = await run(client, `/bin/sh -c '${WORKSPACE_SCRIPT}'`, `${node.workspace}\n`);
   const [state, access, above] = workspaceLine(ran.stdout);

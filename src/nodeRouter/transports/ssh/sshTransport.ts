@@ -1,6 +1,7 @@
 // The SSH transport of one gateway process: a pool a node, made at first use, replaced when its settings change.
 import type { ConfiguredNode } from "../../../config/resolve.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { CommandRequest, RunningCommand, SshTransport } from "../transport.ts";
 import { type ConnectResult, NodePool, type PoolLimits } from "./pool/pool.ts";
@@ -96,10 +97,15 @@ export function createSshTransport(options: TransportOptions): SshTransport {
 function refused(node: string, request: CommandRequest, closed: boolean): RunningCommand {
   const command = new Command(node, request);
   command.notStarted(
-    "NOT_STARTED",
     closed
-      ? `NOT_STARTED: the connections to the nodes are being closed; on node ${quote(node)} nothing ran, and trying again is safe.`
-      : `NOT_STARTED: node ${quote(node)} has no ssh settings now; nothing ran. Set plugins.entries.node-router.config.nodes.${node}.ssh.`,
+      ? refusal("NOT_STARTED", "the connections to the nodes are being closed", {
+          nothingRan: `on node ${quote(node)} nothing ran, and trying again is safe`,
+          advice: null,
+        })
+      : refusal("NOT_STARTED", `node ${quote(node)} has no ssh settings now`, {
+          nothingRan: "nothing ran",
+          advice: `Set plugins.entries.node-router.config.nodes.${node}.ssh`,
+        }),
   );
   return command;
 }

@@ -1,4 +1,5 @@
 // Tells the audit of every change: before it is sent, and how it ended.
+import { entryOf } from "../../../shared/errorCatalogue.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { FileBridgeOptions, PlannedChange } from "./fileBridge.ts";
 import { NodeFileError } from "./fileFailures.ts";
@@ -49,5 +50,5 @@ export function createChanges(
 /** Whether the error says that the change did not happen; anything that is not ours says nothing. */
 function isKnown(error: unknown): boolean {
   if (error instanceof NodeFileError) return true;
-  return error instanceof NodeRouterError && error.code !== "OUTCOME_UNKNOWN";
+  return error instanceof NodeRouterError && entryOf(error.code).outcome !== "unknown";
 }

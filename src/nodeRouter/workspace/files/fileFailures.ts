@@ -1,6 +1,8 @@
 // What went wrong on the node, in words: from a script's exit code and what its tools said on stderr. Pure.
 import { formatPath } from "../../../config/problems/path.ts";
-import { type ErrorCode, NodeRouterError } from "../../../shared/errors.ts";
+import type { ErrorCode } from "../../../shared/errorCatalogue.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { type Refusal, refusal, refusalLine, refusalWords } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import type { Outcome } from "../../transports/transport.ts";
 import type { Base } from "./callMemory.ts";
@@ -24,8 +26,8 @@ export interface Subject {
 export class NodeFileError extends Error {
   readonly code: "ENOENT" | "ENOTDIR" | "EISDIR";
 
-  constructor(code: "ENOENT" | "ENOTDIR" | "EISDIR", text: string) {
-    super(text);
+  constructor(code: "ENOENT" | "ENOTDIR" | "EISDIR", why: Refusal) {
+    super(refusalLine(why));
     this.name = "NodeFileError";
     this.code = code;
   }
@@ -61,16 +63,16 @@ const MAX_SEARCHED = 1 << 16;
 const MAX_REASON = 300;
 
 /** What holds after a change that did not happen. */
-const UNTOUCHED: Readonly<Record<FileOperation, string>> = {
-  write: "; the file is as it was",
-  create: "; no file was made",
-  copy: "; the file is as it was",
-  mkdir: "; look which of its directories are there",
-  rename: "; look at both names before you do it again",
-  remove: "; what could be removed is gone: look before you do it again",
-  read: "",
-  stat: "",
-  list: "",
+const UNTOUCHED: Readonly<Record<FileOperation, string | null>> = {
+  write: "the file is as it was",
+  create: "no file was made",
+  copy: "the file is as it was",
+  mkdir: "look which of its directories are there",
+  rename: "look at both names before you do it again",
+  remove: "what could be removed is gone: look before you do it again",
+  read: null,
+  stat: null,
+  list: null,
 };
 
 /** What may hold after a connection was lost. */
@@ -91,49 +93,60 @@ export function failure(subject: Subject, exitCode: number, stderr: string): Err
   const what = about(subject);
   switch (exitCode) {
     case EXIT.missing:
-      return new NodeFileError("ENOENT", `FILE_NOT_FOUND: ${what}: it or a directory above it is not there`);
+      return new NodeFileError(
+        "ENOENT",
+        refusal("FILE_NOT_FOUND", `${what}: it or a directory above it is not there`),
+      );
     case EXIT.notDirectory:
-      return new NodeFileError("ENOTDIR", `FILE_FAILED: ${what}: a part of the path is not a directory`);
+      return new NodeFileError(
+        "ENOTDIR",
+        refusal("FILE_FAILED", `${what}: a part of the path is not a directory`),
+      );
     case EXIT.isDirectory:
-      return new NodeFileError("EISDIR", `FILE_FAILED: ${what}: it is a directory`);
+      return new NodeFileError("EISDIR", refusal("FILE_FAILED", `${what}: it is a directory`));
     case EXIT.special:
       return fault(
         "FILE_FAILED",
         what,
-        "it is a device, a pipe or a socket, which file tools never open; use exec",
+        "it is a device, a pipe or a socket, which file tools never open",
+        "use exec",
       );
     case EXIT.outside:
       return fault(
         "PATH_NOT_ALLOWED",
         what,
-        `it leads out of the workspace ${quote(subject.root)} through a symlink; use a path inside it, or add the directory it leads to to ${formatPath(["nodes", subject.node, "paths"])}`,
+        `it leads out of the workspace ${quote(subject.root)} through a symlink`,
+        `use a path inside it, or add the directory it leads to to ${formatPath(["nodes", subject.node, "paths"])}`,
       );
     case EXIT.readOnly:
       return fault(
         "PATH_NOT_ALLOWED",
         what,
-        "it is in a folder copied from the gateway, which is read-only; write elsewhere",
+        "it is in a folder copied from the gateway, which is read-only",
+        "write elsewhere",
       );
     case EXIT.protected:
       return fault(
         "PATH_NOT_ALLOWED",
         what,
-        "it is or holds a directory the agent works in; name what is in it",
+        "it is or holds a directory the agent works in",
+        "name what is in it",
       );
     case EXIT.root:
       return fault(
         "WORKSPACE_UNAVAILABLE",
         what,
-        `the directory of the node's config it is in cannot be made or entered: ${reason(stderr, exitCode)}; make it on the node, or change ${formatPath(["nodes", subject.node, "workspace"])} or .paths`,
+        `the directory of the node's config it is in cannot be made or entered: ${reason(stderr, exitCode)}`,
+        `make it on the node, or change ${formatPath(["nodes", subject.node, "workspace"])} or .paths`,
       );
     case EXIT.incomplete:
-      return fault("FILE_FAILED", what, `not all of it arrived${UNTOUCHED[subject.operation]}`);
+      return fault("FILE_FAILED", what, "not all of it arrived", UNTOUCHED[subject.operation]);
     case EXIT.exists:
       return fault("FILE_EXISTS", what, "something has that name");
     case EXIT.manyLinks:
       return fault("FILE_FAILED", what, "too many symlinks, maybe in a circle");
     default:
-      return fault("FILE_FAILED", what, `${reason(stderr, exitCode)}${UNTOUCHED[subject.operation]}`);
+      return fault("FILE_FAILED", what, reason(stderr, exitCode), UNTOUCHED[subject.operation]);
   }
 }
 
@@ -147,7 +160,7 @@ export function tooLarge(subject: Subject, size: number | null, limit: number): 
     subject.operation === "read"
       ? "look at a part of it with exec on the node (head, tail, sed -n, grep)"
       : "have a command on the node make or fetch it";
-  return fault("FILE_TOO_LARGE", about(subject), `${has}; ${advice}`);
+  return fault("FILE_TOO_LARGE", about(subject), has, advice);
 }
 
 /** What a name stands for now, by a script's letter. */
@@ -158,9 +171,11 @@ const NOW: ReadonlyMap<string, string> = new Map([
   ["o", "a device, a pipe or a socket now"],
 ]);
 
-const UNDONE: Readonly<Partial<Record<FileOperation, string>>> = {
-  write: "nothing was written; read it again and repeat the edit",
-  remove: "it was not removed; read it again before you remove it",
+const UNDONE: Readonly<
+  Partial<Record<FileOperation, { readonly nothingRan: string; readonly advice: string }>>
+> = {
+  write: { nothingRan: "nothing was written", advice: "read it again and repeat the edit" },
+  remove: { nothingRan: "it was not removed", advice: "read it again before you remove it" },
 };
 
 /**
@@ -180,10 +195,8 @@ export function changedMeanwhile(
   const file = isSame
     ? "as many now, but others"
     : `${/^\d{1,16}$/.test(size) ? bytes(Number(size)) : "another file"} now`;
-  return new NodeRouterError(
-    "FILE_CHANGED",
-    `${quote(subject.path)} on node ${quote(subject.node)} changed since it was read (${then}, ${NOW.get(kind) ?? file}); ${UNDONE[subject.operation] ?? "nothing was changed"}`,
-  );
+  const fact = `${quote(subject.path)} on node ${quote(subject.node)} changed since it was read (${then}, ${NOW.get(kind) ?? file})`;
+  return new NodeRouterError(refusal("FILE_CHANGED", fact, UNDONE[subject.operation]));
 }
 
 function bytes(count: number): string {
@@ -195,7 +208,8 @@ export function tooManyNames(subject: Subject, limit: number): NodeRouterError {
   return fault(
     "FILE_TOO_LARGE",
     about(subject),
-    `it holds more than ${limit} names; look at a part of it with exec on the node (ls, find)`,
+    `it holds more than ${limit} names`,
+    "look at a part of it with exec on the node (ls, find)",
   );
 }
 
@@ -207,17 +221,11 @@ export function outcomeError(subject: Subject, outcome: Outcome): NodeRouterErro
       outcome.signal === null
         ? `exit code ${outcome.exitCode ?? "unknown"}`
         : `signal ${safe(outcome.signal)}`;
-    return fault("OUTCOME_UNKNOWN", what, `it was ended from outside (${by}); ${LOST[subject.operation]}`);
+    return fault("OUTCOME_UNKNOWN", what, `it was ended from outside (${by})`, LOST[subject.operation]);
   }
-  // The transport's texts may begin with their code, as all of ours do.
-  const bare = outcome.message.startsWith(`${outcome.code}: `)
-    ? outcome.message.slice(outcome.code.length + 2)
-    : outcome.message;
-  // More words follow it here.
-  const message = bare.replace(/\.$/, "");
   return outcome.kind === "notStarted"
-    ? fault(outcome.code, what, `nothing was done: ${message}`)
-    : fault(outcome.code, what, `${message}; ${LOST[subject.operation]}`);
+    ? new NodeRouterError({ ...outcome, fact: `${what}: nothing was done: ${outcome.fact}` })
+    : fault(outcome.code, what, refusalWords(outcome), LOST[subject.operation]);
 }
 
 /** A reply that is none of ours. */
@@ -230,8 +238,8 @@ function about({ operation, path, to, node }: Subject): string {
   return `${operation} of ${target} on node ${quote(node)}`;
 }
 
-function fault(code: ErrorCode, what: string, text: string): NodeRouterError {
-  return new NodeRouterError(code, `${what}: ${text}`);
+function fault(code: ErrorCode, what: string, fact: string, advice: string | null = null): NodeRouterError {
+  return new NodeRouterError(refusal(code, `${what}: ${fact}`, { advice }));
 }
 
 function reason(stderr: string, exitCode: number): string {

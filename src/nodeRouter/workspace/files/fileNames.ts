@@ -57,12 +57,21 @@ export function bytesOf(name: string): Buffer | null {
 }
 
 /** Why no file can have this name, or why it should not be given to one; null when it can. */
-export function nameProblem(name: string, use: "look" | "change"): string | null {
+export function nameProblem(
+  name: string,
+  use: "look" | "change",
+): readonly [fact: string, advice: string] | null {
   if (bytesOf(name) === null) {
-    return "holds half of a character, which no file name can; take the name from ls as it is written there";
+    return [
+      "holds half of a character, which no file name can",
+      "take the name from ls as it is written there",
+    ];
   }
   if (use === "change" && name.includes(REPLACEMENT)) {
-    return "holds U+FFFD, which is shown in place of bytes that are no UTF-8, so another file is meant; take the name from ls, where such bytes are written \\udc80 to \\udcff, or use exec";
+    return [
+      "holds U+FFFD, which is shown in place of bytes that are no UTF-8, so another file is meant",
+      "take the name from ls, where such bytes are written \\udc80 to \\udcff, or use exec",
+    ];
   }
   return null;
 }

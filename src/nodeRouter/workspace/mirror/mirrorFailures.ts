@@ -1,5 +1,6 @@
 // What went wrong while files were brought to a node, in words. Pure.
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import type { Collected } from "../../transports/transport.ts";
 import { EXIT } from "./mirrorScripts.ts";
@@ -20,14 +21,8 @@ export function mirrorFailure(
   { outcome, stderr, givenUp = null }: Collected,
 ): NodeRouterError | null {
   switch (outcome.kind) {
-    case "notStarted": {
-      // The transport's texts begin with their code, as all of ours do.
-      const prefix = `${outcome.code}: `;
-      const message = outcome.message.startsWith(prefix)
-        ? outcome.message.slice(prefix.length)
-        : outcome.message;
-      return new NodeRouterError(outcome.code, `${about(subject)}: ${message}`);
-    }
+    case "notStarted":
+      return new NodeRouterError({ ...outcome, fact: `${about(subject)}: ${outcome.fact}` });
     case "unknown":
       return unseen(subject, givenUp);
     case "ran":
@@ -55,11 +50,7 @@ export function strangeAnswer(subject: MirrorSubject): NodeRouterError {
 /** A folder or file of the gateway that cannot be read. */
 export function unreadable(subject: MirrorSubject, cause: unknown): NodeRouterError {
   if (cause instanceof NodeRouterError) return cause;
-  return new NodeRouterError(
-    "FILE_FAILED",
-    `${about(subject)}: the gateway cannot read them: ${safe(messageOf(cause))}; nothing else was begun`,
-    { cause },
-  );
+  return failed(subject, `the gateway cannot read them: ${safe(messageOf(cause))}`, cause);
 }
 
 function unseen(subject: MirrorSubject, givenUp: string | null): NodeRouterError {
@@ -69,8 +60,9 @@ function unseen(subject: MirrorSubject, givenUp: string | null): NodeRouterError
   return error;
 }
 
-function failed(subject: MirrorSubject, fact: string): NodeRouterError {
-  return new NodeRouterError("FILE_FAILED", `${about(subject)}: ${fact}; nothing else was begun`);
+function failed(subject: MirrorSubject, fact: string, cause?: unknown): NodeRouterError {
+  const why = refusal("FILE_FAILED", `${about(subject)}: ${fact}`, { nothingRan: "nothing else was begun" });
+  return new NodeRouterError(why, { cause });
 }
 
 function about({ what, node, directory }: MirrorSubject): string {

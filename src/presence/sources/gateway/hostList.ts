@@ -1,5 +1,6 @@
 // Presence source: the nodes paired with this gateway, read through the host's node runtime.
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/refusal.ts";
 import { readHostNode } from "./hostNode.ts";
 import { joined, type NodeList } from "./sameNodes.ts";
 
@@ -35,11 +36,9 @@ export async function readHostNodes(
 }
 
 function unavailable(fact: string, cause?: unknown): NodeRouterError {
-  return new NodeRouterError(
-    "INVENTORY_UNAVAILABLE",
-    `the gateway did not list its nodes: ${fact}; try again, then see "openclaw nodes status"`,
-    { cause },
-  );
+  const advice = 'try again, then see "openclaw nodes status"';
+  const why = refusal("INVENTORY_UNAVAILABLE", `the gateway did not list its nodes: ${fact}`, { advice });
+  return new NodeRouterError(why, { cause });
 }
 
 async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {

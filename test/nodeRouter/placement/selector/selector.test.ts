@@ -41,7 +41,7 @@ describe("parseSelector", () => {
     ["region in (sg)) ", 15, 'found ")", expected "," or the end'],
     ["region notin", 13, 'found the end, expected "("'],
   ])("refuses %j at column %i", (text, column, problem) => {
-    const message = `SELECTOR_INVALID: selector "${text}" at column ${column}: ${problem}`;
+    const message = `selector "${text}" at column ${column}: ${problem}`;
     expect(parseSelector(text)).toEqual({ ok: false, message, column });
   });
 
@@ -50,12 +50,12 @@ describe("parseSelector", () => {
     expect(parseSelector("gpu, _a")).toEqual({
       ok: false,
       column: 6,
-      message: `SELECTOR_INVALID: selector "gpu, _a" at column 6: its key "_a" must be 1 to 63 characters ${rule}`,
+      message: `selector "gpu, _a" at column 6: its key "_a" must be 1 to 63 characters ${rule}`,
     });
     expect(parseSelector("region in (sg,新加坡)")).toEqual({
       ok: false,
       column: 15,
-      message: `SELECTOR_INVALID: selector "region in (sg,新加坡)" at column 15: its value "新加坡" must be empty or at most 63 characters ${rule}`,
+      message: `selector "region in (sg,新加坡)" at column 15: its value "新加坡" must be empty or at most 63 characters ${rule}`,
     });
   });
 
@@ -64,7 +64,7 @@ describe("parseSelector", () => {
       ok: false,
       column: 5,
       message:
-        'SELECTOR_INVALID: selector "gpu \\u001b[2J" at column 5: found "\\u001b[2J", expected "=", "!=", "in", "notin", "," or the end',
+        'selector "gpu \\u001b[2J" at column 5: found "\\u001b[2J", expected "=", "!=", "in", "notin", "," or the end',
     });
   });
 

@@ -89,10 +89,11 @@ export function fakeGateway(options: FakeOptions = {}): FakeGateway {
 }
 
 /** What the host's client throws when the gateway itself says no. */
-export function refusalOf(gatewayCode: string, message: string): Error {
+export function refusalOf(gatewayCode: string, message: string, more: object = {}): Error {
   return Object.assign(new Error(message), {
     name: "GatewayClientRequestError",
     gatewayCode,
     retryable: false,
+    ...more,
   });
 }

@@ -1,4 +1,5 @@
 // Exit codes, and what goes to stdout and to stderr.
+import { detailsOf } from "../../../../src/nodeRouter/surfaces/methods/errorDetails.ts";
 import { describe, expect, test } from "vitest";
 import { HOOKS_SEEN } from "../../../../src/nodeRouter/liveness/liveness.ts";
 import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";
@@ -57,7 +58,7 @@ describe("exit codes", () => {
   });
 
   test("explain of an agent or a tool that nobody has is 1 with the nearest name, in JSON too", async () => {
-    const register = (error: Error) => refusalOf("INVALID_REQUEST", error.message);
+    const register = (error: Error) => refusalOf("INVALID_REQUEST", error.message, detailsOf(error));
     const gateway = fakeGateway({ hostConfig: GUARDED });
     const answer = (method: string, params: object) =>
       method === "tools.catalog"
@@ -172,7 +173,12 @@ describe("no answer, or no", () => {
     );
     const own =
       'INVENTORY_UNAVAILABLE: the gateway did not list its nodes: x; try again, then see "openclaw nodes status"';
-    expect(await failing(refusalOf("UNAVAILABLE", own))).toBe(own);
+    const details = { refusal: "INVENTORY_UNAVAILABLE" };
+    expect(await failing(refusalOf("UNAVAILABLE", own, { details }))).toBe(own);
+    // The code is what says whose words they are: never how they begin.
+    expect(await failing(refusalOf("UNAVAILABLE", own, { details: { refusal: "OTHER" } }))).toBe(
+      `the gateway refused status: ${own}`,
+    );
   });
 
   test("what is thrown may be anything, and is made safe to print", async () => {

@@ -1,6 +1,7 @@
 // One authenticated connection to a node, over its jump hosts, with every host key checked.
 import type { Client } from "ssh2";
 import type { ConnectEnv } from "./base/env.ts";
+import { withMore } from "./base/refusal.ts";
 import type { Step } from "./base/steps.ts";
 import { endsWith, NodeMisbehaved, sever } from "./bounds/guard.ts";
 import type { Failure } from "./failure.ts";
@@ -31,7 +32,7 @@ export async function connect(
   const result = await connectTo(target, env, options);
   if (result.ok || target.notAsked === null) return result;
   // The likely cause, where host names, users and keys stand in a file that nobody read.
-  return { ...result, message: `${result.message} (ssh_config was not read: ${target.notAsked})` };
+  return withMore(result, ` (ssh_config was not read: ${target.notAsked})`);
 }
 
 async function connectTo(target: Target, env: ConnectEnv, options: ConnectOptions): Promise<ConnectResult> {

@@ -2,11 +2,11 @@
 import { quote } from "../../../../shared/safeText.ts";
 import { errorCode } from "./base/env.ts";
 import { type Place, placeText, settingOf } from "./base/machineName.ts";
-import { type Refusal, refuse } from "./base/refusal.ts";
+import { type Refused, refuse } from "./base/refusal.ts";
 import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./base/serverWords.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
 
-export interface Failure extends Refusal {
+export interface Failure extends Refused {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
   readonly transportFailure: boolean;
   /** False: no TCP connection came about, so that no server noticed. Absent: one did, or that is not known. */
@@ -52,13 +52,13 @@ export function connectFailure(
 ): Failure {
   if (why === "aborted") return aborted(place);
   if (why === "timeout") {
-    return unreachable(place, `did not answer within ${timeoutMs} ms; ${NETWORK}`, true);
+    return unreachable(place, `did not answer within ${timeoutMs} ms`, NETWORK, true);
   }
   const code = errorCode(error) ?? "";
   const known = FACTS.get(code);
-  if (known !== undefined) return unreachable(place, `${known[0]} (${code}); ${known[1](place)}`, true);
+  if (known !== undefined) return unreachable(place, `${known[0]} (${code})`, known[1](place), true);
   const fact = quoteSaid(error?.message || code || "unknown error");
-  return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
+  return unreachable(place, `could not be connected to: ${fact}`, NETWORK, true);
 }
 
 /**
@@ -88,7 +88,8 @@ export function handshakeFailure(
     case "misbehaved":
       return unreachable(
         place,
-        `was given up ${stage}: ${error?.message ?? "it sent what it may not"}; see whether it is the machine that it should be`,
+        `was given up ${stage}: ${error?.message ?? "it sent what it may not"}`,
+        "see whether it is the machine that it should be",
         true,
       );
     case "timeout":
@@ -109,15 +110,16 @@ export function handshakeFailure(
       }
       return unreachable(
         place,
-        `could not agree on a connection: ${quoteSaid(error?.message ?? "unknown error")}${said}; ${advice ?? "see whether it is an SSH server with current algorithms"}`,
+        `could not agree on a connection: ${quoteSaid(error?.message ?? "unknown error")}${said}`,
+        advice ?? "see whether it is an SSH server with current algorithms",
         false,
       );
   }
 
   function ended(cause: Error | null): Failure {
     const why = cause === null ? "" : ` (${quoteSaid(cause.message)})`;
-    const fact = `closed the connection ${stage}${why}${said}; ${advice ?? "see its SSH server's log"}`;
-    return unreachable(place, fact, true);
+    const fact = `closed the connection ${stage}${why}${said}`;
+    return unreachable(place, fact, advice ?? "see its SSH server's log", true);
   }
 }
 
@@ -125,7 +127,8 @@ export function handshakeFailure(
 export function forwardFailure(place: Place, via: string, error: Error): Failure {
   return unreachable(
     place,
-    `cannot be reached from ${quote(via)}: ${quoteSaid(error.message)}; see whether it is up and whether that host allows forwarding`,
+    `cannot be reached from ${quote(via)}: ${quoteSaid(error.message)}`,
+    "see whether it is up and whether that host allows forwarding",
     true,
   );
 }
@@ -143,7 +146,8 @@ function timedOut(
   }
   return unreachable(
     place,
-    `did not finish within ${timeoutMs} ms, ${stage}${aside(words)}; ${adviceFor(words, settingOf(place, "port")) ?? "see its SSH server and the network"}`,
+    `did not finish within ${timeoutMs} ms, ${stage}${aside(words)}`,
+    adviceFor(words, settingOf(place, "port")) ?? "see its SSH server and the network",
     true,
   );
 }
@@ -159,15 +163,10 @@ function stageOf({ server, exchangeMs }: HandshakeFacts): string {
 }
 
 function aborted(place: Place): Failure {
-  return {
-    ...refuse(
-      "NOT_STARTED",
-      `the connection to ${placeText(place)} was given up while it was made; try again`,
-    ),
-    transportFailure: false,
-  };
+  const fact = `the connection to ${placeText(place)} was given up while it was made`;
+  return { ...refuse("NOT_STARTED", fact, "try again"), transportFailure: false };
 }
 
-function unreachable(place: Place, fact: string, transportFailure: boolean): Failure {
-  return { ...refuse("NODE_UNREACHABLE", `${placeText(place)} ${fact}`), transportFailure };
+function unreachable(place: Place, fact: string, advice: string, transportFailure: boolean): Failure {
+  return { ...refuse("NODE_UNREACHABLE", `${placeText(place)} ${fact}`, advice), transportFailure };
 }

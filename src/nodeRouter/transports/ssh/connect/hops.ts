@@ -3,9 +3,10 @@ import { formatPath } from "../../../../config/problems/path.ts";
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
 import type { SecretInput } from "../../../../config/schema/ssh.ts";
 import { NodeRouterError } from "../../../../shared/errors.ts";
+import { refusal } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
 import type { ConnectEnv } from "./base/env.ts";
-import { type Refusal, refusalOf } from "./base/refusal.ts";
+import { type Refused, refusalOf } from "./base/refusal.ts";
 import { openSshAsker, type SshAsker } from "./settings/askOpenSsh.ts";
 import { type Hop, type ResolvedHop, resolveHop } from "./settings/hop.ts";
 import { type HopConfig, jumpConfig } from "./settings/hopConfig.ts";
@@ -30,7 +31,7 @@ export interface Target {
   readonly notAsked: string | null;
 }
 
-export type ResolvedTarget = { readonly ok: true; readonly target: Target } | Refusal;
+export type ResolvedTarget = { readonly ok: true; readonly target: Target } | Refused;
 
 /**
  * Settles how SSH reaches the node: asks the installed ssh, dials nothing. What `Match exec` of ssh_config says is
@@ -83,7 +84,7 @@ async function resolveChain(
   const isLoop = after.some(({ host, port, user }) => isSame(hop, host, port, user));
   if (isLoop || after.length + 1 >= MAX_HOPS) {
     const way = [...after, hop].map(({ name }) => quote(name)).join(", ");
-    throw invalid(`ProxyJump leads in a circle or over too many hosts (${way}); mend ssh_config`);
+    throw invalid(`ProxyJump leads in a circle or over too many hosts (${way})`, "mend ssh_config");
   }
   const at = `ProxyJump of ${quote(hop.name)}`;
   const before = await resolveChain(jumpConfig(jumps.last, jumps.before, at), asker, env, [...after, hop]);
@@ -97,7 +98,7 @@ function isSame(hop: Hop, host: string, port: number, user: string): boolean {
 function nodeConfig({ name, ssh, tailscale }: ConfiguredNode, env: ConnectEnv): HopConfig {
   const at = formatPath(["nodes", name, "ssh"]);
   if (ssh === null) {
-    throw invalid(`node ${quote(name)} has no SSH settings; add ${at}: {} for the defaults`);
+    throw invalid(`node ${quote(name)} has no SSH settings`, `add ${at}: {} for the defaults`);
   }
   return {
     ...ssh,
@@ -112,10 +113,8 @@ function nodeConfig({ name, ssh, tailscale }: ConfiguredNode, env: ConnectEnv): 
 
 function readSecret(secret: SecretInput | null, key: string): string | null {
   if (secret === null || typeof secret === "string") return secret;
-  throw new NodeRouterError(
-    "SECRET_UNAVAILABLE",
-    `${key} is a reference that OpenClaw has not resolved (source ${quote(secret.source)}, provider ${quote(secret.provider)}); make the secret available to the gateway and reload it`,
-  );
+  const fact = `${key} is a reference that OpenClaw has not resolved (source ${quote(secret.source)}, provider ${quote(secret.provider)})`;
+  throw new NodeRouterError(refusal("SECRET_UNAVAILABLE", fact));
 }
 
 function readDefaultPort(env: ConnectEnv): number {
@@ -124,6 +123,7 @@ function readDefaultPort(env: ConnectEnv): number {
   const port = /^\d+$/.test(text.trim()) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw invalid(
-    `the gateway's variable OPENCLAW_SSH_PORT is ${quote(text)}, which is no port; mend or unset it`,
+    `the gateway's variable OPENCLAW_SSH_PORT is ${quote(text)}, which is no port`,
+    "mend or unset it",
   );
 }

@@ -1,5 +1,6 @@
 // One machine: a stream to it, its host key believed, the login done.
 import type { Client } from "ssh2";
+import { refusalLine } from "../../../../shared/refusal.ts";
 import { type Identities, loadIdentities } from "./auth/identities.ts";
 import { orderTypes } from "./base/algorithms.ts";
 import { refusalOf } from "./base/refusal.ts";
@@ -98,13 +99,13 @@ function conclude(
   const note = (name: Step["name"], ok: boolean, ms: number, detail: string) =>
     void steps.push(step(hop.name, name, ok, ms, detail));
   const failed = (name: Step["name"], ms: number, failure: Failure): Failure => {
-    note(name, false, ms, failure.message);
+    note(name, false, ms, refusalLine(failure));
     return failure;
   };
   const disbelieved = (reason: Exclude<Verdict, { kind: "trusted" }>): Failure => {
     note("handshake", true, result.totalMs, result.server ?? "");
-    const refusal = hostKeyRefusal(place, hop.hostKey, trust, reason, seen);
-    return failed("host key", 0, { ...refusal, transportFailure: false });
+    const refused = hostKeyRefusal(place, hop.hostKey, trust, reason, seen);
+    return failed("host key", 0, { ...refused, transportFailure: false });
   };
   if (verdict !== null && verdict.kind !== "trusted") return disbelieved(verdict);
   if (result.hostKey === null || verdict === null || result.exchangeMs === null) {

@@ -1,9 +1,10 @@
 // `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
+import { refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { safe } from "../../../../shared/safeText.ts";
 import { withoutEnd } from "../../../../shared/withoutEnd.ts";
 import type { ConnectEnv } from "./base/env.ts";
-import { type Refusal, refusalOf, refuse } from "./base/refusal.ts";
+import { type Refused, refusalOf } from "./base/refusal.ts";
 import { reachJumps } from "./connect.ts";
 import { addressOf, type Hop, resolveTarget, type Target } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
@@ -43,7 +44,7 @@ export interface TrustReport {
   readonly problem: string | null;
 }
 
-export type TrustResult = { readonly ok: true; readonly report: TrustReport } | Refusal;
+export type TrustResult = { readonly ok: true; readonly report: TrustReport } | Refused;
 
 /**
  * Looks at the first machine on the way to the node whose key is not believed yet, or at the node itself: a jump
@@ -85,7 +86,7 @@ async function look(
   target: Target & { readonly isJump?: true },
   env: ConnectEnv,
   options: ConnectOptions,
-): Promise<Look | Refusal> {
+): Promise<Look | Refused> {
   const jumps = await reachJumps(target, env, options, []);
   if (!jumps.ok) return jumps;
   const isJump = target.isJump === true;
@@ -116,7 +117,7 @@ async function look(
 }
 
 async function conclude(
-  looked: Look | Refusal,
+  looked: Look | Refused,
   fingerprint: string | null,
   env: ConnectEnv,
 ): Promise<TrustResult> {
@@ -139,14 +140,18 @@ async function conclude(
   const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === withoutEnd(fingerprint.trim(), "="));
   if (wanted === undefined) {
     const offered = report.keys.map((key) => key.fingerprint).join(", ");
-    const problem = refuse(
+    const why = refusal(
       "HOST_KEY_UNKNOWN",
-      `${report.name} does not offer ${safe(fingerprint)}, but ${offered}; nothing was recorded: compare them on the machine (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)`,
-    ).message;
-    return { ok: true, report: { ...report, problem } };
+      `${report.name} does not offer ${safe(fingerprint)}, but ${offered}`,
+      {
+        nothingRan:
+          "nothing was recorded: compare them on the machine (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)",
+      },
+    );
+    return { ok: true, report: { ...report, problem: refusalLine(why) } };
   }
   const recorded = await recordHostKey(hop, wanted.key, env);
-  if (!recorded.ok) return { ok: true, report: { ...report, problem: recorded.message } };
+  if (!recorded.ok) return { ok: true, report: { ...report, problem: refusalLine(recorded) } };
   const now = report.keys.map((key) =>
     key.fingerprint === fingerprintOf(wanted.key.blob)
       ? { ...key, state: "trusted" as const, source: recorded.source }

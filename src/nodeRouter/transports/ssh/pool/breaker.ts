@@ -1,4 +1,5 @@
 // Circuit breaker of one node: after transport failures, no new connection is tried for a growing while. Pure.
+import type { Refusal } from "../../../../shared/refusal.ts";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 60_000;
@@ -12,14 +13,14 @@ export interface Breaker {
   readonly failures: number;
   /** Epoch ms before which nothing is tried. */
   readonly openUntilMs: number;
-  /** What the last failure said; null after a success. */
-  readonly lastError: string | null;
+  /** The last failure; null after a success. */
+  readonly lastError: Refusal | null;
 }
 
 export const CLOSED: Breaker = { failures: 0, openUntilMs: 0, lastError: null };
 
 /** Only for failures of the transport: a wrong key stays wrong however long one waits. */
-export function afterFailure(breaker: Breaker, nowMs: number, lastError: string): Breaker {
+export function afterFailure(breaker: Breaker, nowMs: number, lastError: Refusal): Breaker {
   const failures = breaker.failures + 1;
   return { failures, openUntilMs: nowMs + growing(failures), lastError };
 }

@@ -1,7 +1,8 @@
 // The connections to one node: those that are open, those on their way, and when another may be tried.
 import type { Client } from "ssh2";
-import { type ErrorCode, messageOf } from "../../../../shared/errors.ts";
+import { messageOf } from "../../../../shared/errors.ts";
 import type { Logger } from "../../../../shared/logger.ts";
+import { type Refusal, refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
 import { Connection } from "../session/connection.ts";
 import {
@@ -24,15 +25,13 @@ const FORGIVEN_MS = 10 * 60_000;
 
 export type ConnectResult =
   | { readonly ok: true; readonly client: Client }
-  | {
+  | (Refusal & {
       readonly ok: false;
-      readonly code: ErrorCode;
-      readonly message: string;
       /** Only these open the circuit breaker. */
       readonly transportFailure: boolean;
       /** False: no TCP connection came about, so presence may soon try again. Absent: one did, or nobody knows. */
       readonly tcpReached?: false;
-    };
+    });
 
 export type ConnectFailure = Extract<ConnectResult, { ok: false }>;
 
@@ -95,7 +94,7 @@ export class Connections {
   }
 
   /** Why commands are refused without an attempt; null: they are not. */
-  refusal(): string | null {
+  refusal(): Refusal | null {
     const wait = waitMs(this.#breaker, this.#options.now());
     return wait > 0 ? notTried(this.#options.node, this.#breaker, wait) : null;
   }
@@ -156,8 +155,7 @@ export class Connections {
       .catch(
         (error: unknown): ConnectResult => ({
           ok: false,
-          code: "NODE_UNREACHABLE",
-          message: `NODE_UNREACHABLE: node ${quote(node)} could not be connected: ${messageOf(error)}.`,
+          ...refusal("NODE_UNREACHABLE", `node ${quote(node)} could not be connected: ${messageOf(error)}`),
           transportFailure: true,
         }),
       )
@@ -170,10 +168,10 @@ export class Connections {
 
   #failed(failure: ConnectFailure, isProbe: boolean): void {
     const { node, now, log, onFailure } = this.#options;
-    const { message } = failure;
+    const message = refusalLine(failure);
     if (failure.tcpReached !== false) this.noteUseless();
     if (failure.transportFailure) {
-      this.#breaker = afterFailure(this.#breaker, now(), message);
+      this.#breaker = afterFailure(this.#breaker, now(), failure);
       this.#retryIn(waitMs(this.#breaker, now()));
     }
     if (!isProbe || message !== this.#logged) log.warn({ node, reason: message }, "ssh: no connection");

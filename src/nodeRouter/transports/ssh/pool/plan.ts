@@ -1,5 +1,5 @@
 // What is to be done for one node next: which command goes to which shell, what is opened, ended and refused. Pure.
-import type { ErrorCode } from "../../../../shared/errors.ts";
+import type { Refusal } from "../../../../shared/refusal.ts";
 
 /** A command that waits, as far as that matters here. */
 export interface Waiting {
@@ -51,7 +51,7 @@ export interface PoolView<C extends Room = Room, W extends Waiting = Waiting> {
   /** Whether no more connections may be made. */
   readonly isFull: boolean;
   /** Why commands are refused without an attempt; null: they are not. */
-  readonly refusal: string | null;
+  readonly refusal: Refusal | null;
   /** Nothing is opened any more but a keeper for what still runs. */
   readonly isClosing: boolean;
   /** What presence may do of itself, at its own pace. */
@@ -65,8 +65,7 @@ export interface PoolView<C extends Room = Room, W extends Waiting = Waiting> {
 
 /** Something that failed, and is told to whoever waits when nothing else can serve them. */
 export interface Fault {
-  readonly code: ErrorCode;
-  readonly message: string;
+  readonly refusal: Refusal;
   /** It is the keeper that could not be had. */
   readonly isKeeper: boolean;
 }
@@ -83,7 +82,7 @@ export type Action<C = Room, W = Waiting> =
   | { readonly do: "probe" }
   /** Look again when commands are no longer refused. */
   | { readonly do: "retryLater" }
-  | { readonly do: "refuse"; readonly code: ErrorCode; readonly message: string }
+  | { readonly do: "refuse"; readonly refusal: Refusal }
   | { readonly do: "refuseBackground" }
   /** End shells that are ready and not needed. */
   | { readonly do: "endFree"; readonly count: number }
@@ -141,7 +140,7 @@ export function planFault<C extends Room, W extends Waiting>(
   fault: Fault,
 ): readonly Action<C, W>[] {
   if (view.queue.length === 0 || new Draft(view).isServed(fault.isKeeper)) return [];
-  return [{ do: "refuse", code: fault.code, message: fault.message }];
+  return [{ do: "refuse", refusal: fault.refusal }];
 }
 
 /** What was not needed for a while goes: shells beyond the stock, and connections on which nothing is left. */
@@ -246,7 +245,7 @@ class Draft<C extends Room, W extends Waiting> {
     }
     const isRefused = wants ? !isFull : isCold && isOnlyProbing;
     if (refusal === null || !isRefused || this.waiting.length === 0 || this.isServed()) return;
-    this.actions.push({ do: "refuse", code: "NODE_UNREACHABLE", message: refusal });
+    this.actions.push({ do: "refuse", refusal });
   }
 
   /** Whether something that is open or on its way can still serve those that wait. */

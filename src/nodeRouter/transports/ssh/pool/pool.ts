@@ -1,6 +1,6 @@
 // Everything that is open to one node, and what is done with it: commands get sessions, and a keeper ends them.
-import { type ErrorCode, messageOf } from "../../../../shared/errors.ts";
-import { SENTENCE_END, withoutEnd } from "../../../../shared/withoutEnd.ts";
+import { messageOf } from "../../../../shared/errors.ts";
+import type { Refusal } from "../../../../shared/refusal.ts";
 import type {
   CommandRequest,
   PingOptions,
@@ -22,7 +22,16 @@ import { type Action, type PoolView, plan, planFault, planIdle, planPresence, pl
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { Pulse } from "./pulse.ts";
 import { CommandQueue } from "./queue.ts";
-import { badRequest, busy, cancelled, closing, misbehaved, noSession, notStarted } from "./refusals.ts";
+import {
+  badRequest,
+  busy,
+  cancelled,
+  closing,
+  misbehaved,
+  noSession,
+  notStarted,
+  reasonOf,
+} from "./refusals.ts";
 import { Runners } from "./runners.ts";
 import { RunningCommands } from "./running.ts";
 
@@ -49,7 +58,7 @@ export class NodePool {
   #spellTimer: NodeJS.Timeout | null = null;
   #closing = false;
   /** Why no session could be opened last; null: one could. */
-  #lastFailure: string | null = null;
+  #lastFailure: Refusal | null = null;
   #onEmpty: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
@@ -60,12 +69,9 @@ export class NodePool {
     this.#demand = noDemand(limits.warm);
     this.#queue = new CommandQueue({
       waitMs: limits.queueMs,
-      onLate: (command) => command.notStarted(...this.#late()),
+      onLate: (command) => command.notStarted(this.#late()),
       onCancel: (command, fact) =>
-        command.notStarted(
-          "NOT_STARTED",
-          fact === null ? cancelled(options.node) : notStarted(options.node, fact),
-        ),
+        command.notStarted(fact === null ? cancelled(options.node) : notStarted(options.node, fact)),
     });
     this.#connections = new Connections({
       ...options,
@@ -116,7 +122,7 @@ export class NodePool {
   }
 
   /** See `SshTransport.fault`. */
-  get fault(): string | null {
+  get fault(): Refusal | null {
     return this.#lastFailure;
   }
 
@@ -142,14 +148,14 @@ export class NodePool {
     const command = new Command(node, request);
     const problem = requestProblem(request);
     if (problem !== null) {
-      command.notStarted("NOT_STARTED", badRequest(node, problem));
+      command.notStarted(badRequest(node, problem));
     } else if (request.abortSignal?.aborted === true) {
-      command.notStarted("NOT_STARTED", notStarted(node, "it was cancelled before it began"));
+      command.notStarted(notStarted(node, "it was cancelled before it began"));
     } else if (this.#closing) {
-      command.notStarted("NOT_STARTED", closing(node));
+      command.notStarted(closing(node));
     } else if (this.#queue.length >= this.#limits.queue) {
       const fact = `${this.#queue.length} commands already wait for a session`;
-      command.notStarted("NODE_BUSY", busy(node, fact));
+      command.notStarted(busy(node, fact));
     } else {
       this.#enqueue(command);
     }
@@ -213,8 +219,8 @@ export class NodePool {
   }
 
   /** Tells whoever waits why, unless something is open or on its way that can still serve them. */
-  #giveUp(code: ErrorCode, message: string, isKeeper = false): void {
-    this.#carryOut((view) => planFault(view, { code, message, isKeeper }));
+  #giveUp(refusal: Refusal, isKeeper = false): void {
+    this.#carryOut((view) => planFault(view, { refusal, isKeeper }));
   }
 
   /** Something is gone. With a stock to keep, an unused connection that is lost would be opened again for ever. */
@@ -288,7 +294,7 @@ export class NodePool {
         this.#connections.probe();
         return;
       case "refuse":
-        for (const one of this.#queue.takeAll()) one.notStarted(action.code, action.message);
+        for (const one of this.#queue.takeAll()) one.notStarted(action.refusal);
         return;
       case "refuseBackground":
         this.#refuseBackground();
@@ -330,7 +336,7 @@ export class NodePool {
   #send(command: Command, runner: Runner): void {
     if (!this.#running.dispatch(command, runner)) {
       const fact = "its shell was gone before the command was sent";
-      command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
+      command.notStarted(notStarted(this.#options.node, fact));
     } else if (!command.isBackground) this.#idle.stop();
   }
 
@@ -361,7 +367,7 @@ export class NodePool {
       runner?.discard();
       this.#queue.putBack(command);
     } else {
-      command.notStarted("NOT_STARTED", noSession(this.#options.node, terminalFault(failure), "terminal"));
+      command.notStarted(noSession(this.#options.node, terminalFault(failure), "terminal"));
     }
     this.#advance();
   }
@@ -373,14 +379,13 @@ export class NodePool {
     this.#idle.begin();
   }
 
-  #connectFailed({ code, message, transportFailure }: ConnectFailure): void {
-    const reason = withoutEnd(message.replace(/^NODE_UNREACHABLE: /, ""), SENTENCE_END);
+  #connectFailed(failure: ConnectFailure): void {
     // While something else is open, a failed attempt at more says nothing of the node.
     if (this.#connections.usable === 0) {
-      this.#pulse.failed({ kind: transportFailure ? "down" : "unknown", reason });
+      this.#pulse.failed({ kind: failure.transportFailure ? "down" : "unknown", reason: reasonOf(failure) });
     } else this.#pulse.changed();
     this.#keepWarm = false;
-    this.#giveUp(code, message);
+    this.#giveUp(failure);
     // Where an attempt took long, the next one may be due already.
     this.#carryOut(planPresence);
   }
@@ -392,7 +397,7 @@ export class NodePool {
     if (failure !== null) {
       this.#keepWarm = false;
       this.#pulse.failed({ kind: "down", reason: failure });
-      this.#giveUp("NODE_UNREACHABLE", misbehaved(this.#options.node, failure));
+      this.#giveUp(misbehaved(this.#options.node, failure));
     } else if (isNews && this.#connections.usable === 0) {
       this.#pulse.lost(`its SSH connection was lost${error === null ? "" : ` (${error})`}`);
     }
@@ -479,29 +484,28 @@ export class NodePool {
     this.#keepWarm = false;
     log.warn({ node, reason: messageOf(error) }, "ssh: no session");
     if (connection.limit === 0) connection.destroy();
-    const message = noSession(node, error);
-    this.#lastFailure = message;
-    this.#giveUp("NOT_STARTED", message, isKeeper);
+    this.#lastFailure = noSession(node, error);
+    this.#giveUp(this.#lastFailure, isKeeper);
   }
 
   #refuseQueue(fact: string): void {
     for (const command of [...this.#queue.takeAll(), ...this.#opening]) {
-      command.notStarted("NOT_STARTED", notStarted(this.#options.node, fact));
+      command.notStarted(notStarted(this.#options.node, fact));
     }
   }
 
   #refuseBackground(): void {
     const fact = notStarted(this.#options.node, "no SSH connection is open, and none is opened for this");
-    for (const command of this.#queue.takeAll()) command.notStarted("NOT_STARTED", fact);
+    for (const command of this.#queue.takeAll()) command.notStarted(fact);
   }
 
-  #late(): [ErrorCode, string] {
+  #late(): Refusal {
     const { node } = this.#options;
     // Nobody's command is in the way: to wait for one, or to end one, would not help.
-    if (this.#lastFailure !== null) return ["NOT_STARTED", this.#lastFailure];
+    if (this.#lastFailure !== null) return this.#lastFailure;
     const fact = `no session came free in ${this.#limits.queueMs / 1000} s`;
-    if (this.#running.size === 0) return ["NOT_STARTED", notStarted(node, fact)];
-    return ["NODE_BUSY", busy(node, `${fact}, ${this.#running.size} commands run`)];
+    if (this.#running.size === 0) return notStarted(node, fact);
+    return busy(node, `${fact}, ${this.#running.size} commands run`);
   }
 
   #unused(): void {

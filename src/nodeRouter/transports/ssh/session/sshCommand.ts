@@ -1,6 +1,6 @@
 // One command from its request to its outcome. This file alone decides between "ran", "not started" and "unknown".
 import { PassThrough, type Readable } from "node:stream";
-import type { ErrorCode } from "../../../../shared/errors.ts";
+import { type Refusal, refusal } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
 import type { Abandonment, CommandRequest, Outcome, RunningCommand, SignalName } from "../../transport.ts";
 import type { CwdFailure } from "./request.ts";
@@ -60,8 +60,9 @@ export class Command implements RunningCommand {
   }
 
   /** Not handed to a runner, and so proven not to have begun. Afterwards this says nothing any more. */
-  notStarted(code: ErrorCode, message: string): void {
-    if (this.runner === null) this.#finish({ kind: "notStarted", code, message });
+  notStarted(why: Refusal): void {
+    const { code, fact, nothingRan, advice } = why;
+    if (this.runner === null) this.#finish({ kind: "notStarted", code, fact, nothingRan, advice });
   }
 
   signal(name: SignalName): void {
@@ -98,19 +99,18 @@ export class Command implements RunningCommand {
     const drained = Promise.all([finished(stdout), finished(stderr)]);
     void Promise.all([runner.ended, drained]).then(([end]) => {
       if (this.#startLine?.kind === "cwd") {
-        this.#finish({
-          kind: "notStarted",
-          code: "WORKDIR_UNAVAILABLE",
-          message: cwdMessage(this.#startLine.reason, this.request.cwd ?? "", this.#node),
-        });
+        const why = cwdRefusal(this.#startLine.reason, this.request.cwd ?? "", this.#node);
+        this.#finish({ kind: "notStarted", ...why });
       } else if (!end.told || end.isCut) {
         this.#finish(this.#unknown(identity, end));
       } else if (this.#startLine === null) {
         // The server told the end and sent all that was printed before: the shell never came to the command.
+        const fact = `the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command`;
+        const advice =
+          "Try once more; if it stays so, see what ends shells on that machine (memory, limits, its logs)";
         this.#finish({
           kind: "notStarted",
-          code: "NOT_STARTED",
-          message: `NOT_STARTED: the waiting shell on node ${quote(this.#node)} ended ${howEnded(end)} before it began the command; nothing ran. Try once more; if it stays so, see what ends shells on that machine (memory, limits, its logs).`,
+          ...refusal("NOT_STARTED", fact, { nothingRan: "nothing ran", advice }),
         });
       } else {
         this.#finish({ kind: "ran", exitCode: end.exitCode, signal: end.signal });
@@ -129,12 +129,7 @@ export class Command implements RunningCommand {
       abandoned === null
         ? `the connection to node ${quote(this.#node)} ${lost}`
         : `the command on node ${quote(this.#node)} was given up, because ${abandoned},`;
-    return {
-      kind: "unknown",
-      code: "OUTCOME_UNKNOWN",
-      processGroup,
-      message: `OUTCOME_UNKNOWN: ${what} after ${fact}; it was not run again and must not be before you looked at what it did.`,
-    };
+    return { kind: "unknown", processGroup, ...refusal("OUTCOME_UNKNOWN", `${what} after ${fact}`) };
   }
 
   #finish(outcome: Outcome): void {
@@ -171,11 +166,12 @@ function finished(stream: Readable & { writableFinished: boolean }): Promise<voi
   });
 }
 
-function cwdMessage(reason: CwdFailure, cwd: string, node: string): string {
+function cwdRefusal(reason: CwdFailure, cwd: string, node: string): Refusal {
   const fact = {
     missing: "does not exist",
     "not-a-directory": "is not a directory",
     denied: "may not be entered",
   }[reason];
-  return `WORKDIR_UNAVAILABLE: the working directory ${quote(cwd)} ${fact} on node ${quote(node)}; the command was not run. Make the directory there, or leave workdir out.`;
+  const text = `the working directory ${quote(cwd)} ${fact} on node ${quote(node)}`;
+  return refusal("WORKDIR_UNAVAILABLE", text);
 }

@@ -72,9 +72,9 @@ describe("before the login", { timeout: 30_000 }, () => {
     expect(result).toMatchObject({ ok: false, why: "misbehaved" });
     expect(stream.destroyed).toBe(true);
     if (result.ok) return;
-    const { code, message, transportFailure } = handshakeFailure(PLACE, result.why, result.error, result, 1);
+    const { code, fact, transportFailure } = handshakeFailure(PLACE, result.why, result.error, result, 1);
     expect({ code, transportFailure }).toEqual({ code: "NODE_UNREACHABLE", transportFailure: true });
-    expect(message).toContain("it floods the connection with messages that carry no data");
+    expect(fact).toContain("it floods the connection with messages that carry no data");
   });
 
   test("more than a megabyte ends the connection, whatever it is", async () => {

@@ -11,15 +11,17 @@ import {
   probeWaitMs,
   waitMs,
 } from "../../../../../src/nodeRouter/transports/ssh/pool/breaker.ts";
+import { refused } from "../../../../support/refused.ts";
 
 const NOW = 1_700_000_000_000;
+const WHY = refused("NODE_UNREACHABLE", "refused");
 
 test("a node that never failed is tried at once", () => {
   expect(waitMs(CLOSED, NOW)).toBe(0);
 });
 
 test("after a failure the node is left alone for a second, and no longer", () => {
-  const once = afterFailure(CLOSED, NOW, "refused");
+  const once = afterFailure(CLOSED, NOW, WHY);
   expect(waitMs(once, NOW)).toBe(1_000);
   expect(waitMs(once, NOW + 999)).toBe(1);
   expect(waitMs(once, NOW + 1_000)).toBe(0);
@@ -28,7 +30,7 @@ test("after a failure the node is left alone for a second, and no longer", () =>
 test("the wait doubles with every failure in a row, up to a minute", () => {
   let breaker = CLOSED;
   const waits = Array.from({ length: 9 }, () => {
-    breaker = afterFailure(breaker, NOW, "refused");
+    breaker = afterFailure(breaker, NOW, WHY);
     return waitMs(breaker, NOW) / 1_000;
   });
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
@@ -43,7 +45,7 @@ test("no number of failures makes the wait shorter, negative or endless", () => 
         let breaker = CLOSED;
         let last = 0;
         for (let at = 0; at < failures; at += 1) {
-          breaker = afterFailure(breaker, NOW, "x");
+          breaker = afterFailure(breaker, NOW, WHY);
           const wait = waitMs(breaker, NOW);
           if (wait < last || wait > 60_000) return false;
           last = wait;
@@ -56,7 +58,7 @@ test("no number of failures makes the wait shorter, negative or endless", () => 
 });
 
 test("a clock that is set back makes nobody wait longer", () => {
-  expect(waitMs(afterFailure(CLOSED, NOW, "x"), NOW - 3_600_000)).toBe(0);
+  expect(waitMs(afterFailure(CLOSED, NOW, WHY), NOW - 3_600_000)).toBe(0);
   expect(probeWaitMs(afterAttempt(NEVER_PROBED, NOW), NOW - 3_600_000)).toBe(0);
 });
 

@@ -4,6 +4,7 @@ import type { ConnectFailure } from "../../../../../src/nodeRouter/transports/ss
 import { NodePool, type PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import type { Outcome, PingResult } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refused } from "../../../../support/refused.ts";
 import {
   createSimNode,
   type SimNode,
@@ -14,15 +15,13 @@ import {
 const TIMEOUT_MS = 2_500;
 const REFUSED: ConnectFailure = {
   ok: false,
-  code: "NODE_UNREACHABLE",
-  message: 'NODE_UNREACHABLE: node "sim" refused the connection (ECONNREFUSED); start its SSH server.',
+  ...refused("NODE_UNREACHABLE", 'node "sim" refused the connection (ECONNREFUSED); start its SSH server'),
   transportFailure: true,
   tcpReached: false,
 };
 const NO_KEY: ConnectFailure = {
   ok: false,
-  code: "AUTH_FAILED",
-  message: 'AUTH_FAILED: node "sim" takes none of the keys.',
+  ...refused("AUTH_FAILED", 'node "sim" takes none of the keys'),
   transportFailure: false,
 };
 

@@ -17,11 +17,13 @@ import {
   planSpell,
   type Waiting,
 } from "../../../../../src/nodeRouter/transports/ssh/pool/plan.ts";
+import type { Refusal } from "../../../../../src/shared/refusal.ts";
+import { refused } from "../../../../support/refused.ts";
 
 const PLAIN: Waiting = { isTerminal: false, isBackground: false };
 const TERMINAL: Waiting = { isTerminal: true, isBackground: false };
 const BACKGROUND: Waiting = { isTerminal: false, isBackground: true };
-const REFUSAL = 'NODE_UNREACHABLE: node "sim" is not tried again for 1 s.';
+const REFUSAL = refused("NODE_UNREACHABLE", "not tried");
 
 /** Nothing is open, and nothing is wanted. */
 const COLD: PoolView = {
@@ -66,7 +68,7 @@ const BUSY: PoolView = {
   connections: [{ room: 0, sessions: 8 }],
 };
 
-const refuse = (message: string) => ({ do: "refuse", code: "NODE_UNREACHABLE", message });
+const refuse = (refusal: Refusal) => ({ do: "refuse", refusal });
 
 describe("plan", () => {
   const cases: readonly [string, PoolView, readonly object[]][] = [
@@ -157,9 +159,9 @@ describe("plan", () => {
 });
 
 describe("planFault", () => {
-  const fault = { code: "NODE_UNREACHABLE", message: "no", isKeeper: false } as const;
+  const fault = { refusal: REFUSAL, isKeeper: false } as const;
   test("tells all that wait where nothing else can serve them", () => {
-    expect(planFault({ ...COLD, queue: [PLAIN, TERMINAL] }, fault)).toEqual([refuse("no")]);
+    expect(planFault({ ...COLD, queue: [PLAIN, TERMINAL] }, fault)).toEqual([refuse(REFUSAL)]);
   });
   test.each<[string, Partial<PoolView>]>([
     ["a connection is on its way", { connecting: 1 }],
@@ -172,7 +174,7 @@ describe("planFault", () => {
   });
   test("of the keeper tells all, whatever else is there: without one nothing serves them", () => {
     const view: PoolView = { ...BUSY, keeper: "none", queue: [PLAIN], warming: 1 };
-    expect(planFault(view, { ...fault, isKeeper: true })).toEqual([refuse("no")]);
+    expect(planFault(view, { ...fault, isKeeper: true })).toEqual([refuse(REFUSAL)]);
     expect(planFault({ ...view, keeper: "ready" }, { ...fault, isKeeper: true })).toEqual([]);
   });
 });
@@ -300,7 +302,7 @@ class Sim {
     if (isOk) {
       this.#open.push(new SimConnection());
       this.advance();
-    } else this.#act((view) => planFault(view, { code: "NODE_UNREACHABLE", message: "no", isKeeper: false }));
+    } else this.#act((view) => planFault(view, { refusal: REFUSAL, isKeeper: false }));
   }
 
   end(which: number): void {

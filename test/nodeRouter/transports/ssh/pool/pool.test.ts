@@ -7,6 +7,8 @@ import type { ConnectResult, PoolLimits } from "../../../../../src/nodeRouter/tr
 import { collect, createSshTransport } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import type { CommandRequest, SshTransport } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refusalText } from "../../../../../src/shared/refusal.ts";
+import { refused } from "../../../../support/refused.ts";
 import { type SshServer, type SshServerOptions, startSshServer } from "../../../../support/ssh/server.ts";
 
 const NODE = "mac-sg";
@@ -65,8 +67,7 @@ function connectTo(port: number): Promise<ConnectResult> {
     client.once("error", (error) => {
       resolve({
         ok: false,
-        code: "NODE_UNREACHABLE",
-        message: `NODE_UNREACHABLE: ${error.message}`,
+        ...refused("NODE_UNREACHABLE", `${error.message}`),
         transportFailure: true,
       });
     });
@@ -131,7 +132,7 @@ describe("a command", () => {
     const lab = await setUp();
     const { outcome } = await run(lab, "echo ran", { cwd: "/no/such" });
     expect(outcome).toMatchObject({ kind: "notStarted", code: "WORKDIR_UNAVAILABLE" });
-    expect(outcome.kind === "notStarted" && outcome.message).toContain(
+    expect(outcome.kind === "notStarted" && refusalText(outcome)).toContain(
       '"/no/such" does not exist on node "mac-sg"',
     );
   });
@@ -260,7 +261,7 @@ describe("sessions", () => {
     });
     const { outcome } = await run(lab, "true");
     expect(outcome).toMatchObject({ kind: "notStarted", code: "NOT_STARTED" });
-    expect(outcome.kind === "notStarted" && outcome.message).toContain(
+    expect(outcome.kind === "notStarted" && refusalText(outcome)).toContain(
       "This account is currently not available.",
     );
     talks = false;
@@ -277,7 +278,7 @@ describe("a lost connection", () => {
     lab.server.cut();
     const outcome = await command.outcome;
     expect(outcome).toMatchObject({ kind: "unknown", code: "OUTCOME_UNKNOWN", processGroup: group });
-    expect(outcome.kind === "unknown" && outcome.message).toContain(`process group ${group}`);
+    expect(outcome.kind === "unknown" && refusalText(outcome)).toContain(`process group ${group}`);
     expect(lab.server.commands.length).toBe(before);
   });
 
@@ -308,8 +309,7 @@ describe("a lost connection", () => {
 describe("an unreachable node", () => {
   const unreachable = {
     ok: false,
-    code: "NODE_UNREACHABLE",
-    message: 'NODE_UNREACHABLE: node "mac-sg" refused the connection.',
+    ...refused("NODE_UNREACHABLE", 'node "mac-sg" refused the connection'),
     transportFailure: true,
   } as const;
 
@@ -318,11 +318,11 @@ describe("an unreachable node", () => {
     lab.failure = unreachable;
     expect((await run(lab, "true")).outcome).toMatchObject({
       kind: "notStarted",
-      message: unreachable.message,
+      fact: unreachable.fact,
     });
     const second = await run(lab, "true");
     expect(lab.tried.count).toBe(1);
-    expect(second.outcome.kind === "notStarted" && second.outcome.message).toContain(
+    expect(second.outcome.kind === "notStarted" && refusalText(second.outcome)).toContain(
       "not tried again for 1 s",
     );
     lab.clockMs += 1_000;
@@ -334,8 +334,7 @@ describe("an unreachable node", () => {
     const lab = await setUp();
     lab.failure = {
       ...unreachable,
-      code: "AUTH_FAILED",
-      message: "AUTH_FAILED: no key.",
+      ...refused("AUTH_FAILED", "no key"),
       transportFailure: false,
     };
     expect((await run(lab, "true")).outcome).toMatchObject({ kind: "notStarted", code: "AUTH_FAILED" });
@@ -403,6 +402,6 @@ describe("closing", () => {
     await run(lab, "true");
     lab.settings = null;
     const { outcome } = await run(lab, "true");
-    expect(outcome.kind === "notStarted" && outcome.message).toContain("nodes.mac-sg.ssh");
+    expect(outcome.kind === "notStarted" && refusalText(outcome)).toContain("nodes.mac-sg.ssh");
   });
 });

@@ -7,6 +7,7 @@ import type {
   RunningCommand,
 } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refusalText } from "../../../../../src/shared/refusal.ts";
 import {
   createSimNode,
   type SimNode,
@@ -159,7 +160,7 @@ describe("an output that was cut", () => {
     node.cut();
     await settle();
     expect(followed.outcome).toMatchObject({ kind: "unknown", code: "OUTCOME_UNKNOWN" });
-    expect(followed.outcome?.kind === "unknown" && followed.outcome.message).toContain("code 0");
+    expect(followed.outcome?.kind === "unknown" && refusalText(followed.outcome)).toContain("code 0");
   });
 
   test("is complete when the server said so before the connection was lost", async () => {
@@ -260,7 +261,9 @@ describe("a shell in the server's own process group", () => {
     const followed = start(pool);
     await settle();
     expect(followed.outcome).toMatchObject({ kind: "notStarted", code: "NOT_STARTED" });
-    expect(followed.outcome?.kind === "notStarted" && followed.outcome.message).toContain("process group");
+    expect(followed.outcome?.kind === "notStarted" && refusalText(followed.outcome)).toContain(
+      "process group",
+    );
     expect(node.shells.every(({ body }) => body === null)).toBe(true);
   });
 });

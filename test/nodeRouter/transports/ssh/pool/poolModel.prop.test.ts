@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { NodePool } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import type { Outcome, RunningCommand } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refused } from "../../../../support/refused.ts";
 import { createSimNode, type SessionAnswer, type SimShell } from "../../../../support/ssh/simNode.ts";
 
 const LIMITS = { queue: 8, queueMs: 30_000, readyMs: 15_000, idleMs: 600_000 };
@@ -157,8 +158,7 @@ async function play(
       if (!reachable)
         return {
           ok: false,
-          code: "NODE_UNREACHABLE",
-          message: "NODE_UNREACHABLE: no.",
+          ...refused("NODE_UNREACHABLE", "no"),
           transportFailure: true,
         };
       return node.connect().then(
@@ -166,8 +166,7 @@ async function play(
         (error: unknown) =>
           ({
             ok: false,
-            code: "NODE_UNREACHABLE",
-            message: `NODE_UNREACHABLE: ${error}.`,
+            ...refused("NODE_UNREACHABLE", `${error}`),
             transportFailure: true,
           }) as const,
       );

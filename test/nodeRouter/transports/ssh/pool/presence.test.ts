@@ -9,6 +9,7 @@ import type { SshTransport } from "../../../../../src/nodeRouter/transports/tran
 import { parseStats } from "../../../../../src/presence/sources/ssh/parse.ts";
 import { STATS_SCRIPT } from "../../../../../src/presence/sources/ssh/script.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refused } from "../../../../support/refused.ts";
 import { type SshServer, startSshServer } from "../../../../support/ssh/server.ts";
 
 const NODE = "mac-sg";
@@ -54,8 +55,8 @@ function connectTo(port: number): Promise<ConnectResult> {
     const client = new ssh2.Client();
     client.once("ready", () => resolve({ ok: true, client }));
     client.once("error", ({ message }) => {
-      const failure = { code: "NODE_UNREACHABLE", transportFailure: true, tcpReached: false } as const;
-      resolve({ ok: false, message: `NODE_UNREACHABLE: ${message}`, ...failure });
+      const why = refused("NODE_UNREACHABLE", message);
+      resolve({ ok: false, ...why, transportFailure: true, tcpReached: false });
     });
     client.connect({ host: "127.0.0.1", port, username: "claw" });
   });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { NodePool, type PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { KEEPER, PONG, READY } from "../../../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refusalText } from "../../../../../src/shared/refusal.ts";
 import {
   createSimNode,
   type SimNode,
@@ -51,7 +52,7 @@ function flood({ channel }: SimShell, text: string): void {
 }
 async function reason(pool: NodePool): Promise<string> {
   const outcome = await pool.start(echo).outcome;
-  return outcome.kind === "notStarted" ? outcome.message : outcome.kind;
+  return outcome.kind === "notStarted" ? refusalText(outcome) : outcome.kind;
 }
 
 describe("a runner that prints for ever instead of getting ready", () => {

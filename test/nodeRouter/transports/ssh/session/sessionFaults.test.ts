@@ -6,6 +6,7 @@ import { NodePool } from "../../../../../src/nodeRouter/transports/ssh/pool/pool
 import type { PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";
 import { collect } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
+import { refusalText } from "../../../../../src/shared/refusal.ts";
 import { type SshServer, startSshServer } from "../../../../support/ssh/server.ts";
 import { runInShell, type ShellProcess } from "../../../../support/ssh/shell.ts";
 
@@ -62,8 +63,8 @@ async function refusal(lab: Lab, script = "echo ran"): Promise<string> {
   if (outcome.kind !== "notStarted") throw new Error(`it is ${outcome.kind}: ${stdout}`);
   expect(outcome.code).toBe("NOT_STARTED");
   expect(`${stdout}${stderr}`).toBe("");
-  expect(outcome.message).not.toMatch(/trying again|NODE_BUSY|s3cret/);
-  return outcome.message;
+  expect(refusalText(outcome)).not.toMatch(/trying again|NODE_BUSY|s3cret/);
+  return refusalText(outcome);
 }
 
 describe("a login that would change what a command does", () => {

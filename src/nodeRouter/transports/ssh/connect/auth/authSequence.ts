@@ -1,8 +1,9 @@
 // Offers our identities to ssh2 one after the other, and remembers what was tried and what the server said.
 import type { AuthHandlerMiddleware } from "ssh2";
+import { adviceOf } from "../../../../../shared/refusal.ts";
 import { safe } from "../../../../../shared/safeText.ts";
 import { type Place, placeText, settingOf } from "../base/machineName.ts";
-import { type Refusal, refuse } from "../base/refusal.ts";
+import { type Refused, refuse } from "../base/refusal.ts";
 import { isAboutAccount, type ServerWords, saidText } from "../base/serverWords.ts";
 import type { AuthAttempt, Identities } from "./identities.ts";
 
@@ -22,7 +23,7 @@ export interface AuthSequence {
    * @param fact what happened, where it is not that everything was tried.
    * @param words what the server had to say.
    */
-  refusal(place: Place, fact: string | null, words: ServerWords): Refusal;
+  refusal(place: Place, fact: string | null, words: ServerWords): Refused;
 }
 
 /** A server names a handful, in words like these. */
@@ -76,11 +77,12 @@ export function createAuthSequence(
       ];
       const advice =
         accepted === null && !isAboutAccount(words)
-          ? `put a key that it accepts into ssh-agent, or name it in ${settingOf(place, "identityFile")}`
+          ? adviceOf("AUTH_FAILED", { setting: settingOf(place, "identityFile") })
           : "see the account and the server's settings on that machine: another key does not mend this";
       return refuse(
         "AUTH_FAILED",
-        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}; ${advice}`,
+        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}`,
+        advice,
       );
     },
   };

@@ -1,20 +1,31 @@
-// How an expected no looks inside this folder: a code, and the sentence that begins with it.
-import { type ErrorCode, NodeRouterError } from "../../../../../shared/errors.ts";
+// How an expected no looks inside this folder: a refusal that is a result.
+import type { ErrorCode } from "../../../../../shared/errorCatalogue.ts";
+import { NodeRouterError } from "../../../../../shared/errors.ts";
+import { type Refusal, refusal } from "../../../../../shared/refusal.ts";
 
-export interface Refusal {
+export interface Refused extends Refusal {
   readonly ok: false;
-  readonly code: ErrorCode;
-  /** `CODE: what failed, on what, the observed fact; what to do`. */
-  readonly message: string;
 }
 
-/** @param text without the code and without a full stop. */
-export function refuse(code: ErrorCode, text: string): Refusal {
-  return { ok: false, code, message: `${code}: ${text}` };
+export function refuse(
+  code: ErrorCode,
+  fact: string,
+  advice: string,
+  nothingRan: string | null = null,
+): Refused {
+  return { ok: false, ...refusal(code, fact, { nothingRan, advice }) };
 }
 
 /** A coded fault as the refusal it says; anything else is thrown on. */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown): Refused {
   if (!(error instanceof NodeRouterError)) throw error;
-  return { ok: false, code: error.code, message: error.message };
+  return { ok: false, ...error.refusal };
+}
+
+/** The same with more words at its end. */
+export function withMore<R extends Refusal>(refused: R, more: string): R {
+  const { fact, advice } = refused;
+  return advice === null
+    ? { ...refused, fact: `${fact}${more}` }
+    : { ...refused, advice: `${advice}${more}` };
 }

@@ -49,7 +49,8 @@ export async function openSshAsker(
       return file;
     } catch (error) {
       throw invalid(
-        `no file for ssh can be written in ${quote(folderIn)}: ${messageOf(error)}; let the gateway's user write there`,
+        `no file for ssh can be written in ${quote(folderIn)}: ${messageOf(error)}`,
+        "let the gateway's user write there",
         error,
       );
     }
@@ -123,7 +124,8 @@ function pattern(path: string): string {
   // Versions differ in whether these are special, so neither way to write them is right for all.
   if (/[%$]/.test(path) || safe(path) !== path) {
     throw invalid(
-      `the folder of ${JSON.stringify(safe(path))} cannot be named to ssh; give the gateway another HOME`,
+      `the folder of ${JSON.stringify(safe(path))} cannot be named to ssh`,
+      "give the gateway another HOME",
     );
   }
   return `"${path.replace(/[*?[\]{}\\]/g, "\\$&").replace(/["\\]/g, "\\$&")}"`;

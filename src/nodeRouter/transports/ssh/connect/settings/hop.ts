@@ -45,7 +45,7 @@ export interface ResolvedHop {
 /** @throws NodeRouterError SSH_SETTINGS_INVALID, NOT_STARTED (aborted) */
 export async function resolveHop(config: HopConfig, asker: SshAsker, env: ConnectEnv): Promise<ResolvedHop> {
   const problem = sshNameProblem(config.host);
-  if (problem !== null) throw invalid(`${config.at}: the host ${quote(config.host)} ${problem}; mend it`);
+  if (problem !== null) throw invalid(`${config.at}: the host ${quote(config.host)} ${problem}`);
   const answer = await asker.ask(config);
   const { otherHome } = asker;
   const host = readHost(config, answer);
@@ -72,7 +72,8 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   });
   if (empty.length > 0) {
     throw invalid(
-      `${empty.join(", ")} of ${quote(config.host)} in ssh_config leaves nothing that node-router can do; add one that it can to the list`,
+      `${empty.join(", ")} of ${quote(config.host)} in ssh_config leaves nothing that node-router can do`,
+      "add one that it can to the list",
     );
   }
   return {
@@ -99,7 +100,7 @@ function readHost(config: HopConfig, answer: SshAnswer): string {
   const host = oneOf(answer, "hostname") ?? "";
   // SECURITY: a leading "-" would be an option to anything that takes a host as an argument.
   if (host === "" || /^-|\s/.test(host) || safe(host) !== host) {
-    throw invalid(`HostName of ${quote(config.host)}: ${quote(host)} is not a host name; mend it`);
+    throw invalid(`HostName of ${quote(config.host)}: ${quote(host)} is not a host name`);
   }
   return host;
 }
@@ -107,7 +108,7 @@ function readHost(config: HopConfig, answer: SshAnswer): string {
 function readUser(config: HopConfig, answer: SshAnswer): string {
   const user = config.user ?? answer.values.get("user")?.[0] ?? "";
   if (user === "" || /^-/.test(user) || safe(user) !== user) {
-    throw invalid(`User of ${quote(config.host)}: ${quote(user)} is not a login name; set the user`);
+    throw invalid(`User of ${quote(config.host)}: ${quote(user)} is not a login name`, "set the user");
   }
   return user;
 }
@@ -116,7 +117,7 @@ function readPort(config: HopConfig, answer: SshAnswer): number {
   const text = oneOf(answer, "port") ?? "";
   const port = config.port ?? (/^\d{1,5}$/.test(text) ? Number(text) : 0);
   if (port >= 1 && port <= 65_535) return port;
-  throw invalid(`Port of ${quote(config.host)}: ${quote(text)} is not a port; mend it`);
+  throw invalid(`Port of ${quote(config.host)}: ${quote(text)} is not a port`);
 }
 
 /** What ssh would do and we cannot: said, never passed over. */
@@ -125,7 +126,7 @@ function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): 
   const problem = oneOf(answer, "proxycommand") === null ? null : sshNameProblem(host);
   if (problem !== null) {
     throw invalid(
-      `HostName of ${quote(config.host)}: ${quote(host)} ${problem}, since its ProxyCommand is a line of a shell; mend it`,
+      `HostName of ${quote(config.host)}: ${quote(host)} ${problem}, since its ProxyCommand is a line of a shell`,
     );
   }
   if (
@@ -133,13 +134,15 @@ function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): 
     (isOn(answer, "proxyusefdpass") && oneOf(answer, "proxycommand") !== null)
   ) {
     throw invalid(
-      `the ProxyCommand of ${quote(config.host)} in ssh_config hands over a descriptor (ProxyUseFdpass, or "-"), which node-router cannot take; use a command that passes the bytes on`,
+      `the ProxyCommand of ${quote(config.host)} in ssh_config hands over a descriptor (ProxyUseFdpass, or "-"), which node-router cannot take`,
+      "use a command that passes the bytes on",
     );
   }
   const revoked = oneOf(answer, "revokedhostkeys");
   if (revoked !== null && config.hostKey === null) {
     throw invalid(
-      `RevokedHostKeys ${quote(revoked)} is set for ${quote(config.host)} in ssh_config, and node-router does not read that format; write @revoked lines into known_hosts and set RevokedHostKeys none for it`,
+      `RevokedHostKeys ${quote(revoked)} is set for ${quote(config.host)} in ssh_config, and node-router does not read that format`,
+      "write @revoked lines into known_hosts and set RevokedHostKeys none for it",
     );
   }
 }

@@ -24,7 +24,7 @@ export function readProxyJump(text: string, at: string): JumpChain {
       text.slice(comma + 1),
     )?.groups;
   const host = found?.bracketed ?? found?.plain;
-  if (host === undefined) throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]; mend it`);
+  if (host === undefined) throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]`);
   return {
     last: { host, user: found?.user ?? null, port: found?.port === undefined ? null : Number(found.port) },
     before: comma < 0 ? null : text.slice(0, comma),

@@ -51,7 +51,7 @@ export function parseAnswer(stdout: string, log: string, host: string): SshAnswe
     if (keyword === "") continue;
     const known = values.get(keyword);
     if (known !== undefined && !REPEATED.includes(keyword)) {
-      throw invalid(`ssh -G says ${quote(keyword)} of ${quote(host)} twice; see "ssh -G" there`);
+      throw invalid(`ssh -G says ${quote(keyword)} of ${quote(host)} twice`, 'see "ssh -G" there');
     }
     const value = end < 0 ? "" : line.slice(end + 1);
     if (known === undefined) values.set(keyword, [value]);
@@ -59,7 +59,7 @@ export function parseAnswer(stdout: string, log: string, host: string): SshAnswe
   }
   for (const keyword of ["hostname", "user", "port"]) {
     if (!values.has(keyword)) {
-      throw invalid(`ssh -G says no ${keyword} of ${quote(host)}; see whether "ssh" on PATH is OpenSSH's`);
+      throw invalid(`ssh -G says no ${keyword} of ${quote(host)}`, `see whether "ssh" on PATH is OpenSSH's`);
     }
   }
   return { values, expansions: readExpansions(log) };

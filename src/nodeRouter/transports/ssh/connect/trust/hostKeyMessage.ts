@@ -1,11 +1,12 @@
 // What is said about a host key that is not believed. Pure.
 import { quote, safe } from "../../../../../shared/safeText.ts";
 import { type Place, placeText } from "../base/machineName.ts";
-import { type Refusal, refuse } from "../base/refusal.ts";
+import { type Refused, refuse } from "../base/refusal.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import type { HostTrust, TrustedKey, Verdict } from "./hostTrust.ts";
 import { NOWHERE, otherFile } from "./knownHostsFile.ts";
 
+const NOTHING_SENT = "nothing was sent";
 const COMPARE = "compare it with the machine's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)";
 
 /** `ssh-ed25519 SHA256:…` */
@@ -24,14 +25,16 @@ export function hostKeyRefusal(
   trust: HostTrust,
   verdict: Exclude<Verdict, { kind: "trusted" }>,
   offered: readonly PublicKey[],
-): Refusal {
+): Refused {
   const fact = `${placeText(place)} offered ${offered.map(keyText).join(", ")}`;
   const trustCommand = `"openclaw node-router trust ${safe(place.node)}"`;
   switch (verdict.kind) {
     case "revoked":
       return refuse(
         "HOST_KEY_REVOKED",
-        `${fact}, which ${safe(verdict.source)} revokes; nothing was sent; do not connect until the machine has a new key`,
+        `${fact}, which ${safe(verdict.source)} revokes`,
+        "do not connect until the machine has a new key",
+        NOTHING_SENT,
       );
     case "changed": {
       const expected =
@@ -41,7 +44,9 @@ export function hostKeyRefusal(
       const mend = trust.pin === null ? `remove that line and run ${trustCommand}` : "change it";
       return refuse(
         "HOST_KEY_CHANGED",
-        `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${expected}; nothing was sent; if the machine was set up anew, ${COMPARE}, then ${mend}`,
+        `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${expected}`,
+        `if the machine was set up anew, ${COMPARE}, then ${mend}`,
+        NOTHING_SENT,
       );
     }
     case "unknown": {
@@ -50,7 +55,9 @@ export function hostKeyRefusal(
       const keeps = keepsNothing ? `${otherFile(place)} (UserKnownHostsFile keeps nothing), and ` : "";
       return refuse(
         "HOST_KEY_UNKNOWN",
-        `${fact}, which nobody vouches for as ${quote(known.name)}${asides(trust)}; nothing was sent; ${COMPARE}, then ${keeps}run ${trustCommand}`,
+        `${fact}, which nobody vouches for as ${quote(known.name)}${asides(trust)}`,
+        `${COMPARE}, then ${keeps}run ${trustCommand}`,
+        NOTHING_SENT,
       );
     }
   }

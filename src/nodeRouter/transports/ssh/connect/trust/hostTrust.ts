@@ -105,7 +105,8 @@ async function readFile(
     text = await readText(env, file);
   } catch (cause) {
     throw invalid(
-      `${quote(file)} cannot be read, and may revoke a key: it ${fileFault(cause, "read")}; mend that, or name another file`,
+      `${quote(file)} cannot be read, and may revoke a key: it ${fileFault(cause, "read")}`,
+      "mend that, or name another file",
       cause,
     );
   }

@@ -58,7 +58,8 @@ export function needsHash(name: string): boolean {
 export function refusePattern(name: string): void {
   if (name !== "" && !name.startsWith("-") && !/[\s*?!,|]/u.test(name) && safe(name) === name) return;
   throw invalid(
-    `${quote(name)} is no name of one machine for known_hosts (no space, control character, or any of * ? ! , |); mend the host or its HostKeyAlias`,
+    `${quote(name)} is no name of one machine for known_hosts (no space, control character, or any of * ? ! , |)`,
+    "mend the host or its HostKeyAlias",
   );
 }
 
@@ -70,7 +71,7 @@ export function refusePattern(name: string): void {
 export function formatKnownHost(name: string, key: PublicKey, salt: Buffer | null): string {
   refusePattern(name);
   if (salt === null && needsHash(name)) {
-    throw invalid(`${quote(name)} can only be written into known_hosts as a hash`);
+    throw invalid(`${quote(name)} can only be written into known_hosts as a hash`, null);
   }
   const hosts =
     salt === null

@@ -17,8 +17,8 @@ export function otherFile({ at }: Pick<Hop, "at">): string {
 
 export type KeyFile =
   | { readonly ok: true; readonly file: string }
-  /** A sentence without its end. */
-  | { readonly ok: false; readonly reason: string };
+  /** Each a sentence without its end. */
+  | { readonly ok: false; readonly fact: string; readonly advice: string };
 
 /**
  * The first file that keeps what is written: one that is there, or can be made. A device such as /dev/null, a
@@ -32,10 +32,11 @@ export async function keyFileOf(hop: Pick<Hop, "at" | "hostKey">): Promise<KeyFi
     if (fault === null) return { ok: true, file };
     faults.push(`${quote(file)} ${fault}`);
   }
-  const fact = faults.length === 0 ? "UserKnownHostsFile is none" : faults.join(", ");
+  const why = faults.length === 0 ? "UserKnownHostsFile is none" : faults.join(", ");
   return {
     ok: false,
-    reason: `there is no known_hosts file to record a key of ${quote(name)} in: ${fact}; ${otherFile(hop)}, then trust again`,
+    fact: `there is no known_hosts file to record a key of ${quote(name)} in: ${why}`,
+    advice: `${otherFile(hop)}, then trust again`,
   };
 }
 

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { quote } from "../../../../../shared/safeText.ts";
 import { type ConnectEnv, readText } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
-import { type Refusal, refusalOf, refuse } from "../base/refusal.ts";
+import { type Refused, refusalOf, refuse } from "../base/refusal.ts";
 import type { Hop } from "../settings/hop.ts";
 import { invalid } from "../settings/invalid.ts";
 import type { PublicKey } from "./fingerprint.ts";
@@ -22,7 +22,7 @@ export type RecordResult =
       /** Whether a line was written now. */
       readonly isNew: boolean;
     }
-  | Refusal;
+  | Refused;
 
 /** Two answers to `trust` at once must not both find the key missing. By file. */
 const locks = new Map<string, Promise<unknown>>();
@@ -34,7 +34,7 @@ const locks = new Map<string, Promise<unknown>>();
  */
 export async function recordHostKey(hop: Hop, key: PublicKey, env: ConnectEnv): Promise<RecordResult> {
   const place = await keyFileOf(hop);
-  if (!place.ok) return refuse("SSH_SETTINGS_INVALID", place.reason);
+  if (!place.ok) return refuse("SSH_SETTINGS_INVALID", place.fact, place.advice);
   const { file } = place;
   const before = locks.get(file) ?? Promise.resolve();
   const work = before.then(() => record(hop, key, file, env));
@@ -51,7 +51,8 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
   if (pin !== null) {
     return refuse(
       "SSH_SETTINGS_INVALID",
-      `${pin.at} pins ${quote(pin.fingerprint)} for ${quote(name)}, so a recorded key would not count; set it to the new fingerprint, or remove it and trust again`,
+      `${pin.at} pins ${quote(pin.fingerprint)} for ${quote(name)}, so a recorded key would not count`,
+      "set it to the new fingerprint, or remove it and trust again",
     );
   }
   try {
@@ -63,14 +64,16 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
     if (verdict.kind === "revoked") {
       return refuse(
         "HOST_KEY_REVOKED",
-        `${keyText(key)} of ${quote(name)} is revoked by ${verdict.source}; give the machine a new key`,
+        `${keyText(key)} of ${quote(name)} is revoked by ${verdict.source}`,
+        "give the machine a new key",
       );
     }
     if (verdict.kind === "changed") {
       const known = verdict.expected.map((other) => `${keyText(other)} (${other.source})`).join(", ");
       return refuse(
         "HOST_KEY_CHANGED",
-        `${quote(name)} is already known by ${known}, not by ${keyText(key)}; if the machine was set up anew, remove that line and trust again`,
+        `${quote(name)} is already known by ${known}, not by ${keyText(key)}`,
+        "if the machine was set up anew, remove that line and trust again",
       );
     }
     const line = await append(file, hop, key, env);
@@ -97,7 +100,8 @@ async function append(file: string, hop: Hop, key: PublicKey, env: ConnectEnv): 
     return (text + gap).split("\n").length;
   } catch (error) {
     throw invalid(
-      `${quote(file)} cannot be written: it, or its folder, ${fileFault(error, "written")}; mend that, or ${otherFile(hop)}`,
+      `${quote(file)} cannot be written: it, or its folder, ${fileFault(error, "written")}`,
+      `mend that, or ${otherFile(hop)}`,
       error,
     );
   }

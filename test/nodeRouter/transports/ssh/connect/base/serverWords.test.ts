@@ -10,6 +10,7 @@ import {
   quoteSaid,
 } from "../../../../../../src/nodeRouter/transports/ssh/connect/base/serverWords.ts";
 import { connect } from "../../../../../../src/nodeRouter/transports/ssh/connect/connect.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { makeKey } from "../../../../../support/ssh/keys.ts";
 import { type SshServer, startSshServer } from "../../../../../support/ssh/server.ts";
 import { portOf } from "../../../../../support/ssh/wire.ts";
@@ -114,12 +115,12 @@ describe("before the SSH greeting", () => {
   ])("%j", async (text, said, advice) => {
     const failure = await failureOf(await listen((socket) => socket.end(text)));
     expect(failure).toMatchObject({ code: "NODE_UNREACHABLE", transportFailure: true });
-    expect(failure.message).toContain(`; it said ${said}; `);
-    expect(failure.message).toContain(advice);
+    expect(refusalLine(failure)).toContain(`; it said ${said}; `);
+    expect(refusalLine(failure)).toContain(advice);
   });
 
   test("nothing was said, and nothing is claimed", async () => {
-    const { message } = await failureOf(await listen((socket) => socket.end()));
+    const message = refusalLine(await failureOf(await listen((socket) => socket.end())));
     expect(message).toMatch(/closed the connection before its SSH greeting.*; see its SSH server's log$/);
     expect(message).not.toContain("it said");
   });
@@ -136,12 +137,16 @@ describe("before the SSH greeting", () => {
       }),
     );
     expect(failure).toMatchObject({ code: "NODE_UNREACHABLE", transportFailure: false });
-    expect(failure.message).toMatch(/8192 bytes came, and none of them an SSH greeting"; it said "blah blah/);
-    expect(failure.message.length).toBeLessThan(1_000);
+    expect(refusalLine(failure)).toMatch(
+      /8192 bytes came, and none of them an SSH greeting"; it said "blah blah/,
+    );
+    expect(refusalLine(failure).length).toBeLessThan(1_000);
   });
 
   test("one that says something and then waits", async () => {
-    const { message } = await failureOf(await listen((socket) => void socket.write("please hold\r\n")), 200);
+    const message = refusalLine(
+      await failureOf(await listen((socket) => void socket.write("please hold\r\n")), 200),
+    );
     expect(message).toContain('did not finish within 200 ms, before its SSH greeting; it said "please hold"');
   });
 
@@ -179,7 +184,7 @@ describe("in the login", () => {
       const failure = await failureOf(port);
       // Nothing of ours was turned down: it may let us in later.
       expect(failure).toMatchObject({ code: "NODE_UNREACHABLE", transportFailure: true });
-      expect(failure.message).toContain(
+      expect(refusalLine(failure)).toContain(
         'closed the connection before the login was done; it said "no seat for / robots"',
       );
     }
@@ -192,7 +197,7 @@ describe("in the login", () => {
     });
     const failure = await failureOf(port);
     expect(failure).toMatchObject({ code: "AUTH_FAILED", transportFailure: false });
-    expect(failure.message).toMatch(
+    expect(refusalLine(failure)).toMatch(
       /refused the login: it closed the connection; it said "enough"; tried key /,
     );
   });
@@ -202,7 +207,7 @@ describe("in the login", () => {
       (_, context) => context.reject(["publickey"]),
       `${"x".repeat(9_000)}\nask the desk\n`,
     );
-    const { message } = await failureOf(port);
+    const message = refusalLine(await failureOf(port));
     expect(message).toMatch(/refused the login: it said "…x+ \/ ask the desk"; tried key /);
     expect(message.length).toBeLessThan(1_000);
     expect(message).toMatch(/put a key that it accepts into ssh-agent, or name it in /);
@@ -216,13 +221,13 @@ describe("in the login", () => {
     const port = await serve((connection) => connection.end(), banner);
     const failure = await failureOf(port);
     expect(failure).toMatchObject({ code: "AUTH_FAILED", transportFailure: false });
-    expect(failure.message).toContain(`it said "${banner}"`);
-    expect(failure.message).toMatch(/see the account .*: another key does not mend this$/);
+    expect(refusalLine(failure)).toContain(`it said "${banner}"`);
+    expect(refusalLine(failure)).toMatch(/see the account .*: another key does not mend this$/);
   });
 
   test("a legal notice is no account that is shut", async () => {
     const port = await serve((_, context) => context.reject(["publickey"]), "Authorized use only.\n");
-    expect((await failureOf(port)).message).toMatch(/put a key that it accepts/);
+    expect(refusalLine(await failureOf(port))).toMatch(/put a key that it accepts/);
   });
 });
 

@@ -9,6 +9,7 @@ import {
 import { openProxy } from "../../../../../../src/nodeRouter/transports/ssh/connect/net/proxyCommand.ts";
 import type { ConnectOptions } from "../../../../../../src/nodeRouter/transports/ssh/connect/options.ts";
 import { trustNode } from "../../../../../../src/nodeRouter/transports/ssh/connect/trust.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { makeKey } from "../../../../../support/ssh/keys.ts";
 import { type SshServer, startSshServer } from "../../../../../support/ssh/server.ts";
@@ -52,7 +53,7 @@ async function reach(command: string, options: ConnectOptions = {}): Promise<Con
 
 async function messageOf(command: string, options: ConnectOptions = {}): Promise<string> {
   const result = await reach(command, options);
-  if (!result.ok) return result.message;
+  if (!result.ok) return refusalLine(result);
   result.client.destroy();
   throw new Error("it connected");
 }
@@ -70,7 +71,7 @@ const hasEnded = (pid: number) => {
 describe.skipIf(skipWithoutSsh("connect/proxyCommand"))("a ProxyCommand", () => {
   test("carries the connection, to where no name resolves, and ends with it", async () => {
     const result = await reach(`sh -c 'echo $$ > ${at("pid")}; exec "$@"' - ${bridge()}`);
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     expect(result.steps.map(({ name }) => name)).toEqual(["tcp", "handshake", "host key", "auth"]);
     const pid = pidIn("pid");
     expect(hasEnded(pid)).toBe(false);
@@ -83,7 +84,7 @@ describe.skipIf(skipWithoutSsh("connect/proxyCommand"))("a ProxyCommand", () => 
     const result = await reach(
       `sh -c 'sleep 600 & echo $! > ${at("pid")}; echo "%%h %h %n %p %r" > ${words}; exec "$@"' - ${bridge()}`,
     );
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     expect(readFileSync(words, "utf8")).toBe("%h node.test mac-sg 22 gateway\n");
     result.client.destroy();
     await waitFor("the end of the sleep", () => hasEnded(pidIn("pid")));
@@ -91,14 +92,14 @@ describe.skipIf(skipWithoutSsh("connect/proxyCommand"))("a ProxyCommand", () => 
 
   test("that ignores the hint to end is ended all the same", async () => {
     const result = await reach(`sh -c 'trap "" HUP; echo $$ > ${at("pid")}; exec "$@"' - ${bridge()}`);
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     result.client.destroy();
     await waitFor("the command's end", () => hasEnded(pidIn("pid")));
   });
 
   test("that dies takes the connection with it", async () => {
     const result = await reach(`sh -c 'echo $$ > ${at("pid")}; exec "$@"' - ${bridge()}`);
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     const closed = new Promise<void>((resolve) => result.client.once("close", () => resolve()));
     process.kill(pidIn("pid"), "SIGKILL");
     await closed;

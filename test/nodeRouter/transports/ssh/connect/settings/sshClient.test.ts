@@ -7,6 +7,7 @@ import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh
 import { addressOf, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
 import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askOpenSsh.ts";
 import { runSsh } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/sshClient.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { waitFor } from "../../../../../support/wait.ts";
 import { fakeSsh, makeTestHome, sshNode, type TestHome, targetOf } from "../arrange.ts";
@@ -26,7 +27,7 @@ const ANSWER = "echo user u; echo hostname h; echo port 22";
 async function refusal(changes: Partial<ConnectEnv>, ssh: object = {}): Promise<string> {
   const resolved = await resolveTarget(sshNode(ssh), { ...env, ...changes });
   if (resolved.ok) throw new Error(`not refused: ${addressOf(resolved.target.last)}`);
-  return resolved.message;
+  return refusalLine(resolved);
 }
 
 /** The arguments that ssh got, a line each. */

@@ -10,6 +10,7 @@ import {
   resolveTarget,
   type Target,
 } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { fakeSsh, makeTestHome, sshNode, type TestHome, targetOf } from "../arrange.ts";
 
@@ -41,8 +42,8 @@ async function refusalWith(config: string, ssh: object = {}): Promise<string> {
   home.write(".ssh/config", config);
   const resolved = await resolveTarget(sshNode(ssh), env);
   if (resolved.ok) throw new Error(`not refused: ${addressOf(resolved.target.last)}`);
-  expect(resolved.message.startsWith(`${resolved.code}: `)).toBe(true);
-  return resolved.message;
+  expect(refusalLine(resolved).startsWith(`${resolved.code}: `)).toBe(true);
+  return refusalLine(resolved);
 }
 
 withSsh("what counts", () => {

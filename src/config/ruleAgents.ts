@@ -57,8 +57,8 @@ export function strayAgentNames(
 
 /** One of them, for the log and for `openclaw health`. */
 export function strayAgent({ path, message, suggestion }: ConfigProblem): Refusal {
-  const mend = "Whoever is meant runs without that rule: mend the name, or take it out";
-  const advice = suggestion === null ? mend : `${suggestion} ${mend}`;
+  const rest = "is meant runs without that rule: mend the name, or take it out";
+  const advice = suggestion === null ? `whoever ${rest}` : `${suggestion} Whoever ${rest}`;
   return refusal("AGENT_UNKNOWN", `${path}: ${message}`, { advice });
 }
 

@@ -1,4 +1,5 @@
 // Which machine may run whole turns of an agent, and how an operator brings a session back.
+import { refusalWords } from "../../../src/shared/refusal.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
@@ -136,8 +137,8 @@ describe("the way back", () => {
 
 test("the refusal names session, agent, node and rule, and that nothing has run", () => {
   const snapshot = snapshotOf();
-  const text = hostedElsewhere("worker-sg", hostedSession(), "which is wrong", snapshot, []);
-  expect(text).toMatch(
+  const why = hostedElsewhere("worker-sg", hostedSession(), "which is wrong", snapshot, []);
+  expect(refusalWords(why)).toMatch(
     /^session "agent:worker-sg:one" of agent "worker-sg" is hosted on node "mac-cn", which is wrong, so its turn did not start and no model was asked; /,
   );
 });

@@ -53,6 +53,6 @@ test("the decision about a call refuses it too", () => {
   const config = resolveConfig(CONFIG);
   expect(decided(config, "sessions_spawn", { agent: "master", params }, nodes)).toMatchObject({
     kind: "refuse",
-    message: expect.stringContaining("HOSTED_ELSEWHERE"),
+    refusal: { code: "HOSTED_ELSEWHERE" },
   });
 });

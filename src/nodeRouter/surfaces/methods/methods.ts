@@ -66,7 +66,8 @@ function agentNamed(written: string, known: readonly string[] | null): string {
   if (known === null || known.includes(id)) return id;
   const suggestion = didYouMean(written, known);
   const listed = known.slice(0, MAX_NAMED).map(quote).join(", ") || "none";
-  const advice = `${suggestion === null ? "" : `${suggestion} `}Configured are ${listed}`;
+  const advice =
+    suggestion === null ? `configured are ${listed}` : `${suggestion} Configured are ${listed}`;
   throw new NodeRouterError(refusal("AGENT_UNKNOWN", `no agent ${quote(written)} is configured`, { advice }));
 }
 

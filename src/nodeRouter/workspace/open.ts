@@ -6,13 +6,14 @@ import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
+import { sshClient } from "./loadSshClient.ts";
 import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
 import { WORKSPACE, type WorkspaceState } from "./workspaceState.ts";
 
 /**
  * Connections and audit are made once a process and outlive reloads of the plugin, with the commands that
  * run. Opens no connection and no file. The transport is this code's until the gateway restarts; what it needs of
- * the host goes through the newest registration.
+ * the host, and what it has not loaded yet, goes through the newest registration.
  */
 export function openWorkspace(
   api: WorkspaceHost & { readonly logger: HostLogger },
@@ -29,7 +30,7 @@ export function openWorkspace(
   transport.current ??= createSshTransport({
     settings: (name) => config.current?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
-      const { connect, processEnv, resolveTarget } = await import("../transports/ssh/client.ts");
+      const { connect, processEnv, resolveTarget } = await sshClient(workspace.registrations);
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;

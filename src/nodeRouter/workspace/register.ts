@@ -65,7 +65,14 @@ export function registerWorkspace(
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, audit } = options;
   const full = api.registrationMode === "full";
-  const parts: WorkspaceParts = { deps, full, audit, createMirror, createFileBridge };
+  const parts: WorkspaceParts = {
+    deps,
+    full,
+    audit,
+    createMirror,
+    createFileBridge,
+    loadSshClient: () => import("../transports/ssh/client.ts"),
+  };
 
   sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
     log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),

@@ -4,19 +4,7 @@ import { quote } from "../../../../shared/safeText.ts";
 import { Connection } from "../session/connection.ts";
 import { LASTS_MS } from "./breaker.ts";
 import type { Core } from "./core.ts";
-import {
-  attemptBegun,
-  attemptEnded,
-  connectFailed,
-  connectionEnded,
-  connectionLeft,
-  connectionOpened,
-  faultMet,
-  keeperRetired,
-  nodeLost,
-  nodeMisbehaved,
-  verdictMade,
-} from "./events.ts";
+import * as events from "./events.ts";
 import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";
@@ -27,7 +15,7 @@ import { isRunningOn } from "./view.ts";
 export function connect(core: Core, isProbe: boolean): void {
   const { node, now } = core.options;
   const attempt = { isProbe };
-  core.on(attemptBegun, attempt, now());
+  core.on(events.attemptBegun, attempt, now());
   void core.options
     .connect(core.abort.signal)
     .catch(
@@ -39,7 +27,7 @@ export function connect(core: Core, isProbe: boolean): void {
       }),
     )
     .then((result) => {
-      core.on(attemptEnded, attempt);
+      core.on(events.attemptEnded, attempt);
       if (result.ok) adopt(core, new Connection(result.client));
       else failed(core, result, isProbe);
     });
@@ -50,7 +38,7 @@ function failed(core: Core, failure: ConnectFailure, isProbe: boolean): void {
   const { code, message, transportFailure } = failure;
   // Presence would say the same every few seconds.
   if (!isProbe || message !== core.state.logged) log.warn({ node, reason: message }, "ssh: no connection");
-  core.on(connectFailed, failure, now());
+  core.on(events.connectFailed, failure, now());
   if (transportFailure) core.retryLater();
   core.wake();
   core.giveUp(code, message);
@@ -66,7 +54,7 @@ function adopt(core: Core, connection: Connection): void {
   }
   const isFirst = usable(core.state) === 0;
   const sinceMs = now();
-  core.on(connectionOpened, connection);
+  core.on(events.connectionOpened, connection);
   // Before anything else is tried. What runs on it of others is not lost for that; nothing more begins there.
   connection.onHang = (fact) => isRunningOn(core.state, connection) || connection.fail(fact);
   connection.onFailure = (fact) => misconduct(core, fact, now() - sinceMs);
@@ -74,21 +62,21 @@ function adopt(core: Core, connection: Connection): void {
   if (isFirst) onConnect?.();
   core.wake();
   core.advance();
-  core.idle.begin();
+  core.used({ isBackground: false });
 }
 
 function ended(core: Core, connection: Connection, error: string | null, lastedMs: number): void {
   const { node, now, log } = core.options;
   const { failure, isDropped, isSilent } = connection;
   const isGood = failure === null && (isDropped || lastedMs >= LASTS_MS);
-  core.on(connectionEnded, connection, isGood, now());
+  core.on(events.connectionEnded, connection, isGood, now());
   log.info({ node, reason: error ?? "closed" }, "ssh: connection ended");
   if (failure !== null) {
-    core.on(faultMet, null);
-    core.on(verdictMade, { kind: "down", reason: failure });
+    core.on(events.faultMet, null);
+    core.on(events.verdictMade, { kind: "down", reason: failure });
     core.giveUp("NODE_UNREACHABLE", misbehaved(node, failure));
   } else if (!isDropped && !isSilent && usable(core.state) === 0) {
-    core.on(nodeLost, `its SSH connection was lost${error === null ? "" : ` (${error})`}`);
+    core.on(events.nodeLost, `its SSH connection was lost${error === null ? "" : ` (${error})`}`);
   }
   core.lacks();
   core.wake();
@@ -97,13 +85,13 @@ function ended(core: Core, connection: Connection, error: string | null, lastedM
 /** Commands are refused for a growing while, as after a failure to connect; presence tries less and less. */
 function misconduct(core: Core, fact: string, lastedMs: number): void {
   const { node, now, log } = core.options;
-  core.on(nodeMisbehaved, misbehaved(node, fact), lastedMs, now());
+  core.on(events.nodeMisbehaved, misbehaved(node, fact), lastedMs, now());
   log.warn({ node, reason: fact }, "ssh: the connection was ended for what the node did");
 }
 
 /** Nothing of it is needed. */
 export function close(core: Core, connection: Connection): void {
-  core.on(connectionLeft, connection);
+  core.on(events.connectionLeft, connection);
   connection.destroy();
 }
 
@@ -112,11 +100,11 @@ export function silence(core: Core, connections: readonly Connection[]): void {
   const { node, log } = core.options;
   log.warn({ node, connections: connections.length }, "ssh: nothing is heard of the node");
   for (const connection of connections) {
-    core.on(keeperRetired, connection);
+    core.on(events.keeperRetired, connection);
     endReadyOn(core, connection);
     connection.silence();
   }
-  if (usable(core.state) === 0) core.on(nodeLost, "nothing is heard on its SSH connection");
+  if (usable(core.state) === 0) core.on(events.nodeLost, "nothing is heard on its SSH connection");
   core.wake();
   core.lacks();
 }

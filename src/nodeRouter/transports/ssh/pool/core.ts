@@ -5,8 +5,7 @@ import type { Runner } from "../session/runner.ts";
 import type { Command } from "../session/sshCommand.ts";
 import { waitMs } from "./breaker.ts";
 import { SPELL_MS } from "./demand.ts";
-import { demandEnded, shellEnded, shellOpened, spellEnded } from "./events.ts";
-import { IdleTimer } from "./idle.ts";
+import * as events from "./events.ts";
 import { plan } from "./plan.ts";
 import type { Action, Occasion } from "./planView.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
@@ -14,19 +13,20 @@ import { ShellOpener } from "./shellOpener.ts";
 import { newState, type PoolState } from "./state.ts";
 import { isBusy, isHeld, isInUse, isMoreThanAlways, stalled, viewOf, warming } from "./view.ts";
 
+/** What is waited for by the clock. */
+type Wait = "spell" | "retry" | "idle";
+
 export class Core {
   readonly options: PoolOptions;
   readonly limits: PoolLimits;
   readonly opener: ShellOpener;
-  readonly idle: IdleTimer;
   /** Ends the attempts to connect. */
   readonly abort = new AbortController();
   readonly #act: (core: Core, action: Action<Connection, Command>) => void;
   #state: PoolState;
   /** Told of what a question to the node may wait for. */
   readonly #waiting = new Set<() => void>();
-  #spellTimer: NodeJS.Timeout | null = null;
-  #retryTimer: NodeJS.Timeout | null = null;
+  readonly #timers = new Map<Wait, NodeJS.Timeout>();
 
   /** @param act does one thing that was planned; it may be called for what is no longer so. */
   constructor(options: PoolOptions, act: (core: Core, action: Action<Connection, Command>) => void) {
@@ -37,13 +37,8 @@ export class Core {
     this.opener = new ShellOpener({
       loginShell: options.loginShell,
       readyMs: this.limits.readyMs,
-      onOpen: (shell, on) => this.on(shellOpened, shell, on),
+      onOpen: (shell, on) => this.on(events.shellOpened, shell, on),
       onEnd: (shell) => this.#shellEnded(shell),
-    });
-    this.idle = new IdleTimer({
-      ms: this.limits.idleMs,
-      isBusy: () => isBusy(this.#state) || this.#state.life !== "open",
-      onIdle: () => this.#unused(),
     });
   }
 
@@ -87,27 +82,18 @@ export class Core {
 
   /** While more is open than always, what is not needed is given back from time to time. */
   watchDemand(): void {
-    if (this.#spellTimer !== null || this.#state.life !== "open") return;
-    if (!isMoreThanAlways(this.#state, this.limits)) return;
-    this.#spellTimer = setTimeout(() => {
-      this.#spellTimer = null;
-      this.on(spellEnded, this.limits.warm, warming(this.#state));
+    if (this.#state.life !== "open" || !isMoreThanAlways(this.#state, this.limits)) return;
+    this.#once("spell", SPELL_MS, () => {
+      this.on(events.spellEnded, this.limits.warm, warming(this.#state));
       this.carryOut({ is: "spell", stock: this.#state.demand.stock });
       this.watchDemand();
-    }, SPELL_MS);
-    this.#spellTimer.unref();
+    });
   }
 
-  /** Looks again when commands are no longer refused. */
+  /** Looks again when commands are no longer refused: some may run or wait elsewhere, and lack a keeper or room. */
   retryLater(): void {
-    if (this.#retryTimer !== null) return;
     const ms = waitMs(this.#state.breaker, this.options.now());
-    this.#retryTimer = setTimeout(() => {
-      this.#retryTimer = null;
-      // For those that run or wait on another connection, and lack a keeper or room.
-      if (isBusy(this.#state)) this.advance();
-    }, ms);
-    this.#retryTimer.unref();
+    this.#once("retry", ms, () => isBusy(this.#state) && this.advance());
   }
 
   /** Whoever asks the node looks again. */
@@ -130,23 +116,44 @@ export class Core {
     });
   }
 
-  /** A command is over. What nobody needs does not count as a use: a time that runs goes on. */
-  used({ isBackground }: Command): void {
-    if (isBackground) this.idle.resume();
-    else this.idle.begin();
+  /** A use has ended, unless it was nobody's: the time after which all is closed begins anew. */
+  used({ isBackground }: Pick<Command, "isBackground">): void {
+    if (!isBackground && !isBusy(this.#state)) this.beUsed();
+    this.rest();
+  }
+
+  /** A use begins. */
+  beUsed(): void {
+    clearTimeout(this.#timers.get("idle"));
+    this.#timers.delete("idle");
+  }
+
+  /** Something came that counts as no use: a time that runs goes on. */
+  rest(): void {
+    if (isBusy(this.#state) || this.#state.life !== "open") return;
+    this.#once("idle", this.limits.idleMs, () => !isBusy(this.#state) && this.#unused());
   }
 
   destroy(): void {
-    this.idle.stop();
-    if (this.#spellTimer !== null) clearTimeout(this.#spellTimer);
-    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.abort.abort();
     for (const connection of this.#state.connections) connection.destroy();
   }
 
+  /** Unless it is to be done already. */
+  #once(what: Wait, ms: number, work: () => void): void {
+    if (this.#timers.has(what)) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(what);
+      work();
+    }, ms);
+    timer.unref();
+    this.#timers.set(what, timer);
+  }
+
   #shellEnded(shell: Runner): void {
     const phase = this.#state.shells.get(shell)?.phase;
-    this.on(shellEnded, shell);
+    this.on(events.shellEnded, shell);
     // Its opener tells; to open another at once would be to fail again.
     if (phase === "opened") return;
     // One that ends while it waits is not replaced before it is needed: the next may do the same at once.
@@ -156,8 +163,8 @@ export class Core {
 
   /** Nobody used it for long. */
   #unused(): void {
-    this.on(demandEnded, this.limits.warm);
+    this.on(events.demandEnded, this.limits.warm);
     this.carryOut({ is: "idle" });
-    if (isHeld(this.#state, this.options.now())) this.idle.begin();
+    if (isHeld(this.#state, this.options.now())) this.rest();
   }
 }

@@ -35,30 +35,33 @@ export function commandAsked(state: PoolState, command: Command, floor: number):
 }
 
 /** It is given up, or about to be sent. */
-export function commandTaken(state: PoolState, command: Command): PoolState {
-  return { ...state, queue: without(state.queue, command) };
-}
+export const commandTaken = (state: PoolState, command: Command): PoolState => ({
+  ...state,
+  queue: without(state.queue, command),
+});
 
-export function queueEmptied(state: PoolState): PoolState {
-  return { ...state, queue: [] };
-}
+export const queueEmptied = (state: PoolState): PoolState => ({ ...state, queue: [] });
 
-export function terminalAsked(state: PoolState, command: Command): PoolState {
-  return { ...commandTaken(state, command), opening: [...state.opening, command] };
-}
+export const terminalAsked = (state: PoolState, command: Command): PoolState => ({
+  ...commandTaken(state, command),
+  opening: [...state.opening, command],
+});
 
-export function terminalDone(state: PoolState, command: Command): PoolState {
-  return { ...state, opening: without(state.opening, command) };
-}
+export const terminalDone = (state: PoolState, command: Command): PoolState => ({
+  ...state,
+  opening: without(state.opening, command),
+});
 
 /** It comes before all others; its time goes on. */
-export function commandPutBack(state: PoolState, command: Command): PoolState {
-  return { ...state, queue: [command, ...state.queue] };
-}
+export const commandPutBack = (state: PoolState, command: Command): PoolState => ({
+  ...state,
+  queue: [command, ...state.queue],
+});
 
-export function commandSent(state: PoolState, command: Command, on: Connection): PoolState {
-  return { ...state, running: new Map(state.running).set(command, { on, isEnding: false }) };
-}
+export const commandSent = (state: PoolState, command: Command, on: Connection): PoolState => ({
+  ...state,
+  running: new Map(state.running).set(command, { on, isEnding: false }),
+});
 
 export function commandEnding(state: PoolState, command: Command): PoolState {
   const sent = state.running.get(command);
@@ -77,9 +80,10 @@ export function attemptBegun(state: PoolState, attempt: Attempt, nowMs: number):
   return { ...state, attempts: [...state.attempts, attempt], probing };
 }
 
-export function attemptEnded(state: PoolState, attempt: Attempt): PoolState {
-  return { ...state, attempts: without(state.attempts, attempt) };
-}
+export const attemptEnded = (state: PoolState, attempt: Attempt): PoolState => ({
+  ...state,
+  attempts: without(state.attempts, attempt),
+});
 
 export function connectFailed(state: PoolState, failure: ConnectFailure, nowMs: number): PoolState {
   const { message, transportFailure, tcpReached } = failure;
@@ -92,14 +96,18 @@ export function connectFailed(state: PoolState, failure: ConnectFailure, nowMs: 
   return verdictMade(failed, { kind: transportFailure ? "down" : "unknown", reason });
 }
 
-export function connectionOpened(state: PoolState, connection: Connection): PoolState {
-  return { ...state, breaker: CLOSED, logged: null, connections: [...state.connections, connection] };
-}
+export const connectionOpened = (state: PoolState, connection: Connection): PoolState => ({
+  ...state,
+  breaker: CLOSED,
+  logged: null,
+  connections: [...state.connections, connection],
+});
 
 /** The server was reached, and it was no use. */
-export function connectionUseless(state: PoolState, nowMs: number): PoolState {
-  return { ...state, probing: afterRefusal(state.probing, nowMs) };
-}
+export const connectionUseless = (state: PoolState, nowMs: number): PoolState => ({
+  ...state,
+  probing: afterRefusal(state.probing, nowMs),
+});
 
 /** @param isGood whether it lasted, or was ended here and on purpose. */
 export function connectionEnded(state: PoolState, on: Connection, isGood: boolean, nowMs: number): PoolState {
@@ -131,21 +139,26 @@ export function connectionLeft(state: PoolState, on: Connection): PoolState {
   };
 }
 
-export function warmingBegun(state: PoolState, on: Connection): PoolState {
-  return { ...state, warming: [...state.warming, on] };
-}
+export const warmingBegun = (state: PoolState, on: Connection): PoolState => ({
+  ...state,
+  warming: [...state.warming, on],
+});
 
-export function warmingFailed(state: PoolState, on: Connection): PoolState {
-  return { ...state, warming: state.warming.toSpliced(state.warming.indexOf(on), 1) };
-}
+export const warmingFailed = (state: PoolState, on: Connection): PoolState => ({
+  ...state,
+  warming: state.warming.toSpliced(state.warming.indexOf(on), 1),
+});
 
-export function shellOpened(state: PoolState, shell: Runner, on: Connection): PoolState {
-  return { ...state, shells: new Map(state.shells).set(shell, { on, phase: "opened" }) };
-}
+export const shellOpened = (state: PoolState, shell: Runner, on: Connection): PoolState => ({
+  ...state,
+  shells: new Map(state.shells).set(shell, { on, phase: "opened" }),
+});
 
-export function shellReady(state: PoolState, shell: Runner, on: Connection): PoolState {
-  return { ...moved(warmingFailed(state, on), shell, "ready"), isTried: true, lastFailure: null };
-}
+export const shellReady = (state: PoolState, shell: Runner, on: Connection): PoolState => ({
+  ...moved(warmingFailed(state, on), shell, "ready"),
+  isTried: true,
+  lastFailure: null,
+});
 
 export function shellTaken(state: PoolState, shell: Runner): PoolState {
   const taken = moved(state, shell, "used");
@@ -153,12 +166,9 @@ export function shellTaken(state: PoolState, shell: Runner): PoolState {
   return isStock ? { ...taken, demand: afterUse(taken.demand, readyShells(taken).length) } : taken;
 }
 
-export function shellLeaves(state: PoolState, shell: Runner): PoolState {
-  return moved(state, shell, "leaving");
-}
-
-export function shellDiscarded(state: PoolState, shell: Runner): PoolState {
-  return moved(state, shell, "discarded");
+/** It is ended here. */
+export function shellGivenUp(state: PoolState, shell: Runner, as: "leaving" | "discarded"): PoolState {
+  return moved(state, shell, as);
 }
 
 export function shellEnded(state: PoolState, shell: Runner): PoolState {
@@ -174,9 +184,10 @@ function moved(state: PoolState, shell: Runner, phase: ShellPhase): PoolState {
     : { ...state, shells: new Map(state.shells).set(shell, { ...known, phase }) };
 }
 
-export function keeperAsked(state: PoolState, on: Connection): PoolState {
-  return { ...state, keeper: { phase: "coming", on } };
-}
+export const keeperAsked = (state: PoolState, on: Connection): PoolState => ({
+  ...state,
+  keeper: { phase: "coming", on },
+});
 
 /** It was told of the commands that an earlier connection left behind. */
 export function keeperReady(state: PoolState, held: HeldKeeper, info: SshNodeInfo): PoolState {
@@ -190,9 +201,10 @@ export function keeperFailed(state: PoolState, on: Connection): PoolState {
 }
 
 /** One could not be had, or did not last, for no fault of its connection. */
-export function keeperUseless(state: PoolState, nowMs: number): PoolState {
-  return { ...state, keeperProbing: afterRefusal(state.keeperProbing, nowMs) };
-}
+export const keeperUseless = (state: PoolState, nowMs: number): PoolState => ({
+  ...state,
+  keeperProbing: afterRefusal(state.keeperProbing, nowMs),
+});
 
 export function keeperEnded(state: PoolState, keeper: Keeper, nowMs: number): PoolState {
   const { keeper: held } = state;
@@ -211,14 +223,17 @@ export function keeperRetired(state: PoolState, on: Connection): PoolState {
   return { ...state, keeper: { phase: "none" }, formerKeepers: [...state.formerKeepers, keeper] };
 }
 
-export function commandLost(state: PoolState, lost: LostCommand): PoolState {
-  return { ...state, lost: [...state.lost, lost] };
-}
+export const commandLost = (state: PoolState, lost: LostCommand): PoolState => ({
+  ...state,
+  lost: [...state.lost, lost],
+});
 
 /** After a fault nothing is opened that nobody asks for. @param message of a session; null: of the connection. */
-export function faultMet(state: PoolState, message: string | null): PoolState {
-  return { ...state, keepsWarm: false, lastFailure: message ?? state.lastFailure };
-}
+export const faultMet = (state: PoolState, message: string | null): PoolState => ({
+  ...state,
+  keepsWarm: false,
+  lastFailure: message ?? state.lastFailure,
+});
 
 /** So much was not needed for a while. */
 export function spellEnded(state: PoolState, floor: number, warming: number): PoolState {
@@ -230,13 +245,16 @@ export function spellEnded(state: PoolState, floor: number, warming: number): Po
 }
 
 /** Nobody used it for long. */
-export function demandEnded(state: PoolState, floor: number): PoolState {
-  return { ...state, keepsWarm: false, demand: noDemand(floor) };
-}
+export const demandEnded = (state: PoolState, floor: number): PoolState => ({
+  ...state,
+  keepsWarm: false,
+  demand: noDemand(floor),
+});
 
-export function verdictMade(state: PoolState, verdict: Verdict): PoolState {
-  return { ...state, pulse: { ...state.pulse, verdict, isLoss: false } };
-}
+export const verdictMade = (state: PoolState, verdict: Verdict): PoolState => ({
+  ...state,
+  pulse: { ...state.pulse, verdict, isLoss: false },
+});
 
 /** The last connection is gone, or counts for nothing any more. */
 export function nodeLost(state: PoolState, fact: string): PoolState {
@@ -244,14 +262,13 @@ export function nodeLost(state: PoolState, fact: string): PoolState {
   return { ...state, pulse: { ...state.pulse, verdict, isLoss: true, silences: 0 } };
 }
 
-export function pulseTaken(state: PoolState, pulse: Partial<Pulse>): PoolState {
-  return { ...state, pulse: { ...state.pulse, ...pulse } };
-}
+export const pulseTaken = (state: PoolState, pulse: Partial<Pulse>): PoolState => ({
+  ...state,
+  pulse: { ...state.pulse, ...pulse },
+});
 
 /** Somebody wants shells ready. */
-export function warmthAsked(state: PoolState): PoolState {
-  return { ...state, keepsWarm: true };
-}
+export const warmthAsked = (state: PoolState): PoolState => ({ ...state, keepsWarm: true });
 
 export function lifeEnds(state: PoolState, life: "closing" | "destroyed"): PoolState {
   return { ...state, life };

@@ -8,34 +8,28 @@ import { Keeper } from "../session/keeper.ts";
 import type { RunnerIdentity } from "../session/runner.ts";
 import { NO_INPUT } from "../session/sessionFault.ts";
 import type { Core } from "./core.ts";
-import {
-  commandLost,
-  connectionUseless,
-  keeperAsked,
-  keeperEnded,
-  keeperFailed,
-  keeperReady,
-  keeperUseless,
-  verdictMade,
-} from "./events.ts";
+import * as events from "./events.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
 
 /** What comes of it is told by the events. */
 export async function openKeeper(core: Core, on: Connection): Promise<void> {
   const { now } = core.options;
-  core.on(keeperAsked, on);
+  core.on(events.keeperAsked, on);
   try {
     const { keeper, info } = await readyKeeper(core, on);
     introduce(core, keeper, on);
-    core.on(keeperReady, { keeper, on, sinceMs: now() }, info);
+    core.on(events.keeperReady, { keeper, on, sinceMs: now() }, info);
     core.wake();
     core.advance();
   } catch (error) {
-    core.on(keeperFailed, on);
+    core.on(events.keeperFailed, on);
     if (!isOnlyFull(on, error) && !on.isClosed && !on.isSilent) {
-      core.on(connectionUseless, now());
-      core.on(keeperUseless, now());
-      core.on(verdictMade, { kind: "unknown", reason: `no session could be opened: ${messageOf(error)}` });
+      core.on(events.connectionUseless, now());
+      core.on(events.keeperUseless, now());
+      core.on(events.verdictMade, {
+        kind: "unknown",
+        reason: `no session could be opened: ${messageOf(error)}`,
+      });
     }
     sessionFailed(core, on, error, true);
     core.wake();
@@ -64,7 +58,7 @@ async function readyKeeper(
 
 function ended(core: Core, keeper: Keeper): void {
   const { keeper: held } = core.state;
-  core.on(keeperEnded, keeper, core.options.now());
+  core.on(events.keeperEnded, keeper, core.options.now());
   if (held.phase === "ready" && held.keeper === keeper) core.lacks();
 }
 
@@ -98,7 +92,7 @@ export function abandon(core: Core, { processGroup, startTime }: RunnerIdentity,
   const { keeper: held } = core.state;
   if (held.phase === "ready" && held.on !== on && !held.keeper.closed) {
     held.keeper.end({ processGroup, startTime });
-  } else core.on(commandLost, { processGroup, startTime });
+  } else core.on(events.commandLost, { processGroup, startTime });
 }
 
 export function isEnd(name: SignalName): boolean {

@@ -7,18 +7,14 @@ import type {
   SshCounters,
   SshNodeInfo,
 } from "../../transport.ts";
-import type { Connection } from "../session/connection.ts";
 import { requestProblem } from "../session/request.ts";
 import { Command } from "../session/sshCommand.ts";
-import { close, connect } from "./connecting.ts";
+import { act, refuse } from "./act.ts";
 import { Core } from "./core.ts";
-import { commandAsked, commandTaken, lifeEnds, queueEmptied, warmthAsked } from "./events.ts";
-import { openKeeper } from "./keeping.ts";
-import type { Action } from "./planView.ts";
+import * as events from "./events.ts";
 import type { PoolOptions } from "./poolOptions.ts";
 import { askNode } from "./pulse.ts";
 import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts";
-import { dispatch, endReady, makeRoom, openShell, openTerminal } from "./serving.ts";
 import { countersOf } from "./view.ts";
 
 export type { ConnectResult, PoolLimits, PoolOptions } from "./poolOptions.ts";
@@ -46,7 +42,7 @@ export class NodePool {
 
   warm(): void {
     if (this.#core.state.life !== "open") return;
-    this.#core.on(warmthAsked);
+    this.#core.on(events.warmthAsked);
     this.#core.advance();
   }
 
@@ -82,7 +78,7 @@ export class NodePool {
   }
 
   async #drain(): Promise<void> {
-    this.#core.on(lifeEnds, "closing");
+    this.#core.on(events.lifeEnds, "closing");
     refuseAll(this.#core, "the connections are being closed");
     await Promise.all([...this.#core.state.running.keys()].map(({ outcome }) => outcome));
     this.destroy();
@@ -90,42 +86,10 @@ export class NodePool {
 
   /** Ends everything at once; running commands have an unknown outcome, and the keeper ends them on the node. */
   destroy(): void {
-    this.#core.on(lifeEnds, "destroyed");
+    this.#core.on(events.lifeEnds, "destroyed");
     this.#core.destroy();
     refuseAll(this.#core, "the connections were closed");
     this.#core.wake();
-  }
-}
-
-/** Does one thing that the plan wants. What comes of it is an event. */
-function act(core: Core, action: Action<Connection, Command>): void {
-  switch (action.do) {
-    case "dispatch":
-      return dispatch(core, action.command);
-    case "openTerminal":
-      return void openTerminal(core, action.command, action.on);
-    case "openKeeper":
-      return void openKeeper(core, action.on);
-    case "openRunner":
-      return void openShell(core, action.on);
-    case "makeRoom":
-      return makeRoom(core);
-    case "connect":
-      return connect(core, false);
-    case "probe":
-      return connect(core, true);
-    case "retryLater":
-      return core.retryLater();
-    case "refuse":
-      for (const one of emptied(core)) one.notStarted(action.code, action.message);
-      return;
-    case "refuseBackground":
-      refuseBackground(core);
-      return;
-    case "endFree":
-      return endReady(core, action.count);
-    case "closeConnection":
-      return close(core, action.on);
   }
 }
 
@@ -133,19 +97,19 @@ function act(core: Core, action: Action<Connection, Command>): void {
 function enqueue(core: Core, command: Command): void {
   const { node } = core.options;
   const timer = setTimeout(() => {
-    core.on(commandTaken, command);
+    core.on(events.commandTaken, command);
     late(core, command);
   }, core.limits.queueMs);
   timer.unref();
   command.onCancel((fact) => {
-    core.on(commandTaken, command);
+    core.on(events.commandTaken, command);
     command.notStarted("NOT_STARTED", fact === null ? cancelled(node) : notStarted(node, fact));
   });
   void command.outcome.then(() => {
     clearTimeout(timer);
     core.used(command);
   });
-  core.on(commandAsked, command, core.limits.warm);
+  core.on(events.commandAsked, command, core.limits.warm);
   core.advance();
 }
 
@@ -158,20 +122,8 @@ function late({ state, limits, options: { node } }: Core, command: Command): voi
   else command.notStarted("NODE_BUSY", busy(node, `${fact}, ${state.running.size} commands run`));
 }
 
-function emptied(core: Core): readonly Command[] {
-  const { queue } = core.state;
-  core.on(queueEmptied);
-  return queue;
-}
-
 function refuseAll(core: Core, fact: string): void {
-  const { opening } = core.state;
-  for (const command of [...emptied(core), ...opening]) {
-    command.notStarted("NOT_STARTED", notStarted(core.options.node, fact));
-  }
-}
-
-function refuseBackground(core: Core): void {
-  const fact = notStarted(core.options.node, "no SSH connection is open, and none is opened for this");
-  for (const command of emptied(core)) command.notStarted("NOT_STARTED", fact);
+  const { opening, queue } = core.state;
+  core.on(events.queueEmptied);
+  refuse([...queue, ...opening], "NOT_STARTED", notStarted(core.options.node, fact));
 }

@@ -7,21 +7,7 @@ import type { Runner } from "../session/runner.ts";
 import { SessionFault } from "../session/sessionFault.ts";
 import type { Command } from "../session/sshCommand.ts";
 import type { Core } from "./core.ts";
-import {
-  commandEnded,
-  commandEnding,
-  commandPutBack,
-  commandSent,
-  commandTaken,
-  shellDiscarded,
-  shellLeaves,
-  shellReady,
-  shellTaken,
-  terminalAsked,
-  terminalDone,
-  warmingBegun,
-  warmingFailed,
-} from "./events.ts";
+import * as events from "./events.ts";
 import { abandon, forget, isEnd, signal } from "./keeping.ts";
 import { noSession, notStarted } from "./refusals.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
@@ -30,32 +16,33 @@ import { readyShells } from "./state.ts";
 /** Opens a shell that waits. */
 export async function openShell(core: Core, on: Connection): Promise<void> {
   const { isTried } = core.state;
-  core.on(warmingBegun, on);
+  core.on(events.warmingBegun, on);
   try {
-    core.on(shellReady, await core.opener.plain(on), on);
+    core.on(events.shellReady, await core.opener.plain(on), on);
   } catch (error) {
-    core.on(warmingFailed, on);
+    core.on(events.warmingFailed, on);
     sessionFailed(core, on, error, false);
     return;
   }
   // The rest of the stock waited for the first of them.
   if (core.state.queue.length > 0 || !isTried) core.advance();
   else core.watchDemand();
-  core.idle.resume();
+  core.rest();
 }
 
 /** For what a waiting shell is no use to: the end of one lets the other begin. */
 export function makeRoom(core: Core): void {
   const [shell] = readyShells(core.state);
   if (shell === undefined) return;
-  core.on(shellLeaves, shell);
+  core.on(events.shellGivenUp, shell, "leaving");
   shell.discard();
 }
 
 /** Ends so many of those that wait: first those on the connections that came last, so that these fall empty. */
 export function endReady(core: Core, count: number): void {
   const { connections, shells } = core.state;
-  const placeOf = (shell: Runner) => connections.findIndex((on) => on === shells.get(shell)?.on);
+  const lastOf = new Map<Connection | undefined, number>(connections.map((on, at) => [on, at]));
+  const placeOf = (shell: Runner) => lastOf.get(shells.get(shell)?.on) ?? -1;
   const last = [...readyShells(core.state)].sort((a, b) => placeOf(b) - placeOf(a));
   for (const shell of last.slice(0, count)) discard(core, shell);
 }
@@ -66,7 +53,7 @@ export function endReadyOn(core: Core, on: Connection): void {
 }
 
 function discard(core: Core, shell: Runner): void {
-  core.on(shellDiscarded, shell);
+  core.on(events.shellGivenUp, shell, "discarded");
   shell.discard();
 }
 
@@ -74,8 +61,8 @@ function discard(core: Core, shell: Runner): void {
 export function dispatch(core: Core, command: Command): void {
   const [shell] = readyShells(core.state);
   if (shell === undefined) return;
-  core.on(commandTaken, command);
-  core.on(shellTaken, shell);
+  core.on(events.commandTaken, command);
+  core.on(events.shellTaken, shell);
   send(core, command, shell);
 }
 
@@ -83,16 +70,16 @@ export function dispatch(core: Core, command: Command): void {
 export async function openTerminal(core: Core, command: Command, on: Connection): Promise<void> {
   const { pty = null } = command.request;
   if (pty === null) return;
-  core.on(terminalAsked, command);
+  core.on(events.terminalAsked, command);
   let shell: Runner | null = null;
   let failure: unknown = null;
   try {
     shell = await core.opener.terminal(on, pty);
-    core.on(shellTaken, shell);
+    core.on(events.shellTaken, shell);
   } catch (error) {
     failure = error;
   }
-  core.on(terminalDone, command);
+  core.on(events.terminalDone, command);
   if (command.settled) {
     // Its caller gave it up, or its time was over, while the terminal was opened.
     shell?.discard();
@@ -100,7 +87,7 @@ export async function openTerminal(core: Core, command: Command, on: Connection)
     send(core, command, shell);
   } else if (shell !== null || on.isSilent || isOnlyFull(on, failure)) {
     shell?.discard();
-    core.on(commandPutBack, command);
+    core.on(events.commandPutBack, command);
   } else {
     command.notStarted("NOT_STARTED", noSession(core.options.node, terminalFault(failure), "terminal"));
   }
@@ -118,23 +105,23 @@ function send(core: Core, command: Command, shell: Runner): void {
     command.notStarted("NOT_STARTED", notStarted(core.options.node, fact));
     return;
   }
-  core.on(commandSent, command, on);
+  core.on(events.commandSent, command, on);
   keeper.keeper.watch(identity, keeper.on === on);
   command.dispatch(shell, identity, randomBytes(16).toString("hex"), (name: SignalName) => {
-    if (isEnd(name)) core.on(commandEnding, command);
+    if (isEnd(name)) core.on(events.commandEnding, command);
     if (signal(core, identity, name)) return;
     // The next keeper ends it for sure; until then this is what there is.
     shell.channel.signal(name);
     core.advance();
   });
   void command.outcome.then((outcome) => {
-    core.on(commandEnded, command);
+    core.on(events.commandEnded, command);
     if (outcome.kind === "unknown") abandon(core, identity, on);
     else forget(core, identity);
     core.closeStalled();
     core.used(command);
   });
-  if (!command.isBackground) core.idle.stop();
+  if (!command.isBackground) core.beUsed();
 }
 
 /** A server that gives no terminals goes on to give none. */

@@ -20,10 +20,7 @@ export interface ShellOpenerOptions {
 export class ShellOpener {
   readonly #options: ShellOpenerOptions;
   /** Of a session without and of one with a terminal: whether it is what commands rely on. */
-  readonly #proofs = new Map<
-    "plain" | "terminal",
-    { readonly isDone: boolean; readonly result: Promise<void> }
-  >();
+  readonly #proofs = new Map<"plain" | "terminal", Promise<void>>();
 
   constructor(options: ShellOpenerOptions) {
     this.#options = options;
@@ -58,11 +55,11 @@ export class ShellOpener {
     const kind = pty === null ? "plain" : "terminal";
     const startedMs = performance.now();
     const runner = await open();
-    if (!runner.isProvable || this.#proofs.get(kind)?.isDone === true) return runner;
+    if (!runner.isProvable) return runner;
     const running = this.#proofs.get(kind);
     if (running !== undefined) {
       try {
-        await running.result;
+        await running;
       } catch (error) {
         runner.discard();
         throw error;
@@ -70,16 +67,12 @@ export class ShellOpener {
       return runner;
     }
     const left = Math.max(readyMs / 5, readyMs - (performance.now() - startedMs));
-    const proof = {
-      isDone: false,
-      result: prove(runner, pty, left).then((fault) => {
-        if (fault !== null) throw fault;
-        proof.isDone = true;
-      }),
-    };
+    const proof = prove(runner, pty, left).then((fault) => {
+      if (fault !== null) throw fault;
+    });
     this.#proofs.set(kind, proof);
     try {
-      await proof.result;
+      await proof;
     } catch (error) {
       if (this.#proofs.get(kind) === proof) this.#proofs.delete(kind);
       throw error;

@@ -13,8 +13,8 @@ import { type Pulse, UNHEARD } from "./silence.ts";
  * - `opened`: its session is there; it is not ready, or is spent to prove the login (`shellOpened`);
  * - `ready`: it waits for a command (`shellReady`);
  * - `used`: it serves one command, or is a terminal that was opened for one (`shellTaken`);
- * - `leaving`: ended here so that something else finds room (`shellLeaves`);
- * - `discarded`: ended here because nobody needs it (`shellDiscarded`).
+ * - `leaving`: ended here so that something else finds room (`shellGivenUp`);
+ * - `discarded`: ended here because nobody needs it (`shellGivenUp`).
  * From each it goes when its session ends (`shellEnded`) or its connection is left (`connectionLeft`).
  */
 export type ShellPhase = "opened" | "ready" | "used" | "leaving" | "discarded";

@@ -1,9 +1,11 @@
 // Puts the parts of the workspace together for the real host: connections, audit, backend.
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
 import { createLogger, type HostLogger, type Logger } from "../../shared/logger.ts";
 import { quote } from "../../shared/safeText.ts";
 import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
+import { clientCode, offerClient } from "../transports/ssh/clientCode.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
@@ -26,10 +28,18 @@ export function openWorkspace(
   workspace.hostLogger = api.logger;
   const log = relayedLog(workspace);
   const told = new Set<string>();
+  offerClient(memory);
   transport.current ??= createSshTransport({
     settings: (name) => config.current?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
-      const { connect, processEnv, resolveTarget } = await import("../transports/ssh/client.ts");
+      const code = await clientCode(memory).catch((error: unknown) => {
+        if (error instanceof NodeRouterError) return error;
+        throw error;
+      });
+      // It says nothing of the node.
+      if (code instanceof NodeRouterError)
+        return { ok: false, code: code.code, message: code.message, transportFailure: false };
+      const { connect, processEnv, resolveTarget } = code;
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;

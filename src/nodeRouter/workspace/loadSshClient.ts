@@ -7,9 +7,9 @@ export const RELOAD_GAP_MS = 5_000;
 /**
  * Loaded through the registration that lives: OpenClaw runs a copy of the plugin's files, and removes it soon after that
  * registration is replaced. Code of a removed copy goes on, but can load nothing any more.
- * @throws Error when none comes in time, or its files cannot be read.
+ * @throws NodeRouterError PACKAGE_REPLACED when its files are gone; Error when no registration comes in time.
  */
-export async function sshClient(registrations: Registrations): Promise<SshClient> {
+export async function loadSshClient(registrations: Registrations): Promise<SshClient> {
   for (;;) {
     const from = await registrations.wait(RELOAD_GAP_MS);
     if (from === null) throw new Error("node-router is being reloaded or was disabled; try again");

@@ -1,13 +1,15 @@
 // Puts the parts of the workspace together for the real host: connections, audit, backend.
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
 import { createLogger, type HostLogger, type Logger } from "../../shared/logger.ts";
 import { quote } from "../../shared/safeText.ts";
 import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
-import { sshClient } from "./loadSshClient.ts";
+import { loadSshClient } from "./loadSshClient.ts";
 import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
+import type { SshClient } from "./registrations.ts";
 import { WORKSPACE, type WorkspaceState } from "./workspaceState.ts";
 
 /**
@@ -27,10 +29,24 @@ export function openWorkspace(
   workspace.hostLogger = api.logger;
   const log = relayedLog(workspace);
   const told = new Set<string>();
+  let loaded: SshClient | null = null;
+  const loadOnce = async (): Promise<SshClient | NodeRouterError> => {
+    try {
+      loaded ??= await loadSshClient(workspace.registrations);
+      return loaded;
+    } catch (error) {
+      if (error instanceof NodeRouterError) return error;
+      throw error;
+    }
+  };
   transport.current ??= createSshTransport({
     settings: (name) => config.current?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
-      const { connect, processEnv, resolveTarget } = await sshClient(workspace.registrations);
+      const client = await loadOnce();
+      // It says nothing of the node.
+      if (client instanceof NodeRouterError)
+        return { ok: false, code: client.code, message: client.message, transportFailure: false };
+      const { connect, processEnv, resolveTarget } = client;
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;

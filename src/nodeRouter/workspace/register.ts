@@ -1,5 +1,6 @@
 // Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
 import { messageOf } from "../../shared/errors.ts";
+import { loadLater } from "../../shared/loadLater.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
@@ -71,7 +72,7 @@ export function registerWorkspace(
     audit,
     createMirror,
     createFileBridge,
-    loadSshClient: () => import("../transports/ssh/client.ts"),
+    loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
   };
 
   sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>

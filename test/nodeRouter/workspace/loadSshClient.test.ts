@@ -1,6 +1,6 @@
 // Connections outlive the registration that made them; what they load comes from the one that lives.
 import { expect, test } from "vitest";
-import { sshClient } from "../../../src/nodeRouter/workspace/loadSshClient.ts";
+import { loadSshClient } from "../../../src/nodeRouter/workspace/loadSshClient.ts";
 import {
   createRegistrations,
   type SshClient,
@@ -29,7 +29,7 @@ test("the newest registration loads it, never the one before, whose files are go
   const { client, gone, whole, registrations, stop } = await arranged();
   registrations.add(gone());
   registrations.add(whole);
-  expect(await sshClient(registrations)).toBe(client);
+  expect(await loadSshClient(registrations)).toBe(client);
   await stop();
 });
 
@@ -42,14 +42,14 @@ test("one that is replaced while it loads is asked no more; the next one is", as
       throw GONE;
     }),
   );
-  expect(await sshClient(registrations)).toBe(client);
+  expect(await loadSshClient(registrations)).toBe(client);
   await stop();
 });
 
 test("in the gap between two it waits for the next", async () => {
   const { client, gone, whole, registrations, stop } = await arranged();
   registrations.add(gone()).remove();
-  const loaded = sshClient(registrations);
+  const loaded = loadSshClient(registrations);
   registrations.add(whole);
   expect(await loaded).toBe(client);
   await stop();
@@ -64,7 +64,7 @@ test("files that are gone under the registration that lives are a fault, asked f
       return Promise.reject(GONE);
     }),
   );
-  await expect(sshClient(registrations)).rejects.toBe(GONE);
+  await expect(loadSshClient(registrations)).rejects.toBe(GONE);
   expect(asked).toBe(1);
   await stop();
 });

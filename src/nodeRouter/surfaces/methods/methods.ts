@@ -6,6 +6,7 @@ import { PRESENCE } from "../../../presence/presence.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { normalizeAgentId } from "../../../shared/hostNames.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
 import { AUDIT } from "../../audit/audit.ts";
@@ -164,7 +165,7 @@ export function createMethods(
 
     async doctor() {
       const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
-      const { runDoctor } = await import("../doctor/doctor.ts");
+      const { runDoctor } = await loadLater(() => import("../doctor/doctor.ts"));
       return runDoctor({
         ssh,
         config: config(),

@@ -13,6 +13,9 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "pino/lib/transport.js": "records go to the host's logger, in this thread",
   "pino/lib/multistream.js": "records go to one stream",
   "sonic-boom/index.js": "records go into no file",
+  "on-exit-leak-free/index.js": "records go into no file",
+  "pino-std-serializers/lib/req.js": "no request is logged",
+  "pino-std-serializers/lib/res.js": "no response is logged",
   "prom-client/lib/histogram.js": "there are counters and gauges",
   "prom-client/lib/summary.js": "there are counters and gauges",
   "prom-client/lib/pushgateway.js": "metrics are fetched",
@@ -22,6 +25,10 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** File in node_modules to CommonJS that does the same with what Node has. */
 const INSTEAD: Readonly<Record<string, string>> = {
+  // Asked only for what JSON.stringify refuses; where it refuses again, pino says so in the record.
+  "safe-stable-stringify/index.js": "exports.configure = () => JSON.stringify;",
+  // asn1 wants the Buffer of today from it, which is Node's own.
+  "safer-buffer/safer.js": 'exports.Buffer = require("node:buffer").Buffer;',
   // 73 kB of it for bcrypt-pbkdf, which wants SHA-512 alone (for the passphrase of a private key).
   "tweetnacl/nacl-fast.js": `
 const { createHash } = require("node:crypto");

@@ -79,6 +79,7 @@ export const CATALOGUE = {
     outcome: "unknown",
     advice: "it was not run again and must not be before you looked at what it did",
   },
+  PACKAGE_REPLACED: { outcome: "nothingRan", nothingRan: "nothing ran", advice: "Restart the gateway" },
   PATH_NOT_ALLOWED: { outcome: "nothingRan" },
   RUNTIME_NOT_ROUTABLE: {
     outcome: "nothingRan",

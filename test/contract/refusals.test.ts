@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { entryOf, ERROR_CODES, isErrorCode } from "../../src/shared/errorCatalogue.ts";
+import { ERROR_CODES, entryOf, isErrorCode } from "../../src/shared/errorCatalogue.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const WHY =
@@ -21,7 +21,9 @@ function violations(code: string): readonly string[] {
   return code.split("\n").flatMap((line, at) => {
     // A comment may show a text.
     if (/^\s*(?:\/\/|\/?\*)/.test(line)) return [];
-    return PATTERNS.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${at + 1} ${what}: ${line.trim()}`);
+    return PATTERNS.filter(([, pattern]) => pattern.test(line)).map(
+      ([what]) => `${at + 1} ${what}: ${line.trim()}`,
+    );
   });
 }
 
@@ -37,7 +39,7 @@ describe("no source", () => {
 
   test.each([
     'return "NO_NODE_FITS: no node";',
-    "return `NODE_BUSY: node ${name}`;",
+    ["return `NODE_BUSY: node ", "{name}`;"].join("$"),
     'log.error("[node-router] NODE_MISMATCH: elsewhere");',
     'if (text.startsWith("TOOL_UNKNOWN: ")) return;',
     'message.replace(/^NODE_UNREACHABLE: /, "")',
@@ -50,7 +52,7 @@ describe("no source", () => {
   test.each([
     'throw new NodeRouterError(refusal("NODE_BUSY", fact));',
     'if (why.code === "NO_NODE_FITS") return [];',
-    "/** `NODE_BUSY: node \"a\"` */",
+    '/** `NODE_BUSY: node "a"` */',
     'fix: "look for NODE_MISMATCH in the log"',
     'const SELECTOR = "REGION: sg";',
   ])("%s would not", (line) => expect(violations(line)).toEqual([]));
@@ -73,7 +75,8 @@ describe("the catalogue", () => {
   test("one code alone says that nobody knows what ran, as docs/errors.md has it", () => {
     const unknown = ERROR_CODES.filter(isErrorCode).filter((code) => entryOf(code).outcome === "unknown");
     expect(unknown).toEqual(["OUTCOME_UNKNOWN"]);
-    const [, told = ""] = /not started\*\* \(([^)]*)\)/.exec(readFileSync(join(ROOT, "docs/errors.md"), "utf8")) ?? [];
+    const [, told = ""] =
+      /not started\*\* \(([^)]*)\)/.exec(readFileSync(join(ROOT, "docs/errors.md"), "utf8")) ?? [];
     const named = [...told.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code).filter(isErrorCode);
     expect(named.length).toBeGreaterThan(3);
     for (const code of named) expect(entryOf(code).outcome).toBe("nothingRan");

@@ -31,7 +31,11 @@ describe("the text of a refusal", () => {
       refusal("GATEWAY_PORT_REFUSED", "it would open a port"),
       "GATEWAY_PORT_REFUSED: it would open a port; nothing was opened. Give the user the node's own address.",
     ],
-    ["neither, where both are taken out", refusal("NODE_BUSY", "x", { nothingRan: null, advice: null }), "NODE_BUSY: x."],
+    [
+      "neither, where both are taken out",
+      refusal("NODE_BUSY", "x", { nothingRan: null, advice: null }),
+      "NODE_BUSY: x.",
+    ],
   ])("says %s", (_what, why, text) => {
     expect(refusalText(why)).toBe(text);
     expect(`${refusalLine(why)}.`).toBe(text);

@@ -129,7 +129,8 @@ export function createAudit(options: AuditOptions): Audit {
     }),
     ({ lastError, lost }) => {
       if (lastError === null) log.info({ file, lost }, "audit records are written again");
-      else log.warn({ file, reason: lastError }, coded("AUDIT_UNAVAILABLE", "audit records cannot be written"));
+      else
+        log.warn({ file, reason: lastError }, coded("AUDIT_UNAVAILABLE", "audit records cannot be written"));
     },
   );
   const shares = createShares(usage, limits, (untaken) => {

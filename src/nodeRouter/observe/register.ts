@@ -1,5 +1,6 @@
 // Registers presence with the host as a service; its code loads when the host starts it.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { loadLater } from "../../shared/loadLater.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Running } from "./openPresence.ts";
 
@@ -16,7 +17,9 @@ export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps): void
     id: "node-router-presence",
     async start() {
       await stop();
-      running = import("./openPresence.ts").then(({ startPresence }) => startPresence(api, deps));
+      running = loadLater(() => import("./openPresence.ts")).then(({ startPresence }) =>
+        startPresence(api, deps),
+      );
       await running;
     },
     stop,

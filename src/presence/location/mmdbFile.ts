@@ -1,5 +1,6 @@
 // An MMDB file on this machine: opened when it is needed, let go soon after, opened anew when it changed.
 import { messageOf } from "../../shared/errors.ts";
+import { loadLater } from "../../shared/loadLater.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { Mmdb } from "./mmdb.ts";
 
@@ -123,7 +124,7 @@ export class MmdbFile {
     let reason: string | null = null;
     try {
       bytes = await this.#deps.fs.readFile(this.path);
-      const { readMmdb } = await import("./mmdb.ts");
+      const { readMmdb } = await loadLater(() => import("./mmdb.ts"));
       mmdb = readMmdb(bytes);
     } catch (error) {
       reason = this.fault(factOf(error));

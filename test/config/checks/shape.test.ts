@@ -4,8 +4,8 @@ import { configRefusal } from "../../../src/config/problems/configRefusal.ts";
 import { problemsForAgent } from "../../../src/config/problems/problem.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { MAX_NODES, MAX_RULES } from "../../../src/config/schema/limits.ts";
-import { linesOf, REFERENCE_CONFIG } from "../support.ts";
 import { textOf } from "../../support/refused.ts";
+import { linesOf, REFERENCE_CONFIG } from "../support.ts";
 
 const ROOT = "plugins.entries.node-router.config";
 const rule = (parts: object) => ({ rules: [{ name: "a", agents: ["x"], ...parts }] });

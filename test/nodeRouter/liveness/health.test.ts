@@ -14,8 +14,8 @@ import {
 import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
 import { refusalText } from "../../../src/shared/refusal.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../../support/fakeDeps.ts";
-import { recordsOf } from "../hostedSessions/arrange.ts";
 import { textOf } from "../../support/refused.ts";
+import { recordsOf } from "../hostedSessions/arrange.ts";
 
 /** A memory in which the hooks are live. */
 function liveMemory(config: unknown = CONFIG) {

@@ -1,5 +1,5 @@
 // Which machine may run whole turns of an agent, and how an operator brings a session back.
-import { refusalWords } from "../../../src/shared/refusal.ts";
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
@@ -8,6 +8,7 @@ import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
 import { makePolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
 import { fittingHosts, hostingProblem } from "../../../src/nodeRouter/policy/hosting.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
+import { refusalWords } from "../../../src/shared/refusal.ts";
 import type { Binding } from "../../../src/shared/types.ts";
 import { CN_ID, CONFIG, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
 import { hostedSession } from "../hostedSessions/arrange.ts";

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { spawnRefusal } from "../../../src/nodeRouter/policy/spawnPlacement.ts";
 import { CONFIG } from "../../support/fakeDeps.ts";
-import { decided } from "./arrange.ts";
 import { textOf } from "../../support/refused.ts";
+import { decided } from "./arrange.ts";
 
 const PROFILE = { kind: "profile", profileId: "cloud" };
 const routed = (agent: string) => agent === "worker-sg";

@@ -2,6 +2,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { messageOf } from "../../../shared/errors.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import { safe } from "../../../shared/safeText.ts";
 import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
@@ -36,7 +37,7 @@ export async function answerNodes(deps: RouterDeps): Promise<string> {
   try {
     // Not everybody who may ask here may list the gateway's nodes; what was read last is told then, with its age.
     const snapshot = await currentSnapshot(deps, config, 0).catch(() => lastSnapshot(deps, config));
-    const { nodesReply } = await import("./nodesReply.ts");
+    const { nodesReply } = await loadLater(() => import("./nodesReply.ts"));
     return nodesReply(currentNodesReport(deps, config, snapshot), deps.now());
   } catch (error) {
     return safe(`node-router could not tell: ${messageOf(error)}`);

@@ -1,5 +1,6 @@
 // `openclaw node-router …`: commander wiring only.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { loadLater } from "../../../shared/loadLater.ts";
 
 const NAME = "node-router";
 const DESCRIPTION = "Show, explain and check on which node agents' tool calls run";
@@ -8,7 +9,7 @@ const DESCRIPTION = "Show, explain and check on which node agents' tool calls ru
 export function registerCommands(api: OpenClawPluginApi): void {
   api.registerCli(
     async ({ program }) => {
-      const { buildCommands } = await import("./program.ts");
+      const { buildCommands } = await loadLater(() => import("./program.ts"));
       await buildCommands(program, NAME, DESCRIPTION);
     },
     { descriptors: [{ name: NAME, description: DESCRIPTION, hasSubcommands: true }] },

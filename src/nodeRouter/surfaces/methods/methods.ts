@@ -6,6 +6,7 @@ import { PRESENCE } from "../../../presence/presence.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { normalizeAgentId } from "../../../shared/hostNames.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
@@ -66,8 +67,7 @@ function agentNamed(written: string, known: readonly string[] | null): string {
   if (known === null || known.includes(id)) return id;
   const suggestion = didYouMean(written, known);
   const listed = known.slice(0, MAX_NAMED).map(quote).join(", ") || "none";
-  const advice =
-    suggestion === null ? `configured are ${listed}` : `${suggestion} Configured are ${listed}`;
+  const advice = suggestion === null ? `configured are ${listed}` : `${suggestion} Configured are ${listed}`;
   throw new NodeRouterError(refusal("AGENT_UNKNOWN", `no agent ${quote(written)} is configured`, { advice }));
 }
 
@@ -164,7 +164,7 @@ export function createMethods(
 
     async doctor() {
       const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
-      const { runDoctor } = await import("../doctor/doctor.ts");
+      const { runDoctor } = await loadLater(() => import("../doctor/doctor.ts"));
       return runDoctor({
         ssh,
         config: config(),

@@ -5,6 +5,7 @@ import { formatPath } from "../../../config/problems/path.ts";
 import { isWithin } from "../../../config/problems/problem.ts";
 import { type ConfiguredNode, type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import { refusalLine } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { RouterDeps } from "../../process/deps.ts";
@@ -35,14 +36,14 @@ export function createSshMethods(
   return {
     async trust(params) {
       const node = findNode(config(), params, "trust");
-      const { trustNode } = await import("../../transports/ssh/client.ts");
+      const { trustNode } = await sshClient();
       const result = await trustNode(node, readText(params, "fingerprint"), await makeEnv());
       if (!result.ok) throw new NodeRouterError(result);
       return result.report;
     },
     async probe(params) {
       const node = findNode(config(), params, "probe");
-      const { probeNode } = await import("../../transports/ssh/client.ts");
+      const { probeNode } = await sshClient();
       return probeNode(node, await makeEnv());
     },
   };
@@ -58,7 +59,7 @@ export async function lookAtSsh(
 ): Promise<readonly SshLook[]> {
   const waiting = [...nodes.values()].filter(({ ssh }) => ssh !== null);
   if (waiting.length === 0) return [];
-  const { isAbsent, resolveTarget } = await import("../../transports/ssh/client.ts");
+  const { isAbsent, resolveTarget } = await sshClient();
   const env = await makeEnv();
   const file = `${env.home}/.ssh/config`;
   const configFile = await env.readFile(file).then(
@@ -78,8 +79,10 @@ export async function lookAtSsh(
   return [...nodes.keys()].flatMap((name) => looks.get(name) ?? []);
 }
 
+const sshClient = () => loadLater(() => import("../../transports/ssh/client.ts"));
+
 async function machine(): Promise<ConnectEnv> {
-  const { processEnv } = await import("../../transports/ssh/client.ts");
+  const { processEnv } = await sshClient();
   return processEnv();
 }
 

@@ -1,5 +1,6 @@
 // The tab "Nodes" of the Control UI, and the routes that it and Prometheus ask.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { loadLater } from "../../../shared/loadLater.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import type { PageAssets } from "./assets.ts";
 import { PAGE_KEY } from "./pageKey.ts";
@@ -34,7 +35,7 @@ export function registerWeb(
 
 /** Rejects with an Error outside of a build. */
 export async function builtAssets(): Promise<PageAssets> {
-  const { page } = await import("./builtPage.ts");
+  const { page } = await loadLater(() => import("./builtPage.ts"));
   if (page === null) throw new Error("the page is put in by the build: run `npm run build`");
   return page;
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EventQuery, Transition } from "../../../presence/presence.ts";
 import { messageOf } from "../../../shared/errors.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import { safe } from "../../../shared/safeText.ts";
 import type { NodesReport } from "../reports/nodeReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
@@ -55,7 +56,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
   "/metrics": async ({ reports }) => {
     const [nodes, status] = await Promise.all([reports.nodes(), reports.status()]);
-    const { metricsText } = await import("./metrics.ts");
+    const { metricsText } = await loadLater(() => import("./metrics.ts"));
     return { status: 200, type: "metrics", body: await metricsText(nodes, status) };
   },
 };

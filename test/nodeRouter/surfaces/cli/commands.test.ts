@@ -1,9 +1,10 @@
 // Exit codes, and what goes to stdout and to stderr.
-import { detailsOf } from "../../../../src/nodeRouter/surfaces/methods/errorDetails.ts";
+
 import { describe, expect, test } from "vitest";
 import { HOOKS_SEEN } from "../../../../src/nodeRouter/liveness/liveness.ts";
 import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";
 import type { CommandName } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
+import { detailsOf } from "../../../../src/nodeRouter/surfaces/methods/errorDetails.ts";
 import { fakeGateway, refusalOf, run } from "./arrange.ts";
 
 const COMMANDS: readonly CommandName[] = ["status", "nodes", "events", "explain", "doctor", "guard"];

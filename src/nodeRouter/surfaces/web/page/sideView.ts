@@ -5,7 +5,7 @@ import type { NodesData } from "../data.ts";
 import { byId, html, keyed, outside, setAttributes, setChildren, setText } from "./dom.ts";
 import { ago, placeName } from "./format.ts";
 import { icon } from "./icons.ts";
-import { hasPoint } from "./mapView.ts";
+import { hasPoint } from "./mapNodes.ts";
 
 /** Of which the rest is in `openclaw node-router events`. */
 const MAX_CHANGES = 8;

@@ -18,7 +18,8 @@ import { type Refusal, refusal } from "../../../../../src/shared/refusal.ts";
 const PLAIN: Waiting = { isTerminal: false, isBackground: false };
 const TERMINAL: Waiting = { isTerminal: true, isBackground: false };
 const BACKGROUND: Waiting = { isTerminal: false, isBackground: true };
-const REFUSAL = 'NODE_UNREACHABLE: node "sim" is not tried again for 1 s.';
+const REFUSAL = refusal("NODE_UNREACHABLE", "not tried");
+const NO = refusal("NODE_UNREACHABLE", "no");
 
 /** Nothing is open, and nothing is wanted. */
 const COLD: PoolView = {

@@ -4,11 +4,11 @@ import type { Connection } from "../session/connection.ts";
 import type { Command } from "../session/sshCommand.ts";
 import { close, connect } from "./connecting.ts";
 import type { Core } from "./core.ts";
-import * as events from "./events.ts";
 import { openKeeper } from "./keeping.ts";
 import type { Action } from "./planView.ts";
 import { notStarted } from "./refusals.ts";
 import { dispatch, endReady, makeRoom, openShell, openTerminal } from "./serving.ts";
+import * as uses from "./useEvents.ts";
 
 const NONE_IS_OPEN = "no SSH connection is open, and none is opened for this";
 
@@ -60,6 +60,6 @@ export function refuse(commands: readonly Command[], refusal: Refusal): void {
 
 function emptied(core: Core): readonly Command[] {
   const { queue } = core.state;
-  core.on(events.queueEmptied);
+  core.on(uses.queueEmptied);
   return queue;
 }

@@ -10,6 +10,7 @@ import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";
 import { usable } from "./state.ts";
+import * as uses from "./useEvents.ts";
 import { isRunningOn } from "./view.ts";
 
 /** @param isProbe whether it is for presence alone: then also while commands are refused. */
@@ -72,11 +73,11 @@ function ended(core: Core, connection: Connection, error: string | null, lastedM
   core.on(events.connectionEnded, connection, isGood, now());
   log.info({ node, reason: error ?? "closed" }, "ssh: connection ended");
   if (failure !== null) {
-    core.on(events.faultMet, null);
-    core.on(events.verdictMade, { kind: "down", reason: failure });
+    core.on(uses.faultMet, null);
+    core.on(uses.verdictMade, { kind: "down", reason: failure });
     core.giveUp(misbehaved(node, failure));
   } else if (!isDropped && !isSilent && usable(core.state) === 0) {
-    core.on(events.nodeLost, `its SSH connection was lost${error === null ? "" : ` (${error})`}`);
+    core.on(uses.nodeLost, `its SSH connection was lost${error === null ? "" : ` (${error})`}`);
   }
   core.lacks();
   core.wake();
@@ -104,7 +105,7 @@ export function silence(core: Core, connections: readonly Connection[]): void {
     endReadyOn(core, connection);
     connection.silence();
   }
-  if (usable(core.state) === 0) core.on(events.nodeLost, "nothing is heard on its SSH connection");
+  if (usable(core.state) === 0) core.on(uses.nodeLost, "nothing is heard on its SSH connection");
   core.wake();
   core.lacks();
 }

@@ -11,6 +11,7 @@ import type { Action, Occasion } from "./planView.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { ShellOpener } from "./shellOpener.ts";
 import { newState, type PoolState } from "./state.ts";
+import * as uses from "./useEvents.ts";
 import { isBusy, isHeld, isInUse, isMoreThanAlways, stalled, viewOf, warming } from "./view.ts";
 
 /** What is waited for by the clock. */
@@ -84,7 +85,7 @@ export class Core {
   watchDemand(): void {
     if (this.#state.life !== "open" || !isMoreThanAlways(this.#state, this.limits)) return;
     this.#once("spell", SPELL_MS, () => {
-      this.on(events.spellEnded, this.limits.warm, warming(this.#state));
+      this.on(uses.spellEnded, this.limits.warm, warming(this.#state));
       this.carryOut({ is: "spell", stock: this.#state.demand.stock });
       this.watchDemand();
     });
@@ -163,7 +164,7 @@ export class Core {
 
   /** Nobody used it for long. */
   #unused(): void {
-    this.on(events.demandEnded, this.limits.warm);
+    this.on(uses.demandEnded, this.limits.warm);
     this.carryOut({ is: "idle" });
     if (isHeld(this.#state, this.options.now())) this.rest();
   }

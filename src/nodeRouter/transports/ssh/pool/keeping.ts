@@ -10,6 +10,7 @@ import { NO_INPUT } from "../session/sessionFault.ts";
 import type { Core } from "./core.ts";
 import * as events from "./events.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
+import * as uses from "./useEvents.ts";
 
 /** What comes of it is told by the events. */
 export async function openKeeper(core: Core, on: Connection): Promise<void> {
@@ -26,7 +27,7 @@ export async function openKeeper(core: Core, on: Connection): Promise<void> {
     if (!isOnlyFull(on, error) && !on.isClosed && !on.isSilent) {
       core.on(events.connectionUseless, now());
       core.on(events.keeperUseless, now());
-      core.on(events.verdictMade, {
+      core.on(uses.verdictMade, {
         kind: "unknown",
         reason: `no session could be opened: ${messageOf(error)}`,
       });

@@ -12,6 +12,7 @@ import { abandon, forget, isEnd, signal } from "./keeping.ts";
 import { noSession, notStarted } from "./refusals.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
 import { readyShells } from "./state.ts";
+import * as uses from "./useEvents.ts";
 
 /** Opens a shell that waits. */
 export async function openShell(core: Core, on: Connection): Promise<void> {
@@ -61,7 +62,7 @@ function discard(core: Core, shell: Runner): void {
 export function dispatch(core: Core, command: Command): void {
   const [shell] = readyShells(core.state);
   if (shell === undefined) return;
-  core.on(events.commandTaken, command);
+  core.on(uses.commandTaken, command);
   core.on(events.shellTaken, shell);
   send(core, command, shell);
 }
@@ -70,7 +71,7 @@ export function dispatch(core: Core, command: Command): void {
 export async function openTerminal(core: Core, command: Command, on: Connection): Promise<void> {
   const { pty = null } = command.request;
   if (pty === null) return;
-  core.on(events.terminalAsked, command);
+  core.on(uses.terminalAsked, command);
   let shell: Runner | null = null;
   let failure: unknown = null;
   try {
@@ -79,7 +80,7 @@ export async function openTerminal(core: Core, command: Command, on: Connection)
   } catch (error) {
     failure = error;
   }
-  core.on(events.terminalDone, command);
+  core.on(uses.terminalDone, command);
   if (command.settled) {
     // Its caller gave it up, or its time was over, while the terminal was opened.
     shell?.discard();
@@ -87,7 +88,7 @@ export async function openTerminal(core: Core, command: Command, on: Connection)
     send(core, command, shell);
   } else if (shell !== null || on.isSilent || isOnlyFull(on, failure)) {
     shell?.discard();
-    core.on(events.commandPutBack, command);
+    core.on(uses.commandPutBack, command);
   } else {
     command.notStarted(noSession(core.options.node, terminalFault(failure), "terminal"));
   }
@@ -105,17 +106,17 @@ function send(core: Core, command: Command, shell: Runner): void {
     command.notStarted(notStarted(core.options.node, fact));
     return;
   }
-  core.on(events.commandSent, command, on);
+  core.on(uses.commandSent, command, on);
   keeper.keeper.watch(identity, keeper.on === on);
   command.dispatch(shell, identity, randomBytes(16).toString("hex"), (name: SignalName) => {
-    if (isEnd(name)) core.on(events.commandEnding, command);
+    if (isEnd(name)) core.on(uses.commandEnding, command);
     if (signal(core, identity, name)) return;
     // The next keeper ends it for sure; until then this is what there is.
     shell.channel.signal(name);
     core.advance();
   });
   void command.outcome.then((outcome) => {
-    core.on(events.commandEnded, command);
+    core.on(uses.commandEnded, command);
     if (outcome.kind === "unknown") abandon(core, identity, on);
     else forget(core, identity);
     core.closeStalled();

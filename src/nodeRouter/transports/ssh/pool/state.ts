@@ -133,3 +133,8 @@ export function readyShells({ shells }: PoolState): readonly Runner[] {
 export function usable({ connections }: PoolState): number {
   return connections.filter(({ isSilent }) => !isSilent).length;
 }
+
+/** A list as it is when one is gone. */
+export function without<T>(list: readonly T[], gone: T): readonly T[] {
+  return list.filter((one) => one !== gone);
+}

@@ -1,5 +1,7 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
+
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
+import { shellQuote } from "../../shared/shell.ts";
 import type { NodeLocation } from "../../shared/types.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 
@@ -73,5 +75,5 @@ function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision)
 
 /** SECURITY: the line invites to run it, so an id that a shell would read otherwise is single-quoted. */
 function shellWord(text: string): string {
-  return /^[\w.:@/-]+$/.test(text) ? text : `'${safe(text).replaceAll("'", "'\\''")}'`;
+  return /^[\w.:@/-]+$/.test(text) ? text : shellQuote(safe(text));
 }

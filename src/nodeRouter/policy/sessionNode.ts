@@ -1,7 +1,9 @@
 // On which node a session's workspace is: the rules choose, and the session then stays where its files are. Pure.
+
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { NodePresence } from "../../presence/record.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
+import { isoTime } from "../../shared/isoTime.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { decisionMessage, refusal } from "../explain/message.ts";
 import { OFFLINE } from "../placement/filters/presence.ts";
@@ -91,14 +93,11 @@ function awayFor(
 /** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
 function presenceText({ reach }: NodePresence): string {
   const { reason = null, lastAnswerMs = null } = reach.ssh ?? {};
-  const isTime = lastAnswerMs !== null && Math.abs(lastAnswerMs) <= MAX_TIME_MS;
-  const last = isTime ? `it last answered at ${new Date(lastAnswerMs).toISOString()}` : null;
+  const time = isoTime(lastAnswerMs);
+  const last = time === null ? null : `it last answered at ${time}`;
   const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
   return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
-
-/** The last moment that a Date can hold. */
-const MAX_TIME_MS = 8.64e15;
 
 function nothingFits(decision: PlacementDecision): SessionPlace {
   if (decision.outcome === "refused") return { ok: false, code: "NO_NODE_FITS", message: refusal(decision) };

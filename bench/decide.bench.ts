@@ -1,8 +1,10 @@
-// How long the hook needs for one decision when everything is fresh: the host's list is read and every node has been
-// heard of since the last call. Run directly it prints the table.
+// How long the hook needs for one decision on a snapshot that no call has seen: since the last one the host's list was
+// read anew and every node was heard of. What keeping the snapshot up takes of the gateway's time between two calls stands
+// beside it. Run directly it prints the table.
 
 import { PLUGIN_CONFIG } from "../src/config/currentConfig.ts";
 import { carry } from "../src/nodeRouter/dispatch/dispatch.ts";
+import { currentSnapshot } from "../src/nodeRouter/inventory/currentSnapshot.ts";
 import { PRESENCE } from "../src/presence/presence.ts";
 import type { NodePresence } from "../src/presence/record.ts";
 import { execEvent, fakeDeps, RUN, START_MS } from "../test/support/fakeDeps.ts";
@@ -15,10 +17,13 @@ export interface DecisionRow {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly maxUs: number;
+  /** Microseconds to read the list into the plugin and to make the snapshot, between two calls. */
+  readonly upkeepP50Us: number;
+  readonly upkeepP99Us: number;
   readonly samples: number;
 }
 
-const NODE_COUNTS = [500];
+const NODE_COUNTS = [50, 500, 10_000];
 const RULES = 100;
 const REGIONS = ["cn", "de", "hk", "jp", "nl", "sg", "us-east", "us-west"];
 
@@ -72,8 +77,9 @@ async function measure(count: number): Promise<DecisionRow> {
   let records: ReadonlyMap<string, NodePresence> = new Map();
   deps.memory.part(PRESENCE).current = fakePresence(() => records);
 
-  const samples = Math.max(100, Math.min(2_000, Math.floor(400_000 / count)));
-  const timings = new Float64Array(samples);
+  const samples = Math.max(200, Math.min(2_000, Math.floor(400_000 / count)));
+  const calls = new Float64Array(samples);
+  const upkeeps = new Float64Array(samples);
   for (let round = -50; round < samples; round++) {
     deps.nodes = { nodes: indexes.map((index) => rowOf(index, round)) };
     records = new Map(
@@ -83,16 +89,34 @@ async function measure(count: number): Promise<DecisionRow> {
       ]),
     );
     deps.clockMs += 1_500;
+    const began = performance.now();
+    await currentSnapshot(deps, resolved);
+    const kept = performance.now();
     const event = execEvent(deps, { command: "hostname" }, { toolCallId: `call-${round}` });
     const start = performance.now();
     const carried = await carry(deps, resolved, "agent-42", event, { runId: RUN, agentId: "agent-42" });
-    const us = (performance.now() - start) * 1_000;
+    const ended = performance.now();
     if (carried.outcome !== "placed") throw new Error(`not placed: ${carried.refusal}`);
-    if (round >= 0) timings[round] = us;
+    if (round < 0) continue;
+    calls[round] = (ended - start) * 1_000;
+    upkeeps[round] = (kept - began) * 1_000;
   }
+  const [call, upkeep] = [quantiles(calls), quantiles(upkeeps)];
+  return {
+    nodes: count,
+    rules: RULES,
+    p50Us: call(0.5),
+    p99Us: call(0.99),
+    maxUs: call(1),
+    upkeepP50Us: upkeep(0.5),
+    upkeepP99Us: upkeep(0.99),
+    samples,
+  };
+}
+
+function quantiles(timings: Float64Array): (share: number) => number {
   timings.sort();
-  const at = (share: number): number => timings[Math.min(samples - 1, Math.floor(samples * share))] ?? 0;
-  return { nodes: count, rules: RULES, p50Us: at(0.5), p99Us: at(0.99), maxUs: at(1), samples };
+  return (share) => timings[Math.min(timings.length - 1, Math.floor(timings.length * share))] ?? 0;
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) console.table(await benchDecide());

@@ -1,5 +1,6 @@
 // `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile`,
 // `presence` or `start` runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+import { benchDecide } from "./decide.bench.ts";
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
 import { benchPlace } from "./place.bench.ts";
@@ -29,6 +30,11 @@ if (wants("place")) {
   console.log("place(): one decision, first call of every rule included");
   report.place = (await benchPlace()).map(round);
   console.table(report.place);
+  console.log(
+    "decide: one call in the hook on a snapshot that no call has seen (goal at 50, 500, 10,000 nodes: p99 100, 500, 5,000 us)",
+  );
+  report.decide = (await benchDecide()).map(round);
+  console.table(report.decide);
 }
 
 if (wants("start")) {

@@ -1,4 +1,6 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
+
+import { loadCountries } from "../shared/countries.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
 import { defineSlot } from "../shared/processMemory.ts";
@@ -43,6 +45,8 @@ const MAX_EVENTS = 2_000;
 
 /** @param stored histories of an earlier life, by inventory name. */
 export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRecord> = new Map()): Hub {
+  // It outlives a reload, and the files of its code do not.
+  loadCountries();
   let parts = initial;
   const known = new Map<string, Known>();
   const records = new Map(stored);

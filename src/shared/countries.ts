@@ -13,6 +13,11 @@ const countries = once(
     new Map(readTable(new URL("./data/countries.csv", import.meta.url)).map(readRow)),
 );
 
+/** Reads the table now: for code that outlives its files (`workspace/loadSshClient.ts`). */
+export function loadCountries(): void {
+  countries();
+}
+
 /** Whether it is a code that ISO 3166-1 alpha-2 assigns, in capitals: `UK`, `EU` and `sg` are none. */
 export function validCountry(code: string): boolean {
   return countries().has(code);

@@ -9,6 +9,7 @@ import type { Memory } from "../../shared/processMemory.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
+import { SNAPSHOT_KEEPER } from "./snapshotKeeper.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
 export const SNAPSHOT_MAX_AGE_MS = 1_000;
@@ -33,8 +34,8 @@ interface Built {
 const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>();
 
 /**
- * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is. (After a start it
- * waits for the file of the nodes' names, too.)
+ * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is. While calls are
+ * made one is kept that is not (`snapshotKeeper.ts`). (After a start it waits for the file of the nodes' names, too.)
  * @param maxAgeMs 0 reads anew.
  * @throws NodeRouterError INVENTORY_UNAVAILABLE
  */
@@ -43,6 +44,7 @@ export async function currentSnapshot(
   config: ResolvedConfig,
   maxAgeMs = SNAPSHOT_MAX_AGE_MS,
 ): Promise<NodeSnapshot> {
+  deps.memory.part(SNAPSHOT_KEEPER).current?.used();
   const host = await deps.memory
     .part(NODE_READER)
     .read(maxAgeMs, (before) => readHostNodes(deps.listNodes, deps.now, before));

@@ -45,10 +45,7 @@ export function identifyNodes(
   const paired = [...hostNodes].sort(byNodeId);
   const byId = new Map(paired.map((node) => [node.nodeId, node]));
   const targets = namedById(configured);
-  const namesakes = groupBy(
-    paired.filter((node) => !targets.has(node.nodeId) && node.displayName !== null),
-    (node) => displayNameKey(node.displayName ?? ""),
-  );
+  const namesakes = byDisplayName(paired.filter((node) => !targets.has(node.nodeId)));
   const taken = new Set<string>();
   const identities: NodeIdentity[] = [];
 
@@ -134,15 +131,34 @@ export function namedById(configured: ReadonlyMap<string, ConfiguredNode>): Read
   return new Set([...configured.values()].flatMap(({ node }) => (node === null ? [] : [idOrName(node)])));
 }
 
-/** Every paired node that `target` (an id or a display name) names, the best one first. */
+/** The nodes of one list by id and by name, in each the best one first. */
+interface PairedIndex {
+  readonly byId: ReadonlyMap<string, readonly HostNode[]>;
+  readonly byName: ReadonlyMap<string, readonly HostNode[]>;
+}
+
+const indexes = new WeakMap<readonly HostNode[], PairedIndex>();
+
+/** Every paired node that `target` (an id or a display name) names, the best one first. Lists never change once given. */
 export function pairedAs(target: string, paired: readonly HostNode[]): readonly HostNode[] {
+  const { byId, byName } = indexOf(paired);
   const wanted = idOrName(target);
-  const byId = paired.filter((node) => node.nodeId === wanted);
-  if (byId.length > 0 || DEVICE_ID.test(wanted)) return byId;
-  const key = displayNameKey(wanted);
-  return paired
-    .filter(({ displayName }) => displayName !== null && displayNameKey(displayName) === key)
-    .sort(newestFirst);
+  const own = byId.get(wanted);
+  if (own !== undefined || DEVICE_ID.test(wanted)) return own ?? [];
+  return byName.get(displayNameKey(wanted)) ?? [];
+}
+
+function indexOf(paired: readonly HostNode[]): PairedIndex {
+  const before = indexes.get(paired);
+  if (before !== undefined) return before;
+  const index = { byId: groupBy(paired, ({ nodeId }) => nodeId), byName: byDisplayName(paired) };
+  indexes.set(paired, index);
+  return index;
+}
+
+function byDisplayName(nodes: readonly HostNode[]): ReadonlyMap<string, readonly HostNode[]> {
+  const named = nodes.filter(({ displayName }) => displayName !== null);
+  return groupBy(named, ({ displayName }) => displayNameKey(displayName ?? ""));
 }
 
 /** A node that waits for re-approval keeps the commands that were approved before. */

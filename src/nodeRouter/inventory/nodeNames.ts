@@ -52,6 +52,7 @@ export interface NodeNames {
 /** Which paired node each configured name stands for. */
 export const NODE_NAMES = definePart("node-names", 1, createNodeNames);
 
+/** Empty, and complete: whoever is seen first has the name. `keepIn` brings what an earlier process knew. */
 export function createNodeNames(): NodeNames {
   const names = new BoundedMap<string, KnownName>(MAX_NAMES);
   let complete = true;
@@ -152,6 +153,7 @@ function firstSights(
   });
 }
 
+/** One JSON object: `version`, `complete`, and `names` by key. `parseNames` reads it. */
 export function serializeNames({ names, complete }: KnownNames): string {
   return JSON.stringify({ version: 1, complete, names: Object.fromEntries(names) });
 }

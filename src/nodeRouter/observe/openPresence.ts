@@ -17,8 +17,9 @@ import { createTailscaleSource } from "../../presence/sources/tailscale/source.t
 import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import { outsideCaller } from "../host/callerScope.ts";
-import { knownNames } from "../inventory/currentSnapshot.ts";
+import { knownNames, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { NODE_NAMES } from "../inventory/nodeNames.ts";
+import { createSnapshotKeeper, SNAPSHOT_KEEPER } from "../inventory/snapshotKeeper.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { gatewayPlace } from "./gatewayPlace.ts";
@@ -102,6 +103,13 @@ export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): P
   known.current = hub;
   presence.current = hub;
   collector = startCollector({ sources, targets, sink: hub.sink, now: deps.now, random: Math.random, log });
+  const keeper = createSnapshotKeeper({
+    read,
+    build: () => lastSnapshot(deps, config()),
+    monotonic: () => performance.now(),
+  });
+  memory.part(SNAPSHOT_KEEPER).current = keeper;
+  const unwatchSnapshot = hub.onChange(() => keeper.changed());
   const saver = createSaver(store, () => hub.records(), log);
   const unwatch = saveOnChange(hub, saver);
   const refresh = setInterval(() => hub.refresh(), REFRESH_MS).unref();
@@ -110,7 +118,11 @@ export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): P
     async stop() {
       // Nobody would take back what was last known: a node that was down would stay so.
       presence.current = null;
+      const kept = memory.part(SNAPSHOT_KEEPER);
+      if (kept.current === keeper) kept.current = null;
+      keeper.stop();
       collector?.stop();
+      unwatchSnapshot();
       unwatch();
       clearInterval(refresh);
       clearInterval(save);

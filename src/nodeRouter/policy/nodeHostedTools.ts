@@ -17,8 +17,8 @@ const MAX_NUMBER = 4;
  */
 export function nodesBehind(name: string, isKnown: boolean, nodes: readonly HostNode[]): readonly HostNode[] {
   const wanted = name.trim().toLowerCase();
-  return nodes.filter(({ nodeId, tools = [] }) =>
-    tools.some(
+  return nodes.filter(({ nodeId, tools }) =>
+    tools?.some(
       (tool) => (!isKnown && tool.name.toLowerCase() === wanted) || isPrefixed(wanted, nodeId, tool),
     ),
   );

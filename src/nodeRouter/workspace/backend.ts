@@ -16,15 +16,13 @@ import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createExecPath } from "./execPath.ts";
 import { createFiles } from "./files.ts";
+import { RELOAD_GAP_MS } from "./loadSshClient.ts";
 import { createManager } from "./manager.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 import { createRun } from "./run.ts";
 import { createTarget } from "./runNode.ts";
 import { nodeDirectory } from "./workdir.ts";
 import { WORKSPACE } from "./workspaceState.ts";
-
-/** A reload's gap is 0.3 to 1.6 s on two cores. */
-const RELOAD_GAP_MS = 5_000;
 
 /** Where a run without a node is told to be: no tool of it works, so nothing ever looks there. */
 const NOWHERE = "/workspace";

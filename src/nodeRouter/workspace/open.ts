@@ -5,16 +5,17 @@ import { createLogger, type HostLogger, type Logger } from "../../shared/logger.
 import { quote } from "../../shared/safeText.ts";
 import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
-import { clientCode, offerClient } from "../transports/ssh/clientCode.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
+import { loadSshClient } from "./loadSshClient.ts";
 import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
+import type { SshClient } from "./registrations.ts";
 import { WORKSPACE, type WorkspaceState } from "./workspaceState.ts";
 
 /**
  * Connections and audit are made once a process and outlive reloads of the plugin, with the commands that
  * run. Opens no connection and no file. The transport is this code's until the gateway restarts; what it needs of
- * the host goes through the newest registration.
+ * the host, and what it has not loaded yet, goes through the newest registration.
  */
 export function openWorkspace(
   api: WorkspaceHost & { readonly logger: HostLogger },
@@ -28,18 +29,24 @@ export function openWorkspace(
   workspace.hostLogger = api.logger;
   const log = relayedLog(workspace);
   const told = new Set<string>();
-  offerClient(memory);
+  let loaded: SshClient | null = null;
+  const loadOnce = async (): Promise<SshClient | NodeRouterError> => {
+    try {
+      loaded ??= await loadSshClient(workspace.registrations);
+      return loaded;
+    } catch (error) {
+      if (error instanceof NodeRouterError) return error;
+      throw error;
+    }
+  };
   transport.current ??= createSshTransport({
     settings: (name) => config.current?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
-      const code = await clientCode(memory).catch((error: unknown) => {
-        if (error instanceof NodeRouterError) return error;
-        throw error;
-      });
+      const client = await loadOnce();
       // It says nothing of the node.
-      if (code instanceof NodeRouterError)
-        return { ok: false, code: code.code, message: code.message, transportFailure: false };
-      const { connect, processEnv, resolveTarget } = code;
+      if (client instanceof NodeRouterError)
+        return { ok: false, code: client.code, message: client.message, transportFailure: false };
+      const { connect, processEnv, resolveTarget } = client;
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;

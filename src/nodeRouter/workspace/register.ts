@@ -1,5 +1,6 @@
 // Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
 import { messageOf } from "../../shared/errors.ts";
+import { loadLater } from "../../shared/loadLater.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
@@ -65,7 +66,14 @@ export function registerWorkspace(
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, audit } = options;
   const full = api.registrationMode === "full";
-  const parts: WorkspaceParts = { deps, full, audit, createMirror, createFileBridge };
+  const parts: WorkspaceParts = {
+    deps,
+    full,
+    audit,
+    createMirror,
+    createFileBridge,
+    loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
+  };
 
   sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
     log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),

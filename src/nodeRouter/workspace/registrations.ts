@@ -5,6 +5,9 @@ import type { SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { FileBridge, FileBridgeOptions } from "./files/fileBridge.ts";
 import type { Mirror, MirrorOptions } from "./mirror/mirrorOptions.ts";
 
+/** What stands on ssh2. */
+export type SshClient = typeof import("../transports/ssh/client.ts");
+
 /** What of the host is asked, through the registration that lives. */
 export interface WorkspaceDeps extends SnapshotDeps {
   readonly hostConfig: () => unknown;
@@ -20,6 +23,7 @@ export interface WorkspaceParts {
   /** Brings skills and attachments of one run to its node. */
   readonly createMirror: (options: MirrorOptions) => Mirror;
   readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
+  readonly loadSshClient: () => Promise<SshClient>;
 }
 
 /** One registration's place among the others. */

@@ -84,6 +84,7 @@ export function arrange(
       bridges.push(given);
       return bridgeOf(() => void invalidated.push(given.node));
     },
+    loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
   return {

@@ -110,6 +110,10 @@ class End extends Duplex {
 
 const HOST_KEY = makeKey("ed25519");
 
+// ssh2's server sets its keepalive timer anew for every packet, with `refresh`. The fake clock of fake-timers 15 moves
+// such a timer in its heap by the new time alone, and loses others for that: they would never fire.
+Reflect.set(ssh2.Server, "KEEPALIVE_CLIENT_INTERVAL", -1);
+
 export function createSimNode(options: SimOptions = {}): SimNode {
   const shells: SimShell[] = [];
   const wires = new Map<number, readonly [End, End]>();

@@ -35,6 +35,7 @@ const RESOURCES: readonly Resource[] = [
   },
 ];
 
+/** Two checks for each resource that the rule names, unknown before too little; both pass by themselves. */
 export const minimumFilter: Filter = ({ rule }) =>
   RESOURCES.flatMap(({ key, free, tooLittle, unknown }): readonly Check[] => {
     const minimum = rule.minimum?.[key] ?? null;

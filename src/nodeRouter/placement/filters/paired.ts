@@ -4,6 +4,7 @@ import { aboutNode, type Filter } from "./filter.ts";
 
 export const NOT_PAIRED = aboutNode("paired", "was not paired", "were not paired");
 
+/** The host knows it: approved, waiting or unknown. */
 export function isPaired(node: NodeState): boolean {
   return node.nodeId !== null && node.approval !== "unpaired";
 }

@@ -6,6 +6,7 @@ import { matches, type Selector } from "../selector/selector.ts";
 import { reservedPrefix } from "../selector/tags.ts";
 import type { Filter } from "./filter.ts";
 
+/** One check; none without `require`. */
 export const selectorFilter: Filter = ({ rule: { require } }) =>
   require === null
     ? []

@@ -9,6 +9,7 @@ export const NO_SSH = aboutNode("transport", "had no SSH configured");
 
 export const SSH_NOT_ALLOWED = aboutNode("transport", 'had transport "node", which excludes SSH');
 
+/** Over each protocol: what `transport` excludes, and what is not there. */
 export const transportFilter: Filter = () => [
   { reason: ONLY_SSH, over: "node", keeps: (node) => !isOnlySsh(node) },
   { reason: NO_SSH, over: "ssh", keeps: ({ ssh }) => ssh },

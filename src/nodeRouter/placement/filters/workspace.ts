@@ -16,6 +16,7 @@ export function hasWorkspace({ workspace }: NodeState): boolean {
   return workspace?.startsWith("/") === true;
 }
 
+/** Only of calls that need files. */
 export const workspaceFilter: Filter = ({ request }) =>
   request.needs.includes("files")
     ? [

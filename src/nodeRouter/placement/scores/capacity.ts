@@ -8,6 +8,7 @@ export interface CapacityPenalties {
   readonly disk: number;
 }
 
+/** What is not known takes nothing away. The steps are the node's own, so that no order of nodes matters. */
 export function capacityPenalties({ capacity }: NodeState): CapacityPenalties {
   const { loadPerCpu, freeMemoryShare, freeDiskShare } = capacity;
   return {

@@ -11,7 +11,7 @@ import { addressOf, resolveTarget, type Target } from "./connect/hops.ts";
 import type { ConnectOptions } from "./connect/options.ts";
 import { LIMITS } from "./pool/poolOptions.ts";
 import { noSession } from "./pool/refusals.ts";
-import { Runners } from "./pool/runners.ts";
+import { ShellOpener } from "./pool/shellOpener.ts";
 import { Connection } from "./session/connection.ts";
 
 export interface ProbeReport {
@@ -94,10 +94,9 @@ async function trySession(
   const done = (ok: boolean, detail: string) =>
     step(target.last.name, "session", ok, env.now() - startedMs, detail);
   const connection = new Connection(client);
-  const runners = new Runners({ loginShell, readyMs, onEnd: () => {} });
+  const opener = new ShellOpener({ loginShell, readyMs, onOpen: () => {}, onEnd: () => {} });
   try {
-    await runners.add(connection);
-    runners.discardFree();
+    (await opener.plain(connection)).discard();
     return done(true, "/bin/sh runs; streams and exit code come through");
   } catch (error) {
     return done(false, noSession(target.node, error));

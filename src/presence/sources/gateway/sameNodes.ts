@@ -18,11 +18,17 @@ export interface NodeList {
  */
 export function joined(before: NodeList | null, next: NodeList): NodeList {
   if (before === null) return next;
-  const known = new Map(before.nodes.map((node) => [node.nodeId, node]));
+  let known: ReadonlyMap<string, HostNode> | null = null;
+  // The host lists them in the same order as long as none comes or goes.
+  const knownAs = (id: string, at: number): HostNode | undefined => {
+    if (before.nodes[at]?.nodeId === id) return before.nodes[at];
+    known ??= new Map(before.nodes.map((node) => [node.nodeId, node]));
+    return known.get(id);
+  };
   let isSameWho = before.nodes.length === next.nodes.length;
   let isSameList = isSameWho;
   const nodes = next.nodes.map((read, at) => {
-    const old = known.get(read.nodeId);
+    const old = knownAs(read.nodeId, at);
     const node = old !== undefined && sameData(old, read) ? old : read;
     isSameList &&= node === before.nodes[at];
     isSameWho &&= old !== undefined && (node === old || isSameMachine(old, node));

@@ -1,6 +1,21 @@
 // What a pool is made with, and how much of everything it may hold.
+import type { Client } from "ssh2";
+import type { ErrorCode } from "../../../../shared/errors.ts";
 import type { Logger } from "../../../../shared/logger.ts";
-import type { ConnectResult } from "./connections.ts";
+
+export type ConnectResult =
+  | { readonly ok: true; readonly client: Client }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** Only these open the circuit breaker. */
+      readonly transportFailure: boolean;
+      /** False: no TCP connection came about, so presence may soon try again. Absent: one did, or nobody knows. */
+      readonly tcpReached?: false;
+    };
+
+export type ConnectFailure = Extract<ConnectResult, { ok: false }>;
 
 export interface PoolOptions {
   readonly node: string;

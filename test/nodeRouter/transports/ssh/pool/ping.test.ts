@@ -1,7 +1,7 @@
 // Whether a node is there: pings of the pool against a server in memory, whose clock and faults the test decides.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ConnectFailure } from "../../../../../src/nodeRouter/transports/ssh/pool/connections.ts";
 import { NodePool, type PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
+import type { ConnectFailure } from "../../../../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";
 import type { Outcome, PingResult } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import {

@@ -7,16 +7,12 @@ import {
   afterUse,
   noDemand,
 } from "../../../../../src/nodeRouter/transports/ssh/pool/demand.ts";
-import {
-  type Action,
-  type PoolView,
-  plan,
-  planFault,
-  planIdle,
-  planPresence,
-  planSpell,
-  type Waiting,
-} from "../../../../../src/nodeRouter/transports/ssh/pool/plan.ts";
+import { plan } from "../../../../../src/nodeRouter/transports/ssh/pool/plan.ts";
+import type {
+  Occasion,
+  PoolView,
+  Waiting,
+} from "../../../../../src/nodeRouter/transports/ssh/pool/planView.ts";
 
 const PLAIN: Waiting = { isTerminal: false, isBackground: false };
 const TERMINAL: Waiting = { isTerminal: true, isBackground: false };
@@ -68,7 +64,7 @@ const BUSY: PoolView = {
 
 const refuse = (message: string) => ({ do: "refuse", code: "NODE_UNREACHABLE", message });
 
-describe("plan", () => {
+describe("a change", () => {
   const cases: readonly [string, PoolView, readonly object[]][] = [
     ["opens nothing that nobody wants", COLD, []],
     ["connects for the first command", { ...COLD, queue: [PLAIN] }, [{ do: "connect" }]],
@@ -152,14 +148,14 @@ describe("plan", () => {
     ],
   ];
   test.each(cases)("%s", (_name, view, actions) => {
-    expect(plan(view)).toEqual(actions);
+    expect(plan(view, { is: "change" })).toEqual(actions);
   });
 });
 
-describe("planFault", () => {
-  const fault = { code: "NODE_UNREACHABLE", message: "no", isKeeper: false } as const;
+describe("a fault", () => {
+  const fault = { is: "fault", code: "NODE_UNREACHABLE", message: "no", isKeeper: false } as const;
   test("tells all that wait where nothing else can serve them", () => {
-    expect(planFault({ ...COLD, queue: [PLAIN, TERMINAL] }, fault)).toEqual([refuse("no")]);
+    expect(plan({ ...COLD, queue: [PLAIN, TERMINAL] }, fault)).toEqual([refuse("no")]);
   });
   test.each<[string, Partial<PoolView>]>([
     ["a connection is on its way", { connecting: 1 }],
@@ -168,37 +164,43 @@ describe("planFault", () => {
     ["a command that runs may make room", { running: 1, isRunningHeard: true }],
     ["a shell is ready", { keeper: "ready", free: 1 }],
   ])("tells nobody, and opens nothing, while %s", (_name, more) => {
-    expect(planFault({ ...COLD, queue: [PLAIN], ...more }, fault)).toEqual([]);
+    expect(plan({ ...COLD, queue: [PLAIN], ...more }, fault)).toEqual([]);
   });
   test("of the keeper tells all, whatever else is there: without one nothing serves them", () => {
     const view: PoolView = { ...BUSY, keeper: "none", queue: [PLAIN], warming: 1 };
-    expect(planFault(view, { ...fault, isKeeper: true })).toEqual([refuse("no")]);
-    expect(planFault({ ...view, keeper: "ready" }, { ...fault, isKeeper: true })).toEqual([]);
+    expect(plan(view, { ...fault, isKeeper: true })).toEqual([refuse("no")]);
+    expect(plan({ ...view, keeper: "ready" }, { ...fault, isKeeper: true })).toEqual([]);
   });
 });
 
-describe("planSpell", () => {
+describe("the end of a spell", () => {
   test("ends the shells beyond the stock, and those alone", () => {
-    expect(planSpell({ ...WARM, free: 9 }, 4)).toEqual([{ do: "endFree", count: 5 }]);
-    expect(planSpell({ ...WARM, free: 4 }, 4)).toEqual([]);
-    expect(planSpell({ ...WARM, free: 4, warming: 3, queue: [PLAIN, PLAIN, PLAIN] }, 4)).toEqual([]);
+    expect(plan({ ...WARM, free: 9 }, { is: "spell", stock: 4 })).toEqual([{ do: "endFree", count: 5 }]);
+    expect(plan({ ...WARM, free: 4 }, { is: "spell", stock: 4 })).toEqual([]);
+    expect(
+      plan({ ...WARM, free: 4, warming: 3, queue: [PLAIN, PLAIN, PLAIN] }, { is: "spell", stock: 4 }),
+    ).toEqual([]);
   });
   test("closes connections on which nothing is left, and keeps one", () => {
     const keepers = { room: 3, sessions: 5 };
-    expect(planSpell({ ...WARM, connections: [keepers, EMPTY, { ...EMPTY }], usable: 3 }, 4)).toEqual([
+    expect(
+      plan({ ...WARM, connections: [keepers, EMPTY, { ...EMPTY }], usable: 3 }, { is: "spell", stock: 4 }),
+    ).toEqual([
       { do: "closeConnection", on: EMPTY },
       { do: "closeConnection", on: EMPTY },
     ]);
-    expect(planSpell({ ...WARM, free: 0, connections: [{ ...EMPTY }, EMPTY], usable: 2 }, 4)).toEqual([
-      { do: "closeConnection", on: EMPTY },
-    ]);
-    expect(planSpell({ ...WARM, connections: [keepers, EMPTY], usable: 2, queue: [PLAIN] }, 4)).toEqual([]);
+    expect(
+      plan({ ...WARM, free: 0, connections: [{ ...EMPTY }, EMPTY], usable: 2 }, { is: "spell", stock: 4 }),
+    ).toEqual([{ do: "closeConnection", on: EMPTY }]);
+    expect(
+      plan({ ...WARM, connections: [keepers, EMPTY], usable: 2, queue: [PLAIN] }, { is: "spell", stock: 4 }),
+    ).toEqual([]);
   });
 });
 
 test("what nobody used for long is closed, or kept for presence without its shells", () => {
-  expect(planIdle(WARM)).toEqual([{ do: "closeConnection", on: WARM.connections[0] }]);
-  expect(planIdle({ ...WARM, presence: { ...WARM.presence, isHeld: true } })).toEqual([
+  expect(plan(WARM, { is: "idle" })).toEqual([{ do: "closeConnection", on: WARM.connections[0] }]);
+  expect(plan({ ...WARM, presence: { ...WARM.presence, isHeld: true } }, { is: "idle" })).toEqual([
     { do: "endFree", count: 2 },
   ]);
 });
@@ -206,13 +208,17 @@ test("what nobody used for long is closed, or kept for presence without its shel
 test("presence opens what it lacks, at its own pace, and nothing while the pool closes", () => {
   const held: PoolView = { ...COLD, presence: { isHeld: true, mayConnect: true, mayOpenKeeper: true } };
   const open: PoolView = { ...held, connections: [EMPTY], usable: 1 };
-  expect(planPresence(held)).toEqual([{ do: "probe" }]);
-  expect(planPresence(COLD)).toEqual([]);
-  expect(planPresence({ ...held, presence: { ...held.presence, mayConnect: false } })).toEqual([]);
-  expect(planPresence(open)).toEqual([{ do: "openKeeper", on: EMPTY }]);
-  expect(planPresence({ ...open, presence: { ...held.presence, mayOpenKeeper: false } })).toEqual([]);
-  expect(planPresence({ ...open, isClosing: true })).toEqual([]);
-  expect(planPresence({ ...open, keeper: "ready" })).toEqual([]);
+  expect(plan(held, { is: "presence" })).toEqual([{ do: "probe" }]);
+  expect(plan(COLD, { is: "presence" })).toEqual([]);
+  expect(plan({ ...held, presence: { ...held.presence, mayConnect: false } }, { is: "presence" })).toEqual(
+    [],
+  );
+  expect(plan(open, { is: "presence" })).toEqual([{ do: "openKeeper", on: EMPTY }]);
+  expect(plan({ ...open, presence: { ...held.presence, mayOpenKeeper: false } }, { is: "presence" })).toEqual(
+    [],
+  );
+  expect(plan({ ...open, isClosing: true }, { is: "presence" })).toEqual([]);
+  expect(plan({ ...open, keeper: "ready" }, { is: "presence" })).toEqual([]);
 });
 
 interface Session {
@@ -300,7 +306,7 @@ class Sim {
     if (isOk) {
       this.#open.push(new SimConnection());
       this.advance();
-    } else this.#act((view) => planFault(view, { code: "NODE_UNREACHABLE", message: "no", isKeeper: false }));
+    } else this.#act({ is: "fault", code: "NODE_UNREACHABLE", message: "no", isKeeper: false });
   }
 
   end(which: number): void {
@@ -343,7 +349,7 @@ class Sim {
     const busy = this.#running.length + this.#queue.length;
     const { free, warming } = this.#view();
     this.#demand = afterSpell(this.#demand, this.#server.floor, { busy, free, warming });
-    this.#act((view) => planSpell(view, this.#demand.stock));
+    this.#act({ is: "spell", stock: this.#demand.stock });
   }
 
   /** Work of the background has waited too long. */
@@ -353,7 +359,7 @@ class Sim {
   }
 
   advance(): void {
-    this.#act(plan);
+    this.#act({ is: "change" });
   }
 
   /** Everything that is on its way arrives, and every command ends. */
@@ -426,8 +432,8 @@ class Sim {
     };
   }
 
-  #act(plans: (view: PoolView<SimConnection, Command>) => readonly Action<SimConnection, Command>[]): void {
-    for (const action of plans(this.#view())) {
+  #act(occasion: Occasion): void {
+    for (const action of plan(this.#view(), occasion)) {
       const ready = this.#sessions.find(({ kind, state }) => kind === "runner" && state === "ready");
       if (action.do === "dispatch") {
         expect([action.command.state, action.command.isTerminal, this.#keeper]).toEqual([

@@ -312,9 +312,24 @@ async function play(
   node.cut();
 }
 
+/** Its shells that never got ready stayed on their way for ever, when the simulated node's clock lost a timer. */
+const LOST_TIMER: [Action[], World] = [
+  [
+    { do: "start", pty: false, code: null },
+    { do: "start", pty: true, code: null },
+    { do: "turns", turns: 20 },
+    { do: "start", pty: false, code: null },
+    { do: "end", which: 4, code: 178 },
+    { do: "answer", answer: "neverReady" },
+    { do: "time", ms: 700_000 },
+  ],
+  { maxSessions: 3, connections: 3, warm: 2, countsOn: 0 },
+];
+
 test("whatever happens, each command ends once with what is true of it, and the node is usable after", async () => {
   await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 25 }), world, play), {
     numRuns: Number(process.env.RUNS ?? 25),
+    examples: [LOST_TIMER],
     ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}),
   });
 }, 600_000);

@@ -1,6 +1,8 @@
 // Parts of the package that load when they are first used, and what is said where they are not there any more.
+
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { errorCode } from "./errorCode.ts";
 import { NodeRouterError } from "./errors.ts";
 import { refusal } from "./refusal.ts";
 
@@ -15,13 +17,10 @@ export async function loadLater<Module>(load: () => Promise<Module>): Promise<Mo
   try {
     return await load();
   } catch (error) {
-    if (!isMissing(error) && existsSync(fileURLToPath(import.meta.url))) throw error;
+    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND" && existsSync(fileURLToPath(import.meta.url)))
+      throw error;
     const fact =
       "the files of node-router were replaced or removed under the running gateway, before this part of it was loaded";
     throw new NodeRouterError(refusal("PACKAGE_REPLACED", fact), { cause: error });
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 }

@@ -1,14 +1,14 @@
 // POSIX shell text: quoting, and environment variables in front of a command. Pure.
 
 /** POSIX 2.8.1 "name"; anything else cannot be exported by a shell. */
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export type EnvPrefix =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly message: string };
 
 /** One shell word that means exactly `text`. Single quotes keep everything but themselves. */
-export function quote(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
@@ -31,7 +31,7 @@ export function envPrefix(env: unknown): EnvPrefix {
     }
     const text = String(value);
     if (text.includes("\0")) return bad(`env.${name} holds a NUL character, which no environment can carry`);
-    lines.push(`export ${name}=${quote(text)}\n`);
+    lines.push(`export ${name}=${shellQuote(text)}\n`);
   }
   return { ok: true, text: lines.join("") };
 }

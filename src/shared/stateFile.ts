@@ -1,7 +1,9 @@
 // A small text file of ours under the gateway's state folder, replaced as a whole and readable by its user alone.
+
 import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "./errorCode.ts";
 
 /** Where something is kept between two lives of the gateway. Both may reject. */
 export interface TextStore {
@@ -24,7 +26,7 @@ export function stateFile(file: string): TextStore {
       try {
         return await readFile(file, "utf8");
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+        if (errorCode(error) === "ENOENT") return null;
         throw error;
       }
     },

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { envPrefix, quote } from "../../src/shared/shell.ts";
+import { envPrefix, shellQuote } from "../../src/shared/shell.ts";
 
 /** What an operating system can carry in an argument: no NUL, no lone surrogate. */
 const text = fc.string({ unit: "binary" }).filter((value) => !value.includes("\0"));
@@ -14,11 +14,11 @@ function sh(script: string): string {
   return execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { PATH: process.env.PATH } });
 }
 
-describe("quote", () => {
+describe("shellQuote", () => {
   test("a shell reads back exactly the text, as one word", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(text, nasty), { minLength: 1, maxLength: 20 }), (words) => {
-        expect(sh(`printf '%s\\0' ${words.map(quote).join(" ")}`)).toBe(`${words.join("\0")}\0`);
+        expect(sh(`printf '%s\\0' ${words.map(shellQuote).join(" ")}`)).toBe(`${words.join("\0")}\0`);
       }),
       { numRuns: 60 },
     );
@@ -29,7 +29,7 @@ describe("quote", () => {
     ["it's", "'it'\\''s'"],
     ["$(id)", "'$(id)'"],
   ])("%j is %s", (word, quoted) => {
-    expect(quote(word)).toBe(quoted);
+    expect(shellQuote(word)).toBe(quoted);
   });
 });
 
@@ -41,7 +41,7 @@ describe("envPrefix", () => {
         const prefix = envPrefix(env);
         if (!prefix.ok) throw new Error(prefix.message);
         const lines = Object.keys(env).map((key) => `printf '%s\\0' "$${key}"`);
-        expect(sh(`${prefix.text}/bin/sh -c ${quote(lines.join("\n"))}`)).toBe(
+        expect(sh(`${prefix.text}/bin/sh -c ${shellQuote(lines.join("\n"))}`)).toBe(
           Object.values(env)
             .map((value) => `${value}\0`)
             .join(""),

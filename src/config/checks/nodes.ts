@@ -1,6 +1,8 @@
 // Problems of meaning in one entry of `nodes`, and between its entries.
+
 import { nodeNameKey } from "../../shared/hostNames.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { ENV_NAME } from "../../shared/shell.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { MAX_NAME_LENGTH } from "../schema/limits.ts";
 import { checkLocation } from "./location.ts";
@@ -12,7 +14,6 @@ import { targetOf, type WrittenConfig, type WrittenNode } from "./written.ts";
 const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 /** POSIX: what `export` takes. */
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
 
 /** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */

@@ -1,6 +1,7 @@
 // What one audit record says, and how it is written as one line of JSON. Pure.
 import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../shared/errorCatalogue.ts";
+import { isoTime } from "../../shared/isoTime.ts";
 import { safeJson } from "../../shared/safeText.ts";
 import type { Outcome } from "../transports/transport.ts";
 import type { Untaken } from "./shares.ts";
@@ -231,10 +232,4 @@ function shortOrNull(text: string | null): string | null {
 
 function short(text: string): string {
   return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
-}
-
-/** Null for a time that no date can be: a clock gone wrong must not cost the record. */
-function isoTime(epochMs: number): string | null {
-  const time = new Date(epochMs);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

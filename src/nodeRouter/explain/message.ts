@@ -1,6 +1,7 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
 import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
+import { shellQuote } from "../../shared/shell.ts";
 import type { NodeLocation } from "../../shared/types.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 
@@ -75,5 +76,5 @@ export function fitLine({ request, rule, fitting, total, filtered }: PlacementDe
 
 /** SECURITY: the line invites to run it, so an id that a shell would read otherwise is single-quoted. */
 function shellWord(text: string): string {
-  return /^[\w.:@/-]+$/.test(text) ? text : `'${safe(text).replaceAll("'", "'\\''")}'`;
+  return /^[\w.:@/-]+$/.test(text) ? text : shellQuote(safe(text));
 }

@@ -1,7 +1,7 @@
 // What is said of a turn that may not run where its session is hosted, and how to bring the session back. Pure.
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import { quote as shellQuote } from "../../shared/shell.ts";
+import { shellQuote } from "../../shared/shell.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { nodeLabel } from "../policy/hosting.ts";
 import type { HostedSession } from "./hostedSession.ts";

@@ -1,5 +1,5 @@
 // Shell programs for commands that outlive their call: start one detached on a node, look at it, end it. Pure text.
-import { quote } from "../../shared/shell.ts";
+import { shellQuote } from "../../shared/shell.ts";
 
 /** Bytes of output that one look returns at most; the host's own cap for a node is 200,000 characters. */
 export const MAX_OUTPUT_BYTES = 64 * 1024;
@@ -36,15 +36,15 @@ const DEFINE_GROUP = `group() { if command -v ps >/dev/null 2>&1; then ps -A -o 
  */
 export function startScript(jobId: string, command: string): string {
   // The host already runs us in a login shell, so the job inherits its environment.
-  const inner = `/bin/sh -c ${quote(command)} >"$d/out" 2>&1 </dev/null; s=$?; echo "$s" >"$d/exit.part"; mv "$d/exit.part" "$d/exit"`;
+  const inner = `/bin/sh -c ${shellQuote(command)} >"$d/out" 2>&1 </dev/null; s=$?; echo "$s" >"$d/exit.part"; mv "$d/exit.part" "$d/exit"`;
   return [
     'test -n "$HOME" || { echo "node-router: HOME is not set on this node" >&2; exit 1; }',
     `umask 077; jobs=${JOBS}; d="$jobs/${jobId}"`,
     'mkdir -p "$d" || exit 1',
     `find "$jobs" -mindepth 1 -maxdepth 1 -type d -mtime +${KEEP_DAYS} -exec sh -c 'test -e "$1/exit" && rm -rf "$1"' _ {} \\; 2>/dev/null`,
     "export d",
-    `if command -v setsid >/dev/null 2>&1; then setsid /bin/sh -c ${quote(inner)} >/dev/null 2>&1 </dev/null &`,
-    `else set -m; /bin/sh -c ${quote(inner)} >/dev/null 2>&1 </dev/null & fi`,
+    `if command -v setsid >/dev/null 2>&1; then setsid /bin/sh -c ${shellQuote(inner)} >/dev/null 2>&1 </dev/null &`,
+    `else set -m; /bin/sh -c ${shellQuote(inner)} >/dev/null 2>&1 </dev/null & fi`,
     'p=$!; echo "$p" >"$d/pgid"; n=0',
     // Until setsid has made the group, nobody could end it.
     'until kill -s 0 -- "-$p" 2>/dev/null || test -e "$d/exit" || test "$n" -ge 50; do sleep 0.02; n=$((n+1)); done',

@@ -1,6 +1,8 @@
 // On which node a session's workspace is: the rules choose, and the session then stays where its files are. Pure.
+
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { NodePresence } from "../../presence/record.ts";
+import { isoTime } from "../../shared/isoTime.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { fitLine, noNodeFits } from "../explain/message.ts";
@@ -89,14 +91,11 @@ function awayFor(
 /** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
 function presenceText({ reach }: NodePresence): string {
   const { reason = null, lastAnswerMs = null } = reach.ssh ?? {};
-  const isTime = lastAnswerMs !== null && Math.abs(lastAnswerMs) <= MAX_TIME_MS;
-  const last = isTime ? `it last answered at ${new Date(lastAnswerMs).toISOString()}` : null;
+  const time = isoTime(lastAnswerMs);
+  const last = time === null ? null : `it last answered at ${time}`;
   const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
   return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
-
-/** The last moment that a Date can hold. */
-const MAX_TIME_MS = 8.64e15;
 
 function nothingFits(decision: PlacementDecision): Refused {
   if (decision.outcome === "refused") return { ok: false, refusal: noNodeFits(decision) };

@@ -9,6 +9,7 @@ import { sessionTotals } from "../host/sessionTotals.ts";
 import { openHostedReader } from "../hostedSessions/openclawAdapter.ts";
 import type { RouterDeps } from "./deps.ts";
 
+/** What the plugin needs of the host and the process, by one registration. Asks nothing yet; times are epoch ms. */
 export function createDeps(api: OpenClawPluginApi): RouterDeps {
   return {
     memory: processMemory(),

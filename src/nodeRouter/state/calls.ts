@@ -79,6 +79,7 @@ const MAX_ANSWERS_OF_ONE_ID = 16;
 
 export const CALLS = definePart("calls", 1, createCallRegistry);
 
+/** An empty registry. At its bounds the agent or run that has most loses its oldest entry. */
 export function createCallRegistry(): CallRegistry {
   const calls = new CallIndex<PlacedCall>(MAX_CALLS);
   /** exec calls over the node protocol by agent and session, for as long as they run. */

@@ -17,6 +17,7 @@ export interface Counters {
 
 export const COUNTERS = definePart("counters", 1, createCounters);
 
+/** All at 0: they count since the process began. */
 export function createCounters(): Counters {
   return { placed: 0, refused: 0, unrouted: 0, mismatches: 0, runsRefused: 0, missed: 0, hostedRefused: 0 };
 }

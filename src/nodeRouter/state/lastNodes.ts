@@ -14,6 +14,7 @@ const MAX_ENTRIES = 4_096;
 /** A call stays where its agent's last one ran unless another node is clearly better. */
 export const LAST_NODES = definePart("last-nodes", 1, createLastNodes);
 
+/** Empty. At its bound the agent that has most loses its oldest entry. */
 export function createLastNodes(): LastNodes {
   const nodes = new FairMap<string, string>(MAX_ENTRIES, (key) => key.split("\0", 1)[0] ?? "");
   return {

@@ -42,6 +42,7 @@ export interface SessionNodes {
 /** Of agents whose workspace is on a node. */
 export const SESSION_NODES = definePart("session-nodes", 1, createSessionNodes);
 
+/** Empty, and in memory alone until `keepIn`. At its bound the agent that has most loses its oldest session. */
 export function createSessionNodes(): SessionNodes {
   const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);
   let store: TextStore | null = null;

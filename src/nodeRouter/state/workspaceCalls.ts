@@ -44,6 +44,7 @@ export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
 
 export const WORKSPACE_CALLS = definePart("workspace-calls", 2, createWorkspaceCalls);
 
+/** Empty; keys are the ids under which the backend claims a call. */
 export function createWorkspaceCalls(): WorkspaceCalls {
   return new FairMap(MAX_CALLS, (_callId, { agent }) => agent);
 }

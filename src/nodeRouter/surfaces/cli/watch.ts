@@ -1,7 +1,9 @@
 // `openclaw node-router nodes --watch`: looks again and again until it is stopped, also while the gateway restarts.
+
 import { messageOf } from "../../../shared/errors.ts";
+import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
-import { isoTime, type NodeReport, type NodesReport } from "../reports/nodesReport.ts";
+import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import { changeText, timeText } from "./eventsText.ts";
 import { nodesText } from "./nodesText.ts";
 import type { Output } from "./output.ts";

@@ -2,6 +2,7 @@
 
 import { held } from "../../../presence/facts.ts";
 import type { NodePresence, SourceHealth } from "../../../presence/record.ts";
+import { isoTime } from "../../../shared/isoTime.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
 
@@ -16,7 +17,7 @@ export const checkPresence: Check = ({ presence, sources, nowMs }) => [
 ];
 
 function failing({ id, failures, lastError, lastOkMs }: SourceHealth): Finding {
-  const since = lastOkMs === null ? "it never worked" : `it last worked at ${isoTime(lastOkMs)}`;
+  const since = lastOkMs === null ? "it never worked" : `it last worked at ${timeText(lastOkMs)}`;
   return finding(
     "presence-source-failing",
     "warning",
@@ -32,7 +33,7 @@ function tailnetKey({ node, facts }: NodePresence, nowMs: number): readonly Find
       finding(
         "tailnet-key-expired",
         "error",
-        `the tailnet key of node ${quote(node)} has ended${expiresMs === null ? "" : ` (${isoTime(expiresMs)})`}, so it cannot be reached over the tailnet`,
+        `the tailnet key of node ${quote(node)} has ended${expiresMs === null ? "" : ` (${timeText(expiresMs)})`}, so it cannot be reached over the tailnet`,
         "log it in anew: \"tailscale up --force-reauth\" there, or disable the key's expiry in the tailnet's admin console",
       ),
     ];
@@ -43,13 +44,13 @@ function tailnetKey({ node, facts }: NodePresence, nowMs: number): readonly Find
     finding(
       "tailnet-key-expires",
       "warning",
-      `the tailnet key of node ${quote(node)} ends in ${days} ${days === 1 ? "day" : "days"} (${isoTime(expiresMs)}); then it falls off the tailnet`,
+      `the tailnet key of node ${quote(node)} ends in ${days} ${days === 1 ? "day" : "days"} (${timeText(expiresMs)}); then it falls off the tailnet`,
       "renew it: \"tailscale up --force-reauth\" there, or disable the key's expiry in the tailnet's admin console",
     ),
   ];
 }
 
-/** Sources read times from outside: what no calendar has must not throw. */
-function isoTime(ms: number): string {
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+/** What no calendar has is told as it was read. */
+function timeText(ms: number): string {
+  return isoTime(ms) ?? String(ms);
 }

@@ -1,9 +1,11 @@
 // The gateway methods that reach out to one node over SSH: `trust` and `probe`.
+
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { configRefusal } from "../../../config/problems/configRefusal.ts";
 import { formatPath } from "../../../config/problems/path.ts";
 import { isWithin } from "../../../config/problems/problem.ts";
 import { type ConfiguredNode, type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { isAbsent } from "../../../shared/errorCode.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
 import { refusalLine } from "../../../shared/refusal.ts";
@@ -59,7 +61,7 @@ export async function lookAtSsh(
 ): Promise<readonly SshLook[]> {
   const waiting = [...nodes.values()].filter(({ ssh }) => ssh !== null);
   if (waiting.length === 0) return [];
-  const { isAbsent, resolveTarget } = await sshClient();
+  const { resolveTarget } = await sshClient();
   const env = await makeEnv();
   const file = `${env.home}/.ssh/config`;
   const configFile = await env.readFile(file).then(

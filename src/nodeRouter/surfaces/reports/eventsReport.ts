@@ -2,7 +2,7 @@
 
 import type { EventQuery, Presence } from "../../../presence/presence.ts";
 import type { PresenceState } from "../../../presence/record.ts";
-import { isoTime } from "./nodesReport.ts";
+import { isoTime } from "../../../shared/isoTime.ts";
 
 export interface NodeEvent {
   readonly node: string;

@@ -3,6 +3,7 @@
 import { held } from "../../../presence/facts.ts";
 import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
+import { isoTime } from "../../../shared/isoTime.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { addressOf } from "./nodeAddress.ts";
@@ -90,9 +91,4 @@ function resourcesOf(record: NodePresence | undefined): NodeResources {
     diskTotalBytes: held(facts.diskTotalBytes),
     diskAvailableBytes: held(facts.diskAvailableBytes),
   };
-}
-
-/** ISO 8601; null for null, and for what no calendar has. */
-export function isoTime(ms: number | null): string | null {
-  return ms === null || !(Math.abs(ms) <= 8.64e15) ? null : new Date(ms).toISOString();
 }

@@ -1,7 +1,9 @@
 // Lists a folder of the gateway that is to be brought to a node: names, sizes, and a stamp that changes with a file.
+
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { errorCode } from "../../../shared/errorCode.ts";
 import { isReservedName } from "./manifest.ts";
 import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 
@@ -160,6 +162,6 @@ async function look(absolute: string): Promise<BigIntStats | null> {
 
 /** What is removed while it is looked at is gone. */
 function absentIsNull(error: unknown): null {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+  if (errorCode(error) === "ENOENT") return null;
   throw error;
 }

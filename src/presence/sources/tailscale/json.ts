@@ -14,11 +14,6 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(LONG_IDS, '$1"$2"'));
 }
 
-/** An object that is no list. */
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The text; null when it is none, blank, or longer than `maxLength`: a name of that length names nothing. */
 export function textOf(value: unknown, maxLength = 512): string | null {
   if (typeof value !== "string" || value.length > maxLength) return null;

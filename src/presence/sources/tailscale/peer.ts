@@ -1,9 +1,11 @@
 // One peer of the tailnet: `ipnstate.PeerStatus` of Tailscale's ipn/ipnstate/ipnstate.go, checked. Pure.
+
 import { isIP } from "node:net";
 import { validCountry } from "../../../shared/countries.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
 import { publicAddress } from "../../location/publicAddress.ts";
 import type { Place, TailnetPath } from "../../record.ts";
-import { idOf, isRecord, textOf, textsOf, timeOf } from "./json.ts";
+import { idOf, textOf, textsOf, timeOf } from "./json.ts";
 
 /** What a peer can be called, as it is compared: lower case, without the last dot. Empty where it has none. */
 export interface PeerNames {

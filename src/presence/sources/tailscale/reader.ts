@@ -1,9 +1,12 @@
 // Reads the tailnet's status from whichever Tailscale is on this machine, in pieces, so that nothing waits for it.
+
 import { isDeepStrictEqual } from "node:util";
+import { isAbsent } from "../../../shared/errorCode.ts";
 import { messageOf } from "../../../shared/errors.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
 import { type DerpMap, readDerpMap } from "../../location/derpRegions.ts";
 import { BUS_MASK, type BusEvent, readNotify } from "./bus.ts";
-import { isRecord, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
 import { askLocalApi, type LocalApi } from "./localApi.ts";
 import type { TailnetPeer } from "./peer.ts";
 import { createSplitter } from "./splitter.ts";
@@ -39,7 +42,6 @@ export interface TailnetReader {
 /** A tailnet of thousands of peers is a few megabytes. */
 export const MAX_BYTES = 32 * 1024 * 1024;
 const STATUS_PATH = "/localapi/v0/status";
-const ABSENT_CODES: readonly unknown[] = ["ENOENT", "ENOTDIR"];
 
 /**
  * Looks for Tailscale at every use, the one that answered last first: it may be installed or moved while we run.
@@ -175,10 +177,6 @@ function keep(peers: TailnetPeer[], peer: TailnetPeer | null): void {
 
 function either(a: AbortSignal, b: AbortSignal | undefined): AbortSignal {
   return b === undefined ? a : AbortSignal.any([a, b]);
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ABSENT_CODES.includes(error.code);
 }
 
 /** Parsers quote what they could not read, which would put peers' names into a log. */

@@ -1,4 +1,5 @@
 // The nodes report: what is in it for a node with and without a presence record.
+
 import { describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../../../src/config/resolve.ts";
@@ -10,7 +11,6 @@ import { currentNodesReport } from "../../../../src/nodeRouter/surfaces/reports/
 import { createEventsReport } from "../../../../src/nodeRouter/surfaces/reports/eventsReport.ts";
 import {
   createNodesReport,
-  isoTime,
   type NodesReportInput,
 } from "../../../../src/nodeRouter/surfaces/reports/nodesReport.ts";
 import { PRESENCE } from "../../../../src/presence/presence.ts";
@@ -125,10 +125,6 @@ test("without a record nothing is invented: null, not zero", () => {
 test("it survives the wire: JSON and back is the same report", () => {
   const report = reportOf({ presence: new Map([["mac-sg", recordOf("mac-sg")]]), history: historyOf });
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-});
-
-test.each([[null], [Number.NaN], [Number.POSITIVE_INFINITY], [9e15]])("no calendar has %s ms", (ms) => {
-  expect(isoTime(ms)).toBe(null);
 });
 
 describe("agentsByNode", () => {

@@ -1,8 +1,6 @@
 // Writes a command as the bytes that a waiting runner reads and becomes. Pure.
+import { ENV_NAME, shellQuote } from "../../../../shared/shell.ts";
 import type { CommandRequest } from "../../transport.ts";
-
-/** POSIX: what `export` takes. */
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * So many characters a shell reads by itself, which it does one by one; for more, a program that reads them at once
@@ -40,19 +38,19 @@ export function requestProblem(request: CommandRequest): string | null {
 export function encodeRequest(request: CommandRequest, marker: string): Buffer {
   const { script, args = [], env = {}, cwd = null, makeCwd = false, pathPrepend = [], pty = null } = request;
   const lines = ["unset h n c k b l s t o p g"];
-  for (const [name, value] of Object.entries(env)) lines.push(`export ${name}=${quoteWord(value)}`);
+  for (const [name, value] of Object.entries(env)) lines.push(`export ${name}=${shellQuote(value)}`);
   if (pathPrepend.length > 0) {
-    lines.push(`PATH=${quoteWord(pathPrepend.join(":"))}"\${PATH:+:$PATH}"; export PATH`);
+    lines.push(`PATH=${shellQuote(pathPrepend.join(":"))}"\${PATH:+:$PATH}"; export PATH`);
   }
   const half = marker.length >> 1;
   const said = `${marker.slice(0, half)}""${marker.slice(half)}`;
   // Start files go where they like.
-  lines.push(cwd === null ? "cd 2>/dev/null || :" : enter(quoteWord(cwd), makeCwd, said));
+  lines.push(cwd === null ? "cd 2>/dev/null || :" : enter(shellQuote(cwd), makeCwd, said));
   // A terminal has one stream; there the marker comes once.
   lines.push(pty === null ? `echo ${said}; echo ${said} start >&2` : `echo ${said} start`);
-  lines.push(`set -- ${args.map(quoteWord).join(" ")}`);
+  lines.push(`set -- ${args.map(shellQuote).join(" ")}`);
   // Parsed only now: a syntax error in it is the command's own.
-  lines.push(`eval ${quoteWord(script)}`);
+  lines.push(`eval ${shellQuote(script)}`);
   const line = lines.join("; ");
   if (pty === null && line.length <= LINE && PLAIN.test(line)) return Buffer.from(`${marker} 0\n${line}\n`);
   const body = Buffer.from(lines.join("\n"), "utf8");
@@ -66,9 +64,4 @@ function enter(directory: string, make: boolean, said: string): string {
     `elif [ -e ${directory} ] || [ -L ${directory} ]; then r=not-a-directory; else r=missing; fi; ` +
     `echo ${said} cwd $r >&2; exit 126; }`
   );
-}
-
-/** One word of POSIX shell text, whatever is in it. */
-export function quoteWord(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,8 @@
 // ssh-agent: which keys it holds, and a view of it that offers exactly one of them.
+
 import { connect } from "node:net";
 import ssh2, { type BaseAgent, type ParsedKey, type SignCallback, type SigningRequestOptions } from "ssh2";
-import { errorCode } from "../base/env.ts";
+import { errorCode } from "../../../../../shared/errorCode.ts";
 
 /** An agent that does not answer must not keep a connection waiting. */
 const LIST_TIMEOUT_MS = 2_000;

@@ -1,10 +1,12 @@
 // Everything we can log in with at one machine, in order: agent, key files, inline key, and "none" (Tailscale SSH).
+
 import { stat } from "node:fs/promises";
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from "ssh2";
 import ssh2 from "ssh2";
+import { isAbsent } from "../../../../../shared/errorCode.ts";
 import { messageOf } from "../../../../../shared/errors.ts";
 import { quote } from "../../../../../shared/safeText.ts";
-import { type ConnectEnv, isAbsent } from "../base/env.ts";
+import type { ConnectEnv } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
 import type { Hop } from "../settings/hop.ts";
 import { fingerprintOf } from "../trust/fingerprint.ts";

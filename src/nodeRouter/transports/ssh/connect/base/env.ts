@@ -1,10 +1,12 @@
 // What a connection needs from the gateway machine: variables, files, the clock, and Tailscale's answer.
+
 import { readFile } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import {
   type TailscaleHostKeys,
   tailscaleHostKeys,
 } from "../../../../../presence/sources/tailscale/hostKeys.ts";
+import { isAbsent } from "../../../../../shared/errorCode.ts";
 
 export interface ConnectEnv {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -63,15 +65,4 @@ export async function readText(env: Pick<ConnectEnv, "readFile">, path: string):
     if (isAbsent(error)) return null;
     throw error;
   }
-}
-
-/** Whether the error says that there is nothing at the path. */
-export function isAbsent(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ENOTDIR";
-}
-
-/** Node's code of a system error, e.g. `ECONNREFUSED`; null when it has none. */
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 }

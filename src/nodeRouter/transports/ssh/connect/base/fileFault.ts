@@ -1,6 +1,6 @@
 // What is wrong with a file of the gateway's user, in words that say what to mend. Pure.
+import { errorCode } from "../../../../../shared/errorCode.ts";
 import { messageOf } from "../../../../../shared/errors.ts";
-import { errorCode } from "./env.ts";
 
 /** What is the case, for a sentence that begins with the file's name. */
 export function fileFault(error: unknown, wanted: "read" | "written"): string {

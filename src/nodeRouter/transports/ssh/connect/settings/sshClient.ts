@@ -1,9 +1,10 @@
 // Runs the installed `ssh -G`: without a shell, in the gateway's environment, bounded in time and output.
+
 import { spawn } from "node:child_process";
+import { errorCode } from "../../../../../shared/errorCode.ts";
 import { messageOf, NodeRouterError } from "../../../../../shared/errors.ts";
 import { refusal } from "../../../../../shared/refusal.ts";
 import { quote } from "../../../../../shared/safeText.ts";
-import { errorCode } from "../base/env.ts";
 import { endProcessGroup } from "../net/processGroup.ts";
 import { invalid } from "./invalid.ts";
 

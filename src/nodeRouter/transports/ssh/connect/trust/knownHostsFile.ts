@@ -1,7 +1,8 @@
 // Into which of its known_hosts files a new key of a machine goes, or why into none.
+
 import { stat } from "node:fs/promises";
+import { errorCode } from "../../../../../shared/errorCode.ts";
 import { quote, safe } from "../../../../../shared/safeText.ts";
-import { errorCode } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
 import type { Hop } from "../settings/hop.ts";
 

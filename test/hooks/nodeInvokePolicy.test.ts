@@ -36,7 +36,7 @@ const paramsOf = (agentId: string, sessionKey = `agent:${agentId}:main`) => ({
   argv: ["s3cret"],
 });
 
-const message = `RUN_NOT_ALLOWED: a command of agent "worker-sg" was sent to node ${CN_ID}, where its rule did not place it; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent worker-sg".`;
+const fact = `a command of agent "worker-sg" was sent to node ${CN_ID}, where its rule did not place it`;
 
 test("the preparation of a run is guarded, not the run: the host cannot reload while a policy is under way", () => {
   expect(GUARDED_COMMANDS).toEqual(["system.run.prepare"]);
@@ -51,7 +51,7 @@ describe("while the agent's call is running", () => {
       expect(await invoke(SG_ID, paramsOf("worker-sg"), command)).toBe(null);
       expect(await invoke(CN_ID, paramsOf("worker-sg"), command)).toMatchObject({
         code: "RUN_NOT_ALLOWED",
-        message,
+        fact,
       });
       expect(deps.memory.part(COUNTERS).runsRefused).toBe(1);
       expect(deps.lines.at(-1)).toEqual({
@@ -81,7 +81,7 @@ describe("while the agent's call is running", () => {
     const { deps, place, invoke } = arranged();
     await place("worker-cn", "call-2");
     expect(await invoke(CN_ID)).toMatchObject({ code: "RUN_NOT_ALLOWED" });
-    expect(await invoke(CN_ID, paramsOf("worker-sg", "agent:worker-cn:main"))).toMatchObject({ message });
+    expect(await invoke(CN_ID, paramsOf("worker-sg", "agent:worker-cn:main"))).toMatchObject({ fact });
     expect(deps.memory.part(COUNTERS).runsRefused).toBe(2);
   });
 

@@ -386,7 +386,7 @@ describe("a run without a node", () => {
     expect(outcome).toMatchObject({
       kind: "notStarted",
       code: "NO_NODE_FITS",
-      message: expect.stringMatching(why),
+      fact: expect.stringContaining("no rule names the agent"),
     });
     expect(at.transport.started).toEqual([]);
   });
@@ -411,7 +411,7 @@ describe("a run without a node", () => {
   test("a session that names no agent is refused, not run as somebody", async () => {
     const nobody = await at.backend.factory({ ...at.params("global"), scopeKey: "shared" });
     await expect(nobody.runShellCommand({ script: "true" })).rejects.toThrow(
-      "WORKSPACE_UNAVAILABLE: the session's key names no agent, so no rule speaks for it.",
+      "WORKSPACE_UNAVAILABLE: the session's key names no agent, so no rule speaks for it",
     );
   });
 });

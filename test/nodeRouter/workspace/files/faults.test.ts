@@ -149,9 +149,10 @@ describe("a connection that was lost", () => {
     });
     const write = node.bridge.writeFile({ filePath: "a", data: "text" });
     await expect(write).rejects.toMatchObject({
-      ...refused(
+      refusal: refused(
         "OUTCOME_UNKNOWN",
-        `write of "${join(node.root, "a")}" on node "mac-sg": the connection was lost; the file is either as before or complete, never half: read it before you write it again`,
+        `write of "${join(node.root, "a")}" on node "mac-sg": the connection was lost`,
+        "the file is either as before or complete, never half: read it before you write it again",
       ),
     });
     expect(node.requests).toHaveLength(1);

@@ -152,7 +152,7 @@ test("a node that cannot be reached: its code, and nothing is forgotten", async 
   const why = refused("NODE_BUSY", 'node "mac-sg" runs 9 commands and 32 wait; try again later');
   arranged.replace(ended({ kind: "notStarted", ...why }));
   await expect(mirror.ensure()).rejects.toMatchObject({
-    ...refused(
+    refusal: refused(
       "NODE_BUSY",
       `skills could not be brought to "${arranged.node}/${SKILLS}" on node "mac-sg": node "mac-sg" runs 9 commands and 32 wait; try again later`,
     ),

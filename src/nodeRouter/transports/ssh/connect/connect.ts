@@ -1,7 +1,7 @@
 // One authenticated connection to a node, over its jump hosts, with every host key checked.
 import type { Client } from "ssh2";
 import type { ConnectEnv } from "./base/env.ts";
-import { withMore } from "./base/refusal.ts";
+import { withMore } from "./base/hopRefusal.ts";
 import type { Step } from "./base/steps.ts";
 import { endsWith, NodeMisbehaved, sever } from "./bounds/guard.ts";
 import type { Failure } from "./failure.ts";

@@ -1,8 +1,8 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
 import { errorCode } from "../../../../shared/errorCode.ts";
 import { quote } from "../../../../shared/safeText.ts";
+import { type Refused, refuse } from "./base/hopRefusal.ts";
 import { type Place, placeText, settingOf } from "./base/machineName.ts";
-import { type Refused, refuse } from "./base/refusal.ts";
 import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./base/serverWords.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
 

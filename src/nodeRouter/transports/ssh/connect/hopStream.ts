@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { refusalLine } from "../../../../shared/refusal.ts";
-import { withMore } from "./base/refusal.ts";
+import { withMore } from "./base/hopRefusal.ts";
 import { step } from "./base/steps.ts";
 import { connectFailure, type Failure, forwardFailure } from "./failure.ts";
 import { openProxy } from "./net/proxyCommand.ts";

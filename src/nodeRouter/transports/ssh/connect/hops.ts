@@ -6,7 +6,7 @@ import { NodeRouterError } from "../../../../shared/errors.ts";
 import { refusal } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
 import type { ConnectEnv } from "./base/env.ts";
-import { type Refused, refusalOf } from "./base/refusal.ts";
+import { type Refused, refusalOf } from "./base/hopRefusal.ts";
 import { openSshAsker, type SshAsker } from "./settings/askOpenSsh.ts";
 import { type Hop, type ResolvedHop, resolveHop } from "./settings/hop.ts";
 import { type HopConfig, jumpConfig } from "./settings/hopConfig.ts";

@@ -3,7 +3,7 @@ import type { Client } from "ssh2";
 import { refusalLine } from "../../../../shared/refusal.ts";
 import { type Identities, loadIdentities } from "./auth/identities.ts";
 import { orderTypes } from "./base/algorithms.ts";
-import { refusalOf } from "./base/refusal.ts";
+import { refusalOf } from "./base/hopRefusal.ts";
 import { type Step, step } from "./base/steps.ts";
 import { type Failure, handshakeFailure } from "./failure.ts";
 import { type HandshakeResult, shakeHands } from "./handshake.ts";

@@ -4,7 +4,7 @@ import { refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { safe } from "../../../../shared/safeText.ts";
 import { withoutEnd } from "../../../../shared/withoutEnd.ts";
 import type { ConnectEnv } from "./base/env.ts";
-import { type Refused, refusalOf } from "./base/refusal.ts";
+import { type Refused, refusalOf } from "./base/hopRefusal.ts";
 import { reachJumps } from "./connect.ts";
 import { addressOf, type Hop, resolveTarget, type Target } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";

@@ -5,7 +5,7 @@ import { quote } from "../../../../shared/safeText.ts";
 import { Connection } from "../session/connection.ts";
 import { LASTS_MS } from "./breaker.ts";
 import type { Core } from "./core.ts";
-import * as events from "./events.ts";
+import * as events from "./poolEvents.ts";
 import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";

@@ -89,7 +89,7 @@ describe("a server that sends messages without data, on and on", () => {
     });
     const outcome = await pool.start({ script: "echo" }).outcome;
     expect(outcome).toMatchObject({ kind: "notStarted", code: "NODE_UNREACHABLE" });
-    expect(outcome).toMatchObject({ message: expect.stringContaining(FLOOD) });
+    expect(outcome).toMatchObject({ fact: expect.stringContaining(FLOOD) });
   });
 
   test("a few of them are nothing", async () => {
@@ -137,7 +137,7 @@ describe("a command's output", () => {
     const outcome = await command.outcome;
     expect(outcome).toMatchObject({
       kind: "unknown",
-      message: expect.stringContaining("it sent more than the receive window of a session allows"),
+      fact: expect.stringContaining("it sent more than the receive window of a session allows"),
     });
     await expect.poll(() => node.connections(), AMPLE).toBe(0);
   });
@@ -225,7 +225,7 @@ describe("a script whose output is kept", () => {
   test("that waits for a session is not started at its deadline", async () => {
     const { pool } = setUp({ answer: () => "neverReady" });
     expect(await collect(pool.start(request), { deadlineMs: 100 })).toMatchObject({
-      outcome: { kind: "notStarted", message: expect.stringContaining("it did not end within") },
+      outcome: { kind: "notStarted", fact: expect.stringContaining("it did not end within") },
     });
   });
 });

@@ -7,6 +7,7 @@ import type { PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/po
 import { collect } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { refusalText } from "../../../../../src/shared/refusal.ts";
+import { textOf } from "../../../../support/refused.ts";
 import { type SshServer, startSshServer } from "../../../../support/ssh/server.ts";
 import { runInShell, type ShellProcess } from "../../../../support/ssh/shell.ts";
 
@@ -77,7 +78,7 @@ describe("a login that would change what a command does", () => {
   ])("is refused at each call alike, with the reason: %s", async (startFile, reason) => {
     const lab = await setUp(startFile);
     for (let call = 0; call < 3; call++) expect(await refusal(lab)).toMatch(reason);
-    expect(lab.pool.fault).toMatch(reason);
+    expect(textOf(lab.pool.fault)).toMatch(reason);
   });
 
   test.each([

@@ -2,8 +2,8 @@
 import type { AuthHandlerMiddleware } from "ssh2";
 import { adviceOf } from "../../../../../shared/refusal.ts";
 import { safe } from "../../../../../shared/safeText.ts";
+import { type Refused, refuse } from "../base/hopRefusal.ts";
 import { type Place, placeText, settingOf } from "../base/machineName.ts";
-import { type Refused, refuse } from "../base/refusal.ts";
 import { isAboutAccount, type ServerWords, saidText } from "../base/serverWords.ts";
 import type { AuthAttempt, Identities } from "./identities.ts";
 

@@ -1,7 +1,7 @@
 // What is said about a host key that is not believed. Pure.
 import { quote, safe } from "../../../../../shared/safeText.ts";
+import { type Refused, refuse } from "../base/hopRefusal.ts";
 import { type Place, placeText } from "../base/machineName.ts";
-import { type Refused, refuse } from "../base/refusal.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import type { HostTrust, TrustedKey, Verdict } from "./hostTrust.ts";
 import { NOWHERE, otherFile } from "./knownHostsFile.ts";

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { quote } from "../../../../../shared/safeText.ts";
 import { type ConnectEnv, readText } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
-import { type Refused, refusalOf, refuse } from "../base/refusal.ts";
+import { type Refused, refusalOf, refuse } from "../base/hopRefusal.ts";
 import type { Hop } from "../settings/hop.ts";
 import { invalid } from "../settings/invalid.ts";
 import type { PublicKey } from "./fingerprint.ts";

@@ -176,7 +176,7 @@ describe.skipIf(skipWithoutSsh("connect/settings/differential"))("any file", () 
         if (said === null) {
           expect(resolved).toMatchObject({ ok: false, code: "SSH_SETTINGS_INVALID" });
           expect(resolved).toMatchObject({
-            message: expect.stringContaining("ssh refuses its settings for "),
+            fact: expect.stringContaining("ssh refuses its settings for "),
           });
           return;
         }

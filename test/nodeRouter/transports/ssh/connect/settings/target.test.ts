@@ -360,7 +360,7 @@ withSsh("refused, never passed over", () => {
 
   test("a port of the environment that is none", async () => {
     const port = await resolveTarget(sshNode(), { ...env, variables: { ...PATH, OPENCLAW_SSH_PORT: "ssh" } });
-    expect(port).toMatchObject({ ok: false, message: expect.stringContaining('OPENCLAW_SSH_PORT is "ssh"') });
+    expect(port).toMatchObject({ ok: false, fact: expect.stringContaining('OPENCLAW_SSH_PORT is "ssh"') });
   });
 
   test.each(["identityData", "passphrase"])(
@@ -370,7 +370,7 @@ withSsh("refused, never passed over", () => {
       const resolved = await resolveTarget(sshNode({ [key]: secret }), env);
       expect(resolved).toMatchObject({ ok: false, code: "SECRET_UNAVAILABLE" });
       expect(resolved).toMatchObject({
-        message: expect.stringContaining(`plugins.entries.node-router.config.nodes.mac-sg.ssh.${key} `),
+        fact: expect.stringContaining(`plugins.entries.node-router.config.nodes.mac-sg.ssh.${key} `),
       });
     },
   );
@@ -378,7 +378,7 @@ withSsh("refused, never passed over", () => {
   test("a node without SSH settings is told which key to add", async () => {
     expect(await resolveTarget(sshNode({}, { ssh: null }), env)).toMatchObject({
       code: "SSH_SETTINGS_INVALID",
-      message: expect.stringContaining("add plugins.entries.node-router.config.nodes.mac-sg.ssh: {}"),
+      advice: expect.stringContaining("add plugins.entries.node-router.config.nodes.mac-sg.ssh: {}"),
     });
   });
 });

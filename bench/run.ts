@@ -1,5 +1,5 @@
 // `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile`,
-// `presence` or `start` runs one part; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+// `presence` or `start` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchDecide } from "./decide.bench.ts";
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
@@ -7,7 +7,7 @@ import { benchPlace } from "./place.bench.ts";
 import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
-import { benchSshTransport } from "./sshTransport.bench.ts";
+import { benchSshStreams, benchSshTransport } from "./sshTransport.bench.ts";
 import { benchStart } from "./start.bench.ts";
 
 const PARTS = ["place", "exec", "ssh", "hostile", "presence", "start"];
@@ -64,6 +64,14 @@ if (wants("ssh")) {
   console.log("ssh: one command, near and 70 ms away (a delaying proxy; the TCP handshake is not delayed)");
   report.sshTransport = (await benchSshTransport([0, 70])).map(round);
   console.table(report.sshTransport);
+  console.log(
+    "ssh: streams of commands back to back at 70 ms (goals: 1 stream p90 88 ms; 8 streams p50 88 ms, 1.9 x ControlMaster; 32 streams 4 x, p90 280 ms)",
+  );
+  report.sshStreams = (await benchSshStreams(70, [1, 8, 32])).map(round);
+  console.table(report.sshStreams);
+}
+
+if (wants("ssh") && !given.includes("transport")) {
   console.log("ssh: whole tool calls of an agent whose workspace is on the node");
   report.sshTools = (
     await benchSshTools({

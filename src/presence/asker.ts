@@ -1,10 +1,10 @@
 // Asks every node over one transport, again and again, so that one that is silent delays no other.
 import { messageOf } from "../shared/errors.ts";
 import type { Transport } from "../shared/types.ts";
-import type { Answer, PresenceSink, PresenceTarget } from "./record.ts";
+import type { ReachAnswer, PresenceSink, PresenceTarget } from "./record.ts";
 
 /** What came of asking once; see `Answer`. */
-export type Asked = Pick<Answer, "result" | "rttMs" | "reason">;
+export type Asked = Pick<ReachAnswer, "result" | "rttMs" | "reason">;
 
 /** Asks one node once. Resolves within about `timeoutMs`; a rejection means that the asking itself failed. */
 export type Ask = (target: PresenceTarget, timeoutMs: number) => Promise<Asked>;

@@ -1,9 +1,9 @@
 // Asking every node: a silent one delays no other, and is asked twice before it counts as down.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Ask, type Asked, askInterval, createAsker } from "../../src/presence/asker.ts";
-import type { Answer, PresenceSink, PresenceTarget } from "../../src/presence/record.ts";
+import type { ReachAnswer, PresenceSink, PresenceTarget } from "../../src/presence/record.ts";
 
-const answers: Answer[] = [];
+const answers: ReachAnswer[] = [];
 const sink: PresenceSink = {
   observe: () => {},
   answer: (answer) => void answers.push(answer),

@@ -1,6 +1,6 @@
 // The two SSH sources: what they ask whom, when, and what they say of it.
 import { describe, expect, test } from "vitest";
-import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
+import type { ReachAnswer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
 import type { ScriptRequest, ScriptResult, SshAnswer } from "../../../../src/presence/sources/ssh/askSsh.ts";
 import { createSshPing } from "../../../../src/presence/sources/ssh/ping.ts";
 import { ADDRESS_SCRIPT, STATS_SCRIPT } from "../../../../src/presence/sources/ssh/script.ts";
@@ -13,7 +13,7 @@ function targetOf(name: string, more: Partial<PresenceTarget> = {}): PresenceTar
 }
 
 function collect() {
-  const answers: Answer[] = [];
+  const answers: ReachAnswer[] = [];
   const observations: Observation[] = [];
   const sink: PresenceSink = {
     answer: (answer) => void answers.push(answer),
@@ -48,7 +48,7 @@ describe("ssh:ping", () => {
     await settle();
     return { asked, answers };
   }
-  const of = (answer: Partial<Answer>) => ({
+  const of = (answer: Partial<ReachAnswer>) => ({
     node: "a",
     transport: "ssh",
     atMs: NOW,
@@ -56,7 +56,7 @@ describe("ssh:ping", () => {
     ...answer,
   });
 
-  test.each<[SshAnswer, Partial<Answer>]>([
+  test.each<[SshAnswer, Partial<ReachAnswer>]>([
     [
       { kind: "up", rttMs: 12.5 },
       { result: "up", rttMs: 12.5, reason: null },

@@ -7,7 +7,7 @@ import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import { changeText, timeText } from "./eventsText.ts";
 import { nodesText } from "./nodesText.ts";
 import type { Output } from "./output.ts";
-import type { Machine } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 const DEFAULT_SECONDS = 2;
 const [MIN_SECONDS, MAX_SECONDS] = [0.5, 3_600];
@@ -37,7 +37,7 @@ export async function watchNodes(
   { intervalMs, json }: WatchOptions,
   ask: () => Promise<NodesReport>,
   out: Output,
-  machine: Machine,
+  machine: Terminal,
 ): Promise<void> {
   let last: NodesReport | null = null;
   let isLost = false;

@@ -18,11 +18,11 @@ import { lookAhead, refusalOf } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { worldOf } from "../../policy/world.ts";
 import { boundNodeId } from "./boundNode.ts";
-import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
 
-export const checkAgents: Check = (input) =>
+export const checkAgents: DoctorCheck = (input) =>
   agentIds(input.hostConfig).flatMap((agent) => {
     const policy = agentPolicy(input.config, input.hostConfig, agent);
     const { execRule: rule } = policy;

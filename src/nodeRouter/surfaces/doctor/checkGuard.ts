@@ -3,9 +3,9 @@
 import { agentKey } from "../../host/hostConfig.ts";
 import { changeText } from "../guard/change.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
-import { type Check, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
-export const checkGuard: Check = ({ config, hostConfig, snapshot }) => {
+export const checkGuard: DoctorCheck = ({ config, hostConfig, snapshot }) => {
   if (config.mode === "shadow") return [];
   return planGuard(config, hostConfig, snapshot).flatMap((plan): readonly Finding[] => {
     // A config error is a finding of its own, and the guard comes after it.

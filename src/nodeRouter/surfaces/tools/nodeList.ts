@@ -3,7 +3,7 @@ import type { PresenceState } from "../../../presence/record.ts";
 import { refusalText } from "../../../shared/refusal.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
-import type { CallMemory, World } from "../../policy/callDecision.ts";
+import type { LastNodesView, World } from "../../policy/callDecision.ts";
 import { lookAhead, nodeOf, refusalOf } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { placeLabel, placeOf } from "../reports/nodePlace.ts";
@@ -26,7 +26,7 @@ export interface ListedNode {
   readonly chosen: boolean;
 }
 
-export interface NodeList {
+export interface AgentNodeList {
   readonly agent: string;
   /** Null: no rule names this agent's exec, so there is no list. */
   readonly rule: string | null;
@@ -41,7 +41,7 @@ export interface NodeList {
  * The nodes that the rule of the agent's `exec` allows, and no others: the one that would be chosen, those that fit, then
  * the rest with the reason. Without a rule, and where a rule cannot be believed, none and why.
  */
-export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory): NodeList {
+export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesView): AgentNodeList {
   const { id: agent } = policy;
   const { snapshot, presence } = world;
   const none = { agent, rule: null, nodes: [], more: 0 };

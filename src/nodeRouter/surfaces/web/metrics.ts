@@ -7,7 +7,7 @@ import type { StatusReport } from "../reports/statusReport.ts";
 const PREFIX = "openclaw_node_router_";
 
 /** Series of more nodes than this are left out: a config has at most 500, but anything may pair with a gateway. */
-export const MAX_NODES = 1_000;
+export const MAX_METRIC_NODES = 1_000;
 
 /** Longer label values are cut: they come from nodes. No configured name is longer. */
 export const MAX_LABEL_LENGTH = 253;
@@ -33,7 +33,7 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
     for (const state of STATES) set(nodes.nodes.filter((node) => node.state === state).length, { state });
   });
   gauge("node_list_age_seconds", "Age of the gateway's own list of nodes.")(seconds(nodes.snapshotAgeMs));
-  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_NODES)));
+  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_METRIC_NODES)));
   gauge("agent_route_info", "Where an agent's exec would run now; always 1.", AGENT_LABELS, (set) => {
     for (const { agent, rule, outcome, node, transport } of status.agents)
       set(1, { agent, rule, outcome, node, transport });

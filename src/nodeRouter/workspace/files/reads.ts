@@ -1,5 +1,5 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
-import { type Answer, ask } from "./askNode.ts";
+import { type ScriptAnswer, ask } from "./askNode.ts";
 import type { CallMemories, Seen } from "./callMemory.ts";
 import type {
   DirectoryEntry,
@@ -28,10 +28,10 @@ import {
   takeFields,
   takeSummary,
 } from "./reply.ts";
-import { EXIT } from "./scriptParts.ts";
+import { FILE_EXIT } from "./scriptParts.ts";
 
 /** Largest file that the file tools carry, either way. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_TOOL_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Largest file that comes along with its stat: as much as the host's write tool reads of the file it replaces. */
 export const STAT_CONTENT_BYTES = 1024 * 1024;
@@ -40,7 +40,7 @@ export const STAT_CONTENT_BYTES = 1024 * 1024;
 const WITH_STAT = { keep: STAT_CONTENT_BYTES, blockSize: 4096, blocks: STAT_CONTENT_BYTES / 4096 + 1 };
 /** For a stat after which nothing may be kept. */
 const FACTS = { keep: -1, blockSize: 4096, blocks: 1 };
-const WHOLE = { blockSize: 65_536, blocks: MAX_FILE_BYTES / 65_536 + 1 };
+const WHOLE = { blockSize: 65_536, blocks: MAX_TOOL_FILE_BYTES / 65_536 + 1 };
 
 /** Facts before the content. */
 const HEADER_BYTES = 64 * 1024;
@@ -79,7 +79,7 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
     target: Target,
     amount: { readonly keep: number; readonly blockSize: number; readonly blocks: number },
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly seen: Seen; readonly answer: Answer }> => {
+  ): Promise<{ readonly seen: Seen; readonly answer: ScriptAnswer }> => {
     const args = [
       ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
       ...paths.marks,
@@ -115,7 +115,7 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
       if (maxBytes !== undefined && (!Number.isSafeInteger(maxBytes) || maxBytes < 0)) {
         throw new RangeError("maxBytes must be a whole number of bytes, 0 or more");
       }
-      const limit = Math.min(maxBytes ?? MAX_FILE_BYTES, MAX_FILE_BYTES);
+      const limit = Math.min(maxBytes ?? MAX_TOOL_FILE_BYTES, MAX_TOOL_FILE_BYTES);
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("read", target);
       const memory = memories.current();
@@ -130,15 +130,15 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
 
       if (seen.kind === "missing") {
         memory.gave(target.path, seen);
-        throw failure(subject, EXIT.missing, "");
+        throw failure(subject, FILE_EXIT.missing, "");
       }
       const { stat, content, physical } = seen;
       if (stat.type !== "file")
-        throw failure(subject, stat.type === "directory" ? EXIT.isDirectory : EXIT.special, "");
+        throw failure(subject, stat.type === "directory" ? FILE_EXIT.isDirectory : FILE_EXIT.special, "");
       if (stat.size > limit) throw tooLarge(subject, stat.size, limit);
       if (content === null) {
         const { isWell, rest } = takeSummary(stderr);
-        throw isWell ? tooLarge(subject, null, limit) : failure(subject, EXIT.stat, rest);
+        throw isWell ? tooLarge(subject, null, limit) : failure(subject, FILE_EXIT.stat, rest);
       }
       if (content.length > limit) throw tooLarge(subject, content.length, limit);
       memory.gave(target.path, seen);
@@ -180,10 +180,10 @@ export function wholePlaceOf(target: Target, makesBase = false): readonly string
 }
 
 /** What the node said of a file. @throws for every exit code but that of a missing file. */
-function readSeen(subject: Subject, answer: Answer, blocks: number): Seen {
+function readSeen(subject: Subject, answer: ScriptAnswer, blocks: number): Seen {
   const { exitCode, stdout, stderr } = answer;
   // Below a file nothing can be: for a stat that is as missing.
-  if (exitCode === EXIT.missing || (exitCode === EXIT.notDirectory && subject.operation === "stat")) {
+  if (exitCode === FILE_EXIT.missing || (exitCode === FILE_EXIT.notDirectory && subject.operation === "stat")) {
     const parent = takeFields(stdout, 1)?.fields[0];
     return {
       kind: "missing",

@@ -1,5 +1,5 @@
 // The changing half of the bridge: write, create, mkdir, remove, rename, copy. One trip each.
-import { type Answer, ask } from "./askNode.ts";
+import { type ScriptAnswer, ask } from "./askNode.ts";
 import type { Base } from "./callMemory.ts";
 import type { Changes } from "./changes.ts";
 import { cksumInSlices } from "./cksum.ts";
@@ -8,9 +8,9 @@ import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge }
 import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./fileScripts.ts";
 import { isBelow, type Target } from "./paths.ts";
 import type { PendingDirectory } from "./pendingDirectory.ts";
-import { MAX_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
+import { MAX_TOOL_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
 import { takeFacts, takeFields } from "./reply.ts";
-import { EXIT } from "./scriptParts.ts";
+import { FILE_EXIT } from "./scriptParts.ts";
 
 export interface WriteDeps extends ReadDeps {
   readonly changes: Changes;
@@ -76,7 +76,7 @@ export function createWrites(deps: WriteDeps): Writes {
       input: data,
       signal: params.signal,
     });
-    if (isNew && answer.exitCode === EXIT.exists) return "exists";
+    if (isNew && answer.exitCode === FILE_EXIT.exists) return "exists";
     if (answer.exitCode !== 0) throw refusal(subject, target, base, answer);
     const [verified, facts = "", directory = "", name = ""] = takeFields(answer.stdout, 4)?.fields ?? [];
     const stat = takeFacts("f", facts);
@@ -89,8 +89,8 @@ export function createWrites(deps: WriteDeps): Writes {
   };
 
   /** The error for a script that failed; one that found another file is kept for the rest of the call. */
-  const refusal = (subject: Subject, target: Target, base: Base | null, answer: Answer): Error => {
-    if (answer.exitCode !== EXIT.changed) return failure(subject, answer.exitCode, answer.stderr);
+  const refusal = (subject: Subject, target: Target, base: Base | null, answer: ScriptAnswer): Error => {
+    if (answer.exitCode !== FILE_EXIT.changed) return failure(subject, answer.exitCode, answer.stderr);
     const [kind = "", size = ""] = takeFields(answer.stdout, 2)?.fields ?? [];
     const error = changedMeanwhile(subject, base, kind, size);
     memories.current().refused(target.path, error);
@@ -100,7 +100,7 @@ export function createWrites(deps: WriteDeps): Writes {
   const content = (subject: Subject, params: WriteParams): Buffer => {
     const { data, encoding = "utf8" } = params;
     const size = typeof data === "string" ? Buffer.byteLength(data, encoding) : data.length;
-    if (size > MAX_FILE_BYTES) throw tooLarge(subject, size, MAX_FILE_BYTES);
+    if (size > MAX_TOOL_FILE_BYTES) throw tooLarge(subject, size, MAX_TOOL_FILE_BYTES);
     return typeof data === "string" ? Buffer.from(data, encoding) : data;
   };
 
@@ -110,9 +110,9 @@ export function createWrites(deps: WriteDeps): Writes {
     script: string,
     args: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<Answer> => {
+  ): Promise<ScriptAnswer> => {
     const answer = await ask(run, { subject, script, args: [...args, ...paths.marks], signal });
-    if (![0, EXIT.missing, EXIT.changed].includes(answer.exitCode)) {
+    if (![0, FILE_EXIT.missing, FILE_EXIT.changed].includes(answer.exitCode)) {
       throw failure(subject, answer.exitCode, answer.stderr);
     }
     return answer;
@@ -146,7 +146,7 @@ export function createWrites(deps: WriteDeps): Writes {
           const stored = await store(subject, target, params, data);
           return stored === "stored"
             ? { value: "created" }
-            : { value: "exists", refused: failure(subject, EXIT.exists, "").message };
+            : { value: "exists", refused: failure(subject, FILE_EXIT.exists, "").message };
         },
       );
     },
@@ -176,7 +176,7 @@ export function createWrites(deps: WriteDeps): Writes {
         const args = [...placeOf(target), params.recursive === true ? "1" : "0", await expected(find)];
         memory.forget(target.path);
         const answer = await send(subject, REMOVE_SCRIPT, args, params.signal);
-        if (answer.exitCode === EXIT.changed) throw refusal(subject, target, base, answer);
+        if (answer.exitCode === FILE_EXIT.changed) throw refusal(subject, target, base, answer);
         memory.clear();
         if (answer.exitCode !== 0 && params.force === false) throw failure(subject, answer.exitCode, "");
         return { value: undefined };

@@ -6,7 +6,7 @@ import { Connection } from "../session/connection.ts";
 import { LASTS_MS } from "./breaker.ts";
 import type { Core } from "./core.ts";
 import * as events from "./poolEvents.ts";
-import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
+import type { ConnectFailure, PoolConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";
 import { usable } from "./state.ts";
@@ -21,7 +21,7 @@ export function connect(core: Core, isProbe: boolean): void {
   void core.options
     .connect(core.abort.signal)
     .catch(
-      (error: unknown): ConnectResult => ({
+      (error: unknown): PoolConnectResult => ({
         ok: false,
         ...refusal("NODE_UNREACHABLE", `node ${quote(node)} could not be connected: ${messageOf(error)}`),
         transportFailure: true,

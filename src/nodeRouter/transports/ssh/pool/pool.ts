@@ -18,7 +18,7 @@ import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts"
 import * as uses from "./useEvents.ts";
 import { countersOf } from "./view.ts";
 
-export type { ConnectResult, PoolLimits, PoolOptions } from "./poolOptions.ts";
+export type { PoolConnectResult, PoolLimits, PoolOptions } from "./poolOptions.ts";
 
 export class NodePool {
   readonly #core: Core;

@@ -3,7 +3,7 @@ import type { AuthHandlerMiddleware } from "ssh2";
 import { adviceOf } from "../../../../../shared/refusal.ts";
 import { safe } from "../../../../../shared/safeText.ts";
 import { type Refused, refuse } from "../base/hopRefusal.ts";
-import { type Place, placeText, settingOf } from "../base/machineName.ts";
+import { type HopPlace, placeText, settingOf } from "../base/machineName.ts";
 import { isAboutAccount, type ServerWords, saidText } from "../base/serverWords.ts";
 import type { AuthAttempt, Identities } from "./identities.ts";
 
@@ -23,7 +23,7 @@ export interface AuthSequence {
    * @param fact what happened, where it is not that everything was tried.
    * @param words what the server had to say.
    */
-  refusal(place: Place, fact: string | null, words: ServerWords): Refused;
+  refusal(place: HopPlace, fact: string | null, words: ServerWords): Refused;
 }
 
 /** A server names a handful, in words like these. */

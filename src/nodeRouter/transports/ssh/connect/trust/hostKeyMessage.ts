@@ -1,7 +1,7 @@
 // What is said about a host key that is not believed. Pure.
 import { quote, safe } from "../../../../../shared/safeText.ts";
 import { type Refused, refuse } from "../base/hopRefusal.ts";
-import { type Place, placeText } from "../base/machineName.ts";
+import { type HopPlace, placeText } from "../base/machineName.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import type { HostTrust, TrustedKey, Verdict } from "./hostTrust.ts";
 import { NOWHERE, otherFile } from "./knownHostsFile.ts";
@@ -20,7 +20,7 @@ export function keyText(key: PublicKey): string {
  * @param offered every key that was seen; the last is the one the verdict is about.
  */
 export function hostKeyRefusal(
-  place: Place,
+  place: HopPlace,
   known: { readonly name: string; readonly files: readonly string[] },
   trust: HostTrust,
   verdict: Exclude<Verdict, { kind: "trusted" }>,

@@ -27,7 +27,7 @@ export function lookAhead(policy: AgentPolicy, asked: string, world: World, memo
 }
 
 /** Null unless refused. */
-export function refusalOf(decision: Decision): Refusal | null {
+export function decisionRefusal(decision: Decision): Refusal | null {
   return decision.kind === "refuse" ? decision.refusal : null;
 }
 

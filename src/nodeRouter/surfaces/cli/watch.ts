@@ -4,7 +4,7 @@ import { messageOf } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
-import { changeText, timeText } from "./eventsText.ts";
+import { stateChangeText, timeText } from "./eventsText.ts";
 import { nodesText } from "./nodesText.ts";
 import type { Output } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
@@ -106,7 +106,7 @@ function changesOf(before: NodeReport | undefined, { name, state, reason, agents
   return [
     ...(before?.state === state
       ? []
-      : [`${nameText(name)}: ${changeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
+      : [`${nameText(name)}: ${stateChangeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
     ...(before === undefined || had === has ? [] : [`${nameText(name)}: agents ${had} → ${has}`]),
   ];
 }

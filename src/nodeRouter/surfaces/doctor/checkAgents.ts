@@ -14,7 +14,7 @@ import {
 import { foreignRuntime } from "../../host/runtimes.ts";
 import type { Rule } from "../../placement/model/rule.ts";
 import { type AgentPolicy, agentPolicy } from "../../policy/agentPolicy.ts";
-import { lookAhead, refusalOf } from "../../policy/explainTool.ts";
+import { lookAhead, decisionRefusal } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { worldOf } from "../../policy/world.ts";
 import { boundNodeId } from "./boundNode.ts";
@@ -151,7 +151,7 @@ function fileTransfer(
 function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] {
   const { snapshot, lastNodes } = input;
   const { id: agent } = policy;
-  const refused = refusalOf(
+  const refused = decisionRefusal(
     lookAhead(
       policy,
       "exec",

@@ -11,7 +11,7 @@ import { BUILTIN_KEY } from "../../placement/selector/builtinTags.ts";
 import { matches } from "../../placement/selector/selector.ts";
 import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
-export const checkConfig: DoctorCheck = ({ config, hostConfig, snapshot }) => {
+export const checkPluginConfig: DoctorCheck = ({ config, hostConfig, snapshot }) => {
   const agents = agentIds(hostConfig);
   return [
     ...config.problems.map((problem) => problemFinding(problem, problem.severity)),

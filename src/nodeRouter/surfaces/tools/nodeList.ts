@@ -4,10 +4,10 @@ import { refusalText } from "../../../shared/refusal.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
 import type { LastNodesView, World } from "../../policy/callDecision.ts";
-import { lookAhead, nodeOf, refusalOf } from "../../policy/explainTool.ts";
+import { lookAhead, nodeOf, decisionRefusal } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
-import { placeLabel, placeOf } from "../reports/nodePlace.ts";
-import { stateOf } from "../reports/nodeState.ts";
+import { placeLabel, shownPlace } from "../reports/nodePlace.ts";
+import { shownStateOf } from "../reports/nodeState.ts";
 
 /** A model reads this; what it does not need costs it tokens. */
 const MAX_NODES = 30;
@@ -46,7 +46,7 @@ export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesVie
   const { snapshot, presence } = world;
   const none = { agent, rule: null, nodes: [], more: 0 };
   const call = lookAhead(policy, "exec", world, memory);
-  const refused = refusalOf(call);
+  const refused = decisionRefusal(call);
   const message = refused === null ? null : refusalText(refused);
   const decision = call.placement ?? toolPlacement(policy, "exec", snapshot, memory);
   // A rule in error is left out: the one that is left may not be the one that is meant.
@@ -66,8 +66,8 @@ export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesVie
       const candidate = candidates.get(node.name);
       return {
         name: node.name,
-        state: stateOf(node, record).state,
-        place: placeLabel(placeOf(node.location, record)),
+        state: shownStateOf(node, record).state,
+        place: placeLabel(shownPlace(node.location, record)),
         tags: tagsOf(node),
         fits: candidate?.fits ?? false,
         reason: candidate?.reason?.one ?? null,

@@ -1,6 +1,6 @@
 // Sends one script to the node and tells apart how it ended: a reply, an exit code, or an error that is thrown.
 import type { CollectLimits } from "../../transports/transport.ts";
-import type { RunScript } from "./fileBridge.ts";
+import type { CollectCommand } from "./fileBridge.ts";
 import { outcomeError, type Subject } from "./fileFailures.ts";
 import { bytesOf, hasRawBytes } from "./fileNames.ts";
 
@@ -29,7 +29,7 @@ export interface Question {
 const DEADLINE_MS = 60_000;
 
 /** @throws NodeRouterError when the script did not begin, its end was not seen, or a signal ended it. */
-export async function ask(run: RunScript, question: Question): Promise<ScriptAnswer> {
+export async function ask(run: CollectCommand, question: Question): Promise<ScriptAnswer> {
   const { outcome, stdout, stderr } = await run(
     {
       ...withRawArgs(question),

@@ -4,7 +4,7 @@ import type { FILE_IDENTITY } from "../../host/toolCall.ts";
 import type { Collected, CollectLimits, CommandRequest } from "../../transports/transport.ts";
 
 /** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type RunScript = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
+export type CollectCommand = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
 
 /** Which file is meant. `cwd` as the host gives it: a gateway path inside `workspaceDir`, or a node path. */
 export interface FileParams {
@@ -132,7 +132,7 @@ export interface FileChange extends PlannedChange {
   readonly error?: string;
 }
 
-export interface ReadOnlyMount {
+export interface MirroredFolder {
   /** On the node, absolute. */
   readonly containerRoot: string;
   /** The same folder on the gateway. */
@@ -148,8 +148,8 @@ export interface FileBridgeOptions {
   readonly workspaceDir: string;
   /** More absolute directories of the node that may be used; "/" is all of it. */
   readonly paths: readonly string[];
-  readonly readOnlyMounts?: readonly ReadOnlyMount[];
-  readonly run: RunScript;
+  readonly readOnlyMounts?: readonly MirroredFolder[];
+  readonly run: CollectCommand;
   /** The tool call that runs: an object made for it, null when there is none. The default is the host's. */
   readonly currentCall?: () => object | null;
   /** Milliseconds since the epoch. */

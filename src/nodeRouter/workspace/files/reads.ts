@@ -1,13 +1,13 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
 import { type ScriptAnswer, ask } from "./askNode.ts";
-import type { CallMemories, Seen } from "./callMemory.ts";
+import type { CallMemories, SeenFile } from "./callMemory.ts";
 import type {
   DirectoryEntry,
   FileParams,
   FileSource,
   FileStat,
   ReadParams,
-  RunScript,
+  CollectCommand,
 } from "./fileBridge.ts";
 import {
   type FileOperation,
@@ -18,7 +18,7 @@ import {
   tooManyNames,
 } from "./fileFailures.ts";
 import { LIST_SCRIPT, LOOK_SCRIPT } from "./fileScripts.ts";
-import type { PathResolver, Target } from "./paths.ts";
+import type { PathResolver, NodePath } from "./paths.ts";
 import {
   endedWell,
   hasTooManyEntries,
@@ -51,7 +51,7 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
 export interface ReadDeps {
   readonly node: string;
   readonly root: string;
-  readonly run: RunScript;
+  readonly run: CollectCommand;
   readonly paths: PathResolver;
   readonly memories: CallMemories;
 }
@@ -67,7 +67,7 @@ export interface Reads {
  * Errors: as `createFileBridge` has them.
  */
 export function createReads({ node, root, run, paths, memories }: ReadDeps): Reads {
-  const subjectOf = (operation: FileOperation, target: Target): Subject => ({
+  const subjectOf = (operation: FileOperation, target: NodePath): Subject => ({
     operation,
     node,
     path: target.path,
@@ -76,12 +76,12 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
 
   const look = async (
     subject: Subject,
-    target: Target,
+    target: NodePath,
     amount: { readonly keep: number; readonly blockSize: number; readonly blocks: number },
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly seen: Seen; readonly answer: ScriptAnswer }> => {
+  ): Promise<{ readonly seen: SeenFile; readonly answer: ScriptAnswer }> => {
     const args = [
-      ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
+      ...[...placeArgs(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
       ...paths.marks,
     ];
     const answer = await ask(run, {
@@ -152,7 +152,7 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
     async list(params) {
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("list", target);
-      const args = [...wholePlaceOf(target), ...paths.marks];
+      const args = [...wholePlaceArgs(target), ...paths.marks];
       const answer = await ask(run, {
         subject,
         script: LIST_SCRIPT,
@@ -170,17 +170,17 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
 }
 
 /** BASE MAKE DIR NAME of a script. The workspace is made when it is missing; others only by what makes directories. */
-export function placeOf(target: Target, makesBase = false): readonly string[] {
+export function placeArgs(target: NodePath, makesBase = false): readonly string[] {
   return [target.base, target.isInWorkspace || makesBase ? "1" : "0", target.dir, target.name];
 }
 
 /** The same for a directory that is meant itself: DIR is the whole way. */
-export function wholePlaceOf(target: Target, makesBase = false): readonly string[] {
+export function wholePlaceArgs(target: NodePath, makesBase = false): readonly string[] {
   return [target.base, target.isInWorkspace || makesBase ? "1" : "0", target.below, "."];
 }
 
 /** What the node said of a file. @throws for every exit code but that of a missing file. */
-function readSeen(subject: Subject, answer: ScriptAnswer, blocks: number): Seen {
+function readSeen(subject: Subject, answer: ScriptAnswer, blocks: number): SeenFile {
   const { exitCode, stdout, stderr } = answer;
   // Below a file nothing can be: for a stat that is as missing.
   if (exitCode === FILE_EXIT.missing || (exitCode === FILE_EXIT.notDirectory && subject.operation === "stat")) {

@@ -6,9 +6,9 @@ import { cksumInSlices } from "./cksum.ts";
 import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./fileBridge.ts";
 import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge } from "./fileFailures.ts";
 import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./fileScripts.ts";
-import { isBelow, type Target } from "./paths.ts";
+import { isBelow, type NodePath } from "./paths.ts";
 import type { PendingDirectory } from "./pendingDirectory.ts";
-import { MAX_TOOL_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
+import { MAX_TOOL_FILE_BYTES, physicalPath, placeArgs, type ReadDeps, wholePlaceArgs } from "./reads.ts";
 import { takeFacts, takeFields } from "./reply.ts";
 import { FILE_EXIT } from "./scriptParts.ts";
 
@@ -35,7 +35,7 @@ export interface Writes {
 export function createWrites(deps: WriteDeps): Writes {
   const { node, root, run, paths, memories, changes, pending, tempName } = deps;
 
-  const subjectOf = (operation: FileOperation, target: Target, to?: Target): Subject => ({
+  const subjectOf = (operation: FileOperation, target: NodePath, to?: NodePath): Subject => ({
     operation,
     node,
     path: target.path,
@@ -46,7 +46,7 @@ export function createWrites(deps: WriteDeps): Writes {
   /** Sends the content. `exists`: it was to be created, and something has the name. */
   const store = async (
     subject: Subject,
-    target: Target,
+    target: NodePath,
     params: WriteParams,
     data: Buffer,
   ): Promise<"stored" | "exists"> => {
@@ -58,7 +58,7 @@ export function createWrites(deps: WriteDeps): Writes {
     await pending.settle();
     const sum = await cksumInSlices(data);
     const args = [
-      ...placeOf(target, makesParents),
+      ...placeArgs(target, makesParents),
       ...[
         makesParents ? "1" : "0",
         `${data.length}`,
@@ -89,7 +89,7 @@ export function createWrites(deps: WriteDeps): Writes {
   };
 
   /** The error for a script that failed; one that found another file is kept for the rest of the call. */
-  const refusal = (subject: Subject, target: Target, base: Base | null, answer: ScriptAnswer): Error => {
+  const refusal = (subject: Subject, target: NodePath, base: Base | null, answer: ScriptAnswer): Error => {
     if (answer.exitCode !== FILE_EXIT.changed) return failure(subject, answer.exitCode, answer.stderr);
     const [kind = "", size = ""] = takeFields(answer.stdout, 2)?.fields ?? [];
     const error = changedMeanwhile(subject, base, kind, size);
@@ -118,9 +118,9 @@ export function createWrites(deps: WriteDeps): Writes {
     return answer;
   };
 
-  const makeDirectory = (subject: Subject, target: Target, signal: AbortSignal | undefined): Promise<void> =>
+  const makeDirectory = (subject: Subject, target: NodePath, signal: AbortSignal | undefined): Promise<void> =>
     changes({ operation: "mkdir", path: target.path, bytes: 0 }, async () => {
-      const { exitCode } = await send(subject, MKDIR_SCRIPT, wholePlaceOf(target, true), signal);
+      const { exitCode } = await send(subject, MKDIR_SCRIPT, wholePlaceArgs(target, true), signal);
       if (exitCode !== 0) throw failure(subject, exitCode, "");
       return { value: undefined };
     });
@@ -173,7 +173,7 @@ export function createWrites(deps: WriteDeps): Writes {
         const memory = memories.current();
         const base = memory.base(target.path);
         const find = base?.kind === "content" ? base : null;
-        const args = [...placeOf(target), params.recursive === true ? "1" : "0", await expected(find)];
+        const args = [...placeArgs(target), params.recursive === true ? "1" : "0", await expected(find)];
         memory.forget(target.path);
         const answer = await send(subject, REMOVE_SCRIPT, args, params.signal);
         if (answer.exitCode === FILE_EXIT.changed) throw refusal(subject, target, base, answer);
@@ -189,7 +189,7 @@ export function createWrites(deps: WriteDeps): Writes {
       const subject = subjectOf("rename", from, to);
       await pending.settle();
       await changes({ operation: "rename", path: from.path, to: to.path, bytes: 0 }, async () => {
-        const args = [...placeOf(from), ...placeOf(to, true)];
+        const args = [...placeArgs(from), ...placeArgs(to, true)];
         memories.current().clear();
         const { exitCode } = await send(subject, RENAME_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");
@@ -204,7 +204,7 @@ export function createWrites(deps: WriteDeps): Writes {
       const makesParents = params.mkdir !== false;
       await pending.settle();
       await changes({ operation: "copy", path: from.path, to: to.path, bytes: 0 }, async () => {
-        const args = [...placeOf(from), ...placeOf(to, makesParents), makesParents ? "1" : "0", tempName()];
+        const args = [...placeArgs(from), ...placeArgs(to, makesParents), makesParents ? "1" : "0", tempName()];
         memories.current().clear();
         const { exitCode, stdout } = await send(subject, COPY_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");

@@ -2,7 +2,7 @@
 import type { Collected, CollectLimits, CommandRequest } from "../../transports/transport.ts";
 
 /** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type RunScript = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
+export type CollectCommand = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
 
 /** One folder to be brought. */
 export interface MirrorSource {

@@ -1,12 +1,12 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
 import { errorCode } from "../../../../shared/errorCode.ts";
 import { quote } from "../../../../shared/safeText.ts";
-import { type Refused, refuse } from "./base/hopRefusal.ts";
-import { type HopPlace, placeText, settingOf } from "./base/machineName.ts";
+import { type HopRefusal, refuseHop } from "./base/hopRefusal.ts";
+import { type HopPlace, machineText, settingOf } from "./base/machineName.ts";
 import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./base/serverWords.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
 
-export interface Failure extends Refused {
+export interface Failure extends HopRefusal {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
   readonly transportFailure: boolean;
   /** False: no TCP connection came about, so that no server noticed. Absent: one did, or that is not known. */
@@ -163,10 +163,10 @@ function stageOf({ server, exchangeMs }: HandshakeFacts): string {
 }
 
 function aborted(place: HopPlace): Failure {
-  const fact = `the connection to ${placeText(place)} was given up while it was made`;
-  return { ...refuse("NOT_STARTED", fact, "try again"), transportFailure: false };
+  const fact = `the connection to ${machineText(place)} was given up while it was made`;
+  return { ...refuseHop("NOT_STARTED", fact, "try again"), transportFailure: false };
 }
 
 function unreachable(place: HopPlace, fact: string, advice: string, transportFailure: boolean): Failure {
-  return { ...refuse("NODE_UNREACHABLE", `${placeText(place)} ${fact}`, advice), transportFailure };
+  return { ...refuseHop("NODE_UNREACHABLE", `${machineText(place)} ${fact}`, advice), transportFailure };
 }

@@ -14,7 +14,7 @@ import * as uses from "./useEvents.ts";
 import { isRunningOn } from "./view.ts";
 
 /** @param isProbe whether it is for presence alone: then also while commands are refused. */
-export function connect(core: Core, isProbe: boolean): void {
+export function beginConnecting(core: Core, isProbe: boolean): void {
   const { node, now } = core.options;
   const attempt = { isProbe };
   core.on(events.attemptBegun, attempt, now());

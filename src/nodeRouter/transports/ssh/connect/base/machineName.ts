@@ -14,7 +14,7 @@ export interface HopPlace {
 }
 
 /** `node "mac-sg" (claw@mac-sg)`, or `jump host "bastion" of node "mac-sg" (me@bastion)`. */
-export function placeText({ node, address, jump }: HopPlace): string {
+export function machineText({ node, address, jump }: HopPlace): string {
   const machine = jump === null ? `node ${quote(node)}` : `jump host ${quote(jump)} of node ${quote(node)}`;
   return `${machine} (${safe(address)})`;
 }

@@ -1,6 +1,5 @@
 // Sends one script to the node and tells apart how it ended: a reply, an exit code, or an error that is thrown.
-import type { CollectLimits } from "../../transports/transport.ts";
-import type { CollectCommand } from "./fileBridge.ts";
+import type { CollectCommand, CollectLimits } from "../../transports/transport.ts";
 import { outcomeError, type Subject } from "./fileFailures.ts";
 import { bytesOf, hasRawBytes } from "./fileNames.ts";
 

@@ -1,10 +1,7 @@
 // The file bridge of an agent whose workspace is on an SSH node: what the host's file tools call. Own types only.
 
 import type { FILE_IDENTITY } from "../../host/toolCall.ts";
-import type { Collected, CollectLimits, CommandRequest } from "../../transports/transport.ts";
-
-/** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type CollectCommand = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
+import type { CollectCommand } from "../../transports/transport.ts";
 
 /** Which file is meant. `cwd` as the host gives it: a gateway path inside `workspaceDir`, or a node path. */
 export interface FileParams {

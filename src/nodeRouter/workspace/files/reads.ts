@@ -1,4 +1,5 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
+import type { CollectCommand } from "../../transports/transport.ts";
 import { type ScriptAnswer, ask } from "./askNode.ts";
 import type { CallMemories, SeenFile } from "./callMemory.ts";
 import type {
@@ -7,7 +8,6 @@ import type {
   FileSource,
   FileStat,
   ReadParams,
-  CollectCommand,
 } from "./fileBridge.ts";
 import {
   type FileOperation,

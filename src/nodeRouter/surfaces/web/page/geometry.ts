@@ -1,14 +1,9 @@
 // From degrees to the plane of the map, and great circles between two places. Pure.
+import type { GeoPoint } from "../../../../shared/distance.ts";
 
 export interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-/** Degrees north and east. */
-export interface GeoPoint {
-  readonly latitude: number;
-  readonly longitude: number;
 }
 
 /** Pixels of the drawing. */

@@ -1,8 +1,8 @@
 // Where everything on the map goes: markers that share a place are spread or counted, labels keep off each other. Pure.
 import type { PresenceState, TailnetPath } from "../../../../presence/record.ts";
+import type { GeoPoint } from "../../../../shared/distance.ts";
 import {
   greatCircle,
-  type GeoPoint,
   type Point,
   pathThrough,
   project,

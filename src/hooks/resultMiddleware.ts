@@ -9,7 +9,7 @@ import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
-import { resultDetails, ranElsewhere, ranWhere } from "./afterToolCall.ts";
+import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
 import { imitates } from "./imitation.ts";
 import {
   type CallEnd,

@@ -1,7 +1,7 @@
 // Asks every node over one transport, again and again, so that one that is silent delays no other.
 import { messageOf } from "../shared/errors.ts";
 import type { Transport } from "../shared/types.ts";
-import type { ReachAnswer, PresenceSink, PresenceTarget } from "./record.ts";
+import type { PresenceSink, PresenceTarget, ReachAnswer } from "./record.ts";
 
 /** What came of asking once; see `Answer`. */
 export type Asked = Pick<ReachAnswer, "result" | "rttMs" | "reason">;

@@ -9,7 +9,14 @@ import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { cleanObservation, cleanReason } from "./nodeFacts.ts";
 import type { Presence, Transition } from "./presence.ts";
 import { takeAnswer } from "./reach.ts";
-import type { ReachAnswer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./record.ts";
+import type {
+  NodePresence,
+  Place,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+  SourceHealth,
+} from "./record.ts";
 import { observationOf, seenOf } from "./restore.ts";
 
 /** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */

@@ -1,5 +1,5 @@
 // What a node's answers over one transport come to. Pure.
-import type { ReachAnswer, Reach } from "./record.ts";
+import type { Reach, ReachAnswer } from "./record.ts";
 
 /** A `Reach` and what the next answer needs besides. */
 export interface ReachMemory {

@@ -1,7 +1,7 @@
 // Asking every node: a silent one delays no other, and is asked twice before it counts as down.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type AskReach, type Asked, askInterval, createAsker } from "../../src/presence/asker.ts";
-import type { ReachAnswer, PresenceSink, PresenceTarget } from "../../src/presence/record.ts";
+import { type Asked, type AskReach, askInterval, createAsker } from "../../src/presence/asker.ts";
+import type { PresenceSink, PresenceTarget, ReachAnswer } from "../../src/presence/record.ts";
 
 const answers: ReachAnswer[] = [];
 const sink: PresenceSink = {
@@ -60,7 +60,9 @@ describe("asking", () => {
   });
 
   test("a node that never answers holds no other up, and is not asked twice at once", async () => {
-    const ask = vi.fn<AskReach>(({ name }) => (name === "dead" ? new Promise(() => {}) : Promise.resolve(up)));
+    const ask = vi.fn<AskReach>(({ name }) =>
+      name === "dead" ? new Promise(() => {}) : Promise.resolve(up),
+    );
     const asking = asker(ask);
     for (let round = 0; round < 3; round += 1) {
       await asking.round([target("dead"), target("a")], sink, never);

@@ -18,8 +18,11 @@ const fact = <K extends FactName>(value: FactValues[K], stale = false): Fact<Fac
   atMs: NOW,
   stale,
 });
-const state = (node: Reach | null, ssh: Reach | null, facts: Parameters<typeof presenceStateOf>[0]["facts"] = {}) =>
-  presenceStateOf({ reach: { node, ssh }, facts, nowMs: NOW });
+const state = (
+  node: Reach | null,
+  ssh: Reach | null,
+  facts: Parameters<typeof presenceStateOf>[0]["facts"] = {},
+) => presenceStateOf({ reach: { node, ssh }, facts, nowMs: NOW });
 
 describe("state", () => {
   test.each([

@@ -10,7 +10,7 @@ import { isProcessInput } from "../toolCatalog/processInput.ts";
 import { admitWorkspaceCall } from "./admission.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { besideWorkspace } from "./besideWorkspace.ts";
-import type { Call, LastNodesView, Decision, World } from "./callDecision.ts";
+import type { Call, Decision, LastNodesView, World } from "./callDecision.ts";
 import { elsewhereRefusal } from "./elsewhere.ts";
 import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
 import { decideSession } from "./sessionNode.ts";

@@ -6,7 +6,7 @@ import { createReport, type ExplainReport } from "../explain/report.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { LastNodesView, Decision, World } from "./callDecision.ts";
+import type { Decision, LastNodesView, World } from "./callDecision.ts";
 import { decide } from "./decide.ts";
 import { refusedPart } from "./gatewayToolRefusal.ts";
 import { toolPlacement } from "./toolPlacement.ts";

@@ -84,7 +84,10 @@ export function createCallRegistry(): CallRegistry {
   const calls = new CallIndex<PlacedCall>(MAX_CALLS);
   /** exec calls over the node protocol by agent and session, for as long as they run. */
   const running = new FairMap<PlacedCall, true>(MAX_CALLS, ({ agent }) => agent);
-  const answers = new FairMap<string, readonly PolicyAnswer[]>(MAX_ANSWERS, (key) => key.split("\0", 1)[0] ?? "");
+  const answers = new FairMap<string, readonly PolicyAnswer[]>(
+    MAX_ANSWERS,
+    (key) => key.split("\0", 1)[0] ?? "",
+  );
   const nestedIn = (runId: string, toolCallId: string): PlacedCall[] => {
     const part = `:${asHostPart(toolCallId)}:`;
     return calls.of(runId).filter((call) => call.toolCallId.includes(part));

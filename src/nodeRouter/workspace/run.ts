@@ -9,7 +9,7 @@ import { hostSources } from "./mirror/hostSources.ts";
 import type { Mirror } from "./mirror/mirrorOptions.ts";
 import { orAborted } from "./orAborted.ts";
 import type { WorkspaceParts } from "./registrations.ts";
-import type { RunTarget, RunNode } from "./runNode.ts";
+import type { RunNode, RunTarget } from "./runNode.ts";
 import { WORKSPACE } from "./workspaceState.ts";
 
 export interface Run {

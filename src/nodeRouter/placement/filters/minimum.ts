@@ -2,7 +2,7 @@
 import type { Reason } from "../model/decision.ts";
 import type { Minimum } from "../model/rule.ts";
 import type { NodeCapacity } from "../model/snapshot.ts";
-import { aboutNode, type WayCheck, type Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 const GIB = 2 ** 30;
 

@@ -14,7 +14,11 @@ export interface TrustOptions {
 }
 
 /** The exit code: 0 when a key of the node is believed in the end. */
-export async function runTrust({ node, json, yes }: TrustOptions, ask: AskGateway, out: Output): Promise<number> {
+export async function runTrust(
+  { node, json, yes }: TrustOptions,
+  ask: AskGateway,
+  out: Output,
+): Promise<number> {
   const show = (report: TrustReport) => out.print(json ? safeJson(report) : trustText(report));
   if (yes !== null) return record(yes);
 

@@ -14,7 +14,7 @@ import {
 import { foreignRuntime } from "../../host/runtimes.ts";
 import type { Rule } from "../../placement/model/rule.ts";
 import { type AgentPolicy, agentPolicy } from "../../policy/agentPolicy.ts";
-import { lookAhead, decisionRefusal } from "../../policy/explainTool.ts";
+import { decisionRefusal, lookAhead } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { worldOf } from "../../policy/world.ts";
 import { boundNodeId } from "./boundNode.ts";

@@ -42,7 +42,9 @@ export function countStates(states: readonly PresenceState[]): StateCounts {
 export function countsText(counts: StateCounts): string {
   const total = PRESENCE_STATES.reduce((sum, state) => sum + counts[state], 0);
   if (total === 0) return "no nodes";
-  const parts = PRESENCE_STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const parts = PRESENCE_STATES.filter((state) => counts[state] > 0).map(
+    (state) => `${counts[state]} ${state}`,
+  );
   return `${total} ${total === 1 ? "node" : "nodes"}: ${parts.join(", ")}`;
 }
 

@@ -141,7 +141,9 @@ export function createStatusReport(input: StatusInput): StatusReport {
       total: snapshot.nodes.length,
       online: snapshot.nodes.filter((node) => node.online === true).length,
       unknown: snapshot.nodes.filter((node) => node.online === null).length,
-      states: countStates(snapshot.nodes.map((node) => shownStateOf(node, input.presence.get(node.name)).state)),
+      states: countStates(
+        snapshot.nodes.map((node) => shownStateOf(node, input.presence.get(node.name)).state),
+      ),
     },
     counters: { ...input.counters },
     ssh: input.ssh,

@@ -4,7 +4,7 @@ import { refusalText } from "../../../shared/refusal.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
 import type { LastNodesView, World } from "../../policy/callDecision.ts";
-import { lookAhead, nodeOf, decisionRefusal } from "../../policy/explainTool.ts";
+import { decisionRefusal, lookAhead, nodeOf } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { placeLabel, shownPlace } from "../reports/nodePlace.ts";
 import { shownStateOf } from "../reports/nodeState.ts";

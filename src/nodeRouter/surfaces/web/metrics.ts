@@ -30,7 +30,8 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
     mode: status.mode,
   });
   gauge("nodes", "Nodes that are known, by state.", ["state"], (set) => {
-    for (const state of PRESENCE_STATES) set(nodes.nodes.filter((node) => node.state === state).length, { state });
+    for (const state of PRESENCE_STATES)
+      set(nodes.nodes.filter((node) => node.state === state).length, { state });
   });
   gauge("node_list_age_seconds", "Age of the gateway's own list of nodes.")(seconds(nodes.snapshotAgeMs));
   addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_METRIC_NODES)));

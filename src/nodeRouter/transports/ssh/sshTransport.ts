@@ -4,7 +4,7 @@ import type { Logger } from "../../../shared/logger.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { CommandRequest, RunningCommand, SshTransport } from "../transport.ts";
-import { type PoolConnectResult, NodePool, type PoolLimits } from "./pool/pool.ts";
+import { NodePool, type PoolConnectResult, type PoolLimits } from "./pool/pool.ts";
 import { Command } from "./session/sshCommand.ts";
 
 export { collect } from "./session/collect.ts";

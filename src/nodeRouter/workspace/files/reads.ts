@@ -1,14 +1,8 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
 import type { CollectCommand } from "../../transports/transport.ts";
-import { type ScriptAnswer, ask } from "./askNode.ts";
+import { ask, type ScriptAnswer } from "./askNode.ts";
 import type { CallMemories, SeenFile } from "./callMemory.ts";
-import type {
-  DirectoryEntry,
-  FileParams,
-  FileSource,
-  FileStat,
-  ReadParams,
-} from "./fileBridge.ts";
+import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams } from "./fileBridge.ts";
 import {
   type FileOperation,
   failure,
@@ -18,7 +12,7 @@ import {
   tooManyNames,
 } from "./fileFailures.ts";
 import { LIST_SCRIPT, LOOK_SCRIPT } from "./fileScripts.ts";
-import type { PathResolver, NodePath } from "./paths.ts";
+import type { NodePath, PathResolver } from "./paths.ts";
 import {
   endedWell,
   hasTooManyEntries,
@@ -183,7 +177,10 @@ export function wholePlaceArgs(target: NodePath, makesBase = false): readonly st
 function readSeen(subject: Subject, answer: ScriptAnswer, blocks: number): SeenFile {
   const { exitCode, stdout, stderr } = answer;
   // Below a file nothing can be: for a stat that is as missing.
-  if (exitCode === FILE_EXIT.missing || (exitCode === FILE_EXIT.notDirectory && subject.operation === "stat")) {
+  if (
+    exitCode === FILE_EXIT.missing ||
+    (exitCode === FILE_EXIT.notDirectory && subject.operation === "stat")
+  ) {
     const parent = takeFields(stdout, 1)?.fields[0];
     return {
       kind: "missing",

@@ -1,5 +1,5 @@
 // The changing half of the bridge: write, create, mkdir, remove, rename, copy. One trip each.
-import { type ScriptAnswer, ask } from "./askNode.ts";
+import { ask, type ScriptAnswer } from "./askNode.ts";
 import type { Base } from "./callMemory.ts";
 import type { Changes } from "./changes.ts";
 import { cksumInSlices } from "./cksum.ts";
@@ -118,7 +118,11 @@ export function createWrites(deps: WriteDeps): Writes {
     return answer;
   };
 
-  const makeDirectory = (subject: Subject, target: NodePath, signal: AbortSignal | undefined): Promise<void> =>
+  const makeDirectory = (
+    subject: Subject,
+    target: NodePath,
+    signal: AbortSignal | undefined,
+  ): Promise<void> =>
     changes({ operation: "mkdir", path: target.path, bytes: 0 }, async () => {
       const { exitCode } = await send(subject, MKDIR_SCRIPT, wholePlaceArgs(target, true), signal);
       if (exitCode !== 0) throw failure(subject, exitCode, "");
@@ -204,7 +208,12 @@ export function createWrites(deps: WriteDeps): Writes {
       const makesParents = params.mkdir !== false;
       await pending.settle();
       await changes({ operation: "copy", path: from.path, to: to.path, bytes: 0 }, async () => {
-        const args = [...placeArgs(from), ...placeArgs(to, makesParents), makesParents ? "1" : "0", tempName()];
+        const args = [
+          ...placeArgs(from),
+          ...placeArgs(to, makesParents),
+          makesParents ? "1" : "0",
+          tempName(),
+        ];
         memories.current().clear();
         const { exitCode, stdout } = await send(subject, COPY_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");

@@ -1,6 +1,7 @@
 // What a mirror is made with, and what it does.
-import type { MirrorMemory } from "./mirrorMemory.ts";
+
 import type { CollectCommand } from "../../transports/transport.ts";
+import type { MirrorMemory } from "./mirrorMemory.ts";
 import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 
 export interface MirrorOptions {

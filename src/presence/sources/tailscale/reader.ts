@@ -47,7 +47,10 @@ const STATUS_PATH = "/localapi/v0/status";
  * Looks for Tailscale at every use, the one that answered last first: it may be installed or moved while we run.
  * @param maxBytes of one answer.
  */
-export function createTailnetReader(machine: TailnetMachine = thisMachine(), maxBytes = MAX_BYTES): TailnetReader {
+export function createTailnetReader(
+  machine: TailnetMachine = thisMachine(),
+  maxBytes = MAX_BYTES,
+): TailnetReader {
   /** The one that answered last: looking for one costs a process on macOS. */
   let known: LocalApi | null = null;
 

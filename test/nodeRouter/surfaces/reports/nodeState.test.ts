@@ -1,6 +1,10 @@
 // A node's state without a record: what the gateway's list says, and nothing that it does not.
 import { describe, expect, test } from "vitest";
-import { countStates, countsText, shownStateOf } from "../../../../src/nodeRouter/surfaces/reports/nodeState.ts";
+import {
+  countStates,
+  countsText,
+  shownStateOf,
+} from "../../../../src/nodeRouter/surfaces/reports/nodeState.ts";
 import { hostEntry, inputOf, NODES, SG_ID } from "../doctor/arrange.ts";
 import { offlineRecord } from "./arrange.ts";
 

@@ -2,7 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { NodesReport } from "../../../../src/nodeRouter/surfaces/reports/nodeReport.ts";
-import { MAX_LABEL_LENGTH, MAX_METRIC_NODES, metricsText } from "../../../../src/nodeRouter/surfaces/web/metrics.ts";
+import {
+  MAX_LABEL_LENGTH,
+  MAX_METRIC_NODES,
+  metricsText,
+} from "../../../../src/nodeRouter/surfaces/web/metrics.ts";
 import { HOSTILE_NAMES, largeFleet, NOW_MS, nodeReport, reach, smallFleet, statusFor } from "./fleet.ts";
 
 interface Sample {

@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
-  MAX_MIRRORED_FILE_BYTES,
   MAX_FILES,
+  MAX_MIRRORED_FILE_BYTES,
   readLocalFolder,
 } from "../../../../src/nodeRouter/workspace/mirror/localFiles.ts";
 import type { MirrorSource } from "../../../../src/nodeRouter/workspace/mirror/mirrorSource.ts";

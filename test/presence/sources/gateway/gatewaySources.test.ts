@@ -1,6 +1,11 @@
 // What the gateway's own list says, and asking connected nodes over the node protocol.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ReachAnswer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
+import type {
+  Observation,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+} from "../../../../src/presence/record.ts";
 import { createGatewaySource, hostObservation } from "../../../../src/presence/sources/gateway/hostFacts.ts";
 import type { HostNodes } from "../../../../src/presence/sources/gateway/hostList.ts";
 import { type HostNode, readHostNode } from "../../../../src/presence/sources/gateway/hostNode.ts";

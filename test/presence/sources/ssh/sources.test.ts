@@ -1,7 +1,16 @@
 // The two SSH sources: what they ask whom, when, and what they say of it.
 import { describe, expect, test } from "vitest";
-import type { ReachAnswer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
-import type { ScriptRequest, ScriptResult, SshPingAnswer } from "../../../../src/presence/sources/ssh/askSsh.ts";
+import type {
+  Observation,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+} from "../../../../src/presence/record.ts";
+import type {
+  ScriptRequest,
+  ScriptResult,
+  SshPingAnswer,
+} from "../../../../src/presence/sources/ssh/askSsh.ts";
 import { createSshPing } from "../../../../src/presence/sources/ssh/ping.ts";
 import { ADDRESS_SCRIPT, STATS_SCRIPT } from "../../../../src/presence/sources/ssh/script.ts";
 import { createSshStats } from "../../../../src/presence/sources/ssh/stats.ts";

@@ -2,7 +2,12 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FACTS } from "../../../../src/presence/facts.ts";
-import type { ReachAnswer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
+import type {
+  Observation,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+} from "../../../../src/presence/record.ts";
 import {
   createTailnetReader,
   type TailnetReader,

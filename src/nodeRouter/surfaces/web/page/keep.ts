@@ -1,7 +1,7 @@
 // What the reader chose, as text behind the `#` of the address: so that it outlives a reload of the page. Pure.
 
 import type { View } from "./geometry.ts";
-import { type TableChoice, isSortKey, isState } from "./rows.ts";
+import { isSortKey, isState, type TableChoice } from "./rows.ts";
 import { readTheme, type Theme } from "./themeMessage.ts";
 
 export interface Kept {

@@ -227,7 +227,14 @@ function drawLinks(
 }
 
 /** The great circle between the places, bent so that it begins and ends at the markers. */
-function arc(gateway: GeoPoint, from: Point, place: GeoPoint, to: Point, view: View, size: Size): readonly Point[] {
+function arc(
+  gateway: GeoPoint,
+  from: Point,
+  place: GeoPoint,
+  to: Point,
+  view: View,
+  size: Size,
+): readonly Point[] {
   const points = greatCircle(gateway, place).map((step) => toScreen(project(step), view, size));
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return [];

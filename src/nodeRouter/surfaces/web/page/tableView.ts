@@ -6,7 +6,7 @@ import type { NodesData } from "../data.ts";
 import { byId, html, keyed, outside, setAttributes, setChildren, setText } from "./dom.ts";
 import { ago, free, loadText, placeName, roundTrip, UNKNOWN, used } from "./format.ts";
 import { icon } from "./icons.ts";
-import { type TableChoice, chosen, countShownStates, type SortKey, WORST_FIRST } from "./rows.ts";
+import { chosen, countShownStates, type SortKey, type TableChoice, WORST_FIRST } from "./rows.ts";
 
 export interface TableView {
   update(data: NodesData, selected: string | null): void;

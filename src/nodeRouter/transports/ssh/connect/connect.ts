@@ -35,7 +35,11 @@ export async function connect(
   return withMore(result, ` (ssh_config was not read: ${target.notAsked})`);
 }
 
-async function connectTo(target: SshTarget, env: ConnectEnv, options: ConnectOptions): Promise<ConnectResult> {
+async function connectTo(
+  target: SshTarget,
+  env: ConnectEnv,
+  options: ConnectOptions,
+): Promise<ConnectResult> {
   const steps: Step[] = [];
   const jumps = await reachJumps(target, env, options, steps);
   if (!jumps.ok) return { ...jumps, steps };

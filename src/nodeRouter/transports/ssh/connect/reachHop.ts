@@ -11,7 +11,13 @@ import { openStream, withLastWords } from "./hopStream.ts";
 import { type HopRequest, limitsFor } from "./options.ts";
 import { fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
 import { hostKeyRefusal, keyText } from "./trust/hostKeyMessage.ts";
-import { type HostTrust, judgeHostKey, knownTypes, loadHostTrust, type HostKeyVerdict } from "./trust/hostTrust.ts";
+import {
+  type HostKeyVerdict,
+  type HostTrust,
+  judgeHostKey,
+  knownTypes,
+  loadHostTrust,
+} from "./trust/hostTrust.ts";
 
 export interface TrustedHostKey {
   readonly type: string;

@@ -6,11 +6,11 @@ import { withoutEnd } from "../../../../shared/withoutEnd.ts";
 import type { ConnectEnv } from "./base/env.ts";
 import { type HopRefusal, hopRefusalOf } from "./base/hopRefusal.ts";
 import { reachJumps } from "./connect.ts";
-import { hopAddress, type Hop, resolveTarget, type SshTarget } from "./hops.ts";
+import { type Hop, hopAddress, resolveTarget, type SshTarget } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { scanHostKeys } from "./scanHostKeys.ts";
 import { bitsOf, fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
-import { type HostTrust, judgeHostKey, loadHostTrust, type HostKeyVerdict } from "./trust/hostTrust.ts";
+import { type HostKeyVerdict, type HostTrust, judgeHostKey, loadHostTrust } from "./trust/hostTrust.ts";
 import { keyFileOf } from "./trust/knownHostsFile.ts";
 import { recordHostKey } from "./trust/recordHostKey.ts";
 

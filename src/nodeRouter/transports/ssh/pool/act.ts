@@ -2,7 +2,7 @@
 import type { Refusal } from "../../../../shared/refusal.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Command } from "../session/sshCommand.ts";
-import { close, beginConnecting } from "./connecting.ts";
+import { beginConnecting, close } from "./connecting.ts";
 import type { Core } from "./core.ts";
 import { openKeeper } from "./keeping.ts";
 import type { Action } from "./planView.ts";

@@ -4,7 +4,7 @@ import { silence } from "./connecting.ts";
 import type { Core } from "./core.ts";
 import { type Heard, unanswered } from "./silence.ts";
 import * as uses from "./useEvents.ts";
-import { isKeeperComing, breakerRefusal, standing } from "./view.ts";
+import { breakerRefusal, isKeeperComing, standing } from "./view.ts";
 
 /** So long a ping keeps the connection that it asked for: with very many nodes they come seldom. */
 const HELD_MS = 120_000;

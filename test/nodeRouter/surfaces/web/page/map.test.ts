@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   fitView,
-  greatCircle,
   type GeoPoint,
+  greatCircle,
   pathThrough,
   project,
   toScreen,

@@ -15,10 +15,10 @@ import {
   used,
 } from "../../../../../src/nodeRouter/surfaces/web/page/format.ts";
 import {
-  type TableChoice,
   chosen,
   countShownStates,
   type SortKey,
+  type TableChoice,
 } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 import { NOW_MS, nodeReport, placeAt, smallFleet } from "../fleet.ts";
 

@@ -3,7 +3,10 @@ import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConfiguredNode } from "../../../../../src/config/resolve.ts";
 import { resolveConfig } from "../../../../../src/config/resolve.ts";
-import type { PoolConnectResult, PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
+import type {
+  PoolConnectResult,
+  PoolLimits,
+} from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { collect, createSshTransport } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import type { CommandRequest, SshTransport } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";

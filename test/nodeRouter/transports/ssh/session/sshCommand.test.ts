@@ -1,7 +1,7 @@
 // A command's output at its end.
 import ssh2 from "ssh2";
 import { afterEach, expect, test } from "vitest";
-import { type PoolConnectResult, NodePool } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
+import { NodePool, type PoolConnectResult } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { startSshServer } from "../../../../support/ssh/server.ts";
 

@@ -3,7 +3,7 @@ import { quote, safe } from "../../../../../shared/safeText.ts";
 import { type HopRefusal, refuseHop } from "../base/hopRefusal.ts";
 import { type HopPlace, machineText } from "../base/machineName.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
-import type { HostTrust, TrustedKey, HostKeyVerdict } from "./hostTrust.ts";
+import type { HostKeyVerdict, HostTrust, TrustedKey } from "./hostTrust.ts";
 import { NOWHERE, otherFile } from "./knownHostsFile.ts";
 
 const NOTHING_SENT = "nothing was sent";

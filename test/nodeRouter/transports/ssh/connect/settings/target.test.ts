@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import {
-  hopAddress,
   type Hop,
+  hopAddress,
   resolveTarget,
   type SshTarget,
 } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";

@@ -48,11 +48,11 @@ export function ranElsewhere(memory: Memory, call: PlacedCall, result: unknown):
   const ranOn = ranWhere(result);
   if (ranOn === null) return null;
   if (call.workspaceCallId === null) {
-    return ranOn === call.nodeId || stoppedInTerminal(detailsOf(result)) ? null : ranOn;
+    return ranOn === call.nodeId || stoppedInTerminal(resultDetails(result)) ? null : ranOn;
   }
   if (ranOn !== "gateway") return ranOn;
   const claimed = memory.part(WORKSPACE_CALLS).get(call.workspaceCallId)?.claimed;
-  return claimed === false && !stoppedInTerminal(detailsOf(result)) ? ranOn : null;
+  return claimed === false && !stoppedInTerminal(resultDetails(result)) ? ranOn : null;
 }
 
 /**
@@ -60,7 +60,7 @@ export function ranElsewhere(memory: Memory, call: PlacedCall, result: unknown):
  * ended by a signal or a timeout has no exit status, but it ran: only then is there an `exitReason`.
  */
 export function ranWhere(result: unknown): string | null {
-  const details = detailsOf(result);
+  const details = resultDetails(result);
   if (details === null) return null;
   if (typeof details.nodeId === "string") return details.nodeId;
   const ran =
@@ -72,7 +72,7 @@ export function ranWhere(result: unknown): string | null {
 }
 
 /** The structured part of a tool result. */
-export function detailsOf(result: unknown): Readonly<Record<string, unknown>> | null {
+export function resultDetails(result: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof result !== "object" || result === null || !("details" in result)) return null;
   const { details } = result;
   return typeof details === "object" && details !== null ? Object.fromEntries(Object.entries(details)) : null;

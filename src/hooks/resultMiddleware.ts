@@ -9,7 +9,7 @@ import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
-import { detailsOf, ranElsewhere, ranWhere } from "./afterToolCall.ts";
+import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
 import { imitates } from "./imitation.ts";
 import {
   type CallEnd,
@@ -148,12 +148,12 @@ function workspaceCallOf({ memory }: RouterDeps, { workspaceCallId }: PlacedCall
 /** An inner call's details lie inside the outer result; without them its own end is not known here. */
 function execDetails(call: PlacedCall, own: PlacedCall | null, result: ToolResult) {
   if (call.tool !== "exec") return null;
-  const details = detailsOf(result);
-  return call === own || details === null ? details : detailsOf(details.result);
+  const details = resultDetails(result);
+  return call === own || details === null ? details : resultDetails(details.result);
 }
 
 function nodeToolEnd(result: ToolResult): CallEnd {
-  return detailsOf(result)?.status === "error" ? "failed" : "ran";
+  return resultDetails(result)?.status === "error" ? "failed" : "ran";
 }
 
 function isText(part: { readonly type: string }): part is TextPart {

@@ -1,13 +1,13 @@
 // Asks every node over one transport, again and again, so that one that is silent delays no other.
 import { messageOf } from "../shared/errors.ts";
 import type { Transport } from "../shared/types.ts";
-import type { Answer, PresenceSink, PresenceTarget } from "./record.ts";
+import type { PresenceSink, PresenceTarget, ReachAnswer } from "./record.ts";
 
 /** What came of asking once; see `Answer`. */
-export type Asked = Pick<Answer, "result" | "rttMs" | "reason">;
+export type Asked = Pick<ReachAnswer, "result" | "rttMs" | "reason">;
 
 /** Asks one node once. Resolves within about `timeoutMs`; a rejection means that the asking itself failed. */
-export type Ask = (target: PresenceTarget, timeoutMs: number) => Promise<Asked>;
+export type AskReach = (target: PresenceTarget, timeoutMs: number) => Promise<Asked>;
 
 /** Longer than three lost packets take TCP at 100 ms of round trip. */
 export const ASK_TIMEOUT_MS = 2_500;
@@ -21,7 +21,7 @@ const SHORTEST_MS = 250;
 
 export interface AskerOptions {
   readonly transport: Transport;
-  readonly ask: Ask;
+  readonly ask: AskReach;
   /** Epoch ms. */
   readonly now: () => number;
 }

@@ -1,6 +1,6 @@
 // All that the sources said of one node, and the record that it comes to. Pure.
 import type { NodeLocation } from "../shared/types.ts";
-import { ANSWER_HOLDS_MS, stateOf } from "./freshness.ts";
+import { ANSWER_HOLDS_MS, presenceStateOf } from "./freshness.ts";
 import { mergeFacts } from "./merge.ts";
 import { NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
 import type { NodePresence, Observation, Place, PresenceTarget, Reach, SourceName } from "./record.ts";
@@ -40,7 +40,7 @@ export function describe(
   const place = locate(target.declared, facts, places);
   return {
     node: target.name,
-    ...stateOf({ reach, facts, nowMs }),
+    ...presenceStateOf({ reach, facts, nowMs }),
     reach,
     rttMs: rttOf(reach.ssh, nowMs) ?? rttOf(reach.node, nowMs),
     facts,

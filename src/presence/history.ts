@@ -2,7 +2,7 @@
 
 import type { NodeHistory, Transition } from "./presence.ts";
 import type { PresenceState } from "./record.ts";
-import type { Seen } from "./restore.ts";
+import type { SeenFacts } from "./restore.ts";
 
 /** All that is kept of one node; plain data, as the store writes it. */
 export interface NodeRecord {
@@ -20,7 +20,7 @@ export interface NodeRecord {
   /** Newest first. */
   readonly transitions: readonly Transition[];
   /** Null: it said nothing over SSH. */
-  readonly seen: Seen | null;
+  readonly seen: SeenFacts | null;
 }
 
 export const MAX_TRANSITIONS = 50;

@@ -9,7 +9,14 @@ import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { cleanObservation, cleanReason } from "./nodeFacts.ts";
 import type { Presence, Transition } from "./presence.ts";
 import { takeAnswer } from "./reach.ts";
-import type { Answer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./record.ts";
+import type {
+  NodePresence,
+  Place,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+  SourceHealth,
+} from "./record.ts";
 import { observationOf, seenOf } from "./restore.ts";
 
 /** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */
@@ -141,7 +148,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
       knownOf(observation.node).observations.set(observation.source, cleanObservation(observation));
       changed(observation.node, false);
     },
-    answer(answer: Answer) {
+    answer(answer: ReachAnswer) {
       const of = knownOf(answer.node);
       const before = of[answer.transport];
       const after = takeAnswer(before, { ...answer, reason: cleanReason(answer.reason) });

@@ -70,7 +70,7 @@ export interface Observation {
 }
 
 /** One answer, or none, of a node over one transport. */
-export interface Answer {
+export interface ReachAnswer {
   readonly node: string;
   readonly transport: Transport;
   readonly atMs: number;
@@ -171,7 +171,7 @@ export interface PresenceTarget {
 /** Where sources put what they learn. Never throws. */
 export interface PresenceSink {
   observe(observation: Observation): void;
-  answer(answer: Answer): void;
+  answer(answer: ReachAnswer): void;
   /** The source has nothing on these nodes any more (peer left, backend stopped). */
   forget(source: SourceName, nodes: readonly string[]): void;
 }

@@ -2,7 +2,7 @@
 import { isRecord } from "../shared/isRecord.ts";
 import type { FactValues, Observation, PresenceTarget } from "./record.ts";
 
-export interface Seen {
+export interface SeenFacts {
   /** Whom SSH led to. */
   readonly of: string;
   /** Epoch ms at which it was said. */
@@ -33,18 +33,18 @@ const KEPT = {
 const NAMES = Object.keys(KEPT).filter((name): name is keyof typeof KEPT => Object.hasOwn(KEPT, name));
 
 /** @param observation of the source `ssh`. */
-export function seenOf(target: PresenceTarget, { atMs, facts }: Observation): Seen {
+export function seenOf(target: PresenceTarget, { atMs, facts }: Observation): SeenFacts {
   return { of: target.sshTo ?? "", atMs, facts: keptOf(facts) };
 }
 
 /** As it was said, when SSH still leads to the same machine; it is as old as it is. */
-export function observationOf(target: PresenceTarget, seen: Seen | null): Observation | null {
+export function observationOf(target: PresenceTarget, seen: SeenFacts | null): Observation | null {
   if (seen === null || !target.ssh || seen.of !== (target.sshTo ?? "")) return null;
   return { node: target.name, source: "ssh", atMs: seen.atMs, facts: seen.facts };
 }
 
 /** Null for anything that we did not write. */
-export function readSeen(value: unknown): Seen | null {
+export function readSeen(value: unknown): SeenFacts | null {
   if (!isRecord(value) || typeof value.of !== "string" || !isRecord(value.facts)) return null;
   const { of, atMs } = value;
   if (typeof atMs !== "number" || !Number.isFinite(atMs)) return null;

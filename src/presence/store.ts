@@ -4,7 +4,7 @@ import { messageOf } from "../shared/errors.ts";
 import { isRecord } from "../shared/isRecord.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { TextStore } from "../shared/stateFile.ts";
-import { STATES } from "./freshness.ts";
+import { PRESENCE_STATES } from "./freshness.ts";
 import { MAX_TRANSITIONS, type NodeRecord } from "./history.ts";
 import type { Transition } from "./presence.ts";
 import type { PresenceState } from "./record.ts";
@@ -115,7 +115,7 @@ function readTransition(item: unknown, node: string): Transition | null {
 }
 
 function isState(value: unknown): value is PresenceState {
-  return STATES.some((state) => state === value);
+  return PRESENCE_STATES.some((state) => state === value);
 }
 
 function isAmount(value: unknown): value is number {

@@ -1,11 +1,11 @@
 // Every country of ISO 3166-1: its name, and a point to draw it at.
-import type { Point } from "./distance.ts";
+import type { GeoPoint } from "./distance.ts";
 import { once } from "./once.ts";
 import { readTable } from "./table.ts";
 
 interface Country {
   readonly name: string;
-  readonly point: Point;
+  readonly point: GeoPoint;
 }
 
 const countries = once(
@@ -29,7 +29,7 @@ export function countryName(code: string): string | null {
 }
 
 /** A point inside the country, near the middle of its largest part; null for a code that is not assigned. */
-export function countryPoint(code: string): Point | null {
+export function countryPoint(code: string): GeoPoint | null {
   return countries().get(code)?.point ?? null;
 }
 

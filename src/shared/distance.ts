@@ -1,7 +1,7 @@
 // How far apart two points of the earth are, and how long light needs for that in fibre. Pure.
 
 /** Degrees north and east. */
-export interface Point {
+export interface GeoPoint {
   readonly latitude: number;
   readonly longitude: number;
 }
@@ -16,7 +16,7 @@ const CABLE_KM_PER_RTT_MS = 100;
  * Great-circle distance in km on a sphere, at most 0.5 % off the real earth.
  * Haversine: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984); exact for near points too.
  */
-export function distanceKm(a: Point, b: Point): number {
+export function distanceKm(a: GeoPoint, b: GeoPoint): number {
   const north = radians(b.latitude - a.latitude);
   const east = radians(b.longitude - a.longitude);
   const h =
@@ -48,7 +48,7 @@ function radians(degrees: number): number {
 export function pointOf(place: {
   readonly latitude?: number | undefined;
   readonly longitude?: number | undefined;
-}): Point | null {
+}): GeoPoint | null {
   const { latitude, longitude } = place;
   if (latitude === undefined || longitude === undefined) return null;
   // Written so that NaN is out of range too.

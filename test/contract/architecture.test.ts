@@ -135,6 +135,10 @@ const KINDS = [
   "transport.ts",
 ];
 
+test("an exported name means one thing: no two files of src export it", () => {
+  expect(exportedTwice(SOURCES)).toEqual([]);
+});
+
 describe("the check itself", () => {
   const at = (code: string) => upwards({ path: "src/nodeRouter/placement/x.ts", code });
 
@@ -153,6 +157,17 @@ describe("the check itself", () => {
       [],
     );
     expect(at('import type { Transport } from "../../shared/types.ts";')).toEqual([]);
+  });
+
+  test("finds a name that two files export, and says which; overloads and re-exports are one name", () => {
+    const one = { path: "a.ts", code: "export interface Answer {}\nexport const own = 1;" };
+    const other = { path: "b.ts", code: "export async function Answer(): Promise<void> {}" };
+    const same = {
+      path: "c.ts",
+      code: 'export function f(a: 1): 1;\nexport function f(a: 1) {}\nexport { own } from "./a.ts";',
+    };
+    expect(exportedTwice([one, other, same])).toEqual([expect.stringContaining("Answer: a.ts and b.ts")]);
+    expect(exportedTwice([one, same, { path: "d.ts", code: "// export const own = 1;" }])).toEqual([]);
   });
 
   test("finds a circle, and none in a tree", () => {
@@ -228,6 +243,25 @@ function circles(graph: ReadonlyMap<string, readonly string[]>): readonly (reado
   for (const name of graph.keys()) if (!order.has(name)) visit(name);
   return found;
 }
+
+/** Each name that several files declare and export, with those files and what to do. */
+function exportedTwice(sources: readonly Source[]): readonly string[] {
+  const files = new Map<string, Set<string>>();
+  for (const { path, code } of sources) {
+    for (const [, name = ""] of bare(code).matchAll(EXPORTED)) {
+      files.set(name, (files.get(name) ?? new Set()).add(path));
+    }
+  }
+  return [...files]
+    .filter(([, paths]) => paths.size > 1)
+    .map(
+      ([name, paths]) =>
+        `${name}: ${[...paths].join(" and ")}: a reader finds two meanings; name each, or keep one and import it`,
+    );
+}
+
+const EXPORTED =
+  /^export (?:async |abstract |declare )*(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm;
 
 /** Without comments. */
 function bare(code: string): string {

@@ -8,7 +8,7 @@ import { FACT_TRUST } from "../../src/nodeRouter/inventory/factTrust.ts";
 import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/placement/selector/builtinTags.ts";
 import { metricsText } from "../../src/nodeRouter/surfaces/web/metrics.ts";
 import { FACTS } from "../../src/presence/facts.ts";
-import { STATES } from "../../src/presence/freshness.ts";
+import { PRESENCE_STATES } from "../../src/presence/freshness.ts";
 import { ERROR_CODES } from "../../src/shared/errorCatalogue.ts";
 import { smallFleet, statusFor } from "../nodeRouter/surfaces/web/fleet.ts";
 
@@ -113,7 +113,7 @@ describe("docs/presence.md", () => {
   const page = read("docs/presence.md");
 
   test("names the states of the code, and no other", () => {
-    expect(column(sectionOf(page, "States"))).toEqual(STATES);
+    expect(column(sectionOf(page, "States"))).toEqual(PRESENCE_STATES);
   });
 
   test("names the sources of the code by the ids that status shows, and no other", () => {

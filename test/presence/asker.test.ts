@@ -1,9 +1,9 @@
 // Asking every node: a silent one delays no other, and is asked twice before it counts as down.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Ask, type Asked, askInterval, createAsker } from "../../src/presence/asker.ts";
-import type { Answer, PresenceSink, PresenceTarget } from "../../src/presence/record.ts";
+import { type Asked, type AskReach, askInterval, createAsker } from "../../src/presence/asker.ts";
+import type { PresenceSink, PresenceTarget, ReachAnswer } from "../../src/presence/record.ts";
 
-const answers: Answer[] = [];
+const answers: ReachAnswer[] = [];
 const sink: PresenceSink = {
   observe: () => {},
   answer: (answer) => void answers.push(answer),
@@ -20,7 +20,7 @@ const target = (name: string): PresenceTarget => ({
 const up: Asked = { result: "up", rttMs: 3, reason: null };
 const silent: Asked = { result: "silent", rttMs: null, reason: "no answer" };
 const never = new AbortController().signal;
-const asker = (ask: Ask) => createAsker({ transport: "node", ask, now: () => 7 });
+const asker = (ask: AskReach) => createAsker({ transport: "node", ask, now: () => 7 });
 const turns = () => vi.advanceTimersByTimeAsync(0);
 
 beforeEach(() => {
@@ -46,7 +46,7 @@ describe("asking", () => {
   });
 
   test("one that answers the second time was only slow", async () => {
-    const ask = vi.fn<Ask>().mockResolvedValueOnce(silent).mockResolvedValueOnce(up);
+    const ask = vi.fn<AskReach>().mockResolvedValueOnce(silent).mockResolvedValueOnce(up);
     await asker(ask).round([target("a")], sink, never);
     await turns();
     expect(answers.map(({ result }) => result)).toEqual(["silent", "up"]);
@@ -60,7 +60,9 @@ describe("asking", () => {
   });
 
   test("a node that never answers holds no other up, and is not asked twice at once", async () => {
-    const ask = vi.fn<Ask>(({ name }) => (name === "dead" ? new Promise(() => {}) : Promise.resolve(up)));
+    const ask = vi.fn<AskReach>(({ name }) =>
+      name === "dead" ? new Promise(() => {}) : Promise.resolve(up),
+    );
     const asking = asker(ask);
     for (let round = 0; round < 3; round += 1) {
       await asking.round([target("dead"), target("a")], sink, never);

@@ -1,7 +1,7 @@
 // Observations and answers in, one record a node out.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createHub, type Hub } from "../../src/presence/hub.ts";
-import type { Answer, PresenceTarget } from "../../src/presence/record.ts";
+import type { PresenceTarget, ReachAnswer } from "../../src/presence/record.ts";
 import { parseRecords, serializeRecords } from "../../src/presence/store.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 
@@ -27,7 +27,11 @@ const parts = {
   attributions: () => [],
 };
 const hubWith = (stored?: Parameters<typeof createHub>[1]): Hub => createHub(parts, stored);
-const answer = (node: string, result: Answer["result"], over: Partial<Answer> = {}): Answer => ({
+const answer = (
+  node: string,
+  result: ReachAnswer["result"],
+  over: Partial<ReachAnswer> = {},
+): ReachAnswer => ({
   node,
   transport: "node",
   atMs: Date.now(),

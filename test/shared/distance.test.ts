@@ -1,12 +1,12 @@
 // Distances on the earth, and what light needs for them.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { distanceKm, estimatedRttMs, type Point, pointOf } from "../../src/shared/distance.ts";
+import { distanceKm, estimatedRttMs, type GeoPoint, pointOf } from "../../src/shared/distance.ts";
 
 const HALF_ROUND_KM = Math.PI * 6371.0088;
 
-const at = (latitude: number, longitude: number): Point => ({ latitude, longitude });
-const point: fc.Arbitrary<Point> = fc.record({
+const at = (latitude: number, longitude: number): GeoPoint => ({ latitude, longitude });
+const point: fc.Arbitrary<GeoPoint> = fc.record({
   latitude: fc.double({ min: -90, max: 90, noNaN: true }),
   longitude: fc.double({ min: -180, max: 180, noNaN: true }),
 });

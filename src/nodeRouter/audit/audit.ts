@@ -20,7 +20,7 @@ import { createShares, DEFAULT_LIMITS, type Untaken } from "./shares.ts";
 import { type AuditLimits, createAuditUsage } from "./usage.ts";
 
 /** Bytes: a file that an editor still opens. */
-export const MAX_FILE_BYTES = 10 * 1024 * 1024;
+export const MAX_AUDIT_FILE_BYTES = 10 * 1024 * 1024;
 
 /**
  * Use: `await audit.begin(subject)` right before the dispatch, `audit.end(subject, result)` when the outcome is
@@ -117,7 +117,7 @@ export function createAudit(options: AuditOptions): Audit {
       file,
       fs,
       ready,
-      maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
+      maxFileBytes: options.maxFileBytes ?? MAX_AUDIT_FILE_BYTES,
       onRotated(bytes) {
         usage.rotated(bytes);
         return usage.removable(limits(), 0);

@@ -10,7 +10,7 @@ import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
-import { refusalOf } from "../policy/explainTool.ts";
+import { decisionRefusal } from "../policy/explainTool.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Consent } from "../state/calls.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
@@ -135,7 +135,7 @@ function left(decision: Decision, params: Record<string, unknown> | null): Carri
 }
 
 function refusedBy(decision: Decision): Carried {
-  return { outcome: "refused", decision, refusal: refusalOf(decision), params: null, consent: null };
+  return { outcome: "refused", decision, refusal: decisionRefusal(decision), params: null, consent: null };
 }
 
 /** `onUnavailable: "gateway"`: the model must not pick a node or host that the rule would not have given. */

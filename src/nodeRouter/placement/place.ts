@@ -1,6 +1,6 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
 import type { Transport } from "../../shared/types.ts";
-import type { Check } from "./filters/filter.ts";
+import type { WayCheck } from "./filters/filter.ts";
 import { FILTERS } from "./filters/registry.ts";
 import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
 import type { Rule } from "./model/rule.ts";
@@ -75,13 +75,13 @@ function unrouted(request: PlacementRequest): PlacementDecision {
 /** What is said of one node: the way that fits, or what removed the way that came furthest. */
 interface Verdict {
   readonly transport: Transport | null;
-  readonly objection: Check | null;
+  readonly objection: WayCheck | null;
 }
 
 interface Judge {
   (node: NodeState): Verdict;
   /** In filter order. */
-  readonly checks: readonly Check[];
+  readonly checks: readonly WayCheck[];
 }
 
 function createJudge(request: PlacementRequest, rule: Rule): Judge {
@@ -111,7 +111,7 @@ function createJudge(request: PlacementRequest, rule: Rule): Judge {
 
 /** Most frequent first; equal counts in filter order, for the sort is stable. */
 function counted(
-  checks: readonly Check[],
+  checks: readonly WayCheck[],
   removed: ReadonlyMap<Reason, number>,
 ): PlacementDecision["filtered"] {
   return [...new Set(checks.map(({ reason }) => reason))]

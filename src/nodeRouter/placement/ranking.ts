@@ -13,7 +13,7 @@ const FREER = 50;
 /** Key of the distance among a candidate's scores: no selector reads like it. */
 export const NEAR_SCORE = "near (ms)";
 
-export interface Choice {
+export interface RankedChoice {
   /** Null when nothing fits. */
   readonly chosen: NodeState | null;
   /** The node that ranks first; another one than `chosen` when the current node was kept. */
@@ -25,7 +25,7 @@ export interface Ranking {
    * @param fitting the nodes to choose from, in any order.
    * @param current name of the node that the calls ran on until now; null: none.
    */
-  choose(fitting: readonly NodeState[], current: string | null): Choice;
+  choose(fitting: readonly NodeState[], current: string | null): RankedChoice;
   /** One node's score and what made it. */
   of(node: NodeState): Pick<Candidate, "score" | "scores">;
 }
@@ -72,7 +72,7 @@ export function createRanking(rule: Rule, snapshot: NodeSnapshot): Ranking {
   };
 }
 
-function ended(chosen: Standing | null, first: Standing | null): Choice {
+function ended(chosen: Standing | null, first: Standing | null): RankedChoice {
   return { chosen: chosen?.node ?? null, first: first?.node ?? null };
 }
 

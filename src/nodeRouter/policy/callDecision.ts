@@ -45,7 +45,7 @@ export interface World {
 }
 
 /** Where the agents' calls ran until now. */
-export type CallMemory = Pick<LastNodes, "of">;
+export type LastNodesView = Pick<LastNodes, "of">;
 
 /** The node of a session's workspace. */
 export type SessionPlace =

@@ -10,7 +10,7 @@ import { isProcessInput } from "../toolCatalog/processInput.ts";
 import { admitWorkspaceCall } from "./admission.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { besideWorkspace } from "./besideWorkspace.ts";
-import type { Call, CallMemory, Decision, World } from "./callDecision.ts";
+import type { Call, Decision, LastNodesView, World } from "./callDecision.ts";
 import { elsewhereRefusal } from "./elsewhere.ts";
 import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
 import { decideSession } from "./sessionNode.ts";
@@ -46,7 +46,7 @@ const WORKSPACE_KINDS: readonly ToolClass["kind"][] = ["exec", "files", "localFi
  * it may concern, for the rule that cannot be read may be the one that says no.
  * @param memory where the agents' calls ran until now.
  */
-export function decide(policy: AgentPolicy, call: Call, world: World, memory: CallMemory): Decision {
+export function decide(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { binding, isRouted } = policy;
   const { tool, params } = call;
   const by = recorder(policy, tool);
@@ -126,7 +126,7 @@ function recorder(policy: AgentPolicy, tool: string): Recorder {
 }
 
 /** OpenClaw carries it out on a node. */
-function onNode(policy: AgentPolicy, call: Call, world: World, memory: CallMemory): Decision {
+function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { tool } = call;
   const by = recorder(policy, tool);
   const placement = toolPlacement(policy, tool, world.snapshot, memory);
@@ -145,7 +145,7 @@ function onNode(policy: AgentPolicy, call: Call, world: World, memory: CallMemor
 }
 
 /** It goes to the session's workspace by itself, once that is known to be on a node and the node fits. */
-function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: CallMemory): Decision {
+function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { tool } = call;
   const by = recorder(policy, tool);
   const admission = admit(policy, call, world);

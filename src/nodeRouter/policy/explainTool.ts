@@ -6,7 +6,7 @@ import { createReport, type ExplainReport } from "../explain/report.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { CallMemory, Decision, World } from "./callDecision.ts";
+import type { Decision, LastNodesView, World } from "./callDecision.ts";
 import { decide } from "./decide.ts";
 import { refusedPart } from "./gatewayToolRefusal.ts";
 import { toolPlacement } from "./toolPlacement.ts";
@@ -15,7 +15,7 @@ import { toolPlacement } from "./toolPlacement.ts";
  * The decision about a call of this tool without parameters, in the agent's main session, which has no node yet.
  * @param memory where the agents' calls ran until now.
  */
-export function lookAhead(policy: AgentPolicy, asked: string, world: World, memory: CallMemory): Decision {
+export function lookAhead(policy: AgentPolicy, asked: string, world: World, memory: LastNodesView): Decision {
   // In a workspace `process` has only what its exec started: it is where that is, and nobody needs to be asked.
   const tool = asked === "process" && policy.binding === "workspace" ? "exec" : asked;
   const session = { key: `agent:${policy.id}:main`, kept: null, facts: null, hostedOn: undefined };
@@ -27,7 +27,7 @@ export function lookAhead(policy: AgentPolicy, asked: string, world: World, memo
 }
 
 /** Null unless refused. */
-export function refusalOf(decision: Decision): Refusal | null {
+export function decisionRefusal(decision: Decision): Refusal | null {
   return decision.kind === "refuse" ? decision.refusal : null;
 }
 
@@ -48,7 +48,7 @@ export function explainTool(
   tool: string,
   world: World,
   nowMs: number,
-  memory: CallMemory,
+  memory: LastNodesView,
 ): ExplainReport {
   const { binding } = policy;
   const { snapshot } = world;

@@ -10,7 +10,7 @@ import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { CallMemory, Refused, SessionPlace, World } from "./callDecision.ts";
+import type { LastNodesView, Refused, SessionPlace, World } from "./callDecision.ts";
 import { toolPlacement } from "./toolPlacement.ts";
 
 /**
@@ -26,7 +26,7 @@ export function decideSession(
   policy: AgentPolicy,
   kept: string | null,
   { snapshot, presence }: Pick<World, "snapshot" | "presence">,
-  memory: CallMemory,
+  memory: LastNodesView,
 ): SessionPlace {
   if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
   const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
@@ -54,7 +54,7 @@ export function knownRoot(
   policy: AgentPolicy,
   kept: string | null,
   world: Pick<World, "snapshot" | "presence">,
-  memory: CallMemory,
+  memory: LastNodesView,
 ): { readonly node: ConfiguredNode; readonly root: string } | null {
   const place = decideSession(policy, kept, world, memory);
   if (place.ok) return place;

@@ -6,7 +6,7 @@ import { place } from "../placement/place.ts";
 import { NO_LAST_NODES } from "../state/lastNodes.ts";
 import { bindingFor, commandsFor, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { CallMemory } from "./callDecision.ts";
+import type { LastNodesView } from "./callDecision.ts";
 
 /**
  * Where a call of this tool would be placed, if the rules alone decided.
@@ -16,7 +16,7 @@ export function toolPlacement(
   { id: agent, binding: agentBinding, config, ruleFor }: AgentPolicy,
   tool: string,
   snapshot: NodeSnapshot,
-  memory: CallMemory = NO_LAST_NODES,
+  memory: LastNodesView = NO_LAST_NODES,
 ): PlacementDecision {
   const binding = bindingFor(tool, agentBinding);
   // The rule of exec says where the workspace is, and every workspace tool goes there.

@@ -33,7 +33,7 @@ export interface Consent {
 }
 
 /** What the trusted policy answered about one call of a tool. */
-export interface Answer {
+export interface PolicyAnswer {
   readonly tool: string;
   /** The parameters it was asked about. */
   readonly asked: Params;
@@ -56,12 +56,12 @@ export interface CallRegistry {
   add(call: Omit<PlacedCall, "running">): void;
   find(runId: string, toolCallId: string): PlacedCall | null;
   /** Kept until the call's result, for the hook that says it once more. */
-  answer(runId: string, toolCallId: string, answer: Answer): void;
+  answer(runId: string, toolCallId: string, answer: PolicyAnswer): void;
   /**
    * The answer about the call that now has these parameters; when others changed them, the only answer there
    * is. Null when the policy was not asked, or when of several calls with this id none can be told to be it.
    */
-  answered(runId: string, toolCallId: string, tool: string, params: Params): Answer | null;
+  answered(runId: string, toolCallId: string, tool: string, params: Params): PolicyAnswer | null;
   /** The result was seen. */
   end(runId: string, toolCallId: string): void;
   /** Calls of the run that `tool_call` or Code Mode made inside the outer call `toolCallId`. */
@@ -84,7 +84,10 @@ export function createCallRegistry(): CallRegistry {
   const calls = new CallIndex<PlacedCall>(MAX_CALLS);
   /** exec calls over the node protocol by agent and session, for as long as they run. */
   const running = new FairMap<PlacedCall, true>(MAX_CALLS, ({ agent }) => agent);
-  const answers = new FairMap<string, readonly Answer[]>(MAX_ANSWERS, (key) => key.split("\0", 1)[0] ?? "");
+  const answers = new FairMap<string, readonly PolicyAnswer[]>(
+    MAX_ANSWERS,
+    (key) => key.split("\0", 1)[0] ?? "",
+  );
   const nestedIn = (runId: string, toolCallId: string): PlacedCall[] => {
     const part = `:${asHostPart(toolCallId)}:`;
     return calls.of(runId).filter((call) => call.toolCallId.includes(part));

@@ -171,5 +171,8 @@ export interface Collected {
   readonly givenUp?: string | null;
 }
 
+/** Runs one command on the node and collects its output: one round trip. Never rejects. */
+export type CollectCommand = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
+
 /** All SSH connections; empty until the first registration that may open some. */
 export const SSH_TRANSPORT = defineSlot<SshTransport>("ssh-transport", 2);

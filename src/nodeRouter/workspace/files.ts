@@ -6,9 +6,9 @@ import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/ssh/sshTransport.ts";
-import type { Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
+import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
-import type { FileBridge, RunScript } from "./files/fileBridge.ts";
+import type { FileBridge } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
@@ -36,7 +36,7 @@ export function createFiles(run: Run): RunFiles {
   const { memory, params, target, root } = run;
 
   /** Refusals are outcomes here: the bridge turns them into errors of the file tools. */
-  const runScript: RunScript = async (request, limits = {}) => {
+  const runScript: CollectCommand = async (request, limits = {}) => {
     const signal = request.abortSignal;
     try {
       const at = await orAborted(target.current(), signal);

@@ -9,7 +9,7 @@ import { hostSources } from "./mirror/hostSources.ts";
 import type { Mirror } from "./mirror/mirrorOptions.ts";
 import { orAborted } from "./orAborted.ts";
 import type { WorkspaceParts } from "./registrations.ts";
-import type { RunTarget, Target } from "./runNode.ts";
+import type { RunNode, RunTarget } from "./runNode.ts";
 import { WORKSPACE } from "./workspaceState.ts";
 
 export interface Run {
@@ -19,7 +19,7 @@ export interface Run {
   readonly params: SandboxParams;
   /** Empty when the session's key names none: then every placement is a refusal. */
   readonly agent: string;
-  readonly target: Target;
+  readonly target: RunNode;
   /** Where the run was told that it works, absolute. */
   readonly root: string;
   /** @throws NodeRouterError WORKSPACE_UNAVAILABLE */

@@ -12,7 +12,7 @@ export interface RunTarget {
   readonly rule: string | null;
 }
 
-export interface Target {
+export interface RunNode {
   /** Null while no node is decided. */
   readonly known: RunTarget | null;
   /**
@@ -27,7 +27,7 @@ export interface Target {
  * @param root of a run that begins without a node: where it was told that it works. A node that fits later and has
  *   its workspace elsewhere is left to the next run, or else paths would change their meaning in mid-run.
  */
-export function createTarget(first: SessionPlace, place: () => Promise<SessionPlace>, root: string): Target {
+export function createTarget(first: SessionPlace, place: () => Promise<SessionPlace>, root: string): RunNode {
   let known = targetOf(first);
   return {
     get known() {

@@ -1,5 +1,5 @@
 // Points of cities, to draw a node whose city is known and whose coordinates are not. Small and honest.
-import type { Point } from "../../shared/distance.ts";
+import type { GeoPoint } from "../../shared/distance.ts";
 import { once } from "../../shared/once.ts";
 import { readTable } from "../../shared/table.ts";
 import { timeZones } from "./timeZones.ts";
@@ -14,12 +14,12 @@ const points = once(readPoints);
  * and some where servers stand), also when it exists. Case, accents and punctuation do not matter.
  * @param country ISO 3166-1 alpha-2: `London` alone would be a guess.
  */
-export function cityPointOf(country: string, city: string): Point | null {
+export function cityPointOf(country: string, city: string): GeoPoint | null {
   return points().get(keyOf(country, city)) ?? null;
 }
 
-function readPoints(): ReadonlyMap<string, Point> {
-  const found = new Map<string, Point>();
+function readPoints(): ReadonlyMap<string, GeoPoint> {
+  const found = new Map<string, GeoPoint>();
   for (const [name, { country, point }] of timeZones()) {
     found.set(keyOf(country, name.slice(name.lastIndexOf("/") + 1)), point);
   }

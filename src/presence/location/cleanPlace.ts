@@ -1,7 +1,7 @@
 // Places as they can be used: what cannot be true is left out, and a point to draw is put in. Pure.
 
 import { countryPoint, validCountry } from "../../shared/countries.ts";
-import { type Point, pointOf } from "../../shared/distance.ts";
+import { type GeoPoint, pointOf } from "../../shared/distance.ts";
 import type { LocationPrecision, NodeLocation } from "../../shared/types.ts";
 import type { Place } from "../record.ts";
 import { cityPointOf } from "./cities.ts";
@@ -31,7 +31,7 @@ export function cleanPlace(place: Place): Place | null {
 }
 
 interface TablePoint {
-  readonly point: Point;
+  readonly point: GeoPoint;
   readonly precision: LocationPrecision;
 }
 

@@ -1,5 +1,5 @@
 // Which country a time zone belongs to: a weak hint, since a zone is a setting that people may keep anywhere.
-import type { Point } from "../../shared/distance.ts";
+import type { GeoPoint } from "../../shared/distance.ts";
 import { once } from "../../shared/once.ts";
 import { readTable } from "../../shared/table.ts";
 import type { Place } from "../record.ts";
@@ -7,7 +7,7 @@ import type { Place } from "../record.ts";
 interface TimeZone {
   readonly country: string;
   /** Of the zone's principal city. */
-  readonly point: Point;
+  readonly point: GeoPoint;
 }
 
 const zones = once(

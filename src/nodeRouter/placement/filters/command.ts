@@ -1,10 +1,10 @@
 // Filter: over the node protocol, the node must offer every command that the call needs.
-import { aboutNode, type Check, type Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 /** One check a command, in the request's order, so a node's reason names the first one that it lacks. */
 export const commandFilter: Filter = ({ request }) =>
   request.commands.map(
-    (command): Check => ({
+    (command): WayCheck => ({
       reason: aboutNode("command", `didn't offer "${command}"`),
       over: "node",
       keeps: ({ commands }) => commands.has(command),

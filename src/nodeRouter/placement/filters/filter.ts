@@ -5,13 +5,13 @@ import type { Rule } from "../model/rule.ts";
 import type { NodeState } from "../model/snapshot.ts";
 
 /** Who asks, and the rule that decides it. */
-export interface Ask {
+export interface RuledRequest {
   readonly request: PlacementRequest;
   readonly rule: Rule;
 }
 
 /** A way to a node that `keeps` says no to is removed for `reason`. */
-export interface Check {
+export interface WayCheck {
   readonly reason: Reason;
   /** Only ways over this protocol are asked; absent: all. */
   readonly over?: Transport;
@@ -27,7 +27,7 @@ export interface Check {
  * Gives the checks that apply to this call, in order; none when it has nothing to say. A way's reason is the first
  * check that said no, so later ones are not asked about it.
  */
-export type Filter = (ask: Ask) => readonly Check[];
+export type Filter = (ask: RuledRequest) => readonly WayCheck[];
 
 /** A reason about the node that counts in the same words for one and for many. */
 export function aboutNode(filter: string, one: string, many = one): Reason {

@@ -2,7 +2,7 @@
 import type { Reason } from "../model/decision.ts";
 import type { Minimum } from "../model/rule.ts";
 import type { NodeCapacity } from "../model/snapshot.ts";
-import { aboutNode, type Check, type Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 const GIB = 2 ** 30;
 
@@ -37,7 +37,7 @@ const RESOURCES: readonly Resource[] = [
 
 /** Two checks for each resource that the rule names, unknown before too little; both pass by themselves. */
 export const minimumFilter: Filter = ({ rule }) =>
-  RESOURCES.flatMap(({ key, free, tooLittle, unknown }): readonly Check[] => {
+  RESOURCES.flatMap(({ key, free, tooLittle, unknown }): readonly WayCheck[] => {
     const minimum = rule.minimum?.[key] ?? null;
     if (minimum === null) return [];
     return [

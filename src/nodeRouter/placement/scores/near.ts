@@ -1,5 +1,5 @@
 // How near each node is to what a rule says `near` of: as a round trip in ms, so that measured and estimated compare.
-import { distanceKm, estimatedRttMs, type Point, pointOf } from "../../../shared/distance.ts";
+import { distanceKm, estimatedRttMs, type GeoPoint, pointOf } from "../../../shared/distance.ts";
 import type { Near } from "../model/rule.ts";
 import type { NodeSnapshot, NodeState } from "../model/snapshot.ts";
 
@@ -40,14 +40,14 @@ export function isClearlyNearer(ms: number, than: number): boolean {
   return ms < than - NEARER_MS && ms < than * (1 - NEARER_SHARE);
 }
 
-function startOf({ nodes, gatewayLocation }: NodeSnapshot, near: Near): Point | null {
+function startOf({ nodes, gatewayLocation }: NodeSnapshot, near: Near): GeoPoint | null {
   if (near.kind === "point") return near;
   const location =
     near.kind === "gateway" ? gatewayLocation : nodes.find(({ name }) => name === near.name)?.location;
   return location == null ? null : pointOf(location);
 }
 
-function msTo(node: NodeState, near: Near, from: Point | null): number {
+function msTo(node: NodeState, near: Near, from: GeoPoint | null): number {
   if (near.kind === "gateway" && node.rttMs !== null) return node.rttMs;
   // It is next to itself, wherever that is.
   if (near.kind === "node" && near.name === node.name) return 0;

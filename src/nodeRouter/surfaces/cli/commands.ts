@@ -19,13 +19,13 @@ import type { NodesReport } from "../reports/nodesReport.ts";
 import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 import { eventsText } from "./eventsText.ts";
-import type { Ask } from "./gatewayCall.ts";
+import type { AskGateway } from "./gatewayCall.ts";
 import { nodesText } from "./nodesText.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
 import { doctorText, guardText, pairedText } from "./reportText.ts";
 import { probeText } from "./sshText.ts";
 import { statusText } from "./statusText.ts";
-import type { Machine } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { runTrust } from "./trustCommand.ts";
 import { watchInterval, watchNodes } from "./watch.ts";
 
@@ -51,9 +51,9 @@ export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" |
 export async function runCommand(
   name: CommandName,
   options: CommandOptions,
-  ask: Ask,
+  ask: AskGateway,
   out: Output,
-  machine: Machine,
+  machine: Terminal,
 ): Promise<number> {
   const wrong = usageProblem(name, options, machine.now());
   if (wrong !== null) {
@@ -74,7 +74,7 @@ export async function runCommand(
 }
 
 /** A tool that the plugin does not know may be another plugin's: OpenClaw's own list says so. */
-async function explain(ask: Ask, agent: string, tool: string): Promise<ExplainReport> {
+async function explain(ask: AskGateway, agent: string, tool: string): Promise<ExplainReport> {
   try {
     return await ask<ExplainReport>("noderouter.explain", { agent, tool });
   } catch (error) {
@@ -126,9 +126,9 @@ function usageProblem(
 async function run(
   name: CommandName,
   options: CommandOptions,
-  ask: Ask,
+  ask: AskGateway,
   out: Output,
-  machine: Machine,
+  machine: Terminal,
 ): Promise<number> {
   const print = (report: unknown, text: string) => out.print(options.json ? safeJson(report) : text);
   switch (name) {

@@ -9,7 +9,7 @@ export function eventsText(report: EventsReport, columns: number = COLUMNS): str
     const rows = report.events.map((event) => [
       timeText(event.at),
       nameText(event.node),
-      changeText(event),
+      stateChangeText(event),
       event.reason,
     ]);
     return table(["TIME", "NODE", "CHANGE", "REASON"], rows, { columns, wrapLast: true });
@@ -21,7 +21,7 @@ export function eventsText(report: EventsReport, columns: number = COLUMNS): str
 }
 
 /** `ready → offline`; a node that was not known before comes from nowhere. */
-export function changeText({ from, to }: Pick<NodeEvent, "from" | "to">): string {
+export function stateChangeText({ from, to }: Pick<NodeEvent, "from" | "to">): string {
   return `${from ?? "(new)"} → ${to}`;
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { type CommandName, type CommandOptions, runCommand } from "./commands.ts";
 import { EXIT_USAGE } from "./output.ts";
-import type { Machine } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 type Program = Parameters<Parameters<OpenClawPluginApi["registerCli"]>[0]>[0]["program"];
 
@@ -115,7 +115,7 @@ function stopWith(stop: AbortController): void {
   process.stdout.on("error", () => stop.abort());
 }
 
-function machineOf(stop: AbortSignal): Machine {
+function machineOf(stop: AbortSignal): Terminal {
   return {
     now: Date.now,
     isTerminal: process.stdout.isTTY === true,

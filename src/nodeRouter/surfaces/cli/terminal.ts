@@ -1,6 +1,6 @@
 // What a command needs from the machine that it runs on, besides a place to print; a test gives its own.
 
-export interface Machine {
+export interface Terminal {
   /** Epoch ms. */
   readonly now: () => number;
   /** Whether stdout is a terminal, which can be redrawn. */

@@ -2,7 +2,7 @@
 import { refusal, refusalLine } from "../../../shared/refusal.ts";
 import { quote, safe, safeJson } from "../../../shared/safeText.ts";
 import type { TrustReport } from "../methods/sshMethods.ts";
-import type { Ask } from "./gatewayCall.ts";
+import type { AskGateway } from "./gatewayCall.ts";
 import { EXIT_FINDING, EXIT_OK, type Output } from "./output.ts";
 import { trustText } from "./sshText.ts";
 
@@ -14,7 +14,11 @@ export interface TrustOptions {
 }
 
 /** The exit code: 0 when a key of the node is believed in the end. */
-export async function runTrust({ node, json, yes }: TrustOptions, ask: Ask, out: Output): Promise<number> {
+export async function runTrust(
+  { node, json, yes }: TrustOptions,
+  ask: AskGateway,
+  out: Output,
+): Promise<number> {
   const show = (report: TrustReport) => out.print(json ? safeJson(report) : trustText(report));
   if (yes !== null) return record(yes);
 

@@ -4,10 +4,10 @@ import { messageOf } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
-import { changeText, timeText } from "./eventsText.ts";
+import { stateChangeText, timeText } from "./eventsText.ts";
 import { nodesText } from "./nodesText.ts";
 import type { Output } from "./output.ts";
-import type { Machine } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 const DEFAULT_SECONDS = 2;
 const [MIN_SECONDS, MAX_SECONDS] = [0.5, 3_600];
@@ -37,7 +37,7 @@ export async function watchNodes(
   { intervalMs, json }: WatchOptions,
   ask: () => Promise<NodesReport>,
   out: Output,
-  machine: Machine,
+  machine: Terminal,
 ): Promise<void> {
   let last: NodesReport | null = null;
   let isLost = false;
@@ -106,7 +106,7 @@ function changesOf(before: NodeReport | undefined, { name, state, reason, agents
   return [
     ...(before?.state === state
       ? []
-      : [`${nameText(name)}: ${changeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
+      : [`${nameText(name)}: ${stateChangeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
     ...(before === undefined || had === has ? [] : [`${nameText(name)}: agents ${had} → ${has}`]),
   ];
 }

@@ -14,15 +14,15 @@ import {
 import { foreignRuntime } from "../../host/runtimes.ts";
 import type { Rule } from "../../placement/model/rule.ts";
 import { type AgentPolicy, agentPolicy } from "../../policy/agentPolicy.ts";
-import { lookAhead, refusalOf } from "../../policy/explainTool.ts";
+import { decisionRefusal, lookAhead } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { worldOf } from "../../policy/world.ts";
 import { boundNodeId } from "./boundNode.ts";
-import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
 
-export const checkAgents: Check = (input) =>
+export const checkAgents: DoctorCheck = (input) =>
   agentIds(input.hostConfig).flatMap((agent) => {
     const policy = agentPolicy(input.config, input.hostConfig, agent);
     const { execRule: rule } = policy;
@@ -151,7 +151,7 @@ function fileTransfer(
 function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] {
   const { snapshot, lastNodes } = input;
   const { id: agent } = policy;
-  const refused = refusalOf(
+  const refused = decisionRefusal(
     lookAhead(
       policy,
       "exec",

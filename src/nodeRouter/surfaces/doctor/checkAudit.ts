@@ -1,11 +1,11 @@
 // Doctor: an audit that cannot be written, and agents that have used up their share of it.
 import { quote, safe } from "../../../shared/safeText.ts";
 import type { AuditState } from "../../audit/audit.ts";
-import { type Check, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
 const KEY = "plugins.entries.node-router.config.audit";
 
-export const checkAudit: Check = ({ audit }) =>
+export const checkAudit: DoctorCheck = ({ audit }) =>
   audit === null || audit.mode === "off" ? [] : [...failing(audit), ...shares(audit)];
 
 function failing(audit: AuditState): readonly Finding[] {

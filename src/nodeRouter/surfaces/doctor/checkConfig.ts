@@ -9,9 +9,9 @@ import { agentIds } from "../../host/hostConfig.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import { BUILTIN_KEY } from "../../placement/selector/builtinTags.ts";
 import { matches } from "../../placement/selector/selector.ts";
-import { type Check, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
-export const checkConfig: Check = ({ config, hostConfig, snapshot }) => {
+export const checkPluginConfig: DoctorCheck = ({ config, hostConfig, snapshot }) => {
   const agents = agentIds(hostConfig);
   return [
     ...config.problems.map((problem) => problemFinding(problem, problem.severity)),

@@ -4,13 +4,13 @@ import { agentIds } from "../../host/hostConfig.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { hostedStatus } from "../reports/hostedReport.ts";
-import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
 
 const CLAUDE_RUN = "agent.cli.claude.run.v1";
 /** Named in one finding. */
 const MAX_NAMED = 10;
 
-export const checkHosted: Check = (input) => [
+export const checkHosted: DoctorCheck = (input) => [
   ...gateFindings(input),
   ...sessionFindings(input),
   ...nodeFindings(input),

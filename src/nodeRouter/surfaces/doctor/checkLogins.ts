@@ -1,8 +1,8 @@
 // Doctor: SSH nodes that answer, and on which no command can run: their login's shell or what stands before it.
 import { quote, safe } from "../../../shared/safeText.ts";
-import { type Check, finding } from "./finding.ts";
+import { type DoctorCheck, finding } from "./finding.ts";
 
-export const checkLogins: Check = ({ sshFaults = new Map() }) =>
+export const checkLogins: DoctorCheck = ({ sshFaults = new Map() }) =>
   [...sshFaults].map(([node, fault]) =>
     finding(
       "ssh-login",

@@ -4,9 +4,9 @@ import { quote } from "../../../shared/safeText.ts";
 import { pairedAs } from "../../inventory/inventory.ts";
 import { doubtFix, doubtText } from "../../inventory/nameDoubt.ts";
 import type { NameDoubt } from "../../placement/model/snapshot.ts";
-import { type Check, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
-export const checkNodes: Check = ({ config, snapshot, hostNodes }) => [
+export const checkNodes: DoctorCheck = ({ config, snapshot, hostNodes }) => [
   ...snapshot.nodes.flatMap((node) => {
     const path = node.configured ? formatPath(["nodes", node.name]) : null;
     const wanted = config.nodes.get(node.name)?.node ?? null;

@@ -7,9 +7,9 @@ import type { NodeTags } from "../../../shared/types.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import { BUILTIN_KEY, PLACE_KEYS } from "../../placement/selector/builtinTags.ts";
 import { matches, type Requirement } from "../../placement/selector/selector.ts";
-import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
 
-export const checkPlaces: Check = (input) => [
+export const checkPlaces: DoctorCheck = (input) => [
   ...input.config.rules.flatMap((rule) => trustsInferred(input, rule)),
   ...disagreements(input),
 ];

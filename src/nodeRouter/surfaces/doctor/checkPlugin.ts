@@ -1,8 +1,8 @@
 // Doctor: is the plugin itself in force?
 import { quote } from "../../../shared/safeText.ts";
-import { type Check, finding } from "./finding.ts";
+import { type DoctorCheck, finding } from "./finding.ts";
 
-export const checkPlugin: Check = ({ config, hooks, counters, missedAgents }) => {
+export const checkPlugin: DoctorCheck = ({ config, hooks, counters, missedAgents }) => {
   const reload = 'run "openclaw plugins reload node-router", or restart the gateway';
   const isIdle = config.rules.length === 0 && config.problems.length === 0;
   const missed = [...missedAgents].sort().map(quote).join(", ");

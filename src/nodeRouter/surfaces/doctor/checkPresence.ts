@@ -4,14 +4,14 @@ import { held } from "../../../presence/facts.ts";
 import type { NodePresence, SourceHealth } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
-import { type Check, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
 /** One or two failures pass by themselves. */
 const FAILURES = 3;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SOON_DAYS = 14;
 
-export const checkPresence: Check = ({ presence, sources, nowMs }) => [
+export const checkPresence: DoctorCheck = ({ presence, sources, nowMs }) => [
   ...sources.filter(({ failures }) => failures >= FAILURES).map((source) => failing(source)),
   ...[...presence.values()].flatMap((record) => tailnetKey(record, nowMs)),
 ];

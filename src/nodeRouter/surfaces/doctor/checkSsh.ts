@@ -1,9 +1,9 @@
 // Doctor: SSH settings with which no connection can be made, and lines of ssh_config that do not count.
 import { formatPath } from "../../../config/problems/path.ts";
 import { quote } from "../../../shared/safeText.ts";
-import { type Check, type Finding, finding, type SshLook } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding, type SshLook } from "./finding.ts";
 
-export const checkSsh: Check = ({ ssh }) => [
+export const checkSsh: DoctorCheck = ({ ssh }) => [
   ...ssh.flatMap(refused),
   ...notAsked(ssh),
   ...ssh.flatMap(unhonoured),

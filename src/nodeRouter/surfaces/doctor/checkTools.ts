@@ -6,7 +6,7 @@ import { matchesGlob } from "../../placement/selector/agentGlob.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { classifyTool } from "../../toolCatalog/catalog.ts";
 import { GATEWAY_PLUGINS } from "../../toolCatalog/pluginTools.ts";
-import { type Check, type DoctorInput, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, finding } from "./finding.ts";
 
 /** Classes of which most calls of a routed agent are refused. */
 const PAST_THE_RULES: readonly string[] = [
@@ -17,7 +17,7 @@ const PAST_THE_RULES: readonly string[] = [
   "spawn",
 ];
 
-export const checkTools: Check = (input) =>
+export const checkTools: DoctorCheck = (input) =>
   agentIds(input.hostConfig)
     .filter((agent) => agentPolicy(input.config, input.hostConfig, agent).mustBePlaced)
     .flatMap((agent) => [...refusedTools(input, agent), ...strangeTools(input, agent)]);

@@ -6,9 +6,9 @@ import type { NodeLocation } from "../../../shared/types.ts";
 import { CHOSEN_TAGS } from "../../inventory/factTrust.ts";
 import { BUILTIN_KEY } from "../../placement/selector/builtinTags.ts";
 import type { Requirement } from "../../placement/selector/selector.ts";
-import { type Check, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding } from "./finding.ts";
 
-export const checkTrust: Check = ({ config }) =>
+export const checkTrust: DoctorCheck = ({ config }) =>
   config.rules.flatMap((rule) => [...required(config, rule), ...preferred(config, rule)]);
 
 /** A condition that a node which was taken over meets, or escapes, by a word of its own. */

@@ -13,11 +13,11 @@ import {
   settingPath,
 } from "../../host/hostConfig.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
-import { type Check, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
 
-export const checkWorkspace: Check = (input) => {
+export const checkWorkspace: DoctorCheck = (input) => {
   const agents = agentIds(input.hostConfig).filter(
     (agent) => bindingOf(input.hostConfig, agent) === "workspace",
   );

@@ -1,7 +1,7 @@
 // Runs every check, in the order of the report: plugin, config, agents, audit, guard, nodes, and what is known of them.
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
-import { checkConfig } from "./checkConfig.ts";
+import { checkPluginConfig } from "./checkConfig.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkHosted } from "./checkHosted.ts";
 import { checkLogins } from "./checkLogins.ts";
@@ -17,7 +17,7 @@ import type { DoctorInput, Finding } from "./finding.ts";
 
 const CHECKS = [
   checkPlugin,
-  checkConfig,
+  checkPluginConfig,
   checkAgents,
   checkTools,
   checkWorkspace,

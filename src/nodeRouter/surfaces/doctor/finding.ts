@@ -70,7 +70,7 @@ export interface SshLook {
 }
 
 /** One question; an empty list is a clean answer. */
-export type Check = (input: DoctorInput) => readonly Finding[];
+export type DoctorCheck = (input: DoctorInput) => readonly Finding[];
 
 /**
  * @param name kebab-case and stable: scripts know findings by it.

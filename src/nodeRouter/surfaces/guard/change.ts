@@ -38,7 +38,7 @@ export function isNeeded({ value, current }: GuardChange): boolean {
 }
 
 /** `host "node"`, `no node`: the setting in a sentence. Long ids are cut. */
-export function changeText({ path, value }: GuardChange): string {
+export function guardChangeText({ path, value }: GuardChange): string {
   const [, key = path] = /\.(?:tools\.exec|sandbox)\.([A-Za-z.]+)$/.exec(path) ?? [];
   if (value === null) return `no ${key}`;
   return typeof value === "string" ? `${key} "${value.slice(0, 12)}"` : `${key} ${value}`;

@@ -7,7 +7,7 @@ import { isRecord } from "../../../shared/isRecord.ts";
  * For `respond`: the host hands an error's `details` on to its client as they are (OpenClaw 2026.9.6,
  * GatewayProtocolRequestError in dist/protocol-request-*.mjs).
  */
-export function detailsOf(error: unknown): { details?: { refusal: ErrorCode } } {
+export function refusalDetails(error: unknown): { details?: { refusal: ErrorCode } } {
   return error instanceof NodeRouterError ? { details: { refusal: error.code } } : {};
 }
 

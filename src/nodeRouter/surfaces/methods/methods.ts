@@ -35,7 +35,7 @@ import type { NodesReport } from "../reports/nodesReport.ts";
 import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import { sshFaults, sshStatus } from "../reports/sshStatus.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
-import { type Params, readText, UsageError } from "./params.ts";
+import { type Params, readTextParam, UsageError } from "./params.ts";
 
 export { type Params, UsageError } from "./params.ts";
 
@@ -138,7 +138,7 @@ export function createMethods(
 
     async events(params) {
       const presence = deps.memory.part(PRESENCE).current;
-      const [since, node] = [readText(params, "since"), readText(params, "node")];
+      const [since, node] = [readTextParam(params, "since"), readTextParam(params, "node")];
       const sinceMs = since === null ? null : parseSince(since, deps.now());
       if (since !== null && sinceMs === null) {
         throw new UsageError(`since takes ${SINCE_HELP}, not ${quote(since)}`);
@@ -151,11 +151,11 @@ export function createMethods(
     },
 
     async explain(params) {
-      const agent = readText(params, "agent");
+      const agent = readTextParam(params, "agent");
       if (agent === null) throw new UsageError("explain needs an agent");
       const hostConfig = deps.hostConfig();
       const id = agentNamed(agent, listedAgentIds(hostConfig));
-      const tool = toolNamed(readText(params, "tool") ?? "exec", params.toolExists === true);
+      const tool = toolNamed(readTextParam(params, "tool") ?? "exec", params.toolExists === true);
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const policy = agentPolicy(config(), hostConfig, id);
       const world = worldNow(deps, config(), snapshot);

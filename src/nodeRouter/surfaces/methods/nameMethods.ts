@@ -11,7 +11,7 @@ import { didYouMean } from "../../../shared/suggest.ts";
 import { currentSnapshot, type SnapshotDeps } from "../../inventory/currentSnapshot.ts";
 import { namedById, pairedAs } from "../../inventory/nodeIdentity.ts";
 import { NODE_NAMES } from "../../inventory/nodeNames.ts";
-import { type Params, readText, UsageError } from "./params.ts";
+import { type Params, readTextParam, UsageError } from "./params.ts";
 
 export interface PairedReport {
   readonly node: string;
@@ -32,8 +32,8 @@ export function createNameMethods(deps: SnapshotDeps): NameMethods {
   return {
     async trustPaired(params) {
       const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
-      const name = readText(params, "node");
-      const id = readText(params, "paired")?.toLowerCase() ?? null;
+      const name = readTextParam(params, "node");
+      const id = readTextParam(params, "paired")?.toLowerCase() ?? null;
       if (name === null || id === null)
         throw new UsageError("trust needs a node and, as paired, the id of a paired node");
       const node = config.nodes.get(name);

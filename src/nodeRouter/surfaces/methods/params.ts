@@ -6,7 +6,7 @@ export type Params = Readonly<Record<string, unknown>>;
 export class UsageError extends Error {}
 
 /** The text without spaces around it; null when there is none. */
-export function readText(params: Params, key: string): string | null {
+export function readTextParam(params: Params, key: string): string | null {
   const value = params[key];
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }

@@ -4,7 +4,7 @@ import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { applyGuard } from "../guard/apply.ts";
-import { detailsOf } from "./errorDetails.ts";
+import { refusalDetails } from "./errorDetails.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
 import { createNameMethods } from "./nameMethods.ts";
 import { type Params, UsageError } from "./params.ts";
@@ -45,7 +45,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
           respond(true, await methods[name](params ?? {}));
         } catch (error) {
           const code = isCallersMistake(error) ? "INVALID_REQUEST" : "UNAVAILABLE";
-          respond(false, undefined, { code, message: messageOf(error), ...detailsOf(error) });
+          respond(false, undefined, { code, message: messageOf(error), ...refusalDetails(error) });
         }
       },
       { scope },

@@ -15,7 +15,7 @@ import type { ConnectEnv } from "../../transports/ssh/connect/base/env.ts";
 import type { TrustReport } from "../../transports/ssh/connect/trust.ts";
 import type { ProbeReport } from "../../transports/ssh/probe.ts";
 import type { SshLook } from "../doctor/finding.ts";
-import { type Params, readText, UsageError } from "./params.ts";
+import { type Params, readTextParam, UsageError } from "./params.ts";
 
 export type { ProbeReport, TrustReport };
 
@@ -39,7 +39,7 @@ export function createSshMethods(
     async trust(params) {
       const node = findNode(config(), params, "trust");
       const { trustNode } = await sshClient();
-      const result = await trustNode(node, readText(params, "fingerprint"), await makeEnv());
+      const result = await trustNode(node, readTextParam(params, "fingerprint"), await makeEnv());
       if (!result.ok) throw new NodeRouterError(result);
       return result.report;
     },
@@ -89,7 +89,7 @@ async function machine(): Promise<ConnectEnv> {
 }
 
 function findNode({ nodes, problems }: ResolvedConfig, params: Params, method: string): ConfiguredNode {
-  const name = readText(params, "node");
+  const name = readTextParam(params, "node");
   if (name === null) throw new UsageError(`${method} needs a node`);
   const node = nodes.get(name);
   if (node === undefined) {

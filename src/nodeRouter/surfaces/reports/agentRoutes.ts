@@ -1,5 +1,5 @@
 // On which node each agent's exec would run now. Pure.
-import type { CallMemory, World } from "../../policy/callDecision.ts";
+import type { LastNodesView, World } from "../../policy/callDecision.ts";
 import { lookAhead, nodeOf } from "../../policy/explainTool.ts";
 
 /**
@@ -10,7 +10,7 @@ import { lookAhead, nodeOf } from "../../policy/explainTool.ts";
 export function agentsByNode(
   agents: readonly string[],
   world: World,
-  memory: CallMemory,
+  memory: LastNodesView,
 ): ReadonlyMap<string, readonly string[]> {
   const byNode = new Map<string, string[]>();
   for (const agent of [...agents].sort()) {

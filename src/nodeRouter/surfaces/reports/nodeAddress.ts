@@ -5,6 +5,6 @@ const TAILNET_V4 = /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/;
 const V4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /** Tailnet IPv4 first, then any IPv4, then what is left; null without one. */
-export function addressOf(ips: readonly string[]): string | null {
+export function shownAddress(ips: readonly string[]): string | null {
   return ips.find((ip) => TAILNET_V4.test(ip)) ?? ips.find((ip) => V4.test(ip)) ?? ips[0] ?? null;
 }

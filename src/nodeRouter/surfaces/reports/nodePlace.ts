@@ -9,7 +9,7 @@ import type { NodeLocation } from "../../../shared/types.ts";
  * The place to show. What the operator declared stands over everything inferred, also in the moment in which the
  * record is older than the config.
  */
-export function placeOf(location: NodeLocation | null, record: NodePresence | undefined): Place | null {
+export function shownPlace(location: NodeLocation | null, record: NodePresence | undefined): Place | null {
   const observed = record?.location ?? null;
   const isOverruled = location?.source === "declared" && observed?.source !== "declared";
   return isOverruled ? declaredPlace(location) : observed;

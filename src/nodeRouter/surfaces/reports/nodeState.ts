@@ -1,6 +1,6 @@
 // A node's state: from its presence record, or, where there is none, from the gateway's own list. Pure.
 
-import { STATES } from "../../../presence/freshness.ts";
+import { PRESENCE_STATES } from "../../../presence/freshness.ts";
 import type { NodePresence, PresenceState } from "../../../presence/record.ts";
 import { doubtText } from "../../inventory/nameDoubt.ts";
 import type { NameDoubt, NodeState } from "../../placement/model/snapshot.ts";
@@ -17,7 +17,7 @@ export interface StateFacts {
 export type StateCounts = Readonly<Record<PresenceState, number>>;
 
 /** @param record undefined: nobody has observed the node yet. */
-export function stateOf(node: NodeState, record: NodePresence | undefined): StateFacts {
+export function shownStateOf(node: NodeState, record: NodePresence | undefined): StateFacts {
   if (node.doubt !== null) return doubtedState(node, node.doubt, record);
   if (record === undefined) return { ...listedState(node), sinceMs: null };
   const { state, reason, sinceMs } = record;
@@ -40,9 +40,11 @@ export function countStates(states: readonly PresenceState[]): StateCounts {
 
 /** `4 nodes: 3 ready, 1 offline`; `no nodes`. */
 export function countsText(counts: StateCounts): string {
-  const total = STATES.reduce((sum, state) => sum + counts[state], 0);
+  const total = PRESENCE_STATES.reduce((sum, state) => sum + counts[state], 0);
   if (total === 0) return "no nodes";
-  const parts = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const parts = PRESENCE_STATES.filter((state) => counts[state] > 0).map(
+    (state) => `${counts[state]} ${state}`,
+  );
   return `${total} ${total === 1 ? "node" : "nodes"}: ${parts.join(", ")}`;
 }
 

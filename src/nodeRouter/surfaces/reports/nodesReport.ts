@@ -6,10 +6,10 @@ import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
-import { addressOf } from "./nodeAddress.ts";
-import { locationOf, placeOf } from "./nodePlace.ts";
+import { shownAddress } from "./nodeAddress.ts";
+import { locationOf, shownPlace } from "./nodePlace.ts";
 import type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
-import { stateOf } from "./nodeState.ts";
+import { shownStateOf } from "./nodeState.ts";
 
 export type { NodeReport, NodeResources, NodesReport } from "./nodeReport.ts";
 
@@ -44,8 +44,8 @@ export function createNodesReport(input: NodesReportInput): NodesReport {
 function reportOf(node: NodeState, { presence, history, agents, hosting }: NodesReportInput): NodeReport {
   const record = presence.get(node.name);
   const facts = record?.facts ?? {};
-  const place = placeOf(node.location, record);
-  const { state, reason, sinceMs } = stateOf(node, record);
+  const place = shownPlace(node.location, record);
+  const { state, reason, sinceMs } = shownStateOf(node, record);
   return {
     name: node.name,
     nodeId: node.nodeId,
@@ -66,7 +66,7 @@ function reportOf(node: NodeState, { presence, history, agents, hosting }: Nodes
     state,
     reason,
     since: isoTime(sinceMs),
-    ip: addressOf(facts.ips?.value ?? []),
+    ip: shownAddress(facts.ips?.value ?? []),
     rttMs: record?.rttMs ?? null,
     path: held(facts.tailnetPath),
     resources: resourcesOf(record),

@@ -17,7 +17,7 @@ import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
 import { type HostedStatus, hostedStatus } from "./hostedReport.ts";
-import { countStates, type StateCounts, stateOf } from "./nodeState.ts";
+import { countStates, type StateCounts, shownStateOf } from "./nodeState.ts";
 import type { SshNodeStatus } from "./sshStatus.ts";
 
 export interface AgentStatus {
@@ -124,7 +124,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
       presence: chosen === null ? null : presenceOf(input, chosen, transport),
       guard: guards.get(agent) ?? null,
       message,
-      state: chosen === null ? null : stateOf(chosen, input.presence.get(chosen.name)).state,
+      state: chosen === null ? null : shownStateOf(chosen, input.presence.get(chosen.name)).state,
       model: modelOf(hostConfig, agent),
       workspace: binding === "workspace" ? (chosen?.workspace ?? null) : input.gatewayWorkspace(agent),
       sessions: totals?.sessions ?? null,
@@ -141,7 +141,9 @@ export function createStatusReport(input: StatusInput): StatusReport {
       total: snapshot.nodes.length,
       online: snapshot.nodes.filter((node) => node.online === true).length,
       unknown: snapshot.nodes.filter((node) => node.online === null).length,
-      states: countStates(snapshot.nodes.map((node) => stateOf(node, input.presence.get(node.name)).state)),
+      states: countStates(
+        snapshot.nodes.map((node) => shownStateOf(node, input.presence.get(node.name)).state),
+      ),
     },
     counters: { ...input.counters },
     ssh: input.ssh,

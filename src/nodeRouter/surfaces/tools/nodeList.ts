@@ -3,11 +3,11 @@ import type { PresenceState } from "../../../presence/record.ts";
 import { refusalText } from "../../../shared/refusal.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
-import type { CallMemory, World } from "../../policy/callDecision.ts";
-import { lookAhead, nodeOf, refusalOf } from "../../policy/explainTool.ts";
+import type { LastNodesView, World } from "../../policy/callDecision.ts";
+import { decisionRefusal, lookAhead, nodeOf } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
-import { placeLabel, placeOf } from "../reports/nodePlace.ts";
-import { stateOf } from "../reports/nodeState.ts";
+import { placeLabel, shownPlace } from "../reports/nodePlace.ts";
+import { shownStateOf } from "../reports/nodeState.ts";
 
 /** A model reads this; what it does not need costs it tokens. */
 const MAX_NODES = 30;
@@ -26,7 +26,7 @@ export interface ListedNode {
   readonly chosen: boolean;
 }
 
-export interface NodeList {
+export interface AgentNodeList {
   readonly agent: string;
   /** Null: no rule names this agent's exec, so there is no list. */
   readonly rule: string | null;
@@ -41,12 +41,12 @@ export interface NodeList {
  * The nodes that the rule of the agent's `exec` allows, and no others: the one that would be chosen, those that fit, then
  * the rest with the reason. Without a rule, and where a rule cannot be believed, none and why.
  */
-export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory): NodeList {
+export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesView): AgentNodeList {
   const { id: agent } = policy;
   const { snapshot, presence } = world;
   const none = { agent, rule: null, nodes: [], more: 0 };
   const call = lookAhead(policy, "exec", world, memory);
-  const refused = refusalOf(call);
+  const refused = decisionRefusal(call);
   const message = refused === null ? null : refusalText(refused);
   const decision = call.placement ?? toolPlacement(policy, "exec", snapshot, memory);
   // A rule in error is left out: the one that is left may not be the one that is meant.
@@ -66,8 +66,8 @@ export function nodeList(policy: AgentPolicy, world: World, memory: CallMemory):
       const candidate = candidates.get(node.name);
       return {
         name: node.name,
-        state: stateOf(node, record).state,
-        place: placeLabel(placeOf(node.location, record)),
+        state: shownStateOf(node, record).state,
+        place: placeLabel(shownPlace(node.location, record)),
         tags: tagsOf(node),
         fits: candidate?.fits ?? false,
         reason: candidate?.reason?.one ?? null,

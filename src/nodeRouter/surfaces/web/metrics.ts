@@ -1,13 +1,13 @@
 // What Prometheus scrapes, from the same reports as everything else. What nobody knows has no line: it is never 0.
 import { Counter, Gauge, Registry } from "prom-client";
-import { STATES } from "../../../presence/freshness.ts";
+import { PRESENCE_STATES } from "../../../presence/freshness.ts";
 import type { NodeReport, NodesReport } from "../reports/nodeReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 
 const PREFIX = "openclaw_node_router_";
 
 /** Series of more nodes than this are left out: a config has at most 500, but anything may pair with a gateway. */
-export const MAX_NODES = 1_000;
+export const MAX_METRIC_NODES = 1_000;
 
 /** Longer label values are cut: they come from nodes. No configured name is longer. */
 export const MAX_LABEL_LENGTH = 253;
@@ -30,10 +30,11 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
     mode: status.mode,
   });
   gauge("nodes", "Nodes that are known, by state.", ["state"], (set) => {
-    for (const state of STATES) set(nodes.nodes.filter((node) => node.state === state).length, { state });
+    for (const state of PRESENCE_STATES)
+      set(nodes.nodes.filter((node) => node.state === state).length, { state });
   });
   gauge("node_list_age_seconds", "Age of the gateway's own list of nodes.")(seconds(nodes.snapshotAgeMs));
-  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_NODES)));
+  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_METRIC_NODES)));
   gauge("agent_route_info", "Where an agent's exec would run now; always 1.", AGENT_LABELS, (set) => {
     for (const { agent, rule, outcome, node, transport } of status.agents)
       set(1, { agent, rule, outcome, node, transport });
@@ -107,7 +108,7 @@ function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
   });
   gauge("node_state", "1 for the state that a node is in, 0 for the others.", ["node", "state"], (set) => {
     for (const { node, named } of nodes)
-      for (const state of STATES) set(node.state === state ? 1 : 0, { state }, named);
+      for (const state of PRESENCE_STATES) set(node.state === state ? 1 : 0, { state }, named);
   });
   gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
     for (const { node, named } of nodes) set(node.agents.length, undefined, named);

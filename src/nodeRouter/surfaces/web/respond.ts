@@ -28,7 +28,7 @@ const COMMON = {
   "Referrer-Policy": "no-referrer",
 };
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly type: "html" | "json" | "text" | "metrics";
   readonly body: string;
@@ -37,7 +37,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const TYPES: Readonly<Record<Answer["type"], string>> = {
+const TYPES: Readonly<Record<HttpAnswer["type"], string>> = {
   html: "text/html; charset=utf-8",
   json: "application/json; charset=utf-8",
   text: "text/plain; charset=utf-8",
@@ -48,7 +48,7 @@ const TYPES: Readonly<Record<Answer["type"], string>> = {
  * Sends the answer with what keeps a browser from doing more with it: no copy is kept, no other site frames it, nothing
  * of it asks another machine. HEAD gets the same without its body.
  */
-export function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+export function respond(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
   const { status, type, body, page, headers = {} } = answer;
   response.statusCode = status;
   for (const [name, value] of Object.entries({

@@ -9,7 +9,7 @@ import type { StatusReport } from "../reports/statusReport.ts";
 import { fillPage, type PageAssets } from "./assets.ts";
 import { createNodesData, type NodesData } from "./data.ts";
 import { isPageKey } from "./pageKey.ts";
-import { type Answer, respond } from "./respond.ts";
+import { type HttpAnswer, respond } from "./respond.ts";
 
 /** Where the routes begin; one prefix, so that one grant of the Control UI covers page, files and data. */
 export const ROOT = "/plugins/node-router";
@@ -38,7 +38,7 @@ export interface Web {
   readonly onError: (route: string, error: unknown) => void;
 }
 
-type Route = (web: Web, query: URLSearchParams, request: IncomingMessage) => Promise<Answer>;
+type Route = (web: Web, query: URLSearchParams, request: IncomingMessage) => Promise<HttpAnswer>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   "/nodes": async (web, query) => {
@@ -85,7 +85,7 @@ export function createWebHandler(
   };
 }
 
-async function answerTo(web: Web, request: IncomingMessage): Promise<Answer> {
+async function answerTo(web: Web, request: IncomingMessage): Promise<HttpAnswer> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     const body = "Only GET and HEAD are answered here.\n";
     return { status: 405, type: "text", body, headers: { Allow: "GET, HEAD" } };

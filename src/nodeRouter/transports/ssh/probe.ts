@@ -8,7 +8,7 @@ import type { ConnectEnv } from "./connect/base/env.ts";
 import { type Step, step } from "./connect/base/steps.ts";
 import { sever } from "./connect/bounds/guard.ts";
 import { connect } from "./connect/connect.ts";
-import { addressOf, resolveTarget, type Target } from "./connect/hops.ts";
+import { hopAddress, resolveTarget, type SshTarget } from "./connect/hops.ts";
 import type { ConnectOptions } from "./connect/options.ts";
 import { LIMITS } from "./pool/poolOptions.ts";
 import { noSession } from "./pool/refusals.ts";
@@ -62,7 +62,7 @@ export async function probeNode(
     return { node: node.name, way: null, ok: false, steps, problem };
   }
   const { target } = resolved;
-  const way = [...target.jumps, target.last].map(addressOf).join(" > ");
+  const way = [...target.jumps, target.last].map(hopAddress).join(" > ");
   const steps: Step[] = [step(target.last.name, "settings", true, settingsMs, settingsText(way, target))];
   const connected = await connect(target, env, options);
   steps.push(...connected.steps);
@@ -80,14 +80,14 @@ export async function probeNode(
   return { node: node.name, way, ok: failed === undefined, steps, problem: failed?.detail ?? null };
 }
 
-function settingsText(way: string, { notes }: Target): string {
+function settingsText(way: string, { notes }: SshTarget): string {
   return [way, ...notes].join("; ");
 }
 
 /** Opens what a command would get, and spends one of them to see that it is what commands rely on. */
 async function trySession(
   { loginShell }: ConfiguredNode,
-  target: Target,
+  target: SshTarget,
   client: Client,
   env: ConnectEnv,
   readyMs: number,
@@ -107,7 +107,7 @@ async function trySession(
 
 async function tryWorkspace(
   node: ConfiguredNode,
-  target: Target,
+  target: SshTarget,
   client: Client,
   env: ConnectEnv,
 ): Promise<Step> {

@@ -4,7 +4,7 @@ import type { Logger } from "../../../shared/logger.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { CommandRequest, RunningCommand, SshTransport } from "../transport.ts";
-import { type ConnectResult, NodePool, type PoolLimits } from "./pool/pool.ts";
+import { NodePool, type PoolConnectResult, type PoolLimits } from "./pool/pool.ts";
 import { Command } from "./session/sshCommand.ts";
 
 export { collect } from "./session/collect.ts";
@@ -12,7 +12,7 @@ export { collect } from "./session/collect.ts";
 export interface TransportOptions {
   /** The node's settings as they are now; null when the config has no such node. */
   readonly settings: (node: string) => ConfiguredNode | null;
-  readonly connect: (node: ConfiguredNode, signal: AbortSignal) => Promise<ConnectResult>;
+  readonly connect: (node: ConfiguredNode, signal: AbortSignal) => Promise<PoolConnectResult>;
   /** Epoch ms. */
   readonly now: () => number;
   readonly log: Logger;

@@ -21,7 +21,7 @@ export interface CommandEnd {
   readonly bytesOut: number;
 }
 
-export interface Link {
+export interface CommandLink {
   /** A frame of the helper, after its claim. */
   frame(type: number, payload: Buffer): void;
   /** Settles when the command is over. Never rejects. */
@@ -44,7 +44,7 @@ export function openLink(
   socket: Socket,
   start: (cancelled: AbortSignal) => Promise<RunningCommand>,
   watchInput: InputWatch | null = null,
-): Link {
+): CommandLink {
   const cancel = new AbortController();
   /** Input and signals from before the command was there. */
   const early: (() => void)[] = [];

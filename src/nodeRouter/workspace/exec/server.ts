@@ -6,7 +6,7 @@ import { refusal } from "../../../shared/refusal.ts";
 import type { Outcome, RunningCommand } from "../../transports/transport.ts";
 import { helperSource } from "./helper.ts";
 import type { InputWatch } from "./inputQueue.ts";
-import { type CommandEnd, type Link, openLink } from "./link.ts";
+import { type CommandEnd, type CommandLink, openLink } from "./link.ts";
 import { hasPerl, PERL, perlHelperSource } from "./perlHelper.ts";
 import { FRAME, frameReader } from "./protocol.ts";
 import { createRuntimeDir, type Helper, type RuntimeDir } from "./runtimeDir.ts";
@@ -66,7 +66,7 @@ export interface ExecServer {
 
 interface Entry {
   readonly job: ExecJob;
-  link: Link | null;
+  link: CommandLink | null;
   timer: NodeJS.Timeout;
 }
 
@@ -98,7 +98,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
     return (cancelled) => entry.job.start(cancelled);
   };
 
-  const follow = (id: string, link: Link): void => {
+  const follow = (id: string, link: CommandLink): void => {
     const entry = entries.get(id);
     if (entry === undefined || entry.link !== null) return;
     entry.link = link;
@@ -109,7 +109,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
   };
 
   const onConnection = (socket: Socket): void => {
-    let link: Link | null = null;
+    let link: CommandLink | null = null;
     socket.on("error", () => socket.destroy());
     const hello = setTimeout(() => socket.destroy(), HELLO_TIMEOUT_MS).unref();
     const read = frameReader(MAX_FRAME_BYTES, (type, payload) => {
@@ -217,7 +217,7 @@ async function chooseHelper(): Promise<Helper> {
     : { program: process.execPath, source: helperSource() };
 }
 
-async function atMost({ end, mayRun }: Link, ms: number): Promise<Outcome> {
+async function atMost({ end, mayRun }: CommandLink, ms: number): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
     timer = setTimeout(() => resolve(mayRun() ? UNSEEN : UNSENT), ms).unref();

@@ -1,6 +1,5 @@
 // Sends one script to the node and tells apart how it ended: a reply, an exit code, or an error that is thrown.
-import type { CollectLimits } from "../../transports/transport.ts";
-import type { RunScript } from "./fileBridge.ts";
+import type { CollectCommand, CollectLimits } from "../../transports/transport.ts";
 import { outcomeError, type Subject } from "./fileFailures.ts";
 import { bytesOf, hasRawBytes } from "./fileNames.ts";
 
@@ -8,7 +7,7 @@ import { bytesOf, hasRawBytes } from "./fileNames.ts";
 const MAX_STDERR = 64 * 1024;
 
 /** What a script that came to its end has said. */
-export interface Answer {
+export interface ScriptAnswer {
   readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -29,7 +28,7 @@ export interface Question {
 const DEADLINE_MS = 60_000;
 
 /** @throws NodeRouterError when the script did not begin, its end was not seen, or a signal ended it. */
-export async function ask(run: RunScript, question: Question): Promise<Answer> {
+export async function ask(run: CollectCommand, question: Question): Promise<ScriptAnswer> {
   const { outcome, stdout, stderr } = await run(
     {
       ...withRawArgs(question),

@@ -1,10 +1,7 @@
 // The file bridge of an agent whose workspace is on an SSH node: what the host's file tools call. Own types only.
 
 import type { FILE_IDENTITY } from "../../host/toolCall.ts";
-import type { Collected, CollectLimits, CommandRequest } from "../../transports/transport.ts";
-
-/** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type RunScript = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
+import type { CollectCommand } from "../../transports/transport.ts";
 
 /** Which file is meant. `cwd` as the host gives it: a gateway path inside `workspaceDir`, or a node path. */
 export interface FileParams {
@@ -132,7 +129,7 @@ export interface FileChange extends PlannedChange {
   readonly error?: string;
 }
 
-export interface ReadOnlyMount {
+export interface MirroredFolder {
   /** On the node, absolute. */
   readonly containerRoot: string;
   /** The same folder on the gateway. */
@@ -148,8 +145,8 @@ export interface FileBridgeOptions {
   readonly workspaceDir: string;
   /** More absolute directories of the node that may be used; "/" is all of it. */
   readonly paths: readonly string[];
-  readonly readOnlyMounts?: readonly ReadOnlyMount[];
-  readonly run: RunScript;
+  readonly readOnlyMounts?: readonly MirroredFolder[];
+  readonly run: CollectCommand;
   /** The tool call that runs: an object made for it, null when there is none. The default is the host's. */
   readonly currentCall?: () => object | null;
   /** Milliseconds since the epoch. */

@@ -7,7 +7,7 @@ import { quote, safe } from "../../../shared/safeText.ts";
 import type { Outcome } from "../../transports/transport.ts";
 import type { Base } from "./callMemory.ts";
 import type { ChangeOperation } from "./fileBridge.ts";
-import { EXIT } from "./scriptParts.ts";
+import { FILE_EXIT } from "./scriptParts.ts";
 
 export type FileOperation = ChangeOperation | "read" | "stat" | "list";
 
@@ -92,58 +92,58 @@ const LOST: Readonly<Record<FileOperation, string>> = {
 export function failure(subject: Subject, exitCode: number, stderr: string): Error {
   const what = about(subject);
   switch (exitCode) {
-    case EXIT.missing:
+    case FILE_EXIT.missing:
       return new NodeFileError(
         "ENOENT",
         refusal("FILE_NOT_FOUND", `${what}: it or a directory above it is not there`),
       );
-    case EXIT.notDirectory:
+    case FILE_EXIT.notDirectory:
       return new NodeFileError(
         "ENOTDIR",
         refusal("FILE_FAILED", `${what}: a part of the path is not a directory`),
       );
-    case EXIT.isDirectory:
+    case FILE_EXIT.isDirectory:
       return new NodeFileError("EISDIR", refusal("FILE_FAILED", `${what}: it is a directory`));
-    case EXIT.special:
+    case FILE_EXIT.special:
       return fault(
         "FILE_FAILED",
         what,
         "it is a device, a pipe or a socket, which file tools never open",
         "use exec",
       );
-    case EXIT.outside:
+    case FILE_EXIT.outside:
       return fault(
         "PATH_NOT_ALLOWED",
         what,
         `it leads out of the workspace ${quote(subject.root)} through a symlink`,
         `use a path inside it, or add the directory it leads to to ${formatPath(["nodes", subject.node, "paths"])}`,
       );
-    case EXIT.readOnly:
+    case FILE_EXIT.readOnly:
       return fault(
         "PATH_NOT_ALLOWED",
         what,
         "it is in a folder copied from the gateway, which is read-only",
         "write elsewhere",
       );
-    case EXIT.protected:
+    case FILE_EXIT.protected:
       return fault(
         "PATH_NOT_ALLOWED",
         what,
         "it is or holds a directory the agent works in",
         "name what is in it",
       );
-    case EXIT.root:
+    case FILE_EXIT.root:
       return fault(
         "WORKSPACE_UNAVAILABLE",
         what,
         `the directory of the node's config it is in cannot be made or entered: ${reason(stderr, exitCode)}`,
         `make it on the node, or change ${formatPath(["nodes", subject.node, "workspace"])} or .paths`,
       );
-    case EXIT.incomplete:
+    case FILE_EXIT.incomplete:
       return fault("FILE_FAILED", what, "not all of it arrived", UNTOUCHED[subject.operation]);
-    case EXIT.exists:
+    case FILE_EXIT.exists:
       return fault("FILE_EXISTS", what, "something has that name");
-    case EXIT.manyLinks:
+    case FILE_EXIT.manyLinks:
       return fault("FILE_FAILED", what, "too many symlinks, maybe in a circle");
     default:
       return fault("FILE_FAILED", what, reason(stderr, exitCode), UNTOUCHED[subject.operation]);

@@ -1,5 +1,5 @@
 // The scripts of the file bridge: one for each operation, constant, for any POSIX sh with GNU, BSD or busybox tools.
-import { EXIT, PARTS } from "./scriptParts.ts";
+import { FILE_EXIT, PARTS } from "./scriptParts.ts";
 
 /**
  * Arguments of every script: the place as BASE MAKE DIR NAME (a rename and a copy have two), then its own, then the
@@ -18,10 +18,10 @@ KEEP=$5 BS=$6 COUNT=$7; shift 7
 check "\${PWD%/}\${R:+/$R}/$N" read "$@"
 if test -n "$R"; then
   if test -w . && test ! -L "./\${R%%/*}"; then printf 'makeable\\0'; else printf 'closed\\0'; fi
-  exit ${EXIT.missing}
+  exit ${FILE_EXIT.missing}
 fi
 follow read "$@"; kind
-if test -z "$K"; then printf 'parent\\0'; exit ${EXIT.missing}; fi
+if test -z "$K"; then printf 'parent\\0'; exit ${FILE_EXIT.missing}; fi
 facts "$N"
 printf '%s\\0%s\\0%s\\0%s\\0' "$K" "$F" "$PWD" "$N"
 if test "$K" = f && test "\${F%% *}" -le "$KEEP"; then dd bs="$BS" count="$COUNT" <"./$N"; echo "end $?" >&2; fi
@@ -31,8 +31,8 @@ exit 0`;
 export const LIST_SCRIPT = `${PARTS}
 N=. ; enter "$1" "$2" "$3"; shift 4
 check "\${PWD%/}\${R:+/$R}" read "$@"
-test -z "$R" || exit ${EXIT.missing}
-if test ! -r .; then echo "Permission denied" >&2; exit ${EXIT.noEntry}; fi
+test -z "$R" || exit ${FILE_EXIT.missing}
+if test ! -r .; then echo "Permission denied" >&2; exit ${FILE_EXIT.noEntry}; fi
 for f in * .[!.]* ..?*; do
   if test -d "./$f" && test ! -L "./$f"; then printf 'd%s\\0' "$f"
   elif there "$f"; then printf 'f%s\\0' "$f"; fi
@@ -50,21 +50,21 @@ const LAND = `land() {
   check "\${PWD%/}\${R:+/$R}/$N" write "$@"
   if test -n "$R"; then
     case "$E" in [0-9]*) N=$R/$N; changed ;; esac
-    test "$M" = 1 || quit ${EXIT.missing}
+    test "$M" = 1 || quit ${FILE_EXIT.missing}
   fi
   arrive write "$@"
   follow write "$@"; kind
   case "$E$K" in any*|missing|[0-9]*f) ;; *) changed ;; esac
   case "$K" in
-    d) quit ${EXIT.isDirectory} ;;
-    o) quit ${EXIT.special} ;;
+    d) quit ${FILE_EXIT.isDirectory} ;;
+    o) quit ${FILE_EXIT.special} ;;
     # Opening it fails too, and says why; nothing is ever added to it.
-    f) test -w "./$N" || { (: >>"./$N"); quit ${EXIT.notWritable}; } ;;
+    f) test -w "./$N" || { (: >>"./$N"); quit ${FILE_EXIT.notWritable}; } ;;
   esac
 }
 publish() {
-  mv -f "./$T" "./$N" || exit ${EXIT.publish}
-  if test -d "./$N"; then rm -f "./$N/$T"; T=; exit ${EXIT.isDirectory}; fi
+  mv -f "./$T" "./$N" || exit ${FILE_EXIT.publish}
+  if test -d "./$N"; then rm -f "./$N/$T"; T=; exit ${FILE_EXIT.isDirectory}; fi
   T=
 }
 split() { MODE=$3 OWNER=$4; case "$MODE" in ????) MODE=\${MODE#?} ;; esac; }
@@ -85,9 +85,9 @@ IN=1 MODE= OWNER= N=$4; enter "$1" "$2" "$3"
 M=$5 SIZE=$6 SUM=$7 TEMP=$8 E=$9; shift 9
 if test "$E" = new; then
   check "\${PWD%/}\${R:+/$R}/$N" write "$@"
-  if test -n "$R" && test "$M" != 1; then quit ${EXIT.missing}; fi
+  if test -n "$R" && test "$M" != 1; then quit ${FILE_EXIT.missing}; fi
   arrive write "$@"
-  if there "$N"; then quit ${EXIT.exists}; fi
+  if there "$N"; then quit ${FILE_EXIT.exists}; fi
 else
   land "$M" "$@"
   # Never open to more readers than the file was, not even for a moment.
@@ -100,27 +100,27 @@ else
   fi
 fi
 T=$TEMP
-(set -C; exec cat >"./$T") || quit ${EXIT.store}
+(set -C; exec cat >"./$T") || quit ${FILE_EXIT.store}
 IN=0
 if command -v cksum >/dev/null 2>&1; then
-  V=1; case "$(cksum <"./$T") " in "$SUM $SIZE "*) ;; *) exit ${EXIT.incomplete} ;; esac
+  V=1; case "$(cksum <"./$T") " in "$SUM $SIZE "*) ;; *) exit ${FILE_EXIT.incomplete} ;; esac
 else
-  V=0; test "$(($(wc -c <"./$T")))" -eq "$SIZE" || exit ${EXIT.incomplete}
+  V=0; test "$(($(wc -c <"./$T")))" -eq "$SIZE" || exit ${FILE_EXIT.incomplete}
 fi
 WANT=$MODE OWN=$OWNER; facts "$T"; split $F
 if test -n "$WANT" && test "$OWN $WANT" != "$OWNER $MODE"; then
   test "$OWN" = "$OWNER" || chown "$OWN" "./$T" 2>/dev/null || chgrp "\${OWN#*:}" "./$T" 2>/dev/null
-  chmod "$WANT" "./$T" || exit ${EXIT.mode}
+  chmod "$WANT" "./$T" || exit ${FILE_EXIT.mode}
   facts "$T"
 fi
-taken() { if test "$E" = new; then exit ${EXIT.exists}; fi; changed; }
+taken() { if test "$E" = new; then exit ${FILE_EXIT.exists}; fi; changed; }
 case "$E" in
   any) publish ;;
   new|missing)
     if ln "./$T" "./$N" 2>/dev/null; then rm -f "./$T"; T=
     else
       # No hard links here: an empty file takes the name, if nothing has it, and the whole one replaces it.
-      (set -C; : >"./$N") || { if there "$N"; then taken; fi; exit ${EXIT.publish}; }
+      (set -C; : >"./$N") || { if there "$N"; then taken; fi; exit ${FILE_EXIT.publish}; }
       publish
     fi ;;
   *)
@@ -138,15 +138,15 @@ N=$4; enter "$1" "$2" "$3"
 DB=$5 DM=$6 DD=$7 DN=$8; shift 8
 M=$1 TEMP=$2 E=any; shift 2
 check "\${PWD%/}\${R:+/$R}/$N" read "$@"
-test -z "$R" || exit ${EXIT.missing}
+test -z "$R" || exit ${FILE_EXIT.missing}
 follow read "$@"; kind
-case "$K" in d) exit ${EXIT.isDirectory} ;; o) exit ${EXIT.special} ;; "") exit ${EXIT.missing} ;; esac
+case "$K" in d) exit ${FILE_EXIT.isDirectory} ;; o) exit ${FILE_EXIT.special} ;; "") exit ${FILE_EXIT.missing} ;; esac
 facts "$N"; split $F; FROM=\${PWD%/}/$N
 N=$DN; enter "$DB" "$DM" "$DD"
 land "$M" "$@"
 umask 077; T=$TEMP
-(set -C; exec cat "$FROM" >"./$T") || exit ${EXIT.store}
-chmod "$MODE" "./$T" || exit ${EXIT.mode}
+(set -C; exec cat "$FROM" >"./$T") || exit ${FILE_EXIT.store}
+chmod "$MODE" "./$T" || exit ${FILE_EXIT.mode}
 publish
 reply 0`;
 
@@ -162,11 +162,11 @@ export const REMOVE_SCRIPT = `${PARTS}
 N=$4; enter "$1" "$2" "$3"
 E=$5 W=$6; shift 6
 check "\${PWD%/}\${R:+/$R}/$N" tree "$@"
-if test -n "$R" || ! there "$N"; then exit ${EXIT.missing}; fi
+if test -n "$R" || ! there "$N"; then exit ${FILE_EXIT.missing}; fi
 if test "$W" != any && ! same "$W"; then changed; fi
 if test ! -d "./$N" || test -L "./$N"; then rm -f "./$N"
 elif test "$E" = 1; then rm -rf "./$N"
-else rmdir "./$N"; fi || exit ${EXIT.remove}
+else rmdir "./$N"; fi || exit ${FILE_EXIT.remove}
 exit 0`;
 
 /**
@@ -177,18 +177,18 @@ export const RENAME_SCRIPT = `${PARTS}
 N=$4; enter "$1" "$2" "$3"
 DB=$5 DM=$6 DD=$7 DN=$8; shift 8
 check "\${PWD%/}\${R:+/$R}/$N" tree "$@"
-if test -n "$R" || ! there "$N"; then exit ${EXIT.missing}; fi
+if test -n "$R" || ! there "$N"; then exit ${FILE_EXIT.missing}; fi
 FROM=\${PWD%/}/$N
 N=$DN; enter "$DB" "$DM" "$DD"
 check "\${PWD%/}\${R:+/$R}/$N" tree "$@"
 arrive write "$@"
 if test "$FROM" = "\${PWD%/}/$N"; then exit 0; fi
 if test -d "./$N" && test ! -L "./$N"; then
-  if test ! -d "$FROM" || test -L "$FROM"; then exit ${EXIT.isDirectory}; fi
-  if ! test "$FROM" -ef "./$N"; then rmdir "./$N" || exit ${EXIT.publish}; fi
+  if test ! -d "$FROM" || test -L "$FROM"; then exit ${FILE_EXIT.isDirectory}; fi
+  if ! test "$FROM" -ef "./$N"; then rmdir "./$N" || exit ${FILE_EXIT.publish}; fi
 elif test -d "$FROM" && test ! -L "$FROM"; then
-  if there "$N"; then exit ${EXIT.notDirectory}; fi
-elif test -L "./$N" && test -d "./$N"; then rm -f "./$N" || exit ${EXIT.publish}
+  if there "$N"; then exit ${FILE_EXIT.notDirectory}; fi
+elif test -L "./$N" && test -d "./$N"; then rm -f "./$N" || exit ${FILE_EXIT.publish}
 fi
-mv -f "$FROM" "./$N" || exit ${EXIT.publish}
+mv -f "$FROM" "./$N" || exit ${FILE_EXIT.publish}
 exit 0`;

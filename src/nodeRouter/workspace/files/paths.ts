@@ -10,7 +10,7 @@ import { nameProblem } from "./fileNames.ts";
 const { posix, win32 } = path;
 
 /** A place that may be used, as the scripts need it: `base` is an allowed directory, and `dir`/`name` lead down from it. */
-export interface Target {
+export interface NodePath {
   /** Absolute, normalized. */
   readonly path: string;
   readonly relativePath: string;
@@ -35,8 +35,8 @@ export type PathOptions = Pick<
 
 export interface PathResolver {
   /** @throws NodeRouterError PATH_NOT_ALLOWED: outside, read-only, or one of the directories that are allowed as such. */
-  resolve(filePath: string, cwd: string | undefined, use: Use): Target;
-  describe(target: Target): ResolvedPath;
+  resolve(filePath: string, cwd: string | undefined, use: Use): NodePath;
+  describe(target: NodePath): ResolvedPath;
   readonly mappings: readonly PathMapping[];
   /** For the check on the node: `+dir` may be used, `-dir` may only be read. */
   readonly marks: readonly string[];

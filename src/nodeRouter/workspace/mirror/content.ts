@@ -28,7 +28,7 @@ export function createContentCache(): ContentCache {
       const before = known.get(file.absolute);
       if (before?.stamp === file.stamp && before.content.endsWith("x") === file.isProgram)
         return before.content;
-      const content = (await load(file))?.content ?? null;
+      const content = (await loadFile(file))?.content ?? null;
       if (content !== null) known.set(file.absolute, { stamp: file.stamp, content });
       return content;
     },
@@ -36,7 +36,7 @@ export function createContentCache(): ContentCache {
 }
 
 /** Null when the file is gone, or is another one than was looked at. Rejects when it cannot be read. */
-export async function load(file: LocalFile): Promise<LoadedFile | null> {
+export async function loadFile(file: LocalFile): Promise<LoadedFile | null> {
   const data = await readLooked(file);
   if (data === null) return null;
   const { path, isProgram } = file;

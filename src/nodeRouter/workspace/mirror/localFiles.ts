@@ -8,7 +8,7 @@ import { isReservedName } from "./manifest.ts";
 import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 
 /** Bytes. The host's own limit for an attachment is 50 MB. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_MIRRORED_FILE_BYTES = 64 * 1024 * 1024;
 export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 export const MAX_FILES = 5_000;
 const MAX_DEPTH = 32;
@@ -139,8 +139,8 @@ function withinLimits({ files, skipped, source }: Walk): Pick<LocalFolder, "file
   let bytes = 0;
   for (const file of ordered) {
     const reason =
-      file.size > MAX_FILE_BYTES
-        ? `larger than ${MAX_FILE_BYTES} bytes`
+      file.size > MAX_MIRRORED_FILE_BYTES
+        ? `larger than ${MAX_MIRRORED_FILE_BYTES} bytes`
         : kept.length >= MAX_FILES
           ? `more than ${MAX_FILES} files`
           : bytes + file.size > MAX_TOTAL_BYTES

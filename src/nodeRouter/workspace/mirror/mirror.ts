@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { wholeLines } from "../../transports/ssh/session/lines.ts";
 import type { CollectLimits } from "../../transports/transport.ts";
-import { load } from "./content.ts";
+import { loadFile } from "./content.ts";
 import { type LocalFile, markOf, readLocalFolder } from "./localFiles.ts";
 import { type Manifest, manifestName, ownerId, readManifest, writeManifest } from "./manifest.ts";
 import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./mirrorFailures.ts";
@@ -172,7 +172,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     const batches = batchesOf(files.filter((file) => plan.send.has(file.path)));
     if (batches.length === 0 && plan.list !== null) batches.push([]);
     for (const [position, batch] of batches.entries()) {
-      const loaded = await Promise.all(batch.map(load));
+      const loaded = await Promise.all(batch.map(loadFile));
       for (const [index, { path }] of batch.entries()) {
         // It may have changed or gone since it was looked at: what is sent is what counts.
         const file = loaded[index] ?? null;

@@ -3,7 +3,7 @@ import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import type { Collected } from "../../transports/transport.ts";
-import { EXIT } from "./mirrorScripts.ts";
+import { MIRROR_EXIT } from "./mirrorScripts.ts";
 
 /** What an error is about. */
 export interface MirrorSubject {
@@ -84,11 +84,11 @@ function reason(
 
 function advice(exitCode: number | null): string {
   switch (exitCode) {
-    case EXIT.link:
+    case MIRROR_EXIT.link:
       return "put a folder in its place";
-    case EXIT.directory:
+    case MIRROR_EXIT.directory:
       return "move it away";
-    case EXIT.unpack:
+    case MIRROR_EXIT.unpack:
       return "make room there, or install tar";
     default:
       return "mend that on the node";

@@ -1,9 +1,11 @@
 // What a mirror is made with, and what it does.
+
+import type { CollectCommand } from "../../transports/transport.ts";
 import type { MirrorMemory } from "./mirrorMemory.ts";
-import type { MirrorSource, RunScript, SkippedFile } from "./mirrorSource.ts";
+import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 
 export interface MirrorOptions {
-  readonly run: RunScript;
+  readonly run: CollectCommand;
   /** The node's name. */
   readonly node: string;
   /** The workspace on the node: absolute. */

@@ -1,7 +1,7 @@
 // The two shell programs of the mirror: ask what a folder on the node has, and put files into it. Constant text.
 
 /** How a program ends when it does not end well; the words of the tool that failed are on stderr. */
-export const EXIT = { link: 21, directory: 22, make: 23, unpack: 24, put: 25, remove: 26 } as const;
+export const MIRROR_EXIT = { link: 21, directory: 22, make: 23, unpack: 24, put: 25, remove: 26 } as const;
 
 /** Last line of an answer that came whole. */
 export const END = "node-router-end";
@@ -23,8 +23,8 @@ make() {
   W=$1 Q=.
   while test -n "$W"; do
     part; Q=$Q/$C
-    if test "$M" = mirror && test -L "$Q"; then echo "$Q is a symbolic link" >&2; quit ${EXIT.link}; fi
-    test -d "$Q" || mkdir "$Q" 2>/dev/null || test -d "$Q" || { mkdir "$Q"; quit ${EXIT.make}; }
+    if test "$M" = mirror && test -L "$Q"; then echo "$Q is a symbolic link" >&2; quit ${MIRROR_EXIT.link}; fi
+    test -d "$Q" || mkdir "$Q" 2>/dev/null || test -d "$Q" || { mkdir "$Q"; quit ${MIRROR_EXIT.make}; }
   done
 }
 there() { test -e "./$1" || test -L "./$1"; }`;
@@ -36,9 +36,9 @@ there() { test -e "./$1" || test -L "./$1"; }`;
 export const ASK = `${PARTS}
 quit() { exit "$1"; }
 M=$1 D=$2; shift 2
-if test "$M" = mirror && leads "$D"; then echo "$D leads through a symbolic link" >&2; quit ${EXIT.link}; fi
+if test "$M" = mirror && leads "$D"; then echo "$D leads through a symbolic link" >&2; quit ${MIRROR_EXIT.link}; fi
 if test ! -d "./$D"; then I=0; for P do echo $I; I=$((I + 1)); done; echo ${END}; exit 0; fi
-cd "./$D" || quit ${EXIT.make}
+cd "./$D" || quit ${MIRROR_EXIT.make}
 find . -maxdepth 1 -name '${INCOMING}*' -mmin +${INCOMING_MINUTES} -exec rm -rf {} \\; 2>/dev/null
 N=
 if test "$M" = mirror; then
@@ -68,19 +68,19 @@ export const PUT = `${PARTS}
 quit() { cat >/dev/null; exit "$1"; }
 M=$1 D=$2 O=$3 R=$4; shift 4
 make "$D"
-cd "./$D" || quit ${EXIT.make}
+cd "./$D" || quit ${MIRROR_EXIT.make}
 T=./${INCOMING}$$
 trap 'rm -rf "$T"' 0
 trap 'exit 143' HUP INT TERM
-rm -rf "$T"; mkdir -m 700 "$T" || quit ${EXIT.make}
-(cd "$T" && tar xomf -) || quit ${EXIT.unpack}
-test -f "$T/e" || { echo "the stream was cut off" >&2; quit ${EXIT.unpack}; }
+rm -rf "$T"; mkdir -m 700 "$T" || quit ${MIRROR_EXIT.make}
+(cd "$T" && tar xomf -) || quit ${MIRROR_EXIT.unpack}
+test -f "$T/e" || { echo "the stream was cut off" >&2; quit ${MIRROR_EXIT.unpack}; }
 while test "$R" -gt 0; do
   P=$1; shift; R=$((R - 1))
   case "$P" in */*) K=\${P%/*} ;; *) K= ;; esac
   if leads "$K" || ! there "$P"; then continue; fi
   if test -d "./$P" && test ! -L "./$P"; then continue; fi
-  rm -f "./$P" || quit ${EXIT.remove}
+  rm -f "./$P" || quit ${MIRROR_EXIT.remove}
   while test -n "$K" && rmdir "./$K" 2>/dev/null; do case "$K" in */*) K=\${K%/*} ;; *) K= ;; esac; done
 done
 I=0
@@ -88,14 +88,14 @@ for P do
   if test "$M" = mirror || ! there "$P"; then
     case "$P" in */*) make "\${P%/*}" ;; esac
     if test "$M" = add; then
-      ln "$T/$I" "./$P" 2>/dev/null || there "$P" || mv "$T/$I" "./$P" || quit ${EXIT.put}
+      ln "$T/$I" "./$P" 2>/dev/null || there "$P" || mv "$T/$I" "./$P" || quit ${MIRROR_EXIT.put}
     else
-      if test -L "./$P"; then rm -f "./$P" || quit ${EXIT.put}; fi
-      if test -d "./$P"; then echo "./$P is a directory" >&2; quit ${EXIT.directory}; fi
-      mv -f "$T/$I" "./$P" || quit ${EXIT.put}
+      if test -L "./$P"; then rm -f "./$P" || quit ${MIRROR_EXIT.put}; fi
+      if test -d "./$P"; then echo "./$P is a directory" >&2; quit ${MIRROR_EXIT.directory}; fi
+      mv -f "$T/$I" "./$P" || quit ${MIRROR_EXIT.put}
     fi
   fi
   I=$((I + 1))
 done
-test -z "$O" || mv -f "$T/m" "./$O" || quit ${EXIT.put}
+test -z "$O" || mv -f "$T/m" "./$O" || quit ${MIRROR_EXIT.put}
 echo ${END}`;

@@ -1,8 +1,4 @@
 // The folders of the gateway of which a node must have a copy, as the mirror is asked for them.
-import type { Collected, CollectLimits, CommandRequest } from "../../transports/transport.ts";
-
-/** Runs one command on the node and collects its output: one round trip. Never rejects. */
-export type RunScript = (request: CommandRequest, limits?: CollectLimits) => Promise<Collected>;
 
 /** One folder to be brought. */
 export interface MirrorSource {

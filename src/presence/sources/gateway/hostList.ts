@@ -2,13 +2,13 @@
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { readHostNode } from "./hostNode.ts";
-import { joined, type NodeList } from "./sameNodes.ts";
+import { joined, type PairedNodeList } from "./sameNodes.ts";
 
 /** The one host call this source needs: `api.runtime.nodes.list`. */
 export type ListNodes = () => Promise<unknown>;
 
 /** What was read, and when. */
-export type HostNodes = NodeList;
+export type HostNodes = PairedNodeList;
 
 /** The host answers in about 2 ms; longer than this it is stuck, and a tool call must not hang with it. */
 export const LIST_TIMEOUT_MS = 5_000;

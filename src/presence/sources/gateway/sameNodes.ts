@@ -4,7 +4,7 @@ import { sameData } from "../../../shared/sameData.ts";
 import type { HostNode } from "./hostNode.ts";
 
 /** A list of paired nodes at one moment. */
-export interface NodeList {
+export interface PairedNodeList {
   readonly nodes: readonly HostNode[];
   /** Epoch ms. */
   readonly takenAtMs: number;
@@ -16,7 +16,7 @@ export interface NodeList {
  * The newer list with the older one's entries wherever they say the same: what is worked out of an entry, of the list
  * or of `who` can then be used again. A gateway lists its nodes once a second, and hardly any differs.
  */
-export function joined(before: NodeList | null, next: NodeList): NodeList {
+export function joined(before: PairedNodeList | null, next: PairedNodeList): PairedNodeList {
   if (before === null) return next;
   let known: ReadonlyMap<string, HostNode> | null = null;
   // The host lists them in the same order as long as none comes or goes.

@@ -1,7 +1,7 @@
 // The questions that the SSH sources put to whoever holds the connections. Types alone.
 
 /** What came of asking a node over its pooled connection. */
-export type SshAnswer =
+export type SshPingAnswer =
   /** `rttMs` null: it is there, and the answer itself was late. */
   | { readonly kind: "up"; readonly rttMs: number | null }
   | { readonly kind: "silent" }
@@ -9,7 +9,7 @@ export type SshAnswer =
   | { readonly kind: "unknown"; readonly reason: string };
 
 /** Asks one node, by its inventory name. Resolves within about `timeoutMs`, never rejects. */
-export type AskSsh = (node: string, timeoutMs: number) => Promise<SshAnswer>;
+export type AskSsh = (node: string, timeoutMs: number) => Promise<SshPingAnswer>;
 
 export interface ScriptRequest {
   /** POSIX shell text. */

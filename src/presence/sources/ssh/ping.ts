@@ -1,7 +1,7 @@
 // Presence source "ssh:ping": asks every node that is reached over SSH whether it is there, every two seconds.
 import { type Asked, askInterval, createAsker } from "../../asker.ts";
 import type { PresenceSource } from "../../record.ts";
-import type { AskSsh, SshAnswer } from "./askSsh.ts";
+import type { AskSsh, SshPingAnswer } from "./askSsh.ts";
 
 export interface SshPingOptions {
   readonly ask: AskSsh;
@@ -31,7 +31,7 @@ export function createSshPing({ ask, now }: SshPingOptions): PresenceSource {
 }
 
 /** Pure. */
-function asked(answer: SshAnswer, timeoutMs: number): Asked {
+function asked(answer: SshPingAnswer, timeoutMs: number): Asked {
   switch (answer.kind) {
     case "up":
       return { result: "up", rttMs: answer.rttMs, reason: null };

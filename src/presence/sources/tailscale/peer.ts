@@ -118,7 +118,7 @@ function placeOf(value: unknown): Place | null {
   if (!isRecord(value)) return null;
   const code = textOf(value.CountryCode)?.toUpperCase() ?? "";
   const city = textOf(value.City, 128);
-  const point = pointOf(value.Latitude, value.Longitude);
+  const point = tailscalePoint(value.Latitude, value.Longitude);
   const isCountry = validCountry(code);
   if (!isCountry && city === null && point === null) return null;
   return {
@@ -133,7 +133,7 @@ function placeOf(value: unknown): Place | null {
 }
 
 /** Both or none: Go leaves a zero out, so one alone cannot be told from one that is missing. */
-export function pointOf(
+export function tailscalePoint(
   latitude: unknown,
   longitude: unknown,
 ): { readonly latitude: number; readonly longitude: number } | null {

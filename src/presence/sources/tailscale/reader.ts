@@ -11,7 +11,7 @@ import { askLocalApi, type LocalApi } from "./localApi.ts";
 import type { TailnetPeer } from "./peer.ts";
 import { createSplitter } from "./splitter.ts";
 import { readWantedPeer, statusOf, type TailnetStatus, type WantPeer } from "./status.ts";
-import { findLocalApis, type Machine, thisMachine } from "./tailnetMachine.ts";
+import { findLocalApis, type TailnetMachine, thisMachine } from "./tailnetMachine.ts";
 import { runCommand } from "./tailscaleCli.ts";
 
 /** `absent`: no Tailscale was found here. `failed`: there is one, and it did not answer, or answered nonsense. */
@@ -47,7 +47,10 @@ const STATUS_PATH = "/localapi/v0/status";
  * Looks for Tailscale at every use, the one that answered last first: it may be installed or moved while we run.
  * @param maxBytes of one answer.
  */
-export function createTailnetReader(machine: Machine = thisMachine(), maxBytes = MAX_BYTES): TailnetReader {
+export function createTailnetReader(
+  machine: TailnetMachine = thisMachine(),
+  maxBytes = MAX_BYTES,
+): TailnetReader {
   /** The one that answered last: looking for one costs a process on macOS. */
   let known: LocalApi | null = null;
 

@@ -4,7 +4,7 @@ import { readFile, readlink } from "node:fs/promises";
 import type { LocalApi } from "./localApi.ts";
 
 /** What there is to look at. Paths are absolute; the functions reject with Node's error, code ENOENT = absent. */
-export interface Machine {
+export interface TailnetMachine {
   readonly platform: NodeJS.Platform;
   readonly sockets: readonly string[];
   /** Command line tools, which find the LocalAPI in their own way. */
@@ -28,7 +28,7 @@ const LINUX_SOCKETS: readonly string[] = [
 const MAC_SOCKETS: readonly string[] = ["/var/run/tailscaled.socket"];
 
 /** The machine this process runs on. */
-export function thisMachine(platform: NodeJS.Platform = process.platform): Machine {
+export function thisMachine(platform: NodeJS.Platform = process.platform): TailnetMachine {
   const isMac = platform === "darwin";
   return {
     platform,
@@ -43,7 +43,7 @@ export function thisMachine(platform: NodeJS.Platform = process.platform): Machi
 }
 
 /** LocalAPIs that may be there, the likeliest first: an app before tailscaled, as Tailscale's own tool does it. */
-export async function* findLocalApis(machine: Machine, signal: AbortSignal): AsyncGenerator<LocalApi> {
+export async function* findLocalApis(machine: TailnetMachine, signal: AbortSignal): AsyncGenerator<LocalApi> {
   if (machine.platform === "darwin") {
     const app = await standaloneApp(machine);
     if (app !== null) yield app;
@@ -54,7 +54,7 @@ export async function* findLocalApis(machine: Machine, signal: AbortSignal): Asy
 }
 
 /** The app from tailscale.com; admins may read its token. Null when it is not there or not for us. */
-async function standaloneApp({ macFolder, readLink, readFile }: Machine): Promise<LocalApi | null> {
+async function standaloneApp({ macFolder, readLink, readFile }: TailnetMachine): Promise<LocalApi | null> {
   try {
     const port = await readLink(`${macFolder}/ipnport`);
     if (!isPort(port)) return null;

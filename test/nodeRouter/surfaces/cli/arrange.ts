@@ -5,7 +5,7 @@ import {
   type CommandOptions,
   runCommand,
 } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
-import type { Machine } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
+import type { Terminal } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
 import { createMethods, type Params } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { type FakeDeps, type FakeOptions, fakeDeps, START_MS } from "../../../support/fakeDeps.ts";
 
@@ -18,7 +18,7 @@ export interface Ran {
 }
 
 /** A pipe, not a terminal, at the moment at which the fake gateway's clock stands. */
-export const MACHINE: Machine = {
+export const MACHINE: Terminal = {
   now: () => START_MS,
   isTerminal: false,
   rows: 24,
@@ -31,7 +31,7 @@ export async function run(
   name: CommandName,
   options: CommandOptions,
   answer: (method: string, params: Params) => unknown,
-  machine: Machine = MACHINE,
+  machine: Terminal = MACHINE,
 ): Promise<Ran> {
   const [stdout, stderr, asked]: [string[], string[], string[]] = [[], [], []];
   const code = await runCommand(

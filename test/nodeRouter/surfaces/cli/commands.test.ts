@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { HOOKS_SEEN } from "../../../../src/nodeRouter/liveness/liveness.ts";
 import { COUNTERS } from "../../../../src/nodeRouter/state/counters.ts";
 import type { CommandName } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
-import { detailsOf } from "../../../../src/nodeRouter/surfaces/methods/errorDetails.ts";
+import { refusalDetails } from "../../../../src/nodeRouter/surfaces/methods/errorDetails.ts";
 import { fakeGateway, refusalOf, run } from "./arrange.ts";
 
 const COMMANDS: readonly CommandName[] = ["status", "nodes", "events", "explain", "doctor", "guard"];
@@ -59,7 +59,7 @@ describe("exit codes", () => {
   });
 
   test("explain of an agent or a tool that nobody has is 1 with the nearest name, in JSON too", async () => {
-    const register = (error: Error) => refusalOf("INVALID_REQUEST", error.message, detailsOf(error));
+    const register = (error: Error) => refusalOf("INVALID_REQUEST", error.message, refusalDetails(error));
     const gateway = fakeGateway({ hostConfig: GUARDED });
     const answer = (method: string, params: object) =>
       method === "tools.catalog"

@@ -1,6 +1,6 @@
 // `nodes --watch`: redraws a terminal, adds lines to a pipe, and outlives a restart of the gateway. No real clock.
 import { describe, expect, test } from "vitest";
-import type { Machine } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
+import type { Terminal } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
 import { watchInterval } from "../../../../src/nodeRouter/surfaces/cli/watch.ts";
 import { PRESENCE } from "../../../../src/presence/presence.ts";
 import type { NodePresence } from "../../../../src/presence/record.ts";
@@ -18,7 +18,7 @@ const CLOSED = new Error("gateway closed (1012)\u001b[2J: service restart");
 /** Watches until the looks are used up; sleeping is what moves the clock. */
 async function watch(
   looks: readonly Look[],
-  changes: Partial<Machine> & { json?: boolean; watch?: string } = {},
+  changes: Partial<Terminal> & { json?: boolean; watch?: string } = {},
 ): Promise<Ran & { slept: number[] }> {
   const { json = false, watch: seconds, ...machine } = changes;
   const gateway = fakeGateway();

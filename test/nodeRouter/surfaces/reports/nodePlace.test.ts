@@ -1,7 +1,7 @@
 // Which place is shown, how it reads, and which address.
 import { describe, expect, test } from "vitest";
-import { addressOf } from "../../../../src/nodeRouter/surfaces/reports/nodeAddress.ts";
-import { locationOf, placeLabel, placeOf } from "../../../../src/nodeRouter/surfaces/reports/nodePlace.ts";
+import { shownAddress } from "../../../../src/nodeRouter/surfaces/reports/nodeAddress.ts";
+import { locationOf, placeLabel, shownPlace } from "../../../../src/nodeRouter/surfaces/reports/nodePlace.ts";
 import type { Place } from "../../../../src/presence/record.ts";
 import type { NodeLocation } from "../../../../src/shared/types.ts";
 import { recordOf } from "./arrange.ts";
@@ -17,23 +17,23 @@ const GEOIP: Place = {
 
 describe("placeOf", () => {
   test("what is inferred never stands over what was declared", () => {
-    expect(placeOf(DECLARED, recordOf("n", { location: GEOIP }))).toMatchObject({ country: "CN" });
+    expect(shownPlace(DECLARED, recordOf("n", { location: GEOIP }))).toMatchObject({ country: "CN" });
   });
 
   test("the record's own place is the better one when both come from the same source", () => {
     const geoip: NodeLocation = { country: "JP", source: "geoip" };
-    expect(placeOf(geoip, recordOf("n", { location: GEOIP }))).toBe(GEOIP);
+    expect(shownPlace(geoip, recordOf("n", { location: GEOIP }))).toBe(GEOIP);
   });
 
   test("without a record the declared place stands, sure and as exact as it is", () => {
-    expect(placeOf(DECLARED, undefined)).toMatchObject({
+    expect(shownPlace(DECLARED, undefined)).toMatchObject({
       ...DECLARED,
       precision: "country",
       confidence: "high",
     });
-    expect(placeOf(null, undefined)).toBe(null);
-    expect(placeOf(DECLARED, recordOf("n", { location: null }))).toMatchObject(DECLARED);
-    expect(placeOf(null, recordOf("n", { location: null }))).toBe(null);
+    expect(shownPlace(null, undefined)).toBe(null);
+    expect(shownPlace(DECLARED, recordOf("n", { location: null }))).toMatchObject(DECLARED);
+    expect(shownPlace(null, recordOf("n", { location: null }))).toBe(null);
   });
 
   test("locationOf gives back the location, with nothing added", () => {
@@ -70,5 +70,5 @@ test.each<[readonly string[], string | null]>([
   [["fd7a:115c:a1e0::2"], "fd7a:115c:a1e0::2"],
   [[], null],
 ])("a node with the addresses %j is shown with %j", (ips, address) => {
-  expect(addressOf(ips)).toBe(address);
+  expect(shownAddress(ips)).toBe(address);
 });

@@ -1,6 +1,10 @@
 // A node's state without a record: what the gateway's list says, and nothing that it does not.
 import { describe, expect, test } from "vitest";
-import { countStates, countsText, stateOf } from "../../../../src/nodeRouter/surfaces/reports/nodeState.ts";
+import {
+  countStates,
+  countsText,
+  shownStateOf,
+} from "../../../../src/nodeRouter/surfaces/reports/nodeState.ts";
 import { hostEntry, inputOf, NODES, SG_ID } from "../doctor/arrange.ts";
 import { offlineRecord } from "./arrange.ts";
 
@@ -9,7 +13,7 @@ function listed(nodes: readonly object[] | null, settings: object = {}) {
   const router = { nodes: { "mac-sg": settings } };
   const node = inputOf({ router, nodes }).snapshot.nodes.find(({ name }) => name === "mac-sg");
   if (node === undefined) throw new Error("mac-sg is not in the snapshot");
-  return stateOf(node, undefined);
+  return shownStateOf(node, undefined);
 }
 
 const entry = (connected: boolean | null) => [hostEntry("mac-sg", SG_ID, { connected })];
@@ -38,7 +42,7 @@ test("a record stands over the list: a node that the gateway believes connected 
   const [node] = inputOf({ nodes: NODES }).snapshot.nodes;
   if (node === undefined) throw new Error("no node");
   expect(node.online).toBe(true);
-  expect(stateOf(node, offlineRecord(node.name))).toMatchObject({ state: "offline" });
+  expect(shownStateOf(node, offlineRecord(node.name))).toMatchObject({ state: "offline" });
 });
 
 test.each([

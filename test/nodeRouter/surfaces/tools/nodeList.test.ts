@@ -1,15 +1,15 @@
 // node_route with list: which nodes an agent may use, and nothing about the nodes of others.
 import { describe, expect, test } from "vitest";
-import type { NodeList } from "../../../../src/nodeRouter/surfaces/tools/nodeList.ts";
+import type { AgentNodeList } from "../../../../src/nodeRouter/surfaces/tools/nodeList.ts";
 import { nodeRoute } from "../../../../src/nodeRouter/surfaces/tools/nodeRoute.ts";
 import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID } from "../../../support/fakeDeps.ts";
 import { fakePresence, offlineRecord, recordOf } from "../reports/arrange.ts";
 
-async function listOf(agent: string, deps = fakeDeps()): Promise<NodeList> {
+async function listOf(agent: string, deps = fakeDeps()): Promise<AgentNodeList> {
   const { content, details } = await nodeRoute(deps, agent, { list: true });
   expect(JSON.parse(content[0]?.text ?? "")).toEqual(details);
-  return details as NodeList;
+  return details as AgentNodeList;
 }
 
 describe("list", () => {

@@ -2,7 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { NodesReport } from "../../../../src/nodeRouter/surfaces/reports/nodeReport.ts";
-import { MAX_LABEL_LENGTH, MAX_NODES, metricsText } from "../../../../src/nodeRouter/surfaces/web/metrics.ts";
+import {
+  MAX_LABEL_LENGTH,
+  MAX_METRIC_NODES,
+  metricsText,
+} from "../../../../src/nodeRouter/surfaces/web/metrics.ts";
 import { HOSTILE_NAMES, largeFleet, NOW_MS, nodeReport, reach, smallFleet, statusFor } from "./fleet.ts";
 
 interface Sample {
@@ -158,9 +162,9 @@ describe("what comes from nodes cannot break the text", () => {
   });
 
   test("there is an end to the series, and the count of nodes still says how many there are", async () => {
-    const all = await samples(largeFleet(MAX_NODES + 200));
-    expect(named(all, "node_info")).toHaveLength(MAX_NODES);
-    expect(values(all, "nodes").reduce((sum, value) => sum + value, 0)).toBe(MAX_NODES + 200);
+    const all = await samples(largeFleet(MAX_METRIC_NODES + 200));
+    expect(named(all, "node_info")).toHaveLength(MAX_METRIC_NODES);
+    expect(values(all, "nodes").reduce((sum, value) => sum + value, 0)).toBe(MAX_METRIC_NODES + 200);
   });
 
   test("no series comes twice, for Prometheus would drop all of them: of names that are cut alike the first counts", async () => {

@@ -1,6 +1,11 @@
 // What the gateway's own list says, and asking connected nodes over the node protocol.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/record.ts";
+import type {
+  Observation,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+} from "../../../../src/presence/record.ts";
 import { createGatewaySource, hostObservation } from "../../../../src/presence/sources/gateway/hostFacts.ts";
 import type { HostNodes } from "../../../../src/presence/sources/gateway/hostList.ts";
 import { type HostNode, readHostNode } from "../../../../src/presence/sources/gateway/hostNode.ts";
@@ -44,7 +49,7 @@ const never = new AbortController().signal;
 
 function sinkOf() {
   const observations: Observation[] = [];
-  const answers: Answer[] = [];
+  const answers: ReachAnswer[] = [];
   const sink: PresenceSink = {
     observe: (observation) => void observations.push(observation),
     answer: (answer) => void answers.push(answer),
@@ -135,7 +140,7 @@ describe("the gateway's list", () => {
 });
 
 describe("asking over the node protocol", () => {
-  const answered = async (node: HostNode | null, invoke: InvokeNode): Promise<readonly Answer[]> => {
+  const answered = async (node: HostNode | null, invoke: InvokeNode): Promise<readonly ReachAnswer[]> => {
     const { sink, answers } = sinkOf();
     let ms = 0;
     const source = createGatewayPing({

@@ -51,7 +51,7 @@ export function free(available: number | null, total: number | null): string {
 }
 
 /** `0.40 / 8`: load of one minute and processors. */
-export function load(load1: number | null, cpus: number | null): string {
+export function loadText(load1: number | null, cpus: number | null): string {
   if (load1 === null && cpus === null) return UNKNOWN;
   return `${load1 === null ? UNKNOWN : load1.toFixed(2)} / ${cpus ?? UNKNOWN}`;
 }

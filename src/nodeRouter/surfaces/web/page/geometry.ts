@@ -1,14 +1,9 @@
 // From degrees to the plane of the map, and great circles between two places. Pure.
+import type { GeoPoint } from "../../../../shared/distance.ts";
 
 export interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-/** Degrees north and east. */
-export interface Place {
-  readonly latitude: number;
-  readonly longitude: number;
 }
 
 /** Pixels of the drawing. */
@@ -31,7 +26,7 @@ export const WORLD = { x: 2.7354, y: 1.4224 } as const;
 /**
  * The Natural Earth projection (Patterson; polynomial of Šavrič and others, 2011): x grows eastward, y southward.
  */
-export function project({ latitude, longitude }: Place): Point {
+export function project({ latitude, longitude }: GeoPoint): Point {
   const phi = latitude * RADIANS;
   const p2 = phi * phi;
   const p4 = p2 * p2;
@@ -85,7 +80,7 @@ export function fitView(points: readonly Point[], size: Size): View {
 const STEPS = 48;
 
 /** Places along the shortest way from one to the other, both ends included. */
-export function greatCircle(from: Place, to: Place): readonly Place[] {
+export function greatCircle(from: GeoPoint, to: GeoPoint): readonly GeoPoint[] {
   const a = vectorOf(from);
   const b = vectorOf(to);
   const angle = Math.acos(Math.min(1, Math.max(-1, a.x * b.x + a.y * b.y + a.z * b.z)));
@@ -100,7 +95,7 @@ export function greatCircle(from: Place, to: Place): readonly Place[] {
   });
 }
 
-function vectorOf({ latitude, longitude }: Place): { x: number; y: number; z: number } {
+function vectorOf({ latitude, longitude }: GeoPoint): { x: number; y: number; z: number } {
   const [phi, lambda] = [latitude * RADIANS, longitude * RADIANS];
   return {
     x: Math.cos(phi) * Math.cos(lambda),

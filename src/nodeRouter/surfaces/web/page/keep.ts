@@ -1,11 +1,11 @@
 // What the reader chose, as text behind the `#` of the address: so that it outlives a reload of the page. Pure.
 
 import type { View } from "./geometry.ts";
-import { type Choice, isSortKey, isState } from "./rows.ts";
+import { isSortKey, isState, type TableChoice } from "./rows.ts";
 import { readTheme, type Theme } from "./themeMessage.ts";
 
 export interface Kept {
-  readonly choice: Choice;
+  readonly choice: TableChoice;
   readonly view: View | "nodes" | "world";
   readonly scroll: number;
   /** `data-focus` or id of what has the focus; "" nothing. */

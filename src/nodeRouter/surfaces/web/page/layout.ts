@@ -1,8 +1,8 @@
 // Where everything on the map goes: markers that share a place are spread or counted, labels keep off each other. Pure.
 import type { PresenceState, TailnetPath } from "../../../../presence/record.ts";
+import type { GeoPoint } from "../../../../shared/distance.ts";
 import {
   greatCircle,
-  type Place,
   type Point,
   pathThrough,
   project,
@@ -13,7 +13,7 @@ import {
   WORLD,
 } from "./geometry.ts";
 import { type Box, fits, labelBoxes } from "./labels.ts";
-import { STATES } from "./rows.ts";
+import { WORST_FIRST } from "./rows.ts";
 
 /** Key of the gateway's own marker; no node can have it, because names are not empty. */
 export const GATEWAY = "";
@@ -22,7 +22,7 @@ export const GATEWAY = "";
 export interface MapNode {
   readonly name: string;
   readonly state: PresenceState;
-  readonly place: Place;
+  readonly place: GeoPoint;
   /** The place's name. */
   readonly where: string;
   readonly path: TailnetPath | null;
@@ -33,7 +33,7 @@ export interface MapNode {
 
 export interface MapInput {
   readonly nodes: readonly MapNode[];
-  readonly gateway: Place | null;
+  readonly gateway: GeoPoint | null;
   readonly view: View;
   readonly size: Size;
   /** Its label is placed first. */
@@ -61,7 +61,7 @@ export interface Label {
   readonly subtitle: string;
 }
 
-export interface Link {
+export interface MapLink {
   readonly key: string;
   readonly path: string;
   /** `unknown`: nobody knows how packets get there now. `cut`: the node is offline. */
@@ -75,7 +75,7 @@ export interface Link {
 export interface MapLayout {
   readonly markers: readonly Marker[];
   readonly labels: readonly Label[];
-  readonly links: readonly Link[];
+  readonly links: readonly MapLink[];
 }
 
 /** Of what is drawn, px. */
@@ -120,7 +120,7 @@ function spread({ x, y, hasGateway, nodes }: Group): readonly Marker[] {
   if (hasGateway) members.push({ key: GATEWAY, kind: "gateway", state: null, names: [GATEWAY], counts: [] });
   const [first] = nodes;
   if (first !== undefined && nodes.length > MAX_SPREAD) {
-    const counts = STATES.map(
+    const counts = WORST_FIRST.map(
       (state) => [state, nodes.filter((node) => node.state === state).length] as const,
     );
     members.push({
@@ -203,11 +203,11 @@ function drawLinks(
   groups: readonly Group[],
   at: ReadonlyMap<string, Marker>,
   boxes: Box[],
-): readonly Link[] {
+): readonly MapLink[] {
   const from = at.get(GATEWAY);
   if (gateway === null || from === undefined) return [];
   const seen = new Set<string>();
-  return nodes.flatMap((node): readonly Link[] => {
+  return nodes.flatMap((node): readonly MapLink[] => {
     const to = at.get(node.name);
     if (to === undefined || seen.has(to.key)) return [];
     seen.add(to.key);
@@ -227,7 +227,14 @@ function drawLinks(
 }
 
 /** The great circle between the places, bent so that it begins and ends at the markers. */
-function arc(gateway: Place, from: Point, place: Place, to: Point, view: View, size: Size): readonly Point[] {
+function arc(
+  gateway: GeoPoint,
+  from: Point,
+  place: GeoPoint,
+  to: Point,
+  view: View,
+  size: Size,
+): readonly Point[] {
   const points = greatCircle(gateway, place).map((step) => toScreen(project(step), view, size));
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return [];
@@ -242,7 +249,7 @@ function minus(a: Point, b: Point): Point {
   return { x: a.x - b.x, y: a.y - b.y };
 }
 
-function kindOf(nodes: readonly MapNode[]): Link["kind"] {
+function kindOf(nodes: readonly MapNode[]): MapLink["kind"] {
   const there = nodes.filter(({ state }) => state !== "offline");
   if (there.length === 0) return "cut";
   if (there.some(({ path }) => path === "direct")) return "direct";
@@ -256,7 +263,7 @@ const MIN_WRITTEN_PX = 48;
 const WRITTEN = { height: 17, letter: 6.6, padding: 12 } as const;
 
 /** The round trip, and that it is relayed, on the line or beside it where there is room. */
-function writeOn(points: readonly Point[], node: MapNode, boxes: Box[], size: Size): Link["text"] {
+function writeOn(points: readonly Point[], node: MapNode, boxes: Box[], size: Size): MapLink["text"] {
   const [first, last] = [points[0], points.at(-1)];
   if (node.roundTrip === null || node.state === "offline" || first === undefined || last === undefined)
     return null;

@@ -7,7 +7,7 @@ import { duration } from "./format.ts";
 import { keptFromText, keptToText } from "./keep.ts";
 import { createMapView } from "./mapView.ts";
 import { CannotAsk, freshnessText, startPoll } from "./poll.ts";
-import { countStates } from "./rows.ts";
+import { countShownStates } from "./rows.ts";
 import { createSideView } from "./sideView.ts";
 import { createTableView } from "./tableView.ts";
 import { applyTheme, followTheme } from "./theme.ts";
@@ -67,7 +67,7 @@ function show(): void {
 }
 
 function summary({ nodes, agents, mode, hooks }: NodesData): string {
-  const counts = [...countStates(nodes)].reverse().map(([state, count]) => `${count} ${state}`);
+  const counts = [...countShownStates(nodes)].reverse().map(([state, count]) => `${count} ${state}`);
   const routed = agents.filter(({ node }) => node !== null).length;
   return [
     nodes.length === 0 ? "no nodes" : counts.join(", "),

@@ -1,12 +1,12 @@
 // What the marks and lines of the map mean.
 import { byId, html, svg } from "./dom.ts";
 import { icon } from "./icons.ts";
-import type { Link } from "./layout.ts";
-import { STATES } from "./rows.ts";
+import type { MapLink } from "./layout.ts";
+import { WORST_FIRST } from "./rows.ts";
 
 /** Into `#legend`, once. */
 export function fillLegend(): void {
-  const line = (kind: Link["kind"], text: string): HTMLElement =>
+  const line = (kind: MapLink["kind"], text: string): HTMLElement =>
     html(
       "li",
       {},
@@ -19,7 +19,7 @@ export function fillLegend(): void {
     );
   byId("legend", HTMLUListElement).append(
     html("li", {}, icon("gateway"), "gateway"),
-    ...[...STATES].reverse().map((state) => html("li", {}, icon(state), state)),
+    ...[...WORST_FIRST].reverse().map((state) => html("li", {}, icon(state), state)),
     line("direct", "direct"),
     line("relayed", "relayed"),
     line("unknown", "path not known"),

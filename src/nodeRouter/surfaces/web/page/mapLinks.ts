@@ -2,11 +2,11 @@
 import { safe } from "../../../../shared/safeText.ts";
 import { type Keyed, keyed, setAttributes, setText, svg } from "./dom.ts";
 import { cut } from "./labels.ts";
-import type { Label, Link } from "./layout.ts";
+import type { Label, MapLink } from "./layout.ts";
 
 /** The links' lines; `layer` holds nothing else. */
-export function createLinks(layer: Element): Keyed<Link> {
-  return keyed<Link, SVGPathElement>(
+export function createLinks(layer: Element): Keyed<MapLink> {
+  return keyed<MapLink, SVGPathElement>(
     layer,
     ({ key }) => key,
     () => svg("path"),
@@ -15,8 +15,8 @@ export function createLinks(layer: Element): Keyed<Link> {
 }
 
 /** The links' round trips. */
-export function createLinkTexts(layer: Element): Keyed<Link> {
-  return keyed<Link, SVGGElement>(layer, ({ key }) => key, createLinkText, drawLinkText);
+export function createLinkTexts(layer: Element): Keyed<MapLink> {
+  return keyed<MapLink, SVGGElement>(layer, ({ key }) => key, createLinkText, drawLinkText);
 }
 
 /** Names and agents beside the markers. */
@@ -24,7 +24,7 @@ export function createLabels(layer: Element): Keyed<Label> {
   return keyed<Label, SVGTextElement>(layer, ({ key }) => key, createLabel, drawLabel);
 }
 
-function drawLink(element: SVGPathElement, { path, kind, routed }: Link): void {
+function drawLink(element: SVGPathElement, { path, kind, routed }: MapLink): void {
   setAttributes(element, { class: `link ${kind}${routed ? " routed" : ""}`, d: path });
 }
 
@@ -37,7 +37,7 @@ function createLinkText(): SVGGElement {
   );
 }
 
-function drawLinkText(element: SVGGElement, { text }: Link): void {
+function drawLinkText(element: SVGGElement, { text }: MapLink): void {
   const [box, words] = element.children;
   if (text === null || box === undefined || words === undefined) return;
   const { x, y, width, value } = text;

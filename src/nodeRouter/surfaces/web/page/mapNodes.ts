@@ -4,7 +4,7 @@ import { placeName, roundTrip } from "./format.ts";
 import type { MapNode } from "./layout.ts";
 
 /** The point of a place, in degrees; null: it has none. */
-export function pointOf(place: { readonly latitude?: number; readonly longitude?: number } | null) {
+export function mapPoint(place: { readonly latitude?: number; readonly longitude?: number } | null) {
   return place?.latitude === undefined || place.longitude === undefined
     ? null
     : { latitude: place.latitude, longitude: place.longitude };
@@ -12,12 +12,12 @@ export function pointOf(place: { readonly latitude?: number; readonly longitude?
 
 /** Whether the map can show it. */
 export function hasPoint({ place }: NodeReport): boolean {
-  return pointOf(place) !== null;
+  return mapPoint(place) !== null;
 }
 
 /** None or one: as the layout wants it. */
 export function mapNode({ name, state, place, path, rttMs, agents }: NodeReport): readonly MapNode[] {
-  const at = pointOf(place);
+  const at = mapPoint(place);
   return at === null
     ? []
     : [

@@ -9,7 +9,7 @@ import { listenToGestures } from "./mapGestures.ts";
 import { fillLegend } from "./mapLegend.ts";
 import { createLabels, createLinks, createLinkTexts } from "./mapLinks.ts";
 import { createMarkers } from "./mapMarkers.ts";
-import { mapNode, pointOf } from "./mapNodes.ts";
+import { mapNode, mapPoint } from "./mapNodes.ts";
 import { gridPath, outlinePath, pathOf } from "./outline.ts";
 import worldOutline from "./worldOutline.svg";
 
@@ -61,7 +61,7 @@ export function createMapView(kept: Kept["view"], onSelect: (names: readonly str
   const view = (): View => {
     if (chosen === "world") return worldView(size());
     if (chosen !== "nodes") return chosen;
-    const gateway = pointOf(data?.gateway.place ?? null);
+    const gateway = mapPoint(data?.gateway.place ?? null);
     const nodes = data?.nodes.flatMap(mapNode) ?? [];
     const places = nodes.flatMap(({ place }) => (gateway === null ? [place] : greatCircle(gateway, place)));
     return fitView([...places, ...(gateway === null ? [] : [gateway])].map(project), size());
@@ -76,7 +76,7 @@ export function createMapView(kept: Kept["view"], onSelect: (names: readonly str
     if (data === null) return;
     const layout = layoutMap({
       nodes: data.nodes.flatMap(mapNode),
-      gateway: pointOf(data.gateway.place),
+      gateway: mapPoint(data.gateway.place),
       view: shown,
       size: { width, height },
       selected,

@@ -4,7 +4,7 @@ import type { NodeReport } from "../../reports/nodeReport.ts";
 import { used } from "./format.ts";
 
 /** The worst first: what needs a look is at the top. */
-export const STATES: readonly PresenceState[] = ["offline", "degraded", "stale", "unknown", "ready"];
+export const WORST_FIRST: readonly PresenceState[] = ["offline", "degraded", "stale", "unknown", "ready"];
 
 const SORT_KEYS = [
   "name",
@@ -29,10 +29,10 @@ export function isSortKey(value: unknown): value is SortKey {
 
 /** For what an address may say. */
 export function isState(value: unknown): value is PresenceState {
-  return STATES.some((state) => state === value);
+  return WORST_FIRST.some((state) => state === value);
 }
 
-export interface Choice {
+export interface TableChoice {
   /** Words that must all occur in what the table says of a node; case does not matter. */
   readonly text: string;
   /** Empty: every state. */
@@ -42,7 +42,7 @@ export interface Choice {
 }
 
 /** The nodes that are to be shown, in order; of equals the first by name. */
-export function chosen(nodes: readonly NodeReport[], choice: Choice): readonly NodeReport[] {
+export function chosen(nodes: readonly NodeReport[], choice: TableChoice): readonly NodeReport[] {
   const words = choice.text.toLowerCase().split(/\s+/).filter(Boolean);
   const sign = choice.descending ? -1 : 1;
   return nodes
@@ -84,7 +84,7 @@ function sortValue(node: NodeReport, key: SortKey): string | number | null {
     case "name":
       return node.name;
     case "state":
-      return STATES.indexOf(node.state);
+      return WORST_FIRST.indexOf(node.state);
     case "ip":
       return node.ip;
     case "place":
@@ -118,9 +118,9 @@ function compare(a: string | number | null, b: string | number | null, sign: num
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "variant" });
 
 /** How many nodes have each state; states that none has are left out. */
-export function countStates(nodes: readonly NodeReport[]): ReadonlyMap<PresenceState, number> {
+export function countShownStates(nodes: readonly NodeReport[]): ReadonlyMap<PresenceState, number> {
   return new Map(
-    STATES.map((state) => [state, nodes.filter((node) => node.state === state).length] as const).filter(
+    WORST_FIRST.map((state) => [state, nodes.filter((node) => node.state === state).length] as const).filter(
       ([, count]) => count > 0,
     ),
   );

@@ -4,13 +4,13 @@ import { safe } from "../../../../shared/safeText.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { NodesData } from "../data.ts";
 import { byId, html, keyed, outside, setAttributes, setChildren, setText } from "./dom.ts";
-import { ago, free, load, placeName, roundTrip, UNKNOWN, used } from "./format.ts";
+import { ago, free, loadText, placeName, roundTrip, UNKNOWN, used } from "./format.ts";
 import { icon } from "./icons.ts";
-import { type Choice, chosen, countStates, type SortKey, STATES } from "./rows.ts";
+import { chosen, countShownStates, type SortKey, type TableChoice, WORST_FIRST } from "./rows.ts";
 
 export interface TableView {
   update(data: NodesData, selected: string | null): void;
-  choice(): Choice;
+  choice(): TableChoice;
 }
 
 interface Column {
@@ -37,7 +37,7 @@ const COLUMNS: readonly Column[] = [
     key: "load",
     title: "Load / CPU",
     numeric: true,
-    show: (cell, { resources: { load1, cpuCount } }) => setText(cell, load(load1, cpuCount)),
+    show: (cell, { resources: { load1, cpuCount } }) => setText(cell, loadText(load1, cpuCount)),
   },
   {
     key: "memory",
@@ -61,7 +61,7 @@ const COLUMNS: readonly Column[] = [
  * Rows are kept over updates, with focus and selection.
  * @param kept the choice that was made last.
  */
-export function createTableView(kept: Choice, onSelect: (name: string) => void): TableView {
+export function createTableView(kept: TableChoice, onSelect: (name: string) => void): TableView {
   let data: NodesData | null = null;
   let selected: string | null = null;
   let choice = kept;
@@ -93,10 +93,10 @@ export function createTableView(kept: Choice, onSelect: (name: string) => void):
   const draw = (): void => {
     if (data === null) return;
     const shown = chosen(data.nodes, choice);
-    const counts = countStates(data.nodes);
+    const counts = countShownStates(data.nodes);
     // A state that is asked for stays to be switched off, even when no node has it any more.
     states.update(
-      [...STATES]
+      [...WORST_FIRST]
         .reverse()
         .map((state) => [state, counts.get(state) ?? 0] as const)
         .filter(([state, count]) => count > 0 || choice.states.has(state)),
@@ -112,7 +112,7 @@ export function createTableView(kept: Choice, onSelect: (name: string) => void):
     byId("sort", HTMLSelectElement).value = choice.sort;
   };
 
-  const choose = (change: Partial<Choice>): void => {
+  const choose = (change: Partial<TableChoice>): void => {
     choice = { ...choice, ...change };
     draw();
   };

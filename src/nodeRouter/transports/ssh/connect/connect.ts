@@ -5,7 +5,7 @@ import { withMore } from "./base/hopRefusal.ts";
 import type { Step } from "./base/steps.ts";
 import { endsWith, NodeMisbehaved, sever } from "./bounds/guard.ts";
 import type { Failure } from "./failure.ts";
-import { addressOf, type Target } from "./hops.ts";
+import { hopAddress, type SshTarget } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { reachHop, type TrustedHostKey } from "./reachHop.ts";
 
@@ -25,7 +25,7 @@ export type ConnectResult =
  * for errors, so that none is unhandled; what it means is for who uses the client.
  */
 export async function connect(
-  target: Target,
+  target: SshTarget,
   env: ConnectEnv,
   options: ConnectOptions = {},
 ): Promise<ConnectResult> {
@@ -35,11 +35,15 @@ export async function connect(
   return withMore(result, ` (ssh_config was not read: ${target.notAsked})`);
 }
 
-async function connectTo(target: Target, env: ConnectEnv, options: ConnectOptions): Promise<ConnectResult> {
+async function connectTo(
+  target: SshTarget,
+  env: ConnectEnv,
+  options: ConnectOptions,
+): Promise<ConnectResult> {
   const steps: Step[] = [];
   const jumps = await reachJumps(target, env, options, steps);
   if (!jumps.ok) return { ...jumps, steps };
-  const place = { node: target.node, address: addressOf(target.last), jump: null, at: target.last.at };
+  const place = { node: target.node, address: hopAddress(target.last), jump: null, at: target.last.at };
   const limits = withDefaults(options);
   const reached = await reachHop({ hop: target.last, place, via: jumps.via, env, limits, steps });
   if (!reached.ok) {
@@ -72,7 +76,7 @@ export type Jumps =
 
 /** Logs in to the jump hosts, one through the other. */
 export async function reachJumps(
-  target: Target,
+  target: SshTarget,
   env: ConnectEnv,
   options: ConnectOptions,
   steps: Step[],
@@ -83,7 +87,7 @@ export async function reachJumps(
   };
   const limits = withDefaults(options);
   for (const hop of target.jumps) {
-    const place = { node: target.node, address: addressOf(hop), jump: hop.name, at: hop.at };
+    const place = { node: target.node, address: hopAddress(hop), jump: hop.name, at: hop.at };
     const reached = await reachHop({ hop, place, via: open.at(-1) ?? null, env, limits, steps });
     if (!reached.ok) {
       close();

@@ -1,12 +1,12 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
 import { errorCode } from "../../../../shared/errorCode.ts";
 import { quote } from "../../../../shared/safeText.ts";
-import { type Refused, refuse } from "./base/hopRefusal.ts";
-import { type Place, placeText, settingOf } from "./base/machineName.ts";
+import { type HopRefusal, refuseHop } from "./base/hopRefusal.ts";
+import { type HopPlace, machineText, settingOf } from "./base/machineName.ts";
 import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./base/serverWords.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
 
-export interface Failure extends Refused {
+export interface Failure extends HopRefusal {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
   readonly transportFailure: boolean;
   /** False: no TCP connection came about, so that no server noticed. Absent: one did, or that is not known. */
@@ -16,7 +16,7 @@ export interface Failure extends Refused {
 const NETWORK = "see whether the machine is up and on the network";
 
 /** What is the case, and what to do about it. */
-type Known = readonly [fact: string, advice: (place: Place) => string];
+type Known = readonly [fact: string, advice: (place: HopPlace) => string];
 
 /** By Node's code. */
 const FACTS = new Map<string, Known>([
@@ -45,7 +45,7 @@ const FACTS = new Map<string, Known>([
  * @param error of the socket; null: there was none.
  */
 export function connectFailure(
-  place: Place,
+  place: HopPlace,
   why: "error" | "timeout" | "aborted",
   error: Error | null,
   timeoutMs: number,
@@ -67,7 +67,7 @@ export function connectFailure(
  * @param timeoutMs that the handshake had.
  */
 export function handshakeFailure(
-  place: Place,
+  place: HopPlace,
   why: HandshakeEnd,
   error: Error | null,
   facts: HandshakeFacts,
@@ -124,7 +124,7 @@ export function handshakeFailure(
 }
 
 /** The jump host would not, or could not, connect further. */
-export function forwardFailure(place: Place, via: string, error: Error): Failure {
+export function forwardFailure(place: HopPlace, via: string, error: Error): Failure {
   return unreachable(
     place,
     `cannot be reached from ${quote(via)}: ${quoteSaid(error.message)}`,
@@ -134,7 +134,7 @@ export function forwardFailure(place: Place, via: string, error: Error): Failure
 }
 
 function timedOut(
-  place: Place,
+  place: HopPlace,
   stage: string,
   { exchangeMs, words, auth }: HandshakeFacts,
   timeoutMs: number,
@@ -162,11 +162,11 @@ function stageOf({ server, exchangeMs }: HandshakeFacts): string {
   return exchangeMs === null ? "in the key exchange" : "before the login was done";
 }
 
-function aborted(place: Place): Failure {
-  const fact = `the connection to ${placeText(place)} was given up while it was made`;
-  return { ...refuse("NOT_STARTED", fact, "try again"), transportFailure: false };
+function aborted(place: HopPlace): Failure {
+  const fact = `the connection to ${machineText(place)} was given up while it was made`;
+  return { ...refuseHop("NOT_STARTED", fact, "try again"), transportFailure: false };
 }
 
-function unreachable(place: Place, fact: string, advice: string, transportFailure: boolean): Failure {
-  return { ...refuse("NODE_UNREACHABLE", `${placeText(place)} ${fact}`, advice), transportFailure };
+function unreachable(place: HopPlace, fact: string, advice: string, transportFailure: boolean): Failure {
+  return { ...refuseHop("NODE_UNREACHABLE", `${machineText(place)} ${fact}`, advice), transportFailure };
 }

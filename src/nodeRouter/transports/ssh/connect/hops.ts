@@ -6,7 +6,7 @@ import { NodeRouterError } from "../../../../shared/errors.ts";
 import { refusal } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
 import type { ConnectEnv } from "./base/env.ts";
-import { type Refused, refusalOf } from "./base/hopRefusal.ts";
+import { type HopRefusal, hopRefusalOf } from "./base/hopRefusal.ts";
 import { openSshAsker, type SshAsker } from "./settings/askOpenSsh.ts";
 import { type Hop, type ResolvedHop, resolveHop } from "./settings/hop.ts";
 import { type HopConfig, jumpConfig } from "./settings/hopConfig.ts";
@@ -18,7 +18,7 @@ export type { Hop } from "./settings/hop.ts";
 const MAX_HOPS = 8;
 
 /** A node as SSH reaches it. Holds secrets: never log or send it whole. */
-export interface Target {
+export interface SshTarget {
   /** Inventory name. */
   readonly node: string;
   /** Machines to go through first, in order. */
@@ -31,7 +31,7 @@ export interface Target {
   readonly notAsked: string | null;
 }
 
-export type ResolvedTarget = { readonly ok: true; readonly target: Target } | Refused;
+export type ResolvedTarget = { readonly ok: true; readonly target: SshTarget } | HopRefusal;
 
 /**
  * Settles how SSH reaches the node: asks the installed ssh, dials nothing. What `Match exec` of ssh_config says is
@@ -57,12 +57,12 @@ export async function resolveTarget(
       await asker.close();
     }
   } catch (error) {
-    return refusalOf(error);
+    return hopRefusalOf(error);
   }
 }
 
 /** `user@host:port`, as a person writes it. */
-export function addressOf({ user, host, port }: Pick<Hop, "user" | "host" | "port">): string {
+export function hopAddress({ user, host, port }: Pick<Hop, "user" | "host" | "port">): string {
   const place = host.includes(":") ? `[${host}]` : host;
   return `${user}@${place}${port === 22 ? "" : `:${port}`}`;
 }

@@ -1,7 +1,7 @@
 // How long a connection may take, and what one is asked with.
 import type { Client } from "ssh2";
 import type { ConnectEnv } from "./base/env.ts";
-import type { Place } from "./base/machineName.ts";
+import type { HopPlace } from "./base/machineName.ts";
 import type { Step } from "./base/steps.ts";
 import type { Hop } from "./hops.ts";
 
@@ -58,7 +58,7 @@ export function limitsFor(limits: ConnectLimits, { network, proxyCommand }: Hop)
 /** One machine to get to. */
 export interface HopRequest {
   readonly hop: Hop;
-  readonly place: Place;
+  readonly place: HopPlace;
   /** The connection to go through; null = straight. */
   readonly via: { readonly client: Client; readonly name: string } | null;
   readonly env: ConnectEnv;

@@ -3,7 +3,7 @@ import type { Client } from "ssh2";
 import { refusalLine } from "../../../../shared/refusal.ts";
 import { type Identities, loadIdentities } from "./auth/identities.ts";
 import { orderTypes } from "./base/algorithms.ts";
-import { refusalOf } from "./base/hopRefusal.ts";
+import { hopRefusalOf } from "./base/hopRefusal.ts";
 import { type Step, step } from "./base/steps.ts";
 import { type Failure, handshakeFailure } from "./failure.ts";
 import { type HandshakeResult, shakeHands } from "./handshake.ts";
@@ -11,7 +11,13 @@ import { openStream, withLastWords } from "./hopStream.ts";
 import { type HopRequest, limitsFor } from "./options.ts";
 import { fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
 import { hostKeyRefusal, keyText } from "./trust/hostKeyMessage.ts";
-import { type HostTrust, judgeHostKey, knownTypes, loadHostTrust, type Verdict } from "./trust/hostTrust.ts";
+import {
+  type HostKeyVerdict,
+  type HostTrust,
+  judgeHostKey,
+  knownTypes,
+  loadHostTrust,
+} from "./trust/hostTrust.ts";
 
 export interface TrustedHostKey {
   readonly type: string;
@@ -28,7 +34,7 @@ export type HopResult =
 /** What was learned in one handshake; `verdict` is null when no host key was shown. */
 interface Attempt {
   readonly result: HandshakeResult;
-  readonly verdict: Verdict | null;
+  readonly verdict: HostKeyVerdict | null;
 }
 
 /** Notes its steps. Never rejects for anything that can be expected. */
@@ -39,7 +45,7 @@ export async function reachHop(request: HopRequest): Promise<HopResult> {
   try {
     [trust, identities] = await Promise.all([loadHostTrust(hop, env), loadIdentities(hop, env)]);
   } catch (error) {
-    return { ...refusalOf(error), transportFailure: false };
+    return { ...hopRefusalOf(error), transportFailure: false };
   }
   const seen: PublicKey[] = [];
   for (;;) {
@@ -68,7 +74,7 @@ async function tryHandshake(
   trust: HostTrust,
   identities: Identities,
 ): Promise<Attempt> {
-  const verdicts: Verdict[] = [];
+  const verdicts: HostKeyVerdict[] = [];
   const believes = (key: PublicKey): boolean => {
     const verdict = judgeHostKey(trust, key);
     verdicts.push(verdict);
@@ -102,7 +108,7 @@ function conclude(
     note(name, false, ms, refusalLine(failure));
     return failure;
   };
-  const disbelieved = (reason: Exclude<Verdict, { kind: "trusted" }>): Failure => {
+  const disbelieved = (reason: Exclude<HostKeyVerdict, { kind: "trusted" }>): Failure => {
     note("handshake", true, result.totalMs, result.server ?? "");
     const refused = hostKeyRefusal(place, hop.hostKey, trust, reason, seen);
     return failed("host key", 0, { ...refused, transportFailure: false });

@@ -2,7 +2,7 @@
 import type { Refusal } from "../../../../shared/refusal.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Command } from "../session/sshCommand.ts";
-import { close, connect } from "./connecting.ts";
+import { beginConnecting, close } from "./connecting.ts";
 import type { Core } from "./core.ts";
 import { openKeeper } from "./keeping.ts";
 import type { Action } from "./planView.ts";
@@ -31,19 +31,19 @@ export function act(core: Core, action: Action<Connection, Command>): void {
       makeRoom(core);
       return;
     case "connect":
-      connect(core, false);
+      beginConnecting(core, false);
       return;
     case "probe":
-      connect(core, true);
+      beginConnecting(core, true);
       return;
     case "retryLater":
       core.retryLater();
       return;
     case "refuse":
-      refuse(emptied(core), action.refusal);
+      refuseCommands(emptied(core), action.refusal);
       return;
     case "refuseBackground":
-      refuse(emptied(core), notStarted(core.options.node, NONE_IS_OPEN));
+      refuseCommands(emptied(core), notStarted(core.options.node, NONE_IS_OPEN));
       return;
     case "endFree":
       endReady(core, action.count);
@@ -54,7 +54,7 @@ export function act(core: Core, action: Action<Connection, Command>): void {
   }
 }
 
-export function refuse(commands: readonly Command[], refusal: Refusal): void {
+export function refuseCommands(commands: readonly Command[], refusal: Refusal): void {
   for (const command of commands) command.notStarted(refusal);
 }
 

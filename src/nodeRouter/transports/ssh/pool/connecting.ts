@@ -6,7 +6,7 @@ import { Connection } from "../session/connection.ts";
 import { LASTS_MS } from "./breaker.ts";
 import type { Core } from "./core.ts";
 import * as events from "./poolEvents.ts";
-import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
+import type { ConnectFailure, PoolConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";
 import { usable } from "./state.ts";
@@ -14,14 +14,14 @@ import * as uses from "./useEvents.ts";
 import { isRunningOn } from "./view.ts";
 
 /** @param isProbe whether it is for presence alone: then also while commands are refused. */
-export function connect(core: Core, isProbe: boolean): void {
+export function beginConnecting(core: Core, isProbe: boolean): void {
   const { node, now } = core.options;
   const attempt = { isProbe };
   core.on(events.attemptBegun, attempt, now());
   void core.options
     .connect(core.abort.signal)
     .catch(
-      (error: unknown): ConnectResult => ({
+      (error: unknown): PoolConnectResult => ({
         ok: false,
         ...refusal("NODE_UNREACHABLE", `node ${quote(node)} could not be connected: ${messageOf(error)}`),
         transportFailure: true,

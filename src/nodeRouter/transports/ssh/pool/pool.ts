@@ -10,7 +10,7 @@ import type {
 } from "../../transport.ts";
 import { requestProblem } from "../session/request.ts";
 import { Command } from "../session/sshCommand.ts";
-import { act, refuse } from "./act.ts";
+import { act, refuseCommands } from "./act.ts";
 import { Core } from "./core.ts";
 import type { PoolOptions } from "./poolOptions.ts";
 import { askNode } from "./pulse.ts";
@@ -18,7 +18,7 @@ import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts"
 import * as uses from "./useEvents.ts";
 import { countersOf } from "./view.ts";
 
-export type { ConnectResult, PoolLimits, PoolOptions } from "./poolOptions.ts";
+export type { PoolConnectResult, PoolLimits, PoolOptions } from "./poolOptions.ts";
 
 export class NodePool {
   readonly #core: Core;
@@ -126,5 +126,5 @@ function late({ state, limits, options: { node } }: Core, command: Command): voi
 function refuseAll(core: Core, fact: string): void {
   const { opening, queue } = core.state;
   core.on(uses.queueEmptied);
-  refuse([...queue, ...opening], notStarted(core.options.node, fact));
+  refuseCommands([...queue, ...opening], notStarted(core.options.node, fact));
 }

@@ -3,7 +3,7 @@ import type { Client } from "ssh2";
 import type { Logger } from "../../../../shared/logger.ts";
 import type { Refusal } from "../../../../shared/refusal.ts";
 
-export type ConnectResult =
+export type PoolConnectResult =
   | { readonly ok: true; readonly client: Client }
   | (Refusal & {
       readonly ok: false;
@@ -13,12 +13,12 @@ export type ConnectResult =
       readonly tcpReached?: false;
     });
 
-export type ConnectFailure = Extract<ConnectResult, { ok: false }>;
+export type ConnectFailure = Extract<PoolConnectResult, { ok: false }>;
 
 export interface PoolOptions {
   readonly node: string;
   readonly loginShell: boolean;
-  readonly connect: (signal: AbortSignal) => Promise<ConnectResult>;
+  readonly connect: (signal: AbortSignal) => Promise<PoolConnectResult>;
   /** Epoch ms. */
   readonly now: () => number;
   /** Milliseconds of a clock that is never set; default: the process's own. */

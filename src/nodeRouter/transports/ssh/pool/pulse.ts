@@ -4,7 +4,7 @@ import { silence } from "./connecting.ts";
 import type { Core } from "./core.ts";
 import { type Heard, unanswered } from "./silence.ts";
 import * as uses from "./useEvents.ts";
-import { isKeeperComing, refusal, standing } from "./view.ts";
+import { breakerRefusal, isKeeperComing, standing } from "./view.ts";
 
 /** So long a ping keeps the connection that it asked for: with very many nodes they come seldom. */
 const HELD_MS = 120_000;
@@ -23,7 +23,7 @@ export async function askNode(core: Core, timeoutMs: number, mayConnect: boolean
     if (leftMs <= 0) break;
     if (state.keeper.phase !== "ready") {
       if (!isKeeperComing(state) && state.attempts.length === 0) {
-        return standing(state, mayConnect, refusal(state, node, now()) !== null);
+        return standing(state, mayConnect, breakerRefusal(state, node, now()) !== null);
       }
       if (!(await core.change(leftMs))) break;
       continue;

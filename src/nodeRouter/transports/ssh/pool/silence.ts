@@ -7,7 +7,7 @@ const SILENCES = 2;
 /** Output that fills a slow way delays the answer by so much at most. */
 const DEAF_MS = 60_000;
 
-export type Verdict = Extract<PingResult, { kind: "down" | "unknown" }>;
+export type SilenceVerdict = Extract<PingResult, { kind: "down" | "unknown" }>;
 /** Pieces of data that had come over each connection. */
 export type Heard = ReadonlyMap<Connection, number>;
 
@@ -22,7 +22,7 @@ export interface Pulse {
   /** Since when pings are not answered while other data comes, on the clock that is never set; null: they are. */
   readonly deafSinceMs: number | null;
   /** What the last failure means, until a keeper is ready again. */
-  readonly verdict: Verdict | null;
+  readonly verdict: SilenceVerdict | null;
   /** Whether that is no more than the loss of a connection that was good: the node was not tried since. */
   readonly isLoss: boolean;
 }
@@ -83,6 +83,6 @@ export function unanswered(
   return told({ kind: "silent" }, { heardBefore, silences: 0 }, silent);
 }
 
-export function unknown(reason: string): Verdict {
+export function unknown(reason: string): SilenceVerdict {
   return { kind: "unknown", reason };
 }

@@ -3,7 +3,7 @@ import type { Refusal } from "../../../../shared/refusal.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Command } from "../session/sshCommand.ts";
 import { afterAsk, afterSpell, noDemand } from "./demand.ts";
-import type { Pulse, Verdict } from "./silence.ts";
+import type { Pulse, SilenceVerdict } from "./silence.ts";
 import { type PoolState, readyShells, without } from "./state.ts";
 
 /** @param floor shells that are kept ready whatever is asked for. */
@@ -81,14 +81,14 @@ export const demandEnded = (state: PoolState, floor: number): PoolState => ({
   demand: noDemand(floor),
 });
 
-export const verdictMade = (state: PoolState, verdict: Verdict): PoolState => ({
+export const verdictMade = (state: PoolState, verdict: SilenceVerdict): PoolState => ({
   ...state,
   pulse: { ...state.pulse, verdict, isLoss: false },
 });
 
 /** The last connection is gone, or counts for nothing any more. */
 export function nodeLost(state: PoolState, fact: string): PoolState {
-  const verdict: Verdict = { kind: "down", reason: fact };
+  const verdict: SilenceVerdict = { kind: "down", reason: fact };
   return { ...state, pulse: { ...state.pulse, verdict, isLoss: true, silences: 0 } };
 }
 

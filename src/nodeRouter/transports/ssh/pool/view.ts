@@ -37,7 +37,7 @@ export function stalled(state: PoolState): readonly Connection[] {
 }
 
 /** Why commands are refused without an attempt; null: they are not. */
-export function refusal(state: PoolState, node: string, nowMs: number): Refusal | null {
+export function breakerRefusal(state: PoolState, node: string, nowMs: number): Refusal | null {
   const wait = waitMs(state.breaker, nowMs);
   return wait > 0 ? notTried(node, state.breaker, wait) : null;
 }
@@ -61,7 +61,7 @@ export function viewOf(
 ): PoolView<Connection, Command> {
   const { attempts, connections, running, keeper, demand, life, info } = state;
   const isStocked = state.keepsWarm && life === "open";
-  const refused = refusal(state, node, nowMs);
+  const refused = breakerRefusal(state, node, nowMs);
   const heard = usable(state);
   return {
     queue: state.queue,

@@ -7,7 +7,7 @@ import {
   keptToText,
   NOTHING_KEPT,
 } from "../../../../../src/nodeRouter/surfaces/web/page/keep.ts";
-import { STATES } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
+import { WORST_FIRST } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 
 const number = fc
   .double({ noNaN: true, noDefaultInfinity: true })
@@ -15,7 +15,7 @@ const number = fc
 const kept: fc.Arbitrary<Kept> = fc.record({
   choice: fc.record({
     text: fc.string({ unit: "grapheme" }),
-    states: fc.subarray([...STATES]).map((states) => new Set(states)),
+    states: fc.subarray([...WORST_FIRST]).map((states) => new Set(states)),
     sort: fc.constantFrom("name" as const, "rtt" as const, "since" as const),
     descending: fc.boolean(),
   }),

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   fitView,
+  type GeoPoint,
   greatCircle,
-  type Place,
   pathThrough,
   project,
   toScreen,
@@ -20,7 +20,7 @@ import {
   type MapNode,
 } from "../../../../../src/nodeRouter/surfaces/web/page/layout.ts";
 import { gridPath, outlinePath, pathOf } from "../../../../../src/nodeRouter/surfaces/web/page/outline.ts";
-import { STATES } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
+import { WORST_FIRST } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 import { distanceKm } from "../../../../../src/shared/distance.ts";
 
 const SHANGHAI = { latitude: 31.23, longitude: 121.47 };
@@ -32,7 +32,7 @@ const place = fc.record({
   longitude: fc.double({ min: -180, max: 180, noNaN: true }),
 });
 
-const mapNode = (name: string, at: Place, changes: Partial<MapNode> = {}): MapNode => ({
+const mapNode = (name: string, at: GeoPoint, changes: Partial<MapNode> = {}): MapNode => ({
   name,
   state: "ready",
   place: at,
@@ -147,14 +147,14 @@ describe("the part of the map that is shown", () => {
 const fleet = fc.array(
   fc.record({
     at: fc.oneof(place, fc.constant(SINGAPORE), fc.constant(SHANGHAI)),
-    state: fc.constantFrom(...STATES),
+    state: fc.constantFrom(...WORST_FIRST),
     path: fc.constantFrom("direct" as const, "relayed" as const, "idle" as const, null),
     agents: fc.array(fc.constantFrom("a", "b", "long-agent-name"), { maxLength: 4 }),
   }),
   { maxLength: 60 },
 );
 const nodesOf = (
-  entries: readonly { at: Place; state: MapNode["state"]; path: MapNode["path"]; agents: string[] }[],
+  entries: readonly { at: GeoPoint; state: MapNode["state"]; path: MapNode["path"]; agents: string[] }[],
 ) => entries.map(({ at, ...rest }, index) => mapNode(`n${index}`, at, rest));
 
 const overlap = (a: Box, b: Box): boolean =>

@@ -7,7 +7,7 @@ import {
   duration,
   factText,
   free,
-  load,
+  loadText,
   percent,
   placeName,
   roundTrip,
@@ -15,10 +15,10 @@ import {
   used,
 } from "../../../../../src/nodeRouter/surfaces/web/page/format.ts";
 import {
-  type Choice,
   chosen,
-  countStates,
+  countShownStates,
   type SortKey,
+  type TableChoice,
 } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 import { NOW_MS, nodeReport, placeAt, smallFleet } from "../fleet.ts";
 
@@ -48,9 +48,9 @@ describe("text of values", () => {
     [free(null, 16 * GIB), "– / 16 GiB"],
     [free(0, 16 * GIB), "0 B / 16 GiB"],
     [free(null, null), UNKNOWN],
-    [load(0.4, 8), "0.40 / 8"],
-    [load(0, null), "0.00 / –"],
-    [load(null, null), UNKNOWN],
+    [loadText(0.4, 8), "0.40 / 8"],
+    [loadText(0, null), "0.00 / –"],
+    [loadText(null, null), UNKNOWN],
     [percent(1), "100 %"],
     [percent(0.99999), "99.9 %"], // not 100
     [percent(null), UNKNOWN],
@@ -75,8 +75,8 @@ describe("text of values", () => {
   });
 });
 
-const CHOICE: Choice = { text: "", states: new Set(), sort: "name", descending: false };
-const names = (choice: Partial<Choice>, nodes = smallFleet().nodes) =>
+const CHOICE: TableChoice = { text: "", states: new Set(), sort: "name", descending: false };
+const names = (choice: Partial<TableChoice>, nodes = smallFleet().nodes) =>
   chosen(nodes, { ...CHOICE, ...choice }).map(({ name }) => name);
 
 describe("the rows", () => {
@@ -149,7 +149,7 @@ describe("the rows", () => {
   });
 
   test("states are counted, and those that nobody has are left out", () => {
-    expect([...countStates(smallFleet().nodes)]).toEqual([
+    expect([...countShownStates(smallFleet().nodes)]).toEqual([
       ["offline", 1],
       ["degraded", 1],
       ["unknown", 1],

@@ -3,7 +3,10 @@ import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConfiguredNode } from "../../../../../src/config/resolve.ts";
 import { resolveConfig } from "../../../../../src/config/resolve.ts";
-import type { ConnectResult, PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
+import type {
+  PoolConnectResult,
+  PoolLimits,
+} from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { collect, createSshTransport } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import type { CommandRequest, SshTransport } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
@@ -25,7 +28,7 @@ interface Lab {
   /** What the node's settings are now; null = the config has no such node. */
   settings: ConfiguredNode | null;
   /** What connecting gives instead of a connection; null = a connection. */
-  failure: Extract<ConnectResult, { ok: false }> | null;
+  failure: Extract<PoolConnectResult, { ok: false }> | null;
   clockMs: number;
 }
 
@@ -60,7 +63,7 @@ function settingsOf(changes: object): ConfiguredNode {
   return node;
 }
 
-function connectTo(port: number): Promise<ConnectResult> {
+function connectTo(port: number): Promise<PoolConnectResult> {
   return new Promise((resolve) => {
     const client = new ssh2.Client();
     client.once("ready", () => resolve({ ok: true, client }));

@@ -2,7 +2,7 @@
 import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../../../src/config/resolve.ts";
-import type { ConnectResult } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
+import type { PoolConnectResult } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { runScript } from "../../../../../src/nodeRouter/transports/ssh/runScript.ts";
 import { createSshTransport } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import type { SshTransport } from "../../../../../src/nodeRouter/transports/transport.ts";
@@ -50,7 +50,7 @@ async function setUp(): Promise<Lab> {
   return lab;
 }
 
-function connectTo(port: number): Promise<ConnectResult> {
+function connectTo(port: number): Promise<PoolConnectResult> {
   return new Promise((resolve) => {
     const client = new ssh2.Client();
     client.once("ready", () => resolve({ ok: true, client }));

@@ -1,7 +1,7 @@
 // A command's output at its end.
 import ssh2 from "ssh2";
 import { afterEach, expect, test } from "vitest";
-import { type ConnectResult, NodePool } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
+import { NodePool, type PoolConnectResult } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { startSshServer } from "../../../../support/ssh/server.ts";
 
@@ -17,7 +17,7 @@ async function startPool(): Promise<NodePool> {
     node: "mac-sg",
     loginShell: false,
     connect: () =>
-      new Promise<ConnectResult>((resolve, reject) => {
+      new Promise<PoolConnectResult>((resolve, reject) => {
         const client = new ssh2.Client();
         client.once("ready", () => resolve({ ok: true, client }));
         client.once("error", reject);

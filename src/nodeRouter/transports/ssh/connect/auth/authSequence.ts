@@ -2,8 +2,8 @@
 import type { AuthHandlerMiddleware } from "ssh2";
 import { adviceOf } from "../../../../../shared/refusal.ts";
 import { safe } from "../../../../../shared/safeText.ts";
-import { type Refused, refuse } from "../base/hopRefusal.ts";
-import { type Place, placeText, settingOf } from "../base/machineName.ts";
+import { type HopRefusal, refuseHop } from "../base/hopRefusal.ts";
+import { type HopPlace, machineText, settingOf } from "../base/machineName.ts";
 import { isAboutAccount, type ServerWords, saidText } from "../base/serverWords.ts";
 import type { AuthAttempt, Identities } from "./identities.ts";
 
@@ -23,7 +23,7 @@ export interface AuthSequence {
    * @param fact what happened, where it is not that everything was tried.
    * @param words what the server had to say.
    */
-  refusal(place: Place, fact: string | null, words: ServerWords): Refused;
+  refusal(place: HopPlace, fact: string | null, words: ServerWords): HopRefusal;
 }
 
 /** A server names a handful, in words like these. */
@@ -79,9 +79,9 @@ export function createAuthSequence(
         accepted === null && !isAboutAccount(words)
           ? adviceOf("AUTH_FAILED", { setting: settingOf(place, "identityFile") })
           : "see the account and the server's settings on that machine: another key does not mend this";
-      return refuse(
+      return refuseHop(
         "AUTH_FAILED",
-        `${placeText(place)} refused the login: ${facts.map(safe).join("; ")}`,
+        `${machineText(place)} refused the login: ${facts.map(safe).join("; ")}`,
         advice,
       );
     },

@@ -58,7 +58,7 @@ function accountOfProcess(): ConnectEnv["account"] {
 }
 
 /** The file's text; null when there is none. Other errors are thrown. */
-export async function readText(env: Pick<ConnectEnv, "readFile">, path: string): Promise<string | null> {
+export async function readTextFile(env: Pick<ConnectEnv, "readFile">, path: string): Promise<string | null> {
   try {
     return (await env.readFile(path)).toString("utf8");
   } catch (error) {

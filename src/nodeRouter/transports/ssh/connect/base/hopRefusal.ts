@@ -3,21 +3,21 @@ import type { ErrorCode } from "../../../../../shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../../../../shared/errors.ts";
 import { type Refusal, refusal } from "../../../../../shared/refusal.ts";
 
-export interface Refused extends Refusal {
+export interface HopRefusal extends Refusal {
   readonly ok: false;
 }
 
-export function refuse(
+export function refuseHop(
   code: ErrorCode,
   fact: string,
   advice: string,
   nothingRan: string | null = null,
-): Refused {
+): HopRefusal {
   return { ok: false, ...refusal(code, fact, { nothingRan, advice }) };
 }
 
 /** A coded fault as the refusal it says; anything else is thrown on. */
-export function refusalOf(error: unknown): Refused {
+export function hopRefusalOf(error: unknown): HopRefusal {
   if (!(error instanceof NodeRouterError)) throw error;
   return { ok: false, ...error.refusal };
 }

@@ -2,7 +2,7 @@
 import { quote, safe } from "../../../../../shared/safeText.ts";
 
 /** Where something failed, for people. */
-export interface Place {
+export interface HopPlace {
   /** Inventory name of the node that the connection is for. */
   readonly node: string;
   /** `user@host:port`. */
@@ -14,13 +14,13 @@ export interface Place {
 }
 
 /** `node "mac-sg" (claw@mac-sg)`, or `jump host "bastion" of node "mac-sg" (me@bastion)`. */
-export function placeText({ node, address, jump }: Place): string {
+export function machineText({ node, address, jump }: HopPlace): string {
   const machine = jump === null ? `node ${quote(node)}` : `jump host ${quote(jump)} of node ${quote(node)}`;
   return `${machine} (${safe(address)})`;
 }
 
 /** Where to change one setting of it: the config key in full, or the ssh_config that a jump host has its own from. */
-export function settingOf({ jump, at }: Place, key: "host" | "port" | "identityFile"): string {
+export function settingOf({ jump, at }: HopPlace, key: "host" | "port" | "identityFile"): string {
   const keyword = { host: "HostName", port: "Port", identityFile: "IdentityFile" }[key];
   return jump === null ? `${at}.${key}` : `${keyword} of it in ssh_config (${safe(at)})`;
 }

@@ -7,13 +7,13 @@ import { quote, safe } from "../../../../../shared/safeText.ts";
 import type { ConnectEnv } from "../base/env.ts";
 import { invalid } from "./invalid.ts";
 import { pluginOnly } from "./pluginOnly.ts";
-import { oneOf, parseAnswer, type SshAnswer, type SshQuery } from "./sshAnswer.ts";
+import { oneOf, parseAnswer, type SshConfigAnswer, type SshQuery } from "./sshAnswer.ts";
 import { runSsh } from "./sshClient.ts";
 
 /** Asks about hosts, one after the other; end it with `close`. */
 export interface SshAsker {
   /** @throws NodeRouterError SSH_SETTINGS_INVALID, NOT_STARTED */
-  ask(query: SshQuery): Promise<SshAnswer>;
+  ask(query: SshQuery): Promise<SshConfigAnswer>;
   /** What ssh takes for the home, where that is another than ours; else null. */
   readonly otherHome: string | null;
   close(): Promise<void>;
@@ -56,7 +56,7 @@ export async function openSshAsker(
     }
   };
 
-  const run = async (query: SshQuery, defaults: Defaults | null): Promise<SshAnswer> => {
+  const run = async (query: SshQuery, defaults: Defaults | null): Promise<SshConfigAnswer> => {
     const file =
       isOwnHome && defaults === null ? null : await fileWith(defaults ?? { user: null, port: null });
     const args = [

@@ -13,7 +13,7 @@ import { unhonoured } from "./keywords.ts";
 import { type NetworkSettings, readNetwork } from "./networkSettings.ts";
 import { NOT_ASKED } from "./pluginOnly.ts";
 import { type JumpChain, readProxyJump } from "./proxyJump.ts";
-import { isOn, listOf, oneOf, type SshAnswer } from "./sshAnswer.ts";
+import { isOn, listOf, oneOf, type SshConfigAnswer } from "./sshAnswer.ts";
 
 export interface Hop {
   /** Where its settings are: the node's `…ssh` in the config in full, or whose ProxyJump. */
@@ -96,7 +96,7 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   };
 }
 
-function readHost(config: HopConfig, answer: SshAnswer): string {
+function readHost(config: HopConfig, answer: SshConfigAnswer): string {
   const host = oneOf(answer, "hostname") ?? "";
   // SECURITY: a leading "-" would be an option to anything that takes a host as an argument.
   if (host === "" || /^-|\s/.test(host) || safe(host) !== host) {
@@ -105,7 +105,7 @@ function readHost(config: HopConfig, answer: SshAnswer): string {
   return host;
 }
 
-function readUser(config: HopConfig, answer: SshAnswer): string {
+function readUser(config: HopConfig, answer: SshConfigAnswer): string {
   const user = config.user ?? answer.values.get("user")?.[0] ?? "";
   if (user === "" || /^-/.test(user) || safe(user) !== user) {
     throw invalid(`User of ${quote(config.host)}: ${quote(user)} is not a login name`, "set the user");
@@ -113,7 +113,7 @@ function readUser(config: HopConfig, answer: SshAnswer): string {
   return user;
 }
 
-function readPort(config: HopConfig, answer: SshAnswer): number {
+function readPort(config: HopConfig, answer: SshConfigAnswer): number {
   const text = oneOf(answer, "port") ?? "";
   const port = config.port ?? (/^\d{1,5}$/.test(text) ? Number(text) : 0);
   if (port >= 1 && port <= 65_535) return port;
@@ -121,7 +121,7 @@ function readPort(config: HopConfig, answer: SshAnswer): number {
 }
 
 /** What ssh would do and we cannot: said, never passed over. */
-function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): void {
+function refuseUnsupported(config: HopConfig, answer: SshConfigAnswer, host: string): void {
   // SECURITY: a name service may have given this name (CanonicalizeHostname), and a shell is to read it.
   const problem = oneOf(answer, "proxycommand") === null ? null : sshNameProblem(host);
   if (problem !== null) {
@@ -148,7 +148,7 @@ function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): 
 }
 
 /** Tokens that ssh alone knows; none where it was not asked, or is another program. */
-function sshTokens(answer: SshAnswer): Tokens {
+function sshTokens(answer: SshConfigAnswer): Tokens {
   const [, C, i, L, l] =
     /^([0-9a-f]{40,64})\/(\d+)\/([^/]*)\/([^/]*)$/.exec(oneOf(answer, "controlpath") ?? "") ?? [];
   return C === undefined || i === undefined || L === undefined || l === undefined ? {} : { C, i, L, l };

@@ -15,7 +15,7 @@ export interface SshQuery {
   readonly defaultPort: number;
 }
 
-export interface SshAnswer {
+export interface SshConfigAnswer {
   /** By keyword in lower case: each value as printed, without expansion of ours. */
   readonly values: ReadonlyMap<string, readonly string[]>;
   /** Paths that ssh has expanded by itself, from what to what. */
@@ -43,7 +43,7 @@ const REPEATED: readonly string[] = [
  * @param stdout what it printed; @param log its debug lines, as latin1.
  * @throws NodeRouterError SSH_SETTINGS_INVALID when that is no answer of ssh.
  */
-export function parseAnswer(stdout: string, log: string, host: string): SshAnswer {
+export function parseAnswer(stdout: string, log: string, host: string): SshConfigAnswer {
   const values = new Map<string, string[]>();
   for (const line of stdout.split(/\r?\n/)) {
     const end = line.indexOf(" ");
@@ -66,18 +66,18 @@ export function parseAnswer(stdout: string, log: string, host: string): SshAnswe
 }
 
 /** The only value of a keyword; null when ssh does not say it, or says `none`. */
-export function oneOf({ values }: SshAnswer, keyword: string): string | null {
+export function oneOf({ values }: SshConfigAnswer, keyword: string): string | null {
   const value = values.get(keyword)?.[0] ?? null;
   return value === null || value === "" || value.toLowerCase() === "none" ? null : value;
 }
 
 /** Whether ssh says `yes` or `true`; a keyword that it does not know is off. */
-export function isOn(answer: SshAnswer, keyword: string): boolean {
+export function isOn(answer: SshConfigAnswer, keyword: string): boolean {
   return /^(?:yes|true)$/i.test(oneOf(answer, keyword) ?? "");
 }
 
 /** Names of a list with commas, e.g. `Ciphers`; null when ssh does not say it. */
-export function listOf(answer: SshAnswer, keyword: string): readonly string[] | null {
+export function listOf(answer: SshConfigAnswer, keyword: string): readonly string[] | null {
   return oneOf(answer, keyword)?.split(",") ?? null;
 }
 

@@ -1,9 +1,9 @@
 // What is said about a host key that is not believed. Pure.
 import { quote, safe } from "../../../../../shared/safeText.ts";
-import { type Refused, refuse } from "../base/hopRefusal.ts";
-import { type Place, placeText } from "../base/machineName.ts";
+import { type HopRefusal, refuseHop } from "../base/hopRefusal.ts";
+import { type HopPlace, machineText } from "../base/machineName.ts";
 import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
-import type { HostTrust, TrustedKey, Verdict } from "./hostTrust.ts";
+import type { HostKeyVerdict, HostTrust, TrustedKey } from "./hostTrust.ts";
 import { NOWHERE, otherFile } from "./knownHostsFile.ts";
 
 const NOTHING_SENT = "nothing was sent";
@@ -20,17 +20,17 @@ export function keyText(key: PublicKey): string {
  * @param offered every key that was seen; the last is the one the verdict is about.
  */
 export function hostKeyRefusal(
-  place: Place,
+  place: HopPlace,
   known: { readonly name: string; readonly files: readonly string[] },
   trust: HostTrust,
-  verdict: Exclude<Verdict, { kind: "trusted" }>,
+  verdict: Exclude<HostKeyVerdict, { kind: "trusted" }>,
   offered: readonly PublicKey[],
-): Refused {
-  const fact = `${placeText(place)} offered ${offered.map(keyText).join(", ")}`;
+): HopRefusal {
+  const fact = `${machineText(place)} offered ${offered.map(keyText).join(", ")}`;
   const trustCommand = `"openclaw node-router trust ${safe(place.node)}"`;
   switch (verdict.kind) {
     case "revoked":
-      return refuse(
+      return refuseHop(
         "HOST_KEY_REVOKED",
         `${fact}, which ${safe(verdict.source)} revokes`,
         "do not connect until the machine has a new key",
@@ -42,7 +42,7 @@ export function hostKeyRefusal(
           ? `${knownText(verdict.expected)} is known`
           : `${trust.pin.at} is ${safe(trust.pin.fingerprint)}`;
       const mend = trust.pin === null ? `remove that line and run ${trustCommand}` : "change it";
-      return refuse(
+      return refuseHop(
         "HOST_KEY_CHANGED",
         `THE HOST KEY HAS CHANGED, another machine may be answering: ${fact}, but ${expected}`,
         `if the machine was set up anew, ${COMPARE}, then ${mend}`,
@@ -53,7 +53,7 @@ export function hostKeyRefusal(
       // What is recorded there would be gone at once, and the next connection just as unknown.
       const keepsNothing = known.files.every((file) => file === NOWHERE);
       const keeps = keepsNothing ? `${otherFile(place)} (UserKnownHostsFile keeps nothing), and ` : "";
-      return refuse(
+      return refuseHop(
         "HOST_KEY_UNKNOWN",
         `${fact}, which nobody vouches for as ${quote(known.name)}${asides(trust)}`,
         `${COMPARE}, then ${keeps}run ${trustCommand}`,

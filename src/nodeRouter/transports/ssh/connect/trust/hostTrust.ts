@@ -1,7 +1,7 @@
 // Which host keys are believed for one machine, and what an offered key is then. Pure but for `loadHostTrust`.
 import { quote } from "../../../../../shared/safeText.ts";
 import { withoutEnd } from "../../../../../shared/withoutEnd.ts";
-import { type ConnectEnv, readText } from "../base/env.ts";
+import { type ConnectEnv, readTextFile } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
 import type { Hop } from "../settings/hop.ts";
 import { invalid } from "../settings/invalid.ts";
@@ -29,7 +29,7 @@ export interface HostTrust {
 }
 
 /** `changed`: keys of this type are known and this is another one. */
-export type Verdict =
+export type HostKeyVerdict =
   | { readonly kind: "trusted"; readonly source: string }
   | { readonly kind: "revoked"; readonly source: string }
   | { readonly kind: "changed"; readonly expected: readonly TrustedKey[] }
@@ -70,7 +70,7 @@ export async function loadHostTrust({ host, hostKey }: Hop, env: ConnectEnv): Pr
 }
 
 /** Nothing outranks a revocation, not even a pin. */
-export function judgeHostKey(trust: HostTrust, offered: PublicKey): Verdict {
+export function judgeHostKey(trust: HostTrust, offered: PublicKey): HostKeyVerdict {
   const same = ({ blob }: PublicKey) => blob.equals(offered.blob);
   const revoked = trust.revoked.find(same);
   if (revoked !== undefined) return { kind: "revoked", source: revoked.source };
@@ -102,7 +102,7 @@ async function readFile(
 ): Promise<readonly (KnownHost & { readonly source: string })[]> {
   let text: string | null;
   try {
-    text = await readText(env, file);
+    text = await readTextFile(env, file);
   } catch (cause) {
     throw invalid(
       `${quote(file)} cannot be read, and may revoke a key: it ${fileFault(cause, "read")}`,

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { quote } from "../../../../../shared/safeText.ts";
-import { type ConnectEnv, readText } from "../base/env.ts";
+import { type ConnectEnv, readTextFile } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
-import { type Refused, refusalOf, refuse } from "../base/hopRefusal.ts";
+import { type HopRefusal, hopRefusalOf, refuseHop } from "../base/hopRefusal.ts";
 import type { Hop } from "../settings/hop.ts";
 import { invalid } from "../settings/invalid.ts";
 import type { PublicKey } from "./fingerprint.ts";
@@ -22,7 +22,7 @@ export type RecordResult =
       /** Whether a line was written now. */
       readonly isNew: boolean;
     }
-  | Refused;
+  | HopRefusal;
 
 /** Two answers to `trust` at once must not both find the key missing. By file. */
 const locks = new Map<string, Promise<unknown>>();
@@ -34,7 +34,7 @@ const locks = new Map<string, Promise<unknown>>();
  */
 export async function recordHostKey(hop: Hop, key: PublicKey, env: ConnectEnv): Promise<RecordResult> {
   const place = await keyFileOf(hop);
-  if (!place.ok) return refuse("SSH_SETTINGS_INVALID", place.fact, place.advice);
+  if (!place.ok) return refuseHop("SSH_SETTINGS_INVALID", place.fact, place.advice);
   const { file } = place;
   const before = locks.get(file) ?? Promise.resolve();
   const work = before.then(() => record(hop, key, file, env));
@@ -49,7 +49,7 @@ export async function recordHostKey(hop: Hop, key: PublicKey, env: ConnectEnv): 
 async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): Promise<RecordResult> {
   const { name, pin } = hop.hostKey;
   if (pin !== null) {
-    return refuse(
+    return refuseHop(
       "SSH_SETTINGS_INVALID",
       `${pin.at} pins ${quote(pin.fingerprint)} for ${quote(name)}, so a recorded key would not count`,
       "set it to the new fingerprint, or remove it and trust again",
@@ -62,7 +62,7 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
     const verdict = judgeHostKey(trust, key);
     if (verdict.kind === "trusted") return { ok: true, source: verdict.source, isNew: false };
     if (verdict.kind === "revoked") {
-      return refuse(
+      return refuseHop(
         "HOST_KEY_REVOKED",
         `${keyText(key)} of ${quote(name)} is revoked by ${verdict.source}`,
         "give the machine a new key",
@@ -70,7 +70,7 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
     }
     if (verdict.kind === "changed") {
       const known = verdict.expected.map((other) => `${keyText(other)} (${other.source})`).join(", ");
-      return refuse(
+      return refuseHop(
         "HOST_KEY_CHANGED",
         `${quote(name)} is already known by ${known}, not by ${keyText(key)}`,
         "if the machine was set up anew, remove that line and trust again",
@@ -79,14 +79,14 @@ async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): 
     const line = await append(file, hop, key, env);
     return { ok: true, source: `${file}:${line}`, isNew: true };
   } catch (error) {
-    return refusalOf(error);
+    return hopRefusalOf(error);
   }
 }
 
 /** One write to the end: lines that ssh adds at the same time are kept, and a link stays a link. */
 async function append(file: string, hop: Hop, key: PublicKey, env: ConnectEnv): Promise<number> {
   try {
-    const text = (await readText(env, file)) ?? "";
+    const text = (await readTextFile(env, file)) ?? "";
     const salt = needsHash(hop.hostKey.name) || parseKnownHosts(text).some(isHashed) ? randomBytes(20) : null;
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });

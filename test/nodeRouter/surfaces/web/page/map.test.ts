@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   fitView,
-  type GeoPoint,
   greatCircle,
   pathThrough,
   project,
@@ -21,6 +20,7 @@ import {
 } from "../../../../../src/nodeRouter/surfaces/web/page/layout.ts";
 import { gridPath, outlinePath, pathOf } from "../../../../../src/nodeRouter/surfaces/web/page/outline.ts";
 import { WORST_FIRST } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
+import type { GeoPoint } from "../../../../../src/shared/distance.ts";
 import { distanceKm } from "../../../../../src/shared/distance.ts";
 
 const SHANGHAI = { latitude: 31.23, longitude: 121.47 };

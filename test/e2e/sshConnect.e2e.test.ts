@@ -124,7 +124,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
       expect(await reach({ ...ssh, passphrase: "open sesame" })).toMatchObject({ ok: true });
       expect(await reach({ ...ssh, passphrase: "wrong" })).toMatchObject({
         code: "AUTH_FAILED",
-        message: expect.stringContaining("cannot be decrypted with the configured passphrase"),
+        fact: expect.stringContaining("cannot be decrypted with the configured passphrase"),
       });
     }
   });
@@ -172,7 +172,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     home.write(".ssh/config", names.join(""));
     expect(await reach(settings(jump))).toMatchObject({
       code: "AUTH_FAILED",
-      message: expect.stringMatching(/it said "Too many authentication failures"/),
+      fact: expect.stringMatching(/it said "Too many authentication failures"/),
       transportFailure: false,
     });
   });

@@ -164,8 +164,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/startFiles"))("a login whose start fil
         pty: { rows: 24, cols: 80, term: "dumb" },
         input: null,
       });
-      const text =
-        outcome.kind === "ran" ? `ran ${outcome.exitCode}` : "message" in outcome ? outcome.message : "";
+      const text = outcome.kind === "ran" ? `ran ${outcome.exitCode}` : refusalText(outcome);
       expect(text).toMatch(expected);
       expect(stdout.toString()).not.toContain(SECRET);
       expect(stdout.toString()).toBe(outcome.kind === "ran" ? "terminal\r\n" : "");

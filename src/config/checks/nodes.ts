@@ -6,7 +6,7 @@ import { ENV_NAME } from "../../shared/shell.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { MAX_NAME_LENGTH } from "../schema/limits.ts";
 import { checkLocation } from "./location.ts";
-import { checkSsh } from "./ssh.ts";
+import { checkSshSettings } from "./ssh.ts";
 import { checkTags } from "./tags.ts";
 import { targetOf, type WrittenConfig, type WrittenNode } from "./written.ts";
 
@@ -17,7 +17,7 @@ const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototyp
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
 
 /** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
-export function* checkNodes({ nodes, routedAgents }: WrittenConfig): Generator<ConfigProblem> {
+export function* checkNodeSettings({ nodes, routedAgents }: WrittenConfig): Generator<ConfigProblem> {
   for (const node of nodes) {
     yield* checkName(node, routedAgents);
     yield* checkTargets(node, routedAgents);
@@ -26,7 +26,7 @@ export function* checkNodes({ nodes, routedAgents }: WrittenConfig): Generator<C
     yield* checkWorkspace(node, routedAgents);
     yield* checkDirectories(node, routedAgents);
     yield* checkEnv(node, routedAgents);
-    yield* checkSsh(node, routedAgents);
+    yield* checkSshSettings(node, routedAgents);
   }
   yield* checkDuplicates(nodes, routedAgents);
 }

@@ -9,7 +9,10 @@ const PATH = /^(\/|~\/|[A-Za-z]:[\\/])/;
 const PLAIN_URL = /^[A-Za-z0-9\-._~:/?#[\]@!&()*+,;=%]+$/;
 
 /** A wrong place may change where the agents that any rule names are placed: so may what finds places. */
-export function* checkPresence({ config, routedAgents: agents }: WrittenConfig): Generator<ConfigProblem> {
+export function* checkPresenceSettings({
+  config,
+  routedAgents: agents,
+}: WrittenConfig): Generator<ConfigProblem> {
   const { geoipFile, publicAddressUrl } = config.presence ?? {};
   const invalid = (key: string, message: string) =>
     configError({ code: "PRESENCE_INVALID", path: formatPath(["presence", key]), message, agents });

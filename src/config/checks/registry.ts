@@ -4,8 +4,8 @@ import type { ConfigProblem } from "../problems/problem.ts";
 import { checkLocation } from "./location.ts";
 import { checkMatches } from "./matches.ts";
 import { checkNear } from "./near.ts";
-import { checkNodes } from "./nodes.ts";
-import { checkPresence } from "./presence.ts";
+import { checkNodeSettings } from "./nodes.ts";
+import { checkPresenceSettings } from "./presence.ts";
 import { checkRules } from "./rules.ts";
 import { checkSelectors } from "./selectors.ts";
 import type { WrittenConfig } from "./written.ts";
@@ -19,8 +19,8 @@ import type { WrittenConfig } from "./written.ts";
 export function checkConfig(written: WrittenConfig): ConfigProblem[] {
   return [
     ...checkLocation(formatPath(["gateway"]), written.config.gateway?.location, written.routedAgents),
-    ...checkPresence(written),
-    ...checkNodes(written),
+    ...checkPresenceSettings(written),
+    ...checkNodeSettings(written),
     ...checkSelectors(written),
     ...checkRules(written),
     ...checkNear(written),

@@ -9,7 +9,7 @@ import type { NodeEntry, WrittenNode } from "./written.ts";
 const USER = /^[^\s-]\S*$/;
 
 /** SSH settings that contradict each other or that no connection could use. */
-export function* checkSsh(
+export function* checkSshSettings(
   { name, path, entry }: WrittenNode,
   agents: ConcernedAgents,
 ): Generator<ConfigProblem> {

@@ -12,7 +12,7 @@ import type { TailnetPeer } from "./peer.ts";
 import { createSplitter } from "./splitter.ts";
 import { readWantedPeer, statusOf, type TailnetStatus, type WantPeer } from "./status.ts";
 import { findLocalApis, type TailnetMachine, thisMachine } from "./tailnetMachine.ts";
-import { runCommand } from "./tailscaleCli.ts";
+import { runTailscale } from "./tailscaleCli.ts";
 
 /** `absent`: no Tailscale was found here. `failed`: there is one, and it did not answer, or answered nonsense. */
 export type TailnetRead =
@@ -107,7 +107,7 @@ export function createTailnetReader(
     }
     for (const file of machine.commands) {
       try {
-        const output = runCommand(file, ["status", "--json"], signal);
+        const output = runTailscale(file, ["status", "--json"], signal);
         return { kind: "status", status: await readStatus(output, wants) };
       } catch (error) {
         if (signal.aborted) throw error;

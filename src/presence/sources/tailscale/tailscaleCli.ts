@@ -9,7 +9,7 @@ const MAX_COMPLAINT = 300;
  * Its output, piece by piece; the process is gone when this ends.
  * @throws Error of node:child_process (ENOENT: no such command), or that says how it ended and its first complaint.
  */
-export async function* runCommand(
+export async function* runTailscale(
   file: string,
   args: readonly string[],
   signal: AbortSignal,

@@ -31,9 +31,11 @@ export function isRunningOn({ running }: PoolState, on: Connection): boolean {
   return [...running.values()].some((sent) => sent.on === on);
 }
 
-/** On which nothing new begins, and nothing runs any more. */
+/** On which nothing new begins, and nothing runs any more. One that has ended is left by the event that says why. */
 export function stalled(state: PoolState): readonly Connection[] {
-  return state.connections.filter((on) => on.isStalled && on.opening === 0 && !isRunningOn(state, on));
+  return state.connections.filter(
+    (on) => on.isStalled && !on.isClosed && on.opening === 0 && !isRunningOn(state, on),
+  );
 }
 
 /** Why commands are refused without an attempt; null: they are not. */

@@ -1,9 +1,13 @@
 import { defineConfig } from "tsup";
-import { buildPage } from "./scripts/support/pageAssets.ts";
+import { dataFiles } from "./scripts/support/dataFiles.ts";
+import { leftOut } from "./scripts/support/leftOut.ts";
+import { builtPage } from "./scripts/support/pageAssets.ts";
+import { indentWithTabs } from "./scripts/support/tabs.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
+import { withoutComments } from "./scripts/support/withoutComments.ts";
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
-export default defineConfig(async () => ({
+export default defineConfig({
   entry: ["src/index.ts"],
   format: ["esm"],
   target: "node24",
@@ -19,18 +23,11 @@ export default defineConfig(async () => ({
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
-  // The page of the tab "Nodes" goes in as text.
-  define: { NODE_ROUTER_PAGE: JSON.stringify(await buildPage()) },
-  esbuildPlugins: [thirdParty("dist")],
+  esbuildPlugins: [builtPage("dist"), leftOut(), dataFiles("dist"), thirdParty("dist"), withoutComments()],
+  onSuccess: async () => indentWithTabs("dist"),
+  // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
+  define: { __filename: "import.meta.filename", __dirname: "import.meta.dirname" },
   banner: {
-    // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
-    js: [
-      'import { createRequire as __createRequire } from "node:module";',
-      'import { dirname as __dirnameOf } from "node:path";',
-      'import { fileURLToPath as __fileOf } from "node:url";',
-      "const require = __createRequire(import.meta.url);",
-      "const __filename = __fileOf(import.meta.url);",
-      "const __dirname = __dirnameOf(__filename);",
-    ].join(" "),
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
-}));
+});

@@ -9,6 +9,7 @@ export default defineConfig({
           name: "unit",
           // Real shells and sshd: on a busy machine a test waits longer than the 5 s that vitest gives it.
           testTimeout: 30_000,
+          expect: { poll: { timeout: 20_000 } },
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
         },

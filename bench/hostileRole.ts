@@ -2,11 +2,12 @@
 // The gateway's one thread may stand still for as long as the bench lasts, so a second thread watches it.
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
-import { createLogger } from "../src/logger.ts";
-import { HOST_KEY_TYPES } from "../src/nodeRouter/transports/ssh/connect/algorithms.ts";
+import { HOST_KEY_TYPES } from "../src/nodeRouter/transports/ssh/connect/base/algorithms.ts";
 import { shakeHands } from "../src/nodeRouter/transports/ssh/connect/handshake.ts";
-import { NodePool } from "../src/nodeRouter/transports/ssh/pool.ts";
-import { collect } from "../src/nodeRouter/transports/ssh/transport.ts";
+import { NodePool } from "../src/nodeRouter/transports/ssh/pool/pool.ts";
+import { collect } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
+import { createLogger } from "../src/shared/logger.ts";
+import { refused } from "../test/support/refused.ts";
 import { type Attack, startHostileServer } from "../test/support/ssh/hostileServer.ts";
 
 const QUIET_MS = 6_000;
@@ -134,7 +135,7 @@ function poolOf(node: string, port: number): NodePool {
         now: () => performance.now(),
       });
       if (result.ok) return { ok: true, client: result.client };
-      return { ok: false, code: "NODE_UNREACHABLE", message: "NODE_UNREACHABLE: no", transportFailure: true };
+      return { ok: false, ...refused("NODE_UNREACHABLE", "no"), transportFailure: true };
     },
   });
 }

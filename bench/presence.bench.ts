@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { promisify } from "node:util";
-import type { EventsReport } from "../src/nodeRouter/reports/eventsReport.ts";
-import type { NodesReport } from "../src/nodeRouter/reports/nodeReport.ts";
+import type { EventsReport } from "../src/nodeRouter/surfaces/reports/eventsReport.ts";
+import type { NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import { peersCalled } from "../src/presence/sources/tailscale/match.ts";
 import { createTailnetReader } from "../src/presence/sources/tailscale/reader.ts";
 import { startSshDeployment } from "../test/e2e/sshDeployment.ts";
@@ -31,7 +31,7 @@ export interface LoadRow {
 export async function benchPresenceLoad(counts: readonly number[], seconds: number): Promise<LoadRow[]> {
   const rows: LoadRow[] = [];
   for (const count of counts) {
-    const script = join(import.meta.dirname, "presenceLoad.mjs");
+    const script = join(import.meta.dirname, "presenceLoad.ts");
     const args = ["--expose-gc", script, String(count), String(seconds)];
     const { stdout } = await promisify(execFile)(process.execPath, args, { env: quietEnv() });
     rows.push(JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as LoadRow);

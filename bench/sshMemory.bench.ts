@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type Client } from "ssh2";
 import { resolveConfig } from "../src/config/resolve.ts";
-import { createLogger } from "../src/logger.ts";
-import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/transport.ts";
+import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
+import { createLogger } from "../src/shared/logger.ts";
+import { refusalText } from "../src/shared/refusal.ts";
 import { makeKey } from "../test/support/ssh/keys.ts";
 import { startSshd } from "../test/support/ssh/sshd.ts";
 
@@ -44,7 +45,7 @@ export async function benchSshMemory(count: number): Promise<MemoryRow> {
   try {
     const use = async (name: string): Promise<void> => {
       const { outcome } = await collect(transport.start(name, { script: "true", input: Buffer.alloc(0) }));
-      if (outcome.kind !== "ran") throw new Error(outcome.message);
+      if (outcome.kind !== "ran") throw new Error(refusalText(outcome));
     };
     // The first connection loads code that the others share.
     await use(names[count] ?? "");

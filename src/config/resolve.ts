@@ -1,20 +1,36 @@
 // Turns what the host hands over into what the rest of the plugin reads: nothing optional, everything parsed.
-import type { Preference, Rule } from "../nodeRouter/placement/rule.ts";
-import type { Selector } from "../nodeRouter/placement/selector.ts";
-import type { TransportChoice } from "../nodeRouter/placement/snapshot.ts";
-import type { AuditMode, Mode, NodeLocation, NodeTags } from "../types.ts";
-import { checkConfig } from "./check.ts";
-import { readTags } from "./checkMatches.ts";
-import { nodeNameProblem } from "./checkNodes.ts";
-import { readDraft } from "./draft.ts";
-import type { NodeDraft, SshDraft } from "./nodeDraft.ts";
-import type { LocationDraft } from "./placeDraft.ts";
-import type { PresenceDraft, PresenceSettings } from "./presenceDraft.ts";
-import { type ConfigProblem, isWithin } from "./problem.ts";
-import type { RuleDraft, SelectorDraft } from "./ruleDraft.ts";
-import type { SecretInput } from "./sshSchema.ts";
+import { Check } from "@sinclair/typebox/value";
+import type { Minimum, Near, Preference, Rule } from "../nodeRouter/placement/model/rule.ts";
+import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
+import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
+import { nodeNameProblem } from "./checks/nodes.ts";
+import { checkConfig } from "./checks/registry.ts";
+import { shapeProblem } from "./checks/shape.ts";
+import {
+  type LocationEntry,
+  type NodeEntry,
+  type RuleEntry,
+  readWritten,
+  targetOf,
+  type WrittenNode,
+  type WrittenRule,
+} from "./checks/written.ts";
+import { formatPath } from "./problems/path.ts";
+import { type ConfigProblem, wrongPaths } from "./problems/problem.ts";
+import * as defaults from "./schema/defaults.ts";
+import { MAX_AUDIT_DAYS, MAX_AUDIT_MIB } from "./schema/limits.ts";
+import { ConfigSchema, type NodeRouterConfig } from "./schema/schema.ts";
+import type { SecretInput } from "./schema/ssh.ts";
 
-export type { PresenceSettings } from "./presenceDraft.ts";
+/** How presence is found out. */
+export interface PresenceSettings {
+  /** Whether SSH connections are opened before a call needs them. */
+  readonly connect: boolean;
+  /** Path on the gateway, `~/` allowed; null: the default file; false: none. */
+  readonly geoipFile: string | false | null;
+  /** https; null: nodes ask nobody for their address. */
+  readonly publicAddressUrl: string | null;
+}
 
 /** How SSH reaches a node. Null leaves the choice to ~/.ssh/config and to the defaults of OpenSSH. */
 export interface SshSettings {
@@ -83,113 +99,138 @@ export interface ResolvedConfig {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** Of a config that nobody could read: nothing is placed, nobody is asked, and no audit record is removed. */
+const UNREADABLE: Omit<ResolvedConfig, "problems"> = {
+  mode: "enforce",
+  audit: "strict",
+  auditCommandText: false,
+  auditKeepDays: MAX_AUDIT_DAYS,
+  auditAgentMiB: MAX_AUDIT_MIB,
+  auditMaxMiB: MAX_AUDIT_MIB,
+  gateway: { location: null },
+  presence: { connect: false, geoipFile: false, publicAddressUrl: null },
+  nodes: new Map(),
+  rules: [],
+};
+
+/** Whether a part of the config has an error, by its path. */
+type IsWrong = (path: string) => boolean;
+
 /**
  * Reads `plugins.entries.node-router.config`; undefined is the empty config. Total: never throws, whatever plain
- * data it gets, and the same data always gives the same answer. What cannot be used is left out and is in `problems`.
- * A node whose name can be used stays, so that it is still shown: its unusable parts have their defaults.
+ * data it gets, and the same data always gives the same answer. What has not the schema's shape is not read at all,
+ * and refuses every agent. Otherwise what cannot be meant is left out and is in `problems`. A node whose name can be
+ * used stays, so that it is still shown: its unusable parts have their defaults.
  */
 export function resolveConfig(raw: unknown): ResolvedConfig {
-  const draft = readDraft(raw);
-  const problems = checkConfig(raw, draft);
-  const errors = problems.filter((problem) => problem.severity === "error");
-  const isWrong = (path: string) => errors.some((error) => isWithin(error, path));
-  const named = draft.nodes.filter((node) => nodeNameProblem(node.name) === null);
+  const config = raw === undefined ? {} : raw;
+  if (!Check(ConfigSchema, config)) return { ...UNREADABLE, problems: [shapeProblem(config)] };
+  const written = readWritten(config);
+  const problems = checkConfig(written);
+  const wrong = wrongPaths(problems);
+  const isWrong: IsWrong = (path) => wrong.has(path);
+  const named = written.nodes.filter((node) => nodeNameProblem(node.name) === null);
   return {
-    mode: draft.mode,
-    audit: draft.audit,
-    auditCommandText: draft.auditCommandText,
-    auditKeepDays: draft.auditKeepDays,
-    auditAgentMiB: draft.auditAgentMiB,
-    auditMaxMiB: draft.auditMaxMiB,
-    gateway: { location: locationAt(draft.gateway.path, draft.gateway.location, isWrong) },
-    presence: resolvePresence(draft.presence, isWrong),
+    mode: config.mode ?? defaults.DEFAULT_MODE,
+    audit: config.audit ?? defaults.DEFAULT_AUDIT,
+    auditCommandText: config.auditCommandText ?? defaults.DEFAULT_AUDIT_COMMAND_TEXT,
+    auditKeepDays: config.auditKeepDays ?? defaults.DEFAULT_AUDIT_KEEP_DAYS,
+    auditAgentMiB: config.auditAgentMiB ?? defaults.DEFAULT_AUDIT_AGENT_MIB,
+    auditMaxMiB: config.auditMaxMiB ?? defaults.DEFAULT_AUDIT_MAX_MIB,
+    gateway: { location: locationAt(formatPath(["gateway"]), config.gateway?.location, isWrong) },
+    presence: resolvePresence(config.presence, isWrong),
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
-    rules: draft.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
+    rules: written.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
     problems,
   };
 }
 
-function resolveNode(draft: NodeDraft, isWrong: (path: string) => boolean): ConfiguredNode {
-  const { name, path, node, tailscale, location, workspace, ssh, transport, loginShell } = draft;
+function resolveNode({ name, path, entry, tags }: WrittenNode, isWrong: IsWrong): ConfiguredNode {
   return {
     name,
-    node,
-    tailscale,
-    tags: readTags(draft),
-    location: locationAt(path, location, isWrong),
-    workspace: isWrong(`${path}.workspace`) ? null : workspace,
-    paths: isWrong(`${path}.paths`) ? [] : draft.paths,
-    pathPrepend: isWrong(`${path}.pathPrepend`) ? [] : draft.pathPrepend,
-    env: isWrong(`${path}.env`) ? new Map() : draft.env,
-    loginShell,
-    ssh: ssh === null || isWrong(`${path}.ssh`) ? null : resolveSsh(name, ssh),
-    transport,
+    node: targetOf(entry.node, name),
+    tailscale: targetOf(entry.tailscale, name),
+    tags,
+    location: locationAt(path, entry.location, isWrong),
+    workspace: isWrong(`${path}.workspace`) ? null : (entry.workspace ?? null),
+    paths: isWrong(`${path}.paths`) ? [] : (entry.paths ?? []),
+    pathPrepend: isWrong(`${path}.pathPrepend`) ? [] : (entry.pathPrepend ?? []),
+    env: new Map(isWrong(`${path}.env`) ? [] : Object.entries(entry.env ?? {})),
+    loginShell: entry.loginShell ?? defaults.DEFAULT_LOGIN_SHELL,
+    ssh: entry.ssh === undefined || isWrong(`${path}.ssh`) ? null : resolveSsh(name, entry.ssh),
+    transport: entry.transport ?? defaults.DEFAULT_TRANSPORT,
   };
 }
 
 /** Null when there is none, or a wrong one. */
 function locationAt(
   path: string,
-  location: LocationDraft | null,
-  isWrong: (path: string) => boolean,
+  location: LocationEntry | undefined,
+  isWrong: IsWrong,
 ): NodeLocation | null {
-  return location === null || isWrong(`${path}.location`) ? null : resolveLocation(location);
-}
-
-function resolveLocation(draft: LocationDraft): NodeLocation {
-  const { country, region, city, latitude, longitude, timeZone } = draft;
-  return {
-    ...(country === null ? {} : { country }),
-    ...(region === null ? {} : { region }),
-    ...(city === null ? {} : { city }),
-    ...(latitude === null ? {} : { latitude }),
-    ...(longitude === null ? {} : { longitude }),
-    ...(timeZone === null ? {} : { timeZone }),
-    source: "declared",
-  };
+  return location === undefined || isWrong(`${path}.location`) ? null : { ...location, source: "declared" };
 }
 
 /** What is wrong is not done: no other file is read, and nobody is asked. */
-function resolvePresence(draft: PresenceDraft, isWrong: (path: string) => boolean): PresenceSettings {
-  const { path, connect, geoipFile, publicAddressUrl } = draft;
+function resolvePresence(presence: NodeRouterConfig["presence"], isWrong: IsWrong): PresenceSettings {
+  const { connect, geoipFile, publicAddressUrl } = presence ?? {};
   return {
-    connect,
-    geoipFile: isWrong(`${path}.geoipFile`) ? false : geoipFile,
-    publicAddressUrl: isWrong(`${path}.publicAddressUrl`) ? null : publicAddressUrl,
+    connect: connect ?? defaults.DEFAULT_PRESENCE_CONNECT,
+    geoipFile: isWrong(formatPath(["presence", "geoipFile"])) ? false : (geoipFile ?? null),
+    publicAddressUrl: isWrong(formatPath(["presence", "publicAddressUrl"]))
+      ? null
+      : (publicAddressUrl ?? null),
   };
 }
 
-function resolveSsh(name: string, ssh: SshDraft): SshSettings {
-  return { ...ssh, host: ssh.host ?? name };
+function resolveSsh(name: string, ssh: NonNullable<NodeEntry["ssh"]>): SshSettings {
+  return {
+    host: ssh.host ?? name,
+    port: ssh.port ?? null,
+    user: ssh.user ?? null,
+    identityFile: ssh.identityFile ?? null,
+    identityData: ssh.identityData ?? null,
+    passphrase: ssh.passphrase ?? null,
+    knownHostsFile: ssh.knownHostsFile ?? null,
+    hostKey: ssh.hostKey ?? null,
+  };
 }
 
-/** Null for a draft that its problems should have kept away. */
-function resolveRule(draft: RuleDraft): ConfiguredRule | null {
-  const { index, wellFormed, name, agents, tools, require, near, minimum, onUnavailable, files } = draft;
-  const requireSelector = selectorOf(require);
-  if (!wellFormed || name === null || agents === "*" || requireSelector === undefined) return null;
-  const prefer: Preference[] = [];
-  for (const { selector, weight } of draft.prefer) {
-    const wanted = selectorOf(selector);
-    if (!wanted || weight === null) return null;
-    prefer.push({ selector: wanted, weight });
+/** Null when a selector cannot be parsed, which its problem should have kept away. */
+function resolveRule({ index, entry, require, prefer }: WrittenRule): ConfiguredRule | null {
+  if (require?.parsed.ok === false) return null;
+  const wishes: Preference[] = [];
+  for (const { parsed, weight } of prefer) {
+    if (!parsed.ok) return null;
+    wishes.push({ selector: parsed.selector, weight });
   }
   return {
     index,
-    name,
-    agents,
-    tools,
-    require: requireSelector,
-    prefer,
-    near,
-    minimum,
-    onUnavailable,
-    files,
+    name: entry.name,
+    agents: entry.agents,
+    tools: entry.tools ?? null,
+    require: require?.parsed.selector ?? null,
+    prefer: wishes,
+    near: nearOf(entry.near),
+    minimum: minimumOf(entry.minimum),
+    onUnavailable: entry.onUnavailable ?? defaults.DEFAULT_ON_UNAVAILABLE,
+    files: entry.files ?? defaults.DEFAULT_FILES,
   };
 }
 
-/** Null when there is none; undefined when it cannot be parsed. */
-function selectorOf(draft: SelectorDraft | null): Selector | null | undefined {
-  if (draft === null) return null;
-  return draft.parsed.ok ? draft.parsed.selector : undefined;
+/** `"gateway"` is the gateway, whatever nodes are called. */
+function nearOf(near: RuleEntry["near"]): Near | null {
+  if (near === undefined) return null;
+  if (typeof near !== "string") return { kind: "point", ...near };
+  return near === "gateway" ? { kind: "gateway" } : { kind: "node", name: near };
+}
+
+function minimumOf(minimum: RuleEntry["minimum"]): Minimum | null {
+  if (minimum === undefined) return null;
+  const { idleCpus, freeMemoryGiB, freeDiskGiB } = minimum;
+  return {
+    idleCpus: idleCpus ?? null,
+    freeMemoryGiB: freeMemoryGiB ?? null,
+    freeDiskGiB: freeDiskGiB ?? null,
+  };
 }

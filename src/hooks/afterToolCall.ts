@@ -1,10 +1,13 @@
 // Layer 4: compares where a command ran with where it was placed.
 
-import type { PlacedCall } from "../nodeRouter/calls.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import type { SharedState } from "../nodeRouter/sharedState.ts";
-import { safe } from "../safeText.ts";
-import { idsOf, type ToolContext, type ToolEvent } from "./events.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
+import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
+import type { Memory } from "../shared/processMemory.ts";
+import { coded } from "../shared/refusal.ts";
+import { safe } from "../shared/safeText.ts";
 import { stoppedInTerminal } from "./resultLine.ts";
 
 export interface AfterToolEvent extends ToolEvent {
@@ -16,13 +19,13 @@ export function createAfterToolCall(deps: RouterDeps) {
   const log = deps.log.child({ part: "verify" });
   return (event: AfterToolEvent, context: ToolContext): void => {
     const { runId, toolCallId } = idsOf(event, context);
-    const { calls } = deps.state;
+    const calls = deps.memory.part(CALLS);
     const call = calls.find(runId, toolCallId);
     calls.end(runId, toolCallId);
     if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
-    const ranOn = ranElsewhere(deps.state, call, event.result);
+    const ranOn = ranElsewhere(deps.memory, call, event.result);
     if (ranOn === null) return;
-    deps.state.counters.mismatches += 1;
+    deps.memory.part(COUNTERS).mismatches += 1;
     log.error(
       {
         agent: call.agent,
@@ -32,7 +35,7 @@ export function createAfterToolCall(deps: RouterDeps) {
         ranOn: safe(ranOn),
         runId,
       },
-      "NODE_MISMATCH: a command ran on another machine than it was placed on",
+      coded("NODE_MISMATCH", "a command ran on another machine than it was placed on"),
     );
   };
 }
@@ -41,19 +44,15 @@ export function createAfterToolCall(deps: RouterDeps) {
  * Where a placed exec ran, if not where it was placed: a node id or `gateway`. Null: there, nowhere, or not known.
  * What the sandbox backend was never brought ran without it, wherever the host says nothing of a node.
  */
-export function ranElsewhere(
-  state: Pick<SharedState, "workspace">,
-  call: PlacedCall,
-  result: unknown,
-): string | null {
+export function ranElsewhere(memory: Memory, call: PlacedCall, result: unknown): string | null {
   const ranOn = ranWhere(result);
   if (ranOn === null) return null;
   if (call.workspaceCallId === null) {
-    return ranOn === call.nodeId || stoppedInTerminal(detailsOf(result)) ? null : ranOn;
+    return ranOn === call.nodeId || stoppedInTerminal(resultDetails(result)) ? null : ranOn;
   }
   if (ranOn !== "gateway") return ranOn;
-  const claimed = state.workspace.calls.get(call.workspaceCallId)?.claimed;
-  return claimed === false && !stoppedInTerminal(detailsOf(result)) ? ranOn : null;
+  const claimed = memory.part(WORKSPACE_CALLS).get(call.workspaceCallId)?.claimed;
+  return claimed === false && !stoppedInTerminal(resultDetails(result)) ? ranOn : null;
 }
 
 /**
@@ -61,7 +60,7 @@ export function ranElsewhere(
  * ended by a signal or a timeout has no exit status, but it ran: only then is there an `exitReason`.
  */
 export function ranWhere(result: unknown): string | null {
-  const details = detailsOf(result);
+  const details = resultDetails(result);
   if (details === null) return null;
   if (typeof details.nodeId === "string") return details.nodeId;
   const ran =
@@ -73,7 +72,7 @@ export function ranWhere(result: unknown): string | null {
 }
 
 /** The structured part of a tool result. */
-export function detailsOf(result: unknown): Readonly<Record<string, unknown>> | null {
+export function resultDetails(result: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof result !== "object" || result === null || !("details" in result)) return null;
   const { details } = result;
   return typeof details === "object" && details !== null ? Object.fromEntries(Object.entries(details)) : null;

@@ -1,9 +1,10 @@
-// Layer 2: the last before_tool_call hook. Says the placement once more, because of several plugins that
-// rewrite a call the host keeps only the last one's parameters.
+// Layer 2: the last before_tool_call hook. Where several plugins rewrite one call, the host keeps only the parameters
+// of the last one, so this hook states the placement once more.
 
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
-import { answerOf, type PolicyResult } from "./policyResult.ts";
+import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS } from "../nodeRouter/state/calls.ts";
 import type { ToolPolicy } from "./toolPolicy.ts";
 
 /** The host runs hooks from high to low: nothing comes after this one. */
@@ -17,7 +18,7 @@ export function createBeforeToolCall(deps: RouterDeps, policy: ToolPolicy) {
   return async (event: ToolEvent, context: ToolContext): Promise<PolicyResult | undefined> => {
     if (agentOf(context) === null) return undefined;
     const { runId, toolCallId } = idsOf(event, context);
-    const answer = deps.state.calls.answered(runId, toolCallId, event.toolName, event.params);
+    const answer = deps.memory.part(CALLS).answered(runId, toolCallId, event.toolName, event.params);
     if (answer === null) return policy(event, context);
     return answer.params === null ? undefined : answerOf(answer.params, answer.consent);
   };

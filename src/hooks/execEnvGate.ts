@@ -1,10 +1,10 @@
 // The last gate before a command starts on the gateway: the host asks for variables and says where it will run.
 import { randomBytes } from "node:crypto";
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { bindingOf } from "../nodeRouter/hostConfig.ts";
-import { isRouted, mayUseGateway } from "../nodeRouter/router.ts";
-import { agentOf, type ToolContext } from "./events.ts";
+import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
+import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { ownGateName } from "./gateNames.ts";
 
 /** How the names of the gate's variables begin; the host's error shows the whole name. */
@@ -35,7 +35,7 @@ export interface ExecEnvEvent {
  */
 export function createExecEnvGate(deps: RouterDeps) {
   return (event: ExecEnvEvent, context: ToolContext): Record<string, string> | undefined => {
-    const { config } = deps.state;
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
     const agent = agentOf(context);
     if (config === null || agent === null || isOpen(deps, config, agent, event.host)) return undefined;
     return {
@@ -49,6 +49,7 @@ function isOpen(deps: RouterDeps, config: ResolvedConfig, agent: string, host: s
   // A run on a node is the node-invoke policy's to refuse; these variables would go over the wire to it.
   if (host === "node") return true;
   // Also in shadow mode: with `elevated`, the host would run on the gateway what belongs to the workspace.
-  if (bindingOf(deps.hostConfig(), agent) === "workspace") return host === "sandbox";
-  return config.mode === "shadow" || !isRouted(config, agent) || mayUseGateway(config, agent);
+  const policy = agentPolicy(config, deps.hostConfig(), agent);
+  if (policy.binding === "workspace") return host === "sandbox";
+  return config.mode === "shadow" || !policy.isRouted || policy.mayUseGateway;
 }

@@ -1,23 +1,17 @@
-// Which names of the gate's variables are this process's own: the module is evaluated several times in it, and the
+// The names of the gate's variables that belong to this process. The host evaluates the module several times, so the
 // instance that reads a result need not be the one whose gate stopped the start.
 import { createHash } from "node:crypto";
+import { definePart, processMemory } from "../shared/processMemory.ts";
 
-const KEY = Symbol.for("openclaw-node-router.gate");
 /** More instances than any gateway makes between two starts. */
 const MAX_NAMES = 1_000;
 
 /** SECURITY: hashes, since whoever knows a name before could set a variable of it and so open the gate. */
-function hashes(): Set<string> {
-  const present: unknown = Reflect.get(globalThis, KEY);
-  if (present instanceof Set) return present;
-  const fresh = new Set<string>();
-  Reflect.set(globalThis, KEY, fresh);
-  return fresh;
-}
+const GATE_NAMES = definePart("gate-names", 1, () => new Set<string>());
 
 /** Makes a name one of this process's. */
 export function ownGateName(name: string): string {
-  const known = hashes();
+  const known = processMemory().part(GATE_NAMES);
   const [oldest] = known;
   if (known.size >= MAX_NAMES && oldest !== undefined) known.delete(oldest);
   known.add(hashOf(name));
@@ -26,7 +20,7 @@ export function ownGateName(name: string): string {
 
 /** Whether an instance of this process gave its gate this name. */
 export function isOwnGateName(name: string): boolean {
-  return hashes().has(hashOf(name));
+  return processMemory().part(GATE_NAMES).has(hashOf(name));
 }
 
 function hashOf(name: string): string {

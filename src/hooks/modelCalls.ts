@@ -1,5 +1,6 @@
 // Remembers which runs are OpenClaw's own harness: only it announces its model calls.
-import type { SharedState } from "../nodeRouter/sharedState.ts";
+import { EMBEDDED_RUNS } from "../nodeRouter/host/harness.ts";
+import type { Memory } from "../shared/processMemory.ts";
 
 /** The fields of the host's model call events that we read. `outcome` comes with the end of a call. */
 export interface ModelCallEvent {
@@ -12,10 +13,10 @@ export interface ModelCallEvent {
  * call takes the run off again: the host may go on with another harness under the same run id, and no tool
  * call follows a failed model call before the next one starts.
  */
-export function createModelCallHook(state: SharedState) {
+export function createModelCallHook(memory: Memory) {
   return ({ runId, outcome }: ModelCallEvent): void => {
     if (runId === undefined) return;
-    if (outcome === "error") state.embeddedRuns.delete(runId);
-    else state.embeddedRuns.set(runId, true);
+    if (outcome === "error") memory.part(EMBEDDED_RUNS).delete(runId);
+    else memory.part(EMBEDDED_RUNS).set(runId, true);
   };
 }

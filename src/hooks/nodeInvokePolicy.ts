@@ -1,12 +1,14 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
-import { NodeRouterError } from "../errors.ts";
-import { currentSnapshot } from "../nodeRouter/currentSnapshot.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { ruleAllows } from "../nodeRouter/explainCall.ts";
-import { bindingOf } from "../nodeRouter/hostConfig.ts";
-import { isRouted } from "../nodeRouter/router.ts";
-import { agentOf } from "./events.ts";
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
+import { agentOf } from "../nodeRouter/host/events.ts";
+import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS } from "../nodeRouter/state/calls.ts";
+import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { type Refusal, refusal } from "../shared/refusal.ts";
 
 /**
  * The node-protocol commands that are checked. The host asks the node to prepare every exec before it runs it,
@@ -31,27 +33,36 @@ export interface NodeInvocation {
  */
 export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
-  return async (invocation: NodeInvocation): Promise<NodeRouterError | null> => {
-    const { config, calls, counters } = deps.state;
+  return async (invocation: NodeInvocation): Promise<Refusal | null> => {
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
+    const calls = deps.memory.part(CALLS);
+    const counters = deps.memory.part(COUNTERS);
     const { agent, sessionKey } = caller(invocation.params);
     if (config === null || agent === null) return null;
     // A workspace over SSH has no command over the node protocol, in no mode.
-    const isWorkspace = bindingOf(deps.hostConfig(), agent) === "workspace";
+    const policy = agentPolicy(config, deps.hostConfig(), agent);
+    const isWorkspace = policy.binding === "workspace";
     if (!isWorkspace) {
-      if (config.mode === "shadow" || !isRouted(config, agent)) return null;
+      if (config.mode === "shadow" || !policy.isRouted) return null;
       const running = calls.runningExecNodes(agent, sessionKey);
       const allowed =
         running.size > 0
           ? running.has(invocation.nodeId)
-          : ruleAllows(config, agent, invocation.nodeId, await currentSnapshot(deps, config));
+          : ruleAllows(policy, invocation.nodeId, await currentSnapshot(deps, config));
       if (allowed) return null;
     }
 
     counters.runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
-    return new NodeRouterError(
+    const where = isWorkspace
+      ? "over the node protocol, and its commands go to its workspace over SSH"
+      : "where its rule did not place it";
+    return refusal(
       "RUN_NOT_ALLOWED",
-      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${isWorkspace ? "over the node protocol, and its commands go to its workspace over SSH" : "where its rule did not place it"}; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}".`,
+      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`,
+      {
+        advice: `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`,
+      },
     );
   };
 }

@@ -1,10 +1,13 @@
 // Tells an agent whose workspace is on a node which machine that is. Only where the operator granted prompt access.
-import { messageOf } from "../errors.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { bindingOf } from "../nodeRouter/hostConfig.ts";
-import { placeWorkspace } from "../nodeRouter/workspace/placement.ts";
-import { promptLine } from "../nodeRouter/workspacePolicy/promptLine.ts";
-import { agentOf, type ToolContext } from "./events.ts";
+
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
+import { placeSession } from "../nodeRouter/current/placeSession.ts";
+import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
+import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { SSH_TRANSPORT } from "../nodeRouter/transports/transport.ts";
+import { messageOf } from "../shared/errors.ts";
+import { promptLine } from "./workspacePrompt.ts";
 
 /** The host's answer that we give: text at the end of the system prompt, which is the same turn for turn. */
 export interface PromptAddition {
@@ -16,12 +19,12 @@ export function createPromptLine(deps: RouterDeps) {
   const log = deps.log.child({ part: "prompt" });
   return async (_event: unknown, context: ToolContext): Promise<PromptAddition | undefined> => {
     const agent = agentOf(context);
-    if (deps.state.config === null || agent === null) return undefined;
+    if (deps.memory.part(PLUGIN_CONFIG).current === null || agent === null) return undefined;
     try {
       if (bindingOf(deps.hostConfig(), agent) !== "workspace") return undefined;
-      const placed = await placeWorkspace(deps, agent, context.sessionKey ?? "");
+      const placed = await placeSession(deps, agent, context.sessionKey ?? "");
       if (!placed.ok) return undefined;
-      const info = deps.state.workspace.transport?.info(placed.node.name) ?? null;
+      const info = deps.memory.part(SSH_TRANSPORT).current?.info(placed.node.name) ?? null;
       return { appendSystemContext: promptLine(placed.node, info) };
     } catch (error) {
       log.debug({ agent, reason: messageOf(error) }, "no prompt line");

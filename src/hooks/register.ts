@@ -1,7 +1,7 @@
-// Which of the host's hooks we stand in, in the order a call meets them.
+// The host's hooks that this plugin uses, in the order in which a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { mayAddToPrompt } from "../nodeRouter/workspacePolicy/promptLine.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { refusalText } from "../shared/refusal.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
 import { createBeforeToolCall, LAST_PRIORITY } from "./beforeToolCall.ts";
 import { createExecEnvGate } from "./execEnvGate.ts";
@@ -10,12 +10,13 @@ import { createNodeInvokePolicy, GUARDED_COMMANDS } from "./nodeInvokePolicy.ts"
 import { createPromptLine } from "./promptLine.ts";
 import { createResultMiddleware } from "./resultMiddleware.ts";
 import { createToolPolicy } from "./toolPolicy.ts";
+import { mayAddToPrompt } from "./workspacePrompt.ts";
 
 /** The policy has no time limit in the host; ours is bounded by the time the node list may take. */
 export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
   const policy = createToolPolicy(deps);
 
-  const noteModelCall = createModelCallHook(deps.state);
+  const noteModelCall = createModelCallHook(deps.memory);
   api.on("model_call_started", noteModelCall);
   api.on("model_call_ended", noteModelCall);
 
@@ -34,7 +35,7 @@ export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
       const refusal = await refuseRun(invocation);
       return refusal === null
         ? invocation.invokeNode()
-        : { ok: false, code: refusal.code, message: refusal.message };
+        : { ok: false, code: refusal.code, message: refusalText(refusal) };
     },
   });
 

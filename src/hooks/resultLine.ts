@@ -1,9 +1,10 @@
 // The line that tells agent and human where a command ran. Pure.
 
-import type { PlacedCall } from "../nodeRouter/calls.ts";
 import { placeText } from "../nodeRouter/explain/message.ts";
-import { STARTED } from "../nodeRouter/transports/node/job.ts";
-import { nameText, quote } from "../safeText.ts";
+import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
+import type { PlacedCall } from "../nodeRouter/state/calls.ts";
+import { refusal, refusalLine, refusalText } from "../shared/refusal.ts";
+import { nameText, quote } from "../shared/safeText.ts";
 import { isOwnGateName } from "./gateNames.ts";
 
 /**
@@ -36,6 +37,10 @@ const GATE_ERROR = /(NODE_ROUTER_REFUSED_(?:BULK_)?[0-9A-F]{16})'\]'? must be a 
 const GATE_TERMINAL_ERROR =
   /^execvp\(3\) failed\.: Argument list too long\s*(?:\(Command exited with code 1\))?$/;
 
+/**
+ * How a call over the node protocol ended.
+ * @param details of the host's `exec` result (`status`, `exitCode`, `timedOut`, `failureKind`); null: it has none.
+ */
 export function endOf(details: Readonly<Record<string, unknown>> | null): CallEnd {
   if (details?.failureKind === "outcome-unknown") return "unknown";
   return typeof details?.exitCode === "number" ||
@@ -61,10 +66,9 @@ export function resultLine(
   const name = nameText(decision.node?.name ?? call.nodeId ?? "");
   const imitated = isImitated ? [IMITATED] : [];
   if (end === "elsewhere") {
-    return [
-      `[node-router] NODE_MISMATCH: placed on ${name}, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"`,
-      ...imitated,
-    ].join(" · ");
+    const advice = 'another plugin changed the call: tell the operator to run "openclaw node-router doctor"';
+    const mismatch = refusal("NODE_MISMATCH", `placed on ${name}, but it ran elsewhere`, { advice });
+    return [`[node-router] ${refusalLine(mismatch)}`, ...imitated].join(" · ");
   }
   const node = `${name} (${placeText(decision.node?.location ?? null)})`;
   return [
@@ -125,5 +129,7 @@ export function isGateError(text: string): boolean {
 
 /** The same in our words. */
 export function gateRefusal(agent: string): string {
-  return `RUN_NOT_ALLOWED: a command of agent ${quote(agent)} was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".`;
+  const fact = `a command of agent ${quote(agent)} was about to run on the gateway although a rule routes it to a node`;
+  const advice = 'Another plugin changed the call after it was placed: run "openclaw node-router doctor"';
+  return refusalText(refusal("RUN_NOT_ALLOWED", fact, { advice }));
 }

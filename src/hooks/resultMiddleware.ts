@@ -1,13 +1,15 @@
 // Puts the line into what the agent reads: exec's own result, or the result of the outer tool around it.
 
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
-import type { PlacedCall } from "../nodeRouter/calls.ts";
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { bindingOf, hasPathPrepend } from "../nodeRouter/hostConfig.ts";
-import { isRouted } from "../nodeRouter/router.ts";
-import type { WorkspaceCall } from "../nodeRouter/workspaceCalls.ts";
-import { detailsOf, ranElsewhere, ranWhere } from "./afterToolCall.ts";
-import { agentOf } from "./events.ts";
+import { agentOf } from "../nodeRouter/host/events.ts";
+import { hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
+import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
+import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
+import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
+import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
 import { imitates } from "./imitation.ts";
 import {
   type CallEnd,
@@ -45,11 +47,11 @@ export interface ResultContext {
 export function createResultMiddleware(deps: RouterDeps) {
   return <R extends ToolResult>(event: ResultEvent<R>, context: ResultContext): { result: R } | undefined => {
     const runId = context.runId ?? "";
-    const own = deps.state.calls.find(runId, event.toolCallId);
-    const calls = own === null ? deps.state.calls.nestedIn(runId, event.toolCallId) : [own];
+    const own = deps.memory.part(CALLS).find(runId, event.toolCallId);
+    const calls = own === null ? deps.memory.part(CALLS).nestedIn(runId, event.toolCallId) : [own];
     const agent = agentOf(context) ?? calls[0]?.agent;
     if (agent === undefined) return undefined;
-    const { config } = deps.state;
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
     const gated = config !== null && isGated(deps, config, agent);
     const refused =
       gated && mayMeetGate(event, own) ? gateRefusalOf(deps, calls, own, event.result, agent) : null;
@@ -65,7 +67,7 @@ export function createResultMiddleware(deps: RouterDeps) {
     const lines = calls.map((call) => {
       const { end, processGroup } = endOfCall(deps, call, own, event.result);
       // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
-      if (call.decision.transport === "ssh") deps.state.workspace.placements.told(call.sessionKey);
+      if (call.decision.transport === "ssh") deps.memory.part(SESSION_NODES).told(call.sessionKey);
       return resultLine(call, end, processGroup, isImitated);
     });
     return withLine({ ...event.result, content }, [...new Set(lines)].join("\n"));
@@ -89,7 +91,7 @@ function mayMeetGate({ toolName, args }: ResultEvent, own: PlacedCall | null): b
 
 /** Whether the gate stands before this agent's exec. */
 function isGated(deps: RouterDeps, config: ResolvedConfig, agent: string): boolean {
-  return isRouted(config, agent) || bindingOf(deps.hostConfig(), agent) === "workspace";
+  return agentPolicy(config, deps.hostConfig(), agent).mustBePlaced;
 }
 
 /** Our words for a start that the gate made impossible; null for every other result, whatever it quotes. */
@@ -115,7 +117,7 @@ interface KnownEnd {
 
 function endOfCall(deps: RouterDeps, call: PlacedCall, own: PlacedCall | null, result: ToolResult): KnownEnd {
   const details = execDetails(call, own, result);
-  if (ranElsewhere(deps.state, call, { details }) !== null) return { end: "elsewhere", processGroup: null };
+  if (ranElsewhere(deps.memory, call, { details }) !== null) return { end: "elsewhere", processGroup: null };
   const outcome = workspaceCallOf(deps, call)?.outcome ?? null;
   if (outcome !== null) {
     return {
@@ -139,19 +141,19 @@ function endByResult(
   return call === own && call.tool === "exec" ? "failed" : nodeToolEnd(result);
 }
 
-function workspaceCallOf({ state }: RouterDeps, { workspaceCallId }: PlacedCall): WorkspaceCall | null {
-  return workspaceCallId === null ? null : (state.workspace.calls.get(workspaceCallId) ?? null);
+function workspaceCallOf({ memory }: RouterDeps, { workspaceCallId }: PlacedCall): WorkspaceCall | null {
+  return workspaceCallId === null ? null : (memory.part(WORKSPACE_CALLS).get(workspaceCallId) ?? null);
 }
 
 /** An inner call's details lie inside the outer result; without them its own end is not known here. */
 function execDetails(call: PlacedCall, own: PlacedCall | null, result: ToolResult) {
   if (call.tool !== "exec") return null;
-  const details = detailsOf(result);
-  return call === own || details === null ? details : detailsOf(details.result);
+  const details = resultDetails(result);
+  return call === own || details === null ? details : resultDetails(details.result);
 }
 
 function nodeToolEnd(result: ToolResult): CallEnd {
-  return detailsOf(result)?.status === "error" ? "failed" : "ran";
+  return resultDetails(result)?.status === "error" ? "failed" : "ran";
 }
 
 function isText(part: { readonly type: string }): part is TextPart {

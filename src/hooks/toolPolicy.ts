@@ -1,46 +1,53 @@
 // Layer 1: the trusted tool policy. Decides every tool call of a routed agent, and rewrites or refuses it.
-import type { RouterDeps } from "../nodeRouter/deps.ts";
-import { firstRule } from "../nodeRouter/placement/ruleIndex.ts";
-import { isRouted } from "../nodeRouter/router.ts";
-import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog.ts";
-import { carry } from "./carry.ts";
-import { refusedElsewhere } from "./elsewhere.ts";
-import { agentOf, idsOf, type ToolContext, type ToolEvent } from "./events.ts";
-import { answerOf, type PolicyResult } from "./policyResult.ts";
+
+import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
+import { policyNow } from "../nodeRouter/current/worldNow.ts";
+import { carry } from "../nodeRouter/dispatch/dispatch.ts";
+import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
+import { HOOKS_SEEN } from "../nodeRouter/liveness/liveness.ts";
+import type { RouterDeps } from "../nodeRouter/process/deps.ts";
+import { CALLS } from "../nodeRouter/state/calls.ts";
+import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog/catalog.ts";
+import { STRANGE_TOOLS } from "../nodeRouter/toolCatalog/strangeTools.ts";
+import { refusalText } from "../shared/refusal.ts";
 
 export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<PolicyResult | undefined>;
 
 /** Code Mode's outer call: its `command` is JavaScript, and every shell command in it comes as a call of its own. */
 const CODE_MODE = "code_mode_exec";
 
+/**
+ * The policy of this registration. It answers undefined for a call that stays as it is, the complete new parameters
+ * for one that is placed, and a block with the agent's words for one that is refused. Never throws.
+ */
 export function createToolPolicy(deps: RouterDeps): ToolPolicy {
   const log = deps.log.child({ part: "policy" });
   return async (given, context) => {
     const event = { ...given, toolName: toolId(given.toolName) };
     const { runId, toolCallId } = idsOf(event, context);
-    if (runId !== "") deps.state.evaluatedRuns.set(runId, true);
-    deps.state.calls.begin(runId, toolCallId);
+    if (runId !== "") deps.memory.part(HOOKS_SEEN).evaluatedRuns.set(runId, true);
+    deps.memory.part(CALLS).begin(runId, toolCallId);
 
-    const { config } = deps.state;
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
     const agent = agentOf(context);
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
-    const elsewhere = await refusedElsewhere(deps, config, agent, event, context);
-    if (elsewhere !== null) return { block: true, blockReason: elsewhere };
-    if (classifyTool(event.toolName) === null) {
-      if (catalogEntry(event.toolName) === null && isRouted(config, agent)) {
-        deps.state.strangeTools.set(`${agent}\0${event.toolName}`, { agent, tool: event.toolName });
+    const startedAt = deps.now();
+    const carried = await carry(deps, config, agent, event, context);
+    const { outcome, decision, refusal, consent } = carried;
+    const policy = policyNow(deps, config, agent);
+    if (classifyTool(event.toolName) === null && refusal === null) {
+      if (catalogEntry(event.toolName) === null && policy.isRouted) {
+        deps.memory.part(STRANGE_TOOLS).set(`${agent}\0${event.toolName}`, { agent, tool: event.toolName });
       }
       return undefined;
     }
     // A run that started before the hooks were live can end after; once this agent is asked for again, it has them.
-    if (event.toolName === "exec") deps.state.missedAgents.delete(agent);
+    if (event.toolName === "exec") deps.memory.part(HOOKS_SEEN).missedAgents.delete(agent);
 
-    const startedAt = deps.now();
-    const { binding, carried } = await carry(deps, config, agent, event, context);
-    const { outcome, refusal, consent } = carried;
-    const rule = carried.decision?.rule ?? null;
     const answer = (params: Record<string, unknown> | null): PolicyResult | undefined => {
-      deps.state.calls.answer(runId, toolCallId, {
+      deps.memory.part(CALLS).answer(runId, toolCallId, {
         tool: event.toolName,
         asked: event.params,
         params,
@@ -48,27 +55,27 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       });
       return params === null ? undefined : answerOf(params, consent);
     };
-    if (outcome === "unrouted" && rule === null) return answer(null);
+    if (outcome === "unrouted" && decision.placement === null) return answer(null);
 
-    deps.state.counters[outcome] += 1;
+    deps.memory.part(COUNTERS)[outcome] += 1;
     log[refusal === null ? "info" : "warn"](
       {
         agent,
         tool: event.toolName,
-        rule: rule ?? firstRule(config.rules, agent, event.toolName)?.name ?? null,
-        node: outcome === "placed" ? (carried.decision?.node?.name ?? null) : null,
+        rule: decision.rule,
+        node: outcome === "placed" ? (decision.placement?.node?.name ?? null) : null,
         runId,
         durationMs: deps.now() - startedAt,
         mode: config.mode,
-        ...(refusal === null ? {} : { reason: refusal }),
+        ...(refusal === null ? {} : { reason: refusalText(refusal) }),
       },
       outcome,
     );
 
     // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
     const enforced =
-      config.mode === "enforce" || (binding === "workspace" && worksInWorkspace(event.toolName));
-    if (enforced && refusal !== null) return { block: true, blockReason: refusal };
+      config.mode === "enforce" || (policy.binding === "workspace" && worksInWorkspace(event.toolName));
+    if (enforced && refusal !== null) return { block: true, blockReason: refusalText(refusal) };
     return answer(enforced ? carried.params : null);
   };
 }

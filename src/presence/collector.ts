@@ -1,7 +1,7 @@
 // Runs every source on a loop of its own: interval, jitter, time-out and back-off; none can stall another.
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { PresenceSink, PresenceSource, PresenceTarget, SourceHealth } from "./contract.ts";
+import { messageOf } from "../shared/errors.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { PresenceSink, PresenceSource, PresenceTarget, SourceHealth } from "./record.ts";
 
 /** Thrown by a round whose source is not there at all, such as a Tailscale that is not installed: that is no failure. */
 export class SourceAbsent extends Error {}
@@ -28,6 +28,7 @@ export interface Collector {
 const JITTER = 0.1;
 const LONGEST_BACKOFF_MS = 60_000;
 
+/** Begins a loop for every source. What a source throws is its own health, and never leaves its loop. */
 export function startCollector(options: CollectorOptions): Collector {
   const loops = options.sources.map((source) => startLoop(source, options));
   return {

@@ -1,5 +1,5 @@
 // Every fact of a node's presence: what it means, its unit, how long it holds, and whom to believe first.
-import type { Fact, FactName, SourceName } from "./contract.ts";
+import type { Fact, FactName, SourceName } from "./record.ts";
 
 export interface FactDefinition {
   /** One line for people; docs and the page show it. */

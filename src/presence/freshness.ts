@@ -1,9 +1,10 @@
 // In which state a node is, from what is known of its transports and its tailnet. Pure.
-import type { NodePresence, PresenceState, Reach } from "./contract.ts";
+
 import { held } from "./facts.ts";
+import type { NodePresence, PresenceState, Reach } from "./record.ts";
 
 /** The order is that of every text. */
-export const STATES: readonly PresenceState[] = ["ready", "degraded", "stale", "offline", "unknown"];
+export const PRESENCE_STATES: readonly PresenceState[] = ["ready", "degraded", "stale", "offline", "unknown"];
 
 /** An `up` that is older than this says nothing any more: nodes are asked every few seconds. */
 export const ANSWER_HOLDS_MS = 45_000;
@@ -33,7 +34,7 @@ interface Way {
  * only once. `stale`: the last answer is too old and none came since. `offline`: all transports are down, or nothing
  * is known of them and the tailnet does not hear from it. `unknown`: everything else; it is never read as offline.
  */
-export function stateOf(input: StateInput): StateAndReason {
+export function presenceStateOf(input: StateInput): StateAndReason {
   const ways = waysOf(input);
   const tailnet = held(input.facts.tailnetOnline);
   if (ways.length === 0) return withoutTransport(tailnet);

@@ -1,7 +1,8 @@
 // What became of a node's state over time: the last changes, and how long it was in which state. Pure.
-import type { PresenceState } from "./contract.ts";
+
 import type { NodeHistory, Transition } from "./presence.ts";
-import type { Seen } from "./seen.ts";
+import type { PresenceState } from "./record.ts";
+import type { SeenFacts } from "./restore.ts";
 
 /** All that is kept of one node; plain data, as the store writes it. */
 export interface NodeRecord {
@@ -19,7 +20,7 @@ export interface NodeRecord {
   /** Newest first. */
   readonly transitions: readonly Transition[];
   /** Null: it said nothing over SSH. */
-  readonly seen: Seen | null;
+  readonly seen: SeenFacts | null;
 }
 
 export const MAX_TRANSITIONS = 50;
@@ -67,6 +68,10 @@ function count(record: NodeRecord, nowMs: number): NodeRecord {
   };
 }
 
+/**
+ * What a record comes to.
+ * @param nowMs epoch ms, for the falls of the last 24 hours.
+ */
 export function historyOf(node: string, record: NodeRecord, nowMs: number): NodeHistory {
   const { firstMs, onlineMs, watchedMs, transitions } = record;
   return {

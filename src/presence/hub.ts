@@ -1,13 +1,23 @@
 // Puts presence together: what the sources say goes in, one record a node comes out, and its history is kept.
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { Answer, NodePresence, Place, PresenceSink, PresenceTarget, SourceHealth } from "./contract.ts";
+
+import { loadCountries } from "../shared/countries.ts";
+import { messageOf } from "../shared/errors.ts";
+import type { Logger } from "../shared/logger.ts";
+import { defineSlot } from "../shared/processMemory.ts";
+import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./describe.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
-import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./known.ts";
 import { cleanObservation, cleanReason } from "./nodeFacts.ts";
 import type { Presence, Transition } from "./presence.ts";
 import { takeAnswer } from "./reach.ts";
-import { observationOf, seenOf } from "./seen.ts";
+import type {
+  NodePresence,
+  Place,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+  SourceHealth,
+} from "./record.ts";
+import { observationOf, seenOf } from "./restore.ts";
 
 /** What the hub needs of whoever runs it; a reload of the plugin brings new ones. */
 export interface HubParts {
@@ -33,12 +43,17 @@ export interface Hub extends Presence {
   use(parts: HubParts): void;
 }
 
+/** A reload of the plugin goes on with it; empty until the first service. */
+export const PRESENCE_HUB = defineSlot<Hub>("presence-hub", 1);
+
 /** Round trips and last answers change with every answer; readers need them no more often than this. */
 const PUBLISH_MS = 1_000;
 const MAX_EVENTS = 2_000;
 
 /** @param stored histories of an earlier life, by inventory name. */
 export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRecord> = new Map()): Hub {
+  // It outlives a reload, and the files of its code do not.
+  loadCountries();
   let parts = initial;
   const known = new Map<string, Known>();
   const records = new Map(stored);
@@ -133,7 +148,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
       knownOf(observation.node).observations.set(observation.source, cleanObservation(observation));
       changed(observation.node, false);
     },
-    answer(answer: Answer) {
+    answer(answer: ReachAnswer) {
       const of = knownOf(answer.node);
       const before = of[answer.transport];
       const after = takeAnswer(before, { ...answer, reason: cleanReason(answer.reason) });

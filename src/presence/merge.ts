@@ -1,6 +1,7 @@
 // Which of several sources' facts hold. Pure: the same observations in any order give the same record.
-import type { Contradiction, Fact, FactName, FactValues, Observation, SourceName } from "./contract.ts";
+
 import { FACTS } from "./facts.ts";
+import type { Contradiction, Fact, FactName, FactValues, Observation, SourceName } from "./record.ts";
 
 type Facts = { readonly [K in FactName]?: Fact<FactValues[K]> };
 

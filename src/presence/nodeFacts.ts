@@ -1,8 +1,8 @@
 // The one place where words that a node chose become facts: what a pattern does not allow is not known. Pure.
 import { isIP } from "node:net";
-import { safe } from "../safeText.ts";
-import type { FactName, FactValues, Observation, Place } from "./contract.ts";
-import { validCountry } from "./location/countries.ts";
+import { validCountry } from "../shared/countries.ts";
+import { safe } from "../shared/safeText.ts";
+import type { FactName, FactValues, Observation, Place } from "./record.ts";
 
 /** What kind of word it is; each has one pattern below. */
 export type FactKind = keyof typeof PATTERNS;

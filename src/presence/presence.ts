@@ -1,5 +1,6 @@
-// What the rest of the plugin sees of presence: records, their history, and how the sources are. Types alone.
-import type { NodePresence, Place, PresenceState, SourceHealth } from "./contract.ts";
+// What the rest of the plugin sees of presence: records, their history, and how the sources are.
+import { defineSlot } from "../shared/processMemory.ts";
+import type { NodePresence, Place, PresenceState, SourceHealth } from "./record.ts";
 
 /** One change of a node's state. */
 export interface Transition {
@@ -48,3 +49,6 @@ export interface Presence {
   /** Calls back after every change of `current()`, at most once a turn of the event loop; returns what ends it. */
   onChange(listener: () => void): () => void;
 }
+
+/** What is known of every node; empty while no service observes them. */
+export const PRESENCE = defineSlot<Presence>("presence", 1);

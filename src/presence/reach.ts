@@ -1,5 +1,5 @@
 // What a node's answers over one transport come to. Pure.
-import type { Answer, Reach } from "./contract.ts";
+import type { Reach, ReachAnswer } from "./record.ts";
 
 /** A `Reach` and what the next answer needs besides. */
 export interface ReachMemory {
@@ -25,7 +25,7 @@ export const NEVER_ASKED: ReachMemory = {
 };
 
 /** Takes one answer in. Answers of one node and transport must come in the order in which they were given. */
-export function takeAnswer(memory: ReachMemory, answer: Answer): ReachMemory {
+export function takeAnswer(memory: ReachMemory, answer: ReachAnswer): ReachMemory {
   const { reach } = memory;
   const askedMs = answer.atMs;
   switch (answer.result) {

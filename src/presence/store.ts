@@ -1,13 +1,14 @@
 // Keeps the nodes' histories in `<state folder>/node-router/presence.json`, so that a restart forgets nothing.
-import { isRecord } from "../config/record.ts";
-import { messageOf } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { TextStore } from "../stateFile.ts";
-import type { PresenceState } from "./contract.ts";
-import { STATES } from "./freshness.ts";
+
+import { messageOf } from "../shared/errors.ts";
+import { isRecord } from "../shared/isRecord.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { TextStore } from "../shared/stateFile.ts";
+import { PRESENCE_STATES } from "./freshness.ts";
 import { MAX_TRANSITIONS, type NodeRecord } from "./history.ts";
 import type { Transition } from "./presence.ts";
-import { readSeen } from "./seen.ts";
+import type { PresenceState } from "./record.ts";
+import { readSeen } from "./restore.ts";
 
 /** Of those that are no longer in the inventory the longest unseen go first. */
 const MAX_NODES = 2_000;
@@ -59,6 +60,7 @@ export function createSaver(
   };
 }
 
+/** As `parseRecords` reads it. Of too many nodes those go that were not seen for the longest time. */
 export function serializeRecords(records: ReadonlyMap<string, NodeRecord>): string {
   const kept = [...records].sort(([, a], [, b]) => b.countedMs - a.countedMs).slice(0, MAX_NODES);
   return JSON.stringify({ version: 1, nodes: kept.map(([node, record]) => ({ node, ...record })) });
@@ -113,7 +115,7 @@ function readTransition(item: unknown, node: string): Transition | null {
 }
 
 function isState(value: unknown): value is PresenceState {
-  return STATES.some((state) => state === value);
+  return PRESENCE_STATES.some((state) => state === value);
 }
 
 function isAmount(value: unknown): value is number {

@@ -79,11 +79,33 @@ const FULL_CONFIG = {
 };
 
 /** The full config after up to four changes. */
-export const mangledConfig: fc.Arbitrary<unknown> = fc
-  .array(change, { maxLength: 4 })
-  .map((changes) =>
-    changes.reduce<unknown>(
-      (config, { steps, value, key }) => mangle(config, steps, value, key),
-      FULL_CONFIG,
+export const mangledConfig: fc.Arbitrary<unknown> = changed(change);
+
+/** The same with texts in place of texts, so that the shape mostly stays and the meaning does not. */
+export const misspeltConfig: fc.Arbitrary<unknown> = changed(
+  fc.record({
+    steps: fc.array(fc.nat(9), { minLength: 2, maxLength: 6 }),
+    value: fc.constantFrom<unknown>(
+      "region in",
+      "node.name=x",
+      "!",
+      "a\u0000",
+      "worker-sg",
+      "-x",
+      "mac-sg",
+      0,
     ),
-  );
+    key: fc.constant(null),
+  }),
+);
+
+function changed(one: typeof change): fc.Arbitrary<unknown> {
+  return fc
+    .array(one, { maxLength: 4 })
+    .map((changes) =>
+      changes.reduce<unknown>(
+        (config, { steps, value, key }) => mangle(config, steps, value, key),
+        FULL_CONFIG,
+      ),
+    );
+}

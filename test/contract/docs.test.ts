@@ -2,15 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigSchema } from "../../src/config/schema.ts";
-import { RULE_TOOLS } from "../../src/config/tools.ts";
-import { ERROR_CODES } from "../../src/errors.ts";
-import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/builtinTags.ts";
-import { FACT_TRUST } from "../../src/nodeRouter/factTrust.ts";
-import { metricsText } from "../../src/nodeRouter/web/metrics.ts";
+import { ConfigSchema } from "../../src/config/schema/schema.ts";
+import { RULE_TOOLS } from "../../src/config/schema/tools.ts";
+import { FACT_TRUST } from "../../src/nodeRouter/inventory/factTrust.ts";
+import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/placement/selector/builtinTags.ts";
+import { metricsText } from "../../src/nodeRouter/surfaces/web/metrics.ts";
 import { FACTS } from "../../src/presence/facts.ts";
-import { STATES } from "../../src/presence/freshness.ts";
-import { smallFleet, statusFor } from "../nodeRouter/web/fleet.ts";
+import { PRESENCE_STATES } from "../../src/presence/freshness.ts";
+import { ERROR_CODES } from "../../src/shared/errorCatalogue.ts";
+import { smallFleet, statusFor } from "../nodeRouter/surfaces/web/fleet.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -18,7 +18,14 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const GUIDES = readdirSync(join(ROOT, "docs"))
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`);
-const PAGES = ["README.md", "README.zh-CN.md", "CHANGELOG.md", ...GUIDES];
+const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((file) => `docs/decisions/${file}`);
+/** Pages for those who change the plugin: they name files of ours. */
+const FOR_DEVELOPERS = ["CONTRIBUTING.md", "docs/architecture.md", ...DECISIONS];
+const PAGES = [
+  ...["README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...GUIDES,
+  ...DECISIONS,
+];
 
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
@@ -61,14 +68,14 @@ describe("docs/doctor.md", () => {
       .filter(([id = ""]) => id.startsWith("node-router/"))
       .map(([id = "", severity = ""]) => [id.slice("node-router/".length), severity]),
   );
-  const findings = sourcesIn("src/nodeRouter/doctor").flatMap((code) =>
+  const findings = sourcesIn("src/nodeRouter/surfaces/doctor").flatMap((code) =>
     [...code.matchAll(/\bfinding\(\s*"([a-z-]+)",\s*(?:"(\w+)")?/g)].map(([, id = "", severity]) => ({
       id,
       severity,
     })),
   );
   const problems = [
-    ...(read("src/config/problem.ts").match(/type ConfigProblemCode =([^;]+);/)?.[1] ?? "").matchAll(
+    ...(read("src/config/problems/problem.ts").match(/type ConfigProblemCode =([^;]+);/)?.[1] ?? "").matchAll(
       /"(\w+)"/g,
     ),
   ].map(([, code = ""]) => `config-${code.toLowerCase().replaceAll("_", "-")}`);
@@ -86,7 +93,7 @@ describe("docs/doctor.md", () => {
   });
 
   test("names the severity of every config problem", () => {
-    const told = sourcesIn("src/config").flatMap((code) =>
+    const told = sourcesBelow("src/config").flatMap((code) =>
       [...code.matchAll(/\bconfig(Error|Warning)\(\{\s*code: "(\w+)"/g)].map(
         ([, kind = "", name = ""]) =>
           [`config-${name.toLowerCase().replaceAll("_", "-")}`, kind.toLowerCase()] as const,
@@ -106,7 +113,7 @@ describe("docs/presence.md", () => {
   const page = read("docs/presence.md");
 
   test("names the states of the code, and no other", () => {
-    expect(column(sectionOf(page, "States"))).toEqual(STATES);
+    expect(column(sectionOf(page, "States"))).toEqual(PRESENCE_STATES);
   });
 
   test("names the sources of the code by the ids that status shows, and no other", () => {
@@ -173,7 +180,9 @@ test("docs/enforcement.md says what happens to every tool that a rule may name",
 test("docs/cli.md has every command, and every gateway method with its scope", () => {
   const page = read("docs/cli.md");
   const methods = [
-    ...read("src/nodeRouter/gatewayMethods/register.ts").matchAll(/register\("(\w+)", (READ|WRITE|ADMIN)\)/g),
+    ...read("src/nodeRouter/surfaces/methods/register.ts").matchAll(
+      /register\("(\w+)", (READ|WRITE|ADMIN)\)/g,
+    ),
   ];
   expect(methods.length).toBeGreaterThan(4);
   for (const [, name = "", scope = ""] of methods) {
@@ -201,8 +210,50 @@ test("the two READMEs have the same sections and lead to the same pages", () => 
 });
 
 test.each(GUIDES)("%s says what it is about and when to read it", (page) => {
-  // The formatter sets YAML's lines apart, which leaves it the same YAML.
-  expect(read(page)).toMatch(/^---\n+summary: ".+"\nread_when:\n+( *- .+\n)+\n*---\n\n# .+\n/);
+  expect(read(page)).toMatch(/^---\nsummary: ".+"\nread_when:\n( {2}- .+\n)+---\n\n# .+\n/);
+});
+
+test.each(PAGES)(
+  "the tables of %s are not padded, so that a changed cell changes one line of a diff",
+  (page) => {
+    const padded = withoutCode(read(page))
+      .split("\n")
+      .filter((line) => /^\|.*([^ |] {2,}\||\| {2,}[^ |]|-{4,})/.test(line));
+    expect(padded).toEqual([]);
+  },
+);
+
+test.each(FOR_DEVELOPERS)("every file and folder of ours that %s names is there", (page) => {
+  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench)\/[\w./-]+)`/g)];
+  expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test("docs/architecture.md has the areas of the architecture test, in their order, with their questions", () => {
+  const areas =
+    read("test/contract/architecture.test.ts").match(/const AREAS[^=]*= \[([\s\S]*?)\n\];/)?.[1] ?? "";
+  const expected = [...areas.matchAll(/\["([^"]+)", "([^"]+)"\]/g)].map(([, area, question]) => [
+    `src/${area}`,
+    question,
+  ]);
+  expect(expected.length).toBeGreaterThan(10);
+  const documented = rowsOf(marked(read("docs/architecture.md"), "areas")).filter(([area = ""]) =>
+    area.startsWith("src/"),
+  );
+  expect(documented.map(([area, question]) => [area, question])).toEqual(expected);
+});
+
+test("every decision is in the list of decisions under its own number, and says what was not taken", () => {
+  const pages = DECISIONS.filter((page) => !page.endsWith("README.md"));
+  expect(pages.length).toBeGreaterThan(5);
+  const listed = linksOf(read("docs/decisions/README.md")).map((link) => `docs/decisions/${link}`);
+  expect(listed).toEqual([...pages].sort());
+  for (const [at, page] of pages.sort().entries()) {
+    expect(read(page)).toMatch(
+      new RegExp(
+        `^# ${at + 1}\\. .+\n\n## Context\n[^]+\n## Decision\n[^]+\n## Consequences\n[^]+\n## Not taken\n`,
+      ),
+    );
+  }
 });
 
 test.each(PAGES)("every relative link of %s leads somewhere", (page) => {
@@ -348,7 +399,8 @@ function typeText(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => `\`"${value}"\``).join(" or ");
   switch (schema.type) {
     case "string":
-      return `text (${schema.minLength} to ${schema.maxLength})`;
+      // A secret has its limit in words.
+      return schema.maxLength === undefined ? "text" : `text (${schema.minLength} to ${schema.maxLength})`;
     case "integer":
       return `whole number (${minimum} to ${maximum})`;
     case "boolean":

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { askHostMask } from "../../src/nodeRouter/hostMask.ts";
-import { approvalText } from "../../src/nodeRouter/workspacePolicy/approval.ts";
+import { approvalText } from "../../src/nodeRouter/approval/question.ts";
+import { askHostMask } from "../../src/nodeRouter/host/mask.ts";
 
 const HOST = join(import.meta.dirname, "../../node_modules/openclaw/dist");
 

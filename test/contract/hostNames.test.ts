@@ -9,14 +9,14 @@ import {
   resolveAgentIdFromSessionKey,
 } from "openclaw/plugin-sdk/routing";
 import { describe, expect, test } from "vitest";
+import { agentIds } from "../../src/nodeRouter/host/hostConfig.ts";
 import {
   agentIdOf,
   agentOfSessionKey,
   nodeNameKey,
   normalizeAgentId,
   normalizeToolName,
-} from "../../src/hostNames.ts";
-import { agentIds } from "../../src/nodeRouter/hostConfig.ts";
+} from "../../src/shared/hostNames.ts";
 
 const RUNS = { numRuns: 2_000 };
 

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import type { TurnGate } from "../../src/nodeRouter/hostedSessions/contract.ts";
+import type { TurnGate } from "../../src/nodeRouter/hostedSessions/hostedSession.ts";
 import {
   armTurnGate,
   disarmTurnGate,
   openHostedReader,
   turnGateState,
 } from "../../src/nodeRouter/hostedSessions/openclawAdapter.ts";
+import { createMemory } from "../../src/shared/processMemory.ts";
 import { ROOT } from "../support/environment.ts";
 
 const DIST = join(ROOT, "node_modules", "openclaw", "dist");
@@ -52,13 +53,14 @@ describe("turn admission", () => {
       }),
       checkCli: () => {},
     };
-    armTurnGate(gate);
+    const memory = createMemory(() => 0);
+    armTurnGate(memory, gate);
     const { install, admit } = await load();
     const executeTurn = vi.fn(async (_claim: unknown, _turn: unknown, runLocal: unknown) =>
       typeof runLocal === "function" ? (runLocal() as unknown) : undefined,
     );
     const uninstall = install({ executeTurn, executeLocalTurn: async () => {} });
-    expect(turnGateState()).toEqual({ kind: "armed" });
+    expect(turnGateState(memory)).toEqual({ kind: "armed" });
 
     const task = vi.fn(async () => ({ meta: {} }));
     await expect(admit(claim, { lifecycleGeneration: 0 }, task)).rejects.toThrow("HOSTED_ELSEWHERE: refused");
@@ -73,8 +75,8 @@ describe("turn admission", () => {
 
     // The host takes out what it put in, by identity.
     if (typeof uninstall === "function") uninstall();
-    expect(turnGateState()).toEqual({ kind: "waiting" });
-    disarmTurnGate(gate);
+    expect(turnGateState(memory)).toEqual({ kind: "waiting" });
+    disarmTurnGate(memory, gate);
   }, 120_000);
 
   test("of a turn that is not local the host asks before it chooses, and says when it has, before it sends anything", () => {

@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { registerGatewayMethods } from "../../src/nodeRouter/gatewayMethods/register.ts";
-import { gatewayFileAt, gatewayFileIn } from "../../src/nodeRouter/toolCatalog/localFiles.ts";
+import { EXEC_PARAMS } from "../../src/nodeRouter/approval/question.ts";
+import { registerGatewayMethods } from "../../src/nodeRouter/surfaces/methods/register.ts";
+import { catalogEntry, catalogNames, toolId } from "../../src/nodeRouter/toolCatalog/catalog.ts";
+import { gatewayFileAt, gatewayFileIn } from "../../src/nodeRouter/toolCatalog/localPaths.ts";
 import { isProcessInput } from "../../src/nodeRouter/toolCatalog/processInput.ts";
 import { harnessIn } from "../../src/nodeRouter/toolCatalog/spawns.ts";
-import { catalogEntry, catalogNames, toolId } from "../../src/nodeRouter/toolCatalog.ts";
-import { EXEC_PARAMS } from "../../src/nodeRouter/workspacePolicy/approval.ts";
 import { fakeDeps } from "../support/fakeDeps.ts";
 
 const HOST = join(import.meta.dirname, "../../node_modules/openclaw/dist");

@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import manifest from "../../openclaw.plugin.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
-import { manifestConfig, SECRET_PATHS } from "../../src/config/manifest.ts";
-import { ConfigSchema } from "../../src/config/schema.ts";
+import { manifestConfig, SECRET_PATHS } from "../../src/config/pluginManifest.ts";
+import { ConfigSchema } from "../../src/config/schema/schema.ts";
 
-const REWRITE = "run node scripts/writeManifest.mjs";
+const REWRITE = "run node scripts/writeManifest.ts";
 
 test("the manifest's configSchema equals the TypeBox schema", () => {
   expect(manifest.configSchema, REWRITE).toEqual(JSON.parse(JSON.stringify(ConfigSchema)));

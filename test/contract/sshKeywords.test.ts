@@ -1,8 +1,8 @@
-// What the installed ssh can say of a host: every keyword of it has been thought about.
+// Every keyword that the installed ssh can say of a host has been thought about.
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { parseAnswer } from "../../src/nodeRouter/transports/ssh/connect/settings/answer.ts";
 import { classOf, unhonoured } from "../../src/nodeRouter/transports/ssh/connect/settings/keywords.ts";
+import { parseAnswer } from "../../src/nodeRouter/transports/ssh/connect/settings/sshAnswer.ts";
 import { skipWithoutSsh } from "../support/ssh/client.ts";
 
 /** Settings that ssh prints only where somebody has set them. Others of other versions are passed over. */
@@ -49,7 +49,7 @@ describe.skipIf(skipWithoutSsh("test/contract/sshKeywords"))("keywords of the in
     expect(keywords.filter((keyword) => classOf(keyword) === "unknown")).toEqual([]);
   });
 
-  test("of one that nobody has touched nothing is said", () => {
+  test("a keyword that nobody has set is not mentioned", () => {
     expect(unhonoured(parseAnswer(ask(), "", "h"), "h")).toEqual([]);
   });
 

@@ -9,6 +9,6 @@ test('only one place sends "system.run", and it says suppressNotifyOnExit', () =
   const senders = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .filter((file) => /command: "system\.run"/.test(readFileSync(join(SRC, file), "utf8")));
-  expect(senders).toEqual([join("nodeRouter", "tools", "register.ts")]);
+  expect(senders).toEqual([join("nodeRouter", "surfaces", "tools", "register.ts")]);
   expect(readFileSync(join(SRC, senders[0] ?? ""), "utf8")).toContain("suppressNotifyOnExit: true");
 });

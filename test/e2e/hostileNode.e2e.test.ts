@@ -175,5 +175,6 @@ async function settledText(
   run: Promise<{ readonly results: readonly string[] }> | null,
 ): Promise<string | null> {
   if (run === null) return null;
-  return Promise.race([run.then(({ results }) => results.join("\n")), Promise.resolve(null)]);
+  const notYet = new Promise<null>((resolve) => setImmediate(resolve, null));
+  return Promise.race([run.then(({ results }) => results.join("\n")), notYet]);
 }

@@ -8,8 +8,8 @@ import {
   NOW_MS,
   smallEvents,
   smallFleet,
-} from "../nodeRouter/web/fleet.ts";
-import { startWebServer, type WebServer } from "../nodeRouter/web/server.ts";
+} from "../nodeRouter/surfaces/web/fleet.ts";
+import { startWebServer, type WebServer } from "../nodeRouter/surfaces/web/server.ts";
 import {
   openPage,
   screenshotFile,

@@ -1,8 +1,8 @@
 // Presence on a real gateway with a real node host and a real sshd: what is known of them, and how fast a cut counts.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { EventsReport } from "../../src/nodeRouter/reports/eventsReport.ts";
-import type { NodeReport, NodesReport } from "../../src/nodeRouter/reports/nodeReport.ts";
-import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
+import type { EventsReport } from "../../src/nodeRouter/surfaces/reports/eventsReport.ts";
+import type { NodeReport, NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
+import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import { merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";

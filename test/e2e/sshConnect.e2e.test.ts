@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "ssh2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ConnectEnv } from "../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import { type ConnectResult, connect } from "../../src/nodeRouter/transports/ssh/connect/connect.ts";
-import type { ConnectEnv } from "../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { probeNode } from "../../src/nodeRouter/transports/ssh/connect/probe.ts";
-import { resolveTarget } from "../../src/nodeRouter/transports/ssh/connect/target.ts";
+import { resolveTarget } from "../../src/nodeRouter/transports/ssh/connect/hops.ts";
 import { trustNode } from "../../src/nodeRouter/transports/ssh/connect/trust.ts";
+import { probeNode } from "../../src/nodeRouter/transports/ssh/probe.ts";
+import { refusalLine } from "../../src/shared/refusal.ts";
 import {
   makeTestHome,
   sshNode,
@@ -72,7 +73,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     expect(await reach()).toMatchObject({ code: "HOST_KEY_UNKNOWN" });
     const node = sshNode(settings());
     const looked = await trustNode(node, null, home.env());
-    if (!looked.ok) throw new Error(looked.message);
+    if (!looked.ok) throw new Error(refusalLine(looked));
     expect(looked.report.keys.map(({ fingerprint }) => fingerprint)).toEqual(
       sshd.hostKeys.map(({ fingerprint }) => fingerprint),
     );
@@ -123,7 +124,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
       expect(await reach({ ...ssh, passphrase: "open sesame" })).toMatchObject({ ok: true });
       expect(await reach({ ...ssh, passphrase: "wrong" })).toMatchObject({
         code: "AUTH_FAILED",
-        message: expect.stringContaining("cannot be decrypted with the configured passphrase"),
+        fact: expect.stringContaining("cannot be decrypted with the configured passphrase"),
       });
     }
   });
@@ -171,7 +172,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     home.write(".ssh/config", names.join(""));
     expect(await reach(settings(jump))).toMatchObject({
       code: "AUTH_FAILED",
-      message: expect.stringMatching(/it said "Too many authentication failures"/),
+      fact: expect.stringMatching(/it said "Too many authentication failures"/),
       transportFailure: false,
     });
   });
@@ -230,7 +231,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshConnect"))("real sshd", () => {
     const env = home.env({ variables, user: sshd.user });
     const resolved = await resolveTarget(sshNode({ host: "box" }), env);
     const result = resolved.ok ? await connect(resolved.target, env) : resolved;
-    expect(result.ok ? await portOf(result.client, ask) : null, result.ok ? "" : result.message).toBe(theirs);
+    expect(result.ok ? await portOf(result.client, ask) : null, result.ok ? "" : refusalLine(result)).toBe(
+      theirs,
+    );
   });
 });
 

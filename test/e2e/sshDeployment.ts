@@ -1,7 +1,7 @@
 // The deployment under test: a real gateway with the packed plugin, and nodes that are reached over SSH only.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StatusReport } from "../../src/nodeRouter/reports/statusReport.ts";
+import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";

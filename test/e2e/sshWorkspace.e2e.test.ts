@@ -15,11 +15,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DoctorReport } from "../../src/nodeRouter/doctor/doctor.ts";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
-import type { GuardReport } from "../../src/nodeRouter/gatewayMethods/methods.ts";
-import type { TrustReport } from "../../src/nodeRouter/gatewayMethods/sshMethods.ts";
-import { section } from "../../src/nodeRouter/hostConfig.ts";
+import { section } from "../../src/nodeRouter/host/hostConfig.ts";
+import type { DoctorReport } from "../../src/nodeRouter/surfaces/doctor/doctor.ts";
+import type { GuardReport } from "../../src/nodeRouter/surfaces/methods/methods.ts";
+import type { TrustReport } from "../../src/nodeRouter/surfaces/methods/sshMethods.ts";
 import type { CliResult } from "../support/cli.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";

@@ -5,12 +5,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ConfiguredNode } from "../../src/config/resolve.ts";
-import { createLogger } from "../../src/logger.ts";
 import { connect } from "../../src/nodeRouter/transports/ssh/connect/connect.ts";
-import { probeNode } from "../../src/nodeRouter/transports/ssh/connect/probe.ts";
-import type { CommandRequest, SshTransport } from "../../src/nodeRouter/transports/ssh/contract.ts";
-import { LIMITS } from "../../src/nodeRouter/transports/ssh/poolOptions.ts";
-import { collect, createSshTransport } from "../../src/nodeRouter/transports/ssh/transport.ts";
+import { LIMITS } from "../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";
+import { probeNode } from "../../src/nodeRouter/transports/ssh/probe.ts";
+import { collect, createSshTransport } from "../../src/nodeRouter/transports/ssh/sshTransport.ts";
+import type { CommandRequest, SshTransport } from "../../src/nodeRouter/transports/transport.ts";
+import { createLogger } from "../../src/shared/logger.ts";
+import { refusalText } from "../../src/shared/refusal.ts";
 import {
   makeTestHome,
   sshNode,
@@ -121,10 +122,10 @@ describe.skipIf(skipWithoutSshd("test/e2e/startFiles"))("a login whose start fil
     const results = [...first, await run(transport, { script })];
     for (const { outcome, stdout, stderr } of results) {
       if (outcome.kind !== "notStarted") throw new Error(JSON.stringify({ outcome, stdout: String(stdout) }));
-      expect(outcome.message).toMatch(row.reason);
-      expect(outcome.message).not.toMatch(/NODE_BUSY|trying again is safe/);
-      expect(outcome.message.length).toBeLessThan(1_500);
-      expect(`${outcome.message}${stdout}${stderr}`).not.toContain(SECRET);
+      expect(refusalText(outcome)).toMatch(row.reason);
+      expect(refusalText(outcome)).not.toMatch(/NODE_BUSY|trying again is safe/);
+      expect(refusalText(outcome).length).toBeLessThan(1_500);
+      expect(`${refusalText(outcome)}${stdout}${stderr}`).not.toContain(SECRET);
       expect(`${stdout}${stderr}`).toBe("");
     }
     const probed = await probeNode(nodeOf(sshd), home.env(), { readyMs });
@@ -163,8 +164,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/startFiles"))("a login whose start fil
         pty: { rows: 24, cols: 80, term: "dumb" },
         input: null,
       });
-      const text =
-        outcome.kind === "ran" ? `ran ${outcome.exitCode}` : "message" in outcome ? outcome.message : "";
+      const text = outcome.kind === "ran" ? `ran ${outcome.exitCode}` : refusalText(outcome);
       expect(text).toMatch(expected);
       expect(stdout.toString()).not.toContain(SECRET);
       expect(stdout.toString()).toBe(outcome.kind === "ran" ? "terminal\r\n" : "");

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { createAfterToolCall, ranWhere } from "../../src/hooks/afterToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import { CN_ID, contextOf, execEvent, fakeDeps, RUN, SG_ID } from "../support/fakeDeps.ts";
 
 const SG = contextOf("worker-sg");
@@ -61,7 +63,7 @@ describe("a placed call", () => {
     ["on the gateway until it was killed", { exitCode: null, exitReason: "signal" }, "gateway"],
   ])("that ran %s is counted and logged at error, without its command", async (_case, details, ranOn) => {
     const deps = await placedThen({ details });
-    expect(deps.state.counters.mismatches).toBe(1);
+    expect(deps.memory.part(COUNTERS).mismatches).toBe(1);
     expect(deps.lines).toEqual([
       {
         level: "error",
@@ -76,18 +78,18 @@ describe("a placed call", () => {
     ["has no result", undefined],
   ])("that %s is not counted, and has ended", async (_case, result) => {
     const deps = await placedThen(result);
-    expect(deps.state.counters.mismatches).toBe(0);
+    expect(deps.memory.part(COUNTERS).mismatches).toBe(0);
     expect(deps.lines).toEqual([]);
-    expect(deps.state.calls.find(RUN, "call-1")?.running).toBe(false);
-    expect(deps.state.calls.answered(RUN, "call-1", "exec", {})).toBe(null);
+    expect(deps.memory.part(CALLS).find(RUN, "call-1")?.running).toBe(false);
+    expect(deps.memory.part(CALLS).answered(RUN, "call-1", "exec", {})).toBe(null);
   });
 
   test("is not confused with another tool of the same id, or a call of another run", async () => {
     const elsewhere = { details: { exitCode: 0 } };
-    expect((await placedThen(elsewhere, { toolName: "process" })).state.counters.mismatches).toBe(0);
+    expect((await placedThen(elsewhere, { toolName: "process" })).memory.part(COUNTERS).mismatches).toBe(0);
     const other = await placedThen(elsewhere, { runId: "other" });
-    expect(other.state.counters.mismatches).toBe(0);
-    expect(other.state.calls.find(RUN, "call-1")?.running).toBe(true);
+    expect(other.memory.part(COUNTERS).mismatches).toBe(0);
+    expect(other.memory.part(CALLS).find(RUN, "call-1")?.running).toBe(true);
   });
 });
 
@@ -97,5 +99,5 @@ test("a call that was never placed is none of ours, wherever it ran", () => {
     { ...execEvent(deps), result: { details: { exitCode: 0 } } },
     contextOf("master"),
   );
-  expect(deps.state.counters.mismatches).toBe(0);
+  expect(deps.memory.part(COUNTERS).mismatches).toBe(0);
 });

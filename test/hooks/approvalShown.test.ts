@@ -142,14 +142,14 @@ describe("input to a running command", () => {
     }
   });
 
-  test("of which no question shows all, or under a policy that forbids commands, is refused", async () => {
+  test("input that no question shows whole, or that the policy forbids, is refused", async () => {
     const long = input({ action: "write", data: "x".repeat(600) });
     expect(reasonOf(await asking({ mode: "ask" }).policy(long))).toMatch(/^APPROVAL_NOT_SHOWN: /);
     expect(reasonOf(await asking({ mode: "deny" }).policy(long))).toMatch(/^RUN_NOT_ALLOWED: /);
     expect(await asking({ mode: "full" }).policy(long)).toBe(undefined);
   });
 
-  test("of which the host would hide a part is refused", async () => {
+  test("input of which OpenClaw would mask a part is refused", async () => {
     const { policy } = arranged({
       ...workspaceOptions({ tools: { exec: { mode: "ask" } } }),
       masks: (text) => ({ kind: text.includes("token=") ? "masked" : "shown" }),

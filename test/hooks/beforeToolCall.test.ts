@@ -2,6 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { createBeforeToolCall } from "../../src/hooks/beforeToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import {
   CN_ID,
   CONFIG,
@@ -31,7 +34,7 @@ describe("after the policy", () => {
     expect(asserted).toEqual(placed);
     expect(asserted).toMatchObject({ params: { command: "hostname", host: "node", node: SG_ID } });
     expect(deps.lines).toHaveLength(1);
-    expect(deps.state.counters.placed).toBe(1);
+    expect(deps.memory.part(COUNTERS).placed).toBe(1);
   });
 
   test("each answer is an object of its own: a later plugin cannot change ours", async () => {
@@ -46,7 +49,7 @@ describe("after the policy", () => {
     const placed = await policy(execEvent(deps, { command: "make", background: true }), SG);
     const rewritten = placed !== undefined && "params" in placed ? placed.params : {};
     expect(await hook(execEvent(deps, rewritten), SG)).toEqual(placed);
-    expect(deps.state.jobs.of("worker-sg")).toHaveLength(1);
+    expect(deps.memory.part(JOBS).of("worker-sg")).toHaveLength(1);
   });
 
   test("a call that was left to the gateway stays without a target, whoever adds one", async () => {
@@ -55,7 +58,7 @@ describe("after the policy", () => {
     deps.nodes = { nodes: [] };
     await policy(execEvent(deps), SG);
     expect(await hook(execEvent(deps, HOSTILE), SG)).toEqual({ params: { command: "hostname" } });
-    expect(deps.state.counters.unrouted).toBe(1);
+    expect(deps.memory.part(COUNTERS).unrouted).toBe(1);
   });
 
   test.each([
@@ -99,7 +102,7 @@ describe("calls that look alike", () => {
     const search = { toolName: "web_search", params: { query: "x" }, runId: RUN, toolCallId: "call-1" };
     expect(await hook(search, SG)).toBe(undefined);
     await policy(search, SG);
-    expect(deps.state.calls.find(RUN, "call-1")).toBe(null);
+    expect(deps.memory.part(CALLS).find(RUN, "call-1")).toBe(null);
   });
 
   test("a call that falls to the gateway does not repeat an earlier one of the same id on its old node", async () => {
@@ -157,7 +160,7 @@ describe("in a host that did not ask the policy", () => {
     deps.clockMs += 60_000;
     const event = execEvent(deps, HOSTILE, { toolCallId: "call-2" });
     expect(await hook(event, SG)).toMatchObject({ block: true });
-    expect(deps.state.counters).toMatchObject({ placed: 1, refused: 1 });
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 1, refused: 1 });
   });
 
   test("a call of nobody is left alone", async () => {

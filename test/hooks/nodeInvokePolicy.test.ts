@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createNodeInvokePolicy, GUARDED_COMMANDS } from "../../src/hooks/nodeInvokePolicy.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import {
   CN_ID,
   CONFIG,
@@ -35,7 +36,7 @@ const paramsOf = (agentId: string, sessionKey = `agent:${agentId}:main`) => ({
   argv: ["s3cret"],
 });
 
-const message = `RUN_NOT_ALLOWED: a command of agent "worker-sg" was sent to node ${CN_ID}, where its rule did not place it; nothing ran. Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent worker-sg".`;
+const fact = `a command of agent "worker-sg" was sent to node ${CN_ID}, where its rule did not place it`;
 
 test("the preparation of a run is guarded, not the run: the host cannot reload while a policy is under way", () => {
   expect(GUARDED_COMMANDS).toEqual(["system.run.prepare"]);
@@ -50,9 +51,9 @@ describe("while the agent's call is running", () => {
       expect(await invoke(SG_ID, paramsOf("worker-sg"), command)).toBe(null);
       expect(await invoke(CN_ID, paramsOf("worker-sg"), command)).toMatchObject({
         code: "RUN_NOT_ALLOWED",
-        message,
+        fact,
       });
-      expect(deps.state.counters.runsRefused).toBe(1);
+      expect(deps.memory.part(COUNTERS).runsRefused).toBe(1);
       expect(deps.lines.at(-1)).toEqual({
         level: "error",
         text: `run refused {"part":"node-invoke","agent":"worker-sg","node":"${CN_ID}","tool":"${command}"}`,
@@ -80,8 +81,8 @@ describe("while the agent's call is running", () => {
     const { deps, place, invoke } = arranged();
     await place("worker-cn", "call-2");
     expect(await invoke(CN_ID)).toMatchObject({ code: "RUN_NOT_ALLOWED" });
-    expect(await invoke(CN_ID, paramsOf("worker-sg", "agent:worker-cn:main"))).toMatchObject({ message });
-    expect(deps.state.counters.runsRefused).toBe(2);
+    expect(await invoke(CN_ID, paramsOf("worker-sg", "agent:worker-cn:main"))).toMatchObject({ fact });
+    expect(deps.memory.part(COUNTERS).runsRefused).toBe(2);
   });
 
   test("a node that went away, or a config that turned bad, does not stop the run that was placed before", async () => {

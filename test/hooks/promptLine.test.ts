@@ -1,7 +1,7 @@
 // The hook behind the prompt line: for agents with a workspace on a node only, and never in the way.
 import { expect, test } from "vitest";
 import { createPromptLine } from "../../src/hooks/promptLine.ts";
-import type { SshTransport } from "../../src/nodeRouter/transports/ssh/contract.ts";
+import { SSH_TRANSPORT, type SshTransport } from "../../src/nodeRouter/transports/transport.ts";
 import { contextOf, type FakeOptions, fakeDeps, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
 
 const INFO = { os: "Linux", arch: "x86_64", shell: "/bin/dash", home: "/home/claw", hostname: "sg" };
@@ -26,7 +26,7 @@ test("what the open connection knows is in it", async () => {
   const { deps, line } = arranged();
   const transport = { info: (node: string) => (node === "mac-sg" ? INFO : null) };
   // The line asks the transport for nothing else.
-  deps.state.workspace.transport = transport as unknown as SshTransport;
+  deps.memory.part(SSH_TRANSPORT).current = transport as unknown as SshTransport;
   expect(await line()).toContain("Linux x86_64, login shell /bin/dash");
 });
 

@@ -1,9 +1,12 @@
 // How the hooks and the service stand in the host: in which order, and what its answers become.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { registerLivenessService } from "../../src/hooks/livenessService.ts";
 import { registerHooks } from "../../src/hooks/register.ts";
-import { LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness.ts";
+import { EMBEDDED_RUNS } from "../../src/nodeRouter/host/harness.ts";
+import { HOOKS_SEEN, LIVENESS_GRACE_MS } from "../../src/nodeRouter/liveness/liveness.ts";
+import { registerLivenessService } from "../../src/nodeRouter/liveness/livenessService.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import { CN_ID, contextOf, execEvent, fakeDeps, RUN, SG_ID } from "../support/fakeDeps.ts";
 
 afterEach(() => void vi.useRealTimers());
@@ -98,7 +101,7 @@ describe("registerHooks", () => {
     const deps = fakeDeps();
     registerHooks(api, deps);
     hooks.get(name)?.handler({ runId: "run-9" }, {});
-    expect(deps.state.embeddedRuns.has("run-9")).toBe(true);
+    expect(deps.memory.part(EMBEDDED_RUNS).has("run-9")).toBe(true);
   });
 
   test("a run on a wrong node is answered without asking the node; on the right one the node answers", async () => {
@@ -121,7 +124,7 @@ describe("registerHooks", () => {
     });
     expect(invokeNode).not.toHaveBeenCalled();
     expect(await invoke(SG_ID)).toBe("the node's answer");
-    expect(deps.state.calls.find(RUN, "call-1")?.nodeId).toBe(SG_ID);
+    expect(deps.memory.part(CALLS).find(RUN, "call-1")?.nodeId).toBe(SG_ID);
   });
 });
 
@@ -131,7 +134,7 @@ describe("registerLivenessService", () => {
     vi.useFakeTimers();
     const { api, kept, file } = fakeHost(entry);
     const deps = fakeDeps();
-    deps.state.fullRegisteredAtMs = deps.clockMs;
+    deps.memory.part(HOOKS_SEEN).fullRegisteredAtMs = deps.clockMs;
     registerLivenessService(api, deps);
     kept.services[0]?.start({});
     deps.clockMs += LIVENESS_GRACE_MS;
@@ -169,8 +172,8 @@ describe("registerLivenessService", () => {
     const { api, kept } = fakeHost();
     const serviceHealth = { reportFailure: vi.fn(), clearFailure: vi.fn() };
     const deps = fakeDeps();
-    deps.state.counters.mismatches = 1;
-    deps.state.hooksRegisteredAtMs = deps.clockMs;
+    deps.memory.part(COUNTERS).mismatches = 1;
+    deps.memory.part(HOOKS_SEEN).hooksRegisteredAtMs = deps.clockMs;
     registerLivenessService(api, deps);
     kept.services[0]?.start({ serviceHealth });
     kept.services[0]?.stop();

@@ -11,10 +11,10 @@ import {
   resultLine,
   stoppedInTerminal,
 } from "../../src/hooks/resultLine.ts";
-import type { PlacedCall } from "../../src/nodeRouter/calls.ts";
+import { STARTED } from "../../src/nodeRouter/jobs/nodeJob.ts";
+import type { NodeState } from "../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../src/nodeRouter/placement/place.ts";
-import type { NodeState } from "../../src/nodeRouter/placement/snapshot.ts";
-import { STARTED } from "../../src/nodeRouter/transports/node/job.ts";
+import type { PlacedCall } from "../../src/nodeRouter/state/calls.ts";
 import { makeRequest, makeRule, snapshotOf } from "../nodeRouter/placement/arrange.ts";
 import { makeNode } from "../support/makeNode.ts";
 
@@ -139,7 +139,7 @@ describe("a detached start", () => {
     );
   });
 
-  test("of several in one outer call each is told with its own id", () => {
+  test("several starts in one outer call are each told with their own id", () => {
     const text = `${STARTED} nr-2 7\n${STARTED} nr-1 12\n`;
     const inner = cleanText(JSON.stringify({ text }), [job, second], false, true);
     expect(JSON.parse(inner)).toEqual({

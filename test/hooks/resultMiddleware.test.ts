@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import { createResultMiddleware, type ToolResult } from "../../src/hooks/resultMiddleware.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
 import { contextOf, execEvent, type FakeOptions, fakeDeps, RUN, SG_ID } from "../support/fakeDeps.ts";
 
 const LINE = "[node-router] ran on mac-sg (SG, declared) · rule singapore";
@@ -78,7 +79,7 @@ describe("exec's own result", () => {
   test("says in the background what to ask for, with the job's own id", async () => {
     const { deps, place, read } = arranged();
     await place("call-1", { command: "make", background: true });
-    const [job] = deps.state.jobs.of("worker-sg");
+    const [job] = deps.memory.part(JOBS).of("worker-sg");
     const texts = read("call-1", ran(`node-router-job-started ${job?.jobId} 99\n`));
     expect(texts?.[0]).toMatch(
       new RegExp(`^Started in the background on mac-sg as job ${job?.jobId} \\(process group 99\\)`),
@@ -119,7 +120,7 @@ describe("the result of an outer tool", () => {
     expect(read("call_a|fc_1", outer("x", { exitCode: 0, nodeId: SG_ID }))?.[1]).toBe(LINE);
   });
 
-  test("of another outer call, or of another run, is left alone", async () => {
+  test("the result of an outer call that placed nothing, or of another run, is left alone", async () => {
     const { place, read } = arranged();
     await place(inner(1));
     expect(read("call_b", outer("x", {}))).toBe(null);

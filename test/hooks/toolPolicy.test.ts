@@ -1,6 +1,9 @@
 // Layer 1: what the trusted policy answers the host, counts and logs for each call.
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import {
   CN_ID,
   CONFIG,
@@ -33,7 +36,7 @@ describe("a routed agent's exec", () => {
     expect(await policy(event, SG)).toEqual({
       params: { command: "hostname", title: "t", host: "node", node: SG_ID, workdir: "/node/ws" },
     });
-    expect(deps.state.counters).toMatchObject({ placed: 1, refused: 0, unrouted: 0 });
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 1, refused: 0, unrouted: 0 });
   });
 
   test("is logged in one line, with its node and how long it took, and without the command", async () => {
@@ -63,8 +66,8 @@ describe("a routed agent's exec", () => {
       'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was not paired. Run "openclaw node-router explain --agent worker-sg --tool exec" to see each node; change plugins.entries.node-router.config.rules or bring a node up.';
     expect(await policy(execEvent(deps), SG)).toEqual({ block: true, blockReason: reason });
     expect(deps.lines[0]).toMatchObject({ level: "warn", text: expect.stringContaining('"node":null') });
-    expect(deps.state.counters).toMatchObject({ placed: 0, refused: 1 });
-    expect(deps.state.calls.find(RUN, "call-1")).toBe(null);
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 0, refused: 1 });
+    expect(deps.memory.part(CALLS).find(RUN, "call-1")).toBe(null);
   });
 
   test("that cannot be carried out on its node is refused, not run without what was asked", async () => {
@@ -73,10 +76,10 @@ describe("a routed agent's exec", () => {
       block: true,
       blockReason: "ENV_INVALID: env must be an object of names and values.",
     });
-    expect(deps.state.counters).toMatchObject({ placed: 0, refused: 1 });
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 0, refused: 1 });
   });
 
-  test("of a run whose model calls nobody announced is refused: its shell is another's", async () => {
+  test("an exec of a run whose model calls nobody announced is refused: it comes from another harness's shell", async () => {
     const { policy } = arranged();
     const event = { toolName: "exec", params: { command: "id" }, runId: "cli", toolCallId: "1" };
     expect(await policy(event, SG)).toMatchObject({
@@ -89,8 +92,10 @@ describe("a routed agent's exec", () => {
   test("in the background becomes a job that the agent can ask about", async () => {
     const { deps, policy } = arranged();
     await policy(execEvent(deps, { command: "make", background: true }), SG);
-    expect(deps.state.jobs.of("worker-sg")).toMatchObject([{ nodeId: SG_ID, nodeName: "mac-sg", offset: 0 }]);
-    expect(deps.state.jobs.of("worker-cn")).toEqual([]);
+    expect(deps.memory.part(JOBS).of("worker-sg")).toMatchObject([
+      { nodeId: SG_ID, nodeName: "mac-sg", offset: 0 },
+    ]);
+    expect(deps.memory.part(JOBS).of("worker-cn")).toEqual([]);
   });
 });
 
@@ -105,7 +110,7 @@ describe("calls that are none of ours are not touched, counted, logged or listed
   test.each(untouched)("%s", async (_case, options, changes, context) => {
     const { deps, policy } = arranged(options);
     expect(await policy(execEvent(deps, { command: "id" }, changes), context)).toBe(undefined);
-    expect(deps.state.counters).toMatchObject({ placed: 0, refused: 0, unrouted: 0 });
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 0, refused: 0, unrouted: 0 });
     expect(deps.lines).toEqual([]);
     expect(deps.listCalls).toBe(0);
   });
@@ -131,7 +136,7 @@ describe("onUnavailable: gateway", () => {
     deps.nodes = { nodes: [] };
     const event = execEvent(deps, { command: "id", host: "node", node: CN_ID, workdir: "/w" });
     expect(await policy(event, SG)).toEqual({ params: { command: "id", workdir: "/w" } });
-    expect(deps.state.counters).toMatchObject({ placed: 0, unrouted: 1 });
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 0, unrouted: 1 });
     expect(deps.lines[0]).toMatchObject({
       level: "info",
       text: expect.stringMatching(/^unrouted .*"node":null/),
@@ -144,8 +149,8 @@ describe("shadow mode", () => {
     const { deps, policy } = arranged({ config: SHADOW });
     expect(await policy(execEvent(deps, { command: "make", background: true }), SG)).toBe(undefined);
     expect(deps.lines[0]?.text).toMatch(/^placed .*"node":"mac-sg".*"mode":"shadow"/);
-    expect(deps.state.calls.find(RUN, "call-1")).toBe(null);
-    expect(deps.state.jobs.of("worker-sg")).toEqual([]);
+    expect(deps.memory.part(CALLS).find(RUN, "call-1")).toBe(null);
+    expect(deps.memory.part(JOBS).of("worker-sg")).toEqual([]);
   });
 
   test("does not refuse either, and says what it would have said", async () => {

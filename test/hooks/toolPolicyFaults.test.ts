@@ -1,7 +1,7 @@
 // Layer 1 when something fails while it decides: nothing of a routed agent runs on a guess.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
-import { LIST_TIMEOUT_MS } from "../../src/presence/sources/gateway.ts";
+import { LIST_TIMEOUT_MS } from "../../src/presence/sources/gateway/hostList.ts";
 import { CONFIG, contextOf, execEvent, type FakeOptions, fakeDeps } from "../support/fakeDeps.ts";
 
 afterEach(() => void vi.useRealTimers());

@@ -1,6 +1,10 @@
 // The tool policy of an agent whose whole workspace is on a node.
 import { describe, expect, test } from "vitest";
 import { createNodeInvokePolicy } from "../../src/hooks/nodeInvokePolicy.ts";
+import { SANDBOX_PROBLEM } from "../../src/nodeRouter/host/sandboxApi.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
+import { refusalText } from "../../src/shared/refusal.ts";
 import {
   BOUND,
   CN_ID,
@@ -44,11 +48,11 @@ describe("exec", () => {
       claimed: false,
       outcome: null,
     });
-    expect(deps.state.counters).toMatchObject({ placed: 1, refused: 0 });
+    expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 1, refused: 0 });
     expect(deps.lines[0]?.text).toContain('"rule":"singapore","node":"mac-sg"');
   });
 
-  test("of two calls has two ids, and asks for a terminal only where the model did", async () => {
+  test("two calls get two ids, and a terminal is asked for only where the model did", async () => {
     const { exec, calls } = arranged();
     await exec({ command: "a" }, "1");
     await exec({ command: "b", pty: "true" }, "2");
@@ -78,7 +82,7 @@ describe("exec", () => {
     expect(calls()).toEqual([]);
   });
 
-  test("of another agent that has exec alone goes its old way", async () => {
+  test("an agent with exec alone is placed over the node protocol, as before", async () => {
     const { deps, policy, calls } = arranged();
     const answer = await policy(execEvent(deps), { ...contextOf("worker-cn") });
     expect(paramsOf(answer)).toMatchObject({ host: "node", node: CN_ID });
@@ -101,7 +105,7 @@ describe("what stands against it refuses exec and file tools alike, and nothing 
     }
     expect(calls()).toEqual([]);
     expect(new Set(reasons).size).toBe(1);
-    expect(deps.state.counters.refused).toBe(6);
+    expect(deps.memory.part(COUNTERS).refused).toBe(6);
     return reasons[0];
   };
 
@@ -121,7 +125,7 @@ describe("what stands against it refuses exec and file tools alike, and nothing 
 
   test("a host without the API", async () => {
     const reason = await both(workspaceOptions(), (deps) => {
-      deps.state.workspace.apiProblem = "this OpenClaw has no sandbox API";
+      deps.memory.part(SANDBOX_PROBLEM).current = "this OpenClaw has no sandbox API";
     });
     expect(reason).toBe(
       'WORKSPACE_UNAVAILABLE: agent "worker-sg" has its workspace on a node over SSH, and this OpenClaw has no sandbox API; nothing ran.',
@@ -178,11 +182,11 @@ describe("file tools", () => {
       const { policy, deps, calls } = arranged();
       expect(await policy(event(tool))).toBe(undefined);
       expect(calls()).toEqual([]);
-      expect(deps.state.counters.placed).toBe(1);
+      expect(deps.memory.part(COUNTERS).placed).toBe(1);
     },
   );
 
-  test("of an agent with exec alone are none of ours", async () => {
+  test("the file tools of an agent with exec alone are left alone", async () => {
     const { policy, deps } = arranged();
     expect(await policy(event("read"), contextOf("worker-cn"))).toBe(undefined);
     expect(deps.lines).toEqual([]);
@@ -212,20 +216,24 @@ describe("a session whose node changed", () => {
     deps.configure(config("sg-1", "sg-2"));
     await exec({ command: "b" }, "2");
     expect(calls().map(({ node }) => node)).toEqual(["sg-2", "sg-2"]);
-    expect(deps.state.calls.find(RUN, "2")?.notes).toEqual([]);
+    expect(deps.memory.part(CALLS).find(RUN, "2")?.notes).toEqual([]);
   });
 
   test("is told so with its exec", async () => {
     const { exec, deps } = await moved();
     await exec({ command: "b" }, "2");
-    expect(deps.state.calls.find(RUN, "1")?.notes).toEqual([]);
-    expect(deps.state.calls.find(RUN, "2")?.notes).toEqual([note]);
+    expect(deps.memory.part(CALLS).find(RUN, "1")?.notes).toEqual([]);
+    expect(deps.memory.part(CALLS).find(RUN, "2")?.notes).toEqual([note]);
   });
 
   test("is told so with a file tool, whose result has no line otherwise", async () => {
     const { policy, deps } = await moved();
     await policy({ toolName: "read", params: {}, runId: RUN, toolCallId: "2" });
-    expect(deps.state.calls.find(RUN, "2")).toMatchObject({ tool: "read", notes: [note], nodeId: null });
+    expect(deps.memory.part(CALLS).find(RUN, "2")).toMatchObject({
+      tool: "read",
+      notes: [note],
+      nodeId: null,
+    });
   });
 });
 
@@ -296,10 +304,10 @@ describe("the node-invoke policy", () => {
     for (const mode of ["enforce", "shadow"]) {
       const { deps } = arranged({ ...workspaceOptions(), config: { ...SSH_CONFIG, mode } });
       const refusal = await createNodeInvokePolicy(deps)(invoke("worker-sg"));
-      expect(refusal?.message).toMatch(
+      expect(refusal && refusalText(refusal)).toMatch(
         /^RUN_NOT_ALLOWED: .* over the node protocol, and its commands go to its workspace over SSH; nothing ran\./,
       );
-      expect(deps.state.counters.runsRefused).toBe(1);
+      expect(deps.memory.part(COUNTERS).runsRefused).toBe(1);
     }
   });
 
@@ -312,11 +320,11 @@ describe("the node-invoke policy", () => {
 test("the call is known to end: its result is expected in this run and no other", async () => {
   const { exec, deps } = arranged();
   await exec();
-  expect(deps.state.calls.find(RUN, "call-1")).toMatchObject({
+  expect(deps.memory.part(CALLS).find(RUN, "call-1")).toMatchObject({
     running: true,
     nodeId: null,
     agent: "worker-sg",
   });
-  expect(deps.state.calls.runningExecNodes("worker-sg", SG.sessionKey ?? "").size).toBe(0);
+  expect(deps.memory.part(CALLS).runningExecNodes("worker-sg", SG.sessionKey ?? "").size).toBe(0);
   expect(START_MS).toBe(deps.clockMs);
 });

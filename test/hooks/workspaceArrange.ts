@@ -1,9 +1,9 @@
 // An agent whose whole workspace is on mac-sg, and what the hooks say of its calls.
 import { createBeforeToolCall } from "../../src/hooks/beforeToolCall.ts";
-import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
-import type { ApprovalRequest, PolicyResult } from "../../src/hooks/policyResult.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
-import type { WorkspaceCall } from "../../src/nodeRouter/workspaceCalls.ts";
+import type { ApprovalRequest, PolicyResult } from "../../src/nodeRouter/dispatch/hostAnswer.ts";
+import type { ToolContext, ToolEvent } from "../../src/nodeRouter/host/events.ts";
+import { WORKSPACE_CALLS, type WorkspaceCall } from "../../src/nodeRouter/state/workspaceCalls.ts";
 import {
   contextOf,
   execEvent,
@@ -35,7 +35,7 @@ export function arranged(options: FakeOptions = workspaceOptions()): Arranged {
     lastHook: (event, context = SG) => lastHook(event, context),
     exec: (params = { command: "hostname" }, toolCallId = "call-1") =>
       policy(execEvent(deps, params, { toolCallId }), SG),
-    calls: () => [...deps.state.workspace.calls.values()],
+    calls: () => [...deps.memory.part(WORKSPACE_CALLS).values()],
   };
 }
 

@@ -3,8 +3,11 @@ import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { GATE_VARIABLE } from "../../src/hooks/execEnvGate.ts";
 import { createResultMiddleware } from "../../src/hooks/resultMiddleware.ts";
-import type { Outcome } from "../../src/nodeRouter/transports/ssh/contract.ts";
+import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
+import { WORKSPACE_CALLS } from "../../src/nodeRouter/state/workspaceCalls.ts";
+import type { Outcome } from "../../src/nodeRouter/transports/transport.ts";
 import { CN_ID, RUN, SSH_CONFIG, workspaceOptions } from "../support/fakeDeps.ts";
+import { refused } from "../support/refused.ts";
 import { arranged, SG } from "./workspaceArrange.ts";
 
 const DONE = { status: "completed", exitCode: 0, aggregated: "out" };
@@ -29,7 +32,7 @@ async function ended(
     { runId: RUN, agentId: "worker-sg" },
   );
   const lines = changed?.result.content.map((part) => ("text" in part ? part.text : "")) ?? [];
-  return { ...all, lines, mismatches: all.deps.state.counters.mismatches };
+  return { ...all, lines, mismatches: all.deps.memory.part(COUNTERS).mismatches };
 }
 
 describe("the line", () => {
@@ -39,13 +42,13 @@ describe("the line", () => {
     expect(mismatches).toBe(0);
   });
 
-  test.each([37, 1, 127])("of exit code %i is the same: it ran", async (exitCode) => {
+  test.each([37, 1, 127])("exit code %i changes nothing of the line: the command ran", async (exitCode) => {
     const { lines } = await ended({ outcome: { ...RAN, exitCode } }, { ...DONE, exitCode });
     expect(lines[1]).toContain("ran on mac-sg");
   });
 
-  test("of an unknown end names the process group and says what not to do", async () => {
-    const outcome: Outcome = { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "m", processGroup: 4711 };
+  test("the line about an unknown end names the process group and says what not to do", async () => {
+    const outcome: Outcome = { kind: "unknown", ...refused("OUTCOME_UNKNOWN", "m"), processGroup: 4711 };
     const { lines, mismatches } = await ended({ outcome }, { ...DONE, exitCode: 255 });
     expect(lines[1]).toBe(
       "[node-router] may have run on mac-sg (SG, declared) over ssh · rule singapore · outcome unknown (process group 4711 there): do not run it again before you looked",
@@ -56,8 +59,8 @@ describe("the line", () => {
     );
   });
 
-  test("of a command that did not start says that nothing ran, and of no other", async () => {
-    const outcome: Outcome = { kind: "notStarted", code: "NODE_UNREACHABLE", message: "m" };
+  test("only the line about a command that did not start says that nothing ran", async () => {
+    const outcome: Outcome = { kind: "notStarted", ...refused("NODE_UNREACHABLE", "m") };
     const { lines } = await ended({ outcome }, { status: "failed", exitCode: 255 });
     expect(lines[1]).toBe(
       "[node-router] did not start on mac-sg (SG, declared) over ssh · rule singapore · nothing ran",
@@ -65,7 +68,7 @@ describe("the line", () => {
     expect((await ended({ outcome: RAN })).lines[1]).not.toContain("safe");
   });
 
-  test("of a call that the host refused before the backend was asked is the same", async () => {
+  test("a call that the host refused before it asked the backend did not start either", async () => {
     const { lines, mismatches } = await ended(
       { claimed: false },
       null,
@@ -75,7 +78,7 @@ describe("the line", () => {
     expect(mismatches).toBe(0);
   });
 
-  test("of a command that goes on says so", async () => {
+  test("the line about a command that is still running says that it runs", async () => {
     const { lines } = await ended({ outcome: null }, { status: "running", sessionId: "s" });
     expect(lines[1]).toBe("[node-router] runs on mac-sg (SG, declared) over ssh · rule singapore");
   });
@@ -106,12 +109,12 @@ describe("a command that ran somewhere else", () => {
   test("a call that nobody remembers any more is none: unknown is not elsewhere", async () => {
     const all = arranged();
     await all.exec();
-    for (const { callId } of all.calls()) all.deps.state.workspace.calls.delete(callId);
+    for (const { callId } of all.calls()) all.deps.memory.part(WORKSPACE_CALLS).delete(callId);
     createAfterToolCall(all.deps)(
       { toolName: "exec", params: {}, runId: RUN, toolCallId: "call-1", result: { details: DONE } },
       SG,
     );
-    expect(all.deps.state.counters.mismatches).toBe(0);
+    expect(all.deps.memory.part(COUNTERS).mismatches).toBe(0);
   });
 });
 

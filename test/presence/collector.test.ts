@@ -1,8 +1,8 @@
 // The loops of the sources: none stalls another, failures back off, and nothing runs after the end.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLogger } from "../../src/logger.ts";
 import { type Collector, SourceAbsent, startCollector } from "../../src/presence/collector.ts";
-import type { PresenceSink, PresenceSource } from "../../src/presence/contract.ts";
+import type { PresenceSink, PresenceSource } from "../../src/presence/record.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 
 const log = createLogger({ info: () => {}, warn: () => {}, error: () => {} });
 const sink: PresenceSink = { observe: () => {}, answer: () => {}, forget: () => {} };

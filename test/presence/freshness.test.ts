@@ -1,7 +1,7 @@
 // Which state a node is in.
 import { describe, expect, test } from "vitest";
-import type { Fact, FactName, FactValues, Reach } from "../../src/presence/contract.ts";
-import { ANSWER_HOLDS_MS, stateOf } from "../../src/presence/freshness.ts";
+import { ANSWER_HOLDS_MS, presenceStateOf } from "../../src/presence/freshness.ts";
+import type { Fact, FactName, FactValues, Reach } from "../../src/presence/record.ts";
 
 const NOW = 10_000_000;
 const reach = (state: Reach["state"], over: Partial<Reach> = {}): Reach => ({
@@ -18,8 +18,11 @@ const fact = <K extends FactName>(value: FactValues[K], stale = false): Fact<Fac
   atMs: NOW,
   stale,
 });
-const state = (node: Reach | null, ssh: Reach | null, facts: Parameters<typeof stateOf>[0]["facts"] = {}) =>
-  stateOf({ reach: { node, ssh }, facts, nowMs: NOW });
+const state = (
+  node: Reach | null,
+  ssh: Reach | null,
+  facts: Parameters<typeof presenceStateOf>[0]["facts"] = {},
+) => presenceStateOf({ reach: { node, ssh }, facts, nowMs: NOW });
 
 describe("state", () => {
   test.each([
@@ -56,7 +59,7 @@ describe("state", () => {
     );
   });
 
-  test("but an answer goes before the tailnet's no", () => {
+  test("a node that answers is ready, although the tailnet calls it offline", () => {
     expect(state(reach("up"), null, { tailnetOnline: fact<"tailnetOnline">(false) }).state).toBe("ready");
   });
 

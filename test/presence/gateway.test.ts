@@ -1,7 +1,7 @@
 // Reading the paired nodes from a host that may fail, hang or answer nonsense.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { NodeRouterError } from "../../src/errors.ts";
-import { LIST_TIMEOUT_MS, readHostNodes } from "../../src/presence/sources/gateway.ts";
+import { LIST_TIMEOUT_MS, readHostNodes } from "../../src/presence/sources/gateway/hostList.ts";
+import { NodeRouterError } from "../../src/shared/errors.ts";
 
 const PREFIX = "INVENTORY_UNAVAILABLE: the gateway did not list its nodes: ";
 const SUFFIX = '; try again, then see "openclaw nodes status"';

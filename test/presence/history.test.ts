@@ -1,8 +1,8 @@
 // What is kept of a node's states.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PresenceState } from "../../src/presence/contract.ts";
 import { historyOf, MAX_TRANSITIONS, type NodeRecord, recordState } from "../../src/presence/history.ts";
+import type { PresenceState } from "../../src/presence/record.ts";
 import { parseRecords, serializeRecords } from "../../src/presence/store.ts";
 
 const T0 = 1_000_000_000;

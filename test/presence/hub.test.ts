@@ -1,9 +1,9 @@
 // Observations and answers in, one record a node out.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLogger } from "../../src/logger.ts";
-import type { Answer, PresenceTarget } from "../../src/presence/contract.ts";
 import { createHub, type Hub } from "../../src/presence/hub.ts";
+import type { PresenceTarget, ReachAnswer } from "../../src/presence/record.ts";
 import { parseRecords, serializeRecords } from "../../src/presence/store.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 
 const logged: string[] = [];
 const log = createLogger({ info: (text) => void logged.push(text), warn: () => {}, error: () => {} });
@@ -27,7 +27,11 @@ const parts = {
   attributions: () => [],
 };
 const hubWith = (stored?: Parameters<typeof createHub>[1]): Hub => createHub(parts, stored);
-const answer = (node: string, result: Answer["result"], over: Partial<Answer> = {}): Answer => ({
+const answer = (
+  node: string,
+  result: ReachAnswer["result"],
+  over: Partial<ReachAnswer> = {},
+): ReachAnswer => ({
   node,
   transport: "node",
   atMs: Date.now(),
@@ -224,18 +228,18 @@ describe("hub", () => {
       });
     });
 
-    test("but neither its public address nor a tag of the tailnet, which may have been taken away", async () => {
+    test("its public address and its tailnet tags are not kept, since both may have been taken away", async () => {
       const facts = factsAfter(hubWith((await firstLife()).records()));
       expect(Object.keys(facts ?? {}).sort()).toEqual(["cpuCount", "os"]);
     });
 
-    test("and nothing when SSH leads to another machine by now", async () => {
+    test("nothing of it is believed when SSH leads to another machine by now", async () => {
       const stored = (await firstLife()).records();
       targets = [ssh("10.0.0.2")];
       expect(factsAfter(hubWith(stored))).toEqual({});
     });
 
-    test("nor what somebody else wrote into the file", async () => {
+    test("what somebody else wrote into the file is not believed", async () => {
       const text = serializeRecords((await firstLife()).records())
         .replace('"linux"', "7")
         .replace(":8", ':"8"');

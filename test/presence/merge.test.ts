@@ -1,9 +1,9 @@
 // Which source's facts hold.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Observation, SourceName } from "../../src/presence/contract.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { mergeFacts } from "../../src/presence/merge.ts";
+import type { Observation, SourceName } from "../../src/presence/record.ts";
 
 const NOW = 1_000_000_000_000;
 const DAY = 86_400_000;
@@ -21,12 +21,12 @@ describe("merging facts", () => {
     });
   });
 
-  test("of two that hold, the more trustworthy wins, even when it is older", () => {
+  test("of two facts that hold, that of the more trustworthy source wins, even when it is older", () => {
     const merged = mergeFacts([said("gateway", { load1: 9 }), said("ssh", { load1: 1 }, 60_000)], NOW);
     expect(merged.facts.load1).toMatchObject({ value: 1, source: "ssh" });
   });
 
-  test("but not when it no longer holds", () => {
+  test("a fact that no longer holds loses to one that does, whoever said it", () => {
     const merged = mergeFacts([said("gateway", { load1: 9 }), said("ssh", { load1: 1 }, 10 * 60_000)], NOW);
     expect(merged.facts.load1).toMatchObject({ value: 9, source: "gateway", stale: false });
   });

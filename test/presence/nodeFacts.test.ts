@@ -1,9 +1,7 @@
 // Words that a node chose: what a pattern allows becomes a fact, of everything else nothing is kept.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FactName, Observation, SourceName } from "../../src/presence/contract.ts";
 import { FACTS } from "../../src/presence/facts.ts";
-import { readHostNode } from "../../src/presence/hostNode.ts";
 import {
   cleanAddress,
   cleanFact,
@@ -12,6 +10,8 @@ import {
   cleanReason,
   type FactKind,
 } from "../../src/presence/nodeFacts.ts";
+import type { FactName, Observation, SourceName } from "../../src/presence/record.ts";
+import { readHostNode } from "../../src/presence/sources/gateway/hostNode.ts";
 import { makePlace } from "../support/makePresence.ts";
 
 /** What ordinary machines say. */

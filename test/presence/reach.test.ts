@@ -1,7 +1,6 @@
 // What answers over one transport come to.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Answer } from "../../src/presence/contract.ts";
 import {
   DOWN_HOLDS_MS,
   NEVER_ASKED,
@@ -9,9 +8,10 @@ import {
   reachAt,
   takeAnswer,
 } from "../../src/presence/reach.ts";
+import type { ReachAnswer } from "../../src/presence/record.ts";
 
 let atMs = 1_000_000;
-function answer(result: Answer["result"], rttMs: number | null = null): Answer {
+function answer(result: ReachAnswer["result"], rttMs: number | null = null): ReachAnswer {
   atMs += 2_000;
   return {
     node: "a",
@@ -22,7 +22,7 @@ function answer(result: Answer["result"], rttMs: number | null = null): Answer {
     reason: result === "up" ? null : `because ${result}`,
   };
 }
-const answers = (...results: Answer["result"][]): ReachMemory =>
+const answers = (...results: ReachAnswer["result"][]): ReachMemory =>
   results.reduce((memory, result) => takeAnswer(memory, answer(result)), NEVER_ASKED);
 
 describe("reach", () => {
@@ -56,7 +56,7 @@ describe("reach", () => {
     expect(answers("up", "unknown").reach.state).toBe("up");
   });
 
-  test("but without an answer for long, nobody knows", () => {
+  test("an ask that failed by itself after a long time without an answer leaves the state unknown", () => {
     const up = answers("up");
     const late = takeAnswer(up, { ...answer("unknown"), atMs: atMs + 20_000 });
     expect(late.reach).toMatchObject({ state: "unknown", reason: "because unknown" });
@@ -83,7 +83,7 @@ describe("reach", () => {
   });
 
   test("whatever came before: an answer is up, its own no is down, and two silences never leave it up", () => {
-    const result = fc.constantFrom<Answer["result"]>("up", "silent", "down", "unknown");
+    const result = fc.constantFrom<ReachAnswer["result"]>("up", "silent", "down", "unknown");
     fc.assert(
       fc.property(fc.array(result, { maxLength: 30 }), (before) => {
         expect(answers(...before, "up").reach.state).toBe("up");

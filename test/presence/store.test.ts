@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLogger } from "../../src/logger.ts";
 import { recordState } from "../../src/presence/history.ts";
 import { createSaver, loadRecords } from "../../src/presence/store.ts";
-import { stateFile, type TextStore } from "../../src/stateFile.ts";
+import { createLogger } from "../../src/shared/logger.ts";
+import { stateFile, type TextStore } from "../../src/shared/stateFile.ts";
 
 const record = recordState(null, { node: "a", state: "ready", reason: "answers", nowMs: 5 });
 const records = () => new Map([["a", record]]);

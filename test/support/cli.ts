@@ -18,7 +18,7 @@ export function runCli(
     cwd: options.cwd,
     env: options.env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: options.timeoutMs ?? 120_000,
+    timeout: options.timeoutMs ?? 200_000,
     killSignal: "SIGKILL",
   });
   let stdout = "";

@@ -1,12 +1,14 @@
 // Complete RouterDeps without a host: a clock that stands still, captured log lines, and a list of nodes to change.
+import { PLUGIN_CONFIG } from "../../src/config/currentConfig.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import type { ToolContext, ToolEvent } from "../../src/hooks/events.ts";
-import { createLogger } from "../../src/logger.ts";
-import type { RouterDeps } from "../../src/nodeRouter/deps.ts";
-import type { MaskAnswer } from "../../src/nodeRouter/hostMask.ts";
-import type { SessionTotals } from "../../src/nodeRouter/reports/sessionTotals.ts";
-import { createSharedState } from "../../src/nodeRouter/sharedState.ts";
-import type { SessionFacts } from "../../src/nodeRouter/workspacePolicy/sandboxProblem.ts";
+import type { ToolContext, ToolEvent } from "../../src/nodeRouter/host/events.ts";
+import { EMBEDDED_RUNS } from "../../src/nodeRouter/host/harness.ts";
+import type { MaskAnswer } from "../../src/nodeRouter/host/mask.ts";
+import type { SessionFacts } from "../../src/nodeRouter/host/sandboxProblem.ts";
+import type { SessionTotals } from "../../src/nodeRouter/host/sessionTotals.ts";
+import type { RouterDeps } from "../../src/nodeRouter/process/deps.ts";
+import { createLogger } from "../../src/shared/logger.ts";
+import { createMemory } from "../../src/shared/processMemory.ts";
 
 export const SG_ID = "5a".repeat(32);
 export const CN_ID = "c0".repeat(32);
@@ -85,9 +87,9 @@ export function fakeDeps(options: FakeOptions = {}): FakeDeps {
     listCalls: 0,
     clockMs: START_MS,
     configure: (raw) => {
-      deps.state.config = raw === null ? null : resolveConfig(raw);
+      deps.memory.part(PLUGIN_CONFIG).current = raw === null ? null : resolveConfig(raw);
     },
-    state: createSharedState(() => deps.clockMs),
+    memory: createMemory(() => deps.clockMs),
     log: createLogger({ debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") }),
     listNodes: async () => {
       deps.listCalls += 1;
@@ -142,7 +144,7 @@ export function execEvent(
   changes: Partial<ToolEvent> = {},
 ): ToolEvent {
   const event = { toolName: "exec", params, runId: RUN, toolCallId: "call-1", ...changes };
-  if (event.runId !== undefined) deps.state.embeddedRuns.set(event.runId, true);
+  if (event.runId !== undefined) deps.memory.part(EMBEDDED_RUNS).set(event.runId, true);
   return event;
 }
 

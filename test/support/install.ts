@@ -14,11 +14,14 @@ const SOURCES = [
   "package.json",
   "package-lock.json",
   "tsup.config.ts",
+  "scripts/support/dataFiles.ts",
+  "scripts/support/leftOut.ts",
   "scripts/support/pageAssets.ts",
+  "scripts/support/tabs.ts",
   "scripts/support/thirdParty.ts",
+  "scripts/support/withoutComments.ts",
   "tsconfig.json",
   "openclaw.plugin.json",
-  "docs",
   "README.md",
   "README.zh-CN.md",
   "CHANGELOG.md",
@@ -36,7 +39,7 @@ function fingerprint(): string {
   const hash = createHash("sha256");
   for (const source of SOURCES) {
     const path = join(ROOT, source);
-    for (const file of ["src", "docs"].includes(source) ? filesBelow(path) : [path]) {
+    for (const file of source === "src" ? filesBelow(path) : [path]) {
       if (existsSync(file)) hash.update(file.slice(ROOT.length)).update(readFileSync(file));
     }
   }

@@ -1,5 +1,5 @@
 // One complete, valid node that can take any call; a test changes the one thing that it is about.
-import { type NodeState, UNKNOWN_CAPACITY } from "../../src/nodeRouter/placement/snapshot.ts";
+import { type NodeState, UNKNOWN_CAPACITY } from "../../src/nodeRouter/placement/model/snapshot.ts";
 
 /** Paired, approved, online, in Singapore, reachable over both transports. */
 export function makeNode(changes: Partial<NodeState> = {}): NodeState {

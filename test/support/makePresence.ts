@@ -1,6 +1,7 @@
 // One presence record of a node of which nothing is known; a test says the one thing that it is about.
-import type { Fact, FactValues, NodePresence, Place, Reach } from "../../src/presence/contract.ts";
+
 import type { Presence } from "../../src/presence/presence.ts";
+import type { Fact, FactValues, NodePresence, Place, Reach } from "../../src/presence/record.ts";
 
 export const PRESENCE_MS = 1_700_000_000_000;
 

@@ -8,6 +8,7 @@ const [, , name = "where"] = process.argv;
 const home = process.env.HOME ?? ".";
 const tool = { name, description: "Tells where it runs.", inputSchema: { type: "object", properties: {} } };
 
+/** @type {Readonly<Record<string, (params: { readonly protocolVersion?: unknown }) => object>>} */
 const answers = {
   initialize: ({ protocolVersion }) => ({
     protocolVersion,

@@ -100,7 +100,7 @@ export async function startModel(): Promise<ScriptedModel> {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     results: (session) => requests.findLast((entry) => entry.session?.endsWith(session))?.results ?? [],
-    async waitFor(what, accept, timeoutMs = 60_000) {
+    async waitFor(what, accept, timeoutMs = 150_000) {
       const seen = requests.find(accept);
       if (seen) return seen;
       const { promise, resolve, reject } = Promise.withResolvers<ModelRequest>();

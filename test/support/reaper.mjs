@@ -11,6 +11,7 @@ lines.on("line", (line) => {
   else groups.delete(pid);
 });
 
+/** @param {NodeJS.Signals} name */
 const signal = (name) => {
   for (const pid of groups) {
     try {

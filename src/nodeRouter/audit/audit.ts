@@ -1,18 +1,26 @@
 // The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
 import { join } from "node:path";
-import { messageOf, NodeRouterError } from "../../errors.ts";
-import { quote, safe } from "../../safeText.ts";
-import type { AuditMode } from "../../types.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { defineSlot } from "../../shared/processMemory.ts";
+import { coded, refusal } from "../../shared/refusal.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import type { AuditMode } from "../../shared/types.ts";
 import { createAuditFile } from "./auditFile.ts";
 import { type AuditFs, nodeAuditFs } from "./auditFs.ts";
+import {
+  type AuditResult,
+  type AuditSubject,
+  announcementLine,
+  recordLine,
+  untakenLine,
+} from "./auditRecord.ts";
 import { createJournal } from "./journal.ts";
-import { type AuditResult, type AuditSubject, announcementLine, recordLine, untakenLine } from "./record.ts";
 import { scanAudit } from "./scan.ts";
 import { createShares, DEFAULT_LIMITS, type Untaken } from "./shares.ts";
 import { type AuditLimits, createAuditUsage } from "./usage.ts";
 
 /** Bytes: a file that an editor still opens. */
-export const MAX_FILE_BYTES = 10 * 1024 * 1024;
+export const MAX_AUDIT_FILE_BYTES = 10 * 1024 * 1024;
 
 /**
  * Use: `await audit.begin(subject)` right before the dispatch, `audit.end(subject, result)` when the outcome is
@@ -78,7 +86,10 @@ export function auditFolder(stateFolder: string): string {
   return join(stateFolder, "node-router", "audit");
 }
 
-/** One a process, kept in the shared state: two would rotate the file under each other. Opens nothing yet. */
+/** One a process: two would rotate the file under each other. Empty until the first registration. */
+export const AUDIT = defineSlot<Audit>("audit", 1);
+
+/** Opens nothing yet. */
 export function createAudit(options: AuditOptions): Audit {
   const { mode, keepText, now, log, fs = nodeAuditFs, limits = () => DEFAULT_LIMITS } = options;
   const file = join(options.folder, "audit.jsonl");
@@ -106,7 +117,7 @@ export function createAudit(options: AuditOptions): Audit {
       file,
       fs,
       ready,
-      maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
+      maxFileBytes: options.maxFileBytes ?? MAX_AUDIT_FILE_BYTES,
       onRotated(bytes) {
         usage.rotated(bytes);
         return usage.removable(limits(), 0);
@@ -118,14 +129,15 @@ export function createAudit(options: AuditOptions): Audit {
     }),
     ({ lastError, lost }) => {
       if (lastError === null) log.info({ file, lost }, "audit records are written again");
-      else log.warn({ file, reason: lastError }, "AUDIT_UNAVAILABLE: audit records cannot be written");
+      else
+        log.warn({ file, reason: lastError }, coded("AUDIT_UNAVAILABLE", "audit records cannot be written"));
     },
   );
   const shares = createShares(usage, limits, (untaken) => {
     journal.append(untakenLine(untaken, limits(), now()));
     // In the background: a reader of the log learns of the first, not of every one.
     if (untaken.refused + untaken.dropped > 1) return;
-    log.warn({ file, agent: untaken.agent }, `AUDIT_UNAVAILABLE: ${shareText(untaken.agent, limits())}`);
+    log.warn({ file, agent: untaken.agent }, coded("AUDIT_UNAVAILABLE", shareText(untaken.agent, limits())));
   });
   /** Announced ones get their record even when the mode has changed meanwhile: room for it was taken before. */
   const announced = new WeakMap<AuditSubject, number>();
@@ -197,11 +209,9 @@ const REFUSED: AuditResult = {
 
 function unavailable(file: string, subject: AuditSubject, cause: unknown): NodeRouterError {
   const what = whatOf(subject);
-  return new NodeRouterError(
-    "AUDIT_UNAVAILABLE",
-    `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}; ${nothing(subject)}. Mend that, or set plugins.entries.node-router.config.audit to "best-effort".`,
-    { cause },
-  );
+  const fact = `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}`;
+  const why = refusal("AUDIT_UNAVAILABLE", fact, { nothingRan: nothing(subject) });
+  return new NodeRouterError(why, { cause });
 }
 
 /** `agent "worker-sg" has used up its share of the audit, 64 MiB in 30 days`. */
@@ -214,10 +224,10 @@ function shareText(agent: string, { agentBytes, keepMs }: AuditLimits): string {
 
 function shareUsed(file: string, subject: AuditSubject, limits: AuditLimits): NodeRouterError {
   const what = whatOf(subject);
-  return new NodeRouterError(
-    "AUDIT_UNAVAILABLE",
-    `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}; ${nothing(subject)}. Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort".`,
-  );
+  const fact = `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}`;
+  const advice =
+    'Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort"';
+  return new NodeRouterError(refusal("AUDIT_UNAVAILABLE", fact, { nothingRan: nothing(subject), advice }));
 }
 
 function whatOf({ kind, operation }: AuditSubject): string {

@@ -1,4 +1,4 @@
-// The audit file and the older ones behind it: whole lines in, put aside by size, removed by age. Knows no queue and no record.
+// The audit file and its predecessors: whole lines go in, a full file is put aside, an old one is removed.
 import { dirname } from "node:path";
 import type { AuditFs, AuditHandle } from "./auditFs.ts";
 

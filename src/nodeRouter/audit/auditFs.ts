@@ -1,7 +1,9 @@
 // The few file operations that the audit needs, and their one implementation on a real disk.
+
 import { constants } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename } from "node:path";
+import { errorCode } from "../../shared/errorCode.ts";
 
 /** Every operation rejects with the system's own error (`code: "ENOSPC"`, …). */
 export interface AuditFs {
@@ -68,7 +70,7 @@ export const nodeAuditFs: AuditFs = {
       O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
       OWNER_ONLY_FILE,
     ).catch((error: unknown) => {
-      throw hasCode(error, "ELOOP") ? new Error(`${file} is a symbolic link`, { cause: error }) : error;
+      throw errorCode(error) === "ELOOP" ? new Error(`${file} is a symbolic link`, { cause: error }) : error;
     });
     try {
       return await plainFile(handle, file);
@@ -83,7 +85,7 @@ export const nodeAuditFs: AuditFs = {
       const { dev, ino, size, mtimeMs } = await lstat(file, { bigint: true });
       return { identity: `${dev}:${ino}`, size: Number(size), changedMs: Number(mtimeMs) };
     } catch (error) {
-      if (hasCode(error, "ENOENT")) return null;
+      if (errorCode(error) === "ENOENT") return null;
       throw error;
     }
   },
@@ -93,7 +95,7 @@ export const nodeAuditFs: AuditFs = {
       await rename(from, to);
       return true;
     } catch (error) {
-      if (hasCode(error, "ENOENT")) return false;
+      if (errorCode(error) === "ENOENT") return false;
       throw error;
     }
   },
@@ -112,7 +114,7 @@ export const nodeAuditFs: AuditFs = {
   async numbered(folder, file) {
     const prefix = `${basename(file)}.`;
     const names = await readdir(folder).catch((error: unknown) => {
-      if (hasCode(error, "ENOENT")) return [];
+      if (errorCode(error) === "ENOENT") return [];
       throw error;
     });
     return names
@@ -142,7 +144,7 @@ export const nodeAuditFs: AuditFs = {
       await unlink(file);
       return true;
     } catch (error) {
-      if (hasCode(error, "ENOENT")) return false;
+      if (errorCode(error) === "ENOENT") return false;
       throw error;
     }
   },
@@ -163,8 +165,4 @@ async function plainFile(handle: FileHandle, file: string): Promise<AuditHandle>
     sync: () => handle.datasync(),
     close: () => handle.close(),
   };
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,5 +1,5 @@
 // The one writer of the audit file: a bounded queue of lines, written in order and in batches behind the calls.
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../shared/errors.ts";
 import type { AuditFile } from "./auditFile.ts";
 
 /** Bytes of lines that wait for a disk that is slow or full; more are not taken. */

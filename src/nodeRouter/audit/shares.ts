@@ -3,7 +3,7 @@ import {
   DEFAULT_AUDIT_AGENT_MIB,
   DEFAULT_AUDIT_KEEP_DAYS,
   DEFAULT_AUDIT_MAX_MIB,
-} from "../../config/defaults.ts";
+} from "../../config/schema/defaults.ts";
 import type { AuditLimits, AuditUsage } from "./usage.ts";
 
 const MIB = 1024 * 1024;

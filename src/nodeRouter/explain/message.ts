@@ -1,7 +1,9 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
-import { nameText, placeWord, quote, safe } from "../../safeText.ts";
-import type { NodeLocation } from "../../types.ts";
-import type { PlacementDecision } from "../placement/decision.ts";
+import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
+import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
+import { shellQuote } from "../../shared/shell.ts";
+import type { NodeLocation } from "../../shared/types.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
 
 /**
  * What was decided and why, in one line that is safe to print. Refusals read like Kubernetes' scheduler
@@ -18,14 +20,14 @@ export function decisionMessage(decision: PlacementDecision): string {
   }
 }
 
-/** What the agent reads instead of a result: code, reason, and what to do. For refused decisions. */
-export function refusal(decision: PlacementDecision): string {
+/** What the agent reads instead of a result. For refused decisions. @param more advice besides; null: none. */
+export function noNodeFits(decision: PlacementDecision, more: string | null = null): Refusal {
   const { agent, tool } = decision.request;
   const command = `openclaw node-router explain --agent ${shellWord(agent)} --tool ${shellWord(tool)}`;
-  return (
-    `NO_NODE_FITS: ${fitLine(decision)}. Run "${command}" to see each node; ` +
-    "change plugins.entries.node-router.config.rules or bring a node up."
-  );
+  const advice = adviceOf("NO_NODE_FITS", { command });
+  return refusal("NO_NODE_FITS", fitLine(decision), {
+    advice: more === null ? advice : `${advice}. ${more}`,
+  });
 }
 
 /** Where a node is and who said so: `SG, declared`; the country if known, else city, region, coordinates or time zone. */
@@ -63,7 +65,8 @@ function gatewayLine(decision: PlacementDecision, rule: string): string {
   return `${fitLine(decision)}; rule ${quote(rule)} says onUnavailable: "gateway", so it runs on the gateway`;
 }
 
-function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision): string {
+/** How many nodes fit, and why the others do not: without a full stop. */
+export function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision): string {
   const reasons = filtered.map(
     ({ reason, count }) => `${count} ${safe(count === 1 ? reason.one : reason.many)}`,
   );
@@ -73,5 +76,5 @@ function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision)
 
 /** SECURITY: the line invites to run it, so an id that a shell would read otherwise is single-quoted. */
 function shellWord(text: string): string {
-  return /^[\w.:@/-]+$/.test(text) ? text : `'${safe(text).replaceAll("'", "'\\''")}'`;
+  return /^[\w.:@/-]+$/.test(text) ? text : shellQuote(safe(text));
 }

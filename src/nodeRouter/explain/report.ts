@@ -1,6 +1,6 @@
 // One decision as stable JSON: what `explain --json` prints and scripts rely on.
-import type { Binding, Mode, Transport } from "../../types.ts";
-import type { PlacementDecision } from "../placement/decision.ts";
+import type { Binding, Mode, Transport } from "../../shared/types.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
 import { decisionMessage } from "./message.ts";
 
 /** Names are exact, not escaped: print it with `safeJson`. */

@@ -1,7 +1,7 @@
-// The public way, for a host whose turns we cannot stand before: no user message, no turn.
-import { messageOf, NodeRouterError } from "../../errors.ts";
-import type { Logger } from "../../logger.ts";
-import type { HostedReader, TurnGate } from "./contract.ts";
+// The gate of last resort, by a public hook, for a host without a place for the other one: no user message, no turn.
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import type { Logger } from "../../shared/logger.ts";
+import type { HostedReader, TurnGate } from "./hostedSession.ts";
 
 /** What the host says about a message that is about to be written into a transcript. */
 export interface MessageEvent {

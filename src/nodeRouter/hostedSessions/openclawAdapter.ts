@@ -4,8 +4,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { messageOf } from "../../errors.ts";
-import { safe } from "../../safeText.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { definePart, type Memory } from "../../shared/processMemory.ts";
+import { safe } from "../../shared/safeText.ts";
 import type {
   Evidence,
   GateState,
@@ -14,16 +15,14 @@ import type {
   HostedSession,
   Turn,
   TurnGate,
-} from "./contract.ts";
+} from "./hostedSession.ts";
 
 /** Where the host keeps what it asks before a turn: `{ provider }`. */
 const ADMISSION = Symbol.for("openclaw.sessionPlacementAdmissionState");
 
-/** Ours, shared by all copies of this code in the process. Another number when the shape changes. */
-const SHARED = Symbol.for("openclaw-node-router.turn-gate.1");
-
 type Method = (...args: readonly unknown[]) => unknown;
 
+/** Ours, shared by all copies of this code in the process. */
 interface Shared {
   /** The newest registration's; every wrapper asks this one, so that a reload changes no wrapper. */
   gate: TurnGate | null;
@@ -34,16 +33,22 @@ interface Shared {
   state: GateState;
 }
 
+const TURN_GATE = definePart<Shared>("turn-gate", 1, () => ({
+  gate: null,
+  wrappers: new WeakSet(),
+  watched: new WeakSet(),
+  state: { kind: "waiting" },
+}));
+
 /** Puts the gate before every turn of this process, in place of an older one. Never throws. */
-export function armTurnGate(gate: TurnGate): GateState {
-  const shared = sharedGate();
-  shared.gate = gate;
-  return rearm();
+export function armTurnGate(memory: Memory, gate: TurnGate): GateState {
+  memory.part(TURN_GATE).gate = gate;
+  return rearm(memory);
 }
 
 /** Looks whether the gate still stands, and puts it back where the host or another plugin has changed something. */
-export function rearm(): GateState {
-  const shared = sharedGate();
+export function rearm(memory: Memory): GateState {
+  const shared = memory.part(TURN_GATE);
   try {
     const admission = admissionState();
     if (admission === null) return unfit(shared, "the host's turn admission is not an object");
@@ -56,31 +61,14 @@ export function rearm(): GateState {
 }
 
 /** Takes the gate away if it is still this one: a newer registration's stays. */
-export function disarmTurnGate(gate: TurnGate): void {
-  const shared = sharedGate();
+export function disarmTurnGate(memory: Memory, gate: TurnGate): void {
+  const shared = memory.part(TURN_GATE);
   if (shared.gate === gate) shared.gate = null;
 }
 
 /** How it is now. */
-export function turnGateState(): GateState {
-  return sharedGate().state;
-}
-
-function sharedGate(): Shared {
-  const present: unknown = Reflect.get(globalThis, SHARED);
-  if (isShared(present)) return present;
-  const fresh: Shared = {
-    gate: null,
-    wrappers: new WeakSet(),
-    watched: new WeakSet(),
-    state: { kind: "waiting" },
-  };
-  Reflect.set(globalThis, SHARED, fresh);
-  return fresh;
-}
-
-function isShared(value: unknown): value is Shared {
-  return typeof value === "object" && value !== null && "wrappers" in value && "watched" in value;
+export function turnGateState(memory: Memory): GateState {
+  return memory.part(TURN_GATE).state;
 }
 
 function unfit(shared: Shared, reason: string): GateState {

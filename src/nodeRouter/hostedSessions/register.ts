@@ -1,20 +1,25 @@
 // Puts the gate for hosted sessions before the host's turns, for as long as this registration is the newest.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { isRecord } from "../../config/record.ts";
-import type { RouterDeps } from "../deps.ts";
-import { section } from "../hostConfig.ts";
-import type { HostedReader, TurnGate } from "./contract.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { section } from "../host/hostConfig.ts";
+import type { HostedReader, TurnGate } from "./hostedSession.ts";
 import { createMessageGate } from "./messageGate.ts";
 import { armTurnGate, disarmTurnGate, rearm, turnGateState } from "./openclawAdapter.ts";
-import { createTurnGate } from "./turnGate.ts";
+import { createTurnGate, type TurnGateDeps } from "./turnGate.ts";
 
 /** A reload takes seconds between the old registration's end and the new one; no turn may slip through. */
 const HANDOVER_MS = 30_000;
 
+type HostedDeps = Omit<TurnGateDeps, "reader" | "cliNode"> & { readonly hosted?: HostedReader };
+
 const UNKNOWN = { ok: false, reason: "the host's records are not known" } as const;
 const NO_RECORDS: HostedReader = { all: () => UNKNOWN, ofSession: () => UNKNOWN, ofKey: () => UNKNOWN };
 
-export function registerHostedSessions(api: OpenClawPluginApi, deps: RouterDeps): void {
+/**
+ * Puts the gate before every turn for as long as this registration lives. Where the host has no place for it, a turn is
+ * stopped where its first message is written.
+ */
+export function registerHostedSessions(api: OpenClawPluginApi, deps: HostedDeps): void {
   const reader = deps.hosted ?? NO_RECORDS;
   const gate = createTurnGate({
     ...deps,
@@ -26,27 +31,27 @@ export function registerHostedSessions(api: OpenClawPluginApi, deps: RouterDeps)
   });
   // Only this mode lives as long as the plugin: the others come and go with every reload of anything.
   if (api.registrationMode === "full") {
-    armTurnGate(gate);
-    api.on("gateway_start", () => void rearm());
+    armTurnGate(deps.memory, gate);
+    api.on("gateway_start", () => void rearm(deps.memory));
     api.lifecycle.onDispose?.(() => retire(gate, deps));
   } else {
-    rearm();
+    rearm(deps.memory);
   }
   // With this hook the host no longer recovers a chat that a restart cut off, so it is for those who need it.
-  if (turnGateState().kind === "unfit") {
+  if (turnGateState(deps.memory).kind === "unfit") {
     api.on("before_message_write", createMessageGate(gate, reader, deps.log.child({ part: "hosted" })));
   }
 }
 
 /** The gate outlives its registration until the next one took over, or the plugin is known to be gone. */
-function retire(gate: TurnGate, deps: RouterDeps): void {
+function retire(gate: TurnGate, deps: HostedDeps): void {
   const timer = setTimeout(() => {
-    if (!isStillWanted(deps)) disarmTurnGate(gate);
+    if (!isStillWanted(deps)) disarmTurnGate(deps.memory, gate);
   }, HANDOVER_MS);
   timer.unref();
 }
 
-function isStillWanted(deps: RouterDeps): boolean {
+function isStillWanted(deps: HostedDeps): boolean {
   try {
     const entries = section(deps.hostConfig(), "plugins", "entries");
     const entry = entries["node-router"];

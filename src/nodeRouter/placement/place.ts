@@ -1,30 +1,23 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
-import { type Bitset, count, countWithout, has, intersect, without } from "./bitset.ts";
-import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./decision.ts";
+import type { Transport } from "../../shared/types.ts";
+import type { WayCheck } from "./filters/filter.ts";
 import { FILTERS } from "./filters/registry.ts";
-import { nodeIndexOf } from "./nodeIndex.ts";
+import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
+import type { Rule } from "./model/rule.ts";
+import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
+import { transportsFor } from "./model/way.ts";
 import { createRanking, type Ranking } from "./ranking.ts";
-import type { Rule } from "./rule.ts";
 import { firstRule } from "./ruleIndex.ts";
-import type { NodeSnapshot, NodeState } from "./snapshot.ts";
-import { transportFor } from "./transport.ts";
-
-/** What one check took out. */
-interface Removal {
-  readonly reason: Reason;
-  readonly count: number;
-  readonly nodes: Bitset;
-}
 
 /**
- * Decides on which node one call runs.
+ * Decides on which node one call runs, and over which protocol.
  *
  * The first rule that names the agent (and the tool, if it lists tools) decides; with none the call is left
- * alone. The rule's filters run in order, and of the nodes left the one that ranks first wins (`ranking.ts`), unless
- * `request.current` is about as good. With no node left the call is refused, unless the rule says
- * `onUnavailable: "gateway"`.
+ * alone. Of each node the ways that can carry the call meet the rule's filters in order; it fits when one way passes
+ * all of them. Of the nodes left the one that ranks first wins (`ranking.ts`), unless `request.current` is about as
+ * good. With no node left the call is refused, unless the rule says `onUnavailable: "gateway"`.
  *
- * What is worked out from a snapshot or a list of rules is kept by identity: never change one after use.
+ * A plain loop over the nodes: a snapshot lives a second, so an index of it costs more than it saves.
  */
 export function place(
   request: PlacementRequest,
@@ -34,38 +27,30 @@ export function place(
   const rule = firstRule(rules, request.agent, request.tool);
   if (rule === null) return unrouted(request);
 
-  const index = nodeIndexOf(snapshot);
-  const fitting = index.all.slice();
-  const removals: Removal[] = [];
-  for (const filter of FILTERS) {
-    for (const { reason, keeps } of filter({ index, request, rule })) {
-      const removed = countWithout(fitting, keeps);
-      if (removed === 0) continue;
-      removals.push({ reason, count: removed, nodes: without(fitting, keeps) });
-      intersect(fitting, keeps);
-    }
+  const judge = createJudge(request, rule);
+  const removed = new Map<Reason, number>();
+  const fitting: NodeState[] = [];
+  for (const node of snapshot.nodes) {
+    const objection = judge(node).objection;
+    if (objection === null) fitting.push(node);
+    else removed.set(objection.reason, (removed.get(objection.reason) ?? 0) + 1);
   }
 
-  const ranking = createRanking(index, rule);
-  const { chosen, first } = ranking.choose(
-    fitting,
-    request.current === null ? -1 : index.find(request.current),
-  );
-  const node = index.nodes[chosen] ?? null;
+  const ranking = createRanking(rule, snapshot);
+  const { chosen: node, first } = ranking.choose(fitting, request.current);
   let candidates: readonly Candidate[] | null = null;
   return {
     outcome: node !== null ? "placed" : rule.onUnavailable === "gateway" ? "unrouted" : "refused",
     request,
     rule: rule.name,
     node,
-    transport: node === null ? null : transportFor(request.binding),
-    keptInsteadOf: chosen === first ? null : (index.nodes[first]?.name ?? null),
-    total: index.nodes.length,
-    // The sort is stable: equal counts stay in filter order.
-    filtered: removals.map(({ reason, count }) => ({ reason, count })).sort((a, b) => b.count - a.count),
-    fitting: count(fitting),
+    transport: node === null ? null : judge(node).transport,
+    keptInsteadOf: node === first ? null : (first?.name ?? null),
+    total: snapshot.nodes.length,
+    filtered: counted(judge.checks, removed),
+    fitting: fitting.length,
     candidates() {
-      candidates ??= candidatesOf(index.nodes, removals, ranking);
+      candidates ??= candidatesOf(snapshot.nodes, judge, ranking);
       return candidates;
     },
   };
@@ -87,15 +72,71 @@ function unrouted(request: PlacementRequest): PlacementDecision {
   };
 }
 
-function candidatesOf(
-  nodes: readonly NodeState[],
-  removals: readonly Removal[],
-  ranking: Ranking,
-): readonly Candidate[] {
-  return nodes.map(({ name }, position) => {
-    const reason = removals.find((removal) => has(removal.nodes, position))?.reason ?? null;
-    return reason === null
-      ? { node: name, fits: true, reason, ...ranking.of(position) }
-      : { node: name, fits: false, reason, score: null, scores: {} };
-  });
+/** What is said of one node: the way that fits, or what removed the way that came furthest. */
+interface Verdict {
+  readonly transport: Transport | null;
+  readonly objection: WayCheck | null;
+}
+
+interface Judge {
+  (node: NodeState): Verdict;
+  /** In filter order. */
+  readonly checks: readonly WayCheck[];
+}
+
+function createJudge(request: PlacementRequest, rule: Rule): Judge {
+  const checks = FILTERS.flatMap((filter) => filter({ request, rule }));
+  const ways = transportsFor(request.needs).map((transport) => ({
+    fits: { transport, objection: null },
+    checks: checks.flatMap((check, at) =>
+      check.over === undefined || check.over === transport
+        ? [{ at, keeps: check.keeps, removes: { transport: null, objection: check } }]
+        : [],
+    ),
+  }));
+  const judge = (node: NodeState): Verdict => {
+    let furthest = -1;
+    let verdict: Verdict = { transport: null, objection: null };
+    for (const way of ways) {
+      const objection = way.checks.find(({ keeps }) => !keeps(node));
+      if (objection === undefined) return way.fits;
+      if (objection.at <= furthest) continue;
+      furthest = objection.at;
+      verdict = objection.removes;
+    }
+    return verdict;
+  };
+  return Object.assign(judge, { checks });
+}
+
+/** Most frequent first; equal counts in filter order, for the sort is stable. */
+function counted(
+  checks: readonly WayCheck[],
+  removed: ReadonlyMap<Reason, number>,
+): PlacementDecision["filtered"] {
+  return [...new Set(checks.map(({ reason }) => reason))]
+    .map((reason) => ({ reason, count: removed.get(reason) ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+}
+
+/** In name order, by code units: the same on every machine, which locale order is not. */
+function candidatesOf(nodes: readonly NodeState[], judge: Judge, ranking: Ranking): readonly Candidate[] {
+  return nodes
+    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map((node) => {
+      const { objection } = judge(node);
+      if (objection === null) {
+        return { node: node.name, fits: true, reason: null, passing: null, ...ranking.of(node) };
+      }
+      const { reason, passing } = objection;
+      return {
+        node: node.name,
+        fits: false,
+        reason,
+        passing: passing?.(node) ?? null,
+        score: null,
+        scores: {},
+      };
+    });
 }

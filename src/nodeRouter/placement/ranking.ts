@@ -1,11 +1,11 @@
 // Ranks the nodes that fit, and leaves the node that an agent works on for a clearly better one only.
-import { type Bitset, has, nextIn } from "./bitset.ts";
-import { capacityPenalties, capacityScores } from "./capacity.ts";
-import type { Candidate } from "./decision.ts";
-import { isClearlyNearer, type Nearness, nearnessOf } from "./near.ts";
-import type { NodeIndex } from "./nodeIndex.ts";
-import type { Rule } from "./rule.ts";
-import { createScoring, type Scoring } from "./score.ts";
+
+import type { Candidate } from "./model/decision.ts";
+import type { Rule } from "./model/rule.ts";
+import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
+import { capacityPenalties, capacityScore } from "./scores/capacity.ts";
+import { type Distance, distanceTo, isClearlyNearer, stepOf } from "./scores/near.ts";
+import { preferenceScore, preferenceScores, preferenceSum } from "./scores/prefer.ts";
 
 /** A node must have this much more of what is scarce to be worth a move: one that is merely busier is not. */
 const FREER = 50;
@@ -13,111 +13,116 @@ const FREER = 50;
 /** Key of the distance among a candidate's scores: no selector reads like it. */
 export const NEAR_SCORE = "near (ms)";
 
-export interface Choice {
-  /** Position; -1 when nothing fits. */
-  readonly chosen: number;
-  /** Position of the node that ranks first; another one than `chosen` when the current node was kept. */
-  readonly first: number;
+export interface RankedChoice {
+  /** Null when nothing fits. */
+  readonly chosen: NodeState | null;
+  /** The node that ranks first; another one than `chosen` when the current node was kept. */
+  readonly first: NodeState | null;
 }
 
 export interface Ranking {
-  /** @param current position of the node that the calls ran on until now; -1: none. */
-  choose(fitting: Bitset, current: number): Choice;
+  /**
+   * @param fitting the nodes to choose from, in any order.
+   * @param current name of the node that the calls ran on until now; null: none.
+   */
+  choose(fitting: readonly NodeState[], current: string | null): RankedChoice;
   /** One node's score and what made it. */
-  of(position: number): Pick<Candidate, "score" | "scores">;
+  of(node: NodeState): Pick<Candidate, "score" | "scores">;
+}
+
+/** One node's numbers. Every part is the node's alone, so no order of nodes gives another winner. */
+interface Standing {
+  readonly node: NodeState;
+  readonly preferred: number;
+  /** 0 for every node where the rule does not ask. */
+  readonly ms: number;
+  readonly step: number;
+  readonly capacity: number;
 }
 
 /**
  * The order: sum of the preferences, then nearness in steps, then what is free, then nearness to the last ms, then the
- * name. Every part is a number of the node alone, so no order of nodes gives another winner.
+ * name in code-unit order, which is the same on every machine.
  *
  * The current node is kept while nothing is preferred to it, unless another one is clearly nearer, or no farther and
  * freer by 50. Each such move lowers the step, or raises what is free on the same step: with numbers that stand still
  * no sequence of moves comes back to where it began.
  */
-export function createRanking(index: NodeIndex, rule: Rule): Ranking {
-  const parts: Parts = {
-    scoring: createScoring(index, rule.prefer),
-    near: rule.near === null ? null : nearnessOf(index, rule.near),
-    capacity: capacityScores(index),
-  };
+export function createRanking(rule: Rule, snapshot: NodeSnapshot): Ranking {
+  const distance = rule.near === null ? null : distanceTo(rule.near, snapshot);
+  const standingOf = (node: NodeState): Standing => standing(node, rule, distance);
   return {
     choose(fitting, current) {
-      const first = best(parts, fitting, () => true);
-      const isKept = first !== current && current >= 0 && has(fitting, current);
-      if (!isKept || sum(parts, current) < sum(parts, first)) return { chosen: first, first };
+      const first = best(fitting, standingOf, () => true);
+      const here = current === null ? undefined : fitting.find(({ name }) => name === current);
+      if (first === null || here === undefined || first.node === here) return ended(first, first);
+      const kept = standingOf(here);
+      if (kept.preferred < first.preferred) return ended(first, first);
       const better = best(
-        parts,
         fitting,
-        (other) => sum(parts, other) === sum(parts, current) && isWorthMoving(parts, current, other),
+        standingOf,
+        (other) => other.preferred === kept.preferred && isWorthMoving(kept, other),
       );
-      return { chosen: better < 0 ? current : better, first };
+      return ended(better ?? kept, first);
     },
-    of: (position) => ({ score: parts.scoring.score(position), scores: scoresOf(parts, index, position) }),
+    of: (node) => ({
+      score: preferenceScore(rule.prefer, node.tags),
+      scores: scoresOf(node, rule, distance),
+    }),
   };
 }
 
-interface Parts {
-  readonly scoring: Scoring;
-  readonly near: Nearness | null;
-  readonly capacity: Float64Array;
+function ended(chosen: Standing | null, first: Standing | null): RankedChoice {
+  return { chosen: chosen?.node ?? null, first: first?.node ?? null };
 }
 
-function sum({ scoring }: Parts, position: number): number {
-  return scoring.sum(position);
+function standing(node: NodeState, { prefer }: Rule, distance: Distance | null): Standing {
+  const ms = distance === null ? 0 : distance(node);
+  return {
+    node,
+    preferred: preferenceSum(prefer, node.tags),
+    ms,
+    step: distance === null ? 0 : stepOf(ms),
+    capacity: capacityScore(node),
+  };
 }
 
-/** The first in the order of those that `counts`; -1 when none does. */
-function best(parts: Parts, fitting: Bitset, counts: (position: number) => boolean): number {
-  let winner = -1;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let position = nextIn(fitting, 0); position >= 0; position = nextIn(fitting, position + 1)) {
-    if (!counts(position)) continue;
-    const preferred = sum(parts, position);
-    if (preferred < highest) continue;
-    // Positions come in the order of names, so an equal that comes later does not win.
-    if (preferred > highest || goesBefore(parts, position, winner)) {
-      winner = position;
-      highest = preferred;
-    }
+/** The first in the order of those that `counts`; null when none does. */
+function best(
+  nodes: readonly NodeState[],
+  standingOf: (node: NodeState) => Standing,
+  counts: (standing: Standing) => boolean,
+): Standing | null {
+  let winner: Standing | null = null;
+  for (const node of nodes) {
+    const next = standingOf(node);
+    if (counts(next) && (winner === null || goesBefore(next, winner))) winner = next;
   }
   return winner;
 }
 
-/** Whether a node goes before another one that is preferred alike. */
-function goesBefore({ near, capacity }: Parts, position: number, other: number): boolean {
-  const step = at(near?.steps, position) - at(near?.steps, other);
-  if (differs(step)) return step < 0;
-  const free = at(capacity, position) - at(capacity, other);
-  if (free !== 0) return free > 0;
-  return at(near?.ms, position) < at(near?.ms, other);
+function goesBefore(a: Standing, b: Standing): boolean {
+  if (a.preferred !== b.preferred) return a.preferred > b.preferred;
+  if (a.step !== b.step) return a.step < b.step;
+  if (a.capacity !== b.capacity) return a.capacity > b.capacity;
+  if (a.ms !== b.ms) return a.ms < b.ms;
+  return a.node.name < b.node.name;
 }
 
-function isWorthMoving({ near, capacity }: Parts, from: number, to: number): boolean {
-  if (isClearlyNearer(at(near?.ms, to), at(near?.ms, from))) return true;
-  return at(near?.steps, to) <= at(near?.steps, from) && at(capacity, to) >= at(capacity, from) + FREER;
-}
-
-/** Two unknown distances do not differ: Infinity less Infinity is no number. */
-function differs(difference: number): boolean {
-  return difference < 0 || difference > 0;
-}
-
-/** 0 for every node where the rule does not ask. */
-function at(column: Float64Array | undefined, position: number): number {
-  return column?.[position] ?? 0;
+function isWorthMoving(from: Standing, to: Standing): boolean {
+  if (isClearlyNearer(to.ms, from.ms)) return true;
+  return to.step <= from.step && to.capacity >= from.capacity + FREER;
 }
 
 function scoresOf(
-  { scoring, near }: Parts,
-  index: NodeIndex,
-  position: number,
+  node: NodeState,
+  { prefer }: Rule,
+  distance: Distance | null,
 ): Readonly<Record<string, number>> {
-  const scores = scoring.scores(position);
-  const ms = near?.ms[position] ?? Number.POSITIVE_INFINITY;
+  const scores = preferenceScores(prefer, node.tags);
+  const ms = distance === null ? Number.POSITIVE_INFINITY : distance(node);
   if (Number.isFinite(ms)) scores.set(NEAR_SCORE, Math.round(ms * 10) / 10);
-  const node = index.nodes[position];
-  for (const [resource, penalty] of Object.entries(node === undefined ? {} : capacityPenalties(node))) {
+  for (const [resource, penalty] of Object.entries(capacityPenalties(node))) {
     // A preference may be written with the same word; brackets begin no selector.
     if (penalty !== 0) scores.set(scores.has(resource) ? `(${resource})` : resource, penalty);
   }

@@ -1,7 +1,7 @@
 // Finds the first rule that speaks for an agent's tool without reading every rule.
-import { normalizeAgentId, normalizeToolName } from "../../hostNames.ts";
-import { agentPattern, isGlob, matchesGlob } from "./agentGlob.ts";
-import type { Rule } from "./rule.ts";
+import { normalizeAgentId, normalizeToolName } from "../../shared/hostNames.ts";
+import type { Rule } from "./model/rule.ts";
+import { agentPattern, isGlob, matchesGlob } from "./selector/agentGlob.ts";
 
 /** A rule with its place in the list, and its tools as a set. */
 interface Entry {

@@ -43,6 +43,10 @@ export interface HarmlessTool {
 
 export type CatalogEntry = readonly [name: string, tool: ToolClass | HarmlessTool];
 
+/**
+ * A tool that reaches a node by its parameters. Without more: one that needs no command of the node, has no parameter
+ * `target`, works on no gateway file and always names a node.
+ */
 export const node = (more: Partial<Omit<NodeTool, "kind">> = {}): NodeTool => ({
   kind: "node",
   commands: [],
@@ -57,6 +61,10 @@ export function all(names: readonly string[], tool: ToolClass | HarmlessTool): r
   return names.map((name) => [name, tool]);
 }
 
+/**
+ * Tools that no rule has to hold back.
+ * @param why in words, for whoever looks the tool up.
+ */
 export function harmless(why: string, ...names: readonly string[]): readonly CatalogEntry[] {
   return all(names, { kind: "harmless", why });
 }

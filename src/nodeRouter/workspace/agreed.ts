@@ -1,6 +1,6 @@
 // Whether what the host brings to the backend is what a person said yes to. Pure.
-import { quote } from "../../safeText.ts";
-import type { WorkspaceCall } from "../workspaceCalls.ts";
+import { quote } from "../../shared/safeText.ts";
+import type { WorkspaceCall } from "../state/workspaceCalls.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { isRoot, namedDirectory } from "./workdir.ts";
 

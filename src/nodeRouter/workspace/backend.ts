@@ -1,39 +1,54 @@
 // The sandbox backend `node-router`: one handle a run, whose commands and files are on the run's node.
 import { createHash } from "node:crypto";
-import { NodeRouterError } from "../../errors.ts";
-import { lastSnapshot } from "../currentSnapshot.ts";
-import { SANDBOX_BACKEND } from "../hostConfig.ts";
-import type { SharedState } from "../sharedState.ts";
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import { refusal } from "../../shared/refusal.ts";
+import { placeSession } from "../current/placeSession.ts";
+import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
+import type { SandboxBackend, SandboxHandle, SandboxParams } from "../host/sandboxApi.ts";
+import { agentOfKey } from "../host/sessionKey.ts";
+import { lastSnapshot, presenceRecords } from "../inventory/currentSnapshot.ts";
+import { makePolicy } from "../policy/agentPolicy.ts";
+import type { SessionPlace } from "../policy/callDecision.ts";
+import { knownRoot } from "../policy/sessionNode.ts";
+import { LAST_NODES } from "../state/lastNodes.ts";
+import { SESSION_NODES } from "../state/sessionNodes.ts";
+import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createExecPath } from "./execPath.ts";
 import { createFiles } from "./files.ts";
-import type { SandboxBackend, SandboxHandle, SandboxParams } from "./host/sandboxApi.ts";
+import { RELOAD_GAP_MS } from "./loadSshClient.ts";
 import { createManager } from "./manager.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import { knownRoot, placeWorkspace, type WorkspacePlacement } from "./placement.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 import { createRun } from "./run.ts";
-import { agentOfKey } from "./session.ts";
-import { createTarget } from "./target.ts";
+import { createTarget } from "./runNode.ts";
 import { nodeDirectory } from "./workdir.ts";
-
-/** A reload's gap is 0.3 to 1.6 s on two cores. */
-const RELOAD_GAP_MS = 5_000;
+import { WORKSPACE } from "./workspaceState.ts";
 
 /** Where a run without a node is told to be: no tool of it works, so nothing ever looks there. */
 const NOWHERE = "/workspace";
 
-/** @param state of the process; everything else is asked of the registration that is current at the time. */
-export function createBackend(state: SharedState): SandboxBackend {
+const NO_AGENT = refusal(
+  "WORKSPACE_UNAVAILABLE",
+  "the session's key names no agent, so no rule speaks for it",
+);
+const RELOADED = refusal("WORKSPACE_UNAVAILABLE", "node-router is being reloaded or was disabled", {
+  advice: "try again",
+});
+
+/** Everything but the memory is asked of the registration that is current at the time. */
+export function createBackend(memory: Memory): SandboxBackend {
   const parts = (): WorkspaceParts => {
-    const current = state.workspace.registrations.current();
-    if (current === null) throw unavailable("node-router is being reloaded or was disabled; try again");
+    const current = memory.part(WORKSPACE).registrations.current();
+    if (current === null) throw new NodeRouterError(RELOADED);
     return current;
   };
   return {
-    factory: (params) => createHandle(state, parts, params),
-    manager: createManager(state),
+    factory: (params) => createHandle(memory, parts, params),
+    manager: createManager(memory),
     resolveWorkdir(params) {
       const agent = agentOfKey(params.sessionKey, params.scopeKey);
-      return agent === null ? undefined : (rootNow(state, agent, params.sessionKey) ?? undefined);
+      return agent === null ? undefined : (rootNow(memory, agent, params.sessionKey) ?? undefined);
     },
   };
 }
@@ -43,25 +58,25 @@ export function createBackend(state: SharedState): SandboxBackend {
  * A refusal is kept for the tools: thrown here, it would end the run before the agent could say anything.
  */
 async function createHandle(
-  state: SharedState,
+  memory: Memory,
   parts: () => WorkspaceParts,
   params: SandboxParams,
 ): Promise<SandboxHandle> {
   const { sessionKey, scopeKey, workspaceDir } = params;
   const agent = agentOfKey(sessionKey, scopeKey);
-  const place = async (): Promise<WorkspacePlacement> => {
-    if (agent === null) return refusal("the session's key names no agent, so no rule speaks for it");
-    const current = await state.workspace.registrations.wait(RELOAD_GAP_MS);
-    if (current === null) return refusal("node-router is being reloaded or was disabled; try again");
-    return placeWorkspace(current.deps, agent, sessionKey);
+  const place = async (): Promise<SessionPlace> => {
+    if (agent === null) return { ok: false, refusal: NO_AGENT };
+    const current = await memory.part(WORKSPACE).registrations.wait(RELOAD_GAP_MS);
+    if (current === null) return { ok: false, refusal: RELOADED };
+    return placeSession(current.deps, agent, sessionKey);
   };
   const first = await place();
-  const root = first.ok ? first.root : ((agent && rootNow(state, agent, sessionKey)) ?? NOWHERE);
+  const root = first.ok ? first.root : ((agent && rootNow(memory, agent, sessionKey)) ?? NOWHERE);
   const target = createTarget(first, place, root);
   // A model needs seconds for its first call; the connection is up by then.
-  if (first.ok) state.workspace.transport?.warm(first.node.name);
+  if (first.ok) memory.part(SSH_TRANSPORT).current?.warm(first.node.name);
 
-  const run = createRun({ state, parts, params, agent: agent ?? "", target, root });
+  const run = createRun({ memory, parts, params, agent: agent ?? "", target, root });
   const exec = createExecPath(run);
   const files = createFiles(run);
   const label = target.known?.node.name ?? "none";
@@ -85,12 +100,14 @@ async function createHandle(
 }
 
 /** Without asking anybody: the host wants it at once. */
-function rootNow(state: SharedState, agent: string, sessionKey: string): string | null {
-  const { config, workspace } = state;
+function rootNow(memory: Memory, agent: string, sessionKey: string): string | null {
+  const config = memory.part(PLUGIN_CONFIG).current;
   if (config === null) return null;
-  return (
-    knownRoot(config, workspace.placements, agent, sessionKey, lastSnapshot({ state }, config))?.root ?? null
-  );
+  const sessions = memory.part(SESSION_NODES);
+  const kept = sessions.get(sessionKey)?.node ?? null;
+  const policy = makePolicy(config, null, agent, "workspace");
+  const known = { snapshot: lastSnapshot({ memory }, config), presence: presenceRecords({ memory }) };
+  return knownRoot(policy, kept, known, memory.part(LAST_NODES))?.root ?? null;
 }
 
 /** One a scope, the same after a restart: readable, and unmistakable by the hash. */
@@ -101,12 +118,4 @@ export function runtimeIdOf(scopeKey: string): string {
     .replace(/^-+|-+$/g, "")
     .slice(0, 40);
   return `node-router-${readable}-${createHash("sha256").update(scopeKey).digest("hex").slice(0, 8)}`;
-}
-
-function refusal(text: string): WorkspacePlacement {
-  return { ok: false, code: "WORKSPACE_UNAVAILABLE", message: `WORKSPACE_UNAVAILABLE: ${text}.` };
-}
-
-function unavailable(text: string): NodeRouterError {
-  return new NodeRouterError("WORKSPACE_UNAVAILABLE", text);
 }

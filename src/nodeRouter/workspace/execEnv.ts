@@ -1,9 +1,8 @@
 // Which of the variables that the host gives a command go to the node. Pure.
-import { quote } from "../../safeText.ts";
-import { CALL_VARIABLE, OWN_PREFIX } from "../workspaceCalls.ts";
 
-/** POSIX: what `export` takes. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+import { quote } from "../../shared/safeText.ts";
+import { ENV_NAME } from "../../shared/shell.ts";
+import { CALL_VARIABLE, OWN_PREFIX } from "../state/workspaceCalls.ts";
 
 /** With an empty value these are the host's, to hide its own GitHub login; on the node they would hide the node's. */
 const SCRUBBED: readonly string[] = ["GH_TOKEN", "GITHUB_TOKEN"];
@@ -28,7 +27,7 @@ export function nodeEnv(
   const env: Record<string, string> = Object.fromEntries(configured);
   for (const [name, value] of Object.entries(given)) {
     if (isHosts(name, value, workdir)) continue;
-    if (!NAME.test(name))
+    if (!ENV_NAME.test(name))
       return { ok: false, message: `${quote(name)} is not a name that a shell can export` };
     if (value.includes("\0"))
       return { ok: false, message: `the value of ${quote(name)} holds a NUL character` };

@@ -1,12 +1,13 @@
-// One command of an agent, from its helper's arrival to its record: what must be there first, then the dispatch.
+// One command of an agent, from its helper's arrival to its record: first everything it needs, then the dispatch.
 import { randomUUID } from "node:crypto";
-import { NodeRouterError } from "../../errors.ts";
-import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/record.ts";
-import type { CommandRequest, Outcome, SshTransport } from "../transports/ssh/contract.ts";
-import type { WorkspaceCall } from "../workspaceCalls.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
+import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
+import type { WorkspaceCall } from "../state/workspaceCalls.ts";
+import type { CommandRequest, Outcome, SshTransport } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import type { RunTarget } from "./target.ts";
+import type { WorkspaceParts } from "./registrations.ts";
+import type { RunTarget } from "./runNode.ts";
 
 export interface ExecJobInput {
   readonly agent: string;
@@ -27,6 +28,10 @@ export interface ExecJobInput {
   readonly onEnd?: (outcome: Outcome) => void;
 }
 
+/**
+ * The job that the exec server hands to its helper. The order is what counts: the mirror, the audit's line, the dispatch;
+ * a job that is cancelled before the dispatch is never sent.
+ */
 export function createExecJob(input: ExecJobInput): ExecJob {
   const { agent, sessionKey, target, transport, request, call, audit, onChange } = input;
   let subject: AuditSubject | null = null;
@@ -86,8 +91,6 @@ export function createExecJob(input: ExecJobInput): ExecJob {
 
 function throwIfCancelled(cancelled: AbortSignal): void {
   if (!cancelled.aborted) return;
-  throw new NodeRouterError(
-    "NOT_STARTED",
-    "the command was cancelled before it was sent; trying again is safe",
-  );
+  const fact = "the command was cancelled before it was sent";
+  throw new NodeRouterError(refusal("NOT_STARTED", fact));
 }

@@ -1,20 +1,24 @@
 // From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
-import { NodeRouterError } from "../../errors.ts";
-import { quote } from "../../safeText.ts";
-import type { PtySize } from "../transports/ssh/contract.ts";
-import type { WorkspaceCall } from "../workspaceCalls.ts";
-import { execPolicy } from "../workspacePolicy/execPolicy.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
+import { quote } from "../../shared/safeText.ts";
+import { execPolicy } from "../host/execPolicy.ts";
+import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
+import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
+import type { PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
-import type { ExecParams, ExecSpec, FinalizeParams } from "./host/sandboxApi.ts";
-import type { WorkspaceParts } from "./parts.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 import type { Run } from "./run.ts";
 import { isRoot } from "./workdir.ts";
+import { WORKSPACE } from "./workspaceState.ts";
 
 /** As the host sizes its own terminals. */
 const PTY: PtySize = { rows: 30, cols: 120, term: "xterm-256color" };
+
+const nothingRan = "nothing ran";
 
 export interface ExecPath {
   /**
@@ -31,15 +35,17 @@ export interface ExecPath {
   finalize(params: FinalizeParams): Promise<void>;
 }
 
+/** The commands of one run. */
 export function createExecPath(run: Run): ExecPath {
-  const { state, params, agent, target } = run;
-  const { workspace } = state;
+  const { params, agent, target } = run;
+  const workspace = run.memory.part(WORKSPACE);
   return {
     async build({ command, workdir = run.root, env: given }) {
       const at = await target.current();
       const env = nodeEnv(given, workdir, at.node.env);
       if (!env.ok) {
-        throw new NodeRouterError("ENV_INVALID", `${env.message}; set it inside the command. Nothing ran`);
+        const advice = "set it inside the command. Nothing ran";
+        throw new NodeRouterError(refusal("ENV_INVALID", env.message, { advice }));
       }
       const { audit, deps } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
@@ -89,9 +95,12 @@ export function createExecPath(run: Run): ExecPath {
       // A stop that came before the start has succeeded.
       if (outcome.kind === "notStarted" && status === "failed") return;
       throw new FinalError(
-        outcome.kind === "unknown"
-          ? `${outcome.code}: how the command ended on the node was not seen; it may still run there`
-          : `${outcome.code}: the command was not started on the node`,
+        coded(
+          outcome.code,
+          outcome.kind === "unknown"
+            ? "how the command ended on the node was not seen; it may still run there"
+            : "the command was not started on the node",
+        ),
       );
     },
   };
@@ -109,33 +118,30 @@ class FinalError extends Error {
  */
 function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall | null {
   if (callId === null) return null;
-  const call = run.state.workspace.calls.get(callId);
+  const call = run.memory.part(WORKSPACE_CALLS).get(callId);
   if (call === undefined || call.claimed || call.agent !== run.agent) {
-    throw new NodeRouterError(
-      "WORKSPACE_UNAVAILABLE",
-      "the decision about this call is not known any more, or was carried out already; nothing ran. Try again",
-    );
+    const fact = "the decision about this call is not known any more, or was carried out already";
+    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { nothingRan, advice: "Try again" }));
   }
   call.claimed = true;
   if (call.node === node) return call;
-  const error = new NodeRouterError(
-    "NODE_MISMATCH",
-    `the call was decided for node ${quote(call.node)}, and this run works on ${quote(node)}; nothing ran. Try again in the next run`,
-  );
-  call.outcome = { kind: "notStarted", code: error.code, message: error.message };
-  throw error;
+  const fact = `the call was decided for node ${quote(call.node)}, and this run works on ${quote(node)}`;
+  throw notStarted(call, refusal("NODE_MISMATCH", fact, { nothingRan, advice: "Try again in the next run" }));
 }
 
 /** @throws NodeRouterError RUN_NOT_ALLOWED: a person decides about this command, and did not agree to this one */
 function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: BroughtCommand): void {
   const problem = agreementProblem(call, brought, { gatewayWorkspace: params.workspaceDir, root });
   if (problem === null) return;
-  const error = new NodeRouterError(
-    "RUN_NOT_ALLOWED",
-    `a person decides about each command of agent ${quote(call.agent)}, and ${problem}; nothing ran. Look for another plugin that changes exec`,
-  );
-  call.outcome = { kind: "notStarted", code: error.code, message: error.message };
-  throw error;
+  const fact = `a person decides about each command of agent ${quote(call.agent)}, and ${problem}`;
+  const advice = "Look for another plugin that changes exec";
+  throw notStarted(call, refusal("RUN_NOT_ALLOWED", fact, { advice }));
+}
+
+/** The call is over with that. */
+function notStarted(call: WorkspaceCall, why: Refusal): NodeRouterError {
+  call.outcome = { kind: "notStarted", ...why };
+  return new NodeRouterError(why);
 }
 
 /**
@@ -147,16 +153,16 @@ function requireFreeToRun({ agent, params }: Run, deps: WorkspaceParts["deps"]):
   const permissionMode = deps.sessionFacts(agent, params.sessionKey)?.permissionMode ?? null;
   const policy = execPolicy(deps.hostConfig(), agent, permissionMode, undefined);
   if (policy.kind === "run") return;
-  throw new NodeRouterError(
-    "HOOKS_NOT_LIVE",
-    `${policy.source} demands a check of every command of agent ${quote(agent)}, and OpenClaw ran this one without node-router's hooks, which make it; nothing ran. Try again; if it stays so, run "openclaw plugins reload node-router"`,
-  );
+  const fact = `${policy.source} demands a check of every command of agent ${quote(agent)}, and OpenClaw ran this one without node-router's hooks, which make it`;
+  const advice = 'Try again; if it stays so, run "openclaw plugins reload node-router"';
+  throw new NodeRouterError(refusal("HOOKS_NOT_LIVE", fact, { nothingRan, advice }));
 }
 
 /** One a process: it outlives reloads of the plugin with the commands that run. */
-function serverOf({ state }: Run): ExecServer {
-  state.workspace.server ??= createExecServer();
-  return state.workspace.server;
+function serverOf({ memory }: Run): ExecServer {
+  const workspace = memory.part(WORKSPACE);
+  workspace.server ??= createExecServer();
+  return workspace.server;
 }
 
 function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -1,8 +1,8 @@
 // Audit records of what the file tools change on a node.
 import { randomUUID } from "node:crypto";
-import type { AuditResult, AuditSubject } from "../audit/record.ts";
-import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/contract.ts";
-import type { WorkspaceParts } from "./parts.ts";
+import type { AuditResult, AuditSubject } from "../audit/auditRecord.ts";
+import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/fileBridge.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 
 export interface FileAuditInput {
   readonly agent: string;

@@ -1,16 +1,18 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
-import { messageOf, NodeRouterError } from "../../errors.ts";
-import { quote, safe } from "../../safeText.ts";
-import type { Collected, CollectLimits, CommandRequest } from "../transports/ssh/contract.ts";
-import { collect } from "../transports/ssh/transport.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
+import { SESSION_NODES } from "../state/sessionNodes.ts";
+import { collect } from "../transports/ssh/sshTransport.ts";
+import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
-import type { FileBridge, RunScript } from "./files/contract.ts";
-import type { BridgeContext, ShellCommand, ShellResult } from "./host/sandboxApi.ts";
+import type { FileBridge } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
-import { refusalError } from "./target.ts";
+import { WORKSPACE } from "./workspaceState.ts";
 
 /** Nobody knows what a script of the host prints, or how long it takes. */
 const HOST_SCRIPT: CollectLimits = {
@@ -29,11 +31,12 @@ export interface RunFiles {
   runShellCommand(command: ShellCommand): Promise<ShellResult>;
 }
 
+/** The files of one run. Nothing is asked of the node before a tool needs it. */
 export function createFiles(run: Run): RunFiles {
-  const { state, params, target, root } = run;
+  const { memory, params, target, root } = run;
 
   /** Refusals are outcomes here: the bridge turns them into errors of the file tools. */
-  const runScript: RunScript = async (request, limits = {}) => {
+  const runScript: CollectCommand = async (request, limits = {}) => {
     const signal = request.abortSignal;
     try {
       const at = await orAborted(target.current(), signal);
@@ -69,7 +72,7 @@ export function createFiles(run: Run): RunFiles {
           audit: () => run.parts().audit,
         }),
       });
-      if (node !== null) state.workspace.readAheads.add(node.name, bridge);
+      if (node !== null) memory.part(WORKSPACE).readAheads.add(node.name, bridge);
       return bridge;
     },
 
@@ -86,16 +89,14 @@ export function createFiles(run: Run): RunFiles {
         HOST_SCRIPT,
       );
       const node = target.known?.node.name ?? "none";
-      if (target.known !== null) state.workspace.readAheads.invalidate(node);
-      if (outcome.kind !== "ran") throw refusalError(outcome);
+      if (target.known !== null) memory.part(WORKSPACE).readAheads.invalidate(node);
+      if (outcome.kind !== "ran") throw new NodeRouterError(outcome);
       const code = outcome.exitCode ?? 128;
       if (code !== 0 && allowFailure !== true) {
         const how = outcome.signal === null ? `exit code ${code}` : `signal ${outcome.signal}`;
         const said = safe(stderr.toString("utf8").trim().slice(0, 500));
-        throw new NodeRouterError(
-          "FILE_FAILED",
-          `a script on node ${quote(node)} ended with ${how}: ${said}`,
-        );
+        const fact = `a script on node ${quote(node)} ended with ${how}: ${said}`;
+        throw new NodeRouterError(refusal("FILE_FAILED", fact));
       }
       return { stdout, stderr, code };
     },
@@ -106,13 +107,12 @@ export function createFiles(run: Run): RunFiles {
  * The tool policy places every call of a file tool, and the result says where. A call that it placed elsewhere must
  * not act here. The host does not tell which call it is, so the session's latest placement counts.
  */
-function requireDecided({ state, params }: Run, node: string): void {
-  const decided = state.workspace.placements.get(params.sessionKey)?.node ?? node;
+function requireDecided({ memory, params }: Run, node: string): void {
+  const decided = memory.part(SESSION_NODES).get(params.sessionKey)?.node ?? node;
   if (decided === node) return;
-  throw new NodeRouterError(
-    "NODE_MISMATCH",
-    `the session is on node ${quote(decided)} by now, and this run works on ${quote(node)}; nothing was done. Try again in the next run`,
-  );
+  const fact = `the session is on node ${quote(decided)} by now, and this run works on ${quote(node)}`;
+  const told = { nothingRan: "nothing was done", advice: "Try again in the next run" };
+  throw new NodeRouterError(refusal("NODE_MISMATCH", fact, told));
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
@@ -126,10 +126,10 @@ function withSettings(
 function notStarted(error: unknown): Collected {
   const fault =
     error instanceof NodeRouterError
-      ? error
-      : new NodeRouterError("NOT_STARTED", `nothing was sent to the node (${safe(messageOf(error))})`);
+      ? error.refusal
+      : refusal("NOT_STARTED", `nothing was sent to the node (${safe(messageOf(error))})`, { advice: null });
   return {
-    outcome: { kind: "notStarted", code: fault.code, message: fault.message },
+    outcome: { kind: "notStarted", ...fault },
     stdout: Buffer.alloc(0),
     stderr: Buffer.alloc(0),
   };

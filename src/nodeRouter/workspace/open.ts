@@ -1,30 +1,51 @@
 // Puts the parts of the workspace together for the real host: connections, audit, backend.
-import { createLogger, type HostLogger, type Logger } from "../../logger.ts";
-import { quote } from "../../safeText.ts";
-import { auditFolder, createAudit } from "../audit/audit.ts";
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { createLogger, type HostLogger, type Logger } from "../../shared/logger.ts";
+import { quote } from "../../shared/safeText.ts";
+import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
 import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
-import type { RouterDeps } from "../deps.ts";
-import type { SharedState } from "../sharedState.ts";
-import { connect } from "../transports/ssh/connect/connect.ts";
-import { processEnv } from "../transports/ssh/connect/env.ts";
-import { resolveTarget } from "../transports/ssh/connect/target.ts";
-import { createSshTransport } from "../transports/ssh/transport.ts";
-import { registerWorkspace, type WorkspaceHost } from "./register.ts";
+import { createSshTransport } from "../transports/ssh/sshTransport.ts";
+import { SSH_TRANSPORT } from "../transports/transport.ts";
+import { loadSshClient } from "./loadSshClient.ts";
+import { type RegistrationDeps, registerWorkspace, type WorkspaceHost } from "./register.ts";
+import type { SshClient } from "./registrations.ts";
+import { WORKSPACE, type WorkspaceState } from "./workspaceState.ts";
 
 /**
  * Connections and audit are made once a process and outlive reloads of the plugin, with the commands that
  * run. Opens no connection and no file. The transport is this code's until the gateway restarts; what it needs of
- * the host goes through the newest registration.
+ * the host, and what it has not loaded yet, goes through the newest registration.
  */
-export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger }, deps: RouterDeps): void {
-  const { state } = deps;
-  const { workspace } = state;
+export function openWorkspace(
+  api: WorkspaceHost & { readonly logger: HostLogger },
+  deps: RegistrationDeps,
+): void {
+  const { memory } = deps;
+  const workspace = memory.part(WORKSPACE);
+  const config = memory.part(PLUGIN_CONFIG);
+  const transport = memory.part(SSH_TRANSPORT);
+  const audit = memory.part(AUDIT);
   workspace.hostLogger = api.logger;
-  const log = relayedLog(state);
+  const log = relayedLog(workspace);
   const told = new Set<string>();
-  workspace.transport ??= createSshTransport({
-    settings: (name) => state.config?.nodes.get(name) ?? null,
+  let loaded: SshClient | null = null;
+  const loadOnce = async (): Promise<SshClient | NodeRouterError> => {
+    try {
+      loaded ??= await loadSshClient(workspace.registrations);
+      return loaded;
+    } catch (error) {
+      if (error instanceof NodeRouterError) return error;
+      throw error;
+    }
+  };
+  transport.current ??= createSshTransport({
+    settings: (name) => config.current?.nodes.get(name) ?? null,
     connect: async (node, signal) => {
+      const client = await loadOnce();
+      // It says nothing of the node.
+      if (client instanceof NodeRouterError) return { ok: false, ...client.refusal, transportFailure: false };
+      const { connect, processEnv, resolveTarget } = client;
       const resolved = await resolveTarget(node, processEnv(), signal);
       if (!resolved.ok) return { ...resolved, transportFailure: false };
       const { notAsked } = resolved.target;
@@ -39,23 +60,23 @@ export function openWorkspace(api: WorkspaceHost & { readonly logger: HostLogger
     // What was there before may be gone: a machine that was set up anew, a cleared folder.
     onConnect: (name) => workspace.mirrored.forget(name),
   });
-  workspace.audit ??= createAudit({
+  audit.current ??= createAudit({
     // A config that was never read must not be taken for "nothing to record".
-    mode: () => state.config?.audit ?? "strict",
-    keepText: () => state.config?.auditCommandText ?? false,
-    limits: () => (state.config === null ? DEFAULT_LIMITS : auditLimits(state.config)),
+    mode: () => config.current?.audit ?? "strict",
+    keepText: () => config.current?.auditCommandText ?? false,
+    limits: () => (config.current === null ? DEFAULT_LIMITS : auditLimits(config.current)),
     folder: auditFolder(api.runtime.state.resolveStateDir()),
     now: Date.now,
     log: log.child({ part: "audit" }),
   });
-  void registerWorkspace(api, deps, { audit: workspace.audit });
+  void registerWorkspace(api, deps, { audit: audit.current });
 }
 
 /** The host takes a replaced registration's logger away, and what lives longer must not fail over a log line. */
-function relayedLog(state: SharedState): Logger {
+function relayedLog(workspace: Pick<WorkspaceState, "hostLogger">): Logger {
   const say = (level: "info" | "warn" | "error") => (text: string) => {
     try {
-      state.workspace.hostLogger?.[level](text);
+      workspace.hostLogger?.[level](text);
     } catch {
       // Between two registrations nobody listens.
     }

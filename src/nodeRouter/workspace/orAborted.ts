@@ -1,5 +1,6 @@
 // A wait that ends with the call that waits.
-import { NodeRouterError } from "../../errors.ts";
+import { NodeRouterError } from "../../shared/errors.ts";
+import { refusal } from "../../shared/refusal.ts";
 
 /**
  * What is waited for goes on; it may be somebody else's, too.
@@ -8,13 +9,8 @@ import { NodeRouterError } from "../../errors.ts";
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void =>
-    reject(
-      new NodeRouterError(
-        "NOT_STARTED",
-        "the call was given up before anything was sent; trying again is safe",
-      ),
-    );
+  const fact = "the call was given up before anything was sent";
+  const onAbort = (): void => reject(new NodeRouterError(refusal("NOT_STARTED", fact)));
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   promise.catch(() => {});

@@ -1,4 +1,4 @@
-// The file bridges that work on each node, so that a command finds done what they have left to a later step.
+// The file bridges at work on each node, so that a step which one of them has put off is done before a command runs.
 
 /** What a bridge offers for that. */
 export interface ReadAhead {
@@ -12,6 +12,7 @@ export interface ReadAheads {
   invalidate(node: string): void;
 }
 
+/** One a process: commands and file tools of one node may be of different runs. */
 export function createReadAheads(): ReadAheads {
   const bridges = new Map<string, Set<WeakRef<ReadAhead>>>();
   return {

@@ -1,16 +1,20 @@
 // Registers the sandbox backend with the host, and takes it back when the plugin is disabled.
-import { messageOf } from "../../errors.ts";
-import type { Logger } from "../../logger.ts";
-import { safe } from "../../safeText.ts";
-import type { RouterDeps } from "../deps.ts";
-import { SANDBOX_BACKEND } from "../hostConfig.ts";
-import type { SharedState } from "../sharedState.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { loadLater } from "../../shared/loadLater.ts";
+import type { Logger } from "../../shared/logger.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import { coded } from "../../shared/refusal.ts";
+import { safe } from "../../shared/safeText.ts";
+import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
+import { apiProblemText, probeSandboxApi, SANDBOX_PROBLEM, type SandboxApi } from "../host/sandboxApi.ts";
+import { SESSION_NODES } from "../state/sessionNodes.ts";
+import { sessionFile } from "../state/sessionNodesFile.ts";
+import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createBackend } from "./backend.ts";
-import { createFileBridge } from "./files/bridge.ts";
-import { apiProblemText, probeSandboxApi, type SandboxApi } from "./host/sandboxApi.ts";
+import { createFileBridge } from "./files/createFileBridge.ts";
 import { createMirror } from "./mirror/mirror.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import { sessionFile } from "./sessionFile.ts";
+import type { WorkspaceDeps, WorkspaceParts } from "./registrations.ts";
+import { WORKSPACE } from "./workspaceState.ts";
 
 /** What of the host's plugin API is used. */
 export interface WorkspaceHost {
@@ -33,8 +37,10 @@ export interface RuntimeCleanup {
   readonly runId?: string | undefined;
 }
 
+export type RegistrationDeps = WorkspaceDeps & { readonly log: Logger };
+
 export interface WorkspaceOptions {
-  /** One a process, of the shared state. */
+  /** One a process. */
   readonly audit: WorkspaceParts["audit"];
   /** Default: the real host. */
   readonly probe?: () => Promise<SandboxApi>;
@@ -52,58 +58,68 @@ export interface WorkspaceOptions {
  */
 export function registerWorkspace(
   api: WorkspaceHost,
-  deps: WorkspaceParts["deps"] & Pick<RouterDeps, "log">,
+  deps: RegistrationDeps,
   options: WorkspaceOptions,
 ): Promise<void> {
-  const { state } = deps;
-  const { registrations, placements } = state.workspace;
+  const { memory } = deps;
+  const workspace = memory.part(WORKSPACE);
+  const sessions = memory.part(SESSION_NODES);
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, audit } = options;
   const full = api.registrationMode === "full";
-  const parts: WorkspaceParts = { deps, full, audit, createMirror, createFileBridge };
+  const parts: WorkspaceParts = {
+    deps,
+    full,
+    audit,
+    createMirror,
+    createFileBridge,
+    loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
+  };
 
-  placements.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
+  sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>
     log.warn({ reason: messageOf(error) }, "the sessions' nodes cannot be kept in a file"),
   );
-  registrations.add(parts);
+  const own = workspace.registrations.add(parts);
   let gone = false;
-  api.lifecycle.onDispose?.(() => registrations.delete(parts));
+  api.lifecycle.onDispose?.(() => own.remove());
   api.lifecycle.registerRuntimeLifecycle({
     id: "node-router-workspace",
     cleanup({ reason, sessionKey, runId }) {
       if (reason !== "disable" || sessionKey !== undefined || runId !== undefined) return;
       gone = true;
-      registrations.delete(parts);
+      own.remove();
       // A late word of a registration that another one has replaced since (disabled and enabled again).
-      if (registrations.isReplaced(parts)) return;
-      state.workspace.unregister?.();
-      state.workspace.unregister = null;
+      if (own.isReplaced()) return;
+      workspace.unregister?.();
+      workspace.unregister = null;
       // What runs may end; an enabled plugin makes new connections.
-      void state.workspace.transport?.close();
-      state.workspace.transport = null;
+      const transport = memory.part(SSH_TRANSPORT);
+      void transport.current?.close();
+      transport.current = null;
     },
   });
 
   return probe().then((host) => {
-    if (!gone) take(state, host, log);
+    if (!gone) take(memory, host, log);
   });
 }
 
-function take(state: SharedState, host: SandboxApi, log: Logger): void {
-  const { workspace } = state;
+function take(memory: Memory, host: SandboxApi, log: Logger): void {
+  const workspace = memory.part(WORKSPACE);
+  const known = memory.part(SANDBOX_PROBLEM);
   let problem = host.ok ? null : host.reason;
   if (host.ok) {
     // Before the next one, or else the host would keep every registration there ever was behind it.
     workspace.unregister?.();
     workspace.unregister = null;
     try {
-      workspace.unregister = host.register(SANDBOX_BACKEND, createBackend(state));
+      workspace.unregister = host.register(SANDBOX_BACKEND, createBackend(memory));
     } catch (error) {
       problem = apiProblemText(safe(messageOf(error)));
     }
   }
-  if (problem !== null && workspace.apiProblem === null) {
-    log.error({ problem }, "WORKSPACE_UNAVAILABLE: agents whose workspace is on a node cannot work");
+  if (problem !== null && known.current === null) {
+    log.error({ problem }, coded("WORKSPACE_UNAVAILABLE", "agents whose workspace is on a node cannot work"));
   }
-  workspace.apiProblem = problem;
+  known.current = problem;
 }

@@ -1,23 +1,25 @@
-// What the exec path and the files of one run share.
-import { NodeRouterError } from "../../errors.ts";
-import type { SharedState } from "../sharedState.ts";
-import type { SshTransport } from "../transports/ssh/contract.ts";
-import { collect } from "../transports/ssh/transport.ts";
-import type { SandboxParams } from "./host/sandboxApi.ts";
-import type { Mirror } from "./mirror/contract.ts";
+// One run, as its commands and its files share it: node, connection, mirror.
+import { NodeRouterError } from "../../shared/errors.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import { refusal } from "../../shared/refusal.ts";
+import type { SandboxParams } from "../host/sandboxApi.ts";
+import { collect } from "../transports/ssh/sshTransport.ts";
+import { SSH_TRANSPORT, type SshTransport } from "../transports/transport.ts";
 import { hostSources } from "./mirror/hostSources.ts";
+import type { Mirror } from "./mirror/mirrorOptions.ts";
 import { orAborted } from "./orAborted.ts";
-import type { WorkspaceParts } from "./parts.ts";
-import type { RunTarget, Target } from "./target.ts";
+import type { WorkspaceParts } from "./registrations.ts";
+import type { RunNode, RunTarget } from "./runNode.ts";
+import { WORKSPACE } from "./workspaceState.ts";
 
 export interface Run {
-  readonly state: SharedState;
+  readonly memory: Memory;
   /** Of the registration that is current now. @throws NodeRouterError WORKSPACE_UNAVAILABLE between two. */
   readonly parts: () => WorkspaceParts;
   readonly params: SandboxParams;
   /** Empty when the session's key names none: then every placement is a refusal. */
   readonly agent: string;
-  readonly target: Target;
+  readonly target: RunNode;
   /** Where the run was told that it works, absolute. */
   readonly root: string;
   /** @throws NodeRouterError WORKSPACE_UNAVAILABLE */
@@ -30,15 +32,17 @@ export interface Run {
   ready(target: RunTarget, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Opens nothing: the connection is looked up at each use, and the mirror is made with the first call that waits for it.
+ */
 export function createRun(given: Omit<Run, "transport" | "ready">): Run {
-  const { state, parts, params } = given;
+  const { memory, parts, params } = given;
   let mirror: Mirror | null = null;
   const transport = (): SshTransport => {
-    if (state.workspace.transport !== null) return state.workspace.transport;
-    throw new NodeRouterError(
-      "WORKSPACE_UNAVAILABLE",
-      "no SSH connections are open in this process; try again",
-    );
+    const { current } = memory.part(SSH_TRANSPORT);
+    if (current !== null) return current;
+    const fact = "no SSH connections are open in this process";
+    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
   };
   return {
     ...given,
@@ -48,7 +52,7 @@ export function createRun(given: Omit<Run, "transport" | "ready">): Run {
         node: node.name,
         root,
         owner: params.scopeKey,
-        memory: state.workspace.mirrored,
+        memory: memory.part(WORKSPACE).mirrored,
         now: parts().deps.now,
         sources: () => hostSources(params),
         run: (request, limits) =>

@@ -1,6 +1,6 @@
 // Where on the node a command starts. Lexical: the node itself looks when the command starts.
 import { posix } from "node:path";
-import { withoutEnd } from "../../withoutEnd.ts";
+import { withoutEnd } from "../../shared/withoutEnd.ts";
 
 /**
  * The directory on the node, without `.`, `..` and doubled slashes; null for what can be none.

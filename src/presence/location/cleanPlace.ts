@@ -1,9 +1,10 @@
 // Places as they can be used: what cannot be true is left out, and a point to draw is put in. Pure.
-import type { LocationPrecision, NodeLocation } from "../../types.ts";
-import type { Place } from "../contract.ts";
+
+import { countryPoint, validCountry } from "../../shared/countries.ts";
+import { type GeoPoint, pointOf } from "../../shared/distance.ts";
+import type { LocationPrecision, NodeLocation } from "../../shared/types.ts";
+import type { Place } from "../record.ts";
 import { cityPointOf } from "./cities.ts";
-import { countryPoint, validCountry } from "./countries.ts";
-import { type Point, pointOf } from "./distance.ts";
 
 /** The operator's words as a place; null when they say nothing. */
 export function declaredPlace(declared: NodeLocation): Place | null {
@@ -30,7 +31,7 @@ export function cleanPlace(place: Place): Place | null {
 }
 
 interface TablePoint {
-  readonly point: Point;
+  readonly point: GeoPoint;
   readonly precision: LocationPrecision;
 }
 

@@ -1,5 +1,5 @@
 // Where Tailscale's relays stand. A node's home relay is the nearest one by latency, so it hints at a place. Pure.
-import type { Place } from "../contract.ts";
+import type { Place } from "../record.ts";
 
 /** One relay region of the tailnet: `tailcfg.DERPRegion`. */
 export interface DerpRegion {

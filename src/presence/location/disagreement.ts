@@ -1,7 +1,8 @@
 // Places that cannot both be true: found, kept, and put in words for the doctor. Pure.
-import { safe } from "../../safeText.ts";
-import type { Contradiction, Place } from "../contract.ts";
-import { distanceKm, pointOf } from "./distance.ts";
+
+import { distanceKm, pointOf } from "../../shared/distance.ts";
+import { safe } from "../../shared/safeText.ts";
+import type { Contradiction, Place } from "../record.ts";
 
 /** Two points of cities that are so far apart are of two places, whatever country they are in. */
 const APART_KM = 500;

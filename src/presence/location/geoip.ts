@@ -1,7 +1,7 @@
 // Places of public addresses by an MMDB file on this machine. It never downloads, and never asks anybody.
-import { quote } from "../../safeText.ts";
-import type { Place } from "../contract.ts";
-import { boundedCache } from "./boundedCache.ts";
+import { BoundedMap } from "../../shared/bounded.ts";
+import { quote } from "../../shared/safeText.ts";
+import type { Place } from "../record.ts";
 import { creditOf } from "./geoipCredit.ts";
 import { placeOfRecord } from "./geoipRecord.ts";
 import type { Mmdb } from "./mmdb.ts";
@@ -47,12 +47,13 @@ export interface Geoip {
 
 const MAX_ANSWERS = 4_096;
 
+/** Reads nothing yet. Without a file every look-up says that it is switched off. */
 export function openGeoip(deps: GeoipDeps): Geoip {
   return deps.file === null ? switchedOff() : geoipOf(new MmdbFile(deps.file, deps), deps.credit);
 }
 
 function geoipOf(file: MmdbFile, credit: string | null): Geoip {
-  const answers = boundedCache<string, GeoipAnswer>(MAX_ANSWERS);
+  const answers = new BoundedMap<string, GeoipAnswer>(MAX_ANSWERS);
   let answersVersion = file.version;
   const cached = (address: string): GeoipAnswer | null => {
     if (answersVersion !== file.version) {

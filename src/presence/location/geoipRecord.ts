@@ -1,9 +1,10 @@
 // What one record of a GeoIP file says of a place. Pure; the record is data from outside.
-import { safe } from "../../safeText.ts";
-import type { LocationConfidence, LocationPrecision } from "../../types.ts";
-import type { Place } from "../contract.ts";
-import { validCountry } from "./countries.ts";
-import { pointOf } from "./distance.ts";
+
+import { validCountry } from "../../shared/countries.ts";
+import { pointOf } from "../../shared/distance.ts";
+import { safe } from "../../shared/safeText.ts";
+import type { LocationConfidence, LocationPrecision } from "../../shared/types.ts";
+import type { Place } from "../record.ts";
 
 /** So far off a point says next to nothing, km. */
 const VAGUE_KM = 500;

@@ -1,6 +1,7 @@
 // Places that follow from facts: the public address's, the home relay's, the time zone's.
-import type { NodePresence, Place } from "../contract.ts";
+
 import { held } from "../facts.ts";
+import type { NodePresence, Place } from "../record.ts";
 import { type DerpMap, derpPlaceOf } from "./derpRegions.ts";
 import type { Geoip } from "./geoip.ts";
 import { placeOfTimeZone } from "./timeZones.ts";

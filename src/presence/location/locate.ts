@@ -1,6 +1,6 @@
 // Where a node is, from all that is said of it. Pure.
-import type { NodeLocation } from "../../types.ts";
-import type { Contradiction, Place } from "../contract.ts";
+import type { NodeLocation } from "../../shared/types.ts";
+import type { Contradiction, Place } from "../record.ts";
 import { cleanPlace, declaredPlace } from "./cleanPlace.ts";
 import { contradictionsOf } from "./disagreement.ts";
 import { byTrust, keyOf } from "./order.ts";

@@ -1,6 +1,6 @@
-// Opens the bytes of an MMDB file with the `maxmind` reader, and refuses what that would read wrongly.
-import { Reader, type Response } from "maxmind";
-import { boundedCache } from "./boundedCache.ts";
+// Opens the bytes of an MMDB file with the reader of `mmdb-lib`, and refuses what that would read wrongly.
+import { Reader, type Response } from "mmdb-lib";
+import { BoundedMap } from "../../shared/bounded.ts";
 
 /** An open file: what it says of itself, and of addresses. */
 export interface Mmdb {
@@ -48,7 +48,7 @@ export function readMmdb(bytes: Buffer): Mmdb {
 
 function openReader(bytes: Buffer): Reader<Response> {
   try {
-    return new Reader<Response>(bytes, { cache: boundedCache(SHARED_PARTS) });
+    return new Reader<Response>(bytes, { cache: new BoundedMap(SHARED_PARTS) });
   } catch (cause) {
     throw new Error("its metadata is damaged", { cause });
   }

@@ -1,7 +1,8 @@
 // An MMDB file on this machine: opened when it is needed, let go soon after, opened anew when it changed.
-import { messageOf } from "../../errors.ts";
-import { quote, safe } from "../../safeText.ts";
-import { type Mmdb, readMmdb } from "./mmdb.ts";
+import { messageOf } from "../../shared/errors.ts";
+import { loadLater } from "../../shared/loadLater.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import type { Mmdb } from "./mmdb.ts";
 
 /** What tells one content of a file from another. */
 export interface MmdbStat {
@@ -35,6 +36,7 @@ const MAX_FILE_BYTES = 512 * 1024 * 1024;
 export const SETTING = "plugins.entries.node-router.config.presence.geoipFile";
 const ADVICE = `set ${SETTING} to an MMDB file that this process can read, or to false to do without`;
 
+/** Reads on demand. Nothing of it throws: what is wrong is in `reason`. */
 export class MmdbFile {
   readonly path: string;
   /** Counts the contents that the file had: what was learned from another one no longer holds. */
@@ -122,6 +124,7 @@ export class MmdbFile {
     let reason: string | null = null;
     try {
       bytes = await this.#deps.fs.readFile(this.path);
+      const { readMmdb } = await loadLater(() => import("./mmdb.ts"));
       mmdb = readMmdb(bytes);
     } catch (error) {
       reason = this.fault(factOf(error));

@@ -1,6 +1,6 @@
 // Which of two places is believed first: a total order, so that the order of arrival cannot matter. Pure.
-import type { LocationConfidence, LocationPrecision, LocationSource } from "../../types.ts";
-import type { Place } from "../contract.ts";
+import type { LocationConfidence, LocationPrecision, LocationSource } from "../../shared/types.ts";
+import type { Place } from "../record.ts";
 
 const SOURCES: readonly LocationSource[] = ["declared", "tailscale", "geoip", "derp", "timezone"];
 const PRECISIONS: readonly LocationPrecision[] = ["exact", "city", "region", "country"];

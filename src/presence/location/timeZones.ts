@@ -1,17 +1,24 @@
-// Which country a time zone belongs to: a weak hint, since a zone is a setting that people may keep anywhere. Pure.
-import type { Place } from "../contract.ts";
-import type { Point } from "./distance.ts";
-import { TIME_ZONE_ALIASES, TIME_ZONE_TABLE } from "./timeZoneTable.ts";
+// Which country a time zone belongs to: a weak hint, since a zone is a setting that people may keep anywhere.
+import type { GeoPoint } from "../../shared/distance.ts";
+import { once } from "../../shared/once.ts";
+import { readTable } from "../../shared/table.ts";
+import type { Place } from "../record.ts";
 
 interface TimeZone {
   readonly country: string;
   /** Of the zone's principal city. */
-  readonly point: Point;
+  readonly point: GeoPoint;
 }
 
-const ZONES: ReadonlyMap<string, TimeZone> = new Map(TIME_ZONE_TABLE.split(";").map(readZone));
-const ALIASES: ReadonlyMap<string, string> = new Map(TIME_ZONE_ALIASES.split(";").map(readAlias));
-const ZONES_OF_COUNTRY: ReadonlyMap<string, number> = countZones();
+const zones = once(
+  (): ReadonlyMap<string, TimeZone> =>
+    new Map(readTable(new URL("./data/timeZones.csv", import.meta.url)).map(readZone)),
+);
+const aliases = once(
+  (): ReadonlyMap<string, string> =>
+    new Map(readTable(new URL("./data/timeZoneAliases.csv", import.meta.url)).map(readAlias)),
+);
+const zonesOfCountry = once(countZones);
 
 /**
  * Where such a clock is usual. `country` precision where the country has one zone, `region` where the zone narrows
@@ -20,7 +27,7 @@ const ZONES_OF_COUNTRY: ReadonlyMap<string, number> = countZones();
  * @param name IANA name; old names such as `Asia/Calcutta` and `Singapore` too.
  */
 export function placeOfTimeZone(name: string): Place | null {
-  const zone = ZONES.get(ALIASES.get(name) ?? name);
+  const zone = zones().get(aliases().get(name) ?? name);
   if (zone === undefined) return null;
   return {
     country: zone.country,
@@ -28,7 +35,7 @@ export function placeOfTimeZone(name: string): Place | null {
     longitude: zone.point.longitude,
     timeZone: name,
     source: "timezone",
-    precision: (ZONES_OF_COUNTRY.get(zone.country) ?? 0) > 1 ? "region" : "country",
+    precision: (zonesOfCountry().get(zone.country) ?? 0) > 1 ? "region" : "country",
     confidence: "low",
     detail: `time zone ${name}`,
   };
@@ -36,23 +43,21 @@ export function placeOfTimeZone(name: string): Place | null {
 
 /** Zones by their present names, with country and principal city's point, sorted. */
 export function timeZones(): ReadonlyMap<string, TimeZone> {
-  return ZONES;
+  return zones();
 }
 
 function countZones(): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { country } of ZONES.values()) counts.set(country, (counts.get(country) ?? 0) + 1);
+  for (const { country } of zones().values()) counts.set(country, (counts.get(country) ?? 0) + 1);
   return counts;
 }
 
 /** `Asia/Singapore,SG,1.3,103.9` */
-function readZone(row: string): [string, TimeZone] {
-  const [name = "", country = "", latitude, longitude] = row.split(",");
+function readZone([name = "", country = "", latitude, longitude]: readonly string[]): [string, TimeZone] {
   return [name, { country, point: { latitude: Number(latitude), longitude: Number(longitude) } }];
 }
 
-/** `Singapore=Asia/Singapore` */
-function readAlias(row: string): [string, string] {
-  const [alias = "", name = ""] = row.split("=");
+/** `Singapore,Asia/Singapore` */
+function readAlias([alias = "", name = ""]: readonly string[]): [string, string] {
   return [alias, name];
 }

@@ -9,8 +9,8 @@ import type {
   CommandSubject,
   FileSubject,
   InputSubject,
-} from "../../../src/nodeRouter/audit/record.ts";
-import type { AuditMode } from "../../../src/types.ts";
+} from "../../../src/nodeRouter/audit/auditRecord.ts";
+import type { AuditMode } from "../../../src/shared/types.ts";
 
 export const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 

@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import { COMMIT_TIMEOUT_MS, MAX_QUEUE_BYTES, RETRY_MS } from "../../../src/nodeRouter/audit/journal.ts";
-import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/audit/record.ts";
 import { auditIn, command, failingFs, linesOfAll, parsed, RAN, systemError } from "./arrange.ts";
 
 afterEach(() => {
@@ -44,7 +44,7 @@ describe.each(FAULTS)("%s fails with %s", (failing, code, text) => {
     disk.state.fault = fault;
     await expect(arranged.audit.begin(command({ id: "refused" }))).rejects.toMatchObject({
       code: "AUDIT_UNAVAILABLE",
-      message: `AUDIT_UNAVAILABLE: the command was not recorded in "${arranged.file}": ${code}: ${text}; nothing ran. Mend that, or set plugins.entries.node-router.config.audit to "best-effort".`,
+      message: `AUDIT_UNAVAILABLE: the command was not recorded in "${arranged.file}": ${code}: ${text}; nothing ran. Mend that, or set plugins.entries.node-router.config.audit to "best-effort"`,
     });
     expect(arranged.audit.state()).toMatchObject({ refused: 1, failed: 0 });
     disk.state.fault = null;

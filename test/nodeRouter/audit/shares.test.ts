@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAudit } from "../../../src/nodeRouter/audit/audit.ts";
-import { announcementLine, recordLine } from "../../../src/nodeRouter/audit/record.ts";
+import { announcementLine, recordLine } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import { agentOfLine } from "../../../src/nodeRouter/audit/usage.ts";
 import { auditIn, command, fileChange, type Json, linesOfAll, RAN, START_MS } from "./arrange.ts";
 

@@ -1,8 +1,9 @@
 // Every message, whole.
 import { describe, expect, test } from "vitest";
-import { decisionMessage, placeText, refusal } from "../../../src/nodeRouter/explain/message.ts";
-import type { PlacementDecision, Reason } from "../../../src/nodeRouter/placement/decision.ts";
+import { decisionMessage, noNodeFits, placeText } from "../../../src/nodeRouter/explain/message.ts";
+import type { PlacementDecision, Reason } from "../../../src/nodeRouter/placement/model/decision.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, selectorOf, snapshotOf, tagsOf } from "../placement/arrange.ts";
 
@@ -58,7 +59,12 @@ describe("decisionMessage", () => {
   });
 
   test("a reason of a filter that is not written yet prints in the same voice", () => {
-    const cordoned: Reason = { filter: "cordoned", one: "was cordoned", many: "were cordoned" };
+    const cordoned: Reason = {
+      filter: "cordoned",
+      one: "was cordoned",
+      many: "were cordoned",
+      about: "node",
+    };
     const refused = place(makeRequest(), snapshotOf(), [rule]);
     const decision: PlacementDecision = { ...refused, total: 1, filtered: [{ reason: cordoned, count: 1 }] };
     expect(decisionMessage(decision)).toBe('0/1 nodes fit rule "singapore" for exec: 1 was cordoned.');
@@ -106,9 +112,9 @@ describe("decisionMessage", () => {
   });
 });
 
-describe("refusal", () => {
+describe("noNodeFits", () => {
   test("begins with the code and ends with what to do", () => {
-    expect(refusal(place(makeRequest(), snapshotOf(...CN_NODES), [rule]))).toBe(
+    expect(refusalText(noNodeFits(place(makeRequest(), snapshotOf(...CN_NODES), [rule])))).toBe(
       'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 2 didn\'t match "region=sg". ' +
         'Run "openclaw node-router explain --agent worker-sg --tool exec" to see each node; ' +
         "change plugins.entries.node-router.config.rules or bring a node up.",
@@ -117,7 +123,9 @@ describe("refusal", () => {
 
   test("an agent id that a shell would run is quoted in the command", () => {
     const hostile = makeRule({ agents: ["*"] });
-    expect(refusal(place(makeRequest({ agent: "a'; rm -rf $HOME" }), snapshotOf(), [hostile]))).toBe(
+    expect(
+      refusalText(noNodeFits(place(makeRequest({ agent: "a'; rm -rf $HOME" }), snapshotOf(), [hostile]))),
+    ).toBe(
       'NO_NODE_FITS: 0/0 nodes fit rule "singapore" for exec: no nodes are known. ' +
         "Run \"openclaw node-router explain --agent 'a'\\''; rm -rf $HOME' --tool exec\" to see each node; " +
         "change plugins.entries.node-router.config.rules or bring a node up.",

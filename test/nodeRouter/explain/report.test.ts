@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createReport } from "../../../src/nodeRouter/explain/report.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import { safeJson } from "../../../src/safeText.ts";
+import { safeJson } from "../../../src/shared/safeText.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, prefer, selectorOf, snapshotOf, tagsOf } from "../placement/arrange.ts";
 

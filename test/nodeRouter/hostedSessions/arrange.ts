@@ -1,5 +1,9 @@
 // Hosted sessions without a host: records to change, and turns to ask about.
-import type { HostedReader, HostedSession, Turn } from "../../../src/nodeRouter/hostedSessions/contract.ts";
+import type {
+  HostedReader,
+  HostedSession,
+  Turn,
+} from "../../../src/nodeRouter/hostedSessions/hostedSession.ts";
 import { CN_ID } from "../../support/fakeDeps.ts";
 
 /** A session of worker-sg that runs on mac-cn, where its rule does not allow it. */

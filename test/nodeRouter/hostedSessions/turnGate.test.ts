@@ -6,16 +6,15 @@ import {
   rearm,
   turnGateState,
 } from "../../../src/nodeRouter/hostedSessions/openclawAdapter.ts";
-import { createTurnGate, hostedRuns } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
+import { createTurnGate, HOSTED_RUNS } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
+import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
+import { NODE_READER } from "../../../src/presence/sources/gateway/nodeReader.ts";
 import { CONFIG, type FakeOptions, fakeDeps, SG_ID, workspaceOptions } from "../../support/fakeDeps.ts";
 import { hostedSession, recordsOf, turnOf } from "./arrange.ts";
 
 const ADMISSION = Symbol.for("openclaw.sessionPlacementAdmissionState");
 
-afterEach(() => {
-  Reflect.deleteProperty(globalThis, ADMISSION);
-  Reflect.deleteProperty(globalThis, Symbol.for("openclaw-node-router.turn-gate.1"));
-});
+afterEach(() => void Reflect.deleteProperty(globalThis, ADMISSION));
 
 /** What the host does of a turn: local ones run here, hosted ones after its own checks. */
 function hostProvider(isHosted: () => boolean) {
@@ -48,7 +47,7 @@ function arranged(options: FakeOptions = {}, cliNode: string | null = null) {
   const hosted = { yes: true };
   const admission: { provider?: unknown } = {};
   Reflect.set(globalThis, ADMISSION, admission);
-  armTurnGate(gate);
+  armTurnGate(deps.memory, gate);
   admission.provider = provider;
   const run = (claim: object = {}) =>
     provider.executeTurn(
@@ -73,14 +72,14 @@ describe("a turn of a routed agent", () => {
     reader.now = [hostedSession()];
     await expect(run()).rejects.toThrow(/^HOSTED_ELSEWHERE: .*"mac-cn".*"singapore"/);
     expect(ran).toEqual([]);
-    expect(deps.state.counters.hostedRefused).toBe(1);
+    expect(deps.memory.part(COUNTERS).hostedRefused).toBe(1);
   });
 
   test("on a node of its rule runs there, and its run is known as hosted", async () => {
-    const { reader, run } = arranged();
+    const { reader, run, deps } = arranged();
     reader.now = [hostedSession({ nodeId: SG_ID })];
     await expect(run({ runId: "run-sg" })).resolves.toBe("hosted");
-    expect(hostedRuns().has("run-sg")).toBe(true);
+    expect(deps.memory.part(HOSTED_RUNS).has("run-sg")).toBe(true);
   });
 
   test("on the gateway runs as ever, and asks for no list of nodes", async () => {
@@ -190,7 +189,7 @@ describe("a command line agent's turn", () => {
 
   test("that a node outside the rule would run is refused; on the gateway and on a node of the rule it runs", async () => {
     const { provider, deps } = arranged({}, "c0".repeat(32));
-    await deps.state.reader.read(0, async () => ({ nodes: [], takenAtMs: deps.now() }));
+    await deps.memory.part(NODE_READER).read(0, async () => ({ nodes: [], takenAtMs: deps.now() }));
     await expect(cli(provider)).rejects.toThrow("HOSTED_ELSEWHERE: the command line agent of session");
     await expect(cli(arranged({}, null).provider)).resolves.toBe("ran");
   });
@@ -202,8 +201,8 @@ describe("the wrapper", () => {
     reader.now = [hostedSession()];
     const wrapped = provider.executeTurn;
     const checks = vi.fn();
-    armTurnGate({ ...createTurnGate({ ...deps, reader, cliNode: () => null }), check: checks });
-    rearm();
+    armTurnGate(deps.memory, { ...createTurnGate({ ...deps, reader, cliNode: () => null }), check: checks });
+    rearm(deps.memory);
     expect(provider.executeTurn).toBe(wrapped);
     await run();
     expect(checks).toHaveBeenCalledTimes(3);
@@ -228,10 +227,10 @@ describe("the wrapper", () => {
   });
 
   test("is put back where another plugin has taken it away", async () => {
-    const { provider, reader, run } = arranged();
+    const { provider, reader, run, deps } = arranged();
     reader.now = [hostedSession()];
     provider.executeTurn = hostProvider(() => true).provider.executeTurn;
-    rearm();
+    rearm(deps.memory);
     await expect(run()).rejects.toThrow("HOSTED_ELSEWHERE");
   });
 
@@ -239,22 +238,28 @@ describe("the wrapper", () => {
     const { gate, deps, reader, run } = arranged();
     reader.now = [hostedSession()];
     const newer = createTurnGate({ ...deps, reader, cliNode: () => null });
-    armTurnGate(newer);
-    disarmTurnGate(gate);
+    armTurnGate(deps.memory, newer);
+    disarmTurnGate(deps.memory, gate);
     await expect(run()).rejects.toThrow("HOSTED_ELSEWHERE");
-    disarmTurnGate(newer);
+    disarmTurnGate(deps.memory, newer);
     await expect(run()).resolves.toBe("hosted");
   });
 
   test("says when the host's admission is another one than we know", () => {
-    const { admission } = arranged();
-    expect(turnGateState()).toEqual({ kind: "armed" });
+    const { admission, deps } = arranged();
+    expect(turnGateState(deps.memory)).toEqual({ kind: "armed" });
     admission.provider = { runTurn: () => {} };
-    expect(turnGateState()).toMatchObject({ kind: "unfit", reason: expect.stringContaining("executeTurn") });
+    expect(turnGateState(deps.memory)).toMatchObject({
+      kind: "unfit",
+      reason: expect.stringContaining("executeTurn"),
+    });
     admission.provider = Object.freeze({ executeTurn: async () => {} });
-    expect(turnGateState()).toMatchObject({ kind: "unfit", reason: expect.stringContaining("read-only") });
+    expect(turnGateState(deps.memory)).toMatchObject({
+      kind: "unfit",
+      reason: expect.stringContaining("read-only"),
+    });
     admission.provider = undefined;
-    expect(turnGateState()).toEqual({ kind: "waiting" });
+    expect(turnGateState(deps.memory)).toEqual({ kind: "waiting" });
   });
 });
 

@@ -1,14 +1,16 @@
 // Random nodes, selectors, rules and requests for property tests. Few keys and values, so that they collide.
+
 import fc from "fast-check";
-import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
-import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/rule.ts";
+import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
+import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../../../src/nodeRouter/placement/model/way.ts";
 import {
   printSelector,
   type Requirement,
   type Selector,
-} from "../../../src/nodeRouter/placement/selector.ts";
-import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
-import type { NodeLocation } from "../../../src/types.ts";
+} from "../../../src/nodeRouter/placement/selector/selector.ts";
+import type { NodeLocation } from "../../../src/shared/types.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { selectorOf } from "./arrange.ts";
 
@@ -131,13 +133,18 @@ export const ruleArbitrary: fc.Arbitrary<Rule> = fc.record({
   files: fc.constant("gateway" as const),
 });
 
-export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.record({
-  agent: fc.constantFrom("worker-sg", "worker-cn", "master"),
-  tool: fc.constantFrom("exec", "read", "nodes"),
-  commands: fc.subarray(["system.run", "system.which"]),
-  binding: fc.constantFrom("exec" as const, "workspace" as const),
-  current: fc.option(
-    fc.nat(72).map((number) => `n${number}`),
-    { freq: 2 },
-  ),
-});
+export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc
+  .record({
+    agent: fc.constantFrom("worker-sg", "worker-cn", "master"),
+    tool: fc.constantFrom("exec", "read", "nodes"),
+    commands: fc.subarray(["system.run", "system.which"]),
+    binding: fc.constantFrom("exec" as const, "workspace" as const),
+    current: fc.option(
+      fc.nat(72).map((number) => `n${number}`),
+      { freq: 2 },
+    ),
+  })
+  .map((request) => ({
+    ...request,
+    needs: request.binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS,
+  }));

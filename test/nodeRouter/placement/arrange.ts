@@ -1,8 +1,13 @@
 // Short ways to say "this rule", "this request", "these nodes" in placement tests.
-import type { PlacementDecision, PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
-import type { Preference, Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import { parseSelector, type Selector } from "../../../src/nodeRouter/placement/selector.ts";
-import type { NodeSnapshot, NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
+import type {
+  PlacementDecision,
+  PlacementRequest,
+} from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Preference, Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import type { NodeSnapshot, NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
+import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../../../src/nodeRouter/placement/model/way.ts";
+import { parseSelector } from "../../../src/nodeRouter/placement/selector/parser.ts";
+import type { Selector } from "../../../src/nodeRouter/placement/selector/selector.ts";
 
 /** `worker-sg` may go to any node; refuses otherwise. */
 export function makeRule(changes: Partial<Rule> = {}): Rule {
@@ -22,7 +27,9 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
 
 /** `worker-sg` wants to run a command, bound by exec. */
 export function makeRequest(changes: Partial<PlacementRequest> = {}): PlacementRequest {
+  const needs = changes.binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS;
   return {
+    needs,
     agent: "worker-sg",
     tool: "exec",
     commands: ["system.run"],

@@ -1,9 +1,9 @@
 // What each filter removes, what it leaves, and which reason a node gets when several would do.
 import { describe, expect, test } from "vitest";
-import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
+import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import type { NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import type { Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import type { NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, selectorOf, snapshotOf, tagsOf } from "./arrange.ts";
 

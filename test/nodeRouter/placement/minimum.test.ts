@@ -1,9 +1,9 @@
 // What a rule asks to be free, and what a node says that has it, has it not, or does not know.
 import { describe, expect, test } from "vitest";
 import { decisionMessage } from "../../../src/nodeRouter/explain/message.ts";
+import type { Minimum } from "../../../src/nodeRouter/placement/model/rule.ts";
+import { type NodeCapacity, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import type { Minimum } from "../../../src/nodeRouter/placement/rule.ts";
-import { type NodeCapacity, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/snapshot.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, snapshotOf } from "./arrange.ts";
 

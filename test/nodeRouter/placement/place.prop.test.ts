@@ -1,14 +1,18 @@
 // What holds for every placement.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { matchesGlob } from "../../../src/nodeRouter/placement/agentGlob.ts";
-import type { PlacementRequest } from "../../../src/nodeRouter/placement/decision.ts";
+import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import type {
+  NodeCapacity,
+  NodeSnapshot,
+  NodeState,
+} from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import type { Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import { matches, printSelector } from "../../../src/nodeRouter/placement/selector.ts";
-import type { NodeCapacity, NodeSnapshot, NodeState } from "../../../src/nodeRouter/placement/snapshot.ts";
-import { distanceKm, estimatedRttMs, pointOf } from "../../../src/presence/location/distance.ts";
-import type { NodeLocation } from "../../../src/types.ts";
+import { matchesGlob } from "../../../src/nodeRouter/placement/selector/agentGlob.ts";
+import { matches, printSelector } from "../../../src/nodeRouter/placement/selector/selector.ts";
+import { distanceKm, estimatedRttMs, pointOf } from "../../../src/shared/distance.ts";
+import type { NodeLocation } from "../../../src/shared/types.ts";
 import { nodesArbitrary, requestArbitrary, requirementArbitrary, ruleArbitrary } from "./arbitraries.ts";
 import { recordOf, selectorOf } from "./arrange.ts";
 

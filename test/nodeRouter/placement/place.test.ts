@@ -85,6 +85,7 @@ describe("outcome", () => {
       filter: "selector",
       one: 'didn\'t match "region=sg"',
       many: 'didn\'t match "region=sg"',
+      about: "rule",
     };
     expect(recordOf(place(makeRequest(), snapshotOf(SG, gpu, CN), [rule]))).toEqual({
       outcome: "placed",
@@ -97,9 +98,9 @@ describe("outcome", () => {
       filtered: [{ reason: mismatch, count: 1 }],
       fitting: 2,
       candidates: [
-        { node: "gpu-sg", fits: true, reason: null, score: 50, scores: { gpu: 50, spot: 0 } },
-        { node: "mac-cn", fits: false, reason: mismatch, score: null, scores: {} },
-        { node: "mac-sg", fits: true, reason: null, score: 0, scores: { gpu: 0, spot: 0 } },
+        { node: "gpu-sg", fits: true, reason: null, passing: null, score: 50, scores: { gpu: 50, spot: 0 } },
+        { node: "mac-cn", fits: false, reason: mismatch, passing: null, score: null, scores: {} },
+        { node: "mac-sg", fits: true, reason: null, passing: null, score: 0, scores: { gpu: 0, spot: 0 } },
       ],
     });
   });
@@ -209,6 +210,7 @@ describe("scores", () => {
       node: "with-gpu",
       fits: true,
       reason: null,
+      passing: null,
       score: 100,
       scores: { gpu: 50 },
     });

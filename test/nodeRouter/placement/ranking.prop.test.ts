@@ -1,11 +1,10 @@
 // What holds of every ranking: no circles, no flapping, and nothing unknown read as something known.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isClearlyNearer, nearnessOf } from "../../../src/nodeRouter/placement/near.ts";
-import { nodeIndexOf } from "../../../src/nodeRouter/placement/nodeIndex.ts";
+import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import type { Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/snapshot.ts";
+import { isClearlyNearer, stepOf } from "../../../src/nodeRouter/placement/scores/near.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { nodesArbitrary, requestArbitrary, ruleArbitrary } from "./arbitraries.ts";
 import { makeRequest, makeRule, snapshotOf } from "./arrange.ts";
@@ -57,18 +56,12 @@ test("a round trip that is clearly shorter is on a lower step, and no longer one
   const ms = fc.double({ min: 0, max: 2_000, noNaN: true });
   fc.assert(
     fc.property(ms, ms, (a, b) => {
-      const [stepA = 0, stepB = 0] = stepsOf(a, b);
-      if (isClearlyNearer(a, b)) expect(stepA).toBeLessThan(stepB);
-      if (a <= b) expect(stepA).toBeLessThanOrEqual(stepB);
+      if (isClearlyNearer(a, b)) expect(stepOf(a)).toBeLessThan(stepOf(b));
+      if (a <= b) expect(stepOf(a)).toBeLessThanOrEqual(stepOf(b));
     }),
     { numRuns: 2_000 },
   );
 });
-
-function stepsOf(...roundTrips: readonly number[]): readonly number[] {
-  const nodes = roundTrips.map((rttMs, index) => makeNode({ name: `n${index}`, rttMs }));
-  return [...nearnessOf(nodeIndexOf(snapshotOf(...nodes)), { kind: "gateway" }).steps];
-}
 
 test("a minimum never lets a node through of which it is not known", () => {
   fc.assert(

@@ -1,10 +1,10 @@
 // Which of the nodes that fit is taken: what is preferred, what is near, what is free, and where the agent is already.
 import { describe, expect, test } from "vitest";
-import type { PlacementDecision } from "../../../src/nodeRouter/placement/decision.ts";
+import type { PlacementDecision } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Near, Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
+import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
-import type { Near, Rule } from "../../../src/nodeRouter/placement/rule.ts";
-import { type NodeState, UNKNOWN_CAPACITY } from "../../../src/nodeRouter/placement/snapshot.ts";
-import type { NodeLocation } from "../../../src/types.ts";
+import type { NodeLocation } from "../../../src/shared/types.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, prefer, snapshotOf, tagsOf } from "./arrange.ts";
 
@@ -153,6 +153,7 @@ describe("what is explained", () => {
       node: "a",
       fits: true,
       reason: null,
+      passing: null,
       score: 0,
       scores: { gpu: 0, "near (ms)": 12.3, load: -50 },
     });

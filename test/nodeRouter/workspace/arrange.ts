@@ -2,18 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/record.ts";
+import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/auditRecord.ts";
+import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
+import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
+import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
+import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
-import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/contract.ts";
-import type {
-  ExecSpec,
-  SandboxBackend,
-  SandboxParams,
-} from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
-import { FILE_IDENTITY } from "../../../src/nodeRouter/workspace/host/toolCall.ts";
-import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/contract.ts";
-import type { WorkspaceParts } from "../../../src/nodeRouter/workspace/parts.ts";
-import type { WorkspaceCall } from "../../../src/nodeRouter/workspaceCalls.ts";
+import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
+import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mirrorOptions.ts";
+import type { Registered, WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
+import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
 import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
 import { createLocalTransport, type LocalOptions, type LocalTransport } from "./localTransport.ts";
@@ -23,6 +21,7 @@ export interface Arranged {
   readonly backend: SandboxBackend;
   readonly transport: LocalTransport;
   readonly parts: WorkspaceParts;
+  readonly registered: Registered;
   /** A folder of this test with `one`, `two` (the nodes' workspaces) and `gateway` in it. */
   readonly folder: string;
   readonly records: { readonly subject: AuditSubject; readonly result: AuditResult | null }[];
@@ -57,7 +56,7 @@ export function arrange(
   const folder = mkdtempSync(join(tmpdir(), "nr-ws-"));
   const deps = fakeDeps({ config: configOf(folder, options.node), hostConfig: options.hostConfig });
   const transport = createLocalTransport(options);
-  deps.state.workspace.transport = transport;
+  deps.memory.part(SSH_TRANSPORT).current = transport;
   const records: Arranged["records"] = [];
   const mirrored: MirrorOptions[] = [];
   const bridges: FileBridgeOptions[] = [];
@@ -85,13 +84,15 @@ export function arrange(
       bridges.push(given);
       return bridgeOf(() => void invalidated.push(given.node));
     },
+    loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
   };
-  deps.state.workspace.registrations.add(parts);
+  const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
   return {
     deps,
-    backend: createBackend(deps.state),
+    backend: createBackend(deps.memory),
     transport,
     parts,
+    registered,
     folder,
     records,
     mirrored,
@@ -107,7 +108,7 @@ export function arrange(
     }),
     async stop() {
       transport.destroy();
-      await deps.state.workspace.server?.close();
+      await deps.memory.part(WORKSPACE).server?.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -2,11 +2,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { NodeRouterError } from "../../../src/errors.ts";
-import type { Outcome } from "../../../src/nodeRouter/transports/ssh/contract.ts";
+import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
+import type { SandboxHandle } from "../../../src/nodeRouter/host/sandboxApi.ts";
+import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
+import { WORKSPACE_CALLS } from "../../../src/nodeRouter/state/workspaceCalls.ts";
+import { type Outcome, SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
-import type { SandboxHandle } from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
-import { placeWorkspace } from "../../../src/nodeRouter/workspace/placement.ts";
+import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
+import type { ErrorCode } from "../../../src/shared/errorCatalogue.ts";
+import { NodeRouterError } from "../../../src/shared/errors.ts";
+import { refused } from "../../support/refused.ts";
 import { type Arranged, arrange, callOf, configOf, runSpec } from "./arrange.ts";
 import { runHelper } from "./exec/helperRun.ts";
 
@@ -108,7 +113,7 @@ describe("exec", () => {
   });
 
   test("skills and attachments are there before the command, and the record says who ran what", async () => {
-    at.deps.state.workspace.calls.set("c0ffee", callOf());
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", callOf());
     await runSpec(await build("exit 3", { NODE_ROUTER_CALL: "c0ffee" }));
     expect(at.mirrored).toMatchObject([{ node: "one", owner: "agent:worker", root: handle.workdir }]);
     expect(at.mirrored[0]?.sources().map(({ what }) => what)).toEqual(["skills", "attachments"]);
@@ -139,13 +144,13 @@ describe("exec", () => {
     expect(at.invalidated).toEqual(["one", "one"]);
   });
 
-  test.each<[keyof Arranged["faults"], string]>([
+  test.each<[keyof Arranged["faults"], ErrorCode]>([
     ["mirror", "NODE_UNREACHABLE"],
     ["audit", "AUDIT_UNAVAILABLE"],
   ])("when the %s says no, nothing runs and nothing is recorded as run", async (part, code) => {
-    at.faults[part] = new NodeRouterError(code === "NODE_UNREACHABLE" ? code : "AUDIT_UNAVAILABLE", "no");
+    at.faults[part] = new NodeRouterError(refused(code, "no"));
     const spec = await build("true");
-    expect(await runSpec(spec)).toMatchObject({ code: 255, stderr: `${code}: no\n` });
+    expect(await runSpec(spec)).toMatchObject({ code: 255, stderr: `${code}: no.\n` });
     expect(at.transport.started).toEqual([]);
     expect(at.records).toEqual([]);
     await expect(handle.finalizeExec({ status: "completed", token: spec.finalizeToken })).rejects.toThrow(
@@ -166,11 +171,10 @@ describe("exec", () => {
 describe("what the host makes of the end", () => {
   const unknown: Outcome = {
     kind: "unknown",
-    code: "OUTCOME_UNKNOWN",
-    message: "OUTCOME_UNKNOWN: lost.",
+    ...refused("OUTCOME_UNKNOWN", "lost"),
     processGroup: 9,
   };
-  const notStarted: Outcome = { kind: "notStarted", code: "NODE_BUSY", message: "NODE_BUSY: full." };
+  const notStarted: Outcome = { kind: "notStarted", ...refused("NODE_BUSY", "full") };
 
   test.each<[string, Outcome, string]>([
     [
@@ -224,7 +228,7 @@ describe("what the host makes of the end", () => {
 describe("the tool policy's word", () => {
   test("a terminal is asked for where it says so, and the outcome comes back to it", async () => {
     const call = callOf({ pty: true });
-    at.deps.state.workspace.calls.set("c0ffee", call);
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", call);
     await runSpec(await build("exit 7", { NODE_ROUTER_CALL: "c0ffee", TERM: "vt100" }));
     expect(requestOf()).toMatchObject({
       pty: { rows: 30, cols: 120, term: "vt100" },
@@ -238,7 +242,7 @@ describe("the tool policy's word", () => {
     ["used", "c0ffee", callOf({ claimed: true, pty: true })],
     ["another agent's", "c0ffee", callOf({ agent: "other", pty: true })],
   ])("%s id: nothing runs, and no other call is touched", async (_, id, call) => {
-    at.deps.state.workspace.calls.set("c0ffee", call);
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", call);
     const before = { ...call };
     await expect(build("true", { NODE_ROUTER_CALL: id })).rejects.toThrow(/^WORKSPACE_UNAVAILABLE: /);
     expect(at.transport.started).toEqual([]);
@@ -254,7 +258,7 @@ describe("the tool policy's word", () => {
         `HOOKS_NOT_LIVE: agents.entries.worker.tools.exec.mode "${mode}" demands a check of every command`,
       );
       expect(at.transport.started).toEqual([]);
-      at.deps.state.workspace.calls.set("c0ffee", callOf());
+      at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", callOf());
       expect((await runSpec(await build("exit 7", { NODE_ROUTER_CALL: "c0ffee" }))).code).toBe(7);
     },
   );
@@ -263,21 +267,21 @@ describe("the tool policy's word", () => {
     const consent = { title: "t", description: "d", granted: false };
     const asked = () => callOf({ agreed: { consent, params: { command: "exit 7" } } });
     const env = { NODE_ROUTER_CALL: "c0ffee" };
-    at.deps.state.workspace.calls.set("c0ffee", asked());
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", asked());
     await expect(build("exit 7", env)).rejects.toThrow(/^RUN_NOT_ALLOWED: .*nobody has said yes to it/);
     consent.granted = true;
     const changed = asked();
-    at.deps.state.workspace.calls.set("c0ffee", changed);
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", changed);
     await expect(build("exit 8", env)).rejects.toThrow(/^RUN_NOT_ALLOWED: .*not the one that was agreed to/);
     expect(changed.outcome).toMatchObject({ kind: "notStarted", code: "RUN_NOT_ALLOWED" });
     expect(at.transport.started).toEqual([]);
-    at.deps.state.workspace.calls.set("c0ffee", asked());
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", asked());
     expect((await runSpec(await build("exit 7", env))).code).toBe(7);
   });
 
   test("a call that was decided for another node runs on neither", async () => {
     const call = callOf({ node: "two" });
-    at.deps.state.workspace.calls.set("c0ffee", call);
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", call);
     await expect(build("true", { NODE_ROUTER_CALL: "c0ffee" })).rejects.toThrow(/^NODE_MISMATCH: /);
     expect(call).toMatchObject({ claimed: true, outcome: { kind: "notStarted", code: "NODE_MISMATCH" } });
     expect(at.transport.started).toEqual([]);
@@ -306,7 +310,7 @@ describe("input to a command that runs", () => {
     const spec = await build("echo ready; read -r line; echo got $line");
     const run = runHelper(spec.argv);
     await run.saw("ready");
-    at.faults.audit = new NodeRouterError("AUDIT_UNAVAILABLE", "the disk is full");
+    at.faults.audit = new NodeRouterError(refused("AUDIT_UNAVAILABLE", "the disk is full"));
     run.write("id\n");
     await vi.waitFor(() => expect(run.seen.stderr).toContain("AUDIT_UNAVAILABLE: the disk is full"));
     run.child.kill("SIGTERM");
@@ -326,14 +330,14 @@ describe("the node of a run", () => {
     await runSpec(await build("true"));
     expect(at.transport.started.map(({ node }) => node)).toEqual(["one"]);
     expect((await at.backend.factory(at.params())).configLabel).toBe("two");
-    expect(at.deps.state.workspace.placements.get("agent:worker:main")?.movedFrom).toBe("one");
+    expect(at.deps.memory.part(SESSION_NODES).get("agent:worker:main")?.movedFrom).toBe("one");
   });
 
   test("takes no file tool's call that was placed on another node meanwhile", async () => {
     handle.createFsBridge({ sandbox: { ...at.params(), workspaceAccess: "rw" } });
     prefersTwo();
     // What the tool policy does before the call.
-    expect(await placeWorkspace(at.deps, "worker", "agent:worker:main")).toMatchObject({ movedFrom: "one" });
+    expect(await placeSession(at.deps, "worker", "agent:worker:main")).toMatchObject({ movedFrom: "one" });
     const { outcome } = (await at.bridges[0]?.run({ script: "true" })) ?? {};
     expect(outcome).toMatchObject({ kind: "notStarted", code: "NODE_MISMATCH" });
     await expect(handle.runShellCommand({ script: "true" })).rejects.toThrow(
@@ -345,20 +349,20 @@ describe("the node of a run", () => {
   test("stays for its background jobs when the plugin is reloaded, and the running one goes on", async () => {
     const running = runHelper((await build('echo up; read -r x; echo "$x"')).argv);
     await running.saw("up");
-    at.deps.state.workspace.registrations.delete(at.parts);
+    at.registered.remove();
     await expect(build("true")).rejects.toThrow(
       "WORKSPACE_UNAVAILABLE: node-router is being reloaded or was disabled; try again",
     );
-    at.deps.state.workspace.registrations.add({ ...at.parts });
+    at.deps.memory.part(WORKSPACE).registrations.add({ ...at.parts });
     running.write("later\n");
     expect((await running.end).stdout).toBe("up\nlater\n");
     expect((await runSpec(await build("echo new"))).stdout).toBe("new\n");
   });
 
   test("a run that begins in the gap of a reload waits for the next registration", async () => {
-    at.deps.state.workspace.registrations.delete(at.parts);
+    at.registered.remove();
     const begun = at.backend.factory(at.params());
-    at.deps.state.workspace.registrations.add(at.parts);
+    at.deps.memory.part(WORKSPACE).registrations.add(at.parts);
     expect((await begun).configLabel).toBe("one");
   });
 });
@@ -382,7 +386,7 @@ describe("a run without a node", () => {
     expect(outcome).toMatchObject({
       kind: "notStarted",
       code: "NO_NODE_FITS",
-      message: expect.stringMatching(why),
+      fact: expect.stringContaining("no rule names the agent"),
     });
     expect(at.transport.started).toEqual([]);
   });
@@ -407,13 +411,13 @@ describe("a run without a node", () => {
   test("a session that names no agent is refused, not run as somebody", async () => {
     const nobody = await at.backend.factory({ ...at.params("global"), scopeKey: "shared" });
     await expect(nobody.runShellCommand({ script: "true" })).rejects.toThrow(
-      "WORKSPACE_UNAVAILABLE: the session's key names no agent, so no rule speaks for it.",
+      "WORKSPACE_UNAVAILABLE: the session's key names no agent, so no rule speaks for it",
     );
   });
 });
 
 test("without a transport in this process it says so", async () => {
-  at.deps.state.workspace.transport = null;
+  at.deps.memory.part(SSH_TRANSPORT).current = null;
   await expect(build("true")).rejects.toThrow(/^WORKSPACE_UNAVAILABLE: no SSH connections/);
 });
 
@@ -469,7 +473,7 @@ describe("files", () => {
   });
 
   test("a change that may not be recorded is stopped", async () => {
-    at.faults.audit = new NodeRouterError("AUDIT_UNAVAILABLE", "no");
+    at.faults.audit = new NodeRouterError(refused("AUDIT_UNAVAILABLE", "no"));
     const { beforeChange } = createBridge();
     await expect(
       beforeChange?.({ operation: "write", path: "/w/a", bytes: 3, startedAtMs: 1 }),
@@ -502,9 +506,10 @@ describe("runShellCommand", () => {
 
   test("one that did not run throws even where failure is allowed", async () => {
     await at.stop();
-    const message = "NODE_UNREACHABLE: no answer.";
-    await begin({ outcome: () => ({ kind: "notStarted", code: "NODE_UNREACHABLE", message }) });
-    await expect(handle.runShellCommand({ script: "true", allowFailure: true })).rejects.toThrow(message);
+    await begin({ outcome: () => ({ kind: "notStarted", ...refused("NODE_UNREACHABLE", "no answer") }) });
+    await expect(handle.runShellCommand({ script: "true", allowFailure: true })).rejects.toThrow(
+      "NODE_UNREACHABLE: no answer",
+    );
   });
 });
 

@@ -8,7 +8,8 @@ import type {
   RunningCommand,
   SignalName,
   SshTransport,
-} from "../../../src/nodeRouter/transports/ssh/contract.ts";
+} from "../../../src/nodeRouter/transports/transport.ts";
+import { refused } from "../../support/refused.ts";
 
 export interface LocalTransport extends SshTransport {
   /** Everything that was dispatched, oldest first. */
@@ -78,7 +79,7 @@ function run(transport: LocalTransport, request: CommandRequest): RunningCommand
   let over = false;
   const outcome = new Promise<Outcome>((resolve) => {
     child.once("error", (error) =>
-      resolve({ kind: "notStarted", code: "WORKDIR_UNAVAILABLE", message: error.message }),
+      resolve({ kind: "notStarted", ...refused("WORKDIR_UNAVAILABLE", error.message) }),
     );
     child.once("exit", (exitCode, signal) => {
       over = true;

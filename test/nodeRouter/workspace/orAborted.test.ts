@@ -14,7 +14,7 @@ describe("a wait of a call", () => {
     await expect(orAborted(NEVER, call.signal)).rejects.toMatchObject({ code: "NOT_STARTED" });
   });
 
-  test("is what it waits for otherwise, its failure too", async () => {
+  test("a wait that is not aborted ends as what it waits for, with its failure too", async () => {
     const { signal } = new AbortController();
     expect(await orAborted(Promise.resolve(7), signal)).toBe(7);
     expect(await orAborted(Promise.resolve(7), undefined)).toBe(7);

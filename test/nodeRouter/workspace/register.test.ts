@@ -3,12 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { probeSandboxApi, type SandboxBackend } from "../../../src/nodeRouter/workspace/host/sandboxApi.ts";
+import {
+  probeSandboxApi,
+  SANDBOX_PROBLEM,
+  type SandboxBackend,
+} from "../../../src/nodeRouter/host/sandboxApi.ts";
+import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import {
   type RuntimeCleanup,
   registerWorkspace,
   type WorkspaceHost,
 } from "../../../src/nodeRouter/workspace/register.ts";
+import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
 
 let folder: string;
@@ -65,7 +71,7 @@ async function register(mode = "full", module: unknown = sandboxModule): Promise
 }
 
 describe("the newest registration is the host's", () => {
-  test("and none of those before it is kept behind it", async () => {
+  test("none of the earlier registrations stays with the host behind the newest", async () => {
     await register();
     await register("discovery");
     await register("discovery");
@@ -76,14 +82,16 @@ describe("the newest registration is the host's", () => {
 
   test("it opens nothing: no server, no connection", async () => {
     await register();
-    expect(deps.state.workspace).toMatchObject({ server: null, transport: null, apiProblem: null });
+    expect(deps.memory.part(WORKSPACE).server).toBeNull();
+    expect(deps.memory.part(SSH_TRANSPORT).current).toBeNull();
+    expect(deps.memory.part(SANDBOX_PROBLEM).current).toBeNull();
     expect(deps.listCalls).toBe(0);
   });
 });
 
 describe("through which registration the host is reached", () => {
   test("the newest full one while it lives, then what is there", async () => {
-    const { registrations } = deps.state.workspace;
+    const registrations = deps.memory.part(WORKSPACE).registrations;
     const discovery = await register("discovery");
     const first = registrations.current();
     const full = await register("full");
@@ -97,7 +105,7 @@ describe("through which registration the host is reached", () => {
   });
 
   test("between two there is none, and a run waits for the next only so long", async () => {
-    const { registrations } = deps.state.workspace;
+    const registrations = deps.memory.part(WORKSPACE).registrations;
     const only = await register();
     only.dispose();
     expect(registrations.current()).toBeNull();
@@ -126,7 +134,7 @@ describe("taking it back", () => {
     await register("discovery");
     full.cleanup({ reason: "disable" });
     expect(current).toBeUndefined();
-    expect(deps.state.workspace.unregister).toBeNull();
+    expect(deps.memory.part(WORKSPACE).unregister).toBeNull();
   });
 
   test("a late disable of an old registration does not take a new one's backend", async () => {
@@ -147,7 +155,7 @@ describe("a host without the API", () => {
   test("nothing is thrown; the reason is kept, logged once, and goes when the host has it", async () => {
     await register("full", {});
     await register("discovery", {});
-    const problem = deps.state.workspace.apiProblem;
+    const problem = deps.memory.part(SANDBOX_PROBLEM).current;
     expect(problem).toMatch(/exports no registerSandboxBackend; install a version/);
     const errors = deps.lines.filter(({ level }) => level === "error");
     expect(errors).toHaveLength(1);
@@ -155,11 +163,11 @@ describe("a host without the API", () => {
       "WORKSPACE_UNAVAILABLE: agents whose workspace is on a node cannot work",
     );
     await register();
-    expect(deps.state.workspace.apiProblem).toBeNull();
+    expect(deps.memory.part(SANDBOX_PROBLEM).current).toBeNull();
   });
 
   test("one that registers otherwise than we know is a problem too", async () => {
     await register("full", { ...sandboxModule, registerSandboxBackend: () => undefined });
-    expect(deps.state.workspace.apiProblem).toMatch(/returned no function/);
+    expect(deps.memory.part(SANDBOX_PROBLEM).current).toMatch(/returned no function/);
   });
 });

@@ -1,7 +1,9 @@
 // A session stays where its files are: what makes it wait, and what makes it move.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeWorkspace } from "../../../src/nodeRouter/workspace/placement.ts";
-import type { NodePresence } from "../../../src/presence/contract.ts";
+import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
+import { PRESENCE } from "../../../src/presence/presence.ts";
+import type { NodePresence } from "../../../src/presence/record.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import { fact, fakePresence, makePlace, makePresence, reachOf } from "../../support/makePresence.ts";
 import { type Arranged, arrange, configOf } from "./arrange.ts";
 
@@ -15,7 +17,7 @@ afterEach(() => at.stop());
 
 function observe(...records: readonly (Partial<NodePresence> & { node: string })[]): void {
   const current = new Map(records.map((record) => [record.node, makePresence(record)]));
-  at.deps.state.presence = fakePresence(() => current);
+  at.deps.memory.part(PRESENCE).current = fakePresence(() => current);
 }
 
 /** One rule among the two nodes of the arrangement; `one` may be changed. */
@@ -32,8 +34,8 @@ const overSsh = (node: string, state: "up" | "failing" | "down" | "unknown", cha
 });
 
 const placed = async (key = KEY) => {
-  const placement = await placeWorkspace(at.deps, "worker", key);
-  return placement.ok ? [placement.node.name, placement.movedFrom] : placement.message;
+  const placement = await placeSession(at.deps, "worker", key);
+  return placement.ok ? [placement.node.name, placement.movedFrom] : refusalText(placement.refusal);
 };
 
 describe("a session whose node cannot be used for the moment waits for it", () => {

@@ -1,6 +1,5 @@
 // Where a home relay stands: the tailnet's own map first, else the table of this package; never a guess.
 import { describe, expect, test } from "vitest";
-import { countryName } from "../../../src/presence/location/countries.ts";
 import {
   DERP_TABLE_DATE,
   type DerpMap,
@@ -9,6 +8,7 @@ import {
   derpPlaceOf,
   readDerpMap,
 } from "../../../src/presence/location/derpRegions.ts";
+import { countryName } from "../../../src/shared/countries.ts";
 
 const SIN = {
   RegionID: 3,

@@ -1,11 +1,11 @@
 // Places that exclude each other, and those that only look like it.
 import { describe, expect, test } from "vitest";
-import type { Place } from "../../../src/presence/contract.ts";
 import { derpPlaceOf } from "../../../src/presence/location/derpRegions.ts";
 import { contradictionsOf, disagree, disagreement } from "../../../src/presence/location/disagreement.ts";
 import { locate } from "../../../src/presence/location/locate.ts";
 import { placeOfTimeZone } from "../../../src/presence/location/timeZones.ts";
-import type { NodeLocation } from "../../../src/types.ts";
+import type { Place } from "../../../src/presence/record.ts";
+import type { NodeLocation } from "../../../src/shared/types.ts";
 
 function geoip(country: string, city: string, latitude: number, longitude: number): Place {
   return {

@@ -419,13 +419,13 @@ describe("credit", () => {
     return openGeoip({ file: "/x", credit, fs, now: () => 0, after: () => () => {} });
   };
 
-  test("of a file that does not say whose it is, the one that the operator wrote", async () => {
+  test("a file that does not name its maker is credited as the operator wrote", async () => {
     const geoip = withType("Example-City", "IP data by Example");
     await geoip.lookup(ADDRESS);
     expect(geoip.status().attribution).toBe("IP data by Example");
   });
 
-  test("of a file that does say it, its own", async () => {
+  test("a file that names its maker is credited to that one", async () => {
     const geoip = withType("GeoLite2-City", "IP data by Example");
     await geoip.lookup(ADDRESS);
     expect(geoip.status().attribution).toMatch(/MaxMind/);

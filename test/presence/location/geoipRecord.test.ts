@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { placeOfRecord } from "../../../src/presence/location/geoipRecord.ts";
-import { safe } from "../../../src/safeText.ts";
+import { safe } from "../../../src/shared/safeText.ts";
 
 const ADDRESS = "81.2.69.142";
 const LONDON = {

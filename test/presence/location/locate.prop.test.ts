@@ -1,11 +1,11 @@
 // What holds for all places that sources can name.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Place } from "../../../src/presence/contract.ts";
 import { disagree } from "../../../src/presence/location/disagreement.ts";
-import { pointOf } from "../../../src/presence/location/distance.ts";
 import { locate } from "../../../src/presence/location/locate.ts";
-import type { LocationSource, NodeLocation } from "../../../src/types.ts";
+import type { Place } from "../../../src/presence/record.ts";
+import { pointOf } from "../../../src/shared/distance.ts";
+import type { LocationSource, NodeLocation } from "../../../src/shared/types.ts";
 
 // Few values, so that places meet; some that cannot be true.
 const parts = fc.record(

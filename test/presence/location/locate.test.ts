@@ -1,10 +1,10 @@
 // Where a node is: whom to believe, what is never mixed, and what is kept of the rest.
 import { describe, expect, test } from "vitest";
-import type { Place } from "../../../src/presence/contract.ts";
-import { distanceKm, pointOf } from "../../../src/presence/location/distance.ts";
 import { locate } from "../../../src/presence/location/locate.ts";
 import { placeOfTimeZone } from "../../../src/presence/location/timeZones.ts";
-import type { NodeLocation } from "../../../src/types.ts";
+import type { Place } from "../../../src/presence/record.ts";
+import { distanceKm, pointOf } from "../../../src/shared/distance.ts";
+import type { NodeLocation } from "../../../src/shared/types.ts";
 
 const declared = (parts: Omit<NodeLocation, "source">): NodeLocation => ({ ...parts, source: "declared" });
 
@@ -59,7 +59,7 @@ describe("trust", () => {
     expect(locate({ declared: null, places: [ZONE] }).location).toEqual(ZONE);
   });
 
-  test("of one source the more exact goes first, then the surer", () => {
+  test("of two places of one source the more exact goes first, then the surer", () => {
     const country: Place = { ...GEOIP, precision: "country", detail: "endpoint 5.6.7.8" };
     const low: Place = { ...GEOIP, confidence: "low", detail: "endpoint 9.9.9.9" };
     expect(locate({ declared: null, places: [country, low, GEOIP] }).location).toEqual(GEOIP);

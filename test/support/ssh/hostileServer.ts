@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import type { Connection, ServerChannel } from "ssh2";
 import ssh2 from "ssh2";
-import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
+import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
 import { knownHostsLines, makeKey } from "./keys.ts";
 import { portOf } from "./wire.ts";
 

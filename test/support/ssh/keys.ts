@@ -1,6 +1,9 @@
 // Key pairs for tests, made anew each time: nothing secret is ever checked in.
 import ssh2 from "ssh2";
-import { fingerprintOf, parsePublicKey } from "../../../src/nodeRouter/transports/ssh/connect/fingerprint.ts";
+import {
+  fingerprintOf,
+  parsePublicKey,
+} from "../../../src/nodeRouter/transports/ssh/connect/trust/fingerprint.ts";
 
 export type KeyKind = "ed25519" | "ecdsa" | "ecdsa384" | "rsa";
 

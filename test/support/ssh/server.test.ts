@@ -2,6 +2,7 @@
 import type { ClientChannel } from "ssh2";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect } from "../../../src/nodeRouter/transports/ssh/connect/connect.ts";
+import { refusalText } from "../../../src/shared/refusal.ts";
 import {
   makeTestHome,
   sshNode,
@@ -32,7 +33,7 @@ async function client(options: SshServerOptions = {}) {
   home.write(".ssh/id_ed25519", KEY.privateKey);
   const env = home.env();
   const result = await connect(await targetOf(sshNode({ host: "127.0.0.1", port: server.port }), env), env);
-  if (!result.ok) throw new Error(result.message);
+  if (!result.ok) throw new Error(refusalText(result));
   return (command: string): Promise<ClientChannel> =>
     new Promise((resolve, reject) =>
       result.client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel))),

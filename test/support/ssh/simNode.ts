@@ -3,8 +3,8 @@
 import { Duplex } from "node:stream";
 import type { Connection, ServerChannel } from "ssh2";
 import ssh2, { type Client } from "ssh2";
-import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/bootstrap.ts";
-import { guard } from "../../../src/nodeRouter/transports/ssh/connect/guard.ts";
+import { guard } from "../../../src/nodeRouter/transports/ssh/connect/bounds/guard.ts";
+import { KEEPER, PONG, READY } from "../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
 import { makeKey } from "./keys.ts";
 
 /**
@@ -25,10 +25,14 @@ export interface SimOptions {
   readonly answer?: (kind: SimShell["kind"]) => SessionAnswer;
   /** Open sessions a connection; default 10. */
   readonly maxSessions?: number;
+  /** Turns of the event loop for which a session that was closed still counts there; default: none. */
+  readonly countsOn?: number;
   /** Whether keepers answer pings now; default: they do. */
   readonly answersPings?: () => boolean;
   /** Plays a shell itself, from its first word on; false: it is played as always. */
   readonly plays?: (shell: SimShell) => boolean;
+  /** How long everything takes one way, ms; default: a turn of the event loop. */
+  readonly oneWayMs?: number;
   /** Told of every login, before any session. */
   readonly onLogin?: (connection: Connection) => void;
   /** Told when a shell has read its whole request: from there on the command has begun. */
@@ -69,31 +73,46 @@ export interface SimNode {
   freeze(): void;
 }
 
-/** One end of a wire in memory. Every chunk takes one turn of the event loop. */
+/** One end of a wire in memory. Every chunk takes one turn of the event loop, or a time. */
 class End extends Duplex {
   peer: End | null = null;
   isFrozen = false;
+  readonly #oneWayMs: number;
+
+  constructor(oneWayMs: number) {
+    super();
+    this.#oneWayMs = oneWayMs;
+  }
+
+  #later(work: () => void): void {
+    if (this.#oneWayMs === 0) setImmediate(work);
+    else setTimeout(work, this.#oneWayMs);
+  }
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (!this.isFrozen) setImmediate(() => this.peer?.readable && this.peer.push(chunk));
+    if (!this.isFrozen) this.#later(() => this.peer?.readable && this.peer.push(chunk));
     done();
   }
 
   override _final(done: () => void): void {
-    if (!this.isFrozen) setImmediate(() => this.peer?.readable && this.peer.push(null));
+    if (!this.isFrozen) this.#later(() => this.peer?.readable && this.peer.push(null));
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const { peer } = this;
-    if (!this.isFrozen) setImmediate(() => peer?.destroy());
+    if (!this.isFrozen) this.#later(() => peer?.destroy());
     done(error);
   }
 }
 
 const HOST_KEY = makeKey("ed25519");
+
+// ssh2's server sets its keepalive timer anew for every packet, with `refresh`. The fake clock of fake-timers 15 moves
+// such a timer in its heap by the new time alone, and loses others for that: they would never fire.
+Reflect.set(ssh2.Server, "KEEPALIVE_CLIENT_INTERVAL", -1);
 
 export function createSimNode(options: SimOptions = {}): SimNode {
   const shells: SimShell[] = [];
@@ -167,9 +186,10 @@ export function createSimNode(options: SimOptions = {}): SimNode {
       const [, marker, size] = /^(\S+) (\d+)\n/.exec(text) ?? [];
       if (marker === undefined || shell.isOver) return;
       const start = text.indexOf("\n") + 1;
-      if (text.length - start < Number(size)) return;
+      const end = Number(size) === 0 ? text.indexOf("\n", start) : start + Number(size);
+      if (end === -1 || text.length < end) return;
       shell.marker = marker;
-      shell.body = Buffer.from(text.slice(start, start + Number(size)), "latin1").toString();
+      shell.body = Buffer.from(text.slice(start, end), "latin1").toString();
       if (options.onCommand !== undefined) options.onCommand(shell);
       else {
         shell.begin();
@@ -194,19 +214,27 @@ export function createSimNode(options: SimOptions = {}): SimNode {
 
   const serve = (server: number) => (connection: Connection) => {
     let open = 0;
+    /** Of these and of those that were closed, so many as the server goes by. */
+    let counted = 0;
     connection.on("error", () => undefined);
     connection.on("authentication", (context) => context.accept());
     connection.on("ready", () => options.onLogin?.(connection));
     connection.on("session", (accept, reject) => {
-      if (open >= (options.maxSessions ?? 10)) {
+      if (counted >= (options.maxSessions ?? 10)) {
         reject();
         return;
       }
       open += 1;
+      counted += 1;
       most = Math.max(most, open);
       const session = accept();
       session.once("close", () => {
         open -= 1;
+        const release = (turns: number): void => {
+          if (turns > 0) setImmediate(release, turns - 1);
+          else counted -= 1;
+        };
+        release(options.countsOn ?? 0);
       });
       let kind: SimShell["kind"] = "runner";
       session.on("pty", (agree) => {
@@ -230,7 +258,8 @@ export function createSimNode(options: SimOptions = {}): SimNode {
     },
     connections: () => wires.size,
     connect() {
-      const [near, far] = [new End(), new End()];
+      const { oneWayMs = 0 } = options;
+      const [near, far] = [new End(oneWayMs), new End(oneWayMs)];
       near.peer = far;
       far.peer = near;
       for (const end of [near, far]) end.on("error", () => undefined);

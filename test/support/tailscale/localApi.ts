@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Machine } from "../../../src/presence/sources/tailscale/machine.ts";
+import type { TailnetMachine } from "../../../src/presence/sources/tailscale/tailnetMachine.ts";
 import { status103 } from "./fixtures.ts";
 
 export interface LocalApiStandIn {
@@ -113,7 +113,7 @@ function refusalOf({ headers }: IncomingMessage, token: string | undefined): num
 }
 
 /** A machine without any Tailscale, but for what the changes say. */
-export function machine(changes: Partial<Machine> = {}): Machine {
+export function machine(changes: Partial<TailnetMachine> = {}): TailnetMachine {
   const absent = () => Promise.reject(Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" }));
   return {
     platform: "linux",

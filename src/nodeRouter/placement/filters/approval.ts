@@ -1,31 +1,13 @@
 // Filter: over the node protocol, the operator must have approved the node.
-import type { Reason } from "../decision.ts";
-import { transportFor } from "../transport.ts";
-import type { Filter } from "./filter.ts";
+import { aboutNode, type Filter } from "./filter.ts";
 
-export const PENDING: Reason = {
-  filter: "approval",
-  one: "was waiting for approval",
-  many: "were waiting for approval",
-};
+export const PENDING = aboutNode("approval", "was waiting for approval", "were waiting for approval");
 
 /** Not approved as far as anyone knows; saying "waiting" would invent a fact. */
-export const UNKNOWN_APPROVAL: Reason = {
-  filter: "approval",
-  one: "had unknown approval",
-  many: "had unknown approval",
-};
+export const UNKNOWN_APPROVAL = aboutNode("approval", "had unknown approval");
 
-export const approvalFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "ssh"
-    ? []
-    : [
-        {
-          reason: PENDING,
-          keeps: index.where("approval: not pending", (node) => node.approval !== "pending"),
-        },
-        {
-          reason: UNKNOWN_APPROVAL,
-          keeps: index.where("approval: approved", (node) => node.approval === "approved"),
-        },
-      ];
+/** Pending and unknown are told apart: only the first of them is the operator's turn. */
+export const approvalFilter: Filter = () => [
+  { reason: PENDING, over: "node", keeps: ({ approval }) => approval !== "pending" },
+  { reason: UNKNOWN_APPROVAL, over: "node", keeps: ({ approval }) => approval === "approved" },
+];

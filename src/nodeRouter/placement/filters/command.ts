@@ -1,20 +1,12 @@
 // Filter: over the node protocol, the node must offer every command that the call needs.
-import type { Reason } from "../decision.ts";
-import { transportFor } from "../transport.ts";
-import type { Check, Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 /** One check a command, in the request's order, so a node's reason names the first one that it lacks. */
-export const commandFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "ssh"
-    ? []
-    : request.commands.map(
-        (command): Check => ({
-          reason: missing(command),
-          keeps: index.where(`command: ${command}`, (node) => node.commands.has(command)),
-        }),
-      );
-
-function missing(command: string): Reason {
-  const phrase = `didn't offer "${command}"`;
-  return { filter: "command", one: phrase, many: phrase };
-}
+export const commandFilter: Filter = ({ request }) =>
+  request.commands.map(
+    (command): WayCheck => ({
+      reason: aboutNode("command", `didn't offer "${command}"`),
+      over: "node",
+      keeps: ({ commands }) => commands.has(command),
+    }),
+  );

@@ -1,23 +1,35 @@
-// The shape of a filter: one question about nodes, asked of all of them at once.
-import type { Bitset } from "../bitset.ts";
-import type { PlacementRequest, Reason } from "../decision.ts";
-import type { NodeIndex } from "../nodeIndex.ts";
-import type { Rule } from "../rule.ts";
+// The shape of a filter: the questions that one call asks of every way to a node.
+import type { Transport } from "../../../shared/types.ts";
+import type { PlacementRequest, Reason } from "../model/decision.ts";
+import type { Rule } from "../model/rule.ts";
+import type { NodeState } from "../model/snapshot.ts";
 
-export interface FilterContext {
-  readonly index: NodeIndex;
+/** Who asks, and the rule that decides it. */
+export interface RuledRequest {
   readonly request: PlacementRequest;
   readonly rule: Rule;
 }
 
-/** Nodes outside `keeps` are removed for `reason`. */
-export interface Check {
+/** A way to a node that `keeps` says no to is removed for `reason`. */
+export interface WayCheck {
   readonly reason: Reason;
-  readonly keeps: Bitset;
+  /** Only ways over this protocol are asked; absent: all. */
+  readonly over?: Transport;
+  readonly keeps: (node: NodeState) => boolean;
+  /**
+   * Of a node that it removed: why that passes by itself, so that waiting helps. A verb phrase in the present tense:
+   * `is offline`. Absent, or null: only the config or the operator can change it.
+   */
+  readonly passing?: (node: NodeState) => string | null;
 }
 
 /**
- * Gives the checks that apply to this request, in order; none when it has nothing to say. A node that an
- * earlier check removed is not counted again, so a node's reason is the first that removed it.
+ * Gives the checks that apply to this call, in order; none when it has nothing to say. A way's reason is the first
+ * check that said no, so later ones are not asked about it.
  */
-export type Filter = (context: FilterContext) => readonly Check[];
+export type Filter = (ask: RuledRequest) => readonly WayCheck[];
+
+/** A reason about the node that counts in the same words for one and for many. */
+export function aboutNode(filter: string, one: string, many = one): Reason {
+  return { filter, one, many, about: "node" };
+}

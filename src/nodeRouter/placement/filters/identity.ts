@@ -1,27 +1,19 @@
 // Filter: over the node protocol, it must be known which paired node a name stands for.
-import type { Reason } from "../decision.ts";
-import type { NameDoubt } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
-import type { Filter } from "./filter.ts";
+import type { NameDoubt } from "../model/snapshot.ts";
+import { aboutNode, type Filter } from "./filter.ts";
 
-const REASONS: readonly (readonly [kind: NameDoubt["kind"], reason: Reason])[] = [
-  [
-    "ambiguous",
-    reason("had a name that several paired nodes answer to", "had names that several paired nodes answer to"),
-  ],
-  ["moved", reason("had another id than before", "had other ids than before")],
-  ["forgotten", reason("had an id that nobody remembers", "had ids that nobody remembers")],
-];
+const REASONS = {
+  ambiguous: aboutNode(
+    "identity",
+    "had a name that several paired nodes answer to",
+    "had names that several paired nodes answer to",
+  ),
+  moved: aboutNode("identity", "had another id than before", "had other ids than before"),
+  forgotten: aboutNode("identity", "had an id that nobody remembers", "had ids that nobody remembers"),
+} as const satisfies Record<NameDoubt["kind"], unknown>;
+
+const KINDS = ["ambiguous", "moved", "forgotten"] as const;
 
 /** SSH goes to the address in the config, whatever paired nodes call themselves. */
-export const identityFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "ssh"
-    ? []
-    : REASONS.map(([kind, reason]) => ({
-        reason,
-        keeps: index.where(`identity: not ${kind}`, (node) => node.doubt?.kind !== kind),
-      }));
-
-function reason(one: string, many: string): Reason {
-  return { filter: "identity", one, many };
-}
+export const identityFilter: Filter = () =>
+  KINDS.map((kind) => ({ reason: REASONS[kind], over: "node", keeps: ({ doubt }) => doubt?.kind !== kind }));

@@ -1,8 +1,8 @@
 // Filter: the node must have free what the rule says at least. What nobody knows is never enough.
-import type { Reason } from "../decision.ts";
-import type { Minimum } from "../rule.ts";
-import type { NodeCapacity } from "../snapshot.ts";
-import type { Check, Filter } from "./filter.ts";
+import type { Reason } from "../model/decision.ts";
+import type { Minimum } from "../model/rule.ts";
+import type { NodeCapacity } from "../model/snapshot.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 const GIB = 2 ** 30;
 
@@ -18,39 +18,39 @@ const RESOURCES: readonly Resource[] = [
   {
     key: "idleCpus",
     free: ({ idleCpus }) => idleCpus,
-    tooLittle: reason("had fewer than the minimum idle CPUs"),
-    unknown: reason("had unknown idle CPUs"),
+    tooLittle: aboutNode("minimum", "had fewer than the minimum idle CPUs"),
+    unknown: aboutNode("minimum", "had unknown idle CPUs"),
   },
   {
     key: "freeMemoryGiB",
     free: ({ freeMemoryBytes }) => gibOf(freeMemoryBytes),
-    tooLittle: reason("had less than the minimum free memory"),
-    unknown: reason("had unknown free memory"),
+    tooLittle: aboutNode("minimum", "had less than the minimum free memory"),
+    unknown: aboutNode("minimum", "had unknown free memory"),
   },
   {
     key: "freeDiskGiB",
     free: ({ freeDiskBytes }) => gibOf(freeDiskBytes),
-    tooLittle: reason("had less than the minimum free disk"),
-    unknown: reason("had unknown free disk"),
+    tooLittle: aboutNode("minimum", "had less than the minimum free disk"),
+    unknown: aboutNode("minimum", "had unknown free disk"),
   },
 ];
 
-export const minimumFilter: Filter = ({ index, rule }) =>
-  RESOURCES.flatMap(({ key, free, tooLittle, unknown }): readonly Check[] => {
+/** Two checks for each resource that the rule names, unknown before too little; both pass by themselves. */
+export const minimumFilter: Filter = ({ rule }) =>
+  RESOURCES.flatMap(({ key, free, tooLittle, unknown }): readonly WayCheck[] => {
     const minimum = rule.minimum?.[key] ?? null;
     if (minimum === null) return [];
     return [
       {
         reason: unknown,
-        keeps: index.where(`minimum: ${key} known`, ({ capacity }) => free(capacity) !== null),
+        keeps: ({ capacity }) => free(capacity) !== null,
+        passing: () => passing(unknown),
       },
       {
         reason: tooLittle,
         // What is unknown was removed before, and passes nothing here either.
-        keeps: index.where(
-          `minimum: ${key} ${minimum}`,
-          ({ capacity }) => (free(capacity) ?? Number.NEGATIVE_INFINITY) >= minimum,
-        ),
+        keeps: ({ capacity }) => (free(capacity) ?? Number.NEGATIVE_INFINITY) >= minimum,
+        passing: () => passing(tooLittle),
       },
     ];
   });
@@ -59,6 +59,6 @@ function gibOf(bytes: number | null): number | null {
   return bytes === null ? null : bytes / GIB;
 }
 
-function reason(phrase: string): Reason {
-  return { filter: "minimum", one: phrase, many: phrase };
+function passing({ one }: Reason): string {
+  return `does not have free now what the rule asks for (it ${one})`;
 }

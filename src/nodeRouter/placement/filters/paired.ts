@@ -1,17 +1,13 @@
 // Filter: over the node protocol, the host must know the node.
-import type { Reason } from "../decision.ts";
-import type { NodeState } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
-import type { Filter } from "./filter.ts";
+import type { NodeState } from "../model/snapshot.ts";
+import { aboutNode, type Filter } from "./filter.ts";
 
-export const NOT_PAIRED: Reason = { filter: "paired", one: "was not paired", many: "were not paired" };
+export const NOT_PAIRED = aboutNode("paired", "was not paired", "were not paired");
 
+/** The host knows it: approved, waiting or unknown. */
 export function isPaired(node: NodeState): boolean {
   return node.nodeId !== null && node.approval !== "unpaired";
 }
 
 /** SSH needs no pairing. */
-export const pairedFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "ssh"
-    ? []
-    : [{ reason: NOT_PAIRED, keeps: index.where("paired", isPaired) }];
+export const pairedFilter: Filter = () => [{ reason: NOT_PAIRED, over: "node", keeps: isPaired }];

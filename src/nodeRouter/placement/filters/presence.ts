@@ -1,25 +1,19 @@
 // Filter: the node must be reachable the way that the call goes.
-import type { Reason } from "../decision.ts";
-import { transportFor } from "../transport.ts";
-import type { Filter } from "./filter.ts";
+import { aboutNode, type Filter } from "./filter.ts";
 
-export const OFFLINE: Reason = { filter: "presence", one: "was offline", many: "were offline" };
+export const OFFLINE = aboutNode("presence", "was offline", "were offline");
 
 /** Unknown is never reported as false: the remedy is to find out, not to start the machine. */
-export const UNKNOWN_PRESENCE: Reason = {
-  filter: "presence",
-  one: "had unknown presence",
-  many: "had unknown presence",
-};
+export const UNKNOWN_PRESENCE = aboutNode("presence", "had unknown presence");
+
+const passing = () => "is offline";
 
 /**
  * `online` speaks of the connection to the gateway; sshd answers without one. Over SSH a node that nobody has asked yet
  * stays in: the call finds out, and nothing has run when it does not get through.
  */
-export const presenceFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "ssh"
-    ? [{ reason: OFFLINE, keeps: index.where("ssh: not down", (node) => node.sshReachable !== false) }]
-    : [
-        { reason: OFFLINE, keeps: index.where("presence: not offline", (node) => node.online !== false) },
-        { reason: UNKNOWN_PRESENCE, keeps: index.where("presence: known", (node) => node.online !== null) },
-      ];
+export const presenceFilter: Filter = () => [
+  { reason: OFFLINE, over: "ssh", keeps: ({ sshReachable }) => sshReachable !== false, passing },
+  { reason: OFFLINE, over: "node", keeps: ({ online }) => online !== false, passing },
+  { reason: UNKNOWN_PRESENCE, over: "node", keeps: ({ online }) => online !== null, passing },
+];

@@ -1,38 +1,20 @@
-// Filter: the node must allow the only transport that can carry the binding.
-import type { Reason } from "../decision.ts";
-import type { NodeState } from "../snapshot.ts";
-import { transportFor } from "../transport.ts";
-import type { Filter } from "./filter.ts";
+// Filter: the operator must allow the node to be reached this way, and it must be possible.
+import type { NodeState } from "../model/snapshot.ts";
+import { aboutNode, type Filter } from "./filter.ts";
 import { isPaired } from "./paired.ts";
 
-export const ONLY_SSH: Reason = {
-  filter: "transport",
-  one: "was reachable only over SSH",
-  many: "were reachable only over SSH",
-};
+export const ONLY_SSH = aboutNode("transport", "was reachable only over SSH", "were reachable only over SSH");
 
-export const NO_SSH: Reason = {
-  filter: "transport",
-  one: "had no SSH configured",
-  many: "had no SSH configured",
-};
+export const NO_SSH = aboutNode("transport", "had no SSH configured");
 
-export const SSH_NOT_ALLOWED: Reason = {
-  filter: "transport",
-  one: 'had transport "node", which excludes SSH',
-  many: 'had transport "node", which excludes SSH',
-};
+export const SSH_NOT_ALLOWED = aboutNode("transport", 'had transport "node", which excludes SSH');
 
-export const transportFilter: Filter = ({ index, request }) =>
-  transportFor(request.binding) === "node"
-    ? [{ reason: ONLY_SSH, keeps: index.where("transport: not only ssh", (node) => !isOnlySsh(node)) }]
-    : [
-        { reason: NO_SSH, keeps: index.where("transport: ssh", (node) => node.ssh) },
-        {
-          reason: SSH_NOT_ALLOWED,
-          keeps: index.where("transport: not node", (node) => node.transport !== "node"),
-        },
-      ];
+/** Over each protocol: what `transport` excludes, and what is not there. */
+export const transportFilter: Filter = () => [
+  { reason: ONLY_SSH, over: "node", keeps: (node) => !isOnlySsh(node) },
+  { reason: NO_SSH, over: "ssh", keeps: ({ ssh }) => ssh },
+  { reason: SSH_NOT_ALLOWED, over: "ssh", keeps: ({ transport }) => transport !== "node" },
+];
 
 /** Chosen so, or because SSH is all there is: then "was not paired" would send the operator the wrong way. */
 export function isOnlySsh(node: NodeState): boolean {

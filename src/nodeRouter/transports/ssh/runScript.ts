@@ -1,9 +1,10 @@
 // Runs a small constant script for presence: over a connection that is open, with bounded output and time.
 
-import type { ScriptRequest, ScriptResult } from "../../../presence/sources/ssh/contract.ts";
-import { quote } from "../../../safeText.ts";
-import { collect } from "./collect.ts";
-import type { SshTransport } from "./contract.ts";
+import type { ScriptRequest, ScriptResult } from "../../../presence/sources/ssh/askSsh.ts";
+import { refusalText } from "../../../shared/refusal.ts";
+import { quote } from "../../../shared/safeText.ts";
+import type { SshTransport } from "../transport.ts";
+import { collect } from "./session/collect.ts";
 
 const MAX_OUTPUT = 1 << 16;
 
@@ -21,9 +22,9 @@ export async function runScript(
   const limits = { maxStdout: MAX_OUTPUT, maxStderr: 0, deadlineMs: timeoutMs, onExcess: "end" } as const;
   const { outcome, stdout: output, givenUp } = await collect(command, limits);
   const stdout = output.toString("utf8");
-  if (outcome.kind === "notStarted") return failed(outcome.message, "", isConnected());
+  if (outcome.kind === "notStarted") return failed(refusalText(outcome), "", isConnected());
   if (typeof givenUp === "string") return failed(givenUp, stdout, true);
-  if (outcome.kind === "unknown") return failed(outcome.message, stdout, true);
+  if (outcome.kind === "unknown") return failed(refusalText(outcome), stdout, true);
   if (outcome.exitCode === 0) return { ok: true, stdout };
   const how =
     outcome.signal === null ? `with code ${outcome.exitCode}` : `by signal ${quote(outcome.signal)}`;

@@ -1,6 +1,6 @@
-// Input of one command, in order: what must be recorded first is, and what was refused is never sent.
+// The input of one command, in order: each piece is recorded before it is sent, and a refused piece is never sent.
 import type { Writable } from "node:stream";
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../shared/errors.ts";
 
 /** Told that these bytes are about to be sent; rejects when they may not be. */
 export type InputWatch = (bytes: Buffer) => Promise<InputRecord>;

@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { NodeRouterError } from "../../../errors.ts";
-import type { Outcome, RunningCommand, SignalName } from "../../transports/ssh/contract.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { refusal, refusalText } from "../../../shared/refusal.ts";
+import type { Outcome, RunningCommand, SignalName } from "../../transports/transport.ts";
 import { createInputQueue, type InputQueue, type InputWatch } from "./inputQueue.ts";
 import { FRAME, frameHead, type HelperExit, PROTOCOL, writeExit } from "./protocol.ts";
 
@@ -20,7 +21,7 @@ export interface CommandEnd {
   readonly bytesOut: number;
 }
 
-export interface Link {
+export interface CommandLink {
   /** A frame of the helper, after its claim. */
   frame(type: number, payload: Buffer): void;
   /** Settles when the command is over. Never rejects. */
@@ -43,7 +44,7 @@ export function openLink(
   socket: Socket,
   start: (cancelled: AbortSignal) => Promise<RunningCommand>,
   watchInput: InputWatch | null = null,
-): Link {
+): CommandLink {
   const cancel = new AbortController();
   /** Input and signals from before the command was there. */
   const early: (() => void)[] = [];
@@ -148,9 +149,7 @@ export function openLink(
 /** How the helper ends, so that the host sees what the command's end was. */
 export function helperExit(outcome: Outcome): HelperExit {
   if (outcome.kind !== "ran") {
-    const { code, message } = outcome;
-    const text = message.startsWith(`${code}:`) ? message : `${code}: ${message}`;
-    return { code: PROTOCOL.refusedCode, signal: null, text };
+    return { code: PROTOCOL.refusedCode, signal: null, text: refusalText(outcome) };
   }
   if (outcome.signal === null)
     return { code: outcome.exitCode ?? PROTOCOL.refusedCode, signal: null, text: null };
@@ -179,8 +178,9 @@ const NOT_FATAL: readonly string[] = [
 /** An end that says neither how nor why is none. */
 function toldEnd(outcome: Outcome): Outcome {
   if (outcome.kind !== "ran" || outcome.exitCode !== null || outcome.signal !== null) return outcome;
-  const message = "OUTCOME_UNKNOWN: the node did not tell how the command ended; it was not run again.";
-  return { kind: "unknown", code: "OUTCOME_UNKNOWN", message, processGroup: null };
+  const told = { nothingRan: "it was not run again", advice: null };
+  const why = refusal("OUTCOME_UNKNOWN", "the node did not tell how the command ended", told);
+  return { kind: "unknown", processGroup: null, ...why };
 }
 
 function groupOf(outcome: Outcome, started: { readonly processGroup: number } | null): number | null {
@@ -191,13 +191,11 @@ function groupOf(outcome: Outcome, started: { readonly processGroup: number } | 
 
 /** Starting is given up before anything is sent, so every fault there means that nothing ran. */
 function notStarted(error: unknown): Outcome {
-  if (error instanceof NodeRouterError)
-    return { kind: "notStarted", code: error.code, message: error.message };
-  const fault = new NodeRouterError(
-    "NOT_STARTED",
-    "the command could not be handed to the node; trying again is safe",
-  );
-  return { kind: "notStarted", code: fault.code, message: `${fault.message}.` };
+  const fault =
+    error instanceof NodeRouterError
+      ? error.refusal
+      : refusal("NOT_STARTED", "the command could not be handed to the node");
+  return { kind: "notStarted", ...fault };
 }
 
 function isSignal(name: string): name is SignalName {

@@ -1,5 +1,6 @@
 // What the exec server and its helper process say to each other: frames of one type byte, four bytes of length
 // (big endian), and that many bytes. Both ways over one socket.
+import { refusal, refusalText } from "../../../shared/refusal.ts";
 
 export const FRAME = {
   /** To the server, first: the one-shot id. */
@@ -47,10 +48,12 @@ export const PROTOCOL: Protocol = {
   stdinWindow: 256 * 1024,
   // Not 126 or 127, which the host reads as a shell's own errors.
   refusedCode: 255,
-  notStarted:
-    "NOT_STARTED: the gateway's exec server did not answer, so the command was not started; trying again is safe.",
-  unknown:
-    "OUTCOME_UNKNOWN: the gateway's exec server went away while the command ran; it was not run again and must not be before you looked at what it did.",
+  notStarted: refusalText(
+    refusal("NOT_STARTED", "the gateway's exec server did not answer, so the command was not started"),
+  ),
+  unknown: refusalText(
+    refusal("OUTCOME_UNKNOWN", "the gateway's exec server went away while the command ran"),
+  ),
 };
 
 /** Three lines, the text last and as long as it likes: what Perl can take apart as easily as JavaScript. */

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NodeRouterError } from "../../../errors.ts";
-import { quote } from "../../../safeText.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { type Refusal, refusal } from "../../../shared/refusal.ts";
+import { quote } from "../../../shared/safeText.ts";
 
 /** Bytes of a socket's path without its NUL: 104 with it on macOS, 108 on Linux. */
 const MAX_SOCKET_PATH = 103;
@@ -55,11 +56,8 @@ export function createRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
     if (!windows) chmodSync(path, 0o700);
     writeFileSync(join(path, "h.cjs"), helper.source, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    throw new NodeRouterError(
-      "NOT_STARTED",
-      `the folder for the exec server cannot be made in ${quote(parent)}; nothing ran. Make it writable`,
-      { cause: error },
-    );
+    const fact = `the folder for the exec server cannot be made in ${quote(parent)}`;
+    throw new NodeRouterError(nothingRan(fact, "Make it writable"), { cause: error });
   }
   // SECURITY: pipes of Windows are in no folder, so nobody may know the name.
   const pipe = `\\\\.\\pipe\\openclaw-nr-${randomBytes(16).toString("hex")}`;
@@ -68,10 +66,8 @@ export function createRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
   const remove = () => rmSync(path, { recursive: true, force: true });
   if (!windows && Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
     remove();
-    throw new NodeRouterError(
-      "NOT_STARTED",
-      `the path ${quote(socketPath)} is too long for a socket; nothing ran. Set TMPDIR to a shorter path`,
-    );
+    const fact = `the path ${quote(socketPath)} is too long for a socket`;
+    throw new NodeRouterError(nothingRan(fact, "Set TMPDIR to a shorter path"));
   }
   return {
     path,
@@ -81,6 +77,10 @@ export function createRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
     isComplete: () => existsSync(helperPath) && (windows || existsSync(socketPath)),
     remove,
   };
+}
+
+function nothingRan(fact: string, advice: string): Refusal {
+  return refusal("NOT_STARTED", fact, { nothingRan: "nothing ran", advice });
 }
 
 /** The socket's path is longer than its folder's by some thirty bytes. */

@@ -1,11 +1,12 @@
 // The exec server: hands commands that wait in the gateway to the helper processes that the host spawns.
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { NodeRouterError } from "../../../errors.ts";
-import type { Outcome, RunningCommand } from "../../transports/ssh/contract.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/refusal.ts";
+import type { Outcome, RunningCommand } from "../../transports/transport.ts";
 import { helperSource } from "./helper.ts";
 import type { InputWatch } from "./inputQueue.ts";
-import { type CommandEnd, type Link, openLink } from "./link.ts";
+import { type CommandEnd, type CommandLink, openLink } from "./link.ts";
 import { hasPerl, PERL, perlHelperSource } from "./perlHelper.ts";
 import { FRAME, frameReader } from "./protocol.ts";
 import { createRuntimeDir, type Helper, type RuntimeDir } from "./runtimeDir.ts";
@@ -65,7 +66,7 @@ export interface ExecServer {
 
 interface Entry {
   readonly job: ExecJob;
-  link: Link | null;
+  link: CommandLink | null;
   timer: NodeJS.Timeout;
 }
 
@@ -91,12 +92,13 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
 
   const claim = (id: string): ((cancelled: AbortSignal) => Promise<RunningCommand>) => {
     const entry = entries.get(id);
-    if (entry === undefined || entry.link !== null) return () => Promise.reject(unclaimable());
+    if (entry === undefined || entry.link !== null)
+      return () => Promise.reject(new NodeRouterError(UNCLAIMABLE));
     clearTimeout(entry.timer);
     return (cancelled) => entry.job.start(cancelled);
   };
 
-  const follow = (id: string, link: Link): void => {
+  const follow = (id: string, link: CommandLink): void => {
     const entry = entries.get(id);
     if (entry === undefined || entry.link !== null) return;
     entry.link = link;
@@ -107,7 +109,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
   };
 
   const onConnection = (socket: Socket): void => {
-    let link: Link | null = null;
+    let link: CommandLink | null = null;
     socket.on("error", () => socket.destroy());
     const hello = setTimeout(() => socket.destroy(), HELLO_TIMEOUT_MS).unref();
     const read = frameReader(MAX_FRAME_BYTES, (type, payload) => {
@@ -138,9 +140,13 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
       });
     } catch (error) {
       dir.remove();
-      throw new NodeRouterError("NOT_STARTED", "the gateway's exec server cannot listen; nothing ran", {
-        cause: error,
-      });
+      throw new NodeRouterError(
+        refusal("NOT_STARTED", "the gateway's exec server cannot listen", {
+          nothingRan: "nothing ran",
+          advice: null,
+        }),
+        { cause: error },
+      );
     }
     server.on("error", () => {});
     // Neither keeps the process: at its end the folder goes too.
@@ -191,8 +197,7 @@ export function createExecServer(options: ExecServerOptions = {}): ExecServer {
       entries.delete(id);
       clearTimeout(entry.timer);
       if (entry.link === null) {
-        const { code, message } = unclaimable();
-        return { kind: "notStarted", code, message };
+        return { kind: "notStarted", ...UNCLAIMABLE };
       }
       return atMost(entry.link, END_TIMEOUT_MS);
     },
@@ -212,7 +217,7 @@ async function chooseHelper(): Promise<Helper> {
     : { program: process.execPath, source: helperSource() };
 }
 
-async function atMost({ end, mayRun }: Link, ms: number): Promise<Outcome> {
+async function atMost({ end, mayRun }: CommandLink, ms: number): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Outcome>((resolve) => {
     timer = setTimeout(() => resolve(mayRun() ? UNSEEN : UNSENT), ms).unref();
@@ -226,21 +231,18 @@ async function atMost({ end, mayRun }: Link, ms: number): Promise<Outcome> {
 
 const UNSEEN: Outcome = {
   kind: "unknown",
-  code: "OUTCOME_UNKNOWN",
-  message:
-    "OUTCOME_UNKNOWN: the command was told to end, and its end was not seen; it may still run on the node.",
   processGroup: null,
+  ...refusal("OUTCOME_UNKNOWN", "the command was told to end, and its end was not seen", {
+    advice: "it may still run on the node",
+  }),
 };
 
 const UNSENT: Outcome = {
   kind: "notStarted",
-  code: "NOT_STARTED",
-  message: "NOT_STARTED: the command was told to end before it was sent; trying again is safe.",
+  ...refusal("NOT_STARTED", "the command was told to end before it was sent"),
 };
 
-function unclaimable(): NodeRouterError {
-  return new NodeRouterError(
-    "NOT_STARTED",
-    "the helper process and the exec server did not find each other in time, so the command was not started; trying again is safe",
-  );
-}
+const UNCLAIMABLE = refusal(
+  "NOT_STARTED",
+  "the helper process and the exec server did not find each other in time, so the command was not started",
+);

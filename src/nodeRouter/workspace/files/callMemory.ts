@@ -1,10 +1,10 @@
 // What each tool call has read: its own steps need not ask again, and its write must find what it read. No I/O.
 import path from "node:path";
 import { cksumInSlices } from "./cksum.ts";
-import type { FileStat } from "./contract.ts";
+import type { FileStat } from "./fileBridge.ts";
 
 /** What a look found. */
-export type Seen = There | Missing;
+export type SeenFile = There | Missing;
 
 export interface There {
   readonly kind: "there";
@@ -52,11 +52,11 @@ export interface CallMemory {
    * What a step of this call has seen of the file; null when the node has to be asked.
    * @throws the error that refused this call's write: nothing may make a success of it
    */
-  seen(file: string): Seen | null;
+  seen(file: string): SeenFile | null;
   /** A look has ended. */
-  saw(file: string, seen: Seen): void;
+  saw(file: string, seen: SeenFile): void;
   /** The call was told that the file is missing, or was given its content. */
-  gave(file: string, seen: Seen): void;
+  gave(file: string, seen: SeenFile): void;
   /** Null when the call was given nothing of the file. @throws as `seen` */
   base(file: string): Base | null;
   /** A write was sent: what was seen no longer counts. What was given still does, until a write has ended well. */
@@ -101,7 +101,7 @@ export function createCallMemories(currentCall: () => object | null): CallMemori
 }
 
 interface Known {
-  seen: Seen | null;
+  seen: SeenFile | null;
   base: Base | null;
   refusal: Error | null;
 }
@@ -178,7 +178,7 @@ function createMemory(answers: boolean): CallMemory {
   };
 }
 
-function baseOf(seen: Seen): Base | null {
+function baseOf(seen: SeenFile): Base | null {
   if (seen.kind === "missing") return { kind: "missing" };
   const { content, facts } = seen;
   if (content === null) return null;

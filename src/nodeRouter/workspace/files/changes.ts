@@ -1,7 +1,8 @@
 // Tells the audit of every change: before it is sent, and how it ended.
-import { messageOf, NodeRouterError } from "../../../errors.ts";
-import type { FileBridgeOptions, PlannedChange } from "./contract.ts";
-import { NodeFileError } from "./failures.ts";
+import { entryOf } from "../../../shared/errorCatalogue.ts";
+import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import type { FileBridgeOptions, PlannedChange } from "./fileBridge.ts";
+import { NodeFileError } from "./fileFailures.ts";
 
 export type Plan = Omit<PlannedChange, "startedAtMs">;
 
@@ -15,6 +16,10 @@ export interface Ended<T> {
 
 export type Changes = <T>(plan: Plan, change: () => Promise<Ended<T>>) => Promise<T>;
 
+/**
+ * Wraps changes so that each is told of before and after. What `beforeChange` throws stops the change; `unknown` is told
+ * of a change whose end was not seen.
+ */
 export function createChanges(
   options: Pick<FileBridgeOptions, "now" | "beforeChange" | "onChange">,
 ): Changes {
@@ -45,5 +50,5 @@ export function createChanges(
 /** Whether the error says that the change did not happen; anything that is not ours says nothing. */
 function isKnown(error: unknown): boolean {
   if (error instanceof NodeFileError) return true;
-  return error instanceof NodeRouterError && error.code !== "OUTCOME_UNKNOWN";
+  return error instanceof NodeRouterError && entryOf(error.code).outcome !== "unknown";
 }

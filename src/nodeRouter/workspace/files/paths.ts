@@ -1,15 +1,16 @@
 // Which place on the node a path of the host's file tools means, and whether it may be used. Lexical, no file system.
 import path from "node:path";
-import { formatPath } from "../../../config/path.ts";
-import { NodeRouterError } from "../../../errors.ts";
-import { quote } from "../../../safeText.ts";
-import type { FileBridgeOptions, PathMapping, ResolvedPath } from "./contract.ts";
-import { nameProblem } from "./names.ts";
+import { formatPath } from "../../../config/problems/path.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { refusal } from "../../../shared/refusal.ts";
+import { quote } from "../../../shared/safeText.ts";
+import type { FileBridgeOptions, PathMapping, ResolvedPath } from "./fileBridge.ts";
+import { nameProblem } from "./fileNames.ts";
 
 const { posix, win32 } = path;
 
 /** A place that may be used, as the scripts need it: `base` is an allowed directory, and `dir`/`name` lead down from it. */
-export interface Target {
+export interface NodePath {
   /** Absolute, normalized. */
   readonly path: string;
   readonly relativePath: string;
@@ -34,8 +35,8 @@ export type PathOptions = Pick<
 
 export interface PathResolver {
   /** @throws NodeRouterError PATH_NOT_ALLOWED: outside, read-only, or one of the directories that are allowed as such. */
-  resolve(filePath: string, cwd: string | undefined, use: Use): Target;
-  describe(target: Target): ResolvedPath;
+  resolve(filePath: string, cwd: string | undefined, use: Use): NodePath;
+  describe(target: NodePath): ResolvedPath;
   readonly mappings: readonly PathMapping[];
   /** For the check on the node: `+dir` may be used, `-dir` may only be read. */
   readonly marks: readonly string[];
@@ -53,29 +54,30 @@ export function createPathResolver(options: PathOptions): PathResolver {
   const writable = [...new Set([root, ...extra])];
   for (const directory of [...writable, ...mounts.map((mount) => mount.containerRoot)]) {
     if (!posix.isAbsolute(directory)) {
-      throw new NodeRouterError(
-        "CONFIG_INVALID",
-        `the directory ${quote(directory)} of node ${quote(node)} is not absolute; write it from "/" on`,
-      );
+      const fact = `the directory ${quote(directory)} of node ${quote(node)} is not absolute`;
+      throw new NodeRouterError(refusal("CONFIG_INVALID", fact, { advice: 'write it from "/" on' }));
     }
   }
   const workspace: PathMapping = { hostRoot: options.workspaceDir, containerRoot: root };
 
-  const refuse = (shown: string, why: string): never => {
-    throw new NodeRouterError("PATH_NOT_ALLOWED", `${quote(shown)} on node ${quote(node)} ${why}`);
+  const refuse = (shown: string, why: string, advice: string | null): never => {
+    const fact = `${quote(shown)} on node ${quote(node)} ${why}`;
+    throw new NodeRouterError(refusal("PATH_NOT_ALLOWED", fact, { advice }));
   };
   const outside = (shown: string): never =>
     refuse(
       shown,
-      `is outside the workspace ${quote(root)}; use a path inside it, or add a directory to ${formatPath(["nodes", node, "paths"])}`,
+      `is outside the workspace ${quote(root)}`,
+      `use a path inside it, or add a directory to ${formatPath(["nodes", node, "paths"])}`,
     );
 
   const absolute = (given: string, cwd: string | undefined): string => {
-    if (given.includes("\0")) refuse(given, "holds a NUL character, which no file name can; leave it out");
+    if (given.includes("\0")) refuse(given, "holds a NUL character, which no file name can", "leave it out");
     if (given === "~" || given.startsWith("~/")) {
       refuse(
         given,
-        "starts with ~, which only a shell expands; write the whole path, or ./~ for a file of that name",
+        "starts with ~, which only a shell expands",
+        "write the whole path, or ./~ for a file of that name",
       );
     }
     const onNode = nodePath(given, workspace, mounts, writable);
@@ -98,19 +100,21 @@ export function createPathResolver(options: PathOptions): PathResolver {
         if (mount !== undefined) {
           refuse(
             place,
-            `is read-only: ${quote(mount.containerRoot)} is a copy of a folder of the gateway; write elsewhere`,
+            `is read-only: ${quote(mount.containerRoot)} is a copy of a folder of the gateway`,
+            "write elsewhere",
           );
         }
       }
       if (use === "tree" && writable.some((directory) => isBelow(place, directory))) {
         refuse(
           place,
-          "is or holds a directory the agent works in, which is never moved or removed; name what is in it",
+          "is or holds a directory the agent works in, which is never moved or removed",
+          "name what is in it",
         );
       }
       const below = base === "/" ? place.slice(1) : place.slice(base.length + 1);
       const problem = nameProblem(below, use === "read" ? "look" : "change");
-      if (problem !== null) refuse(place, problem);
+      if (problem !== null) refuse(place, ...problem);
       const slash = below.lastIndexOf("/");
       return {
         path: place,

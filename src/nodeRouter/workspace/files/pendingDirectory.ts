@@ -1,4 +1,4 @@
-// A directory that the write after it will make: host tools make the parent first, which would cost its own trip.
+// A directory that waits for the write below it, which makes it too: host tools make the parent first, at one trip more.
 
 /** How long the write may take to come: the host's tools do nothing in between. */
 export const WAIT_MS = 50;
@@ -15,6 +15,7 @@ export interface PendingDirectory {
   settle(): Promise<void>;
 }
 
+/** @param later runs a task after so many ms, and returns what cancels it. */
 export function createPendingDirectory(
   later: (task: () => void, afterMs: number) => () => void,
 ): PendingDirectory {

@@ -1,7 +1,8 @@
 // The reading half of the bridge: stat, read, list. A small file's content comes with its stat, in the same trip.
-import { type Answer, ask } from "./ask.ts";
-import type { CallMemories, Seen } from "./callMemory.ts";
-import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams, RunScript } from "./contract.ts";
+import type { CollectCommand } from "../../transports/transport.ts";
+import { ask, type ScriptAnswer } from "./askNode.ts";
+import type { CallMemories, SeenFile } from "./callMemory.ts";
+import type { DirectoryEntry, FileParams, FileSource, FileStat, ReadParams } from "./fileBridge.ts";
 import {
   type FileOperation,
   failure,
@@ -9,8 +10,9 @@ import {
   strangeReply,
   tooLarge,
   tooManyNames,
-} from "./failures.ts";
-import type { PathResolver, Target } from "./paths.ts";
+} from "./fileFailures.ts";
+import { LIST_SCRIPT, LOOK_SCRIPT } from "./fileScripts.ts";
+import type { NodePath, PathResolver } from "./paths.ts";
 import {
   endedWell,
   hasTooManyEntries,
@@ -20,11 +22,10 @@ import {
   takeFields,
   takeSummary,
 } from "./reply.ts";
-import { EXIT } from "./scriptParts.ts";
-import { LIST_SCRIPT, LOOK_SCRIPT } from "./scripts.ts";
+import { FILE_EXIT } from "./scriptParts.ts";
 
 /** Largest file that the file tools carry, either way. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_TOOL_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Largest file that comes along with its stat: as much as the host's write tool reads of the file it replaces. */
 export const STAT_CONTENT_BYTES = 1024 * 1024;
@@ -33,7 +34,7 @@ export const STAT_CONTENT_BYTES = 1024 * 1024;
 const WITH_STAT = { keep: STAT_CONTENT_BYTES, blockSize: 4096, blocks: STAT_CONTENT_BYTES / 4096 + 1 };
 /** For a stat after which nothing may be kept. */
 const FACTS = { keep: -1, blockSize: 4096, blocks: 1 };
-const WHOLE = { blockSize: 65_536, blocks: MAX_FILE_BYTES / 65_536 + 1 };
+const WHOLE = { blockSize: 65_536, blocks: MAX_TOOL_FILE_BYTES / 65_536 + 1 };
 
 /** Facts before the content. */
 const HEADER_BYTES = 64 * 1024;
@@ -44,7 +45,7 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
 export interface ReadDeps {
   readonly node: string;
   readonly root: string;
-  readonly run: RunScript;
+  readonly run: CollectCommand;
   readonly paths: PathResolver;
   readonly memories: CallMemories;
 }
@@ -55,8 +56,12 @@ export interface Reads {
   list(params: FileParams): Promise<readonly DirectoryEntry[]>;
 }
 
+/**
+ * Every first look of a tool call asks the node; the steps after it may be answered from that look.
+ * Errors: as `createFileBridge` has them.
+ */
 export function createReads({ node, root, run, paths, memories }: ReadDeps): Reads {
-  const subjectOf = (operation: FileOperation, target: Target): Subject => ({
+  const subjectOf = (operation: FileOperation, target: NodePath): Subject => ({
     operation,
     node,
     path: target.path,
@@ -65,12 +70,12 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
 
   const look = async (
     subject: Subject,
-    target: Target,
+    target: NodePath,
     amount: { readonly keep: number; readonly blockSize: number; readonly blocks: number },
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly seen: Seen; readonly answer: Answer }> => {
+  ): Promise<{ readonly seen: SeenFile; readonly answer: ScriptAnswer }> => {
     const args = [
-      ...[...placeOf(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
+      ...[...placeArgs(target), `${amount.keep}`, `${amount.blockSize}`, `${amount.blocks}`],
       ...paths.marks,
     ];
     const answer = await ask(run, {
@@ -104,7 +109,7 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
       if (maxBytes !== undefined && (!Number.isSafeInteger(maxBytes) || maxBytes < 0)) {
         throw new RangeError("maxBytes must be a whole number of bytes, 0 or more");
       }
-      const limit = Math.min(maxBytes ?? MAX_FILE_BYTES, MAX_FILE_BYTES);
+      const limit = Math.min(maxBytes ?? MAX_TOOL_FILE_BYTES, MAX_TOOL_FILE_BYTES);
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("read", target);
       const memory = memories.current();
@@ -119,15 +124,15 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
 
       if (seen.kind === "missing") {
         memory.gave(target.path, seen);
-        throw failure(subject, EXIT.missing, "");
+        throw failure(subject, FILE_EXIT.missing, "");
       }
       const { stat, content, physical } = seen;
       if (stat.type !== "file")
-        throw failure(subject, stat.type === "directory" ? EXIT.isDirectory : EXIT.special, "");
+        throw failure(subject, stat.type === "directory" ? FILE_EXIT.isDirectory : FILE_EXIT.special, "");
       if (stat.size > limit) throw tooLarge(subject, stat.size, limit);
       if (content === null) {
         const { isWell, rest } = takeSummary(stderr);
-        throw isWell ? tooLarge(subject, null, limit) : failure(subject, EXIT.stat, rest);
+        throw isWell ? tooLarge(subject, null, limit) : failure(subject, FILE_EXIT.stat, rest);
       }
       if (content.length > limit) throw tooLarge(subject, content.length, limit);
       memory.gave(target.path, seen);
@@ -141,7 +146,7 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
     async list(params) {
       const target = paths.resolve(params.filePath, params.cwd, "read");
       const subject = subjectOf("list", target);
-      const args = [...wholePlaceOf(target), ...paths.marks];
+      const args = [...wholePlaceArgs(target), ...paths.marks];
       const answer = await ask(run, {
         subject,
         script: LIST_SCRIPT,
@@ -159,20 +164,23 @@ export function createReads({ node, root, run, paths, memories }: ReadDeps): Rea
 }
 
 /** BASE MAKE DIR NAME of a script. The workspace is made when it is missing; others only by what makes directories. */
-export function placeOf(target: Target, makesBase = false): readonly string[] {
+export function placeArgs(target: NodePath, makesBase = false): readonly string[] {
   return [target.base, target.isInWorkspace || makesBase ? "1" : "0", target.dir, target.name];
 }
 
 /** The same for a directory that is meant itself: DIR is the whole way. */
-export function wholePlaceOf(target: Target, makesBase = false): readonly string[] {
+export function wholePlaceArgs(target: NodePath, makesBase = false): readonly string[] {
   return [target.base, target.isInWorkspace || makesBase ? "1" : "0", target.below, "."];
 }
 
 /** What the node said of a file. @throws for every exit code but that of a missing file. */
-function readSeen(subject: Subject, answer: Answer, blocks: number): Seen {
+function readSeen(subject: Subject, answer: ScriptAnswer, blocks: number): SeenFile {
   const { exitCode, stdout, stderr } = answer;
   // Below a file nothing can be: for a stat that is as missing.
-  if (exitCode === EXIT.missing || (exitCode === EXIT.notDirectory && subject.operation === "stat")) {
+  if (
+    exitCode === FILE_EXIT.missing ||
+    (exitCode === FILE_EXIT.notDirectory && subject.operation === "stat")
+  ) {
     const parent = takeFields(stdout, 1)?.fields[0];
     return {
       kind: "missing",

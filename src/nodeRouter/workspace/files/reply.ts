@@ -1,6 +1,6 @@
 // Reads the scripts' replies: fields with a NUL behind each, then raw content. Pure.
-import type { DirectoryEntry, FileStat } from "./contract.ts";
-import { nameOf } from "./names.ts";
+import type { DirectoryEntry, FileStat } from "./fileBridge.ts";
+import { nameOf } from "./fileNames.ts";
 
 const NUL = 0;
 /** A path, or a few facts. */

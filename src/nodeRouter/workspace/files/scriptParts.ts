@@ -4,7 +4,7 @@
  * How a script ends when it does not end well. One number for each step, below what a shell uses itself; the
  * words of the tool that failed are on stderr.
  */
-export const EXIT = {
+export const FILE_EXIT = {
   outside: 11,
   missing: 12,
   isDirectory: 13,
@@ -62,13 +62,13 @@ const CHECK = `check() {
     case "$A$U$r" in 1read*|1write+*) continue ;; esac
     real "\${r#?}"; test -n "$X" || continue
     case "$U$r" in
-      write-*) if beneath "$C" "$X"; then quit ${EXIT.readOnly}; fi ;;
-      tree-*) if beneath "$C" "$X" || beneath "$X" "$C"; then quit ${EXIT.readOnly}; fi ;;
-      tree+*) if beneath "$X" "$C"; then quit ${EXIT.protected}; fi; if beneath "$C" "$X"; then A=1; fi ;;
+      write-*) if beneath "$C" "$X"; then quit ${FILE_EXIT.readOnly}; fi ;;
+      tree-*) if beneath "$C" "$X" || beneath "$X" "$C"; then quit ${FILE_EXIT.readOnly}; fi ;;
+      tree+*) if beneath "$X" "$C"; then quit ${FILE_EXIT.protected}; fi; if beneath "$C" "$X"; then A=1; fi ;;
       *) if beneath "$C" "$X"; then A=1; fi ;;
     esac
   done
-  test -n "$A" || quit ${EXIT.outside}
+  test -n "$A" || quit ${FILE_EXIT.outside}
 }`;
 
 /**
@@ -77,11 +77,11 @@ const CHECK = `check() {
  */
 const ENTER = `enter() {
   if ! cd -P -- "$1" 2>/dev/null; then
-    if test "$2" = 1; then mkdir -p -- "$1" || quit ${EXIT.root}
-    elif test ! -e "$1"; then quit ${EXIT.missing}; fi
+    if test "$2" = 1; then mkdir -p -- "$1" || quit ${FILE_EXIT.root}
+    elif test ! -e "$1"; then quit ${FILE_EXIT.missing}; fi
     if ! cd -P -- "$1" 2>/dev/null; then
       if test -d "$1"; then echo "Permission denied" >&2; else echo "Not a directory" >&2; fi
-      quit ${EXIT.root}
+      quit ${FILE_EXIT.root}
     fi
   fi
   B=$PWD R= D=$3
@@ -91,15 +91,15 @@ const ENTER = `enter() {
   done
   if test -n "$R"; then
     S=\${R%%/*}
-    if test -d "./$S"; then echo "Permission denied" >&2; quit ${EXIT.noEntry}; fi
-    if test -e "./$S"; then quit ${EXIT.notDirectory}; fi
+    if test -d "./$S"; then echo "Permission denied" >&2; quit ${FILE_EXIT.noEntry}; fi
+    if test -e "./$S"; then quit ${FILE_EXIT.notDirectory}; fi
   fi
 }`;
 
 /** `arrive USE MARKS…`: makes the missing directories R and goes there, inside what is allowed. */
 const ARRIVE = `arrive() {
   if test -n "$R"; then
-    mkdir -p -- "./$R" && cd -P -- "./$R" || quit ${EXIT.mkdir}
+    mkdir -p -- "./$R" && cd -P -- "./$R" || quit ${FILE_EXIT.mkdir}
     R=
     check "$PWD" "$@"
   fi
@@ -109,12 +109,12 @@ const ARRIVE = `arrive() {
 const FOLLOW = `follow() {
   I=0
   while test -L "./$N"; do
-    I=$((I + 1)); test "$I" -le ${MAX_LINKS} || quit ${EXIT.manyLinks}
-    L=$(readlink "./$N" && printf x) || quit ${EXIT.link}
+    I=$((I + 1)); test "$I" -le ${MAX_LINKS} || quit ${FILE_EXIT.manyLinks}
+    L=$(readlink "./$N" && printf x) || quit ${FILE_EXIT.link}
     L=\${L%??}
     case "$L" in /*) ;; *) L=./$L ;; esac
     case "$L" in */|*/.|*/..) K=$L N=. ;; *) K=\${L%/*}/ N=\${L##*/} ;; esac
-    cd -P -- "$K" 2>/dev/null || quit ${EXIT.missing}
+    cd -P -- "$K" 2>/dev/null || quit ${FILE_EXIT.missing}
     check "\${PWD%/}/$N" "$@"
   done
 }`;
@@ -129,7 +129,7 @@ const LOOK = `kind() {
 }
 facts() {
   F=$(stat -c '%s %Y %a %u:%g %y' "./$1" 2>/dev/null) ||
-    F=$(stat -f '%z %Fm %Lp %u:%g' "./$1" 2>/dev/null) || { stat "./$1" >/dev/null; quit ${EXIT.stat}; }
+    F=$(stat -f '%z %Fm %Lp %u:%g' "./$1" 2>/dev/null) || { stat "./$1" >/dev/null; quit ${FILE_EXIT.stat}; }
 }
 there() { test -e "./$1" || test -L "./$1"; }`;
 
@@ -142,7 +142,7 @@ const SAME = `same() {
   kind; test "$K" = f || return 1
   X=$1
   if command -v cksum >/dev/null 2>&1; then
-    C=$(cksum <"./$N") || { there "$N" || return 1; quit ${EXIT.compare}; }
+    C=$(cksum <"./$N") || { there "$N" || return 1; quit ${FILE_EXIT.compare}; }
     set -- $C
     case "$X" in "$1 $2 "*) return 0 ;; esac
   else
@@ -153,7 +153,7 @@ const SAME = `same() {
 changed() {
   kind; C=
   if test -L "./$N"; then K=l; elif test "$K" = f; then C=$(wc -c <"./$N") && C=$((\${C:-0})); fi
-  printf '%s\\0%s\\0' "$K" "$C"; quit ${EXIT.changed}
+  printf '%s\\0%s\\0' "$K" "$C"; quit ${FILE_EXIT.changed}
 }`;
 
 export const PARTS = [START, NAMES, CHECK, ENTER, ARRIVE, FOLLOW, LOOK, SAME].join("\n");

@@ -1,16 +1,16 @@
 // The changing half of the bridge: write, create, mkdir, remove, rename, copy. One trip each.
-import { type Answer, ask } from "./ask.ts";
+import { ask, type ScriptAnswer } from "./askNode.ts";
 import type { Base } from "./callMemory.ts";
 import type { Changes } from "./changes.ts";
 import { cksumInSlices } from "./cksum.ts";
-import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./contract.ts";
-import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge } from "./failures.ts";
-import { isBelow, type Target } from "./paths.ts";
+import type { CopyParams, FileParams, RemoveParams, RenameParams, WriteParams } from "./fileBridge.ts";
+import { changedMeanwhile, type FileOperation, failure, type Subject, tooLarge } from "./fileFailures.ts";
+import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./fileScripts.ts";
+import { isBelow, type NodePath } from "./paths.ts";
 import type { PendingDirectory } from "./pendingDirectory.ts";
-import { MAX_FILE_BYTES, physicalPath, placeOf, type ReadDeps, wholePlaceOf } from "./reads.ts";
+import { MAX_TOOL_FILE_BYTES, physicalPath, placeArgs, type ReadDeps, wholePlaceArgs } from "./reads.ts";
 import { takeFacts, takeFields } from "./reply.ts";
-import { EXIT } from "./scriptParts.ts";
-import { COPY_SCRIPT, MKDIR_SCRIPT, REMOVE_SCRIPT, RENAME_SCRIPT, WRITE_SCRIPT } from "./scripts.ts";
+import { FILE_EXIT } from "./scriptParts.ts";
 
 export interface WriteDeps extends ReadDeps {
   readonly changes: Changes;
@@ -28,10 +28,14 @@ export interface Writes {
   copy(params: CopyParams): Promise<void>;
 }
 
+/**
+ * A write is a new file and one rename on the node, in one round trip; it looks there whether the old content is still
+ * the one that the call was given. Errors: as `createFileBridge` has them.
+ */
 export function createWrites(deps: WriteDeps): Writes {
   const { node, root, run, paths, memories, changes, pending, tempName } = deps;
 
-  const subjectOf = (operation: FileOperation, target: Target, to?: Target): Subject => ({
+  const subjectOf = (operation: FileOperation, target: NodePath, to?: NodePath): Subject => ({
     operation,
     node,
     path: target.path,
@@ -42,7 +46,7 @@ export function createWrites(deps: WriteDeps): Writes {
   /** Sends the content. `exists`: it was to be created, and something has the name. */
   const store = async (
     subject: Subject,
-    target: Target,
+    target: NodePath,
     params: WriteParams,
     data: Buffer,
   ): Promise<"stored" | "exists"> => {
@@ -54,7 +58,7 @@ export function createWrites(deps: WriteDeps): Writes {
     await pending.settle();
     const sum = await cksumInSlices(data);
     const args = [
-      ...placeOf(target, makesParents),
+      ...placeArgs(target, makesParents),
       ...[
         makesParents ? "1" : "0",
         `${data.length}`,
@@ -72,7 +76,7 @@ export function createWrites(deps: WriteDeps): Writes {
       input: data,
       signal: params.signal,
     });
-    if (isNew && answer.exitCode === EXIT.exists) return "exists";
+    if (isNew && answer.exitCode === FILE_EXIT.exists) return "exists";
     if (answer.exitCode !== 0) throw refusal(subject, target, base, answer);
     const [verified, facts = "", directory = "", name = ""] = takeFields(answer.stdout, 4)?.fields ?? [];
     const stat = takeFacts("f", facts);
@@ -85,8 +89,8 @@ export function createWrites(deps: WriteDeps): Writes {
   };
 
   /** The error for a script that failed; one that found another file is kept for the rest of the call. */
-  const refusal = (subject: Subject, target: Target, base: Base | null, answer: Answer): Error => {
-    if (answer.exitCode !== EXIT.changed) return failure(subject, answer.exitCode, answer.stderr);
+  const refusal = (subject: Subject, target: NodePath, base: Base | null, answer: ScriptAnswer): Error => {
+    if (answer.exitCode !== FILE_EXIT.changed) return failure(subject, answer.exitCode, answer.stderr);
     const [kind = "", size = ""] = takeFields(answer.stdout, 2)?.fields ?? [];
     const error = changedMeanwhile(subject, base, kind, size);
     memories.current().refused(target.path, error);
@@ -96,7 +100,7 @@ export function createWrites(deps: WriteDeps): Writes {
   const content = (subject: Subject, params: WriteParams): Buffer => {
     const { data, encoding = "utf8" } = params;
     const size = typeof data === "string" ? Buffer.byteLength(data, encoding) : data.length;
-    if (size > MAX_FILE_BYTES) throw tooLarge(subject, size, MAX_FILE_BYTES);
+    if (size > MAX_TOOL_FILE_BYTES) throw tooLarge(subject, size, MAX_TOOL_FILE_BYTES);
     return typeof data === "string" ? Buffer.from(data, encoding) : data;
   };
 
@@ -106,17 +110,21 @@ export function createWrites(deps: WriteDeps): Writes {
     script: string,
     args: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<Answer> => {
+  ): Promise<ScriptAnswer> => {
     const answer = await ask(run, { subject, script, args: [...args, ...paths.marks], signal });
-    if (![0, EXIT.missing, EXIT.changed].includes(answer.exitCode)) {
+    if (![0, FILE_EXIT.missing, FILE_EXIT.changed].includes(answer.exitCode)) {
       throw failure(subject, answer.exitCode, answer.stderr);
     }
     return answer;
   };
 
-  const makeDirectory = (subject: Subject, target: Target, signal: AbortSignal | undefined): Promise<void> =>
+  const makeDirectory = (
+    subject: Subject,
+    target: NodePath,
+    signal: AbortSignal | undefined,
+  ): Promise<void> =>
     changes({ operation: "mkdir", path: target.path, bytes: 0 }, async () => {
-      const { exitCode } = await send(subject, MKDIR_SCRIPT, wholePlaceOf(target, true), signal);
+      const { exitCode } = await send(subject, MKDIR_SCRIPT, wholePlaceArgs(target, true), signal);
       if (exitCode !== 0) throw failure(subject, exitCode, "");
       return { value: undefined };
     });
@@ -142,7 +150,7 @@ export function createWrites(deps: WriteDeps): Writes {
           const stored = await store(subject, target, params, data);
           return stored === "stored"
             ? { value: "created" }
-            : { value: "exists", refused: failure(subject, EXIT.exists, "").message };
+            : { value: "exists", refused: failure(subject, FILE_EXIT.exists, "").message };
         },
       );
     },
@@ -169,10 +177,10 @@ export function createWrites(deps: WriteDeps): Writes {
         const memory = memories.current();
         const base = memory.base(target.path);
         const find = base?.kind === "content" ? base : null;
-        const args = [...placeOf(target), params.recursive === true ? "1" : "0", await expected(find)];
+        const args = [...placeArgs(target), params.recursive === true ? "1" : "0", await expected(find)];
         memory.forget(target.path);
         const answer = await send(subject, REMOVE_SCRIPT, args, params.signal);
-        if (answer.exitCode === EXIT.changed) throw refusal(subject, target, base, answer);
+        if (answer.exitCode === FILE_EXIT.changed) throw refusal(subject, target, base, answer);
         memory.clear();
         if (answer.exitCode !== 0 && params.force === false) throw failure(subject, answer.exitCode, "");
         return { value: undefined };
@@ -185,7 +193,7 @@ export function createWrites(deps: WriteDeps): Writes {
       const subject = subjectOf("rename", from, to);
       await pending.settle();
       await changes({ operation: "rename", path: from.path, to: to.path, bytes: 0 }, async () => {
-        const args = [...placeOf(from), ...placeOf(to, true)];
+        const args = [...placeArgs(from), ...placeArgs(to, true)];
         memories.current().clear();
         const { exitCode } = await send(subject, RENAME_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");
@@ -200,7 +208,12 @@ export function createWrites(deps: WriteDeps): Writes {
       const makesParents = params.mkdir !== false;
       await pending.settle();
       await changes({ operation: "copy", path: from.path, to: to.path, bytes: 0 }, async () => {
-        const args = [...placeOf(from), ...placeOf(to, makesParents), makesParents ? "1" : "0", tempName()];
+        const args = [
+          ...placeArgs(from),
+          ...placeArgs(to, makesParents),
+          makesParents ? "1" : "0",
+          tempName(),
+        ];
         memories.current().clear();
         const { exitCode, stdout } = await send(subject, COPY_SCRIPT, args, params.signal);
         if (exitCode !== 0) throw failure(subject, exitCode, "");

@@ -1,6 +1,6 @@
 // Content of local files: read whole, and known by its hash as long as the file was not touched.
 import { createHash } from "node:crypto";
-import { BoundedMap } from "../../bounded.ts";
+import { BoundedMap } from "../../../shared/bounded.ts";
 import type { LocalFile } from "./localFiles.ts";
 import { readLooked } from "./openedFile.ts";
 
@@ -20,6 +20,7 @@ export interface ContentCache {
 /** Files of a gateway; a forgotten one is read again. */
 const MAX_KNOWN_FILES = 20_000;
 
+/** Empty; a file is read again when its times, size or inode are others. */
 export function createContentCache(): ContentCache {
   const known = new BoundedMap<string, { readonly stamp: string; readonly content: string }>(MAX_KNOWN_FILES);
   return {
@@ -27,7 +28,7 @@ export function createContentCache(): ContentCache {
       const before = known.get(file.absolute);
       if (before?.stamp === file.stamp && before.content.endsWith("x") === file.isProgram)
         return before.content;
-      const content = (await load(file))?.content ?? null;
+      const content = (await loadFile(file))?.content ?? null;
       if (content !== null) known.set(file.absolute, { stamp: file.stamp, content });
       return content;
     },
@@ -35,7 +36,7 @@ export function createContentCache(): ContentCache {
 }
 
 /** Null when the file is gone, or is another one than was looked at. Rejects when it cannot be read. */
-export async function load(file: LocalFile): Promise<LoadedFile | null> {
+export async function loadFile(file: LocalFile): Promise<LoadedFile | null> {
   const data = await readLooked(file);
   if (data === null) return null;
   const { path, isProgram } = file;

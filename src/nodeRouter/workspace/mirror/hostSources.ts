@@ -1,6 +1,6 @@
 // Which folders of the gateway an agent needs on its node, as OpenClaw lays them out. Checked with 2026.9.6.
 import { join } from "node:path";
-import type { MirrorSource } from "./contract.ts";
+import type { MirrorSource } from "./mirrorSource.ts";
 
 /** Where the host makes copies of an agent's skills, and where it tells the agent that they are: the same place. */
 const SKILLS = ".openclaw/sandbox-skills";
@@ -30,6 +30,7 @@ export interface HostFolders {
     | undefined;
 }
 
+/** Skills, staged attachments and read-only folders, with the place that each has below the node's workspace. */
 export function hostSources(folders: HostFolders): readonly MirrorSource[] {
   const { workspaceDir, skillsWorkspaceDir, readOnlyResourceMounts = [] } = folders;
   const inbound: MirrorSource = {

@@ -1,12 +1,14 @@
-// What is in a folder of the gateway that is to be brought to a node: names, sizes and what tells a change.
+// Lists a folder of the gateway that is to be brought to a node: names, sizes, and a stamp that changes with a file.
+
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import type { MirrorSource, SkippedFile } from "./contract.ts";
+import { errorCode } from "../../../shared/errorCode.ts";
 import { isReservedName } from "./manifest.ts";
+import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 
 /** Bytes. The host's own limit for an attachment is 50 MB. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
+export const MAX_MIRRORED_FILE_BYTES = 64 * 1024 * 1024;
 export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 export const MAX_FILES = 5_000;
 const MAX_DEPTH = 32;
@@ -118,6 +120,7 @@ function keep(walk: Walk, absolute: string, path: string, stats: BigIntStats | n
   });
 }
 
+/** `<device>:<inode>`: the same for the same file, whatever it is called. */
 export function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }
@@ -136,8 +139,8 @@ function withinLimits({ files, skipped, source }: Walk): Pick<LocalFolder, "file
   let bytes = 0;
   for (const file of ordered) {
     const reason =
-      file.size > MAX_FILE_BYTES
-        ? `larger than ${MAX_FILE_BYTES} bytes`
+      file.size > MAX_MIRRORED_FILE_BYTES
+        ? `larger than ${MAX_MIRRORED_FILE_BYTES} bytes`
         : kept.length >= MAX_FILES
           ? `more than ${MAX_FILES} files`
           : bytes + file.size > MAX_TOTAL_BYTES
@@ -159,6 +162,6 @@ async function look(absolute: string): Promise<BigIntStats | null> {
 
 /** What is removed while it is looked at is gone. */
 function absentIsNull(error: unknown): null {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+  if (errorCode(error) === "ENOENT") return null;
   throw error;
 }

@@ -1,6 +1,6 @@
-// The list that an owner leaves in a mirrored folder: what it brought, so that it can be told from what others did. Pure.
+// The list that an owner leaves in a mirrored folder, by which its files are told from those of others. Pure.
 import { createHash } from "node:crypto";
-import { isRecord } from "../../../config/record.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
 
 const VERSION = 1;
 

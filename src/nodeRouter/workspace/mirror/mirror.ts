@@ -1,14 +1,16 @@
 // Brings folders of the gateway to a node before they are needed there: by hash, only what changed.
 import { posix } from "node:path";
-import type { CollectLimits } from "../../transports/ssh/contract.ts";
-import { wholeLines } from "../../transports/ssh/lines.ts";
-import { load } from "./content.ts";
-import type { FolderMemory, Mirror, MirrorOptions, MirrorSource, SkippedFile } from "./contract.ts";
-import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./failures.ts";
+import { wholeLines } from "../../transports/ssh/session/lines.ts";
+import type { CollectLimits } from "../../transports/transport.ts";
+import { loadFile } from "./content.ts";
 import { type LocalFile, markOf, readLocalFolder } from "./localFiles.ts";
 import { type Manifest, manifestName, ownerId, readManifest, writeManifest } from "./manifest.ts";
-import { filesByLists, type MirrorPlan, PRESENT, planAdd, planMirror } from "./plan.ts";
-import { ASK, END, PUT } from "./scripts.ts";
+import { isHung, type MirrorSubject, mirrorFailure, strangeAnswer, unreadable } from "./mirrorFailures.ts";
+import type { FolderMemory } from "./mirrorMemory.ts";
+import type { Mirror, MirrorOptions } from "./mirrorOptions.ts";
+import { filesByLists, type MirrorPlan, PRESENT, planAdd, planMirror } from "./mirrorPlan.ts";
+import { ASK, END, PUT } from "./mirrorScripts.ts";
+import type { MirrorSource, SkippedFile } from "./mirrorSource.ts";
 import { type TarEntry, tar } from "./tar.ts";
 
 /**
@@ -34,6 +36,7 @@ interface Place {
   readonly directory: string;
 }
 
+/** For one run. `ensure` sends only what the node does not have by now. */
 export function createMirror(options: MirrorOptions): Mirror {
   const { node, run, memory, now } = options;
   const owner = ownerId(options.owner);
@@ -169,7 +172,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     const batches = batchesOf(files.filter((file) => plan.send.has(file.path)));
     if (batches.length === 0 && plan.list !== null) batches.push([]);
     for (const [position, batch] of batches.entries()) {
-      const loaded = await Promise.all(batch.map(load));
+      const loaded = await Promise.all(batch.map(loadFile));
       for (const [index, { path }] of batch.entries()) {
         // It may have changed or gone since it was looked at: what is sent is what counts.
         const file = loaded[index] ?? null;

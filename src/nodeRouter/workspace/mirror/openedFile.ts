@@ -1,6 +1,8 @@
-// Reads a file of the gateway that was looked at before, and no other one that took its name meanwhile.
+// Reads a file of the gateway that was listed before, and never another one that has taken its name since.
+
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath } from "node:fs/promises";
+import { errorCode } from "../../../shared/errorCode.ts";
 import { identityOf, type LocalFile } from "./localFiles.ts";
 
 /** Windows has neither O_NOFOLLOW nor O_NONBLOCK, and Node then leaves them undefined. */
@@ -17,7 +19,7 @@ const NOT_THERE: readonly string[] = ["ENOENT", "ELOOP", "ENOTDIR", "ENXIO", "EM
  */
 export async function readLooked(file: LocalFile): Promise<Buffer | null> {
   const handle = await open(file.absolute, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && NOT_THERE.includes(String(error.code))) return null;
+    if (NOT_THERE.includes(errorCode(error) ?? "")) return null;
     throw error;
   });
   if (handle === null) return null;

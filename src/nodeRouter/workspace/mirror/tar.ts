@@ -12,6 +12,10 @@ export interface TarEntry {
   readonly data: Buffer;
 }
 
+/**
+ * A ustar archive of regular files, with no time and the owner 0, which only root's tar would keep.
+ * @param entries `name` relative, ASCII, at most 100 bytes.
+ */
 export function tar(entries: readonly TarEntry[]): Buffer {
   const blocks = entries.flatMap(({ name, isProgram, data }) => [
     header(name, isProgram, data.length),

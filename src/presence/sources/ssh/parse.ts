@@ -1,8 +1,9 @@
 // Makes facts of what a node printed. Whatever is odd makes its own fact absent, and never the rest. Pure.
-import { ianaTimeZone } from "../../../config/timeZone.ts";
-import { safe } from "../../../safeText.ts";
-import type { FactValues } from "../../contract.ts";
+
+import { safe } from "../../../shared/safeText.ts";
+import { ianaTimeZone } from "../../../shared/timeZone.ts";
 import { publicAddress } from "../../location/publicAddress.ts";
+import type { FactValues } from "../../record.ts";
 import { STATS_VERSION } from "./script.ts";
 
 export type StatsFacts = Readonly<Partial<FactValues>>;

@@ -1,7 +1,7 @@
 // Presence source "ssh:ping": asks every node that is reached over SSH whether it is there, every two seconds.
-import { type Asked, askInterval, createAsker } from "../../asking.ts";
-import type { PresenceSource } from "../../contract.ts";
-import type { AskSsh, SshAnswer } from "./contract.ts";
+import { type Asked, askInterval, createAsker } from "../../asker.ts";
+import type { PresenceSource } from "../../record.ts";
+import type { AskSsh, SshPingAnswer } from "./askSsh.ts";
 
 export interface SshPingOptions {
   readonly ask: AskSsh;
@@ -9,6 +9,7 @@ export interface SshPingOptions {
   readonly now: () => number;
 }
 
+/** Asks every node with SSH over its pooled connection. Its id is `ssh:ping`. */
 export function createSshPing({ ask, now }: SshPingOptions): PresenceSource {
   const asker = createAsker({
     transport: "ssh",
@@ -30,7 +31,7 @@ export function createSshPing({ ask, now }: SshPingOptions): PresenceSource {
 }
 
 /** Pure. */
-function asked(answer: SshAnswer, timeoutMs: number): Asked {
+function asked(answer: SshPingAnswer, timeoutMs: number): Asked {
   switch (answer.kind) {
     case "up":
       return { result: "up", rttMs: answer.rttMs, reason: null };

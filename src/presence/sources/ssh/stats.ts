@@ -1,6 +1,6 @@
 // Presence source "ssh": what a node says of itself, by one script over the connection that is open anyway.
-import type { PresenceSink, PresenceSource, PresenceTarget } from "../../contract.ts";
-import type { RunScript, ScriptRequest } from "./contract.ts";
+import type { PresenceSink, PresenceSource, PresenceTarget } from "../../record.ts";
+import type { RunScript, ScriptRequest } from "./askSsh.ts";
 import { parseAddress, parseStats, type StatsFacts } from "./parse.ts";
 import { ADDRESS_SCRIPT, STATS_SCRIPT } from "./script.ts";
 

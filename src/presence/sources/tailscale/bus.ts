@@ -1,5 +1,6 @@
 // Messages of the IPN bus: `ipn.Notify` of Tailscale's ipn/backend.go, as far as they concern peers. Pure.
-import { idOf, isRecord, timeOf } from "./json.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
+import { idOf, timeOf } from "./json.ts";
 import type { TailnetPeer } from "./peer.ts";
 import { statusOf, type TailnetStatus } from "./status.ts";
 

@@ -1,6 +1,6 @@
 // The SSH host keys that Tailscale's control plane distributes with its list of peers.
-import { messageOf } from "../../../errors.ts";
-import { quote } from "../../../safeText.ts";
+import { messageOf } from "../../../shared/errors.ts";
+import { quote } from "../../../shared/safeText.ts";
 import { indexPeers, leadsTo, peersCalled } from "./match.ts";
 import { createTailnetReader } from "./reader.ts";
 import { readTailnetStatus, type TailnetStatus } from "./status.ts";

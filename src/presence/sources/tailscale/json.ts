@@ -14,16 +14,13 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(LONG_IDS, '$1"$2"'));
 }
 
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The text; null when it is none, blank, or longer than `maxLength`: a name of that length names nothing. */
 export function textOf(value: unknown, maxLength = 512): string | null {
   if (typeof value !== "string" || value.length > maxLength) return null;
   return value.trim() === "" ? null : value;
 }
 
+/** The texts of a list; empty for what is no list. */
 export function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

@@ -1,6 +1,6 @@
 // Which peer a configured name means. Pure.
 import { isIP } from "node:net";
-import { quote } from "../../../safeText.ts";
+import { quote } from "../../../shared/safeText.ts";
 import { normalName, type PeerNames } from "./peer.ts";
 
 export type PeerMatch<T> =

@@ -1,5 +1,5 @@
 // Turns a peer into what is observed of a node. Pure.
-import type { FactValues, Observation } from "../../contract.ts";
+import type { FactValues, Observation } from "../../record.ts";
 import type { TailnetPeer } from "./peer.ts";
 import type { TailnetStatus } from "./status.ts";
 

@@ -1,9 +1,11 @@
 // One peer of the tailnet: `ipnstate.PeerStatus` of Tailscale's ipn/ipnstate/ipnstate.go, checked. Pure.
+
 import { isIP } from "node:net";
-import type { Place, TailnetPath } from "../../contract.ts";
-import { validCountry } from "../../location/countries.ts";
+import { validCountry } from "../../../shared/countries.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
 import { publicAddress } from "../../location/publicAddress.ts";
-import { idOf, isRecord, textOf, textsOf, timeOf } from "./json.ts";
+import type { Place, TailnetPath } from "../../record.ts";
+import { idOf, textOf, textsOf, timeOf } from "./json.ts";
 
 /** What a peer can be called, as it is compared: lower case, without the last dot. Empty where it has none. */
 export interface PeerNames {
@@ -46,6 +48,10 @@ export function normalName(name: string): string {
   return name.trim().toLowerCase().replace(/\.$/, "");
 }
 
+/**
+ * What a peer can be found by, in small letters and without a dot at the end; `""` for a name that it does not have.
+ * @param entry of `Peer` or `Self` in `ipnstate.Status`.
+ */
 export function readPeerNames(entry: Readonly<Record<string, unknown>>): PeerNames {
   return {
     dnsName: normalName(textOf(entry.DNSName) ?? ""),
@@ -112,7 +118,7 @@ function placeOf(value: unknown): Place | null {
   if (!isRecord(value)) return null;
   const code = textOf(value.CountryCode)?.toUpperCase() ?? "";
   const city = textOf(value.City, 128);
-  const point = pointOf(value.Latitude, value.Longitude);
+  const point = tailscalePoint(value.Latitude, value.Longitude);
   const isCountry = validCountry(code);
   if (!isCountry && city === null && point === null) return null;
   return {
@@ -127,7 +133,7 @@ function placeOf(value: unknown): Place | null {
 }
 
 /** Both or none: Go leaves a zero out, so one alone cannot be told from one that is missing. */
-export function pointOf(
+export function tailscalePoint(
   latitude: unknown,
   longitude: unknown,
 ): { readonly latitude: number; readonly longitude: number } | null {

@@ -1,15 +1,18 @@
 // Reads the tailnet's status from whichever Tailscale is on this machine, in pieces, so that nothing waits for it.
+
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../../../errors.ts";
+import { isAbsent } from "../../../shared/errorCode.ts";
+import { messageOf } from "../../../shared/errors.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
 import { type DerpMap, readDerpMap } from "../../location/derpRegions.ts";
 import { BUS_MASK, type BusEvent, readNotify } from "./bus.ts";
-import { runCommand } from "./command.ts";
-import { isRecord, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
 import { askLocalApi, type LocalApi } from "./localApi.ts";
-import { findLocalApis, type Machine, thisMachine } from "./machine.ts";
 import type { TailnetPeer } from "./peer.ts";
 import { createSplitter } from "./splitter.ts";
 import { readWantedPeer, statusOf, type TailnetStatus, type WantPeer } from "./status.ts";
+import { findLocalApis, type TailnetMachine, thisMachine } from "./tailnetMachine.ts";
+import { runTailscale } from "./tailscaleCli.ts";
 
 /** `absent`: no Tailscale was found here. `failed`: there is one, and it did not answer, or answered nonsense. */
 export type TailnetRead =
@@ -39,9 +42,15 @@ export interface TailnetReader {
 /** A tailnet of thousands of peers is a few megabytes. */
 export const MAX_BYTES = 32 * 1024 * 1024;
 const STATUS_PATH = "/localapi/v0/status";
-const ABSENT_CODES: readonly unknown[] = ["ENOENT", "ENOTDIR"];
 
-export function createTailnetReader(machine: Machine = thisMachine(), maxBytes = MAX_BYTES): TailnetReader {
+/**
+ * Looks for Tailscale at every use, the one that answered last first: it may be installed or moved while we run.
+ * @param maxBytes of one answer.
+ */
+export function createTailnetReader(
+  machine: TailnetMachine = thisMachine(),
+  maxBytes = MAX_BYTES,
+): TailnetReader {
   /** The one that answered last: looking for one costs a process on macOS. */
   let known: LocalApi | null = null;
 
@@ -98,7 +107,7 @@ export function createTailnetReader(machine: Machine = thisMachine(), maxBytes =
     }
     for (const file of machine.commands) {
       try {
-        const output = runCommand(file, ["status", "--json"], signal);
+        const output = runTailscale(file, ["status", "--json"], signal);
         return { kind: "status", status: await readStatus(output, wants) };
       } catch (error) {
         if (signal.aborted) throw error;
@@ -171,10 +180,6 @@ function keep(peers: TailnetPeer[], peer: TailnetPeer | null): void {
 
 function either(a: AbortSignal, b: AbortSignal | undefined): AbortSignal {
   return b === undefined ? a : AbortSignal.any([a, b]);
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ABSENT_CODES.includes(error.code);
 }
 
 /** Parsers quote what they could not read, which would put peers' names into a log. */

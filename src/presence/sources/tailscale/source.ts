@@ -1,10 +1,10 @@
 // Presence source: what the tailnet's control plane and this machine's Tailscale know of the nodes.
 import { SourceAbsent } from "../../collector.ts";
-import type { PresenceSink, PresenceSource, PresenceTarget } from "../../contract.ts";
 import { type DerpMap, derpCodeOf } from "../../location/derpRegions.ts";
+import type { PresenceSink, PresenceSource, PresenceTarget } from "../../record.ts";
 import type { BusEvent } from "./bus.ts";
 import { peersCalled } from "./match.ts";
-import { createTailnetNodes } from "./nodes.ts";
+import { createTailnetNodes } from "./peers.ts";
 import { createTailnetReader, type TailnetReader } from "./reader.ts";
 import { type WantPeer, whyUnknown } from "./status.ts";
 
@@ -31,6 +31,7 @@ const DERP_MAP_MS = 60 * 60_000;
 /** An older Tailscale, or the command alone, has no map: not asked again with every round. */
 const DERP_RETRY_MS = 5 * 60_000;
 
+/** The source `tailscale`. Without a Tailscale on this machine it is absent, which is no failure. */
 export function createTailscaleSource(options: TailscaleSourceOptions): TailscaleSource {
   const { now, reader = createTailnetReader() } = options;
   const derp = createDerpCache(reader, now);

@@ -1,6 +1,7 @@
 // What Tailscale says of the tailnet: `ipnstate.Status`, checked, tolerant of missing and unknown fields. Pure.
-import { quote } from "../../../safeText.ts";
-import { idOf, isRecord, type JsonRecord, textOf } from "./json.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
+import { quote } from "../../../shared/safeText.ts";
+import { idOf, type JsonRecord, textOf } from "./json.ts";
 import { isOwnName } from "./match.ts";
 import { normalName, type PeerNames, readPeer, readPeerNames, type TailnetPeer } from "./peer.ts";
 

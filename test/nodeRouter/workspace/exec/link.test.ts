@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Outcome, RunningCommand } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Outcome, RunningCommand } from "../../../../src/nodeRouter/transports/transport.ts";
 import { openLink } from "../../../../src/nodeRouter/workspace/exec/link.ts";
 import { FRAME, frameHead, frameReader } from "../../../../src/nodeRouter/workspace/exec/protocol.ts";
 

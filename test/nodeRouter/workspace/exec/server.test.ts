@@ -7,13 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { NodeRouterError } from "../../../../src/errors.ts";
-import type { Outcome, RunningCommand } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Outcome, RunningCommand } from "../../../../src/nodeRouter/transports/transport.ts";
 import { helperSource } from "../../../../src/nodeRouter/workspace/exec/helper.ts";
 import type { CommandEnd } from "../../../../src/nodeRouter/workspace/exec/link.ts";
 import { hasPerl, PERL, perlHelperSource } from "../../../../src/nodeRouter/workspace/exec/perlHelper.ts";
 import { createRuntimeDir, type Helper } from "../../../../src/nodeRouter/workspace/exec/runtimeDir.ts";
 import { createExecServer, type ExecServer } from "../../../../src/nodeRouter/workspace/exec/server.ts";
+import { NodeRouterError } from "../../../../src/shared/errors.ts";
+import { refusalText } from "../../../../src/shared/refusal.ts";
+import { refused } from "../../../support/refused.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { createLocalTransport, type LocalTransport } from "../localTransport.ts";
 import { type HelperRun, runHelper } from "./helperRun.ts";
@@ -124,14 +126,8 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
 
   describe("a command that did not run, or whose end is not known", () => {
     test.each<[string, Exclude<Outcome, { kind: "ran" }>]>([
-      [
-        "not started",
-        { kind: "notStarted", code: "NODE_UNREACHABLE", message: "NODE_UNREACHABLE: no answer." },
-      ],
-      [
-        "unknown",
-        { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "OUTCOME_UNKNOWN: lost.", processGroup: 42 },
-      ],
+      ["not started", { kind: "notStarted", ...refused("NODE_UNREACHABLE", "no answer") }],
+      ["unknown", { kind: "unknown", ...refused("OUTCOME_UNKNOWN", "lost"), processGroup: 42 }],
     ])("%s: the message is on stderr, and the host can ask for the outcome", async (_, outcome) => {
       const other = createLocalTransport({ outcome: () => outcome });
       const { end, id } = await startJob(async () => other.start("node", { script: "" }));
@@ -139,7 +135,7 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
         code: 255,
         signal: null,
         stdout: "",
-        stderr: `${outcome.message}\n`,
+        stderr: `${refusalText(outcome)}\n`,
       });
       expect(await server.finalize(id)).toEqual(outcome);
     });
@@ -155,8 +151,7 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
           stdout.end("half");
           resolve({
             kind: "unknown",
-            code: "OUTCOME_UNKNOWN",
-            message: "OUTCOME_UNKNOWN: lost.",
+            ...refused("OUTCOME_UNKNOWN", "lost"),
             processGroup: 7,
           });
         }),
@@ -169,9 +164,9 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
 
     test("what throws before the dispatch is not started, with its own code", async () => {
       const { end, id } = await startJob(() =>
-        Promise.reject(new NodeRouterError("AUDIT_UNAVAILABLE", "the disk is full")),
+        Promise.reject(new NodeRouterError(refused("AUDIT_UNAVAILABLE", "the disk is full"))),
       );
-      expect((await end).stderr).toBe("AUDIT_UNAVAILABLE: the disk is full\n");
+      expect((await end).stderr).toBe("AUDIT_UNAVAILABLE: the disk is full.\n");
       expect(await server.finalize(id)).toMatchObject({ kind: "notStarted", code: "AUDIT_UNAVAILABLE" });
     });
 
@@ -329,13 +324,13 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
       const { child, end, id } = await startJob(async (cancelled) => {
         arrived();
         await once(cancelled, "abort");
-        if (cancelled.aborted) throw new NodeRouterError("NOT_STARTED", "cancelled");
+        if (cancelled.aborted) throw new NodeRouterError(refused("NOT_STARTED", "cancelled"));
         dispatched = true;
         return transport.start("node", { script: "true" });
       });
       await here;
       child.kill("SIGTERM");
-      expect(await end).toMatchObject({ code: 255, stderr: "NOT_STARTED: cancelled\n" });
+      expect(await end).toMatchObject({ code: 255, stderr: "NOT_STARTED: cancelled.\n" });
       expect(dispatched).toBe(false);
       expect(await server.finalize(id)).toMatchObject({ kind: "notStarted" });
     });

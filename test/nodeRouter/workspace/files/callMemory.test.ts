@@ -1,11 +1,11 @@
 // What one tool call remembers, and above all what no other call gets of it.
 import { expect, test } from "vitest";
-import { createCallMemories, type Seen } from "../../../../src/nodeRouter/workspace/files/callMemory.ts";
+import { createCallMemories, type SeenFile } from "../../../../src/nodeRouter/workspace/files/callMemory.ts";
 import { cksum } from "../../../../src/nodeRouter/workspace/files/cksum.ts";
 
 const FACTS = "3 1700000000 644 0:0";
 const STAT = { type: "file", size: 3, mtimeMs: 1 } as const;
-const seen = (text: string, physical = "/ws/a"): Seen => ({
+const seen = (text: string, physical = "/ws/a"): SeenFile => ({
   kind: "there",
   stat: { ...STAT, size: text.length },
   facts: FACTS,

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { PlannedChange } from "../../../../src/nodeRouter/workspace/files/contract.ts";
+import type { PlannedChange } from "../../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import { localNode } from "./localNode.ts";
 
 test("every change is told before it is sent and after it ended, with what it was", async () => {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { FileBridge } from "../../../../src/nodeRouter/workspace/files/contract.ts";
+import type { FileBridge } from "../../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import { type Arrangement, type LocalNode, localNode } from "./localNode.ts";
 
 const folders: LocalNode[] = [];

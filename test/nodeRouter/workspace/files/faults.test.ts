@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Collected, Outcome } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Collected, Outcome } from "../../../../src/nodeRouter/transports/transport.ts";
+import { refused } from "../../../support/refused.ts";
 import { localNode } from "./localNode.ts";
 
 /** What the scripts need: POSIX tools, and readlink and stat, which every system has. */
@@ -32,8 +33,7 @@ const ended = (outcome: Outcome): Collected => ({
 });
 const LOST: Outcome = {
   kind: "unknown",
-  code: "OUTCOME_UNKNOWN",
-  message: "OUTCOME_UNKNOWN: the connection was lost",
+  ...refused("OUTCOME_UNKNOWN", "the connection was lost"),
   processGroup: null,
 };
 
@@ -149,8 +149,11 @@ describe("a connection that was lost", () => {
     });
     const write = node.bridge.writeFile({ filePath: "a", data: "text" });
     await expect(write).rejects.toMatchObject({
-      code: "OUTCOME_UNKNOWN",
-      message: `OUTCOME_UNKNOWN: write of "${join(node.root, "a")}" on node "mac-sg": the connection was lost; the file is either as before or complete, never half: read it before you write it again`,
+      refusal: refused(
+        "OUTCOME_UNKNOWN",
+        `write of "${join(node.root, "a")}" on node "mac-sg": the connection was lost`,
+        "the file is either as before or complete, never half: read it before you write it again",
+      ),
     });
     expect(node.requests).toHaveLength(1);
     expect(node.changes).toMatchObject([{ operation: "write", outcome: "unknown", bytes: 4 }]);
@@ -173,7 +176,7 @@ describe("a connection that was lost", () => {
   test("before anything began is told apart, with the transport's own code", async () => {
     using node = localNode({
       intercept: async () =>
-        ended({ kind: "notStarted", code: "NODE_UNREACHABLE", message: "no route to host" }),
+        ended({ kind: "notStarted", ...refused("NODE_UNREACHABLE", "no route to host") }),
     });
     await expect(node.bridge.writeFile({ filePath: "a", data: "x" })).rejects.toMatchObject({
       code: "NODE_UNREACHABLE",

@@ -1,4 +1,4 @@
-// Whoever changes a file and whenever: a call reads what was there in its time, and no change of anybody is lost.
+// Whoever changes a file, and whenever: a call reads content that was there in its time, and no change is lost.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -121,7 +121,7 @@ async function run(at: World, each: Call, index: number): Promise<void> {
   expect(base).toBe(done.read.at(-1) ?? MISSING);
 }
 
-test("of any calls one after the other and any changes between their steps", async () => {
+test("calls one after the other lose no change that anybody makes between their steps", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(call, { minLength: 1, maxLength: 5 }),
@@ -136,7 +136,7 @@ test("of any calls one after the other and any changes between their steps", asy
   );
 });
 
-test("of any calls at once and any changes between their steps", async () => {
+test("calls at the same time lose no change that anybody makes between their steps", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(call, { minLength: 2, maxLength: 5 }),

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Collected } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Collected } from "../../../../src/nodeRouter/transports/transport.ts";
+import { refused } from "../../../support/refused.ts";
 import { type HostTools, hostTools, loadToolFactory, type ToolOptions } from "./hostTools.ts";
 import { type Arrangement, GATEWAY_WORKSPACE, type LocalNode, localNode } from "./localNode.ts";
 
@@ -261,8 +262,7 @@ describe("edit", () => {
   };
   const LOST: Collected["outcome"] = {
     kind: "unknown",
-    code: "OUTCOME_UNKNOWN",
-    message: "OUTCOME_UNKNOWN: the connection was lost",
+    ...refused("OUTCOME_UNKNOWN", "the connection was lost"),
     processGroup: null,
   };
 

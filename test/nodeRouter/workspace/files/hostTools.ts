@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { FileBridge } from "../../../../src/nodeRouter/workspace/files/contract.ts";
+import type { FileBridge } from "../../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import { GATEWAY_WORKSPACE } from "./localNode.ts";
 
 const DIST = resolve(import.meta.dirname, "../../../../node_modules/openclaw/dist");

@@ -14,14 +14,14 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { vi } from "vitest";
-import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
-import { createFileBridge } from "../../../../src/nodeRouter/workspace/files/bridge.ts";
+import { currentToolCall, FILE_IDENTITY } from "../../../../src/nodeRouter/host/toolCall.ts";
+import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/transport.ts";
+import { createFileBridge } from "../../../../src/nodeRouter/workspace/files/createFileBridge.ts";
 import type {
   FileBridge,
   FileBridgeOptions,
   FileChange,
-} from "../../../../src/nodeRouter/workspace/files/contract.ts";
-import { currentToolCall, FILE_IDENTITY } from "../../../../src/nodeRouter/workspace/host/toolCall.ts";
+} from "../../../../src/nodeRouter/workspace/files/fileBridge.ts";
 
 // Real processes, dozens a test: on a busy machine five seconds are not enough.
 vi.setConfig({ testTimeout: 60_000 });

@@ -23,7 +23,7 @@ function arrange() {
   };
 }
 
-test("is not made a second time when a write below it came", async () => {
+test("a directory is not made when the write below it comes, which makes it", async () => {
   const { made, pending, leave, isArmed } = arrange();
   leave("/ws/a");
   pending.take((directory) => directory === "/ws/a");
@@ -32,7 +32,7 @@ test("is not made a second time when a write below it came", async () => {
   expect(isArmed()).toBe(false);
 });
 
-test("is made when another step comes first, and when none comes", async () => {
+test("a directory is made when another step comes before the write, and when none comes", async () => {
   const first = arrange();
   first.leave("/ws/a");
   first.pending.take((directory) => directory === "/ws/other");
@@ -46,7 +46,7 @@ test("is made when another step comes first, and when none comes", async () => {
   expect(second.made).toEqual(["/ws/a"]);
 });
 
-test("is made when a second one is left", async () => {
+test("a directory is made when a second one is put off", async () => {
   const { made, pending, leave } = arrange();
   leave("/ws/a");
   leave("/ws/b");
@@ -55,7 +55,7 @@ test("is made when a second one is left", async () => {
   expect(made).toEqual(["/ws/a", "/ws/b"]);
 });
 
-test("that could not be made does not stop the step that came first", async () => {
+test("a directory that could not be made does not stop the step that made it due", async () => {
   const { pending } = arrange();
   pending.leave("/ws/a", async () => {
     throw new Error("disk full");

@@ -12,13 +12,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
+import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/transport.ts";
+import { createMirror } from "../../../../src/nodeRouter/workspace/mirror/mirror.ts";
 import {
   createMirrorMemory,
   type MirrorMemory,
-  type MirrorSource,
-} from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
-import { createMirror } from "../../../../src/nodeRouter/workspace/mirror/mirror.ts";
+} from "../../../../src/nodeRouter/workspace/mirror/mirrorMemory.ts";
+import type { MirrorSource } from "../../../../src/nodeRouter/workspace/mirror/mirrorSource.ts";
 
 export const SKILLS = ".openclaw/sandbox-skills";
 

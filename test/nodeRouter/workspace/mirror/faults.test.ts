@@ -10,9 +10,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/ssh/contract.ts";
-import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
-import { ASK, PUT } from "../../../../src/nodeRouter/workspace/mirror/scripts.ts";
+import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/transport.ts";
+import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/mirrorMemory.ts";
+import { ASK, PUT } from "../../../../src/nodeRouter/workspace/mirror/mirrorScripts.ts";
+import { refused } from "../../../support/refused.ts";
 import { type Arranged, arrange, runHere, SHELLS, SKILLS, tree } from "./arrange.ts";
 
 const SLOW = 60_000;
@@ -148,11 +149,13 @@ test("a node that cannot be reached: its code, and nothing is forgotten", async 
   const mirror = arranged.mirror();
   await mirror.ensure();
   arranged.put("a", "two");
-  const message = 'NODE_BUSY: node "mac-sg" runs 9 commands and 32 wait; try again later';
-  arranged.replace(ended({ kind: "notStarted", code: "NODE_BUSY", message }));
+  const why = refused("NODE_BUSY", 'node "mac-sg" runs 9 commands and 32 wait; try again later');
+  arranged.replace(ended({ kind: "notStarted", ...why }));
   await expect(mirror.ensure()).rejects.toMatchObject({
-    code: "NODE_BUSY",
-    message: `NODE_BUSY: skills could not be brought to "${arranged.node}/${SKILLS}" on node "mac-sg": node "mac-sg" runs 9 commands and 32 wait; try again later`,
+    refusal: refused(
+      "NODE_BUSY",
+      `skills could not be brought to "${arranged.node}/${SKILLS}" on node "mac-sg": node "mac-sg" runs 9 commands and 32 wait; try again later`,
+    ),
   });
   arranged.replace(null);
   arranged.trips();
@@ -168,7 +171,7 @@ test("a connection that is lost on the way is no unknown outcome of the call: it
   onPut(arranged, async (request) => {
     await runHere(arranged.shell, request);
     return {
-      outcome: { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "OUTCOME_UNKNOWN: x", processGroup: 7 },
+      outcome: { kind: "unknown", ...refused("OUTCOME_UNKNOWN", "x"), processGroup: 7 },
       stdout: NOTHING,
       stderr: NOTHING,
     };
@@ -276,7 +279,7 @@ test("a call that comes while a failing run is under way gets a run of its own",
 
 describe("a node that hangs", () => {
   const HUNG: Collected = {
-    outcome: { kind: "unknown", code: "OUTCOME_UNKNOWN", message: "OUTCOME_UNKNOWN: x", processGroup: 7 },
+    outcome: { kind: "unknown", ...refused("OUTCOME_UNKNOWN", "x"), processGroup: 7 },
     stdout: NOTHING,
     stderr: NOTHING,
     givenUp: "it did not end within 30 s",
@@ -305,7 +308,7 @@ describe("a node that hangs", () => {
     expect(tree(join(arranged.node, SKILLS))).toEqual({ "skills/a": "one" });
   });
 
-  test("is not one that only failed: who waited behind that tries for itself", async () => {
+  test("a run that only failed is no run that hangs: whoever waited behind it tries for itself", async () => {
     using arranged = arrange();
     arranged.put("skills/a", "one");
     const memory = createMirrorMemory();

@@ -27,7 +27,7 @@ test("the skills that the host copies for a sandbox become the folder that its p
   });
 });
 
-test("of the inbound folder only what the host has staged is brought, and only added", () => {
+test("only files that the host has staged are brought from the inbound folder, and they are only added", () => {
   expect(hostCode("staged-inputs-")).toContain('"media/inbound/openclaw-staged-"');
   const [inbound, ...more] = hostSources({ workspaceDir: "/ws" });
   expect(more).toEqual([]);

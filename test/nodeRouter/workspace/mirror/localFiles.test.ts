@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { MirrorSource } from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
 import {
-  MAX_FILE_BYTES,
   MAX_FILES,
+  MAX_MIRRORED_FILE_BYTES,
   readLocalFolder,
 } from "../../../../src/nodeRouter/workspace/mirror/localFiles.ts";
+import type { MirrorSource } from "../../../../src/nodeRouter/workspace/mirror/mirrorSource.ts";
 import { type Arranged, arrange } from "./arrange.ts";
 
 const SLOW = 30_000;
@@ -81,14 +81,14 @@ test("the mirror's own names, what is not to be brought, and the mark are left o
 test("a file that is too large is left out and told, the others are not", async () => {
   using arranged = arrange();
   arranged.put("large", "");
-  truncateSync(join(arranged.local, "large"), MAX_FILE_BYTES + 1);
+  truncateSync(join(arranged.local, "large"), MAX_MIRRORED_FILE_BYTES + 1);
   arranged.put("small", "x");
   const { paths, skipped } = await read(arranged);
   expect(paths).toEqual(["small"]);
-  expect(skipped).toEqual([`large: larger than ${MAX_FILE_BYTES} bytes`]);
+  expect(skipped).toEqual([`large: larger than ${MAX_MIRRORED_FILE_BYTES} bytes`]);
 });
 
-test("of attachments that are too many in bytes the newest are brought", async () => {
+test("when attachments have too many bytes, the newest are brought", async () => {
   using arranged = arrange();
   for (const name of ["a", "b", "c", "d", "e"]) {
     arranged.put(name, "");

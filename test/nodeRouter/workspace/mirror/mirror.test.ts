@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/contract.ts";
 import { ASK_AGAIN_MS } from "../../../../src/nodeRouter/workspace/mirror/mirror.ts";
+import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/mirrorMemory.ts";
 import { arrange, SHELLS, SKILLS, tree } from "./arrange.ts";
 
 const SLOW = 60_000;

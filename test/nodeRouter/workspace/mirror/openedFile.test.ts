@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { load } from "../../../../src/nodeRouter/workspace/mirror/content.ts";
+import { loadFile } from "../../../../src/nodeRouter/workspace/mirror/content.ts";
 import { readLocalFolder } from "../../../../src/nodeRouter/workspace/mirror/localFiles.ts";
 import { type Arranged, arrange } from "./arrange.ts";
 
@@ -38,7 +38,7 @@ type Looked = Awaited<ReturnType<typeof looked>>;
 test("what was looked at is read whole", async () => {
   using arranged = arrange();
   const { file } = await looked(arranged);
-  expect(String((await load(file))?.data)).toBe("public");
+  expect(String((await loadFile(file))?.data)).toBe("public");
 });
 
 describe("is not read when, since the look,", () => {
@@ -83,7 +83,7 @@ describe("is not read when, since the look,", () => {
     using arranged = arrange();
     const one = await looked(arranged);
     swap(one);
-    expect(await load(one.file)).toBeNull();
+    expect(await loadFile(one.file)).toBeNull();
   });
 
   test.runIf(process.platform === "linux")(
@@ -102,7 +102,7 @@ describe("is not read when, since the look,", () => {
       });
       const outside = files.find(({ path }) => path === "deep/file");
       if (outside === undefined) throw new Error("not taken");
-      expect(await load({ ...outside, absolute: file.absolute })).toBeNull();
+      expect(await loadFile({ ...outside, absolute: file.absolute })).toBeNull();
     },
   );
 });

@@ -1,11 +1,16 @@
 // The two SSH sources: what they ask whom, when, and what they say of it.
 import { describe, expect, test } from "vitest";
-import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/contract.ts";
+import type {
+  Observation,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+} from "../../../../src/presence/record.ts";
 import type {
   ScriptRequest,
   ScriptResult,
-  SshAnswer,
-} from "../../../../src/presence/sources/ssh/contract.ts";
+  SshPingAnswer,
+} from "../../../../src/presence/sources/ssh/askSsh.ts";
 import { createSshPing } from "../../../../src/presence/sources/ssh/ping.ts";
 import { ADDRESS_SCRIPT, STATS_SCRIPT } from "../../../../src/presence/sources/ssh/script.ts";
 import { createSshStats } from "../../../../src/presence/sources/ssh/stats.ts";
@@ -17,7 +22,7 @@ function targetOf(name: string, more: Partial<PresenceTarget> = {}): PresenceTar
 }
 
 function collect() {
-  const answers: Answer[] = [];
+  const answers: ReachAnswer[] = [];
   const observations: Observation[] = [];
   const sink: PresenceSink = {
     answer: (answer) => void answers.push(answer),
@@ -35,7 +40,7 @@ const signal = new AbortController().signal;
 
 describe("ssh:ping", () => {
   async function round(
-    replies: Readonly<Record<string, readonly SshAnswer[]>>,
+    replies: Readonly<Record<string, readonly SshPingAnswer[]>>,
     targets: readonly PresenceTarget[],
   ) {
     const asked: string[] = [];
@@ -52,7 +57,7 @@ describe("ssh:ping", () => {
     await settle();
     return { asked, answers };
   }
-  const of = (answer: Partial<Answer>) => ({
+  const of = (answer: Partial<ReachAnswer>) => ({
     node: "a",
     transport: "ssh",
     atMs: NOW,
@@ -60,7 +65,7 @@ describe("ssh:ping", () => {
     ...answer,
   });
 
-  test.each<[SshAnswer, Partial<Answer>]>([
+  test.each<[SshPingAnswer, Partial<ReachAnswer>]>([
     [
       { kind: "up", rttMs: 12.5 },
       { result: "up", rttMs: 12.5, reason: null },
@@ -83,7 +88,7 @@ describe("ssh:ping", () => {
   });
 
   test("asks a silent node again at once, and no other", async () => {
-    const silent: SshAnswer = { kind: "silent" };
+    const silent: SshPingAnswer = { kind: "silent" };
     const { asked, answers } = await round({ a: [silent, silent] }, [targetOf("a"), targetOf("b")]);
     expect(asked.sort()).toEqual(["a 2500", "a 2500", "b 2500"]);
     const reason = "no answer within 2.5 s";

@@ -38,7 +38,7 @@ describe("a name", () => {
     expect(indexPeers([impostor], SUFFIX)("mac-sg")).toEqual(found(impostor));
   });
 
-  test("that two machines call themselves means neither, and says so harmlessly", () => {
+  test("a name that two machines give themselves means neither of them, and the reason is escaped", () => {
     const twins = [named("a", "x\u202e", "100.64.0.3"), named("b", "x\u202e", "100.64.0.4")];
     expect(indexPeers(twins, SUFFIX)("x\u202e")).toEqual({
       kind: "several",
@@ -47,7 +47,7 @@ describe("a name", () => {
     expect(indexPeers(twins, SUFFIX)("100.64.0.4")).toEqual(found(twins[1] ?? expect.unreachable()));
   });
 
-  test("of another tailnet counts whole alone", () => {
+  test("a name of another tailnet counts only when it is written in full", () => {
     const other = named("mac-sg", "mac-sg", "100.64.0.9", "tail9.ts.net");
     expect(indexPeers([other], SUFFIX)("mac-sg").kind).toBe("none");
     expect(indexPeers([other], SUFFIX)("mac-sg.tail9.ts.net")).toEqual(found(other));

@@ -1,8 +1,13 @@
 // The Tailscale source: what becomes of a status and of changes on the bus, and what is never said.
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Answer, Observation, PresenceSink, PresenceTarget } from "../../../../src/presence/contract.ts";
 import { FACTS } from "../../../../src/presence/facts.ts";
+import type {
+  Observation,
+  PresenceSink,
+  PresenceTarget,
+  ReachAnswer,
+} from "../../../../src/presence/record.ts";
 import {
   createTailnetReader,
   type TailnetReader,
@@ -77,7 +82,7 @@ function sink(): Sink {
       self.observed.push(observation);
       said();
     },
-    answer: (_: Answer) => expect.unreachable("Online is no test of reachability"),
+    answer: (_: ReachAnswer) => expect.unreachable("Online is no test of reachability"),
     forget(name, nodes) {
       expect(name).toBe("tailscale");
       self.forgotten.push(...nodes);

@@ -1,12 +1,13 @@
 // One authenticated connection to a node, over its jump hosts, with every host key checked.
 import type { Client } from "ssh2";
-import type { ConnectEnv } from "./env.ts";
+import type { ConnectEnv } from "./base/env.ts";
+import { withMore } from "./base/hopRefusal.ts";
+import type { Step } from "./base/steps.ts";
+import { endsWith, NodeMisbehaved, sever } from "./bounds/guard.ts";
 import type { Failure } from "./failure.ts";
-import { endsWith, NodeMisbehaved, sever } from "./guard.ts";
+import { hopAddress, type SshTarget } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
 import { reachHop, type TrustedHostKey } from "./reachHop.ts";
-import type { Step } from "./steps.ts";
-import { addressOf, type Target } from "./target.ts";
 
 export type ConnectResult =
   | {
@@ -24,21 +25,25 @@ export type ConnectResult =
  * for errors, so that none is unhandled; what it means is for who uses the client.
  */
 export async function connect(
-  target: Target,
+  target: SshTarget,
   env: ConnectEnv,
   options: ConnectOptions = {},
 ): Promise<ConnectResult> {
   const result = await connectTo(target, env, options);
   if (result.ok || target.notAsked === null) return result;
   // The likely cause, where host names, users and keys stand in a file that nobody read.
-  return { ...result, message: `${result.message} (ssh_config was not read: ${target.notAsked})` };
+  return withMore(result, ` (ssh_config was not read: ${target.notAsked})`);
 }
 
-async function connectTo(target: Target, env: ConnectEnv, options: ConnectOptions): Promise<ConnectResult> {
+async function connectTo(
+  target: SshTarget,
+  env: ConnectEnv,
+  options: ConnectOptions,
+): Promise<ConnectResult> {
   const steps: Step[] = [];
   const jumps = await reachJumps(target, env, options, steps);
   if (!jumps.ok) return { ...jumps, steps };
-  const place = { node: target.node, address: addressOf(target.last), jump: null, at: target.last.at };
+  const place = { node: target.node, address: hopAddress(target.last), jump: null, at: target.last.at };
   const limits = withDefaults(options);
   const reached = await reachHop({ hop: target.last, place, via: jumps.via, env, limits, steps });
   if (!reached.ok) {
@@ -71,7 +76,7 @@ export type Jumps =
 
 /** Logs in to the jump hosts, one through the other. */
 export async function reachJumps(
-  target: Target,
+  target: SshTarget,
   env: ConnectEnv,
   options: ConnectOptions,
   steps: Step[],
@@ -82,7 +87,7 @@ export async function reachJumps(
   };
   const limits = withDefaults(options);
   for (const hop of target.jumps) {
-    const place = { node: target.node, address: addressOf(hop), jump: hop.name, at: hop.at };
+    const place = { node: target.node, address: hopAddress(hop), jump: hop.name, at: hop.at };
     const reached = await reachHop({ hop, place, via: open.at(-1) ?? null, env, limits, steps });
     if (!reached.ok) {
       close();

@@ -1,12 +1,12 @@
 // What the ways of failing are called, and whether the circuit breaker counts them. Pure.
-import { quote } from "../../../../safeText.ts";
-import { errorCode } from "./env.ts";
+import { errorCode } from "../../../../shared/errorCode.ts";
+import { quote } from "../../../../shared/safeText.ts";
+import { type HopRefusal, refuseHop } from "./base/hopRefusal.ts";
+import { type HopPlace, machineText, settingOf } from "./base/machineName.ts";
+import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./base/serverWords.ts";
 import type { HandshakeEnd, HandshakeFacts } from "./handshake.ts";
-import { type Place, placeText, settingOf } from "./place.ts";
-import { type Refusal, refuse } from "./refusal.ts";
-import { adviceFor, isAboutAccount, quoteSaid, type ServerWords, saidText } from "./serverWords.ts";
 
-export interface Failure extends Refusal {
+export interface Failure extends HopRefusal {
   /** Unreachable, refused, timed out or closed before the login: waiting may mend it. */
   readonly transportFailure: boolean;
   /** False: no TCP connection came about, so that no server noticed. Absent: one did, or that is not known. */
@@ -16,7 +16,7 @@ export interface Failure extends Refusal {
 const NETWORK = "see whether the machine is up and on the network";
 
 /** What is the case, and what to do about it. */
-type Known = readonly [fact: string, advice: (place: Place) => string];
+type Known = readonly [fact: string, advice: (place: HopPlace) => string];
 
 /** By Node's code. */
 const FACTS = new Map<string, Known>([
@@ -40,25 +40,34 @@ const FACTS = new Map<string, Known>([
   ["EAI_AGAIN", ["has a name that could not be looked up just now", () => "see the gateway's name service"]],
 ]);
 
+/**
+ * Why no TCP connection came about, in words, with what to do.
+ * @param error of the socket; null: there was none.
+ */
 export function connectFailure(
-  place: Place,
+  place: HopPlace,
   why: "error" | "timeout" | "aborted",
   error: Error | null,
   timeoutMs: number,
 ): Failure {
   if (why === "aborted") return aborted(place);
   if (why === "timeout") {
-    return unreachable(place, `did not answer within ${timeoutMs} ms; ${NETWORK}`, true);
+    return unreachable(place, `did not answer within ${timeoutMs} ms`, NETWORK, true);
   }
   const code = errorCode(error) ?? "";
   const known = FACTS.get(code);
-  if (known !== undefined) return unreachable(place, `${known[0]} (${code}); ${known[1](place)}`, true);
+  if (known !== undefined) return unreachable(place, `${known[0]} (${code})`, known[1](place), true);
   const fact = quoteSaid(error?.message || code || "unknown error");
-  return unreachable(place, `could not be connected to: ${fact}; ${NETWORK}`, true);
+  return unreachable(place, `could not be connected to: ${fact}`, NETWORK, true);
 }
 
+/**
+ * Why no login came about, in words, with what to do.
+ * @param facts how far it came, and what the server said.
+ * @param timeoutMs that the handshake had.
+ */
 export function handshakeFailure(
-  place: Place,
+  place: HopPlace,
   why: HandshakeEnd,
   error: Error | null,
   facts: HandshakeFacts,
@@ -79,7 +88,8 @@ export function handshakeFailure(
     case "misbehaved":
       return unreachable(
         place,
-        `was given up ${stage}: ${error?.message ?? "it sent what it may not"}; see whether it is the machine that it should be`,
+        `was given up ${stage}: ${error?.message ?? "it sent what it may not"}`,
+        "see whether it is the machine that it should be",
         true,
       );
     case "timeout":
@@ -100,29 +110,31 @@ export function handshakeFailure(
       }
       return unreachable(
         place,
-        `could not agree on a connection: ${quoteSaid(error?.message ?? "unknown error")}${said}; ${advice ?? "see whether it is an SSH server with current algorithms"}`,
+        `could not agree on a connection: ${quoteSaid(error?.message ?? "unknown error")}${said}`,
+        advice ?? "see whether it is an SSH server with current algorithms",
         false,
       );
   }
 
   function ended(cause: Error | null): Failure {
     const why = cause === null ? "" : ` (${quoteSaid(cause.message)})`;
-    const fact = `closed the connection ${stage}${why}${said}; ${advice ?? "see its SSH server's log"}`;
-    return unreachable(place, fact, true);
+    const fact = `closed the connection ${stage}${why}${said}`;
+    return unreachable(place, fact, advice ?? "see its SSH server's log", true);
   }
 }
 
 /** The jump host would not, or could not, connect further. */
-export function forwardFailure(place: Place, via: string, error: Error): Failure {
+export function forwardFailure(place: HopPlace, via: string, error: Error): Failure {
   return unreachable(
     place,
-    `cannot be reached from ${quote(via)}: ${quoteSaid(error.message)}; see whether it is up and whether that host allows forwarding`,
+    `cannot be reached from ${quote(via)}: ${quoteSaid(error.message)}`,
+    "see whether it is up and whether that host allows forwarding",
     true,
   );
 }
 
 function timedOut(
-  place: Place,
+  place: HopPlace,
   stage: string,
   { exchangeMs, words, auth }: HandshakeFacts,
   timeoutMs: number,
@@ -134,7 +146,8 @@ function timedOut(
   }
   return unreachable(
     place,
-    `did not finish within ${timeoutMs} ms, ${stage}${aside(words)}; ${adviceFor(words, settingOf(place, "port")) ?? "see its SSH server and the network"}`,
+    `did not finish within ${timeoutMs} ms, ${stage}${aside(words)}`,
+    adviceFor(words, settingOf(place, "port")) ?? "see its SSH server and the network",
     true,
   );
 }
@@ -149,16 +162,11 @@ function stageOf({ server, exchangeMs }: HandshakeFacts): string {
   return exchangeMs === null ? "in the key exchange" : "before the login was done";
 }
 
-function aborted(place: Place): Failure {
-  return {
-    ...refuse(
-      "NOT_STARTED",
-      `the connection to ${placeText(place)} was given up while it was made; try again`,
-    ),
-    transportFailure: false,
-  };
+function aborted(place: HopPlace): Failure {
+  const fact = `the connection to ${machineText(place)} was given up while it was made`;
+  return { ...refuseHop("NOT_STARTED", fact, "try again"), transportFailure: false };
 }
 
-function unreachable(place: Place, fact: string, transportFailure: boolean): Failure {
-  return { ...refuse("NODE_UNREACHABLE", `${placeText(place)} ${fact}`), transportFailure };
+function unreachable(place: HopPlace, fact: string, advice: string, transportFailure: boolean): Failure {
+  return { ...refuseHop("NODE_UNREACHABLE", `${machineText(place)} ${fact}`, advice), transportFailure };
 }

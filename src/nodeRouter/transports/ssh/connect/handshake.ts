@@ -1,12 +1,12 @@
 // One SSH handshake over a stream that is already open: key exchange, host key, login.
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ClientErrorExtensions } from "ssh2";
-import { algorithmsFor, type Offer } from "./algorithms.ts";
-import { type AuthSequence, createAuthSequence } from "./authSequence.ts";
-import { type PublicKey, typeOf } from "./fingerprint.ts";
-import { guard, NodeMisbehaved, sever } from "./guard.ts";
-import type { Identities } from "./identities.ts";
-import { andThen, GreetingLines, type ServerWords } from "./serverWords.ts";
+import { type AuthSequence, createAuthSequence } from "./auth/authSequence.ts";
+import type { Identities } from "./auth/identities.ts";
+import { algorithmsFor, type Offer } from "./base/algorithms.ts";
+import { andThen, GreetingLines, type ServerWords } from "./base/serverWords.ts";
+import { guard, NodeMisbehaved, sever } from "./bounds/guard.ts";
+import { type PublicKey, typeOf } from "./trust/fingerprint.ts";
 
 export interface HandshakeRequest {
   /** Is ours from now on: destroyed unless a client comes back. */

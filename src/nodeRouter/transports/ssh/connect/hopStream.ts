@@ -1,11 +1,13 @@
 // A stream to one machine: a TCP connection, a channel through the jump host before it, or a ProxyCommand.
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
+import { refusalLine } from "../../../../shared/refusal.ts";
+import { withMore } from "./base/hopRefusal.ts";
+import { step } from "./base/steps.ts";
 import { connectFailure, type Failure, forwardFailure } from "./failure.ts";
+import { openProxy } from "./net/proxyCommand.ts";
+import { openTcp } from "./net/tcp.ts";
 import type { HopRequest } from "./options.ts";
-import { openProxy } from "./proxyCommand.ts";
-import { step } from "./steps.ts";
-import { openTcp } from "./tcp.ts";
 
 export type OpenedStream =
   | {
@@ -45,10 +47,10 @@ async function openSocket({ hop, place, env, limits, steps }: HopRequest): Promi
     return { ok: true, stream: result.socket };
   }
   const failure = connectFailure(place, result.why, result.error, timeoutMs);
-  if (lookupMs === null) note("resolve", false, totalMs, failure.message);
+  if (lookupMs === null) note("resolve", false, totalMs, refusalLine(failure));
   else {
     note("resolve", true, lookupMs, result.address ?? hop.host);
-    note("tcp", false, totalMs - lookupMs, failure.message);
+    note("tcp", false, totalMs - lookupMs, refusalLine(failure));
   }
   return { ...failure, tcpReached: false };
 }
@@ -83,7 +85,7 @@ async function openForward(
   isOver = true;
   clearTimeout(timer);
   signal?.removeEventListener("abort", onAbort);
-  const detail = result.ok ? `port ${hop.port} through ${via.name}` : result.message;
+  const detail = result.ok ? `port ${hop.port} through ${via.name}` : refusalLine(result);
   steps.push(step(hop.name, "tcp", result.ok, env.now() - startedMs, detail));
   return result;
 }
@@ -91,5 +93,5 @@ async function openForward(
 /** The failure of what was tried over the stream, with what its ProxyCommand had to say. */
 export async function withLastWords(failure: Failure, opened: OpenedStream): Promise<Failure> {
   if (!opened.ok || opened.lastWords === undefined) return failure;
-  return { ...failure, message: `${failure.message}; ${await opened.lastWords()}` };
+  return withMore(failure, `; ${await opened.lastWords()}`);
 }

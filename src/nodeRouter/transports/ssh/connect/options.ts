@@ -1,9 +1,9 @@
 // How long a connection may take, and what one is asked with.
 import type { Client } from "ssh2";
-import type { ConnectEnv } from "./env.ts";
-import type { Place } from "./place.ts";
-import type { Step } from "./steps.ts";
-import type { Hop } from "./target.ts";
+import type { ConnectEnv } from "./base/env.ts";
+import type { HopPlace } from "./base/machineName.ts";
+import type { Step } from "./base/steps.ts";
+import type { Hop } from "./hops.ts";
 
 export interface ConnectOptions {
   /** For each TCP connection; default 5000. */
@@ -27,6 +27,9 @@ export interface ConnectLimits {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * Milliseconds; 5 s for TCP, 10 s for the handshake, and three keepalives of 5 s without an answer end a connection.
+ */
 export function withDefaults(options: ConnectOptions): ConnectLimits {
   return {
     tcpTimeoutMs: options.tcpTimeoutMs ?? 5_000,
@@ -55,7 +58,7 @@ export function limitsFor(limits: ConnectLimits, { network, proxyCommand }: Hop)
 /** One machine to get to. */
 export interface HopRequest {
   readonly hop: Hop;
-  readonly place: Place;
+  readonly place: HopPlace;
   /** The connection to go through; null = straight. */
   readonly via: { readonly client: Client; readonly name: string } | null;
   readonly env: ConnectEnv;

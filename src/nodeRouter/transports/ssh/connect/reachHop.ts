@@ -1,16 +1,23 @@
 // One machine: a stream to it, its host key believed, the login done.
 import type { Client } from "ssh2";
-import { orderTypes } from "./algorithms.ts";
+import { refusalLine } from "../../../../shared/refusal.ts";
+import { type Identities, loadIdentities } from "./auth/identities.ts";
+import { orderTypes } from "./base/algorithms.ts";
+import { hopRefusalOf } from "./base/hopRefusal.ts";
+import { type Step, step } from "./base/steps.ts";
 import { type Failure, handshakeFailure } from "./failure.ts";
-import { fingerprintOf, type PublicKey } from "./fingerprint.ts";
 import { type HandshakeResult, shakeHands } from "./handshake.ts";
 import { openStream, withLastWords } from "./hopStream.ts";
-import { hostKeyRefusal, keyText } from "./hostKeyMessage.ts";
-import { type HostTrust, judgeHostKey, knownTypes, loadHostTrust, type Verdict } from "./hostTrust.ts";
-import { type Identities, loadIdentities } from "./identities.ts";
 import { type HopRequest, limitsFor } from "./options.ts";
-import { refusalOf } from "./refusal.ts";
-import { type Step, step } from "./steps.ts";
+import { fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
+import { hostKeyRefusal, keyText } from "./trust/hostKeyMessage.ts";
+import {
+  type HostKeyVerdict,
+  type HostTrust,
+  judgeHostKey,
+  knownTypes,
+  loadHostTrust,
+} from "./trust/hostTrust.ts";
 
 export interface TrustedHostKey {
   readonly type: string;
@@ -27,7 +34,7 @@ export type HopResult =
 /** What was learned in one handshake; `verdict` is null when no host key was shown. */
 interface Attempt {
   readonly result: HandshakeResult;
-  readonly verdict: Verdict | null;
+  readonly verdict: HostKeyVerdict | null;
 }
 
 /** Notes its steps. Never rejects for anything that can be expected. */
@@ -38,7 +45,7 @@ export async function reachHop(request: HopRequest): Promise<HopResult> {
   try {
     [trust, identities] = await Promise.all([loadHostTrust(hop, env), loadIdentities(hop, env)]);
   } catch (error) {
-    return { ...refusalOf(error), transportFailure: false };
+    return { ...hopRefusalOf(error), transportFailure: false };
   }
   const seen: PublicKey[] = [];
   for (;;) {
@@ -67,7 +74,7 @@ async function tryHandshake(
   trust: HostTrust,
   identities: Identities,
 ): Promise<Attempt> {
-  const verdicts: Verdict[] = [];
+  const verdicts: HostKeyVerdict[] = [];
   const believes = (key: PublicKey): boolean => {
     const verdict = judgeHostKey(trust, key);
     verdicts.push(verdict);
@@ -98,13 +105,13 @@ function conclude(
   const note = (name: Step["name"], ok: boolean, ms: number, detail: string) =>
     void steps.push(step(hop.name, name, ok, ms, detail));
   const failed = (name: Step["name"], ms: number, failure: Failure): Failure => {
-    note(name, false, ms, failure.message);
+    note(name, false, ms, refusalLine(failure));
     return failure;
   };
-  const disbelieved = (reason: Exclude<Verdict, { kind: "trusted" }>): Failure => {
+  const disbelieved = (reason: Exclude<HostKeyVerdict, { kind: "trusted" }>): Failure => {
     note("handshake", true, result.totalMs, result.server ?? "");
-    const refusal = hostKeyRefusal(place, hop.hostKey, trust, reason, seen);
-    return failed("host key", 0, { ...refusal, transportFailure: false });
+    const refused = hostKeyRefusal(place, hop.hostKey, trust, reason, seen);
+    return failed("host key", 0, { ...refused, transportFailure: false });
   };
   if (verdict !== null && verdict.kind !== "trusted") return disbelieved(verdict);
   if (result.hostKey === null || verdict === null || result.exchangeMs === null) {

@@ -1,11 +1,11 @@
 // Which host keys a machine offers, one handshake a type, without logging in.
-import { orderTypes } from "./algorithms.ts";
+import { orderTypes } from "./base/algorithms.ts";
 import type { Failure } from "./failure.ts";
 import { handshakeFailure } from "./failure.ts";
-import type { PublicKey } from "./fingerprint.ts";
 import { shakeHands } from "./handshake.ts";
 import { openStream, withLastWords } from "./hopStream.ts";
 import { type HopRequest, limitsFor } from "./options.ts";
+import type { PublicKey } from "./trust/fingerprint.ts";
 
 export type ScanResult =
   | {

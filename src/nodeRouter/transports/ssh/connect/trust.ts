@@ -1,17 +1,18 @@
 // `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
 import type { ConfiguredNode } from "../../../../config/resolve.ts";
-import { safe } from "../../../../safeText.ts";
-import { withoutEnd } from "../../../../withoutEnd.ts";
+import { refusal, refusalLine } from "../../../../shared/refusal.ts";
+import { safe } from "../../../../shared/safeText.ts";
+import { withoutEnd } from "../../../../shared/withoutEnd.ts";
+import type { ConnectEnv } from "./base/env.ts";
+import { type HopRefusal, hopRefusalOf } from "./base/hopRefusal.ts";
 import { reachJumps } from "./connect.ts";
-import type { ConnectEnv } from "./env.ts";
-import { bitsOf, fingerprintOf, type PublicKey } from "./fingerprint.ts";
-import { type HostTrust, judgeHostKey, loadHostTrust, type Verdict } from "./hostTrust.ts";
-import { keyFileOf } from "./knownHostsFile.ts";
+import { type Hop, hopAddress, resolveTarget, type SshTarget } from "./hops.ts";
 import { type ConnectOptions, withDefaults } from "./options.ts";
-import { recordHostKey } from "./recordHostKey.ts";
-import { type Refusal, refusalOf, refuse } from "./refusal.ts";
 import { scanHostKeys } from "./scanHostKeys.ts";
-import { addressOf, type Hop, resolveTarget, type Target } from "./target.ts";
+import { bitsOf, fingerprintOf, type PublicKey } from "./trust/fingerprint.ts";
+import { type HostKeyVerdict, type HostTrust, judgeHostKey, loadHostTrust } from "./trust/hostTrust.ts";
+import { keyFileOf } from "./trust/knownHostsFile.ts";
+import { recordHostKey } from "./trust/recordHostKey.ts";
 
 export interface OfferedKey {
   readonly type: string;
@@ -19,7 +20,7 @@ export interface OfferedKey {
   readonly bits: number | null;
   /** `SHA256:…` */
   readonly fingerprint: string;
-  readonly state: Verdict["kind"];
+  readonly state: HostKeyVerdict["kind"];
   /** Who vouches for it, or revokes it; null when nobody does. */
   readonly source: string | null;
 }
@@ -43,7 +44,7 @@ export interface TrustReport {
   readonly problem: string | null;
 }
 
-export type TrustResult = { readonly ok: true; readonly report: TrustReport } | Refusal;
+export type TrustResult = { readonly ok: true; readonly report: TrustReport } | HopRefusal;
 
 /**
  * Looks at the first machine on the way to the node whose key is not believed yet, or at the node itself: a jump
@@ -69,30 +70,30 @@ export async function trustNode(
 
 interface Look {
   readonly ok: true;
-  readonly target: Target;
+  readonly target: SshTarget;
   readonly isJump: boolean;
   readonly trust: HostTrust;
-  readonly keys: readonly { readonly key: PublicKey; readonly verdict: Verdict }[];
+  readonly keys: readonly { readonly key: PublicKey; readonly verdict: HostKeyVerdict }[];
 }
 
 /** The way to one of its jump hosts, as if that were the end. */
-function partOf(target: Target, index: number): Target & { readonly isJump: true } {
+function partOf(target: SshTarget, index: number): SshTarget & { readonly isJump: true } {
   const last: Hop = target.jumps[index] ?? target.last;
   return { ...target, jumps: target.jumps.slice(0, index), last, isJump: true };
 }
 
 async function look(
-  target: Target & { readonly isJump?: true },
+  target: SshTarget & { readonly isJump?: true },
   env: ConnectEnv,
   options: ConnectOptions,
-): Promise<Look | Refusal> {
+): Promise<Look | HopRefusal> {
   const jumps = await reachJumps(target, env, options, []);
   if (!jumps.ok) return jumps;
   const isJump = target.isJump === true;
   try {
     const place = {
       node: target.node,
-      address: addressOf(target.last),
+      address: hopAddress(target.last),
       jump: isJump ? target.last.name : null,
       at: target.last.at,
     };
@@ -109,14 +110,14 @@ async function look(
     const keys = scanned.keys.map((key) => ({ key, verdict: judgeHostKey(trust, key) }));
     return { ok: true, target, isJump, trust, keys };
   } catch (error) {
-    return refusalOf(error);
+    return hopRefusalOf(error);
   } finally {
     jumps.close();
   }
 }
 
 async function conclude(
-  looked: Look | Refusal,
+  looked: Look | HopRefusal,
   fingerprint: string | null,
   env: ConnectEnv,
 ): Promise<TrustResult> {
@@ -127,7 +128,7 @@ async function conclude(
   const report: TrustReport = {
     node: target.node,
     jumpHost: isJump ? hop.name : null,
-    address: addressOf(hop),
+    address: hopAddress(hop),
     name: hop.hostKey.name,
     keys: keys.map(({ key, verdict }) => describe(key, verdict, trust.pin?.at ?? null)),
     tailscale: trust.tailscale,
@@ -139,14 +140,18 @@ async function conclude(
   const wanted = keys.find(({ key }) => fingerprintOf(key.blob) === withoutEnd(fingerprint.trim(), "="));
   if (wanted === undefined) {
     const offered = report.keys.map((key) => key.fingerprint).join(", ");
-    const problem = refuse(
+    const why = refusal(
       "HOST_KEY_UNKNOWN",
-      `${report.name} does not offer ${safe(fingerprint)}, but ${offered}; nothing was recorded: compare them on the machine (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)`,
-    ).message;
-    return { ok: true, report: { ...report, problem } };
+      `${report.name} does not offer ${safe(fingerprint)}, but ${offered}`,
+      {
+        nothingRan:
+          "nothing was recorded: compare them on the machine (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)",
+      },
+    );
+    return { ok: true, report: { ...report, problem: refusalLine(why) } };
   }
   const recorded = await recordHostKey(hop, wanted.key, env);
-  if (!recorded.ok) return { ok: true, report: { ...report, problem: recorded.message } };
+  if (!recorded.ok) return { ok: true, report: { ...report, problem: refusalLine(recorded) } };
   const now = report.keys.map((key) =>
     key.fingerprint === fingerprintOf(wanted.key.blob)
       ? { ...key, state: "trusted" as const, source: recorded.source }
@@ -158,7 +163,7 @@ async function conclude(
   };
 }
 
-function describe(key: PublicKey, verdict: Verdict, pinnedAt: string | null): OfferedKey {
+function describe(key: PublicKey, verdict: HostKeyVerdict, pinnedAt: string | null): OfferedKey {
   const source =
     verdict.kind === "changed"
       ? verdict.expected.map((other) => other.source).join(", ") || pinnedAt

@@ -5,8 +5,9 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
 import { type ConfiguredNode, resolveConfig, type SshSettings } from "../../../../../src/config/resolve.ts";
-import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { resolveTarget, type Target } from "../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
+import { resolveTarget, type SshTarget } from "../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
+import { refusalLine } from "../../../../../src/shared/refusal.ts";
 
 // Every target asks a process, some several: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -61,9 +62,9 @@ export function sshNode(
 }
 
 /** The target of such a node; the settings must be sound. */
-export async function targetOf(node: ConfiguredNode, env: ConnectEnv): Promise<Target> {
+export async function targetOf(node: ConfiguredNode, env: ConnectEnv): Promise<SshTarget> {
   const resolved = await resolveTarget(node, env);
-  if (!resolved.ok) throw new Error(resolved.message);
+  if (!resolved.ok) throw new Error(refusalLine(resolved));
   return resolved.target;
 }
 

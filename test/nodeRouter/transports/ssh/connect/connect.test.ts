@@ -4,9 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import { type ConnectResult, connect } from "../../../../../src/nodeRouter/transports/ssh/connect/connect.ts";
-import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
 import type { ConnectOptions } from "../../../../../src/nodeRouter/transports/ssh/connect/options.ts";
+import { refusalLine } from "../../../../../src/shared/refusal.ts";
 import { startAgent } from "../../../../support/ssh/agent.ts";
 import { makeKey } from "../../../../support/ssh/keys.ts";
 import { type SshServer, type SshServerOptions, startSshServer } from "../../../../support/ssh/server.ts";
@@ -75,11 +76,11 @@ async function arrange(options: SshServerOptions = {}): Promise<SshServer> {
 
 function messageOf(result: ConnectResult): string {
   if (result.ok) throw new Error("it is connected");
-  expect(result.message.startsWith(`${result.code}: `)).toBe(true);
+  expect(refusalLine(result).startsWith(`${result.code}: `)).toBe(true);
   for (const secret of [KEY, OTHER, RSA, LOCKED]) {
-    expect(result.message).not.toContain(secret.privateKey.split("\n")[2]);
+    expect(refusalLine(result)).not.toContain(secret.privateKey.split("\n")[2]);
   }
-  return result.message;
+  return refusalLine(result);
 }
 
 describe("a connection", () => {
@@ -105,7 +106,7 @@ describe("a connection", () => {
   test("an error after it is made is nobody's unhandled error", async () => {
     const server = await arrange();
     const result = await reach(server);
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     const closed = new Promise<void>((resolve) => result.client.once("close", () => resolve()));
     server.cut();
     await closed;
@@ -114,7 +115,7 @@ describe("a connection", () => {
   test("a dead peer is noticed by keepalives", async () => {
     const server = await arrange();
     const result = await reach(server, { options: { keepaliveIntervalMs: 20, keepaliveCountMax: 2 } });
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     const closed = new Promise<void>((resolve) => result.client.once("close", () => resolve()));
     server.freeze();
     await closed;
@@ -606,7 +607,7 @@ describe("over a jump host", () => {
     const server = await serve();
     const jump = await withJump(server);
     const result = await reach(server);
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     expect(result.steps.map(({ host, name }) => `${host} ${name}`)).toEqual([
       ...["resolve", "tcp", "handshake", "host key", "auth"].map((name) => `bastion ${name}`),
       ...["tcp", "handshake", "host key", "auth"].map((name) => `127.0.0.1 ${name}`),
@@ -620,7 +621,7 @@ describe("over a jump host", () => {
     const server = await serve();
     const jump = await withJump(server);
     const result = await reach(server);
-    if (!result.ok) throw new Error(result.message);
+    if (!result.ok) throw new Error(refusalLine(result));
     const closed = new Promise<void>((resolve) => result.client.once("close", () => resolve()));
     jump.cut();
     await closed;

@@ -5,9 +5,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   algorithmsFor,
   HOST_KEY_TYPES,
-} from "../../../../../src/nodeRouter/transports/ssh/connect/algorithms.ts";
+} from "../../../../../src/nodeRouter/transports/ssh/connect/base/algorithms.ts";
+import { NodeMisbehaved } from "../../../../../src/nodeRouter/transports/ssh/connect/bounds/guard.ts";
 import { handshakeFailure } from "../../../../../src/nodeRouter/transports/ssh/connect/failure.ts";
-import { NodeMisbehaved } from "../../../../../src/nodeRouter/transports/ssh/connect/guard.ts";
 import { shakeHands } from "../../../../../src/nodeRouter/transports/ssh/connect/handshake.ts";
 import { makeKey } from "../../../../support/ssh/keys.ts";
 import { portOf } from "../../../../support/ssh/wire.ts";
@@ -72,9 +72,9 @@ describe("before the login", { timeout: 30_000 }, () => {
     expect(result).toMatchObject({ ok: false, why: "misbehaved" });
     expect(stream.destroyed).toBe(true);
     if (result.ok) return;
-    const { code, message, transportFailure } = handshakeFailure(PLACE, result.why, result.error, result, 1);
+    const { code, fact, transportFailure } = handshakeFailure(PLACE, result.why, result.error, result, 1);
     expect({ code, transportFailure }).toEqual({ code: "NODE_UNREACHABLE", transportFailure: true });
-    expect(message).toContain("it floods the connection with messages that carry no data");
+    expect(fact).toContain("it floods the connection with messages that carry no data");
   });
 
   test("more than a megabyte ends the connection, whatever it is", async () => {

@@ -2,17 +2,18 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
+import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import {
   type PublicKey,
   readPublicKey,
-} from "../../../../../src/nodeRouter/transports/ssh/connect/fingerprint.ts";
-import { recordHostKey } from "../../../../../src/nodeRouter/transports/ssh/connect/recordHostKey.ts";
+} from "../../../../../src/nodeRouter/transports/ssh/connect/trust/fingerprint.ts";
+import { recordHostKey } from "../../../../../src/nodeRouter/transports/ssh/connect/trust/recordHostKey.ts";
 import {
   type TrustReport,
   type TrustResult,
   trustNode,
 } from "../../../../../src/nodeRouter/transports/ssh/connect/trust.ts";
+import { refusalLine } from "../../../../../src/shared/refusal.ts";
 import { makeKey, type TestKey } from "../../../../support/ssh/keys.ts";
 import { type SshServer, type SshServerOptions, startSshServer } from "../../../../support/ssh/server.ts";
 import { makeTestHome, sshNode, type TestHome, targetOf } from "./arrange.ts";
@@ -53,7 +54,7 @@ function trust(
 
 async function reportOf(result: Promise<TrustResult>): Promise<TrustReport> {
   const settled = await result;
-  if (!settled.ok) throw new Error(settled.message);
+  if (!settled.ok) throw new Error(refusalLine(settled));
   return settled.report;
 }
 
@@ -236,9 +237,9 @@ describe("recording", () => {
     const key = keyOf(server.hostKeys[0]);
     const result = await recordHostKey(hop, key, home.env());
     if (result.ok) throw new Error("it was recorded");
-    expect(result.message).toMatch(/^SSH_SETTINGS_INVALID: /);
-    expect(result.message).toMatch(reason);
-    expect(result.message).toContain(KNOWN_HOSTS_KEY);
+    expect(refusalLine(result)).toMatch(/^SSH_SETTINGS_INVALID: /);
+    expect(refusalLine(result)).toMatch(reason);
+    expect(refusalLine(result)).toContain(KNOWN_HOSTS_KEY);
     // As the message advises.
     const knownHostsFile = join(home.home, "mended/known_hosts");
     const mended = (

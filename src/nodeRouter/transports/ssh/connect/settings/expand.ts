@@ -1,6 +1,6 @@
 // `~`, `%` tokens and `${VARIABLES}` of ssh_config values. Pure.
 import { isAbsolute, join } from "node:path";
-import { quote } from "../../../../../safeText.ts";
+import { quote } from "../../../../../shared/safeText.ts";
 import { invalid } from "./invalid.ts";
 
 /** Token letter to value; `%%` is always known. */
@@ -17,7 +17,8 @@ export function expandTokens(text: string, tokens: Tokens, at: string): string {
     const value = Object.hasOwn(tokens, letter) ? tokens[letter] : undefined;
     if (value === undefined) {
       throw invalid(
-        `${at}: node-router does not know the token ${quote(`%${letter}`)}; write the value itself`,
+        `${at}: node-router does not know the token ${quote(`%${letter}`)}`,
+        "write the value itself",
       );
     }
     return value;
@@ -38,7 +39,7 @@ export function expandPath(
   const named = text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
     const value = env.variables[name];
     if (value === undefined) {
-      throw invalid(`${at}: the gateway has no variable ${quote(name)}; set it, or write the path itself`);
+      throw invalid(`${at}: the gateway has no variable ${quote(name)}`, "set it, or write the path itself");
     }
     return value;
   });
@@ -49,7 +50,7 @@ export function expandPath(
 export function absolute(path: string, home: string, at: string): string {
   if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
   if (path.startsWith("~")) {
-    throw invalid(`${at}: ${quote(path)} names another user's home; write the absolute path`);
+    throw invalid(`${at}: ${quote(path)} names another user's home`, "write the absolute path");
   }
   return isAbsolute(path) ? path : join(home, path);
 }

@@ -1,10 +1,9 @@
 // The effective settings of one machine on the way: the config over what ssh says.
-import { sshNameProblem } from "../../../../../config/sshName.ts";
-import { quote, safe } from "../../../../../safeText.ts";
-import { type Offer, offerFor } from "../algorithms.ts";
-import type { ConnectEnv } from "../env.ts";
-import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
-import type { SshAsker } from "./askSsh.ts";
+import { sshNameProblem } from "../../../../../config/checks/sshName.ts";
+import { quote, safe } from "../../../../../shared/safeText.ts";
+import { type Offer, offerFor } from "../base/algorithms.ts";
+import type { ConnectEnv } from "../base/env.ts";
+import type { SshAsker } from "./askOpenSsh.ts";
 import { expandTokens, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
 import { type HostKeySettings, readHostKeySettings } from "./hostKeySettings.ts";
@@ -14,6 +13,7 @@ import { unhonoured } from "./keywords.ts";
 import { type NetworkSettings, readNetwork } from "./networkSettings.ts";
 import { NOT_ASKED } from "./pluginOnly.ts";
 import { type JumpChain, readProxyJump } from "./proxyJump.ts";
+import { isOn, listOf, oneOf, type SshConfigAnswer } from "./sshAnswer.ts";
 
 export interface Hop {
   /** Where its settings are: the node's `…ssh` in the config in full, or whose ProxyJump. */
@@ -45,7 +45,7 @@ export interface ResolvedHop {
 /** @throws NodeRouterError SSH_SETTINGS_INVALID, NOT_STARTED (aborted) */
 export async function resolveHop(config: HopConfig, asker: SshAsker, env: ConnectEnv): Promise<ResolvedHop> {
   const problem = sshNameProblem(config.host);
-  if (problem !== null) throw invalid(`${config.at}: the host ${quote(config.host)} ${problem}; mend it`);
+  if (problem !== null) throw invalid(`${config.at}: the host ${quote(config.host)} ${problem}`);
   const answer = await asker.ask(config);
   const { otherHome } = asker;
   const host = readHost(config, answer);
@@ -72,7 +72,8 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   });
   if (empty.length > 0) {
     throw invalid(
-      `${empty.join(", ")} of ${quote(config.host)} in ssh_config leaves nothing that node-router can do; add one that it can to the list`,
+      `${empty.join(", ")} of ${quote(config.host)} in ssh_config leaves nothing that node-router can do`,
+      "add one that it can to the list",
     );
   }
   return {
@@ -95,37 +96,37 @@ export async function resolveHop(config: HopConfig, asker: SshAsker, env: Connec
   };
 }
 
-function readHost(config: HopConfig, answer: SshAnswer): string {
+function readHost(config: HopConfig, answer: SshConfigAnswer): string {
   const host = oneOf(answer, "hostname") ?? "";
   // SECURITY: a leading "-" would be an option to anything that takes a host as an argument.
   if (host === "" || /^-|\s/.test(host) || safe(host) !== host) {
-    throw invalid(`HostName of ${quote(config.host)}: ${quote(host)} is not a host name; mend it`);
+    throw invalid(`HostName of ${quote(config.host)}: ${quote(host)} is not a host name`);
   }
   return host;
 }
 
-function readUser(config: HopConfig, answer: SshAnswer): string {
+function readUser(config: HopConfig, answer: SshConfigAnswer): string {
   const user = config.user ?? answer.values.get("user")?.[0] ?? "";
   if (user === "" || /^-/.test(user) || safe(user) !== user) {
-    throw invalid(`User of ${quote(config.host)}: ${quote(user)} is not a login name; set the user`);
+    throw invalid(`User of ${quote(config.host)}: ${quote(user)} is not a login name`, "set the user");
   }
   return user;
 }
 
-function readPort(config: HopConfig, answer: SshAnswer): number {
+function readPort(config: HopConfig, answer: SshConfigAnswer): number {
   const text = oneOf(answer, "port") ?? "";
   const port = config.port ?? (/^\d{1,5}$/.test(text) ? Number(text) : 0);
   if (port >= 1 && port <= 65_535) return port;
-  throw invalid(`Port of ${quote(config.host)}: ${quote(text)} is not a port; mend it`);
+  throw invalid(`Port of ${quote(config.host)}: ${quote(text)} is not a port`);
 }
 
 /** What ssh would do and we cannot: said, never passed over. */
-function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): void {
+function refuseUnsupported(config: HopConfig, answer: SshConfigAnswer, host: string): void {
   // SECURITY: a name service may have given this name (CanonicalizeHostname), and a shell is to read it.
   const problem = oneOf(answer, "proxycommand") === null ? null : sshNameProblem(host);
   if (problem !== null) {
     throw invalid(
-      `HostName of ${quote(config.host)}: ${quote(host)} ${problem}, since its ProxyCommand is a line of a shell; mend it`,
+      `HostName of ${quote(config.host)}: ${quote(host)} ${problem}, since its ProxyCommand is a line of a shell`,
     );
   }
   if (
@@ -133,19 +134,21 @@ function refuseUnsupported(config: HopConfig, answer: SshAnswer, host: string): 
     (isOn(answer, "proxyusefdpass") && oneOf(answer, "proxycommand") !== null)
   ) {
     throw invalid(
-      `the ProxyCommand of ${quote(config.host)} in ssh_config hands over a descriptor (ProxyUseFdpass, or "-"), which node-router cannot take; use a command that passes the bytes on`,
+      `the ProxyCommand of ${quote(config.host)} in ssh_config hands over a descriptor (ProxyUseFdpass, or "-"), which node-router cannot take`,
+      "use a command that passes the bytes on",
     );
   }
   const revoked = oneOf(answer, "revokedhostkeys");
   if (revoked !== null && config.hostKey === null) {
     throw invalid(
-      `RevokedHostKeys ${quote(revoked)} is set for ${quote(config.host)} in ssh_config, and node-router does not read that format; write @revoked lines into known_hosts and set RevokedHostKeys none for it`,
+      `RevokedHostKeys ${quote(revoked)} is set for ${quote(config.host)} in ssh_config, and node-router does not read that format`,
+      "write @revoked lines into known_hosts and set RevokedHostKeys none for it",
     );
   }
 }
 
 /** Tokens that ssh alone knows; none where it was not asked, or is another program. */
-function sshTokens(answer: SshAnswer): Tokens {
+function sshTokens(answer: SshConfigAnswer): Tokens {
   const [, C, i, L, l] =
     /^([0-9a-f]{40,64})\/(\d+)\/([^/]*)\/([^/]*)$/.exec(oneOf(answer, "controlpath") ?? "") ?? [];
   return C === undefined || i === undefined || L === undefined || l === undefined ? {} : { C, i, L, l };

@@ -1,9 +1,9 @@
 // Where the host keys of one machine are known from, and under which name.
-import type { ConnectEnv } from "../env.ts";
-import { oneOf, type SshAnswer } from "./answer.ts";
+import type { ConnectEnv } from "../base/env.ts";
 import { expandPath, type Tokens } from "./expand.ts";
 import { DEFAULT_PORT, type HopConfig } from "./hopConfig.ts";
 import { splitFiles } from "./knownHostsFiles.ts";
+import { oneOf, type SshConfigAnswer } from "./sshAnswer.ts";
 
 /** Whom we believe to be this machine. */
 export interface HostKeySettings {
@@ -29,7 +29,7 @@ const SYSTEM_DEFAULT = /^\S*ssh_known_hosts \S*ssh_known_hosts2$/;
  */
 export function readHostKeySettings(
   config: HopConfig,
-  answer: SshAnswer,
+  answer: SshConfigAnswer,
   place: { readonly host: string; readonly port: number; readonly alias: string | null },
   tokens: Tokens,
   env: ConnectEnv,

@@ -1,9 +1,9 @@
 // Which keys to log in with at one machine: the config's, else what ssh says, else the usual files.
 import { isAbsolute, resolve } from "node:path";
-import type { ConnectEnv } from "../env.ts";
-import { isOn, listOf, oneOf, type SshAnswer } from "./answer.ts";
+import type { ConnectEnv } from "../base/env.ts";
 import { absolute, expandPath, type Tokens } from "./expand.ts";
 import type { HopConfig } from "./hopConfig.ts";
+import { isOn, listOf, oneOf, type SshConfigAnswer } from "./sshAnswer.ts";
 
 /** Who we are to this machine. Holds secrets: never log or send it. */
 export interface IdentitySettings {
@@ -33,7 +33,7 @@ const USUAL_COUNT = 3;
 /** @param otherHome what ssh took for the home where that is another than the gateway's. */
 export function readIdentity(
   config: HopConfig,
-  answer: SshAnswer,
+  answer: SshConfigAnswer,
   tokens: Tokens,
   env: ConnectEnv,
   otherHome: string | null,
@@ -61,7 +61,7 @@ export function readIdentity(
 }
 
 /** PubkeyAuthentication also knows `unbound` and `host-bound`. */
-function mayUseKeys(answer: SshAnswer): boolean {
+function mayUseKeys(answer: SshConfigAnswer): boolean {
   const preferred = listOf(answer, "preferredauthentications");
   return (
     !/^(?:no|false)$/i.test(oneOf(answer, "pubkeyauthentication") ?? "") &&
@@ -77,7 +77,7 @@ function sshPath(text: string, env: ConnectEnv, tokens: Tokens, at: string): str
     : expandPath(text, env, tokens, at);
 }
 
-function readAgent(answer: SshAnswer, env: ConnectEnv, otherHome: string | null): string | null {
+function readAgent(answer: SshConfigAnswer, env: ConnectEnv, otherHome: string | null): string | null {
   const value = answer.values.get("identityagent")?.[0] || "SSH_AUTH_SOCK";
   if (value.toLowerCase() === "none") return null;
   const variable = value === "SSH_AUTH_SOCK" ? value : /^\$(\w+)$/.exec(value)?.[1];

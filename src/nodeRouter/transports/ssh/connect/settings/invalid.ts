@@ -1,7 +1,9 @@
 // The one fault of settings that no connection can be made from.
-import { NodeRouterError } from "../../../../../errors.ts";
+import { NodeRouterError } from "../../../../../shared/errors.ts";
+import { refusal } from "../../../../../shared/refusal.ts";
 
-/** `text` says what, where and what to do. */
-export function invalid(text: string, cause?: unknown): NodeRouterError {
-  return new NodeRouterError("SSH_SETTINGS_INVALID", text, { cause });
+/** @param fact what and where. @param advice null: none; left out: to mend it. */
+export function invalid(fact: string, advice?: string | null, cause?: unknown): NodeRouterError {
+  const why = refusal("SSH_SETTINGS_INVALID", fact, advice === undefined ? {} : { advice });
+  return new NodeRouterError(why, { cause });
 }

@@ -1,7 +1,7 @@
 // Every keyword of `ssh -G`: whether it is honoured, without meaning here, or not honoured and then said. Pure.
-import { safe } from "../../../../../safeText.ts";
-import type { SshAnswer } from "./answer.ts";
+import { safe } from "../../../../../shared/safeText.ts";
 import { NOT_ASKED } from "./pluginOnly.ts";
+import type { SshConfigAnswer } from "./sshAnswer.ts";
 
 /** Decides something, here or within ssh before it answers. */
 const HONOURED: readonly string[] = [
@@ -149,7 +149,7 @@ export function classOf(keyword: string): KeywordClass {
 }
 
 /** What of the answer does not count here, each a sentence without its end. */
-export function unhonoured({ values }: SshAnswer, host: string): readonly string[] {
+export function unhonoured({ values }: SshConfigAnswer, host: string): readonly string[] {
   const notAsked = values.get(NOT_ASKED)?.[0];
   if (notAsked !== undefined) {
     return [`${notAsked}: ssh_config is not read, only the plugin's own settings count`];

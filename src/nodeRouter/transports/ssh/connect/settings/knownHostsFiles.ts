@@ -1,9 +1,9 @@
 // Which files ssh names in UserKnownHostsFile and GlobalKnownHostsFile. Pure.
 import { isAbsolute, join, resolve } from "node:path";
-import { quote } from "../../../../../safeText.ts";
-import type { Expansion } from "./answer.ts";
+import { quote } from "../../../../../shared/safeText.ts";
 import { absolute } from "./expand.ts";
 import { invalid } from "./invalid.ts";
+import type { Expansion } from "./sshAnswer.ts";
 
 export interface FilesContext {
   /** Ours. */
@@ -62,7 +62,8 @@ function ownPath(
   if (raw !== null && /^(?:~|%d)\//.test(raw)) return join(home, file.slice(theirs.length));
   if (expansions.length === 0 && file.startsWith(theirs === "" ? "/.ssh/" : `${theirs}/`)) {
     throw invalid(
-      `${at}: ${quote(file)} is below ${quote(otherHome)}, the account's home, while the gateway's HOME is ${quote(home)}, and this ssh does not say which was meant; name the file in knownHostsFile of the node`,
+      `${at}: ${quote(file)} is below ${quote(otherHome)}, the account's home, while the gateway's HOME is ${quote(home)}, and this ssh does not say which was meant`,
+      "name the file in knownHostsFile of the node",
     );
   }
   return file;

@@ -1,6 +1,6 @@
 // How a machine is dialled and how its silence is noticed, as far as ssh_config says. Pure.
 import { isIP } from "node:net";
-import { oneOf, type SshAnswer } from "./answer.ts";
+import { oneOf, type SshConfigAnswer } from "./sshAnswer.ts";
 
 export interface NetworkSettings {
   /** Addresses to use; 0 = either kind. */
@@ -17,7 +17,8 @@ export interface NetworkSettings {
 /** Nobody waits longer for a node, whatever ssh_config says. */
 const MAX_CONNECT_TIMEOUT_MS = 30_000;
 
-export function readNetwork(answer: SshAnswer): NetworkSettings {
+/** Null for what ssh leaves open. ssh says seconds; these are ms. */
+export function readNetwork(answer: SshConfigAnswer): NetworkSettings {
   const address = oneOf(answer, "bindaddress");
   const interval = secondsOf(answer, "serveraliveinterval");
   const timeout = secondsOf(answer, "connecttimeout");
@@ -32,7 +33,7 @@ export function readNetwork(answer: SshAnswer): NetworkSettings {
 }
 
 /** A whole number above zero; null = off. */
-function secondsOf(answer: SshAnswer, keyword: string): number | null {
+function secondsOf(answer: SshConfigAnswer, keyword: string): number | null {
   const text = oneOf(answer, keyword) ?? "";
   return /^\d{1,6}$/.test(text) && Number(text) > 0 ? Number(text) : null;
 }

@@ -1,14 +1,13 @@
 // Stands for ssh's answer where no ssh can be asked: what the plugin's config says, and ssh's defaults. Pure.
-import type { ConnectEnv } from "../env.ts";
-import type { SshAnswer } from "./answer.ts";
-import type { SshQuery } from "./askSsh.ts";
+import type { ConnectEnv } from "../base/env.ts";
 import { DEFAULT_IDENTITIES } from "./identitySettings.ts";
+import type { SshConfigAnswer, SshQuery } from "./sshAnswer.ts";
 
 /** Under this keyword, which ssh has not, stands why it was not asked. */
 export const NOT_ASKED = "node-router-not-asked";
 
 /** @param why a fact without its end. */
-export function pluginOnly(query: SshQuery, env: Pick<ConnectEnv, "user">, why: string): SshAnswer {
+export function pluginOnly(query: SshQuery, env: Pick<ConnectEnv, "user">, why: string): SshConfigAnswer {
   return {
     values: new Map([
       ["hostname", [query.host.toLowerCase()]],

@@ -1,5 +1,5 @@
 // The value of ProxyJump as ssh prints it: hops as they were written, and the last of them in one form. Pure.
-import { quote } from "../../../../../safeText.ts";
+import { quote } from "../../../../../shared/safeText.ts";
 import { invalid } from "./invalid.ts";
 
 /** One host to go through; null = what ssh_config says about it, then the default. */
@@ -24,7 +24,7 @@ export function readProxyJump(text: string, at: string): JumpChain {
       text.slice(comma + 1),
     )?.groups;
   const host = found?.bracketed ?? found?.plain;
-  if (host === undefined) throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]; mend it`);
+  if (host === undefined) throw invalid(`${at}: ProxyJump ${quote(text)} is not [user@]host[:port]`);
   return {
     last: { host, user: found?.user ?? null, port: found?.port === undefined ? null : Number(found.port) },
     before: comma < 0 ? null : text.slice(0, comma),

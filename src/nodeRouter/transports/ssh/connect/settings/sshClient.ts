@@ -1,9 +1,11 @@
 // Runs the installed `ssh -G`: without a shell, in the gateway's environment, bounded in time and output.
+
 import { spawn } from "node:child_process";
-import { messageOf, NodeRouterError } from "../../../../../errors.ts";
-import { quote } from "../../../../../safeText.ts";
-import { errorCode } from "../env.ts";
-import { endProcessGroup } from "../processGroup.ts";
+import { errorCode } from "../../../../../shared/errorCode.ts";
+import { messageOf, NodeRouterError } from "../../../../../shared/errors.ts";
+import { refusal } from "../../../../../shared/refusal.ts";
+import { quote } from "../../../../../shared/safeText.ts";
+import { endProcessGroup } from "../net/processGroup.ts";
 import { invalid } from "./invalid.ts";
 
 /** `Match exec` and the name service may take their time, but not for ever. */
@@ -61,7 +63,7 @@ export function runSsh({
     endProcessGroup(child, "SIGKILL");
     reject(error);
   };
-  const tooMuch = () => give(invalid(`ssh -G prints too much about ${quote(host)}; see "ssh -G" there`));
+  const tooMuch = () => give(invalid(`ssh -G prints too much about ${quote(host)}`, 'see "ssh -G" there'));
   child.stdout.on("data", (part: Buffer) => {
     outputBytes += part.length;
     if (outputBytes > MAX_OUTPUT) tooMuch();
@@ -74,21 +76,25 @@ export function runSsh({
   });
   child.once("error", (error) => {
     if (errorCode(error) === "ENOENT") resolve({ kind: "absent" });
-    else give(invalid(`the ssh client cannot be run: ${messageOf(error)}; mend its installation`, error));
+    else give(invalid(`the ssh client cannot be run: ${messageOf(error)}`, "mend its installation", error));
   });
   const timer = setTimeout(() => {
     const words = wordsOf(log);
     give(
       invalid(
-        `ssh -G did not end within ${timeoutMs} ms for ${quote(host)}${words === "" ? "" : `, after ${quote(words)}`}; see its Match exec lines, CanonicalizeHostname and the name service`,
+        `ssh -G did not end within ${timeoutMs} ms for ${quote(host)}${words === "" ? "" : `, after ${quote(words)}`}`,
+        "see its Match exec lines, CanonicalizeHostname and the name service",
       ),
     );
   }, timeoutMs);
   const onAbort = () =>
     give(
       new NodeRouterError(
-        "NOT_STARTED",
-        `the connection to ${quote(host)} was given up while ssh was asked for its settings; try again`,
+        refusal(
+          "NOT_STARTED",
+          `the connection to ${quote(host)} was given up while ssh was asked for its settings`,
+          { advice: "try again" },
+        ),
       ),
     );
   if (signal?.aborted) onAbort();
@@ -106,7 +112,8 @@ export function runSsh({
     const end = killedBy === null ? `exit code ${code}` : `signal ${killedBy}`;
     give(
       invalid(
-        `ssh refuses its settings for ${quote(host)}: ${words === "" ? end : quote(words)}; mend that, "ssh -G" shows the same`,
+        `ssh refuses its settings for ${quote(host)}: ${words === "" ? end : quote(words)}`,
+        'mend that, "ssh -G" shows the same',
       ),
     );
   };

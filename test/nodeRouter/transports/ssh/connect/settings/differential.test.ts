@@ -5,7 +5,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+import { resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { makeTestHome, sshNode, type TestHome } from "../arrange.ts";
 
@@ -175,7 +176,7 @@ describe.skipIf(skipWithoutSsh("connect/settings/differential"))("any file", () 
         if (said === null) {
           expect(resolved).toMatchObject({ ok: false, code: "SSH_SETTINGS_INVALID" });
           expect(resolved).toMatchObject({
-            message: expect.stringContaining("ssh refuses its settings for "),
+            fact: expect.stringContaining("ssh refuses its settings for "),
           });
           return;
         }
@@ -184,8 +185,8 @@ describe.skipIf(skipWithoutSsh("connect/settings/differential"))("any file", () 
         if (!resolved.ok) {
           // What only comes to light when ssh connects.
           expect(
-            files.includes(null) || /%z|descriptor|login name/.test(resolved.message),
-            resolved.message,
+            files.includes(null) || /%z|descriptor|login name/.test(refusalLine(resolved)),
+            refusalLine(resolved),
           ).toBe(true);
           return;
         }

@@ -3,10 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
-import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askSsh.ts";
+import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
+import { hopAddress, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
+import { openSshAsker } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/askOpenSsh.ts";
 import { runSsh } from "../../../../../../src/nodeRouter/transports/ssh/connect/settings/sshClient.ts";
-import { addressOf, resolveTarget } from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { waitFor } from "../../../../../support/wait.ts";
 import { fakeSsh, makeTestHome, sshNode, type TestHome, targetOf } from "../arrange.ts";
@@ -25,8 +26,8 @@ const ANSWER = "echo user u; echo hostname h; echo port 22";
 
 async function refusal(changes: Partial<ConnectEnv>, ssh: object = {}): Promise<string> {
   const resolved = await resolveTarget(sshNode(ssh), { ...env, ...changes });
-  if (resolved.ok) throw new Error(`not refused: ${addressOf(resolved.target.last)}`);
-  return resolved.message;
+  if (resolved.ok) throw new Error(`not refused: ${hopAddress(resolved.target.last)}`);
+  return refusalLine(resolved);
 }
 
 /** The arguments that ssh got, a line each. */
@@ -163,7 +164,7 @@ describe("without an ssh to ask", () => {
       ...env,
       ...nowhere,
     });
-    expect([addressOf(last), jumps, last.proxyCommand]).toEqual(["gateway@box:2222", [], null]);
+    expect([hopAddress(last), jumps, last.proxyCommand]).toEqual(["gateway@box:2222", [], null]);
     expect(last.hostKey.name).toBe("[box]:2222");
     expect(last.hostKey.files).toEqual(["", "2"].map((end) => `${home.home}/.ssh/known_hosts${end}`));
     expect(notes).toEqual([
@@ -183,7 +184,7 @@ describe("without an ssh to ask", () => {
       ...fakeSsh(home, "exit 255"),
       account: null,
     });
-    expect(addressOf(last)).toBe("gateway@mac-sg");
+    expect(hopAddress(last)).toBe("gateway@mac-sg");
     expect(notes).toEqual([expect.stringContaining("has no entry in the user database")]);
   });
 });
@@ -233,7 +234,7 @@ describe.skipIf(skipWithoutSsh("connect/settings/sshClient"))("a home that is no
 
   test("reads the system's file after the user's, and its own first", async () => {
     const systemConfig = home.write("etc/ssh_config", "Host *\n User system\n Port 2222\n");
-    expect(addressOf(await hop("User first\n", { systemConfig }))).toBe("first@mac-sg:2222");
+    expect(hopAddress(await hop("User first\n", { systemConfig }))).toBe("first@mac-sg:2222");
   });
 
   test.each(["with space", "[x]*?{a,b}", `it's "quoted"`, "back\\slash", "ключ", "#hash"])(

@@ -3,13 +3,14 @@ import { chmodSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/env.ts";
+import type { ConnectEnv } from "../../../../../../src/nodeRouter/transports/ssh/connect/base/env.ts";
 import {
-  addressOf,
   type Hop,
+  hopAddress,
   resolveTarget,
-  type Target,
-} from "../../../../../../src/nodeRouter/transports/ssh/connect/target.ts";
+  type SshTarget,
+} from "../../../../../../src/nodeRouter/transports/ssh/connect/hops.ts";
+import { refusalLine } from "../../../../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../../../../support/ssh/client.ts";
 import { fakeSsh, makeTestHome, sshNode, type TestHome, targetOf } from "../arrange.ts";
 
@@ -32,7 +33,7 @@ async function hopWith(config: string, ssh: object = {}, changes: Partial<Connec
   return (await targetWith(config, ssh, changes)).last;
 }
 
-function targetWith(config: string, ssh: object = {}, changes: Partial<ConnectEnv> = {}): Promise<Target> {
+function targetWith(config: string, ssh: object = {}, changes: Partial<ConnectEnv> = {}): Promise<SshTarget> {
   home.write(".ssh/config", config);
   return targetOf(sshNode(ssh), { ...env, ...changes });
 }
@@ -40,16 +41,16 @@ function targetWith(config: string, ssh: object = {}, changes: Partial<ConnectEn
 async function refusalWith(config: string, ssh: object = {}): Promise<string> {
   home.write(".ssh/config", config);
   const resolved = await resolveTarget(sshNode(ssh), env);
-  if (resolved.ok) throw new Error(`not refused: ${addressOf(resolved.target.last)}`);
-  expect(resolved.message.startsWith(`${resolved.code}: `)).toBe(true);
-  return resolved.message;
+  if (resolved.ok) throw new Error(`not refused: ${hopAddress(resolved.target.last)}`);
+  expect(refusalLine(resolved).startsWith(`${resolved.code}: `)).toBe(true);
+  return refusalLine(resolved);
 }
 
 withSsh("what counts", () => {
   test("without any file: the inventory name, port 22, the gateway's user, the usual key files and known_hosts", async () => {
     const { last, jumps, notes } = await targetOf(sshNode(), env);
     expect(jumps).toEqual([]);
-    expect(addressOf(last)).toBe("gateway@mac-sg");
+    expect(hopAddress(last)).toBe("gateway@mac-sg");
     expect(last.identity).toEqual({
       files: ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => `${home.home}/.ssh/${name}`),
       areNamed: false,
@@ -76,7 +77,7 @@ withSsh("what counts", () => {
       user: "claw",
       port: 22,
     });
-    expect(addressOf(hop)).toBe("claw@100.64.0.2");
+    expect(hopAddress(hop)).toBe("claw@100.64.0.2");
     expect(hop.hostKey.name).toBe("100.64.0.2");
   });
 
@@ -87,7 +88,7 @@ withSsh("what counts", () => {
       {},
       { systemConfig: system },
     );
-    expect(addressOf(hop)).toBe("first@mac-sg:2222");
+    expect(hopAddress(hop)).toBe("first@mac-sg:2222");
   });
 
   test("a Host block that excludes the node does not count, nor does one of another name", async () => {
@@ -98,13 +99,13 @@ withSsh("what counts", () => {
   test("Host has case, as for ssh: the block of another spelling is another host's", async () => {
     const config =
       "Host MAC-SG\n HostName prod.example\n User root\nHost mac-sg\n HostName test.example\n User u\n";
-    expect(addressOf(await hopWith(config))).toBe("u@test.example");
-    expect(addressOf(await hopWith(config, { host: "MAC-SG" }))).toBe("root@prod.example");
+    expect(hopAddress(await hopWith(config))).toBe("u@test.example");
+    expect(hopAddress(await hopWith(config, { host: "MAC-SG" }))).toBe("root@prod.example");
   });
 
   test("keywords have no case, `=` may stand for the space, and a comment may follow", async () => {
     const hop = await hopWith("host=mac-sg # here\n\tHOSTNAME = mac.example # there\n port=2222\r\n");
-    expect(addressOf(hop)).toBe("gateway@mac.example:2222");
+    expect(hopAddress(hop)).toBe("gateway@mac.example:2222");
   });
 
   test("IdentityFile adds up, with tokens, ~ and variables; the config's own replaces them", async () => {
@@ -167,13 +168,13 @@ withSsh("Include", () => {
     home.write(".ssh/conf.d/.hidden", "Host mac-sg\n User hidden\n");
     home.write(".ssh/deeper", "HostName deep.example\n");
     const config = "Include conf.d/[0-9]* ~/absent /absent/*\nHost *\n User last\n";
-    expect(addressOf(await hopWith(config))).toBe("b@deep.example:2222");
+    expect(hopAddress(await hopWith(config))).toBe("b@deep.example:2222");
   });
 
   test("inside a block it holds for that block only, and blocks inside it end with it", async () => {
     home.write(".ssh/more", "User more\nHost other\n Port 1\n");
     const config = "Host other\n Include more\nHost mac-sg\n Include more\n Port 2222\n";
-    expect(addressOf(await hopWith(config))).toBe("more@mac-sg:2222");
+    expect(hopAddress(await hopWith(config))).toBe("more@mac-sg:2222");
     home.write(".ssh/config", config.replace("Host mac-sg\n Include more", "Host mac-sg"));
     expect((await targetOf(sshNode(), env)).last.user).toBe("gateway");
   });
@@ -181,7 +182,7 @@ withSsh("Include", () => {
   test("a folder among the files is passed over, as ssh passes over it", async () => {
     home.write(".ssh/config.d/10-hosts", "Host mac-sg\n HostName n.example\n");
     home.write(".ssh/config.d/old/hosts", "Host mac-sg\n User no\n");
-    expect(addressOf(await hopWith("Include config.d/* config.d\nHost *\n User last\n"))).toBe(
+    expect(hopAddress(await hopWith("Include config.d/* config.d\nHost *\n User last\n"))).toBe(
       "last@n.example",
     );
   });
@@ -222,7 +223,7 @@ withSsh("Match", () => {
     const proof = join(home.home, "proof");
     const config = `Match originalhost mac-sg exec "printf %%s $MINE > ${proof}"\n HostName yes.example\nMatch exec false\n User no\n`;
     const variables = { ...PATH, MINE: "mine" };
-    expect(addressOf(await hopWith(config, {}, { variables }))).toBe("gateway@yes.example");
+    expect(hopAddress(await hopWith(config, {}, { variables }))).toBe("gateway@yes.example");
     expect(readFileSync(proof, "utf8")).toBe("mine");
   });
 
@@ -238,7 +239,7 @@ withSsh("Match", () => {
 });
 
 withSsh("ProxyJump", () => {
-  const names = ({ jumps, last }: Target) => [...jumps, last].map(addressOf);
+  const names = ({ jumps, last }: SshTarget) => [...jumps, last].map(hopAddress);
 
   test("a chain, each with its own settings; the config's user and key are the node's alone", async () => {
     const target = await targetWith(
@@ -359,7 +360,7 @@ withSsh("refused, never passed over", () => {
 
   test("a port of the environment that is none", async () => {
     const port = await resolveTarget(sshNode(), { ...env, variables: { ...PATH, OPENCLAW_SSH_PORT: "ssh" } });
-    expect(port).toMatchObject({ ok: false, message: expect.stringContaining('OPENCLAW_SSH_PORT is "ssh"') });
+    expect(port).toMatchObject({ ok: false, fact: expect.stringContaining('OPENCLAW_SSH_PORT is "ssh"') });
   });
 
   test.each(["identityData", "passphrase"])(
@@ -369,7 +370,7 @@ withSsh("refused, never passed over", () => {
       const resolved = await resolveTarget(sshNode({ [key]: secret }), env);
       expect(resolved).toMatchObject({ ok: false, code: "SECRET_UNAVAILABLE" });
       expect(resolved).toMatchObject({
-        message: expect.stringContaining(`plugins.entries.node-router.config.nodes.mac-sg.ssh.${key} `),
+        fact: expect.stringContaining(`plugins.entries.node-router.config.nodes.mac-sg.ssh.${key} `),
       });
     },
   );
@@ -377,7 +378,7 @@ withSsh("refused, never passed over", () => {
   test("a node without SSH settings is told which key to add", async () => {
     expect(await resolveTarget(sshNode({}, { ssh: null }), env)).toMatchObject({
       code: "SSH_SETTINGS_INVALID",
-      message: expect.stringContaining("add plugins.entries.node-router.config.nodes.mac-sg.ssh: {}"),
+      advice: expect.stringContaining("add plugins.entries.node-router.config.nodes.mac-sg.ssh: {}"),
     });
   });
 });

@@ -1,0 +1,110 @@
+// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile`,
+// `presence` or `start` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+import { benchDecide } from "./decide.bench.ts";
+import { benchExec } from "./exec.bench.ts";
+import { benchHostile } from "./hostile.bench.ts";
+import { benchPlace } from "./place.bench.ts";
+import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
+import { benchSshMemory } from "./sshMemory.bench.ts";
+import { benchSshTools } from "./sshTools.bench.ts";
+import { benchSshStreams, benchSshTransport } from "./sshTransport.bench.ts";
+import { benchStart } from "./start.bench.ts";
+
+const PARTS = ["place", "exec", "ssh", "hostile", "presence", "start"];
+const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
+const only = given.filter((argument) => PARTS.includes(argument));
+const wants = (part: string): boolean => only.length === 0 || only.includes(part);
+const full = given.includes("full");
+/** The row with two decimals, as it is printed. */
+const round = (row: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [
+      key,
+      typeof value === "number" ? Math.round(value * 100) / 100 : value,
+    ]),
+  );
+
+const report: Record<string, unknown> = { node: process.version };
+
+if (wants("place")) {
+  console.log("place(): one decision, first call of every rule included");
+  report.place = (await benchPlace()).map(round);
+  console.table(report.place);
+  console.log(
+    "decide: one call in the hook on a snapshot that no call has seen (goal at 50, 500, 10,000 nodes: p99 100, 500, 5,000 us)",
+  );
+  report.decide = (await benchDecide()).map(round);
+  console.table(report.decide);
+}
+
+if (wants("start")) {
+  console.log("start: the import of the built plugin in a process that has node:http (goal: 50 ms, 9 MB)");
+  const { start, sizes } = await benchStart(15);
+  report.start = start.map(round);
+  console.table(report.start);
+  console.log("start: what is in the package, the largest files first");
+  console.table(sizes.rows.filter(({ kB }) => kB >= 10).map(round));
+  report.size = round({ ...sizes, rows: sizes.rows.length });
+  console.table([report.size]);
+}
+
+if (wants("exec")) {
+  console.log("exec: one whole tool call on a real gateway and node host, both kinds in turn");
+  const { rows, ratio, unguardedRatio } = await benchExec();
+  report.exec = rows.map(round);
+  report.routedOverNative = Math.round(ratio * 1000) / 1000;
+  console.table(report.exec);
+  report.unguardedOverNative = Math.round(unguardedRatio * 1000) / 1000;
+  console.log(
+    `routed/native ratio of medians: ${report.routedOverNative} with the guard, ${report.unguardedOverNative} without (goal: at most 1.05)`,
+  );
+}
+
+if (wants("ssh")) {
+  console.log("ssh: one command, near and 70 ms away (a delaying proxy; the TCP handshake is not delayed)");
+  report.sshTransport = (await benchSshTransport([0, 70])).map(round);
+  console.table(report.sshTransport);
+  console.log(
+    "ssh: streams of commands back to back at 70 ms (goals: 1 stream p90 88 ms; 8 streams p50 88 ms, 1.9 x ControlMaster; 32 streams 4 x, p90 280 ms)",
+  );
+  report.sshStreams = (await benchSshStreams(70, [1, 8, 32])).map(round);
+  console.table(report.sshStreams);
+}
+
+if (wants("ssh") && !given.includes("transport")) {
+  console.log("ssh: whole tool calls of an agent whose workspace is on the node");
+  report.sshTools = (
+    await benchSshTools({
+      roundTrips: [0, 70],
+      runs: 25,
+      builtInRuns: 20,
+      builtInFarRuns: full ? 20 : 2,
+    })
+  ).map(round);
+  console.table(report.sshTools);
+  const sshMemory = round(await benchSshMemory(50));
+  report.sshMemory = sshMemory;
+  console.log(`ssh: 50 connected nodes take ${sshMemory.perAllMb} MB (goal: under 100)`);
+}
+
+if (wants("hostile")) {
+  console.log(
+    "hostile: one node attacks for 15 s, and another runs commands (goal: 200 ms, 64 MB, twice the p99)",
+  );
+  report.hostile = (await benchHostile()).map(round);
+  console.table(report.hostile);
+}
+
+if (wants("presence")) {
+  console.log("presence: simulated nodes, half of them with SSH as well, for a minute each");
+  report.presenceLoad = (await benchPresenceLoad([10, 100, 1_000], 60)).map(round);
+  console.table(report.presenceLoad);
+  report.tailnet = round(await benchTailnet(5_000, 20));
+  console.log("presence: one status of a large tailnet");
+  console.table([report.tailnet]);
+  console.log("presence: from the cut to offline, and from the healing to ready");
+  report.cuts = (await benchCuts(20, 3)).map(round);
+  console.table(report.cuts);
+}
+
+console.log(JSON.stringify(report));

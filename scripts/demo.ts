@@ -1,0 +1,233 @@
+// The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
+// then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
+import { allHomes, removeAllHomes } from "../test/support/environment.ts";
+import { startGateway } from "../test/support/gateway.ts";
+import type { Gateway } from "../test/support/gatewayTypes.ts";
+import { installPlugin, packPlugin } from "../test/support/install.ts";
+import { startNodeHost } from "../test/support/nodeHost.ts";
+import { endAllProcesses } from "../test/support/process.ts";
+import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
+import { waitFor } from "../test/support/wait.ts";
+import { spawnAndLocate, type Whereabouts } from "../test/support/whereabouts.ts";
+import { show, startProgress } from "./support/progress.ts";
+import { startSshNode } from "./support/sshNode.ts";
+
+const WORKERS = ["worker-sg", "worker-cn"];
+const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
+
+const progress = startProgress(14);
+/** Set by the step that starts it; every later step needs it. */
+let gateway: Gateway;
+let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
+
+/** Directory on each machine, by the machine's name. */
+type Workspaces = Readonly<Record<string, string>>;
+
+const table = (places: readonly Whereabouts[]): string =>
+  places
+    .map(({ agent, machine, folder }) => `${agent.padEnd(10)} ran on ${machine.padEnd(8)} in ${folder}`)
+    .join("\n");
+
+interface RouterConfig {
+  readonly gateway: object;
+  readonly nodes: Record<string, object>;
+  readonly rules: object[];
+}
+
+/** What a user would write into openclaw.json for this deployment. */
+function routerConfig(workspaces: Workspaces): RouterConfig {
+  return {
+    gateway: { location: { country: "CN", city: "Shanghai" } },
+    nodes: {
+      "mac-cn": {
+        tags: ["region=cn"],
+        location: { country: "CN", city: "Shanghai" },
+        workspace: workspaces["mac-cn"],
+      },
+      "mac-sg": {
+        tags: ["region=sg"],
+        location: { country: "SG", city: "Singapore" },
+        workspace: workspaces["mac-sg"],
+      },
+    },
+    rules: [
+      { name: "singapore", agents: ["worker-sg"], require: "region=sg" },
+      { name: "china", agents: ["worker-cn"], require: "region=cn" },
+    ],
+  };
+}
+
+async function openclaw(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await gateway.cli(...args);
+  if (code !== 0)
+    throw new Error(`openclaw ${args.slice(0, 3).join(" ")} ended with ${code}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Node hosts connect by themselves once the gateway listens: starting all at once saves seconds. */
+async function startMachines(): Promise<{ readonly workspaces: Promise<Workspaces> }> {
+  gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
+  const hosts = ["mac-cn", "mac-sg"].map(async (name) => {
+    const host = await startNodeHost(gateway, name);
+    const workspace = join(host.home.home, "work");
+    mkdirSync(workspace);
+    return [name, workspace] as const;
+  });
+  const workspaces = Promise.all(hosts).then((entries): Workspaces => Object.fromEntries(entries));
+  workspaces.catch(() => undefined); // reported by the step that waits for it
+  await gateway.waitUntilReady();
+  return { workspaces };
+}
+
+async function demo(): Promise<void> {
+  const archive = await progress.step("build and pack the plugin", packPlugin);
+  const started = await progress.step(
+    "start a throw-away gateway with the reference configuration",
+    startMachines,
+  );
+  const workspaces = await progress.step(
+    "wait for the node hosts mac-cn and mac-sg and approve them",
+    () => started.workspaces,
+  );
+
+  const before = await progress.step("without the plugin: master spawns both workers", () =>
+    spawnAndLocate(gateway, "master", WORKERS),
+  );
+  show(table(before));
+
+  await progress.step("openclaw plugins install", () => installPlugin(gateway, archive));
+  await progress.step("openclaw config set plugins.entries.node-router.config", async () => {
+    const config = JSON.stringify(routerConfig(workspaces));
+    await openclaw("config", "set", "plugins.entries.node-router.config", config, "--strict-json");
+    await gateway.waitUntilConfigApplied();
+  });
+  await progress.step("openclaw node-router guard", async () => {
+    await openclaw("node-router", "guard");
+    await gateway.waitUntilConfigApplied();
+  });
+
+  const after = await progress.step("with the plugin: master spawns both workers", () =>
+    spawnAndLocate(gateway, "master", WORKERS),
+  );
+  show(table(after));
+  const wrong = after.find(({ agent, machine }) => machine !== EXPECTED[agent]);
+  if (wrong)
+    throw new Error(`${wrong.agent} should have run on ${EXPECTED[wrong.agent]}; it read:\n${wrong.result}`);
+
+  const [status, explained] = await progress.step("ask the plugin why", () =>
+    Promise.all([
+      openclaw("node-router", "status"),
+      openclaw("node-router", "explain", "--agent", "worker-sg"),
+    ]),
+  );
+  show(`$ openclaw node-router status\n${status}`);
+  show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
+  await demoSsh(workspaces);
+}
+
+/** Files and commands of one agent on a machine without OpenClaw. */
+async function demoSsh(workspaces: Workspaces): Promise<void> {
+  const node = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
+    startSshNode("studio-hk"),
+  );
+  sshNode = node;
+  show(node.how);
+  const guard = await progress.step("add node, rule and agent; openclaw node-router guard", async () => {
+    const config = routerConfig(workspaces);
+    config.nodes["studio-hk"] = {
+      node: false,
+      tailscale: false,
+      tags: ["region=hk"],
+      location: { country: "HK" },
+      workspace: node.workspace,
+      ssh: node.ssh,
+    };
+    config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
+    await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
+    await openclaw(
+      ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
+    );
+    await gateway.waitUntilConfigApplied();
+    const written = await openclaw("node-router", "guard");
+    await gateway.waitUntilConfigApplied();
+    return written;
+  });
+  show(guard);
+  const text = "written by the agent's write tool\n";
+  const { results } = await progress.step("worker-hk: write note.txt, then exec cat note.txt", () =>
+    gateway.agent(
+      "worker-hk",
+      [
+        `CALL write ${JSON.stringify({ path: "note.txt", content: text })}`,
+        `CALL exec ${JSON.stringify({ command: 'cat note.txt; echo "machine=$(cat ~/whoami)"' })}`,
+      ].join("\n"),
+    ),
+  );
+  show(results.join("\n"));
+  const file = join(node.workspace, "note.txt");
+  const read = results[1] ?? "";
+  if (!read.includes(text) || !read.includes("machine=studio-hk"))
+    throw new Error(`worker-hk should have read its file on studio-hk; it read:\n${read}`);
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text)
+    throw new Error(`${file} is not on studio-hk`);
+}
+
+/** Where every node is and how it is, as it was found out without asking for it. */
+async function demoNodes(): Promise<void> {
+  const nodes = await progress.step(
+    "wait until every node is ready; openclaw node-router nodes",
+    async () => {
+      const isKnown = ({ state, resources }: NodeReport) => state === "ready" && resources.cpuCount !== null;
+      await waitFor(
+        "the nodes to be ready",
+        async () => (await gateway.rpc<NodesReport>("noderouter.nodes")).nodes.every(isKnown),
+        { timeoutMs: 60_000, everyMs: 500 },
+      );
+      return openclaw("node-router", "nodes");
+    },
+  );
+  show(`$ openclaw node-router nodes\n${nodes}`);
+  const tab = `${gateway.url.replace(/^ws/, "http")}/plugins/node-router/nodes`;
+  const answer = await progress.step("the page with the map, in the Control UI the tab Nodes", async () => {
+    const { status } = await fetch(tab, { headers: { Authorization: `Bearer ${gateway.token}` } });
+    if (status !== 200) throw new Error(`${tab} answered ${status}`);
+    return `${tab} answers with the gateway's token (${status})`;
+  });
+  show(answer);
+  await gateway.model.stop();
+}
+
+const cleanUp = async () => {
+  await sshNode?.stop();
+  await endAllProcesses();
+  removeAllHomes();
+};
+
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    interrupted = true; // what fails from now on fails because of us
+    console.error(`\nnode-router: demo interrupted in ${progress.current()}, ending what it started`);
+    await cleanUp();
+    process.exit(130);
+  });
+}
+
+try {
+  await demo();
+  await demoNodes();
+  await cleanUp();
+  console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);
+} catch (error) {
+  if (!interrupted) {
+    process.env.NODE_ROUTER_KEEP = "1"; // the logs must outlive us
+    console.error(`\nnode-router: demo failed in ${progress.current()}`);
+    console.error(error instanceof Error ? error.message : error);
+    for (const { logFile } of allHomes()) console.error(`log: ${logFile}`);
+    await cleanUp();
+    process.exit(1);
+  }
+}

@@ -1,0 +1,118 @@
+// Problems of meaning in one entry of `nodes`, and between its entries.
+
+import { nodeNameKey } from "../../shared/hostNames.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import { ENV_NAME } from "../../shared/shell.ts";
+import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
+import { MAX_NAME_LENGTH } from "../schema/limits.ts";
+import { checkLocation } from "./location.ts";
+import { checkSshSettings } from "./ssh.ts";
+import { checkTags } from "./tags.ts";
+import { targetOf, type WrittenConfig, type WrittenNode } from "./written.ts";
+
+/** Keys with a meaning of their own in JavaScript: reading one back may give something else. */
+const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
+
+/** POSIX: what `export` takes. */
+const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
+
+/** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
+export function* checkNodeSettings({ nodes, routedAgents }: WrittenConfig): Generator<ConfigProblem> {
+  for (const node of nodes) {
+    yield* checkName(node, routedAgents);
+    yield* checkTargets(node, routedAgents);
+    yield* checkTags(node, routedAgents);
+    yield* checkLocation(node.path, node.entry.location, routedAgents);
+    yield* checkWorkspace(node, routedAgents);
+    yield* checkDirectories(node, routedAgents);
+    yield* checkEnv(node, routedAgents);
+    yield* checkSshSettings(node, routedAgents);
+  }
+  yield* checkDuplicates(nodes, routedAgents);
+}
+
+/** Why the name cannot be a node's; null when it can. */
+export function nodeNameProblem(name: string): string | null {
+  if (name === "") return "a node's name must not be empty";
+  if (RESERVED_NAMES.includes(name)) return `a node cannot be named ${quote(name)}`;
+  if (name.length > MAX_NAME_LENGTH) return `a node's name has at most ${MAX_NAME_LENGTH} characters`;
+  return isPrintable(name) ? null : `the node's name ${quote(name)} has characters that cannot be shown`;
+}
+
+function* checkName({ name, path }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  const message = nodeNameProblem(name);
+  if (message !== null) yield configError({ code: "NODE_NAME_INVALID", path, message, agents });
+}
+
+function* checkTargets(
+  { name, path, entry }: WrittenNode,
+  agents: ConcernedAgents,
+): Generator<ConfigProblem> {
+  for (const key of ["node", "tailscale"] as const) {
+    const target = targetOf(entry[key], name);
+    if (target === null || target === name || isPrintable(target)) continue;
+    const message = `${quote(target)} has characters that cannot be shown`;
+    yield configError({ code: "NODE_TARGET_INVALID", path: `${path}.${key}`, message, agents });
+  }
+}
+
+function* checkWorkspace({ path, entry }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  const { workspace } = entry;
+  if (workspace === undefined) return;
+  const invalid = (message: string) =>
+    configError({ code: "WORKSPACE_INVALID", path: `${path}.workspace`, message, agents });
+  if (!isPrintable(workspace)) yield invalid(`${quote(workspace)} has characters that cannot be shown`);
+  if (!ABSOLUTE.test(workspace)) {
+    yield invalid(`${quote(workspace)} is not an absolute path on the node, such as "/home/claw/work"`);
+  }
+}
+
+function* checkDirectories(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  for (const key of ["paths", "pathPrepend"] as const) {
+    for (const directory of node.entry[key] ?? []) {
+      const path = `${node.path}.${key}`;
+      if (!directory.startsWith("/") || !isPrintable(directory)) {
+        const message = `${quote(directory)} is not an absolute directory on the node, such as "/opt/homebrew/bin"`;
+        yield configError({ code: "DIRECTORY_INVALID", path, message, agents });
+      } else if (key === "pathPrepend" && directory.includes(":")) {
+        const message = `${quote(directory)} holds ":", which separates the directories of PATH`;
+        yield configError({ code: "DIRECTORY_INVALID", path, message, agents });
+      }
+    }
+  }
+}
+
+function* checkEnv(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  for (const [name, value] of Object.entries(node.entry.env ?? {})) {
+    const path = `${node.path}.env`;
+    if (!ENV_NAME.test(name)) {
+      const message = `${quote(name)} is not a name that a shell can export`;
+      yield configError({ code: "ENV_INVALID", path, message, agents });
+    } else if (value.includes("\0")) {
+      const message = `the value of ${quote(name)} holds a NUL character`;
+      yield configError({ code: "ENV_INVALID", path, message, agents });
+    }
+  }
+}
+
+function* checkDuplicates(nodes: readonly WrittenNode[], agents: ConcernedAgents): Generator<ConfigProblem> {
+  const owners = new Map<string, string>();
+  for (const { name, path, entry } of nodes) {
+    const node = targetOf(entry.node, name);
+    if (node === null || nodeNameProblem(name) !== null) continue;
+    // The host finds a node by its display name without regard to case and punctuation.
+    const key = nodeNameKey(node) || node;
+    const owner = owners.get(key);
+    if (owner === undefined) {
+      owners.set(key, name);
+      continue;
+    }
+    const message = `node ${quote(name)} and node ${quote(owner)} are both the paired node ${quote(node)}`;
+    const suggestion = "set node to false for the one that is not paired.";
+    yield configError({ code: "NODE_DUPLICATE", path: `${path}.node`, message, suggestion, agents });
+  }
+}
+
+function isPrintable(text: string): boolean {
+  return safe(text) === text;
+}

@@ -1,0 +1,29 @@
+// Finds everything that a config of the right shape says and cannot mean, all at once, in a fixed order.
+import { formatPath } from "../problems/path.ts";
+import type { ConfigProblem } from "../problems/problem.ts";
+import { checkLocation } from "./location.ts";
+import { checkMatches } from "./matches.ts";
+import { checkNear } from "./near.ts";
+import { checkNodeSettings } from "./nodes.ts";
+import { checkPresenceSettings } from "./presence.ts";
+import { checkRules } from "./rules.ts";
+import { checkSelectors } from "./selectors.ts";
+import type { WrittenConfig } from "./written.ts";
+
+/**
+ * Problems of the gateway and presence, then of nodes, then of rules. Never throws.
+ *
+ * Fail closed: a rule with an error is not obeyed, and no later rule is either for its agents, because the error
+ * refuses their calls. That is what `agents` of each problem is for.
+ */
+export function checkConfig(written: WrittenConfig): ConfigProblem[] {
+  return [
+    ...checkLocation(formatPath(["gateway"]), written.config.gateway?.location, written.routedAgents),
+    ...checkPresenceSettings(written),
+    ...checkNodeSettings(written),
+    ...checkSelectors(written),
+    ...checkRules(written),
+    ...checkNear(written),
+    ...checkMatches(written),
+  ];
+}

@@ -1,0 +1,97 @@
+// What a config problem is, and whom it concerns. Which problems there are is written in checks/.
+import { matchesAgent } from "../../nodeRouter/placement/selector/agentGlob.ts";
+
+export type ConfigProblemCode =
+  | "DIRECTORY_INVALID"
+  | "ENV_INVALID"
+  | "SHAPE_INVALID"
+  | "NODE_NAME_INVALID"
+  | "NODE_TARGET_INVALID"
+  | "NODE_DUPLICATE"
+  | "TAG_INVALID"
+  | "TAG_RESERVED"
+  | "TAG_CONFLICT"
+  | "LOCATION_INVALID"
+  | "PRESENCE_INVALID"
+  | "WORKSPACE_INVALID"
+  | "SSH_INVALID"
+  | "SSH_MISSING"
+  | "RULE_DUPLICATE"
+  | "RULE_UNREACHABLE"
+  | "RULE_MATCHES_NO_NODE"
+  | "SELECTOR_INVALID"
+  | "SELECTOR_UNKNOWN_NODE"
+  | "SELECTOR_UNKNOWN_BUILTIN"
+  | "SELECTOR_COUNTRY"
+  | "SELECTOR_TIME_ZONE"
+  | "NEAR_UNKNOWN_NODE"
+  | "NEAR_WITHOUT_PLACE"
+  | "NEAR_AMBIGUOUS"
+  | "TOOL_UNKNOWN"
+  | "WEIGHT_ZERO"
+  | "AGENT_INVALID"
+  | "AGENT_DUPLICATE"
+  | "AGENT_UNKNOWN";
+
+/** Agent ids and globs; `"*"` = every agent, because it cannot be told whom the rules speak for. */
+export type ConcernedAgents = readonly string[] | "*";
+
+/** One thing that is wrong. Its texts hold no secret and no control character. */
+export interface ConfigProblem {
+  readonly code: ConfigProblemCode;
+  /** In full, e.g. `plugins.entries.node-router.config.rules[1].require`. */
+  readonly path: string;
+  /** What is wrong, without the path and without a full stop. */
+  readonly message: string;
+  /** A whole sentence such as `did you mean "prefer"?`; null when nothing comes near. */
+  readonly suggestion: string | null;
+  /** An error refuses calls; a warning only tells. */
+  readonly severity: "error" | "warning";
+  /** Whose calls are refused while an error stands: never fewer agents than it may misplace. */
+  readonly agents: ConcernedAgents;
+}
+
+/** Everything of a problem but its severity; `suggestion` may be left out. */
+type ProblemParts = Omit<ConfigProblem, "severity" | "suggestion"> & { readonly suggestion?: string | null };
+
+/** A problem that refuses calls. */
+export function configError(parts: ProblemParts): ConfigProblem {
+  return { ...parts, suggestion: parts.suggestion ?? null, severity: "error" };
+}
+
+/** A problem that only tells. */
+export function configWarning(parts: ProblemParts): ConfigProblem {
+  return { ...parts, suggestion: parts.suggestion ?? null, severity: "warning" };
+}
+
+/** The errors that refuse this agent's calls, in config order; warnings never do. */
+export function problemsForAgent(problems: readonly ConfigProblem[], agentId: string): ConfigProblem[] {
+  // Problems of nodes share one list of agents, and there may be thousands of them: each list is compared once.
+  const concerned = new Map<ConcernedAgents, boolean>();
+  return problems.filter(({ severity, agents }) => {
+    if (severity !== "error" || agents === "*") return severity === "error";
+    const isConcerned = concerned.get(agents) ?? agents.some((pattern) => matchesAgent(pattern, agentId));
+    concerned.set(agents, isConcerned);
+    return isConcerned;
+  });
+}
+
+/** Paths of the errors with all of their beginnings: what an error lies in is wrong as a whole. */
+export function wrongPaths(problems: readonly ConfigProblem[]): ReadonlySet<string> {
+  const wrong = new Set<string>();
+  for (const { severity, path } of problems) {
+    if (severity !== "error") continue;
+    wrong.add(path);
+    for (let end = path.length - 1; end > 0; end--) {
+      if (path[end] === "." || path[end] === "[") wrong.add(path.slice(0, end));
+    }
+  }
+  return wrong;
+}
+
+/** Whether the problem's path is `path` or lies inside it. */
+export function isWithin(problem: ConfigProblem, path: string): boolean {
+  if (!problem.path.startsWith(path)) return false;
+  const next = problem.path[path.length];
+  return next === undefined || next === "." || next === "[";
+}

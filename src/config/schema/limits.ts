@@ -1,0 +1,31 @@
+// Upper bounds of the config: far above real use, low enough that checking stays quick and messages short.
+
+export const MAX_NODES = 10_000;
+export const MAX_RULES = 1_000;
+export const MAX_TAGS = 64;
+export const MAX_AGENTS = 100;
+export const MAX_TOOLS = 64;
+export const MAX_PREFERENCES = 64;
+export const MAX_DIRECTORIES = 64;
+export const MAX_ENV = 256;
+
+/** Characters of a name: node, rule, agent pattern, tool, host, user, city. 253 is the longest DNS name. */
+export const MAX_NAME_LENGTH = 253;
+/** Characters of one tag: two Kubernetes label parts (317 and 63) and "=". */
+export const MAX_TAG_LENGTH = 381;
+/** Characters of one selector. */
+export const MAX_SELECTOR_LENGTH = 2048;
+/** Characters of a path: PATH_MAX on Linux. */
+export const MAX_PATH_LENGTH = 4096;
+/** Idle processors that a rule may ask for: more than any machine has. */
+export const MAX_IDLE_CPUS = 4096;
+/** GiB of memory or disk that a rule may ask for: 1 PiB. */
+export const MAX_FREE_GIB = 1_048_576;
+/** Characters of an address on the web. */
+export const MAX_URL_LENGTH = 2048;
+/** MiB of audit records, of one agent and of all: 1 TiB. */
+export const MAX_AUDIT_MIB = 1_048_576;
+/** Days that audit records are kept: ten years. */
+export const MAX_AUDIT_DAYS = 3_653;
+/** Characters of a secret: a 16384-bit RSA key in PEM is about 12 KiB. */
+export const MAX_SECRET_LENGTH = 65_536;

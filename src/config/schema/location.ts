@@ -1,0 +1,43 @@
+// The shape of places: where a node or the gateway is, and what a rule's `near` means.
+import * as Type from "@sinclair/typebox";
+import { closed } from "./kinds.ts";
+import { MAX_NAME_LENGTH } from "./limits.ts";
+
+const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description });
+
+const latitude = (description: string) => Type.Number({ minimum: -90, maximum: 90, description });
+const longitude = (description: string) => Type.Number({ minimum: -180, maximum: 180, description });
+
+const LOCATION = {
+  country: Type.Optional(name('Country as ISO 3166-1 alpha-2 in capitals, for example "SG".')),
+  region: Type.Optional(name('State or province in plain words, for example "Bavaria".')),
+  city: Type.Optional(name('City in plain words, for example "Singapore".')),
+  latitude: Type.Optional(latitude("Degrees north; needs longitude.")),
+  longitude: Type.Optional(longitude("Degrees east; needs latitude.")),
+  timeZone: Type.Optional(name('Time zone by its IANA name, for example "Asia/Singapore".')),
+};
+
+export const LocationSchema = closed(LOCATION, { description: "Where the node is, as declared by you." });
+
+export const GatewaySchema = closed(
+  {
+    location: Type.Optional(
+      closed(LOCATION, { description: "Where the gateway machine is, as declared by you." }),
+    ),
+  },
+  { description: "The machine that the gateway runs on." },
+);
+
+export const NearSchema = Type.Union(
+  [
+    Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }),
+    closed(
+      { latitude: latitude("Degrees north."), longitude: longitude("Degrees east.") },
+      { description: "A point." },
+    ),
+  ],
+  {
+    description:
+      'Of the nodes that are preferred alike, the nearest wins: to "gateway", to a node by its inventory name, or to a point.',
+  },
+);

@@ -1,0 +1,270 @@
+// The shape of `plugins.entries.node-router.config`: the one source of the manifest's configSchema and of our types.
+import * as Type from "@sinclair/typebox";
+import { MAX_WEIGHT, MIN_WEIGHT } from "../../nodeRouter/placement/model/rule.ts";
+import {
+  DEFAULT_AUDIT,
+  DEFAULT_AUDIT_AGENT_MIB,
+  DEFAULT_AUDIT_COMMAND_TEXT,
+  DEFAULT_AUDIT_KEEP_DAYS,
+  DEFAULT_AUDIT_MAX_MIB,
+  DEFAULT_FILES,
+  DEFAULT_LOGIN_SHELL,
+  DEFAULT_MODE,
+  DEFAULT_ON_UNAVAILABLE,
+  DEFAULT_TRANSPORT,
+} from "./defaults.ts";
+import { closed, mapOf, stringEnum } from "./kinds.ts";
+import {
+  MAX_AGENTS,
+  MAX_AUDIT_DAYS,
+  MAX_AUDIT_MIB,
+  MAX_DIRECTORIES,
+  MAX_ENV,
+  MAX_FREE_GIB,
+  MAX_IDLE_CPUS,
+  MAX_NAME_LENGTH,
+  MAX_NODES,
+  MAX_PATH_LENGTH,
+  MAX_PREFERENCES,
+  MAX_RULES,
+  MAX_SELECTOR_LENGTH,
+  MAX_TAG_LENGTH,
+  MAX_TAGS,
+  MAX_TOOLS,
+} from "./limits.ts";
+import { GatewaySchema, LocationSchema, NearSchema } from "./location.ts";
+import { PresenceSchema } from "./presence.ts";
+import { SshSchema } from "./ssh.ts";
+
+const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description });
+
+const nameOrFalse = (description: string) =>
+  Type.Union([Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), Type.Literal(false)], {
+    description,
+  });
+
+const directory = Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH });
+
+const selector = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_SELECTOR_LENGTH, description });
+
+export const NodeSchema = closed(
+  {
+    node: Type.Optional(
+      nameOrFalse(
+        "Paired OpenClaw node: its id or display name. Default: the inventory name. false: no node is paired.",
+      ),
+    ),
+    tailscale: Type.Optional(
+      nameOrFalse(
+        "Tailnet peer: its MagicDNS name, hostname or IP address. Default: the inventory name. false: not on a tailnet.",
+      ),
+    ),
+    tags: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: MAX_TAG_LENGTH }), {
+        maxItems: MAX_TAGS,
+        default: [],
+        description: 'Tags that selectors match: "key" or "key=value", for example "region=sg" or "gpu".',
+      }),
+    ),
+    location: Type.Optional(LocationSchema),
+    workspace: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_PATH_LENGTH,
+        description:
+          "Absolute directory on the node: where commands start, and the workspace of agents whose workspace tools run there.",
+      }),
+    ),
+    paths: Type.Optional(
+      Type.Array(directory, {
+        maxItems: MAX_DIRECTORIES,
+        default: [],
+        description:
+          'Absolute directories on the node, besides the workspace, that file tools may use: "/" means all of them. Commands are not limited by it.',
+      }),
+    ),
+    pathPrepend: Type.Optional(
+      Type.Array(directory, {
+        maxItems: MAX_DIRECTORIES,
+        default: [],
+        description:
+          'Absolute directories put before PATH for commands over SSH, for example "/opt/homebrew/bin".',
+      }),
+    ),
+    env: Type.Optional(
+      mapOf(Type.String({ maxLength: MAX_PATH_LENGTH }), {
+        maxProperties: MAX_ENV,
+        default: {},
+        description:
+          "Environment variables of commands over SSH. No secrets: they are in the config as text.",
+      }),
+    ),
+    loginShell: Type.Optional(
+      Type.Boolean({
+        default: DEFAULT_LOGIN_SHELL,
+        description:
+          "Commands over SSH run in a login shell (sh -l), which reads the user's profile: slower, needed where PATH is set there.",
+      }),
+    ),
+    ssh: Type.Optional(SshSchema),
+    transport: Type.Optional(
+      stringEnum(["auto", "node", "ssh"], {
+        default: DEFAULT_TRANSPORT,
+        description:
+          "How calls reach the node: over the OpenClaw node protocol or over SSH. auto: SSH when it is configured and the agent's whole workspace runs on the node, else the node protocol.",
+      }),
+    ),
+  },
+  { description: "One machine that can run calls." },
+);
+
+const PreferenceSchema = closed(
+  {
+    selector: selector('Tag selector that the node should match, for example "gpu".'),
+    weight: Type.Integer({
+      minimum: MIN_WEIGHT,
+      maximum: MAX_WEIGHT,
+      description: "How much a match counts, -100 to 100; a negative weight steers away.",
+    }),
+  },
+  { description: "A wish that ranks the nodes which may run the call." },
+);
+
+const freeGib = (description: string) =>
+  Type.Optional(Type.Number({ minimum: 0, maximum: MAX_FREE_GIB, description }));
+
+const MinimumSchema = closed(
+  {
+    idleCpus: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: MAX_IDLE_CPUS,
+        description: "Processors less the load average of one minute.",
+      }),
+    ),
+    freeMemoryGiB: freeGib("Memory that programs can still get, in GiB."),
+    freeDiskGiB: freeGib("Free space on the disk that holds the node's workspace, in GiB."),
+  },
+  {
+    description:
+      "What a node must have free at least. A node of which it is not known does not fit. Default: any amount.",
+  },
+);
+
+export const RuleSchema = closed(
+  {
+    name: name("Name of the rule, unique; refusals, logs and the CLI show it."),
+    agents: Type.Array(Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), {
+      minItems: 1,
+      maxItems: MAX_AGENTS,
+      description: 'Agents that the rule speaks for: exact ids, or globs such as "cn-*".',
+    }),
+    tools: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), {
+        minItems: 1,
+        maxItems: MAX_TOOLS,
+        description: "Tools that the rule is limited to. Default: every tool that can be routed.",
+      }),
+    ),
+    require: Type.Optional(
+      selector(
+        'Tag selector that a node must match: "region=sg", "region!=cn", "region in (sg,hk)", "region notin (cn)", "gpu", "!spot", joined by commas. Default: every node.',
+      ),
+    ),
+    prefer: Type.Optional(
+      Type.Array(PreferenceSchema, {
+        maxItems: MAX_PREFERENCES,
+        default: [],
+        description: "Wishes that choose among the nodes which match require.",
+      }),
+    ),
+    near: Type.Optional(NearSchema),
+    minimum: Type.Optional(MinimumSchema),
+    onUnavailable: Type.Optional(
+      stringEnum(["refuse", "gateway"], {
+        default: DEFAULT_ON_UNAVAILABLE,
+        description: "What happens when no node fits: the call is refused, or the gateway machine runs it.",
+      }),
+    ),
+    files: Type.Optional(
+      stringEnum(["gateway", "refuse"], {
+        default: DEFAULT_FILES,
+        description:
+          "For agents of whom only exec is routed: read, write, edit, apply_patch and ls work on the gateway machine, or are refused.",
+      }),
+    ),
+  },
+  { description: "Which agents' calls run on which nodes." },
+);
+
+export const ConfigSchema = closed(
+  {
+    mode: Type.Optional(
+      stringEnum(["enforce", "shadow"], {
+        default: DEFAULT_MODE,
+        description:
+          "enforce: calls run where the rules say. shadow: decide, log and explain, change nothing.",
+      }),
+    ),
+    audit: Type.Optional(
+      stringEnum(["off", "best-effort", "strict"], {
+        default: DEFAULT_AUDIT,
+        description:
+          "Record of every command and file change over SSH under the state folder. strict: without a record nothing runs.",
+      }),
+    ),
+    auditCommandText: Type.Optional(
+      Type.Boolean({
+        default: DEFAULT_AUDIT_COMMAND_TEXT,
+        description: "The audit also keeps the command's text, not only its hash. Commands can hold secrets.",
+      }),
+    ),
+    auditKeepDays: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_AUDIT_DAYS,
+        default: DEFAULT_AUDIT_KEEP_DAYS,
+        description: "So many days no audit record is removed, whatever else is written.",
+      }),
+    ),
+    auditAgentMiB: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_AUDIT_MIB,
+        default: DEFAULT_AUDIT_AGENT_MIB,
+        description:
+          "Share of one agent in the audit records of that time. When it is used up, strict refuses the agent's calls.",
+      }),
+    ),
+    auditMaxMiB: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_AUDIT_MIB,
+        default: DEFAULT_AUDIT_MAX_MIB,
+        description: "Older audit files are removed when all of them together are larger than this.",
+      }),
+    ),
+    gateway: Type.Optional(GatewaySchema),
+    presence: Type.Optional(PresenceSchema),
+    nodes: Type.Optional(
+      mapOf(NodeSchema, {
+        maxProperties: MAX_NODES,
+        default: {},
+        description: "Machines that can run calls, by inventory name.",
+      }),
+    ),
+    rules: Type.Optional(
+      Type.Array(RuleSchema, {
+        maxItems: MAX_RULES,
+        default: [],
+        description:
+          "Rules in order: the first one whose agents and tools match decides; without one the call is left alone.",
+      }),
+    ),
+  },
+  { description: "Decides by node tags and rules on which machine every tool call runs." },
+);
+
+/** The config as the operator writes it, once it has the right shape. */
+export type NodeRouterConfig = Type.Static<typeof ConfigSchema>;

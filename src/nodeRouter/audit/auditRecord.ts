@@ -1,0 +1,235 @@
+// What one audit record says, and how it is written as one line of JSON. Pure.
+import { createHash } from "node:crypto";
+import type { ErrorCode } from "../../shared/errorCatalogue.ts";
+import { isoTime } from "../../shared/isoTime.ts";
+import { safeJson } from "../../shared/safeText.ts";
+import type { Outcome } from "../transports/transport.ts";
+import type { Untaken } from "./shares.ts";
+import type { AuditLimits } from "./usage.ts";
+
+/** Raised when a field changes its meaning; new fields do not raise it. */
+const VERSION = 1;
+
+/** UTF-8 bytes of a command's text that a record keeps; the hash is of the whole. */
+export const MAX_COMMAND_BYTES = 8 * 1024;
+
+/** Characters of every other text. SECURITY: who is audited chooses some, and must not fill the audit with them. */
+const MAX_TEXT_LENGTH = 512;
+
+/** What is known before a command is sent, or a file is changed. */
+export type AuditSubject = CommandSubject | FileSubject | InputSubject;
+
+export interface CommandSubject extends CommonSubject {
+  readonly kind: "command";
+  /** The exact text that is to be run. */
+  readonly command: string;
+  readonly cwd: string | null;
+}
+
+export interface FileSubject extends CommonSubject {
+  readonly kind: "file";
+  /** Absolute path on the node. */
+  readonly path: string;
+}
+
+/** Input that is sent to a command that runs: to a shell it is a command. */
+export interface InputSubject extends CommonSubject {
+  readonly kind: "input";
+  /** `id` of the command's own record. */
+  readonly commandId: string;
+  readonly bytes: Buffer;
+}
+
+interface CommonSubject {
+  /** One a command or file change, unique: the decision's id, or one of its own where a decision covers several. */
+  readonly id: string;
+  /** Epoch ms. */
+  readonly startMs: number;
+  /** `exec`, `write`, `remove`, … */
+  readonly operation: string;
+  readonly node: string;
+  /** The rule that chose the node. */
+  readonly rule: string | null;
+  /** Null where the host does not say. */
+  readonly agent: string | null;
+  readonly sessionKey: string | null;
+  readonly runId: string | null;
+  readonly toolCallId: string | null;
+}
+
+/** How it ended. Commands: `ran`; file changes and input: `done` or `failed`; all: `not-started`, `unknown`. */
+export interface AuditResult {
+  readonly outcome: "ran" | "not-started" | "unknown" | "done" | "failed";
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Of the command on the node; null when it was not told. */
+  readonly processGroup: number | null;
+  /** Bytes sent to the command or into the file, and bytes that came back; null when not counted. */
+  readonly bytesIn: number | null;
+  readonly bytesOut: number | null;
+  readonly error: ErrorCode | null;
+}
+
+/** The result of a command whose outcome is known. `processGroup` is what `started` told. */
+export function commandResult(
+  outcome: Outcome,
+  facts: {
+    readonly processGroup: number | null;
+    readonly bytesIn: number | null;
+    readonly bytesOut: number | null;
+  },
+): AuditResult {
+  const { bytesIn, bytesOut, processGroup } = facts;
+  const result = { exitCode: null, signal: null, processGroup, bytesIn, bytesOut };
+  switch (outcome.kind) {
+    case "ran":
+      return {
+        ...result,
+        outcome: "ran",
+        exitCode: outcome.exitCode,
+        signal: outcome.signal,
+        error: null,
+      };
+    case "notStarted":
+      return { ...result, outcome: "not-started", error: outcome.code };
+    case "unknown":
+      return {
+        ...result,
+        outcome: "unknown",
+        processGroup: outcome.processGroup ?? processGroup,
+        error: outcome.code,
+      };
+  }
+}
+
+/** @param isSent it was handed to the command; what the command did with it nobody is told. */
+export function inputResult({ bytes }: InputSubject, isSent: boolean): AuditResult {
+  const result = { exitCode: null, signal: null, processGroup: null, bytesOut: null, error: null };
+  return { ...result, outcome: isSent ? "done" : "failed", bytesIn: isSent ? bytes.length : 0 };
+}
+
+/** The line that announces what is about to be done, with its line feed. */
+export function announcementLine(subject: AuditSubject, keepText: boolean): string {
+  return lineOf({ ...headOf("begin", subject), ...subjectOf(subject, keepText) });
+}
+
+/** The record itself: the one line that tells what was done, with its line feed. */
+export function recordLine(
+  subject: AuditSubject,
+  result: AuditResult,
+  endMs: number,
+  keepText: boolean,
+): string {
+  const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
+  return lineOf({
+    ...headOf("end", subject),
+    end: isoTime(endMs),
+    ...subjectOf(subject, keepText),
+    processGroup,
+    outcome,
+    exitCode,
+    signal: signal === null ? null : short(signal),
+    bytesIn,
+    bytesOut,
+    error,
+  });
+}
+
+/** The note that records of an agent were not taken, because its share is used up; with its line feed. */
+export function untakenLine(
+  { agent, refused, dropped }: Untaken,
+  { agentBytes, keepMs }: AuditLimits,
+  nowMs: number,
+): string {
+  return lineOf({
+    v: VERSION,
+    phase: "note",
+    id: "share-used",
+    start: isoTime(nowMs),
+    agent: agent === "" ? null : short(agent),
+    kind: "share-used",
+    shareBytes: agentBytes,
+    shareDays: keepMs / DAY_MS,
+    refused,
+    dropped,
+  });
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function headOf(phase: "begin" | "end", { id, startMs }: AuditSubject): object {
+  return { v: VERSION, phase, id: short(id), start: isoTime(startMs) };
+}
+
+function subjectOf(subject: AuditSubject, keepText: boolean): object {
+  const { agent, sessionKey, runId, toolCallId, kind, operation, node, rule } = subject;
+  const who = {
+    agent: shortOrNull(agent),
+    sessionKey: shortOrNull(sessionKey),
+    runId: shortOrNull(runId),
+    toolCallId: shortOrNull(toolCallId),
+    kind,
+    operation: short(operation),
+    node: short(node),
+    transport: "ssh",
+    rule: shortOrNull(rule),
+  };
+  if (subject.kind === "file")
+    return { ...who, path: short(subject.path), ...hashOfCut("path", subject.path) };
+  if (subject.kind === "input") {
+    const { bytes, commandId } = subject;
+    return {
+      ...who,
+      commandId: short(commandId),
+      inputSha256: createHash("sha256").update(bytes).digest("hex"),
+      inputBytes: bytes.length,
+      ...(keepText ? keptInput(bytes) : {}),
+    };
+  }
+  const { command, cwd } = subject;
+  return {
+    ...who,
+    commandSha256: createHash("sha256").update(command).digest("hex"),
+    ...(keepText ? keptText(command) : {}),
+    cwd: shortOrNull(cwd),
+    ...hashOfCut("cwd", cwd),
+  };
+}
+
+/** What is cut can still be told from another one. */
+function hashOfCut(name: "path" | "cwd", text: string | null): object {
+  if (text === null || short(text) === text) return {};
+  return { [`${name}Sha256`]: createHash("sha256").update(text).digest("hex") };
+}
+
+function keptText(command: string): object {
+  const { text, cut } = start(Buffer.from(command));
+  return { command: text, commandCut: cut };
+}
+
+/** Bytes that are no text are marks in it; the hash is of the bytes. */
+function keptInput(bytes: Buffer): object {
+  const { text, cut } = start(bytes);
+  return { input: text, inputCut: cut };
+}
+
+function start(bytes: Buffer): { readonly text: string; readonly cut: boolean } {
+  if (bytes.length <= MAX_COMMAND_BYTES) return { text: bytes.toString("utf8"), cut: false };
+  let end = MAX_COMMAND_BYTES;
+  // Not inside a character: its bytes after the first begin with 10.
+  while (end > MAX_COMMAND_BYTES - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return { text: bytes.toString("utf8", 0, end), cut: true };
+}
+
+/** SECURITY: one line whatever the values hold, and harmless on a terminal. */
+function lineOf(record: object): string {
+  return `${safeJson(record, 0)}\n`;
+}
+
+function shortOrNull(text: string | null): string | null {
+  return text === null ? null : short(text);
+}
+
+function short(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH ? text : `${text.slice(0, MAX_TEXT_LENGTH - 1)}…`;
+}

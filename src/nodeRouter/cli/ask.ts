@@ -1,4 +1,0 @@
-// How a command reaches the running plugin.
-
-/** Asks the gateway; the answer has the shape that the method's own report type says. */
-export type Ask = <T>(method: string, params: Record<string, unknown>) => Promise<T>;

@@ -1,0 +1,50 @@
+// Chooses the node of a session's workspace now, and remembers it.
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import { refusal } from "../../shared/refusal.ts";
+import { safe } from "../../shared/safeText.ts";
+import { currentSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
+import type { Refused, SessionPlace } from "../policy/callDecision.ts";
+import { decideSession } from "../policy/sessionNode.ts";
+import { LAST_NODES } from "../state/lastNodes.ts";
+import { SESSION_NODES } from "../state/sessionNodes.ts";
+import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
+
+type Placed = Extract<SessionPlace, { ok: true }>;
+
+export type PlacedSession =
+  /** `movedFrom`: the node that the session's files were on before, until `told`; null: it did not move. */
+  (Placed & { readonly movedFrom: string | null }) | Refused;
+
+/** By `decideSession`, from a fresh list of the nodes. Never throws. */
+export async function placeSession(
+  deps: SnapshotDeps & WorldDeps,
+  agent: string,
+  sessionKey: string,
+): Promise<PlacedSession> {
+  const config = deps.memory.part(PLUGIN_CONFIG).current;
+  if (config === null) {
+    const fact = "node-router has no configuration yet";
+    return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }) };
+  }
+  const sessions = deps.memory.part(SESSION_NODES);
+  try {
+    const [snapshot] = await Promise.all([currentSnapshot(deps, config), sessions.ready()]);
+    const policy = policyNow(deps, config, agent);
+    const kept = sessions.get(sessionKey)?.node ?? null;
+    const place = decideSession(policy, kept, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+    return place.ok ? remember(deps.memory, agent, sessionKey, place) : place;
+  } catch (error) {
+    if (error instanceof NodeRouterError) return { ok: false, refusal: error.refusal };
+    const fact = `choosing a node failed (${safe(messageOf(error))})`;
+    return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", fact) };
+  }
+}
+
+/** The session's files are there from now on. */
+export function remember(memory: Memory, agent: string, sessionKey: string, place: Placed): PlacedSession {
+  const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name);
+  memory.part(LAST_NODES).set(agent, place.placement.rule ?? "", place.node.name);
+  return { ...place, movedFrom };
+}

@@ -1,0 +1,128 @@
+// Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
+
+import { randomBytes } from "node:crypto";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { quote } from "../../shared/safeText.ts";
+import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";
+import { unshownRefusal } from "../approval/unshown.ts";
+import { remember } from "../current/placeSession.ts";
+import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
+import type { Decision } from "../policy/callDecision.ts";
+import type { RouterDeps } from "../process/deps.ts";
+import { CALLS, type Consent } from "../state/calls.ts";
+import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
+import { sandboxedExec } from "./workspaceExecParams.ts";
+
+export interface WorkspaceApplied {
+  readonly refusal: Refusal | null;
+  /** The complete new parameters; null for a tool that has no say in where it runs. */
+  readonly params: Record<string, unknown> | null;
+  /** Null when nobody needs to be asked. */
+  readonly consent: Consent | null;
+}
+
+/**
+ * Carries one workspace tool's call. `exec` is led to the sandbox under an id by which the backend finds this
+ * decision again; file tools go there by themselves.
+ */
+export async function applyWorkspace(
+  deps: RouterDeps,
+  decision: Extract<Decision, { kind: "workspace" }>,
+  event: ToolEvent,
+  context: ToolContext,
+): Promise<WorkspaceApplied> {
+  const { agent, placement, place } = decision;
+  const sessionKey = context.sessionKey ?? "";
+  const remembered = remember(deps.memory, agent, sessionKey, place);
+  const movedFrom = remembered.ok ? remembered.movedFrom : null;
+  const notes =
+    movedFrom === null
+      ? []
+      : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
+  const call = {
+    ...idsOf(event, context),
+    ...{ sessionKey, agent, tool: event.toolName, decision: placement, notes },
+  };
+  const unbound = { nodeId: null, jobId: null, workspaceCallId: null };
+  if (event.toolName !== "exec") {
+    // A file tool's result has no line of ours, unless there is something to tell.
+    if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, ...unbound });
+    return { refusal: null, params: null, consent: null };
+  }
+
+  const callId = newCallId();
+  const exec = sandboxedExec(event.params, callId);
+  if (!exec.ok) return refused(refusal("ENV_INVALID", exec.message));
+  // Without a command the host refuses the call itself.
+  const askedBy = event.params.command ? decision.askedBy : null;
+  const question = askedBy === null ? null : questionOf(event, agent, placement, place.node);
+  const unshown =
+    askedBy === null || question === null
+      ? null
+      : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
+  if (unshown !== null) return refused(unshown);
+  const consent = question === null ? null : consentTo(question);
+  deps.memory.part(CALLS).add({ ...call, ...unbound, workspaceCallId: callId });
+  deps.memory.part(WORKSPACE_CALLS).set(callId, {
+    ...idsOf(event, context),
+    callId,
+    agent,
+    sessionKey,
+    rule: placement.rule ?? "",
+    node: place.node.name,
+    decisionId: randomBytes(8).toString("hex"),
+    pty: event.params.pty === true,
+    ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
+    claimed: false,
+    outcome: null,
+  });
+  return { refusal: null, params: exec.params, consent };
+}
+
+/** Input to a command that runs: nothing is placed, and it goes where the command is. */
+export async function applyInput(
+  deps: Pick<RouterDeps, "masks">,
+  { params }: ToolEvent,
+  agent: string,
+  askedBy: string,
+): Promise<WorkspaceApplied> {
+  const { action, sessionId, ...input } = params;
+  const question = inputApprovalText({
+    agent,
+    session: String(sessionId),
+    action: String(action),
+    input,
+  });
+  const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
+  if (unshown !== null) return refused(unshown);
+  return { refusal: null, params: { ...params }, consent: consentTo(question) };
+}
+
+function questionOf(
+  { params }: ToolEvent,
+  agent: string,
+  { rule }: PlacementDecision,
+  node: Parameters<typeof approvalText>[0]["node"],
+): ApprovalText {
+  const { workdir, command, env, pty, background } = params;
+  return approvalText({
+    agent,
+    node,
+    rule: rule ?? "",
+    workdir: typeof workdir === "string" && workdir.trim() !== "" ? workdir : null,
+    command: typeof command === "string" ? command : JSON.stringify(command),
+    env,
+    pty: pty === true,
+    // Whatever the host may take for a yes.
+    background: background !== undefined && background !== null && background !== false,
+  });
+}
+
+function consentTo({ title, description }: ApprovalText): Consent {
+  return { title, description, granted: false };
+}
+
+function refused(why: Refusal): WorkspaceApplied {
+  return { refusal: why, params: null, consent: null };
+}

@@ -1,0 +1,97 @@
+// One report as terminal text: plain, at most 100 columns, every name made safe.
+
+import { displayWidth, padEnd, padStart, wrap } from "../../shared/displayWidth.ts";
+import { nameText, safe } from "../../shared/safeText.ts";
+import { NEAR_SCORE } from "../placement/ranking.ts";
+import type { CandidateReport, ExplainReport } from "./report.ts";
+
+const MAX_COLUMNS = 100;
+/** Wider names wrap, so that the reasons keep room. */
+const MAX_NAME_COLUMNS = 40;
+const GAP = "  ";
+
+/** The whole page, lines joined by line feeds, none at the end. */
+export function reportText(report: ExplainReport): string {
+  const { agent, tool, binding, mode, candidates } = report;
+  return [
+    ...wrap(
+      `agent ${nameText(agent)} · tool ${nameText(tool)} · binding ${binding} · mode ${mode}`,
+      MAX_COLUMNS,
+    ),
+    ...wrap(outcomeLine(report), MAX_COLUMNS),
+    // The message is safe already; escaping twice changes nothing.
+    ...wrap(safe(report.message), MAX_COLUMNS),
+    ...(mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
+    ...(candidates.length === 0 ? [] : ["", ...table(report)]),
+    "",
+    ageLine(report.snapshotAgeMs),
+  ].join("\n");
+}
+
+function outcomeLine({ rule, outcome, node, transport }: ExplainReport): string {
+  if (rule === null) return outcome === "refused" ? "refused: nothing runs" : "no rule → OpenClaw decides";
+  const target =
+    outcome === "placed"
+      ? `${nameText(node ?? "")} over ${transport}`
+      : outcome === "refused"
+        ? "refused"
+        : "gateway";
+  return `rule ${nameText(rule)} → ${target}`;
+}
+
+function ageLine(ageMs: number | null): string {
+  return ageMs === null ? "the node list has never been read" : `node list read ${duration(ageMs)} ago`;
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${Math.floor(ms / 1000)} s`;
+  return ms < 3_600_000 ? `${Math.floor(ms / 60_000)} min` : `${Math.floor(ms / 3_600_000)} h`;
+}
+
+/** Columns: node, result, score (only when the rule prefers something), why. */
+function table(report: ExplainReport): readonly string[] {
+  const { candidates } = report;
+  const scored = candidates.some(({ score }) => score !== null);
+  const nameColumns = Math.min(
+    MAX_NAME_COLUMNS,
+    candidates.reduce((widest, { node }) => Math.max(widest, displayWidth(nameText(node))), 4),
+  );
+  const row = (name: string, result: string, score: string, why: string): readonly string[] => {
+    const middle = padEnd(result, 6) + (scored ? GAP + padStart(score, 6) : "");
+    const left = nameColumns + 2 * GAP.length + displayWidth(middle);
+    const names = wrap(name, nameColumns);
+    const whys = wrap(why, MAX_COLUMNS - left);
+    return Array.from({ length: Math.max(names.length, whys.length) }, (_, line) => {
+      const cells = [
+        padEnd(names[line] ?? "", nameColumns),
+        line === 0 ? middle : " ".repeat(displayWidth(middle)),
+      ];
+      return [...cells, whys[line] ?? ""].join(GAP).trimEnd();
+    });
+  };
+  return [
+    ...row("NODE", "RESULT", "SCORE", "WHY"),
+    ...candidates.flatMap((candidate) =>
+      row(
+        nameText(candidate.node),
+        result(candidate, report.node),
+        `${candidate.score ?? "-"}`,
+        why(candidate),
+      ),
+    ),
+  ];
+}
+
+function result({ node, fits }: CandidateReport, chosen: string | null): string {
+  return node === chosen ? "chosen" : fits ? "fits" : "no";
+}
+
+function why({ reason, scores }: CandidateReport): string {
+  if (reason !== null) return safe(reason);
+  return Object.entries(scores)
+    .map(([key, value]) =>
+      key === NEAR_SCORE ? `near ${value} ms` : `${safe(key)} ${value > 0 ? "+" : ""}${value}`,
+    )
+    .join("; ");
+}

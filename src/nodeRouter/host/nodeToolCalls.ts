@@ -1,0 +1,22 @@
+// What the parameters of a node tool's call say about where it goes. Pure; parameters as in OpenClaw 2026.9.
+import type { NodeTool } from "../toolCatalog/catalog.ts";
+
+type Params = Readonly<Record<string, unknown>>;
+
+/** `nodes status` and the like, without a node: about pairing, not about one machine. */
+export function reachesNoNode(tool: NodeTool, params: Params): boolean {
+  const named = typeof params.node === "string" && params.node.trim() !== "";
+  return (
+    !named &&
+    !namesAnotherGateway(params) &&
+    typeof params.action === "string" &&
+    tool.nodeless.includes(params.action)
+  );
+}
+
+/** Another gateway has other rules, or none. */
+export function namesAnotherGateway(params: Params): boolean {
+  return [params.gatewayUrl, params.gatewayToken].some(
+    (value) => value !== undefined && value !== null && value !== "",
+  );
+}

@@ -1,0 +1,95 @@
+// The snapshot a call is decided from: the host's list, at most a second old, joined with config and presence.
+
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import { declaredPlace } from "../../presence/location/cleanPlace.ts";
+import { PRESENCE } from "../../presence/presence.ts";
+import { type ListNodes, readHostNodes } from "../../presence/sources/gateway/hostList.ts";
+import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
+import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
+import { SNAPSHOT_KEEPER } from "./snapshotKeeper.ts";
+
+/** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
+export const SNAPSHOT_MAX_AGE_MS = 1_000;
+
+const EMPTY: NodeSnapshot = { nodes: [], takenAtMs: null, gatewayLocation: null };
+
+/** What is asked for a snapshot. */
+export interface SnapshotDeps {
+  readonly memory: Memory;
+  readonly listNodes: ListNodes;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+interface Built {
+  readonly known: KnownNames;
+  readonly presence: PresenceRecords;
+  readonly snapshot: NodeSnapshot;
+}
+
+/** The last snapshot of each list and config: the same list, config and presence give the same snapshot object. */
+const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>();
+
+/**
+ * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is. While calls are
+ * made one is kept that is not (`snapshotKeeper.ts`). (After a start it waits for the file of the nodes' names, too.)
+ * @param maxAgeMs 0 reads anew.
+ * @throws NodeRouterError INVENTORY_UNAVAILABLE
+ */
+export async function currentSnapshot(
+  deps: SnapshotDeps,
+  config: ResolvedConfig,
+  maxAgeMs = SNAPSHOT_MAX_AGE_MS,
+): Promise<NodeSnapshot> {
+  deps.memory.part(SNAPSHOT_KEEPER).current?.used();
+  const host = await deps.memory
+    .part(NODE_READER)
+    .read(maxAgeMs, (before) => readHostNodes(deps.listNodes, deps.now, before));
+  await deps.memory.part(NODE_NAMES).ready();
+  return snapshotOf(deps, config, host);
+}
+
+/** The snapshot of the last list that was read; without nodes when none ever was. */
+export function lastSnapshot(deps: Pick<SnapshotDeps, "memory">, config: ResolvedConfig): NodeSnapshot {
+  const host = deps.memory.part(NODE_READER).last();
+  return host === null ? EMPTY : snapshotOf(deps, config, host);
+}
+
+/** What is known of every node by inventory name; empty until the nodes are observed. Never waits. */
+export function presenceRecords({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords {
+  return memory.part(PRESENCE).current?.current() ?? NO_PRESENCE;
+}
+
+/** Who has which name, with what this list shows for the first time. */
+export function knownNames(
+  { memory }: Pick<SnapshotDeps, "memory">,
+  config: ResolvedConfig,
+  host: KnownHostNodes,
+): KnownNames {
+  memory.part(NODE_NAMES).see(config.nodes, host.nodes, host.who);
+  return memory.part(NODE_NAMES).known();
+}
+
+function snapshotOf(
+  deps: Pick<SnapshotDeps, "memory">,
+  config: ResolvedConfig,
+  host: KnownHostNodes,
+): NodeSnapshot {
+  const presence = presenceRecords(deps);
+  const known = knownNames(deps, config, host);
+  const byHost = cache.get(config) ?? new WeakMap<KnownHostNodes, Built>();
+  cache.set(config, byHost);
+  const before = byHost.get(host);
+  if (before?.presence === presence && before.known === known) return before.snapshot;
+  const { location } = config.gateway;
+  const gatewayLocation =
+    location === null
+      ? (deps.memory.part(PRESENCE).current?.gatewayPlace() ?? null)
+      : declaredPlace(location);
+  const snapshot = buildSnapshot(config.nodes, host, presence, gatewayLocation, known);
+  byHost.set(host, { presence, known, snapshot });
+  return snapshot;
+}

@@ -1,0 +1,141 @@
+// Notices that agents run without our hooks, says so, and brings the hooks to life. Runs in the full instance.
+
+import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { messageOf } from "../../shared/errors.ts";
+import type { Logger } from "../../shared/logger.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import { coded, refusalText } from "../../shared/refusal.ts";
+import { agentOf } from "../host/events.ts";
+import type { HostedReader } from "../hostedSessions/hostedSession.ts";
+import { rearm } from "../hostedSessions/openclawAdapter.ts";
+import { HOSTED_RUNS } from "../hostedSessions/turnGate.ts";
+import { makePolicy } from "../policy/agentPolicy.ts";
+import { COUNTERS } from "../state/counters.ts";
+import { healthProblem, hostingHealth, nameProblems } from "./health.ts";
+import { HOOKS_SEEN, hookLiveness, LIVENESS_GRACE_MS } from "./liveness.ts";
+
+/** The host's agent events that we read. */
+export interface AgentEvent {
+  readonly runId: string;
+  readonly stream: string;
+  readonly sessionKey?: string | undefined;
+  readonly agentId?: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface LivenessDeps {
+  readonly memory: Memory;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Ids of the host's agents as its config is now; absent: not known. */
+  readonly agents?: () => readonly string[];
+  readonly reportFailure: (error: Error) => void;
+  readonly clearFailure: () => void;
+  /** Makes the host register the plugin anew, hooks included. */
+  readonly revive: () => Promise<void>;
+  /** The host's records of sessions that run on another machine; absent: nobody can tell. */
+  readonly hosted?: HostedReader | undefined;
+  readonly onAgentEvent: (listener: (event: AgentEvent) => void) => () => void;
+}
+
+/** How stale `openclaw health` may be; it reads three numbers. */
+const REFRESH_MS = 5_000;
+
+/** A host that does not register our hooks whatever we do must not be made to reload for ever. */
+export const MAX_REVIVALS = 3;
+
+/** Starts watching; the result stops it and leaves nothing behind. */
+export function watchLiveness(deps: LivenessDeps): () => void {
+  const { memory, log, now } = deps;
+  const seen = memory.part(HOOKS_SEEN);
+  // Not null: the host keeps a failure of the instance before us until somebody clears it.
+  let reported: string | null | undefined;
+  let reviving = false;
+  let said: readonly string[] = [];
+  /** Once each, and again when it comes back. */
+  const sayNames = (): void => {
+    const problems = nameProblems(memory, deps.agents?.() ?? null).map(refusalText);
+    for (const problem of problems) if (!said.includes(problem)) log.warn(problem);
+    said = problems;
+  };
+  const report = (): void => {
+    if (hookLiveness(seen, now()) === "live") {
+      seen.revivals = 0;
+      reviving = false;
+    }
+    sayNames();
+    const worst =
+      healthProblem(memory, now(), deps.agents?.() ?? null) ??
+      hostingHealth(memory.part(PLUGIN_CONFIG).current, rearm(memory), deps.hosted);
+    const problem = worst === null ? null : refusalText(worst);
+    if (problem === reported) return;
+    reported = problem;
+    if (problem === null) deps.clearFailure();
+    else deps.reportFailure(new Error(problem));
+  };
+
+  /** @param proven an exec was missed, so there is nothing to wait for. */
+  const check = async (proven: boolean): Promise<void> => {
+    report();
+    const config = memory.part(PLUGIN_CONFIG).current;
+    if (config === null || config.mode === "shadow" || config.rules.length === 0) return;
+    const liveness = hookLiveness(seen, now());
+    if (liveness === "live" || (liveness === "starting" && !proven)) return;
+    // Once asked, the host replaces this instance; only a refusal is worth another try.
+    if (reviving || seen.revivals >= MAX_REVIVALS) return;
+    reviving = true;
+    seen.revivals += 1;
+    log.error(coded("HOOKS_NOT_LIVE", "agents run without these hooks; registering the plugin anew"));
+    try {
+      await deps.revive();
+    } catch (error) {
+      reviving = false;
+      const text = coded("HOOKS_NOT_LIVE", 'run "openclaw plugins reload node-router"');
+      log.error({ reason: messageOf(error) }, text);
+    }
+  };
+  const timer = setTimeout(() => void check(false), LIVENESS_GRACE_MS);
+  timer.unref();
+  // Hooks can come to life, and counters change, without an event that reaches us.
+  const refresh = setInterval(report, REFRESH_MS);
+  refresh.unref();
+
+  const off = deps.onAgentEvent((event) => {
+    const agent = missedExec(memory, event);
+    if (agent === null || isHosted(memory, event, deps.hosted)) return;
+    memory.part(COUNTERS).missed += 1;
+    seen.missedAgents.add(agent);
+    log.error(
+      { agent, tool: "exec", runId: event.runId },
+      coded("HOOKS_NOT_LIVE", "an exec of a routed agent ran without these hooks"),
+    );
+    void check(true);
+  });
+  report();
+  return () => {
+    clearTimeout(timer);
+    clearInterval(refresh);
+    off();
+  };
+}
+
+/**
+ * Whether the run is on another machine as a whole: there no hook of any plugin is asked, and no reload can change
+ * that. The gate has let it go there, or says in health and doctor why it cannot stand in its way.
+ */
+function isHosted(memory: Memory, event: AgentEvent, reader: HostedReader | undefined): boolean {
+  if (memory.part(HOSTED_RUNS).has(event.runId)) return true;
+  if (reader === undefined || event.sessionKey === undefined) return false;
+  const record = reader.ofKey(event.sessionKey);
+  return record.ok && record.session !== null;
+}
+
+/** The routed agent whose exec has just ended without our policy ever being asked in its run; else null. */
+export function missedExec(memory: Memory, event: AgentEvent): string | null {
+  if (event.stream !== "tool" || event.data.phase !== "result" || event.data.name !== "exec") return null;
+  const agent = agentOf(event);
+  const config = memory.part(PLUGIN_CONFIG).current;
+  if (agent === null || config === null || config.mode === "shadow") return null;
+  if (memory.part(HOOKS_SEEN).evaluatedRuns.has(event.runId)) return null;
+  return makePolicy(config, null, agent, "exec").isRouted ? agent : null;
+}

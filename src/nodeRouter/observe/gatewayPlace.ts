@@ -1,0 +1,25 @@
+// Where the gateway itself is: as declared, else by its home relay, else by its time zone. Pure.
+
+import { type DerpMap, derpPlaceOf } from "../../presence/location/derpRegions.ts";
+import { locate } from "../../presence/location/locate.ts";
+import { placeOfTimeZone } from "../../presence/location/timeZones.ts";
+import type { Place } from "../../presence/record.ts";
+import type { NodeLocation } from "../../shared/types.ts";
+
+export interface GatewayFacts {
+  readonly declared: NodeLocation | null;
+  /** Code of this machine's home relay; null: not on a tailnet, or not known. */
+  readonly relay: string | null;
+  readonly derpMap: DerpMap | null;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+/**
+ * Where the gateway is: as declared, else by its home relay, else by its clock's zone; null when none of them leads to
+ * a place.
+ */
+export function gatewayPlace({ declared, relay, derpMap, timeZone }: GatewayFacts): Place | null {
+  const inferred = [relay === null ? null : derpPlaceOf(relay, derpMap), placeOfTimeZone(timeZone)];
+  return locate({ declared, places: inferred.filter((place) => place !== null) }).location;
+}

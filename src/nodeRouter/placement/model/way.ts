@@ -1,0 +1,35 @@
+// A way to a node: the protocol, and what can be done over it. A node fits when one of its ways does.
+import type { Transport } from "../../../shared/types.ts";
+import type { NodeState } from "./snapshot.ts";
+
+/**
+ * What a call may need of a way. `commands`: the node's own commands, by which OpenClaw carries out `exec` with
+ * `host: "node"` and its node tools. The others are what a workspace on the node is made of.
+ */
+export type Capability = "commands" | "exec" | "background" | "pty" | "stdin" | "files";
+
+/** One node over one protocol. */
+export interface Way {
+  readonly node: NodeState;
+  readonly transport: Transport;
+}
+
+/** Of `exec` that OpenClaw carries out on a node, and of node tools. */
+export const COMMAND_NEEDS: readonly Capability[] = ["commands"];
+
+/** Of a whole workspace: every tool that works in it must find what it needs on the same node. */
+export const WORKSPACE_NEEDS: readonly Capability[] = ["exec", "background", "pty", "stdin", "files"];
+
+/** What each protocol can carry. */
+const OFFERS: Readonly<Record<Transport, readonly Capability[]>> = {
+  ssh: WORKSPACE_NEEDS,
+  node: ["commands", "exec", "background"],
+};
+
+/** Where several ways of a node fit, the first of these is taken. */
+const ORDER: readonly Transport[] = ["ssh", "node"];
+
+/** The protocols that can carry all of it, the preferred one first. */
+export function transportsFor(needs: readonly Capability[]): readonly Transport[] {
+  return ORDER.filter((transport) => needs.every((need) => OFFERS[transport].includes(need)));
+}

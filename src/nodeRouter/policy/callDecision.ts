@@ -1,0 +1,101 @@
+// What is asked about one call, what is known meanwhile, and what is decided. Types alone.
+import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { NodePresence } from "../../presence/record.ts";
+import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
+import type { Refusal } from "../../shared/refusal.ts";
+import type { SessionFacts } from "../host/sandboxProblem.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import type { LastNodes } from "../state/lastNodes.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+
+/** One call in plain values. */
+export interface Call {
+  /** As OpenClaw names tools. */
+  readonly tool: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** False when it comes from a harness that would not honour a rewrite. */
+  readonly rewritable: boolean;
+  readonly session: CallSession;
+}
+
+/** The session that a call is made in. */
+export interface CallSession {
+  /** Empty: the host named none. */
+  readonly key: string;
+  /** Name of the node that its workspace is on until now; null: none yet. */
+  readonly kept: string | null;
+  /** What the host keeps about it; null: nothing. */
+  readonly facts: SessionFacts | null;
+  /** Device id of the machine that runs it as a whole (null: not named); undefined: the gateway runs it. */
+  readonly hostedOn: string | null | undefined;
+}
+
+/** What is known of everybody, at one moment. */
+export interface World {
+  readonly snapshot: NodeSnapshot;
+  /** The host's own list, for the tools that nodes publish. */
+  readonly hostNodes: readonly HostNode[];
+  /** What was observed of the nodes, by inventory name, for the words of a refusal. */
+  readonly presence: ReadonlyMap<string, NodePresence>;
+  /** Why the host's sandbox API cannot be used; null when it can. */
+  readonly apiProblem: string | null;
+  /** Another agent, whom a call is about. */
+  readonly agent: (id: string) => AgentPolicy;
+}
+
+/** Where the agents' calls ran until now. */
+export type LastNodesView = Pick<LastNodes, "of">;
+
+/** The node of a session's workspace. */
+export type SessionPlace =
+  | {
+      readonly ok: true;
+      readonly node: ConfiguredNode;
+      /** Absolute directory on the node. */
+      readonly root: string;
+      readonly placement: PlacementDecision;
+    }
+  | Refused;
+
+/** What a step answers that will not go on. */
+export interface Refused {
+  readonly ok: false;
+  readonly refusal: Refusal;
+}
+
+/** Who asked for what, and what the rules said: in every decision, also where no node was looked at. */
+interface Recorded {
+  readonly agent: string;
+  readonly tool: string;
+  /** Name of the rule that speaks for the call; null: none. */
+  readonly rule: string | null;
+  /** Null where no node was looked at. */
+  readonly placement: PlacementDecision | null;
+}
+
+/**
+ * What becomes of one call.
+ * `leave`: the host does with it what it does without us; `clearHost`: but not on a node that the model chose.
+ * `refuse`: it runs nowhere, and `refusal` is what the agent reads.
+ * `place`: OpenClaw runs it on `placement.node`, over the node protocol; `beside`: the workspace that it goes with.
+ * `workspace`: it runs in the session's workspace; `askedBy`: the setting by which a person has to say yes first.
+ * `input`: it is for a command that runs already, wherever that is.
+ */
+export type Decision = Recorded &
+  (
+    | { readonly kind: "leave"; readonly clearHost: boolean }
+    | { readonly kind: "refuse"; readonly refusal: Refusal }
+    | {
+        readonly kind: "place";
+        readonly placement: PlacementDecision;
+        readonly beside: Extract<SessionPlace, { ok: true }> | null;
+      }
+    | {
+        readonly kind: "workspace";
+        readonly placement: PlacementDecision;
+        readonly place: Extract<SessionPlace, { ok: true }>;
+        readonly askedBy: string | null;
+      }
+    | { readonly kind: "input"; readonly askedBy: string | null }
+  );

@@ -1,0 +1,206 @@
+// One call in, one decision out: the only place where it is decided what becomes of a call. Pure.
+import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
+import { quote } from "../../shared/safeText.ts";
+import { noNodeFits } from "../explain/message.ts";
+import { namesAnotherGateway, reachesNoNode } from "../host/nodeToolCalls.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
+import { catalogEntry, classifyTool, type ToolClass } from "../toolCatalog/catalog.ts";
+import { gatewayFileAt, gatewayFileIn } from "../toolCatalog/localPaths.ts";
+import { isProcessInput } from "../toolCatalog/processInput.ts";
+import { admitWorkspaceCall } from "./admission.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+import { besideWorkspace } from "./besideWorkspace.ts";
+import type { Call, Decision, LastNodesView, World } from "./callDecision.ts";
+import { elsewhereRefusal } from "./elsewhere.ts";
+import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
+import { decideSession } from "./sessionNode.ts";
+import { workspaceAdvice } from "./sshOnly.ts";
+import { isNodeToolLeft, toolPlacement } from "./toolPlacement.ts";
+
+/** Code points of a file's name in a message. */
+const MAX_SHOWN = 200;
+
+/**
+ * What is known when a call comes: a fresh list of the nodes, or the last one. Everything that cannot concern a node is
+ * decided without asking the host.
+ */
+export function needsFreshNodes(
+  policy: AgentPolicy,
+  { tool, session }: Pick<Call, "tool" | "session">,
+): boolean {
+  const known = classifyTool(tool);
+  // Nobody's tool may be a node's, and a session that is hosted starts others beside it.
+  if (catalogEntry(tool) === null) return policy.mustBePlaced;
+  if (known?.kind === "spawn") return session.hostedOn !== undefined;
+  if (policy.binding === "workspace" && known !== null && WORKSPACE_KINDS.includes(known.kind)) return true;
+  return (known?.kind === "exec" || known?.kind === "node") && policy.ruleFor(tool) !== null;
+}
+
+const WORKSPACE_KINDS: readonly ToolClass["kind"][] = ["exec", "files", "localFiles"];
+
+/**
+ * Decides one call.
+ *
+ * What no parameter can move is judged first: sessions with a machine of their own, tools that nodes publish. Then the
+ * tool's kind says whose call it is: OpenClaw's, the rules', the workspace's. A broken config refuses every call that
+ * it may concern, for the rule that cannot be read may be the one that says no.
+ * @param memory where the agents' calls ran until now.
+ */
+export function decide(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
+  const { binding, isRouted } = policy;
+  const { tool, params } = call;
+  const by = recorder(policy, tool);
+  const refusedOrLeft = (why: Refusal | null) => (why === null ? by.leave() : by.refuse(why));
+
+  const elsewhere = elsewhereRefusal(policy, call, world);
+  if (elsewhere !== null) return by.refuse(elsewhere);
+  const known = classifyTool(tool);
+  if (known === null) return by.leave();
+  const gatewayFile = known.kind === "localFiles" ? gatewayFileIn(params) : null;
+  // The same tools send messages and look at what is on the web: without a file they are none of ours.
+  if (known.kind === "localFiles" && gatewayFile === null && !namesAnotherGateway(params)) return by.leave();
+  if (known.kind === "process" && !isProcessInput(params)) return by.leave();
+  if (policy.invalid !== null) return by.refuse(policy.invalid);
+
+  switch (known.kind) {
+    case "files":
+      return binding === "workspace"
+        ? inWorkspace(policy, call, world, memory)
+        : onGateway(policy, tool, null);
+    case "localFiles":
+      if (policy.mustBePlaced && namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
+      if (gatewayFile === null) return by.leave();
+      return binding === "workspace"
+        ? inWorkspace(policy, call, world, memory)
+        : onGateway(policy, tool, gatewayFile);
+    case "process":
+      if (binding === "workspace") return toRunningCommand(policy, call, world);
+      // Of an agent that may use the gateway there can be commands on it, and then they are its own.
+      if (!isRouted || policy.mayUseGateway) return by.leave();
+      return refusedOrLeft(gatewayToolRefusal(tool, known, params, policy.id));
+    case "gatewayShell":
+    case "automations":
+    case "spawn":
+    case "gatewayConfig":
+    case "gatewayPort":
+    case "otherMachine": {
+      // A rule about its browser alone is one that it must not change either.
+      const isConcerned = policy.mustBePlaced || (known.kind === "gatewayConfig" && policy.isUnderRule);
+      if (!isConcerned) return by.leave();
+      if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
+      return refusedOrLeft(gatewayToolRefusal(tool, known, params, policy.id));
+    }
+    case "exec":
+      if (policy.execRule === null && binding === "exec") return by.leave();
+      if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
+      if (!call.rewritable) return by.refuse(foreignHarness(policy));
+      return binding === "workspace"
+        ? inWorkspace(policy, call, world, memory)
+        : onNode(policy, call, world, memory);
+    case "node": {
+      if (policy.ruleFor(tool) === null || reachesNoNode(known, params)) return by.leave();
+      if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
+      const file = gatewayFileAt(params, known.gatewayFiles);
+      const files = file === null ? by.leave() : onGateway(policy, tool, file);
+      return files.kind === "refuse" ? files : onNode(policy, call, world, memory);
+    }
+  }
+}
+
+/** A fault while deciding is a refusal too: nothing runs on a guess. */
+export function faultDecision(policy: AgentPolicy, tool: string, fault: Refusal): Decision {
+  return recorder(policy, tool).refuse(fault);
+}
+
+interface Recorder {
+  leave(): Decision;
+  refuse(why: Refusal, placement?: PlacementDecision | null): Decision;
+}
+
+function recorder(policy: AgentPolicy, tool: string): Recorder {
+  const record = { agent: policy.id, tool, rule: policy.ruleFor(tool)?.name ?? null, placement: null };
+  return {
+    leave: () => ({ ...record, kind: "leave", clearHost: false }),
+    refuse: (why, placement = null) => ({ ...record, kind: "refuse", refusal: why, placement }),
+  };
+}
+
+/** OpenClaw carries it out on a node. */
+function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
+  const { tool } = call;
+  const by = recorder(policy, tool);
+  const placement = toolPlacement(policy, tool, world.snapshot, memory);
+  const { rule } = placement;
+  if (placement.outcome === "refused" || isNodeToolLeft(placement)) {
+    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement);
+  }
+  if (placement.outcome === "unrouted")
+    return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };
+  const record = { agent: policy.id, tool, rule };
+  if (policy.binding === "exec") return { ...record, kind: "place", placement, beside: null };
+  const place = decideSession(policy, call.session.kept, world, memory);
+  const beside = besideWorkspace(placement, place, world.snapshot);
+  if (!beside.ok) return by.refuse(beside.refusal, placement);
+  return { ...record, kind: "place", placement: beside.placement, beside: place.ok ? place : null };
+}
+
+/** It goes to the session's workspace by itself, once that is known to be on a node and the node fits. */
+function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
+  const { tool } = call;
+  const by = recorder(policy, tool);
+  const admission = admit(policy, call, world);
+  if (!admission.ok) return by.refuse(admission.refusal);
+  const place = decideSession(policy, call.session.kept, world, memory);
+  if (!place.ok) return by.refuse(place.refusal);
+  const { placement } = place;
+  const { askedBy } = admission;
+  return { agent: policy.id, tool, rule: placement.rule, kind: "workspace", placement, place, askedBy };
+}
+
+/** Input goes where its command is, without anybody placing it. */
+function toRunningCommand(policy: AgentPolicy, call: Call, world: World): Decision {
+  const by = recorder(policy, call.tool);
+  const admission = admit(policy, call, world);
+  if (!admission.ok) return by.refuse(admission.refusal);
+  return { ...by.leave(), kind: "input", askedBy: admission.askedBy };
+}
+
+function admit({ id, hostConfig }: AgentPolicy, { tool, params, session }: Call, { apiProblem }: World) {
+  if (hostConfig === null) return { ok: true, askedBy: null } as const;
+  const { key: sessionKey, facts } = session;
+  return admitWorkspaceCall({ hostConfig, apiProblem, agent: id, sessionKey, facts, tool, ask: params.ask });
+}
+
+/**
+ * What works on the gateway's files, of an agent whose workspace stays there.
+ * @param file that the call names; null for a tool that knows no other files.
+ */
+function onGateway(policy: AgentPolicy, tool: string, file: string | null): Decision {
+  const by = recorder(policy, tool);
+  const { execRule: rule } = policy;
+  if (rule?.files !== "refuse") return by.leave();
+  const what =
+    file === null
+      ? `"${tool}" works on the gateway's files`
+      : `"${tool}" would take ${quote(shorten(file))} from the gateway's files`;
+  const fact = `${what}, and rule "${rule.name}" says files: "refuse"`;
+  return by.refuse(refusal("FILES_REFUSED", fact));
+}
+
+function shorten(text: string): string {
+  const points = [...text];
+  return points.length <= MAX_SHOWN ? text : `${points.slice(0, MAX_SHOWN - 1).join("")}…`;
+}
+
+function otherGateway(tool: string): Refusal {
+  const fact = `"${tool}" names another gateway (gatewayUrl), where these rules do not hold`;
+  return refusal("GATEWAY_URL_REFUSED", fact);
+}
+
+function foreignHarness({ id, execRule }: AgentPolicy): Refusal {
+  const wayOut =
+    execRule === null ? "switch its sandbox off" : `take the agent out of rule "${execRule.name}"`;
+  const fact = `agent "${id}" runs in a harness whose shell OpenClaw cannot move to a node, so its commands would run on the gateway`;
+  const advice = adviceOf("RUNTIME_NOT_ROUTABLE", { agent: id, wayOut });
+  return refusal("RUNTIME_NOT_ROUTABLE", fact, { advice });
+}

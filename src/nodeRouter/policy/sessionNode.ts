@@ -1,0 +1,109 @@
+// On which node a session's workspace is: the rules choose, and the session then stays where its files are. Pure.
+
+import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { NodePresence } from "../../presence/record.ts";
+import { isoTime } from "../../shared/isoTime.ts";
+import { refusal } from "../../shared/refusal.ts";
+import { quote, safe } from "../../shared/safeText.ts";
+import { fitLine, noNodeFits } from "../explain/message.ts";
+import { OFFLINE } from "../placement/filters/presence.ts";
+import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+import type { LastNodesView, Refused, SessionPlace, World } from "./callDecision.ts";
+import { toolPlacement } from "./toolPlacement.ts";
+
+/**
+ * Chooses the session's node. It stays on the one it has while that one fits its rule. When that one cannot be
+ * used for the moment (offline, too little free, a fact that nobody knows now), its calls are refused: its files are
+ * there. Only when the rule or the config no longer means it, the rule chooses anew.
+ *
+ * `mode: "shadow"` changes nothing here: it is about calls that would otherwise run elsewhere, and this agent's
+ * own sandbox settings leave no other place. `onUnavailable: "gateway"` does not help either, for the same reason.
+ * @param kept name of the node that its files are on; null: it has none yet.
+ */
+export function decideSession(
+  policy: AgentPolicy,
+  kept: string | null,
+  { snapshot, presence }: Pick<World, "snapshot" | "presence">,
+  memory: LastNodesView,
+): SessionPlace {
+  if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
+  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
+  const absent = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept);
+  // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
+  if (absent?.passing != null) return awayFor(absent, absent.passing, chosen, presence.get(absent.node));
+  const placement = keep(chosen, kept, snapshot);
+  if (placement.node === null) return nothingFits(placement);
+  const node = policy.config.nodes.get(placement.node.name);
+  // The filters should have kept such nodes away.
+  if (node?.ssh == null || node.workspace === null || !node.workspace.startsWith("/")) {
+    const { name } = placement.node;
+    const path = `plugins.entries.node-router.config.nodes.${safe(name)}`;
+    const fact = `node ${quote(name)} cannot hold a workspace: it needs ${path}.ssh and an absolute ${path}.workspace`;
+    return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", fact) };
+  }
+  return { ok: true, node, root: node.workspace, placement };
+}
+
+/**
+ * The node that a session is or would be on, from what is known now, without asking anybody. Null: none.
+ * @param kept name of the node that its files are on; null: it has none yet.
+ */
+export function knownRoot(
+  policy: AgentPolicy,
+  kept: string | null,
+  world: Pick<World, "snapshot" | "presence">,
+  memory: LastNodesView,
+): { readonly node: ConfiguredNode; readonly root: string } | null {
+  const place = decideSession(policy, kept, world, memory);
+  if (place.ok) return place;
+  const last = policy.config.nodes.get(kept ?? "");
+  return last?.workspace?.startsWith("/") === true ? { node: last, root: last.workspace } : null;
+}
+
+/** The same decision with the session's own node, where that one fits. */
+function keep(decision: PlacementDecision, kept: string | null, snapshot: NodeSnapshot): PlacementDecision {
+  if (kept === null || decision.node === null || decision.node.name === kept) return decision;
+  const fits = decision.candidates().some((candidate) => candidate.node === kept && candidate.fits);
+  const node = snapshot.nodes.find(({ name }) => name === kept);
+  return fits && node !== undefined ? { ...decision, node, keptInsteadOf: null } : decision;
+}
+
+/** SECURITY: another node would have other files, or an older state of the same ones. */
+function awayFor(
+  { node: kept, reason }: Candidate,
+  fact: string,
+  { node, rule }: PlacementDecision,
+  record: NodePresence | undefined,
+): Refused {
+  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record) : "";
+  const elsewhere =
+    node === null
+      ? `no other node fits rule ${quote(rule ?? "")} now`
+      : `a new session goes to node ${quote(node.name)}`;
+  const text = `node ${quote(kept)}, which holds the files of this session, ${fact}${known}`;
+  const nothingRan = "nothing ran, and the session does not move, because its files are there";
+  const advice = `Try again when the node is back; ${elsewhere}`;
+  return { ok: false, refusal: refusal("NODE_UNREACHABLE", text, { nothingRan, advice }) };
+}
+
+/** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
+function presenceText({ reach }: NodePresence): string {
+  const { reason = null, lastAnswerMs = null } = reach.ssh ?? {};
+  const time = isoTime(lastAnswerMs);
+  const last = time === null ? null : `it last answered at ${time}`;
+  const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
+  return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
+}
+
+function nothingFits(decision: PlacementDecision): Refused {
+  if (decision.outcome === "refused") return { ok: false, refusal: noNodeFits(decision) };
+  if (decision.rule === null) {
+    const fact = `the workspace of agent ${quote(decision.request.agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent`;
+    const advice = "add one to plugins.entries.node-router.config.rules";
+    return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice }) };
+  }
+  const fact = `${fitLine(decision)}; onUnavailable: "gateway" does not hold for an agent whose workspace is on a node`;
+  return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice: null }) };
+}

@@ -1,0 +1,137 @@
+// Which node each session's files are on. Kept in memory, and in a file so that a restart forgets nothing.
+
+import { FairMap } from "../../shared/fairMap.ts";
+import { agentOfSessionKey } from "../../shared/hostNames.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { definePart } from "../../shared/processMemory.ts";
+import type { TextStore } from "../../shared/stateFile.ts";
+
+/**
+ * A few hundred bytes each; a forgotten session is only placed anew. Fair by agent: one that opens thousands makes room
+ * by itself.
+ */
+export const MAX_SESSIONS = 2_000;
+
+export interface SessionNode {
+  readonly sessionKey: string;
+  /** Inventory name. */
+  readonly node: string;
+  /** The node that it was on before, until the agent was told; its files are still there. */
+  readonly movedFrom: string | null;
+}
+
+export interface SessionNodes {
+  /** Resolves when what was stored is known; at once without a store. Never rejects. */
+  ready(): Promise<void>;
+  get(sessionKey: string): SessionNode | null;
+  /** The session is on this node now. */
+  put(sessionKey: string, node: string): SessionNode;
+  /** The agent knows that its node changed. */
+  told(sessionKey: string): void;
+  /** The node of the agent's latest session; null when it had none. */
+  latestNodeOf(agent: string): string | null;
+  /**
+   * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
+   * @param onError a read or write failed; the sessions are kept in memory alone then.
+   */
+  keepIn(store: TextStore, onError: (error: unknown) => void): void;
+  /** Resolves when all of it is in the store, or could not be written. */
+  flush(): Promise<void>;
+}
+
+/** Of agents whose workspace is on a node. */
+export const SESSION_NODES = definePart("session-nodes", 1, createSessionNodes);
+
+/** Empty, and in memory alone until `keepIn`. At its bound the agent that has most loses its oldest session. */
+export function createSessionNodes(): SessionNodes {
+  const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);
+  let store: TextStore | null = null;
+  let report: (error: unknown) => void = () => {};
+  let loaded: Promise<void> = Promise.resolve();
+  let writing: Promise<void> | null = null;
+  let dirty = false;
+
+  const write = async (to: TextStore): Promise<void> => {
+    while (dirty) {
+      // Whatever else this turn notes goes along, and no call waits for it.
+      await new Promise((resolve) => setImmediate(resolve));
+      await loaded;
+      dirty = false;
+      try {
+        await to.write(JSON.stringify({ version: 1, sessions: [...sessions.values()] }));
+      } catch (error) {
+        report(error);
+      }
+    }
+    writing = null;
+  };
+  const changed = (): void => {
+    dirty = true;
+    if (store !== null) writing ??= write(store);
+  };
+
+  return {
+    ready: () => loaded,
+    get: (sessionKey) => sessions.get(sessionKey) ?? null,
+    put(sessionKey, node) {
+      const before = sessions.get(sessionKey);
+      if (before?.node === node) {
+        // The one that was used last is the last to be forgotten.
+        sessions.set(sessionKey, before);
+        return before;
+      }
+      // Moved twice before it was told: what it knows is the first node; moved back: nothing changed for it.
+      const from = before?.movedFrom ?? before?.node ?? null;
+      const session = { sessionKey, node, movedFrom: from === node ? null : from };
+      sessions.set(sessionKey, session);
+      changed();
+      return session;
+    },
+    told(sessionKey) {
+      const session = sessions.get(sessionKey);
+      if (session === undefined || session.movedFrom === null) return;
+      sessions.set(sessionKey, { ...session, movedFrom: null });
+      changed();
+    },
+    latestNodeOf(agent) {
+      const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
+      return own.at(-1)?.node ?? null;
+    },
+    keepIn(newStore, onError) {
+      if (store !== null) return;
+      store = newStore;
+      report = onError;
+      const known = new Set([...sessions.values()].map(({ sessionKey }) => sessionKey));
+      loaded = newStore
+        .read()
+        .then((text) => {
+          for (const session of parseSessions(text)) {
+            // What this process noted meanwhile is newer.
+            if (!known.has(session.sessionKey) && !sessions.has(session.sessionKey)) {
+              sessions.set(session.sessionKey, session);
+            }
+          }
+        })
+        .catch(onError);
+      if (dirty) writing ??= write(newStore);
+    },
+    flush: () => writing ?? Promise.resolve(),
+  };
+}
+
+/** Of `agent:<id>:<rest>`; a key of another form is nobody's. */
+function agentOfSession(sessionKey: string): string {
+  return /^agent:([^:]{1,300}):/.exec(sessionKey)?.[1] ?? "";
+}
+
+/** Entries that are not what we wrote are left out. @throws SyntaxError no JSON */
+export function parseSessions(text: string | null): readonly SessionNode[] {
+  const parsed: unknown = text === null ? null : JSON.parse(text);
+  if (!isRecord(parsed) || parsed.version !== 1 || !Array.isArray(parsed.sessions)) return [];
+  return parsed.sessions.flatMap((entry: unknown) => {
+    if (!isRecord(entry)) return [];
+    const { sessionKey, node, movedFrom } = entry;
+    if (typeof sessionKey !== "string" || typeof node !== "string") return [];
+    return [{ sessionKey, node, movedFrom: typeof movedFrom === "string" ? movedFrom : null }];
+  });
+}

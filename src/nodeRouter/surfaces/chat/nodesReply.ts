@@ -1,0 +1,60 @@
+// What `/nodes` answers in a chat: a few lines of plain text, what is wrong first. Pure.
+
+import { displayWidth } from "../../../shared/displayWidth.ts";
+import { nameText, safe } from "../../../shared/safeText.ts";
+import { placeLabel } from "../reports/nodePlace.ts";
+import { countStates, countsText } from "../reports/nodeState.ts";
+import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
+import { shortDuration, shortMs } from "../reports/units.ts";
+
+/** A chat is no terminal: more lines than these are read by nobody. */
+const MAX_NODES = 12;
+const MAX_COLUMNS = 200;
+/** The host's list is read for every answer; one that is older could not be read now. */
+const FRESH_MS = 30_000;
+
+/** @param nowMs epoch ms, for the ages. */
+export function nodesReply(report: NodesReport, nowMs: number): string {
+  const { nodes, snapshotAgeMs } = report;
+  const order = (node: NodeReport) => (node.state === "ready" ? 1 : 0);
+  const shown = [...nodes].sort((a, b) => order(a) - order(b)).slice(0, MAX_NODES);
+  const more = nodes.length - shown.length;
+  return [
+    countsText(countStates(nodes.map(({ state }) => state))),
+    ...shown.map((node) => cut(safe(lineOf(node, nowMs)))),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+    ...ageNote(snapshotAgeMs),
+    ...credits(report, shown),
+  ].join("\n");
+}
+
+/** `mac-sg · ready · SG Singapore (declared) · 71 ms · worker-sg`. */
+function lineOf(node: NodeReport, nowMs: number): string {
+  const { name, state, location, rttMs, agents, reason } = node;
+  const sinceMs = node.since === null ? Number.NaN : Date.parse(node.since);
+  const age = Number.isNaN(sinceMs) ? "" : ` for ${shortDuration(nowMs - sinceMs)}`;
+  const isReady = state === "ready";
+  return [
+    nameText(name),
+    isReady ? state : `${state}${age}`,
+    placeLabel(location) ?? "place unknown",
+    ...(rttMs === null ? [] : [shortMs(rttMs)]),
+    ...(agents.length === 0 ? [] : [agents.join(", ")]),
+    ...(isReady ? [] : [reason]),
+  ].join(" · ");
+}
+
+function ageNote(ageMs: number | null): readonly string[] {
+  if (ageMs === null) return ["(the gateway's node list has never been read)"];
+  return ageMs > FRESH_MS ? [`(the gateway's node list is ${shortDuration(ageMs)} old)`] : [];
+}
+
+/** Where places of the GeoIP file are shown, its owner asks to be named. */
+function credits({ attributions }: NodesReport, shown: readonly NodeReport[]): readonly string[] {
+  return shown.some(({ place }) => place?.source === "geoip") ? attributions.map(safe) : [];
+}
+
+function cut(text: string): string {
+  if (displayWidth(text) <= MAX_COLUMNS) return text;
+  return `${[...text].slice(0, MAX_COLUMNS - 1).join("")}…`;
+}

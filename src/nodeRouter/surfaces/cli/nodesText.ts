@@ -1,0 +1,141 @@
+// What `nodes` shows in a terminal: one table where it is wide enough, else two. Pure but for colour.
+
+import { wrap } from "../../../shared/displayWidth.ts";
+import { nameText, safe } from "../../../shared/safeText.ts";
+import { placeLabel } from "../reports/nodePlace.ts";
+import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
+import { shortBytes, shortDuration, shortMs, shortNumber } from "../reports/units.ts";
+import { type Cell, COLUMNS, naturalWidth, table } from "./output.ts";
+import { stateCell } from "./stateCell.ts";
+
+const DASH = "-";
+
+interface Column {
+  readonly heading: string;
+  readonly cell: (node: NodeReport, nowMs: number) => Cell;
+}
+
+const NAME: Column = { heading: "NAME", cell: ({ name }) => nameText(name) };
+
+const REACH: readonly Column[] = [
+  { heading: "STATE", cell: ({ state }) => stateCell(state) },
+  { heading: "IP", cell: ({ ip }) => ip ?? DASH },
+  { heading: "PLACE", cell: ({ location }) => placeLabel(location) ?? DASH },
+  { heading: "TRANSPORT", cell: ({ transports }) => transports.join("+") || DASH },
+  { heading: "RTT", cell: ({ rttMs }) => (rttMs === null ? DASH : shortMs(rttMs)) },
+];
+
+const LAST_CHANGE: Column = {
+  heading: "LAST CHANGE",
+  cell: ({ since }, nowMs) => {
+    const age = ageOf(since, nowMs);
+    return age === null ? DASH : `${age} ago`;
+  },
+};
+
+const MACHINE: readonly Column[] = [
+  { heading: "CPU/LOAD", cell: ({ resources }) => cpuText(resources) },
+  {
+    heading: "MEMORY FREE",
+    cell: ({ resources }) => shortBytes(resources.memoryAvailableBytes, resources.memoryTotalBytes) ?? DASH,
+  },
+  {
+    heading: "DISK FREE",
+    cell: ({ resources }) => shortBytes(resources.diskAvailableBytes, resources.diskTotalBytes) ?? DASH,
+  },
+  { heading: "AGENTS", cell: ({ agents }) => agents.join(",") || DASH },
+];
+
+const TAGS: Column = {
+  heading: "TAGS",
+  cell: ({ tags }) =>
+    Object.entries(tags)
+      .filter(([key]) => !key.startsWith("node."))
+      .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
+      .join(",") || DASH,
+};
+
+/**
+ * The page of all nodes.
+ * @param nowMs epoch ms, for the ages.
+ * @param columns width of the terminal.
+ */
+export function nodesText(report: NodesReport, nowMs: number, columns: number = COLUMNS): string {
+  const { nodes } = report;
+  if (nodes.length === 0) {
+    return "No nodes are known: none is paired with this gateway, and none is configured.";
+  }
+  const whole = [NAME, ...REACH, ...MACHINE, LAST_CHANGE, TAGS];
+  const rows = rowsOf(whole, nodes, nowMs);
+  const isWide = naturalWidth(headingsOf(whole), rows) <= columns;
+  const tables = isWide
+    ? [table(headingsOf(whole), rows, { columns })]
+    : [
+        part([NAME, ...REACH, LAST_CHANGE], nodes, nowMs, columns, ["IP", "TRANSPORT", "LAST CHANGE", "RTT"]),
+        "",
+        part([NAME, ...MACHINE, TAGS], nodes, nowMs, columns, ["TAGS", "DISK FREE", "CPU/LOAD"]),
+      ];
+  const notes = nodes.flatMap((node) => notesOf(node, nowMs)).map(safe);
+  const credits = report.attributions.map((credit) => safe(credit));
+  return [
+    ...tables,
+    ...[notes, credits].flatMap((lines) =>
+      lines.length === 0 ? [] : ["", ...lines.flatMap((line) => wrap(line, columns))],
+    ),
+  ].join("\n");
+}
+
+function part(
+  shown: readonly Column[],
+  nodes: readonly NodeReport[],
+  nowMs: number,
+  columns: number,
+  drop: readonly string[],
+): string {
+  return table(headingsOf(shown), rowsOf(shown, nodes, nowMs), { columns, drop });
+}
+
+function headingsOf(columns: readonly Column[]): readonly string[] {
+  return columns.map(({ heading }) => heading);
+}
+
+function rowsOf(columns: readonly Column[], nodes: readonly NodeReport[], nowMs: number): readonly Cell[][] {
+  return nodes.map((node) => columns.map(({ cell }) => cell(node, nowMs)));
+}
+
+/** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
+function notesOf(node: NodeReport, nowMs: number): readonly string[] {
+  const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting } = node;
+  const name = nameText(node.name);
+  const notes: string[] = [];
+  if (state !== "ready") {
+    const age = ageOf(node.since, nowMs);
+    notes.push(`${name}: ${state}${age === null ? "" : ` for ${age}`}: ${reason}`);
+  }
+  if (approval === "pending") notes.push(`${name}: its commands wait for your approval`);
+  for (const { fact, values } of contradictions) {
+    notes.push(
+      `${name}: sources differ on ${fact}: ${values.map(({ value, source }) => `${value} (${source})`).join(", ")}`,
+    );
+  }
+  if (hosting?.sessions === true) {
+    notes.push(`${name}: hosts whole sessions${hosting.hosted === null ? "" : `, ${hosting.hosted} now`}`);
+  }
+  if (hosting !== undefined && hosting.tools.length > 0)
+    notes.push(`${name}: publishes ${hosting.tools.length} tool(s) that run there`);
+  if (ghostIds.length > 0 && (nodeId !== null || !configured)) {
+    notes.push(`${name}: ${ghostIds.length} more paired id(s) of the same display name, not used`);
+  }
+  return notes;
+}
+
+function ageOf(since: string | null, nowMs: number): string | null {
+  const ms = since === null ? Number.NaN : Date.parse(since);
+  return Number.isNaN(ms) ? null : shortDuration(nowMs - ms);
+}
+
+/** Processors and the load average of one minute. */
+function cpuText({ cpuCount, load1 }: NodeReport["resources"]): string {
+  if (cpuCount === null && load1 === null) return DASH;
+  return `${cpuCount ?? "?"}/${load1 === null ? "?" : shortNumber(load1)}`;
+}

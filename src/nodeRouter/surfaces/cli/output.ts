@@ -1,0 +1,133 @@
+// How the CLI prints: text or JSON on stdout, errors on stderr, colour only on a terminal, exit codes 0, 1, 2.
+import { styleText } from "node:util";
+import { displayWidth, padEnd, wrap } from "../../../shared/displayWidth.ts";
+import { safe } from "../../../shared/safeText.ts";
+
+export const EXIT_OK = 0;
+/** A finding, a refusal, or no gateway to ask. */
+export const EXIT_FINDING = 1;
+export const EXIT_USAGE = 2;
+
+/** Every table fits this width where the terminal's own is not known, as in a pipe or a file. */
+export const COLUMNS = 100;
+const GAP = "  ";
+/** A column that is cut further says nothing; one that may go, goes instead. */
+const READABLE = 8;
+
+export type Color = "red" | "yellow" | "green" | "dim";
+
+/** Text, or text in a colour. */
+export type Cell = string | { readonly text: string; readonly color: Color };
+
+export interface TableOptions {
+  /** Width of the terminal; default 100. */
+  readonly columns?: number;
+  /** Headings of columns that are left out, the first one first, when there is too little room for all of them. */
+  readonly drop?: readonly string[];
+  /** The last column goes on in the next line instead of being cut. */
+  readonly wrapLast?: boolean;
+}
+
+/** Where text goes; a test gives its own. */
+export interface Output {
+  readonly print: (text: string) => void;
+  readonly fail: (text: string) => void;
+  /** Width of the terminal now; absent where there is none. */
+  readonly columns?: number | undefined;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly question?: ((text: string) => Promise<string>) | undefined;
+}
+
+/**
+ * Rows as an aligned table that is as wide as the terminal at most: the widest columns give way first, with an
+ * ellipsis. Cells are made safe to print. The last column is not padded.
+ */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { columns = COLUMNS, drop = [], wrapLast = false }: TableOptions = {},
+): string {
+  const cells = [header, ...rows].map((row) => row.map(safeCell));
+  const natural = header.map((_, column) =>
+    Math.max(...cells.map((row) => displayWidth(row[column]?.text ?? ""))),
+  );
+  const shown = header.map((_, column) => column);
+  for (const heading of drop) {
+    if (tableWidth(shown.map((column) => Math.min(READABLE, natural[column] ?? 0))) <= columns) break;
+    const at = shown.findIndex((column) => header[column] === heading);
+    if (at >= 0) shown.splice(at, 1);
+  }
+  const widths = shrink(
+    shown.map((column) => natural[column] ?? 0),
+    columns,
+  );
+  return cells
+    .flatMap((row) =>
+      lines(
+        shown.map((column) => row[column] ?? { text: "", color: null }),
+        widths,
+        wrapLast,
+      ),
+    )
+    .join("\n");
+}
+
+/** Columns of a table in which nothing was cut. */
+export function naturalWidth(header: readonly string[], rows: readonly (readonly Cell[])[]): number {
+  const cells = [header, ...rows].map((row) => row.map(safeCell));
+  return tableWidth(
+    header.map((_, column) => Math.max(...cells.map((row) => displayWidth(row[column]?.text ?? "")))),
+  );
+}
+
+interface SafeCell {
+  readonly text: string;
+  readonly color: Color | null;
+}
+
+function safeCell(cell: Cell): SafeCell {
+  return typeof cell === "string"
+    ? { text: safe(cell), color: null }
+    : { text: safe(cell.text), color: cell.color };
+}
+
+function tableWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + GAP.length * Math.max(0, widths.length - 1);
+}
+
+function shrink(natural: readonly number[], columns: number): readonly number[] {
+  const widths = [...natural];
+  for (let excess = tableWidth(widths) - columns; excess > 0; excess--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 1) <= 1) break;
+    widths[widest] = (widths[widest] ?? 1) - 1;
+  }
+  return widths;
+}
+
+function lines(row: readonly SafeCell[], widths: readonly number[], wrapLast: boolean): readonly string[] {
+  const last = row.length - 1;
+  const tail = wrapLast ? wrap(row[last]?.text ?? "", widths[last] ?? 1) : [];
+  const first = row.map(({ text, color }, column) => {
+    const width = widths[column] ?? 0;
+    const shown = column === last && wrapLast ? (tail[0] ?? "") : shorten(text, width);
+    return (color === null ? shown : paint(color, shown)) + padEnd("", width - displayWidth(shown));
+  });
+  const indent = " ".repeat(tableWidth([...widths.slice(0, -1), 0]));
+  return [first.join(GAP).trimEnd(), ...tail.slice(1).map((line) => indent + line)];
+}
+
+/** Colours a word; styleText leaves it plain where stdout is no terminal or NO_COLOR is set. */
+export function paint(color: Color, text: string): string {
+  return styleText(color, text, { stream: process.stdout });
+}
+
+function shorten(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let out = "";
+  for (const character of text) {
+    if (displayWidth(out + character) > columns - 1) break;
+    out += character;
+  }
+  return `${out}…`;
+}

@@ -1,0 +1,145 @@
+// The command tree with its options, and how a command reaches the gateway.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { type CommandName, type CommandOptions, runCommand } from "./commands.ts";
+import { EXIT_USAGE } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
+
+type Program = Parameters<Parameters<OpenClawPluginApi["registerCli"]>[0]>[0]["program"];
+
+interface Spec {
+  readonly name: CommandName;
+  readonly description: string;
+  /** The one positional argument, required. */
+  readonly argument?: readonly [name: string, description: string];
+  readonly options?: readonly (readonly [flags: string, description: string])[];
+}
+
+const COMMANDS: readonly Spec[] = [
+  {
+    name: "status",
+    description: "Agents by rule, node, transport and presence; whether the plugin is in force",
+  },
+  {
+    name: "nodes",
+    description: "Every known node: state, address, place, round trip, load, free memory and disk, agents",
+    options: [["--watch [seconds]", "look again every so many seconds (default 2), until interrupted"]],
+  },
+  {
+    name: "events",
+    description: "Changes of the nodes' states, the newest last",
+    options: [
+      ["--since <time>", "45m, 2h, 3d, or a date such as 2026-11-22"],
+      ["--node <name>", "only this node"],
+    ],
+  },
+  {
+    name: "explain",
+    description: "Where an agent's call would run, and why each node fits or not",
+    options: [
+      ["--agent <id>", "agent to explain"],
+      ["--tool <name>", 'tool to explain (default "exec")'],
+    ],
+  },
+  { name: "doctor", description: "Find what is wrong or contradicts a rule, with the fix" },
+  {
+    name: "guard",
+    description: "Write the native settings that make OpenClaw itself refuse when the plugin is missing",
+    options: [["--dry-run", "only show what would be written"]],
+  },
+  {
+    name: "trust",
+    description:
+      "Show the SSH host keys that a node offers, and record one after you have compared it; with --paired, say which paired node it is",
+    argument: ["<node>", "inventory name of a node"],
+    options: [
+      ["--yes <fingerprint>", "record this key without asking, if the node offers it"],
+      ["--paired <id>", "the node's name stands for the paired node with this id from now on"],
+    ],
+  },
+  {
+    name: "probe",
+    description: "Connect to a node over SSH, and show each step with its time",
+    argument: ["<node>", "inventory name of a node with ssh settings"],
+  },
+];
+
+/**
+ * Adds `openclaw <name> …` with its commands. Each sets the process's exit code: 0 all is well, 1 something was found,
+ * 2 wrong usage.
+ */
+export async function buildCommands(program: Program, name: string, description: string): Promise<void> {
+  const { addGatewayClientOptions, callGatewayFromCli } = await import("openclaw/plugin-sdk/gateway-runtime");
+  const root = program.command(name).description(description);
+  root.exitOverride(usageExit);
+  for (const spec of COMMANDS) {
+    const command = root.command(spec.name).description(spec.description);
+    command.exitOverride(usageExit);
+    if (spec.argument !== undefined) command.argument(...spec.argument);
+    for (const [flags, help] of spec.options ?? []) command.option(flags, help);
+    command.option("--json", "print the report as JSON");
+    const act = async (node: string | undefined, options: CommandOptions & Record<string, string>) => {
+      const stop = new AbortController();
+      if (options.watch !== undefined) stopWith(stop);
+      process.exitCode = await runCommand(
+        spec.name,
+        { ...options, node: node ?? options.node },
+        async <T>(method: string, params: Record<string, unknown>) =>
+          (await callGatewayFromCli(method, { ...options, json: true }, params, { progress: false })) as T,
+        {
+          print: (text) => process.stdout.write(`${text}\n`),
+          fail: (text) => process.stderr.write(`${text}\n`),
+          // A window can change its size while it is watched.
+          get columns() {
+            return process.stdout.isTTY ? process.stdout.columns : undefined;
+          },
+          question: process.stdin.isTTY && process.stdout.isTTY ? question : undefined,
+        },
+        machineOf(stop.signal),
+      );
+      // A question to a silent gateway may still be open; nobody waits for its answer.
+      if (stop.signal.aborted) process.exit();
+    };
+    // Commander passes the arguments first, then the options.
+    if (spec.argument === undefined) {
+      addGatewayClientOptions(command).action((options) => act(undefined, options));
+    } else {
+      addGatewayClientOptions(command).action(act);
+    }
+  }
+}
+
+/** Ctrl-C ends a command that would go on for ever, and so does a reader that has read enough. */
+function stopWith(stop: AbortController): void {
+  process.once("SIGINT", () => stop.abort());
+  process.stdout.on("error", () => stop.abort());
+}
+
+function machineOf(stop: AbortSignal): Terminal {
+  return {
+    now: Date.now,
+    isTerminal: process.stdout.isTTY === true,
+    get rows() {
+      return process.stdout.rows ?? 24;
+    },
+    stop,
+    sleep: (ms) => sleep(ms, undefined, { signal: stop }).catch(() => undefined),
+  };
+}
+
+/** One line from the person at the terminal; empty when they end the input. */
+async function question(text: string): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const ended = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
+    return await Promise.race([reader.question(text), ended]);
+  } finally {
+    reader.close();
+  }
+}
+
+/** Commander ends with 1 for a wrong option; here 1 is a finding, and wrong usage is 2. */
+function usageExit(error: { exitCode: number }): never {
+  process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+}

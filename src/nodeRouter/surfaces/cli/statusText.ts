@@ -1,0 +1,122 @@
+// What `status` shows in a terminal, at most 100 columns. Pure but for colour.
+
+import { wrap } from "../../../shared/displayWidth.ts";
+import { refusalText } from "../../../shared/refusal.ts";
+import { nameText, safe } from "../../../shared/safeText.ts";
+import { NOT_LIVE } from "../../liveness/liveness.ts";
+import { countsText } from "../reports/nodeState.ts";
+import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
+import { shortCount } from "../reports/units.ts";
+import { COLUMNS, paint, table } from "./output.ts";
+import { stateCell } from "./stateCell.ts";
+
+const DASH = "-";
+
+/** @returns lines for a terminal of 100 columns; coloured where the terminal has colours. */
+export function statusText(report: StatusReport): string {
+  const { counters, agents } = report;
+  const hooks = { live: paint("green", "live"), starting: "starting", "not-live": paint("red", "NOT LIVE") }[
+    report.hooks
+  ];
+  const refused = agents.filter((agent) => agent.outcome === "refused");
+  const isIdle = agents.every((agent) => agent.rule === null && agent.outcome === "unrouted");
+  return [
+    `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · ${countsText(report.nodes.states)}`,
+    `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}${counters.hostedRefused === 0 ? "" : ` · hosted turns refused ${counters.hostedRefused}`}`,
+    ...(isIdle
+      ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
+      : report.hooks === "not-live"
+        ? wrap(refusalText(NOT_LIVE), COLUMNS)
+        : []),
+    ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
+    "",
+    placementTable(agents),
+    ...(agents.length === 0 ? [] : ["", agentTable(agents)]),
+    ...sshTable(report.ssh),
+    ...hostedTable(report.hosted ?? []),
+    ...auditLine(report.audit),
+    ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
+    ...paragraph(
+      report.sources
+        .filter(({ failures }) => failures > 0)
+        .map(
+          ({ id, failures, lastError }) => `source ${id} fails (${failures} in a row): ${lastError ?? "?"}`,
+        ),
+    ),
+    ...paragraph(report.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`)),
+  ].join("\n");
+}
+
+function placementTable(agents: readonly AgentStatus[]): string {
+  const rows = agents.map((agent) => [
+    agent.agent,
+    agent.rule === null ? DASH : nameText(agent.rule),
+    agent.outcome === "unrouted"
+      ? "(OpenClaw decides)"
+      : agent.node === null
+        ? "(refused)"
+        : nameText(agent.node),
+    agent.transport ?? DASH,
+    agent.state === null ? DASH : stateCell(agent.state),
+    agent.guard ?? DASH,
+  ]);
+  return table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows);
+}
+
+function agentTable(agents: readonly AgentStatus[]): string {
+  const rows = agents.map(({ agent, model, binding, workspace, sessions, tokens, node }) => [
+    agent,
+    model ?? DASH,
+    sessions === null ? DASH : String(sessions),
+    tokens === null ? DASH : shortCount(tokens.input + tokens.output),
+    binding,
+    workspace === null
+      ? DASH
+      : binding === "workspace"
+        ? `${node === null ? "?" : nameText(node)}:${workspace}`
+        : workspace,
+  ]);
+  return table(["AGENT", "MODEL", "SESSIONS", "TOKENS", "BINDING", "WORKSPACE"], rows);
+}
+
+/** Nothing before the first record. */
+function auditLine(audit: StatusReport["audit"]): readonly string[] {
+  if (audit === null || (audit.written === 0 && audit.lastError === null && audit.full.length === 0))
+    return [];
+  const lost = audit.failed === 0 ? "" : ` · ${audit.failed} lost`;
+  const error = audit.lastError === null ? "" : ` · failing: ${safe(audit.lastError)}`;
+  const full = audit.full.map(({ agent }) => (agent === "" ? "nobody" : nameText(agent)));
+  const used = full.length === 0 ? "" : ` · share used up: ${full.join(", ")}`;
+  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}`];
+}
+
+/** Nothing before the first connection. */
+function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
+  if (ssh.length === 0) return [];
+  const rows = ssh.map((node) => [
+    nameText(node.node),
+    ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
+  ]);
+  return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];
+}
+
+/** Nothing where every session runs on the gateway. */
+function hostedTable(hosted: NonNullable<StatusReport["hosted"]>): readonly string[] {
+  if (hosted.length === 0) return [];
+  const rows = hosted.map(({ session, agent, node, state, fits }) => [
+    session,
+    agent,
+    node ?? "(unknown)",
+    state,
+    fits === null ? DASH : fits ? "yes" : paint("red", "NO"),
+  ]);
+  const wrong = hosted.flatMap(({ session, problem, fix }) =>
+    problem === null ? [] : [`${session}: ${problem}; ${fix ?? ""}`],
+  );
+  return ["", table(["HOSTED SESSION", "AGENT", "NODE", "STATE", "FITS"], rows), ...paragraph(wrong)];
+}
+
+/** Set apart from what stands above; nothing without a text. */
+function paragraph(texts: readonly string[]): readonly string[] {
+  return texts.length === 0 ? [] : ["", ...texts.flatMap((text) => wrap(safe(text), COLUMNS))];
+}

@@ -1,0 +1,86 @@
+// `openclaw node-router trust <node>`: shows what the node offers, asks, and has one key recorded.
+import { refusal, refusalLine } from "../../../shared/refusal.ts";
+import { quote, safe, safeJson } from "../../../shared/safeText.ts";
+import type { TrustReport } from "../methods/sshMethods.ts";
+import type { AskGateway } from "./gatewayCall.ts";
+import { EXIT_FINDING, EXIT_OK, type Output } from "./output.ts";
+import { trustText } from "./sshText.ts";
+
+export interface TrustOptions {
+  readonly node: string;
+  readonly json: boolean;
+  /** The fingerprint that the caller has compared; null = ask. */
+  readonly yes: string | null;
+}
+
+/** The exit code: 0 when a key of the node is believed in the end. */
+export async function runTrust(
+  { node, json, yes }: TrustOptions,
+  ask: AskGateway,
+  out: Output,
+): Promise<number> {
+  const show = (report: TrustReport) => out.print(json ? safeJson(report) : trustText(report));
+  if (yes !== null) return record(yes);
+
+  const offered = await ask<TrustReport>("noderouter.trust", { node });
+  show(offered);
+  const alarming = alarm(offered);
+  if (alarming !== null) {
+    out.fail(safe(alarming));
+    return EXIT_FINDING;
+  }
+  if (isTrusted(offered)) return EXIT_OK;
+  const [first] = offered.keys;
+  const compare = `compare a fingerprint with the machine's own (on it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)`;
+  const question = json ? undefined : out.question;
+  if (question === undefined) {
+    out.fail(
+      safe(
+        `nothing was recorded: ${compare}, then run "openclaw node-router trust ${node} --yes <fingerprint>"`,
+      ),
+    );
+    return EXIT_FINDING;
+  }
+  out.print(`\nThis is not proof of who answers: ${compare}.`);
+  const answer = (await question(`Type the fingerprint, or "yes" for ${first?.fingerprint}: `)).trim();
+  if (/^(n|no)?$/i.test(answer)) {
+    out.fail("nothing was recorded");
+    return EXIT_FINDING;
+  }
+  return record(/^yes$/i.test(answer) ? (first?.fingerprint ?? "") : answer);
+
+  async function record(fingerprint: string): Promise<number> {
+    const report = await ask<TrustReport>("noderouter.trust", { node, fingerprint });
+    if (yes !== null || report.problem === null) show(report);
+    if (report.problem !== null) {
+      out.fail(safe(report.problem));
+      return EXIT_FINDING;
+    }
+    if (report.jumpHost !== null && !json) {
+      out.print(
+        `\n${safe(`That was a jump host: run "openclaw node-router trust ${node}" again for what is behind it.`)}`,
+      );
+    }
+    return EXIT_OK;
+  }
+}
+
+/** Any key will do: a connection asks for the types that are known. */
+function isTrusted({ keys }: TrustReport): boolean {
+  return keys.some(({ state }) => state === "trusted");
+}
+
+/** What no answer may get past; null when there is nothing of the kind. */
+function alarm({ keys, node }: TrustReport): string | null {
+  const wrong = keys.filter(({ state }) => state === "changed" || state === "revoked");
+  if (wrong.length === 0) return null;
+  const code = wrong.some(({ state }) => state === "revoked") ? "HOST_KEY_REVOKED" : "HOST_KEY_CHANGED";
+  const facts = wrong.map((key) => `${key.type} ${key.fingerprint} (${key.state}: ${key.source ?? ""})`);
+  return refusalLine(
+    refusal(code, `node ${quote(node)} offers ${facts.join(", ")}`, {
+      nothingRan: "nothing was recorded",
+      advice:
+        "If the machine was set up anew, compare the new key on it, remove what contradicts it, then trust it again",
+    }),
+  );
+}

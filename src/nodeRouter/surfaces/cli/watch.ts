@@ -1,0 +1,131 @@
+// `openclaw node-router nodes --watch`: looks again and again until it is stopped, also while the gateway restarts.
+
+import { messageOf } from "../../../shared/errors.ts";
+import { isoTime } from "../../../shared/isoTime.ts";
+import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
+import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
+import { stateChangeText, timeText } from "./eventsText.ts";
+import { nodesText } from "./nodesText.ts";
+import type { Output } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
+
+const DEFAULT_SECONDS = 2;
+const [MIN_SECONDS, MAX_SECONDS] = [0.5, 3_600];
+
+export interface WatchOptions {
+  readonly intervalMs: number;
+  /** One JSON document a line. */
+  readonly json: boolean;
+}
+
+/** Cursor home; clear to the end of the line; clear below. A screen that is written over does not flicker. */
+const [HOME, END_OF_LINE, BELOW] = ["\u001b[H", "\u001b[K", "\u001b[J"];
+const CLEAR = `\u001b[2J${HOME}`;
+
+/** Of `--watch [seconds]`, in ms; null for what is no number of seconds from 0.5 to 3600. */
+export function watchInterval(value: string | true): number | null {
+  if (value === true) return DEFAULT_SECONDS * 1_000;
+  const seconds = /^\d{1,4}(\.\d{1,3})?$/.test(value) ? Number(value) : Number.NaN;
+  return seconds >= MIN_SECONDS && seconds <= MAX_SECONDS ? seconds * 1_000 : null;
+}
+
+/**
+ * Resolves once it is stopped. A terminal is redrawn; elsewhere the first table is followed by a line a change.
+ * @throws what `ask` throws, at the first time only: a gateway that answered once may come back.
+ */
+export async function watchNodes(
+  { intervalMs, json }: WatchOptions,
+  ask: () => Promise<NodesReport>,
+  out: Output,
+  machine: Terminal,
+): Promise<void> {
+  let last: NodesReport | null = null;
+  let isLost = false;
+  while (!machine.stop.aborted) {
+    try {
+      const report = await unlessStopped(ask(), machine.stop);
+      if (report === null) return;
+      show(report, last);
+      if (isLost) note("the gateway answers again");
+      isLost = false;
+      last = report;
+    } catch (error) {
+      if (last === null) throw error;
+      if (!isLost || redraws()) lose(last, messageOf(error));
+      isLost = true;
+    }
+    await machine.sleep(intervalMs);
+  }
+
+  function redraws(): boolean {
+    return machine.isTerminal && !json;
+  }
+
+  function show(report: NodesReport, before: NodesReport | null): void {
+    if (json) out.print(safeJson(report, 0));
+    else if (redraws()) draw(report, `every ${intervalMs / 1_000} s`, before === null);
+    else if (before === null) out.print(nodesText(report, machine.now(), out.columns));
+    else for (const line of changes(before, report)) out.print(safe(`${now()}  ${line}`));
+  }
+
+  function lose(report: NodesReport, why: string): void {
+    const text = `the gateway does not answer, this goes on: ${why}`;
+    if (redraws()) draw(report, text, false);
+    else note(text);
+  }
+
+  /** Beside the reports, so that what reads stdout is not disturbed. */
+  function note(text: string): void {
+    if (!redraws()) out.fail(safe(`${now()}  ${text}`));
+  }
+
+  function draw(report: NodesReport, head: string, isFirst: boolean): void {
+    const page = nodesText(report, machine.now(), out.columns).split("\n");
+    const lines = fitRows([safe(`${now()} · ${head}`), "", ...page], machine.rows - 1);
+    const screen = lines.map((line) => `${line}${END_OF_LINE}`).join("\n");
+    out.print(`${isFirst ? CLEAR : HOME}${screen}${BELOW}`);
+  }
+
+  function now(): string {
+    return timeText(isoTime(machine.now()) ?? "");
+  }
+}
+
+/** What differs in state and agents, a line a node; measured numbers always differ. */
+function changes(before: NodesReport, after: NodesReport): readonly string[] {
+  const old = new Map(before.nodes.map((node) => [node.name, node]));
+  const gone = before.nodes.filter(({ name }) => !after.nodes.some((node) => node.name === name));
+  return [
+    ...after.nodes.flatMap((node) => changesOf(old.get(node.name), node)),
+    ...gone.map(({ name }) => `${nameText(name)}: gone`),
+  ];
+}
+
+function changesOf(before: NodeReport | undefined, { name, state, reason, agents }: NodeReport): string[] {
+  const [had, has] = [before?.agents.join(",") || "none", agents.join(",") || "none"];
+  return [
+    ...(before?.state === state
+      ? []
+      : [`${nameText(name)}: ${stateChangeText({ from: before?.state ?? null, to: state })}: ${reason}`]),
+    ...(before === undefined || had === has ? [] : [`${nameText(name)}: agents ${had} → ${has}`]),
+  ];
+}
+
+/** A screen that scrolls cannot be written over. */
+function fitRows(lines: readonly string[], rows: number): readonly string[] {
+  const room = Math.max(2, rows);
+  if (lines.length <= room) return lines;
+  return [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more lines`];
+}
+
+/** Null when it was stopped first; what the promise becomes later is nobody's concern then. */
+async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T | null> {
+  const { promise: stopped, resolve } = Promise.withResolvers<null>();
+  const end = () => resolve(null);
+  stop.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([promise, stopped]);
+  } finally {
+    stop.removeEventListener("abort", end);
+  }
+}

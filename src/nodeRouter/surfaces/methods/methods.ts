@@ -1,0 +1,201 @@
+// What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
+
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
+import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { PRESENCE } from "../../../presence/presence.ts";
+import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { normalizeAgentId } from "../../../shared/hostNames.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
+import { refusal } from "../../../shared/refusal.ts";
+import { quote } from "../../../shared/safeText.ts";
+import { didYouMean } from "../../../shared/suggest.ts";
+import { AUDIT } from "../../audit/audit.ts";
+import { worldNow } from "../../current/worldNow.ts";
+import type { ExplainReport } from "../../explain/report.ts";
+import { listedAgentIds } from "../../host/hostConfig.ts";
+import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
+import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
+import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
+import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
+import { agentPolicy } from "../../policy/agentPolicy.ts";
+import { explainTool } from "../../policy/explainTool.ts";
+import type { RouterDeps } from "../../process/deps.ts";
+import { COUNTERS } from "../../state/counters.ts";
+import { LAST_NODES } from "../../state/lastNodes.ts";
+import { toolNamed } from "../../toolCatalog/knownTools.ts";
+import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
+import { SSH_TRANSPORT } from "../../transports/transport.ts";
+import type { DoctorReport } from "../doctor/doctor.ts";
+import type { SshLook } from "../doctor/finding.ts";
+import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
+import { currentNodesReport } from "../reports/currentNodesReport.ts";
+import { createEventsReport, type EventsReport } from "../reports/eventsReport.ts";
+import type { NodesReport } from "../reports/nodesReport.ts";
+import { parseSince, SINCE_HELP } from "../reports/since.ts";
+import { sshFaults, sshStatus } from "../reports/sshStatus.ts";
+import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
+import { type Params, readTextParam, UsageError } from "./params.ts";
+
+export { type Params, UsageError } from "./params.ts";
+
+export interface GuardReport {
+  readonly agents: readonly GuardPlan[];
+  /** Whether the changes were written now. */
+  readonly applied: boolean;
+}
+
+/** Writes the changes into the gateway's config file. */
+export type WriteGuard = (plans: readonly GuardPlan[]) => Promise<void>;
+
+/** Asks ssh about every node with SSH settings, as a new connection would. */
+export type LookAtSsh = (config: ResolvedConfig) => Promise<readonly SshLook[]>;
+
+/** A list this fresh is read for every report: an operator asks how it is now. */
+const NOW = 0;
+
+/** Nodes or agents named in an error. */
+const MAX_NAMED = 10;
+
+/**
+ * The id of the agent that is asked about, in whatever form.
+ * @param known null: nobody knows who there is.
+ * @throws NodeRouterError AGENT_UNKNOWN
+ */
+function agentNamed(written: string, known: readonly string[] | null): string {
+  const id = normalizeAgentId(written);
+  if (known === null || known.includes(id)) return id;
+  const suggestion = didYouMean(written, known);
+  const listed = known.slice(0, MAX_NAMED).map(quote).join(", ") || "none";
+  const advice = suggestion === null ? `configured are ${listed}` : `${suggestion} Configured are ${listed}`;
+  throw new NodeRouterError(refusal("AGENT_UNKNOWN", `no agent ${quote(written)} is configured`, { advice }));
+}
+
+export interface Methods {
+  status(): Promise<StatusReport>;
+  nodes(): Promise<NodesReport>;
+  /** `{ since?, node? }`; `since` as `parseSince` takes it. */
+  events(params: Params): Promise<EventsReport>;
+  /**
+   * `{ agent, tool?, toolExists? }`; `toolExists`: the caller knows of the tool from OpenClaw's own list.
+   * @throws NodeRouterError AGENT_UNKNOWN, TOOL_UNKNOWN
+   */
+  explain(params: Params): Promise<ExplainReport>;
+  doctor(): Promise<DoctorReport>;
+  /** Writes, unless `dryRun` is true. */
+  guard(params: Params): Promise<GuardReport>;
+  /** What `guard` would write. Writes nothing, so that whoever may look may ask. */
+  guardPlan(): Promise<GuardReport>;
+}
+
+/**
+ * @param lookAtSsh for `doctor`; default: nobody is asked.
+ * @throws NodeRouterError INVENTORY_UNAVAILABLE, UsageError
+ */
+export function createMethods(
+  deps: RouterDeps,
+  version: string,
+  writeGuard: WriteGuard,
+  lookAtSsh: LookAtSsh = async () => [],
+): Methods {
+  const config = (): ResolvedConfig => deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+  const knownNodes = () => {
+    const listed = lastSnapshot(deps, config()).nodes.map(({ name }) => name);
+    return [...new Set([...config().nodes.keys(), ...listed])];
+  };
+  // A node that left has a history all the same.
+  const isKnown = (node: string) =>
+    knownNodes().includes(node) || (deps.memory.part(PRESENCE).current?.history(node) ?? null) !== null;
+  const guardPlans = async () =>
+    planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+  return {
+    async status() {
+      return createStatusReport({
+        version,
+        config: config(),
+        hostConfig: deps.hostConfig(),
+        snapshot: await currentSnapshot(deps, config(), NOW),
+        hooks: hookLiveness(deps.memory.part(HOOKS_SEEN), deps.now()),
+        counters: deps.memory.part(COUNTERS),
+        ssh: sshStatus(deps.memory.part(SSH_TRANSPORT).current),
+        audit: deps.memory.part(AUDIT).current?.state() ?? null,
+        apiProblem: deps.memory.part(SANDBOX_PROBLEM).current,
+        presence: presenceRecords(deps),
+        sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
+        lastNodes: deps.memory.part(LAST_NODES),
+        hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
+        hosted: deps.hosted?.all(),
+        sessions: deps.sessionTotals,
+        gatewayWorkspace: deps.agentWorkspace,
+        nowMs: deps.now(),
+      });
+    },
+
+    async nodes() {
+      const snapshot = await currentSnapshot(deps, config(), NOW);
+      return currentNodesReport(deps, config(), snapshot);
+    },
+
+    async events(params) {
+      const presence = deps.memory.part(PRESENCE).current;
+      const [since, node] = [readTextParam(params, "since"), readTextParam(params, "node")];
+      const sinceMs = since === null ? null : parseSince(since, deps.now());
+      if (since !== null && sinceMs === null) {
+        throw new UsageError(`since takes ${SINCE_HELP}, not ${quote(since)}`);
+      }
+      if (node !== null && !isKnown(node)) {
+        const known = knownNodes().slice(0, MAX_NAMED).map(quote).join(", ") || "none";
+        throw new UsageError(`no node ${quote(node)} is known; known are ${known}`);
+      }
+      return createEventsReport(presence, { sinceMs, node });
+    },
+
+    async explain(params) {
+      const agent = readTextParam(params, "agent");
+      if (agent === null) throw new UsageError("explain needs an agent");
+      const hostConfig = deps.hostConfig();
+      const id = agentNamed(agent, listedAgentIds(hostConfig));
+      const tool = toolNamed(readTextParam(params, "tool") ?? "exec", params.toolExists === true);
+      const snapshot = await currentSnapshot(deps, config(), NOW);
+      const policy = agentPolicy(config(), hostConfig, id);
+      const world = worldNow(deps, config(), snapshot);
+      return explainTool(policy, tool, world, deps.now(), deps.memory.part(LAST_NODES));
+    },
+
+    async doctor() {
+      const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
+      const { runDoctor } = await loadLater(() => import("../doctor/doctor.ts"));
+      return runDoctor({
+        ssh,
+        config: config(),
+        hostConfig: deps.hostConfig(),
+        snapshot,
+        hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
+        hooks: hookLiveness(deps.memory.part(HOOKS_SEEN), deps.now()),
+        counters: deps.memory.part(COUNTERS),
+        missedAgents: deps.memory.part(HOOKS_SEEN).missedAgents,
+        strangeTools: [...deps.memory.part(STRANGE_TOOLS).values()],
+        audit: deps.memory.part(AUDIT).current?.state() ?? null,
+        workspace: { apiProblem: deps.memory.part(SANDBOX_PROBLEM).current },
+        sshFaults: sshFaults(deps.memory.part(SSH_TRANSPORT).current),
+        presence: presenceRecords(deps),
+        sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
+        lastNodes: deps.memory.part(LAST_NODES),
+        hosted: deps.hosted?.all(),
+        turnGate: turnGateState(deps.memory),
+        nowMs: deps.now(),
+      });
+    },
+
+    async guard(params) {
+      const plans = await guardPlans();
+      const wanted = plans.some((plan) => plan.changes.length > 0) && params.dryRun !== true;
+      if (wanted) await writeGuard(plans);
+      return { agents: plans, applied: wanted };
+    },
+
+    async guardPlan() {
+      return { agents: await guardPlans(), applied: false };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// The gateway methods under `noderouter.`, one a command, each with the scope of the host's own method of that effect.
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { isMistake } from "../../../shared/errorCatalogue.ts";
+import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import type { RouterDeps } from "../../process/deps.ts";
+import { applyGuard } from "../guard/apply.ts";
+import { refusalDetails } from "./errorDetails.ts";
+import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
+import { createNameMethods } from "./nameMethods.ts";
+import { type Params, UsageError } from "./params.ts";
+import { createSshMethods, lookAtSsh } from "./sshMethods.ts";
+
+const READ = "operator.read";
+const WRITE = "operator.write";
+const ADMIN = "operator.admin";
+
+/** No command of its own: `guard --dry-run` asks it. */
+const PLAN_ONLY = "guardPlan";
+
+/** @returns what the page and metrics are made of too. */
+export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
+  const writeGuard: WriteGuard = async (plans) => {
+    await api.runtime.config.mutateConfigFile({
+      // The file as written: the running config has defaults and resolved secrets in it.
+      base: "source",
+      afterWrite: { mode: "auto" },
+      mutate: (draft) => applyGuard(draft, plans),
+    });
+  };
+  const version = api.version ?? "unknown";
+  const own = createMethods(deps, version, writeGuard, lookAtSsh);
+  const ssh = createSshMethods(deps);
+  const names = createNameMethods(deps);
+  const methods: Methods & Record<"trust" | "probe", (params: Params) => Promise<unknown>> = {
+    ...own,
+    ...ssh,
+    // Either a host key or a paired node: both say which machine the gateway believes to be the node.
+    trust: (params) => (params.paired === undefined ? ssh.trust(params) : names.trustPaired(params)),
+  };
+  const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
+    api.registerGatewayMethod(
+      `noderouter.${name}`,
+      async ({ params, respond }) => {
+        try {
+          respond(true, await methods[name](params ?? {}));
+        } catch (error) {
+          const code = isCallersMistake(error) ? "INVALID_REQUEST" : "UNAVAILABLE";
+          respond(false, undefined, { code, message: messageOf(error), ...refusalDetails(error) });
+        }
+      },
+      { scope },
+    );
+  };
+  register("status", READ);
+  register("nodes", READ);
+  register("events", READ);
+  register("explain", READ);
+  register("doctor", READ);
+  register(PLAN_ONLY, READ);
+  // It writes the gateway's config, as config.patch does.
+  register("guard", ADMIN);
+  // Not a look at what is known: it opens connections with the gateway's keys and runs a command on the node.
+  register("probe", WRITE);
+  // It changes which machine the gateway believes to be the node.
+  register("trust", ADMIN);
+  // Neither shows sessions, and they ask every few seconds: the host reads every agent's store to count them.
+  return createMethods({ ...deps, sessionTotals: () => null }, version, writeGuard);
+}
+
+/** A name that nobody has is the caller's, too. */
+function isCallersMistake(error: unknown): boolean {
+  return error instanceof UsageError || (error instanceof NodeRouterError && isMistake(error.code));
+}

@@ -1,0 +1,69 @@
+// What the page and scripts get as JSON: the nodes report, who is routed where, and what changed. Pure.
+import type { Transition } from "../../../presence/presence.ts";
+import type { NodeReport, NodesReport } from "../reports/nodeReport.ts";
+import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
+
+/** Changes of all nodes that are sent along, newest first. */
+export const MAX_EVENTS = 50;
+
+/** How an agent's exec is routed now. */
+export type AgentRoute = Pick<
+  AgentStatus,
+  "agent" | "rule" | "outcome" | "node" | "transport" | "binding" | "message"
+>;
+
+export interface NodesData extends NodesReport {
+  /** Epoch ms on the gateway when this was made: all ages are reckoned from it. */
+  readonly nowMs: number;
+  readonly version: string;
+  readonly mode: StatusReport["mode"];
+  readonly hooks: StatusReport["hooks"];
+  /** The only node with facts, other places and history; "" none; null: every node has them. */
+  readonly detail: string | null;
+  readonly agents: readonly AgentRoute[];
+  readonly events: readonly Transition[];
+  /** Who observes the nodes, and whether they can. */
+  readonly sources: StatusReport["sources"];
+}
+
+export interface NodesDataInput {
+  readonly nodes: NodesReport;
+  readonly status: StatusReport;
+  readonly events: readonly Transition[];
+  readonly nowMs: number;
+  /** As in the answer: the page asks every few seconds and shows the details of one. */
+  readonly detail: string | null;
+}
+
+/**
+ * @param input `nowMs` is epoch ms; `detail` is the one node that comes with all of its facts, null: every node does.
+ */
+export function createNodesData({ nodes, status, events, nowMs, detail }: NodesDataInput): NodesData {
+  const { nodes: all, gateway, attributions, snapshotAgeMs } = nodes;
+  return {
+    nowMs,
+    version: status.version,
+    mode: status.mode,
+    hooks: status.hooks,
+    nodes: detail === null ? all : all.map((node) => (node.name === detail ? node : brief(node))),
+    gateway,
+    attributions,
+    snapshotAgeMs,
+    detail,
+    agents: status.agents.map(({ agent, rule, outcome, node, transport, binding, message }) => ({
+      agent,
+      rule,
+      outcome,
+      node,
+      transport,
+      binding,
+      message,
+    })),
+    events: events.slice(0, MAX_EVENTS),
+    sources: status.sources,
+  };
+}
+
+function brief(node: NodeReport): NodeReport {
+  return { ...node, facts: {}, otherPlaces: [], history: null };
+}

@@ -1,0 +1,270 @@
+// What Prometheus scrapes, from the same reports as everything else. What nobody knows has no line: it is never 0.
+import { Counter, Gauge, Registry } from "prom-client";
+import { PRESENCE_STATES } from "../../../presence/freshness.ts";
+import type { NodeReport, NodesReport } from "../reports/nodeReport.ts";
+import type { StatusReport } from "../reports/statusReport.ts";
+
+const PREFIX = "openclaw_node_router_";
+
+/** Series of more nodes than this are left out: a config has at most 500, but anything may pair with a gateway. */
+export const MAX_METRIC_NODES = 1_000;
+
+/** Longer label values are cut: they come from nodes. No configured name is longer. */
+export const MAX_LABEL_LENGTH = 253;
+
+const TRANSPORTS = ["node", "ssh"] as const;
+
+type Labels = Readonly<Record<string, string | null | undefined>>;
+
+/**
+ * The text exposition, format 0.0.4. Names and units by https://prometheus.io/docs/practices/naming/.
+ * The registry is made anew, so that a node that left leaves no series behind.
+ */
+export async function metricsText(nodes: NodesReport, status: StatusReport): Promise<string> {
+  const registry = new Registry();
+  const gauge = gauges(registry);
+  const counter = counters(registry);
+
+  gauge("build_info", "The plugin that answers; always 1.", ["version", "mode"])(1, {
+    version: status.version,
+    mode: status.mode,
+  });
+  gauge("nodes", "Nodes that are known, by state.", ["state"], (set) => {
+    for (const state of PRESENCE_STATES)
+      set(nodes.nodes.filter((node) => node.state === state).length, { state });
+  });
+  gauge("node_list_age_seconds", "Age of the gateway's own list of nodes.")(seconds(nodes.snapshotAgeMs));
+  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_METRIC_NODES)));
+  gauge("agent_route_info", "Where an agent's exec would run now; always 1.", AGENT_LABELS, (set) => {
+    for (const { agent, rule, outcome, node, transport } of status.agents)
+      set(1, { agent, rule, outcome, node, transport });
+  });
+  addCalls(counter, status);
+  gauge("ssh_connections", "SSH connections that are open.", ["node"], (set) => {
+    for (const { node, connected } of status.ssh) set(connected, { node });
+  });
+  gauge("ssh_sessions", "Sessions on SSH connections, by what they do.", ["node", "state"], (set) => {
+    for (const { node, free, running, pending } of status.ssh)
+      for (const [state, count] of Object.entries({ free, running, pending })) set(count, { node, state });
+  });
+  gauge("ssh_queued_commands", "Commands that wait for an SSH session.", ["node"], (set) => {
+    for (const { node, queued } of status.ssh) set(queued, { node });
+  });
+  gauge(
+    "presence_source_failures",
+    "Rounds of a source of node presence that failed in a row.",
+    ["source"],
+    (set) => {
+      for (const { id, failures } of status.sources) set(failures, { source: id });
+    },
+  );
+  gauge(
+    "presence_source_last_success_timestamp_seconds",
+    "When a source of node presence last finished a round.",
+    ["source"],
+    (set) => {
+      for (const { id, lastOkMs } of status.sources) set(seconds(lastOkMs), { source: id });
+    },
+  );
+  return registry.metrics();
+}
+
+const AGENT_LABELS = ["agent", "rule", "outcome", "node", "transport"];
+const INFO_LABELS = ["node", "node_id", "os", "arch", "country", "city", "place_source", "path", "version"];
+
+/** A node with the one object that all of its series share. */
+interface Labelled {
+  readonly node: NodeReport;
+  readonly named: SharedLabels;
+}
+
+/** Of nodes whose names are the same once they are cut, the first: Prometheus takes no series twice. */
+function labelled(nodes: readonly NodeReport[]): readonly Labelled[] {
+  const byName = new Map<string, Labelled>();
+  for (const node of nodes) {
+    const name = cut(node.name);
+    if (!byName.has(name)) byName.set(name, { node, named: { node: name } });
+  }
+  return [...byName.values()];
+}
+
+function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
+  gauge("node_info", "What a node is; always 1.", INFO_LABELS, (set) => {
+    for (const { node, named } of nodes) {
+      const { nodeId, os, facts, path } = node;
+      const at = node.place ?? node.location;
+      const labels = {
+        node_id: nodeId,
+        os,
+        arch: facts.arch?.value,
+        country: at?.country,
+        city: at?.city,
+        place_source: at?.source,
+        path,
+        version: facts.version?.value,
+      };
+      set(1, labels, named);
+    }
+  });
+  gauge("node_state", "1 for the state that a node is in, 0 for the others.", ["node", "state"], (set) => {
+    for (const { node, named } of nodes)
+      for (const state of PRESENCE_STATES) set(node.state === state ? 1 : 0, { state }, named);
+  });
+  gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
+    for (const { node, named } of nodes) set(node.agents.length, undefined, named);
+  });
+  addReach(gauge, nodes);
+  for (const [name, help, value] of RESOURCES) {
+    gauge(`node_${name}`, help, ["node"], (set) => {
+      for (const { node, named } of nodes) set(value(node.resources), undefined, named);
+    });
+  }
+}
+
+type Resources = NodeReport["resources"];
+
+const RESOURCES: readonly (readonly [string, string, (resources: Resources) => number | null])[] = [
+  ["load1", "Load average of one minute.", ({ load1 }) => load1],
+  ["cpus", "Processors that a node may use.", ({ cpuCount }) => cpuCount],
+  ["memory_total_bytes", "Memory of a node.", ({ memoryTotalBytes }) => memoryTotalBytes],
+  [
+    "memory_available_bytes",
+    "Memory that programs can still get.",
+    ({ memoryAvailableBytes }) => memoryAvailableBytes,
+  ],
+  [
+    "disk_total_bytes",
+    "Size of the disk that holds a node's workspace.",
+    ({ diskTotalBytes }) => diskTotalBytes,
+  ],
+  ["disk_available_bytes", "Free space on that disk.", ({ diskAvailableBytes }) => diskAvailableBytes],
+];
+
+function addReach(gauge: AddMetric, nodes: readonly Labelled[]): void {
+  const labels = ["node", "transport"];
+  const each = (value: (reach: NonNullable<NodeReport["reach"]["node"]>) => number | null): FillGauge => {
+    return (set) => {
+      for (const { node, named } of nodes) {
+        for (const transport of TRANSPORTS) {
+          const known = node.reach[transport];
+          if (known !== null) set(value(known), { transport }, named);
+        }
+      }
+    };
+  };
+  // One lost answer is not down yet; nobody knowing is neither.
+  const up = { up: 1, failing: 1, down: 0, unknown: null };
+  gauge(
+    "node_up",
+    "Whether a node answers over a transport.",
+    labels,
+    each(({ state }) => up[state]),
+  );
+  gauge(
+    "node_round_trip_seconds",
+    "Round trip, median of the last 5.",
+    labels,
+    each(({ rttMs }) => seconds(rttMs)),
+  );
+  gauge(
+    "node_last_answer_timestamp_seconds",
+    "When a node last answered.",
+    labels,
+    each(({ lastAnswerMs }) => seconds(lastAnswerMs)),
+  );
+}
+
+function addCalls(counter: AddMetric, { counters: calls }: StatusReport): void {
+  const { placed, refused, unrouted } = calls;
+  counter("calls_total", "Calls by outcome since the gateway started.", ["outcome"], (add) => {
+    for (const [outcome, count] of Object.entries({ placed, refused, unrouted })) add(count, { outcome });
+  });
+  counter(
+    "mismatches_total",
+    "Results that named another node than the decision; must stay 0.",
+  )(calls.mismatches);
+  counter("runs_refused_total", "Node runs that the node-invoke policy refused.")(calls.runsRefused);
+  counter(
+    "missed_calls_total",
+    "Calls of routed agents that ran without this plugin's hooks; must stay 0.",
+  )(calls.missed);
+}
+
+type SetValue = (value: number | null, labels?: Labels, shared?: SharedLabels) => void;
+type FillGauge = (set: SetValue) => void;
+type AddMetric = (name: string, help: string, labelNames?: readonly string[], fill?: FillGauge) => SetValue;
+
+/** One line. The library writes `sharedLabels` behind `labels`, and what it made of the same object once it uses again. */
+interface Series {
+  readonly value: number;
+  readonly labels: Record<string, string>;
+  readonly sharedLabels: SharedLabels;
+}
+
+type SharedLabels = Record<string, string>;
+const NO_LABELS: SharedLabels = {};
+
+/**
+ * A gauge that hands its series over as they are. Everything is set once, with names from here, for a single answer:
+ * the library's map of hashes and its checks would take longer than all the rest.
+ */
+class SeriesGauge extends Gauge {
+  readonly #series: Series[] = [];
+
+  add(value: number, labels: SharedLabels, sharedLabels: SharedLabels): void {
+    this.#series.push({ value, labels, sharedLabels });
+  }
+
+  override async get() {
+    return { ...(await super.get()), values: this.#series };
+  }
+}
+
+function gauges(registry: Registry): AddMetric {
+  return (name, help, labelNames = [], fill) => {
+    const made = new SeriesGauge({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+    });
+    const set: SetValue = (value, labels, shared = NO_LABELS) => {
+      if (value !== null && Number.isFinite(value)) {
+        made.add(value, labels === undefined ? NO_LABELS : cleaned(labels), shared);
+      }
+    };
+    fill?.(set);
+    return set;
+  };
+}
+
+function counters(registry: Registry): AddMetric {
+  return (name, help, labelNames = [], fill) => {
+    const made = new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+    });
+    const add: SetValue = (value, labels = {}) => {
+      if (value !== null && Number.isFinite(value)) made.inc(cleaned(labels), value);
+    };
+    fill?.(add);
+    return add;
+  };
+}
+
+/** Prometheus reads an empty label as none. */
+function cleaned(labels: Labels): Record<string, string> {
+  const clean: Record<string, string> = {};
+  for (const name in labels) clean[name] = cut(labels[name] ?? "");
+  return clean;
+}
+
+function cut(value: string): string {
+  return value.length > MAX_LABEL_LENGTH ? value.slice(0, MAX_LABEL_LENGTH) : value;
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}

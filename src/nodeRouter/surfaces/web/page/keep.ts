@@ -1,0 +1,67 @@
+// What the reader chose, as text behind the `#` of the address: so that it outlives a reload of the page. Pure.
+
+import type { View } from "./geometry.ts";
+import { isSortKey, isState, type TableChoice } from "./rows.ts";
+import { readTheme, type Theme } from "./themeMessage.ts";
+
+export interface Kept {
+  readonly choice: TableChoice;
+  readonly view: View | "nodes" | "world";
+  readonly scroll: number;
+  /** `data-focus` or id of what has the focus; "" nothing. */
+  readonly focus: string;
+  readonly theme: Theme | null;
+}
+
+export const NOTHING_KEPT: Kept = {
+  choice: { text: "", states: new Set(), sort: "name", descending: false },
+  view: "nodes",
+  scroll: 0,
+  focus: "",
+  theme: null,
+};
+
+/** For the part of an address behind `#`; `keptFromText` reads it. */
+export function keptToText({ choice, ...rest }: Kept): string {
+  return encodeURIComponent(JSON.stringify({ ...rest, choice: { ...choice, states: [...choice.states] } }));
+}
+
+/** What is not as we wrote it falls back to nothing kept: anybody can write an address. */
+export function keptFromText(text: string): Kept {
+  let found: unknown;
+  try {
+    found = JSON.parse(decodeURIComponent(text));
+  } catch {
+    return NOTHING_KEPT;
+  }
+  const choice = field(found, "choice");
+  const [words, sort, states] = [field(choice, "text"), field(choice, "sort"), field(choice, "states")];
+  const [scroll, focus] = [field(found, "scroll"), field(found, "focus")];
+  return {
+    choice: {
+      text: typeof words === "string" ? words : "",
+      states: new Set(Array.isArray(states) ? states.filter(isState) : []),
+      sort: isSortKey(sort) ? sort : "name",
+      descending: field(choice, "descending") === true,
+    },
+    view: readView(field(found, "view")),
+    scroll: isNumber(scroll) ? scroll : 0,
+    focus: typeof focus === "string" ? focus : "",
+    theme: readTheme(field(found, "theme")),
+  };
+}
+
+function readView(found: unknown): Kept["view"] {
+  if (found === "world") return found;
+  const middle = field(found, "middle");
+  const [x, y, scale] = [field(middle, "x"), field(middle, "y"), field(found, "scale")];
+  return isNumber(x) && isNumber(y) && isNumber(scale) && scale > 0 ? { middle: { x, y }, scale } : "nodes";
+}
+
+function field(of: unknown, name: string): unknown {
+  return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}

@@ -1,0 +1,288 @@
+// Where everything on the map goes: markers that share a place are spread or counted, labels keep off each other. Pure.
+import type { PresenceState, TailnetPath } from "../../../../presence/record.ts";
+import type { GeoPoint } from "../../../../shared/distance.ts";
+import {
+  greatCircle,
+  type Point,
+  pathThrough,
+  project,
+  round,
+  type Size,
+  toScreen,
+  type View,
+  WORLD,
+} from "./geometry.ts";
+import { type Box, fits, labelBoxes } from "./labels.ts";
+import { WORST_FIRST } from "./rows.ts";
+
+/** Key of the gateway's own marker; no node can have it, because names are not empty. */
+export const GATEWAY = "";
+
+/** What is drawn of one node. */
+export interface MapNode {
+  readonly name: string;
+  readonly state: PresenceState;
+  readonly place: GeoPoint;
+  /** The place's name. */
+  readonly where: string;
+  readonly path: TailnetPath | null;
+  /** Round trip as text; null: not known. */
+  readonly roundTrip: string | null;
+  readonly agents: readonly string[];
+}
+
+export interface MapInput {
+  readonly nodes: readonly MapNode[];
+  readonly gateway: GeoPoint | null;
+  readonly view: View;
+  readonly size: Size;
+  /** Its label is placed first. */
+  readonly selected: string | null;
+}
+
+export interface Marker extends Point {
+  /** The node's name, GATEWAY, or for a counted group the name of its first node. */
+  readonly key: string;
+  readonly kind: "node" | "gateway" | "group";
+  /** Null for the gateway and for groups. */
+  readonly state: PresenceState | null;
+  /** More than one: a counted group. */
+  readonly names: readonly string[];
+  /** How many have each state, in the order of STATES. */
+  readonly counts: readonly (readonly [PresenceState, number])[];
+}
+
+export interface Label {
+  readonly key: string;
+  readonly box: Box;
+  readonly anchor: "start" | "middle" | "end";
+  readonly title: string;
+  /** Agents, or nothing. */
+  readonly subtitle: string;
+}
+
+export interface MapLink {
+  readonly key: string;
+  readonly path: string;
+  /** `unknown`: nobody knows how packets get there now. `cut`: the node is offline. */
+  readonly kind: "direct" | "relayed" | "unknown" | "cut";
+  /** Whether an agent's commands go there. */
+  readonly routed: boolean;
+  /** What is written on it; null: nothing is known, or there is no room. */
+  readonly text: (Point & { readonly value: string; readonly width: number }) | null;
+}
+
+export interface MapLayout {
+  readonly markers: readonly Marker[];
+  readonly labels: readonly Label[];
+  readonly links: readonly MapLink[];
+}
+
+/** Of what is drawn, px. */
+const RADIUS = { node: 9, gateway: 9, group: 18 } as const;
+
+/** Markers nearer than this are one group. */
+const TOGETHER_PX = 20;
+
+/** Up to so many nodes of one place are drawn around it; more are one marker with a number. */
+const MAX_SPREAD = 6;
+
+/** Where everything is, in pixels. Pure: the same input gives the same picture. */
+export function layoutMap(input: MapInput): MapLayout {
+  const groups = groupByPlace(input);
+  const markers = groups.flatMap((group) => spread(group));
+  const at = new Map(markers.flatMap((marker) => marker.names.map((name) => [name, marker] as const)));
+  const boxes: Box[] = markers.map(({ x, y, kind }) => boxAround(x, y, RADIUS[kind]));
+  const labels = placeLabels(input, markers, groups, boxes);
+  return { markers, labels, links: drawLinks(input, groups, at, boxes) };
+}
+
+interface Group extends Point {
+  readonly hasGateway: boolean;
+  readonly nodes: readonly MapNode[];
+}
+
+function groupByPlace({ nodes, gateway, view, size }: MapInput): readonly Group[] {
+  const groups: { x: number; y: number; hasGateway: boolean; nodes: MapNode[] }[] = [];
+  if (gateway !== null)
+    groups.push({ ...toScreen(project(gateway), view, size), hasGateway: true, nodes: [] });
+  for (const node of [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { x, y } = toScreen(project(node.place), view, size);
+    const near = groups.find((group) => Math.hypot(group.x - x, group.y - y) < TOGETHER_PX);
+    if (near === undefined) groups.push({ x, y, hasGateway: false, nodes: [node] });
+    else near.nodes.push(node);
+  }
+  return groups;
+}
+
+function spread({ x, y, hasGateway, nodes }: Group): readonly Marker[] {
+  const members: Omit<Marker, "x" | "y">[] = [];
+  if (hasGateway) members.push({ key: GATEWAY, kind: "gateway", state: null, names: [GATEWAY], counts: [] });
+  const [first] = nodes;
+  if (first !== undefined && nodes.length > MAX_SPREAD) {
+    const counts = WORST_FIRST.map(
+      (state) => [state, nodes.filter((node) => node.state === state).length] as const,
+    );
+    members.push({
+      key: first.name,
+      kind: "group",
+      state: null,
+      names: nodes.map(({ name }) => name),
+      counts: counts.filter(([, count]) => count > 0),
+    });
+  } else {
+    for (const { name, state } of nodes)
+      members.push({ key: name, kind: "node", state, names: [name], counts: [[state, 1]] });
+  }
+  if (members.length === 1) return members.map((member) => ({ ...member, x: round(x), y: round(y) }));
+  const radius = 9 + 3 * members.length;
+  return members.map((member, index) => {
+    const angle = angleOf(index, members.length);
+    return { ...member, x: round(x + radius * Math.cos(angle)), y: round(y + radius * Math.sin(angle)) };
+  });
+}
+
+/** Two stand side by side, so that their labels can go left and right; more start at the top. */
+function angleOf(index: number, count: number): number {
+  return (index / count) * 2 * Math.PI + (count === 2 ? Math.PI : -Math.PI / 2);
+}
+
+function boxAround(x: number, y: number, radius: number): Box {
+  return { x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius };
+}
+
+function placeLabels(
+  { nodes, size, selected }: MapInput,
+  markers: readonly Marker[],
+  groups: readonly Group[],
+  boxes: Box[],
+): readonly Label[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const rank = ({ kind, names }: Marker): number => {
+    if (selected !== null && names.includes(selected)) return 0;
+    if (kind === "gateway") return 1;
+    return names.some((name) => (byName.get(name)?.agents.length ?? 0) > 0) ? 2 : 3;
+  };
+  return [...markers]
+    .sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : 1))
+    .flatMap((marker): readonly Label[] => {
+      const title =
+        marker.kind === "gateway"
+          ? "Gateway"
+          : marker.kind === "group"
+            ? whereOf(marker.names.map((name) => byName.get(name)?.where))
+            : marker.key;
+      const agents = [...new Set(marker.names.flatMap((name) => byName.get(name)?.agents ?? []))];
+      const subtitle =
+        agents.length > 3 ? `${agents.slice(0, 2).join(", ")} +${agents.length - 2}` : agents.join(", ");
+      const group = groups.find(({ x, y }) => Math.hypot(x - marker.x, y - marker.y) < 40);
+      const leansLeft = group !== undefined && marker.x < group.x - 1;
+      for (const candidate of labelBoxes(marker, {
+        title,
+        subtitle,
+        leansLeft,
+        gap: RADIUS[marker.kind] + 4,
+      })) {
+        if (!fits(candidate.box, boxes, size)) continue;
+        boxes.push(candidate.box);
+        return [{ key: marker.key, title, subtitle, ...candidate }];
+      }
+      // Its marker says who it is when it is pointed at or focused.
+      return [];
+    });
+}
+
+/** What all of them call their place; else how many they are. */
+function whereOf(places: readonly (string | undefined)[]): string {
+  const [first] = places;
+  return first !== undefined && places.every((place) => place === first) ? first : `${places.length} nodes`;
+}
+
+function drawLinks(
+  { nodes, gateway, view, size }: MapInput,
+  groups: readonly Group[],
+  at: ReadonlyMap<string, Marker>,
+  boxes: Box[],
+): readonly MapLink[] {
+  const from = at.get(GATEWAY);
+  if (gateway === null || from === undefined) return [];
+  const seen = new Set<string>();
+  return nodes.flatMap((node): readonly MapLink[] => {
+    const to = at.get(node.name);
+    if (to === undefined || seen.has(to.key)) return [];
+    seen.add(to.key);
+    const members = groups.flatMap((group) => group.nodes.filter(({ name }) => to.names.includes(name)));
+    const points = arc(gateway, from, node.place, to, view, size);
+    const worldWidth = 2 * WORLD.x * view.scale;
+    return [
+      {
+        key: to.key,
+        path: pathThrough(points, worldWidth),
+        kind: kindOf(members),
+        routed: members.some(({ agents }) => agents.length > 0),
+        text: members.length > 1 ? null : writeOn(points, node, boxes, size),
+      },
+    ];
+  });
+}
+
+/** The great circle between the places, bent so that it begins and ends at the markers. */
+function arc(
+  gateway: GeoPoint,
+  from: Point,
+  place: GeoPoint,
+  to: Point,
+  view: View,
+  size: Size,
+): readonly Point[] {
+  const points = greatCircle(gateway, place).map((step) => toScreen(project(step), view, size));
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const [start, end] = [minus(from, first), minus(to, last)];
+  return points.map(({ x, y }, index) => {
+    const t = index / (points.length - 1);
+    return { x: x + (1 - t) * start.x + t * end.x, y: y + (1 - t) * start.y + t * end.y };
+  });
+}
+
+function minus(a: Point, b: Point): Point {
+  return { x: a.x - b.x, y: a.y - b.y };
+}
+
+function kindOf(nodes: readonly MapNode[]): MapLink["kind"] {
+  const there = nodes.filter(({ state }) => state !== "offline");
+  if (there.length === 0) return "cut";
+  if (there.some(({ path }) => path === "direct")) return "direct";
+  return there.some(({ path }) => path === "relayed" || path === "peer-relay") ? "relayed" : "unknown";
+}
+
+/** A link that is shorter says nothing: there the table does. */
+const MIN_WRITTEN_PX = 48;
+
+/** Height of what is written on a link, and how far beside the line it may stand. */
+const WRITTEN = { height: 17, letter: 6.6, padding: 12 } as const;
+
+/** The round trip, and that it is relayed, on the line or beside it where there is room. */
+function writeOn(points: readonly Point[], node: MapNode, boxes: Box[], size: Size): MapLink["text"] {
+  const [first, last] = [points[0], points.at(-1)];
+  if (node.roundTrip === null || node.state === "offline" || first === undefined || last === undefined)
+    return null;
+  const length = Math.hypot(last.x - first.x, last.y - first.y);
+  if (length < MIN_WRITTEN_PX) return null;
+  const relayed = node.path === "relayed" || node.path === "peer-relay";
+  const value = relayed ? `${node.roundTrip} relayed` : node.roundTrip;
+  const width = WRITTEN.padding + value.length * WRITTEN.letter;
+  // On a short line it would hide the line.
+  for (const aside of length > 2 * width ? [0, -16, 16] : [-18, 18, -28, 28, 0]) {
+    for (const t of [0.5, 0.4, 0.6, 0.3, 0.7]) {
+      const point = points[Math.round(t * (points.length - 1))];
+      if (point === undefined) continue;
+      const [x, y] = [round(point.x), round(point.y + aside)];
+      const box = { x: x - width / 2, y: y - WRITTEN.height / 2, width, height: WRITTEN.height };
+      if (!fits(box, boxes, size)) continue;
+      boxes.push(box);
+      return { x, y, width: round(width), value };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,80 @@
+// The parts that the workspace backend is given, and the registrations of the plugin that bring them.
+import type { Audit } from "../audit/audit.ts";
+import type { SessionFacts } from "../host/sandboxProblem.ts";
+import type { SnapshotDeps } from "../inventory/currentSnapshot.ts";
+import type { FileBridge, FileBridgeOptions } from "./files/fileBridge.ts";
+import type { Mirror, MirrorOptions } from "./mirror/mirrorOptions.ts";
+
+/** What stands on ssh2. */
+export type SshClient = typeof import("../transports/ssh/client.ts");
+
+/** What of the host is asked, through the registration that lives. */
+export interface WorkspaceDeps extends SnapshotDeps {
+  readonly hostConfig: () => unknown;
+  readonly sessionFacts: (agent: string, sessionKey: string) => SessionFacts | null;
+}
+
+/** One registration of the plugin, as far as the workspace needs it. */
+export interface WorkspaceParts {
+  readonly deps: WorkspaceDeps;
+  /** Whether it is the one that lives as long as the plugin's config: others end with the runs they were made for. */
+  readonly full: boolean;
+  readonly audit: Pick<Audit, "begin" | "end">;
+  /** Brings skills and attachments of one run to its node. */
+  readonly createMirror: (options: MirrorOptions) => Mirror;
+  readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
+  readonly loadSshClient: () => Promise<SshClient>;
+}
+
+/** One registration's place among the others. */
+export interface Registered {
+  /** The host has taken it back, or is about to. */
+  remove(): void;
+  /** Whether a full one came after this one. */
+  isReplaced(): boolean;
+}
+
+/**
+ * The host takes a registration's API away when it is replaced, sometimes long before the last command of its
+ * runs. So nothing keeps a registration: it is asked for here at every use.
+ */
+export interface Registrations {
+  add(parts: WorkspaceParts): Registered;
+  /** The newest full one, else the newest; null between two. */
+  current(): WorkspaceParts | null;
+  /** Waits for one at most this long: a reload leaves a gap of a second or two. */
+  wait(ms: number): Promise<WorkspaceParts | null>;
+}
+
+/** One a process, without any registration yet. */
+export function createRegistrations(): Registrations {
+  const all = new Set<WorkspaceParts>();
+  const waiting = new Set<() => void>();
+  let count = 0;
+  let lastFull = 0;
+  const current = () => [...all].findLast(({ full }) => full) ?? [...all].at(-1) ?? null;
+  return {
+    current,
+    add(parts) {
+      count += 1;
+      const own = count;
+      if (parts.full) lastFull = own;
+      all.add(parts);
+      for (const wake of waiting) wake();
+      waiting.clear();
+      return { remove: () => void all.delete(parts), isReplaced: () => lastFull > own };
+    },
+    async wait(ms) {
+      if (current() === null) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms).unref();
+          waiting.add(() => {
+            clearTimeout(timer);
+            resolve();
+          });
+        });
+      }
+      return current();
+    },
+  };
+}

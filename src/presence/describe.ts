@@ -1,0 +1,76 @@
+// All that the sources said of one node, and the record that it comes to. Pure.
+import type { NodeLocation } from "../shared/types.ts";
+import { ANSWER_HOLDS_MS, presenceStateOf } from "./freshness.ts";
+import { mergeFacts } from "./merge.ts";
+import { NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
+import type { NodePresence, Observation, Place, PresenceTarget, Reach, SourceName } from "./record.ts";
+
+export interface Known {
+  readonly observations: Map<SourceName, Observation>;
+  node: ReachMemory;
+  ssh: ReachMemory;
+}
+
+/** Where a node is, from all that is said of it. Pure but for the look into a local file. */
+export type Locate = (
+  declared: NodeLocation | null,
+  facts: NodePresence["facts"],
+  places: readonly Place[],
+) => Pick<NodePresence, "location" | "otherPlaces" | "contradictions">;
+
+/** Of a node of which no source has said anything, and that nobody has asked. */
+export function nothingKnown(): Known {
+  return { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED };
+}
+
+/** The record, but for since when it has its state. */
+export function describe(
+  target: PresenceTarget,
+  { observations, node, ssh }: Known,
+  locate: Locate,
+  nowMs: number,
+): Omit<NodePresence, "sinceMs"> {
+  const said = [...observations.values()];
+  const { facts, contradictions } = mergeFacts(said, nowMs);
+  const reach = {
+    node: target.nodeId === null ? null : reachAt(node, nowMs),
+    ssh: target.ssh ? reachAt(ssh, nowMs) : null,
+  };
+  const places = said.flatMap(({ places: own = [] }) => own);
+  const place = locate(target.declared, facts, places);
+  return {
+    node: target.name,
+    ...presenceStateOf({ reach, facts, nowMs }),
+    reach,
+    rttMs: rttOf(reach.ssh, nowMs) ?? rttOf(reach.node, nowMs),
+    facts,
+    location: place.location,
+    otherPlaces: place.otherPlaces,
+    contradictions: [...contradictions, ...place.contradictions],
+  };
+}
+
+/** Before each of its ways was asked there is nothing to note: a restart of the gateway is no change of the node. */
+export function wasAsked(target: PresenceTarget, { observations, node, ssh }: Known): boolean {
+  if (target.nodeId === null && !target.ssh) return observations.size > 0;
+  return (target.nodeId === null || node !== NEVER_ASKED) && (!target.ssh || ssh !== NEVER_ASKED);
+}
+
+/** SECURITY: under the same name it can be another machine from now on, of which nothing was ever said. */
+export function forgetOthers(of: Known, was: PresenceTarget, is: PresenceTarget): void {
+  if (was.nodeId !== is.nodeId) {
+    of.node = NEVER_ASKED;
+    of.observations.delete("gateway");
+  }
+  if (was.ssh !== is.ssh || was.sshTo !== is.sshTo) {
+    of.ssh = NEVER_ASKED;
+    of.observations.delete("ssh");
+  }
+  if (was.tailscale !== is.tailscale) of.observations.delete("tailscale");
+}
+
+/** Null too where the last answer is too old to measure by. */
+function rttOf(reach: Reach | null, nowMs: number): number | null {
+  if (reach?.state !== "up" || reach.lastAnswerMs === null) return null;
+  return nowMs - reach.lastAnswerMs > ANSWER_HOLDS_MS ? null : reach.rttMs;
+}

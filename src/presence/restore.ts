@@ -1,0 +1,57 @@
+// The facts that an SSH node last stated, kept over a restart: while the node is down, nobody else can state them. Pure.
+import { isRecord } from "../shared/isRecord.ts";
+import type { FactValues, Observation, PresenceTarget } from "./record.ts";
+
+export interface SeenFacts {
+  /** Whom SSH led to. */
+  readonly of: string;
+  /** Epoch ms at which it was said. */
+  readonly atMs: number;
+  readonly facts: Readonly<Partial<FactValues>>;
+}
+
+/**
+ * Not the public address, which has an age of its own, and nothing of Tailscale: a tag that was taken away meanwhile
+ * must not come back.
+ */
+const KEPT = {
+  hostname: "string",
+  os: "string",
+  osVersion: "string",
+  arch: "string",
+  shell: "string",
+  timeZone: "string",
+  uptimeSeconds: "number",
+  cpuCount: "number",
+  load1: "number",
+  memoryTotalBytes: "number",
+  memoryAvailableBytes: "number",
+  diskTotalBytes: "number",
+  diskAvailableBytes: "number",
+} as const satisfies { readonly [K in keyof FactValues]?: "string" | "number" };
+
+const NAMES = Object.keys(KEPT).filter((name): name is keyof typeof KEPT => Object.hasOwn(KEPT, name));
+
+/** @param observation of the source `ssh`. */
+export function seenOf(target: PresenceTarget, { atMs, facts }: Observation): SeenFacts {
+  return { of: target.sshTo ?? "", atMs, facts: keptOf(facts) };
+}
+
+/** As it was said, when SSH still leads to the same machine; it is as old as it is. */
+export function observationOf(target: PresenceTarget, seen: SeenFacts | null): Observation | null {
+  if (seen === null || !target.ssh || seen.of !== (target.sshTo ?? "")) return null;
+  return { node: target.name, source: "ssh", atMs: seen.atMs, facts: seen.facts };
+}
+
+/** Null for anything that we did not write. */
+export function readSeen(value: unknown): SeenFacts | null {
+  if (!isRecord(value) || typeof value.of !== "string" || !isRecord(value.facts)) return null;
+  const { of, atMs } = value;
+  if (typeof atMs !== "number" || !Number.isFinite(atMs)) return null;
+  return { of, atMs, facts: keptOf(value.facts) };
+}
+
+function keptOf(said: Readonly<Record<string, unknown>>): Partial<FactValues> {
+  const kept = NAMES.filter((name) => typeof said[name] === KEPT[name]).map((name) => [name, said[name]]);
+  return Object.fromEntries(kept);
+}

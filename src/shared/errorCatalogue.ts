@@ -1,0 +1,126 @@
+// The catalogue of refusals and faults: every code, whether something may have run, and what its texts end with.
+
+/** Of one code. A new code cannot be used before it stands here. */
+interface Entry {
+  /**
+   * What whoever reads it may believe. `nothingRan`: nothing of it was done. `unknown`: it may have been done, so look
+   * first. `told`: the text itself says what was done.
+   */
+  readonly outcome: "nothingRan" | "unknown" | "told";
+  /** Says in words that nothing came of it, where nothing else is said. */
+  readonly nothingRan?: string;
+  /** What to do, where nothing else is said; `{name}` stands for what `adviceOf` is given. */
+  readonly advice?: string;
+  /** The caller named something that is not there. */
+  readonly isMistake?: true;
+}
+
+/** Codes an agent, an operator or a script can meet. docs/errors.md says what each means. */
+export const CATALOGUE = {
+  AGENT_UNKNOWN: { outcome: "nothingRan", isMistake: true },
+  APPROVAL_NOT_SHOWN: { outcome: "nothingRan", nothingRan: "nothing ran" },
+  AUDIT_UNAVAILABLE: {
+    outcome: "nothingRan",
+    nothingRan: "nothing ran",
+    advice: 'Mend that, or set plugins.entries.node-router.config.audit to "best-effort"',
+  },
+  AUTH_FAILED: {
+    outcome: "nothingRan",
+    advice: "put a key that it accepts into ssh-agent, or name it in {setting}",
+  },
+  BACKGROUND_UNSUPPORTED: { outcome: "nothingRan", advice: "leave background out" },
+  CONFIG_INVALID: { outcome: "nothingRan", advice: "{mend}, the gateway reloads by itself{more}" },
+  ENV_INVALID: { outcome: "nothingRan" },
+  FILES_REFUSED: { outcome: "nothingRan", advice: "use exec on the node" },
+  FILE_CHANGED: { outcome: "nothingRan", nothingRan: "nothing was changed" },
+  FILE_EXISTS: { outcome: "nothingRan" },
+  FILE_FAILED: { outcome: "told" },
+  FILE_NOT_FOUND: { outcome: "nothingRan" },
+  FILE_TOO_LARGE: { outcome: "nothingRan" },
+  GATEWAY_CONFIG_REFUSED: {
+    outcome: "nothingRan",
+    nothingRan: "nothing was changed",
+    advice: "Ask the operator to do it, or from an agent without a rule",
+  },
+  GATEWAY_PORT_REFUSED: {
+    outcome: "nothingRan",
+    nothingRan: "nothing was opened",
+    advice: "Give the user the node's own address",
+  },
+  GATEWAY_SHELL_REFUSED: { outcome: "nothingRan", advice: "use exec" },
+  GATEWAY_UNREACHABLE: { outcome: "told" },
+  GATEWAY_URL_REFUSED: { outcome: "nothingRan", advice: "leave gatewayUrl and gatewayToken out" },
+  HOOKS_NOT_LIVE: { outcome: "told" },
+  HOSTED_ELSEWHERE: { outcome: "nothingRan" },
+  HOST_KEY_CHANGED: { outcome: "nothingRan" },
+  HOST_KEY_REVOKED: { outcome: "nothingRan" },
+  HOST_KEY_UNKNOWN: { outcome: "nothingRan" },
+  INVENTORY_UNAVAILABLE: { outcome: "nothingRan" },
+  JOB_UNKNOWN: { outcome: "nothingRan" },
+  JOB_UNREACHABLE: {
+    outcome: "told",
+    advice: "the job itself may still be running, ask again when the node is back",
+  },
+  NODE_BUSY: {
+    outcome: "nothingRan",
+    nothingRan: "nothing ran",
+    advice: "Wait for some to end, or end them with process kill",
+  },
+  NODE_MISMATCH: { outcome: "told" },
+  NODE_NOT_ALLOWED: { outcome: "nothingRan" },
+  NODE_UNREACHABLE: { outcome: "nothingRan" },
+  NOT_STARTED: { outcome: "nothingRan", advice: "trying again is safe" },
+  NO_NODE_FITS: {
+    outcome: "nothingRan",
+    advice:
+      'Run "{command}" to see each node; change plugins.entries.node-router.config.rules or bring a node up',
+  },
+  OUTCOME_UNKNOWN: {
+    outcome: "unknown",
+    advice: "it was not run again and must not be before you looked at what it did",
+  },
+  PACKAGE_REPLACED: { outcome: "nothingRan", nothingRan: "nothing ran", advice: "Restart the gateway" },
+  PATH_NOT_ALLOWED: { outcome: "nothingRan" },
+  RUNTIME_NOT_ROUTABLE: {
+    outcome: "nothingRan",
+    advice:
+      'set agentRuntime: { id: "openclaw" } for its model in agents.entries.{agent}.models, or {wayOut}',
+  },
+  RUN_NOT_ALLOWED: { outcome: "nothingRan", nothingRan: "nothing ran" },
+  SECRET_UNAVAILABLE: {
+    outcome: "nothingRan",
+    advice: "make the secret available to the gateway and reload it",
+  },
+  SSH_SETTINGS_INVALID: { outcome: "nothingRan", advice: "mend it" },
+  STATE_NOT_WRITTEN: {
+    outcome: "nothingRan",
+    nothingRan: "nothing changed",
+    advice: "Make node-router/names.json in OpenClaw's state folder writable, or write the id as {path}",
+  },
+  TOOL_UNKNOWN: { outcome: "nothingRan", isMistake: true },
+  WORKDIR_UNAVAILABLE: {
+    outcome: "nothingRan",
+    nothingRan: "the command was not run",
+    advice: "Make the directory there, or leave workdir out",
+  },
+  WORKSPACE_UNAVAILABLE: { outcome: "nothingRan" },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** In order. */
+export const ERROR_CODES: readonly string[] = Object.keys(CATALOGUE);
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && ERROR_CODES.includes(value);
+}
+
+/** Whether the caller named something that is not there. */
+export function isMistake(code: ErrorCode): boolean {
+  return entryOf(code).isMistake === true;
+}
+
+/** What is known of the code. */
+export function entryOf(code: ErrorCode): Entry {
+  return CATALOGUE[code];
+}

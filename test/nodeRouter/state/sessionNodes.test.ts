@@ -1,0 +1,177 @@
+// The sessions' nodes: what a session knows of its node, and what a restart keeps of it.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  createSessionNodes,
+  MAX_SESSIONS,
+  parseSessions,
+} from "../../../src/nodeRouter/state/sessionNodes.ts";
+import { sessionFile } from "../../../src/nodeRouter/state/sessionNodesFile.ts";
+import type { TextStore } from "../../../src/shared/stateFile.ts";
+
+const KEY = "agent:worker:main";
+const fail = (error: unknown) => {
+  throw error;
+};
+
+describe("a session and its node", () => {
+  test("a first node is no move", () => {
+    expect(createSessionNodes().put(KEY, "a")).toEqual({ sessionKey: KEY, node: "a", movedFrom: null });
+  });
+
+  test("a change is told until the agent knows it, not only once", () => {
+    const nodes = createSessionNodes();
+    nodes.put(KEY, "a");
+    expect(nodes.put(KEY, "b").movedFrom).toBe("a");
+    expect(nodes.put(KEY, "b").movedFrom).toBe("a");
+    nodes.told(KEY);
+    expect(nodes.put(KEY, "b").movedFrom).toBeNull();
+  });
+
+  test("moved twice before it was told, it comes from where its files are; moved back, from nowhere", () => {
+    const nodes = createSessionNodes();
+    nodes.put(KEY, "a");
+    nodes.put(KEY, "b");
+    expect(nodes.put(KEY, "c").movedFrom).toBe("a");
+    expect(nodes.put(KEY, "a").movedFrom).toBeNull();
+  });
+
+  test("sessions know nothing of each other; the latest of an agent is found, not of one with a longer name", () => {
+    const nodes = createSessionNodes();
+    nodes.put(KEY, "a");
+    nodes.put("agent:worker:other", "b");
+    nodes.put("agent:worker2:main", "c");
+    nodes.told("agent:nobody:main");
+    expect(nodes.get(KEY)?.node).toBe("a");
+    expect(nodes.latestNodeOf("worker")).toBe("b");
+    expect(nodes.latestNodeOf("work")).toBeNull();
+  });
+
+  test("the oldest are forgotten, not the newest", () => {
+    const nodes = createSessionNodes();
+    for (let index = 0; index <= MAX_SESSIONS; index++) nodes.put(`s${index}`, "a");
+    expect(nodes.get("s0")).toBeNull();
+    expect(nodes.get(`s${MAX_SESSIONS}`)).not.toBeNull();
+  });
+});
+
+describe("the file", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "nr-sessions-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const file = () => join(folder, "node-router", "sessions.json");
+
+  async function opened() {
+    const nodes = createSessionNodes();
+    nodes.keepIn(sessionFile(folder), fail);
+    await nodes.ready();
+    return nodes;
+  }
+
+  test("a restart keeps the node, and a move that was not told", async () => {
+    const before = await opened();
+    before.put(KEY, "a");
+    before.put(KEY, "b");
+    before.put("agent:worker:two", "c");
+    await before.flush();
+    const after = await opened();
+    expect(after.get(KEY)).toEqual({ sessionKey: KEY, node: "b", movedFrom: "a" });
+    expect(after.get("agent:worker:two")?.node).toBe("c");
+    expect(after.put(KEY, "b").movedFrom).toBe("a");
+  });
+
+  test("nobody else reads it: session keys can name people", async () => {
+    const nodes = await opened();
+    nodes.put(KEY, "a");
+    await nodes.flush();
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+  });
+
+  test("what a call noted before the file was read is newer than the file", async () => {
+    const before = await opened();
+    before.put(KEY, "old");
+    before.put("agent:worker:two", "kept");
+    await before.flush();
+    const after = createSessionNodes();
+    after.put(KEY, "new");
+    after.keepIn(sessionFile(folder), fail);
+    await after.ready();
+    expect(after.get(KEY)?.node).toBe("new");
+    await after.flush();
+    expect(
+      parseSessions(readFileSync(file(), "utf8"))
+        .map(({ node }) => node)
+        .sort(),
+    ).toEqual(["kept", "new"]);
+  });
+
+  test("no file is no error; a broken one is one, and the sessions still work", async () => {
+    await opened();
+    mkdirSync(join(folder, "node-router"));
+    writeFileSync(file(), "{");
+    const errors: unknown[] = [];
+    const nodes = createSessionNodes();
+    nodes.keepIn(sessionFile(folder), (error) => errors.push(error));
+    await nodes.ready();
+    expect(errors).toHaveLength(1);
+    nodes.put(KEY, "a");
+    await nodes.flush();
+    expect((await opened()).get(KEY)?.node).toBe("a");
+  });
+
+  test("many changes at once are one write, and a call waits for none", async () => {
+    const written: string[] = [];
+    const store: TextStore = { read: async () => null, write: async (text) => void written.push(text) };
+    const nodes = createSessionNodes();
+    nodes.keepIn(store, fail);
+    for (let index = 0; index < 100; index++) nodes.put(`s${index}`, "a");
+    expect(written).toEqual([]);
+    await nodes.flush();
+    expect(written).toHaveLength(1);
+    nodes.put("s0", "a");
+    await nodes.flush();
+    expect(written).toHaveLength(1);
+  });
+
+  test("a write that fails is told, and the next one is tried", async () => {
+    const errors: unknown[] = [];
+    let full = true;
+    const written: string[] = [];
+    const nodes = createSessionNodes();
+    nodes.keepIn(
+      {
+        read: async () => null,
+        async write(text) {
+          if (full) throw new Error("ENOSPC");
+          written.push(text);
+        },
+      },
+      (error) => errors.push(error),
+    );
+    nodes.put(KEY, "a");
+    await nodes.flush();
+    full = false;
+    nodes.put(KEY, "b");
+    await nodes.flush();
+    expect(errors).toHaveLength(1);
+    expect(parseSessions(written[0] ?? null)).toEqual([{ sessionKey: KEY, node: "b", movedFrom: "a" }]);
+  });
+
+  test("anything may be in the file: what is no session is left out", () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        for (const session of parseSessions(text)) expect(typeof session.node).toBe("string");
+      }),
+    );
+    const sessions = [{ sessionKey: "a", node: "n" }, { sessionKey: 1, node: "n" }, null, "x"];
+    expect(parseSessions(JSON.stringify({ version: 1, sessions }))).toEqual([
+      { sessionKey: "a", node: "n", movedFrom: null },
+    ]);
+    expect(parseSessions(JSON.stringify({ version: 2, sessions }))).toEqual([]);
+  });
+});

@@ -39,7 +39,8 @@ describe("no source", () => {
 
   test.each([
     'return "NO_NODE_FITS: no node";',
-    ["return `NODE_BUSY: node ", "{name}`;"].join("$"),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text.
+    "return `NODE_BUSY: node ${name}`;",
     'log.error("[node-router] NODE_MISMATCH: elsewhere");',
     'if (text.startsWith("TOOL_UNKNOWN: ")) return;',
     'message.replace(/^NODE_UNREACHABLE: /, "")',

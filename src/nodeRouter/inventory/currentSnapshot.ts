@@ -5,7 +5,7 @@ import { declaredPlace } from "../../presence/location/cleanPlace.ts";
 import { PRESENCE } from "../../presence/presence.ts";
 import { type ListNodes, readHostNodes } from "../../presence/sources/gateway/hostList.ts";
 import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
-import type { Memory } from "../../shared/processMemory.ts";
+import { definePart, type Memory } from "../../shared/processMemory.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
@@ -26,12 +26,19 @@ export interface SnapshotDeps {
 
 interface Built {
   readonly known: KnownNames;
-  readonly presence: PresenceRecords;
+  readonly presence: PresenceRecords | null;
   readonly snapshot: NodeSnapshot;
 }
 
-/** The last snapshot of each list and config: the same list, config and presence give the same snapshot object. */
-const cache = new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>();
+/**
+ * The last snapshot of each list and config: the same list, config and presence give the same snapshot object. One for
+ * all copies of this code, for the copy that keeps it up is seldom the one whose hooks read it.
+ */
+const SNAPSHOTS = definePart(
+  "snapshots",
+  1,
+  () => new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>(),
+);
 
 /**
  * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is. While calls are
@@ -59,8 +66,13 @@ export function lastSnapshot(deps: Pick<SnapshotDeps, "memory">, config: Resolve
 }
 
 /** What is known of every node by inventory name; empty until the nodes are observed. Never waits. */
-export function presenceRecords({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords {
-  return memory.part(PRESENCE).current?.current() ?? NO_PRESENCE;
+export function presenceRecords(deps: Pick<SnapshotDeps, "memory">): PresenceRecords {
+  return observed(deps) ?? NO_PRESENCE;
+}
+
+/** Null: nobody observes them. */
+function observed({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords | null {
+  return memory.part(PRESENCE).current?.current() ?? null;
 }
 
 /** Who has which name, with what this list shows for the first time. */
@@ -78,8 +90,9 @@ function snapshotOf(
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): NodeSnapshot {
-  const presence = presenceRecords(deps);
+  const presence = observed(deps);
   const known = knownNames(deps, config, host);
+  const cache = deps.memory.part(SNAPSHOTS);
   const byHost = cache.get(config) ?? new WeakMap<KnownHostNodes, Built>();
   cache.set(config, byHost);
   const before = byHost.get(host);
@@ -89,7 +102,7 @@ function snapshotOf(
     location === null
       ? (deps.memory.part(PRESENCE).current?.gatewayPlace() ?? null)
       : declaredPlace(location);
-  const snapshot = buildSnapshot(config.nodes, host, presence, gatewayLocation, known);
+  const snapshot = buildSnapshot(config.nodes, host, presence ?? NO_PRESENCE, gatewayLocation, known);
   byHost.set(host, { presence, known, snapshot });
   return snapshot;
 }

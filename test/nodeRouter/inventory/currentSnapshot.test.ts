@@ -1,6 +1,6 @@
 // The snapshot a call is decided from: how old, how often asked for, and the same object for the same facts.
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import {
   currentSnapshot,
@@ -28,6 +28,15 @@ test("calls within a second share one list and one snapshot; after it, or when a
   deps.clockMs += SNAPSHOT_MAX_AGE_MS + 1;
   await currentSnapshot(deps, config);
   expect(deps.listCalls).toBe(3);
+});
+
+test("a snapshot that one copy of this code has made is the one that another copy reads", async () => {
+  const { deps, config } = arranged();
+  const made = await currentSnapshot(deps, config);
+  vi.resetModules();
+  const other = await import("../../../src/nodeRouter/inventory/currentSnapshot.ts");
+  expect(other.currentSnapshot).not.toBe(currentSnapshot);
+  expect(await other.currentSnapshot(deps, config)).toBe(made);
 });
 
 test("concurrent calls ask the host once", async () => {

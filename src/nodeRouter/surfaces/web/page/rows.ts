@@ -118,7 +118,7 @@ function compare(a: string | number | null, b: string | number | null, sign: num
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "variant" });
 
 /** How many nodes have each state; states that none has are left out. */
-export function countStates(nodes: readonly NodeReport[]): ReadonlyMap<PresenceState, number> {
+export function countStates(nodes: readonly Pick<NodeReport, "state">[]): ReadonlyMap<PresenceState, number> {
   return new Map(
     STATES.map((state) => [state, nodes.filter((node) => node.state === state).length] as const).filter(
       ([, count]) => count > 0,

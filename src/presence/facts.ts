@@ -1,5 +1,5 @@
 // Every fact of a node's presence: what it means, its unit, how long it holds, and whom to believe first.
-import type { Fact, FactName, SourceName } from "./record.ts";
+import type { Fact, FactName, FactValues, SourceName } from "./record.ts";
 
 export interface FactDefinition {
   /** One line for people; docs and the page show it. */
@@ -78,4 +78,13 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
 /** The value of a fact that holds; null when it is not known, or was true too long ago. */
 export function held<T>(fact: Fact<T> | undefined): T | null {
   return fact === undefined || fact.stale ? null : fact.value;
+}
+
+/** What a source knows of these: null is not known, and absent from what it says. */
+export function knownFacts(
+  facts: {
+    readonly [K in FactName]?: FactValues[K] | null | undefined;
+  },
+): Partial<FactValues> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value != null));
 }

@@ -5,9 +5,8 @@
  * full, the owner of the most entries loses its oldest one. So an owner of at most `limit / owners` entries loses none,
  * whatever the others do.
  */
-export class FairMap<K, V> {
-  readonly #entries = new Map<K, V>();
-  /** The same by owner, oldest first. */
+export class FairMap<K, V> extends Map<K, V> {
+  /** The keys by owner, oldest first. */
   readonly #owned = new Map<string, Set<K>>();
   readonly #owners = new Map<K, string>();
   readonly #limit: number;
@@ -20,58 +19,44 @@ export class FairMap<K, V> {
     ownerOf: (key: K, value: V) => string,
     onForget: (key: K, value: V) => void = () => {},
   ) {
+    super();
     this.#limit = limit;
     this.#ownerOf = ownerOf;
     this.#onForget = onForget;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  set(key: K, value: V): void {
+  override set(key: K, value: V): this {
     this.delete(key);
     const owner = this.#ownerOf(key, value);
-    this.#entries.set(key, value);
+    super.set(key, value);
     this.#owners.set(key, owner);
     const owned = this.#owned.get(owner) ?? new Set<K>();
     this.#owned.set(owner, owned.add(key));
-    if (this.#entries.size > this.#limit) this.#makeRoom();
+    if (this.size > this.#limit) this.#makeRoom();
+    return this;
   }
 
-  get(key: K): V | undefined {
-    return this.#entries.get(key);
-  }
-
-  has(key: K): boolean {
-    return this.#entries.has(key);
-  }
-
-  delete(key: K): boolean {
+  override delete(key: K): boolean {
     const owner = this.#owners.get(key);
     if (owner === undefined) return false;
     const owned = this.#owned.get(owner);
     owned?.delete(key);
     if (owned?.size === 0) this.#owned.delete(owner);
     this.#owners.delete(key);
-    return this.#entries.delete(key);
+    return super.delete(key);
   }
 
-  /** Oldest first. */
-  keys(): IterableIterator<K> {
-    return this.#entries.keys();
-  }
-
-  /** Oldest first. */
-  values(): IterableIterator<V> {
-    return this.#entries.values();
+  override clear(): void {
+    super.clear();
+    this.#owned.clear();
+    this.#owners.clear();
   }
 
   #makeRoom(): void {
     let most: Set<K> = new Set();
     for (const owned of this.#owned.values()) if (owned.size > most.size) most = owned;
     for (const oldest of most) {
-      const value = this.#entries.get(oldest);
+      const value = this.get(oldest);
       this.delete(oldest);
       if (value !== undefined) this.#onForget(oldest, value);
       return;

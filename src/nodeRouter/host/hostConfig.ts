@@ -87,6 +87,12 @@ export function execSetting(config: unknown, agent: string, key: string): unknow
   return agentSection(config, agent, "tools", "exec")[key] ?? section(config, "tools", "exec")[key];
 }
 
+/** Where an exec setting in force stands: the agent's own, else the one for every agent. */
+export function execPath(config: unknown, agent: string, key: string): string {
+  const own = agentSection(config, agent, "tools", "exec")[key] ?? null;
+  return own === null ? `tools.exec.${key}` : `agents.entries.${agentKey(config, agent)}.tools.exec.${key}`;
+}
+
 /** What moves with the agent, by its sandbox settings. */
 export function bindingOf(config: unknown, agent: string): Binding {
   return sandboxBackend(config, agent) === SANDBOX_BACKEND && sandboxMode(config, agent) !== "off"

@@ -61,11 +61,7 @@ export interface ShellResult {
 }
 
 /** What the host tells a file bridge. */
-export interface BridgeContext {
-  readonly workspaceDir: string;
-  readonly agentWorkspaceDir: string;
-  readonly skillsWorkspaceDir?: string | undefined;
-  readonly readOnlyResourceMounts?: readonly ReadOnlyMount[] | undefined;
+export interface BridgeContext extends Omit<SandboxParams, "sessionKey" | "scopeKey"> {
   readonly workspaceAccess: "none" | "ro" | "rw";
 }
 

@@ -112,19 +112,25 @@ function enclose(provider: unknown, shared: Shared): void {
     unfit(shared, "the host's turn admission has no executeTurn");
     return;
   }
-  wrap(provider, "executeTurn", shared, turnWrapper);
-  if (methodOf(provider, "executeLocalTurn") !== null)
-    wrap(provider, "executeLocalTurn", shared, cliTurnWrapper);
-  if (methodOf(provider, "resolveSandbox") !== null) wrap(provider, "resolveSandbox", shared, sandboxWrapper);
+  wrap(provider, "executeTurn", shared, beforeTurn);
+  wrap(provider, "executeLocalTurn", shared, beforeCliTurn);
+  wrap(provider, "resolveSandbox", shared, beforeSandbox);
   shared.state = { kind: "armed" };
 }
 
-type MakeWrapper = (original: Method, shared: Shared) => Method;
+/** What stands before one call of a gated method; returns the arguments that the call then gets. */
+type Before = (gate: TurnGate, turn: Turn, args: readonly unknown[]) => Promise<readonly unknown[]>;
 
-function wrap(provider: object, name: string, shared: Shared, make: MakeWrapper): void {
+/** Does nothing without such a method. A turn that does not concern the gate goes on as if nothing stood there. */
+function wrap(provider: object, name: string, shared: Shared, before: Before): void {
   const original = methodOf(provider, name);
   if (original === null || shared.wrappers.has(original)) return;
-  const wrapper = make(original, shared);
+  const wrapper = function gated(this: unknown, ...args: readonly unknown[]): unknown {
+    const { gate } = shared;
+    const turn = turnOf(args[0]);
+    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
+    return before(gate, turn, args).then((checked) => Reflect.apply(original, this, checked));
+  };
   shared.wrappers.add(wrapper);
   if (!Reflect.set(provider, name, wrapper)) throw new Error(`${name} is read-only`);
 }
@@ -134,21 +140,14 @@ function wrap(provider: object, name: string, shared: Shared, make: MakeWrapper)
  * `assertCurrent` while it waits and works, and `onAdmitted` when the machine is certain and before anything is sent
  * there; of a local one it calls neither.
  */
-function turnWrapper(original: Method, shared: Shared): Method {
-  return function gated(this: unknown, ...args: readonly unknown[]): unknown {
-    const { gate } = shared;
-    const turn = turnOf(args[0]);
-    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
-    return (async () => {
-      await gate.prepare(turn);
-      gate.check(turn, "none");
-      const checked = [...args];
-      checked[3] = checkedFirst(args[3], gate, turn, "hosted");
-      checked[4] = checkedFirst(args[4], gate, turn, "waiting");
-      return await Reflect.apply(original, this, checked);
-    })();
-  };
-}
+const beforeTurn: Before = async (gate, turn, args) => {
+  await gate.prepare(turn);
+  gate.check(turn, "none");
+  const checked = [...args];
+  checked[3] = checkedFirst(args[3], gate, turn, "hosted");
+  checked[4] = checkedFirst(args[4], gate, turn, "waiting");
+  return checked;
+};
 
 function checkedFirst(callback: unknown, gate: TurnGate, turn: Turn, evidence: Evidence): unknown {
   // A host that passes something else here is another host: the records alone must do.
@@ -160,31 +159,17 @@ function checkedFirst(callback: unknown, gate: TurnGate, turn: Turn, evidence: E
 }
 
 /** `executeLocalTurn(claim, runLocal)`: turns of command line agents, of which a node may run the whole. */
-function cliTurnWrapper(original: Method, shared: Shared): Method {
-  return function gated(this: unknown, ...args: readonly unknown[]): unknown {
-    const { gate } = shared;
-    const turn = turnOf(args[0]);
-    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
-    return (async () => {
-      gate.checkCli(turn);
-      return await Reflect.apply(original, this, args);
-    })();
-  };
-}
+const beforeCliTurn: Before = async (gate, turn, args) => {
+  gate.checkCli(turn);
+  return args;
+};
 
 /** `resolveSandbox(params)`: gives a harness on the gateway the node that its commands go to. */
-function sandboxWrapper(original: Method, shared: Shared): Method {
-  return function gated(this: unknown, ...args: readonly unknown[]): unknown {
-    const { gate } = shared;
-    const turn = turnOf(args[0]);
-    if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
-    return (async () => {
-      await gate.prepare(turn);
-      gate.check(turn, "none");
-      return await Reflect.apply(original, this, args);
-    })();
-  };
-}
+const beforeSandbox: Before = async (gate, turn, args) => {
+  await gate.prepare(turn);
+  gate.check(turn, "none");
+  return args;
+};
 
 function turnOf(claim: unknown): Turn {
   const read = (key: string): string | null => {

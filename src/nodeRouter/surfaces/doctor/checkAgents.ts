@@ -6,6 +6,7 @@ import {
   agentIds,
   agentKey,
   agentSection,
+  execPath,
   execSetting,
   keyFor,
   sandboxMode,
@@ -18,7 +19,7 @@ import { decisionRefusal, lookAhead } from "../../policy/explainTool.ts";
 import { allowedNodes, toolPlacement } from "../../policy/toolPlacement.ts";
 import { worldOf } from "../../policy/world.ts";
 import { boundNodeId } from "./boundNode.ts";
-import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding, found } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
 
@@ -30,44 +31,44 @@ export const checkAgents: DoctorCheck = (input) =>
     if (rule === null || policy.invalid !== null) return [];
     // With its workspace on the node the host's own exec settings are not asked.
     const isExec = policy.binding === "exec";
-    return [
-      ...(isExec ? hostSetting(input, agent, rule) : []),
-      ...(isExec ? nodeSetting(input, policy, rule) : []),
-      ...(isExec ? sandbox(input, agent) : []),
-      ...runtime(input, agent),
-      ...fileTransfer(input, policy, rule),
-      ...placement(input, policy),
-    ];
+    return found(
+      isExec ? hostSetting(input, agent, rule) : null,
+      isExec ? nodeSetting(input, policy, rule) : null,
+      isExec ? sandbox(input, agent) : null,
+      runtime(input, agent),
+      fileTransfer(input, policy, rule),
+      placement(input, policy),
+    );
   });
 
-function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): readonly Finding[] {
+function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): Finding | null {
   const host = execSetting(hostConfig, agent, "host");
   const path = execPath(hostConfig, agent, "host");
   if (host === "node" && rule.onUnavailable === "gateway") {
     const message = `rule "${rule.name}" says onUnavailable: "gateway", but agent "${agent}" has exec host "node", so the host never uses the gateway`;
     const fix = 'remove the setting, or let the rule say onUnavailable: "refuse"';
-    return [finding("exec-host-contradicts", "warning", message, fix, path)];
+    return finding("exec-host-contradicts", "warning", message, fix, path);
   }
-  if (host !== "gateway" && host !== "sandbox") return [];
+  if (host !== "gateway" && host !== "sandbox") return null;
   const message = `agent "${agent}" is routed to nodes, but its exec host is "${host}", so the host refuses every call`;
   const fix =
     rule.onUnavailable === "gateway" ? "remove the setting" : `set it to "node" for this agent, or ${GUARD}`;
-  return [finding("exec-host-contradicts", "error", message, fix, path)];
+  return finding("exec-host-contradicts", "error", message, fix, path);
 }
 
 function nodeSetting(
   { hostConfig, hostNodes, snapshot, lastNodes }: DoctorInput,
   policy: AgentPolicy,
   rule: Rule,
-): readonly Finding[] {
+): Finding | null {
   const { id: agent } = policy;
   const bound = execSetting(hostConfig, agent, "node");
-  if (typeof bound !== "string" || bound.trim() === "") return [];
+  if (typeof bound !== "string" || bound.trim() === "") return null;
   const boundId = boundNodeId(bound, hostNodes);
   const chosen = toolPlacement(policy, "exec", snapshot, lastNodes).node;
   const allowed = allowedNodes(policy, snapshot).filter((node) => node.nodeId !== null);
   if (chosen === null ? allowed.some((node) => node.nodeId === boundId) : chosen.nodeId === boundId)
-    return [];
+    return null;
   const where =
     chosen === null
       ? `which rule "${rule.name}" does not allow`
@@ -75,80 +76,64 @@ function nodeSetting(
   const path = execPath(hostConfig, agent, "node");
   // The guard can bind one node, or take an agent's own setting away; never one that is there for everybody.
   const mends = allowed.length === 1 || (allowed.length > 1 && path !== "tools.exec.node");
-  return [
-    finding(
-      "exec-node-contradicts",
-      "error",
-      `OpenClaw's own setting binds agent "${agent}" to node ${quote(bound)}, ${where}, so the host refuses every call`,
-      rule.onUnavailable === "refuse" && mends ? `remove it, or ${GUARD}` : "remove it",
-      path,
-    ),
-  ];
+  return finding(
+    "exec-node-contradicts",
+    "error",
+    `OpenClaw's own setting binds agent "${agent}" to node ${quote(bound)}, ${where}, so the host refuses every call`,
+    rule.onUnavailable === "refuse" && mends ? `remove it, or ${GUARD}` : "remove it",
+    path,
+  );
 }
 
-/** Where the setting in force stands: the agent's own, else the one for every agent. */
-function execPath(hostConfig: unknown, agent: string, key: string): string {
-  const own = agentSection(hostConfig, agent, "tools", "exec")[key] ?? null;
-  return own === null
-    ? `tools.exec.${key}`
-    : `agents.entries.${agentKey(hostConfig, agent)}.tools.exec.${key}`;
-}
-
-function sandbox({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+function sandbox({ hostConfig }: DoctorInput, agent: string): Finding | null {
   const host = execSetting(hostConfig, agent, "host") ?? "auto";
-  if (host !== "auto" || sandboxMode(hostConfig, agent) === "off") return [];
+  if (host !== "auto" || sandboxMode(hostConfig, agent) === "off") return null;
   const own = agentSection(hostConfig, agent, "sandbox").mode ?? null;
-  return [
-    finding(
-      "sandbox-contradicts",
-      "error",
-      `agent "${agent}" has an active sandbox and exec host "auto": the host then refuses every call that a rule sends to a node`,
-      `switch its sandbox off, or set its exec host to "node": ${GUARD}`,
-      own === null
-        ? "agents.defaults.sandbox.mode"
-        : `agents.entries.${agentKey(hostConfig, agent)}.sandbox.mode`,
-    ),
-  ];
+  return finding(
+    "sandbox-contradicts",
+    "error",
+    `agent "${agent}" has an active sandbox and exec host "auto": the host then refuses every call that a rule sends to a node`,
+    `switch its sandbox off, or set its exec host to "node": ${GUARD}`,
+    own === null
+      ? "agents.defaults.sandbox.mode"
+      : `agents.entries.${agentKey(hostConfig, agent)}.sandbox.mode`,
+  );
 }
 
-function runtime({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
-  const found = foreignRuntime(hostConfig, agent);
-  if (found === null) return [];
-  return [
-    finding(
-      "runtime-not-routable",
-      "error",
-      `agent "${agent}" is routed to nodes, but its model "${found.model}" runs in "${found.runtime}", whose own shell OpenClaw cannot move; its commands are refused`,
-      'set agentRuntime: { id: "openclaw" } for that model, or take the agent out of its rule',
-      found.path,
-    ),
-  ];
+function runtime({ hostConfig }: DoctorInput, agent: string): Finding | null {
+  const foreign = foreignRuntime(hostConfig, agent);
+  if (foreign === null) return null;
+  return finding(
+    "runtime-not-routable",
+    "error",
+    `agent "${agent}" is routed to nodes, but its model "${foreign.model}" runs in "${foreign.runtime}", whose own shell OpenClaw cannot move; its commands are refused`,
+    'set agentRuntime: { id: "openclaw" } for that model, or take the agent out of its rule',
+    foreign.path,
+  );
 }
 
 function fileTransfer(
   { hostConfig, hostNodes, snapshot }: DoctorInput,
   policy: AgentPolicy,
   rule: Rule,
-): readonly Finding[] {
+): Finding | null {
   const { id: agent } = policy;
   const folder = ["plugins", "entries", "file-transfer", "config", "workspaces"];
   const path = [...folder, keyFor(section(hostConfig, ...folder), agent) ?? agent];
   const { nodeId } = section(hostConfig, ...path);
-  if (typeof nodeId !== "string") return [];
+  if (typeof nodeId !== "string") return null;
   const id = boundNodeId(nodeId, hostNodes);
-  if (allowedNodes(policy, snapshot).some((node) => node.nodeId === id)) return [];
-  return [
-    finding(
-      "file-transfer-contradicts",
-      "error",
-      `agent "${agent}" has its file-transfer workspace on node ${quote(nodeId)}, where rule "${rule.name}" does not let it run`,
-      "point it at the rule's node, or change the rule",
-      [...path, "nodeId"].join("."),
-    ),
-  ];
+  if (allowedNodes(policy, snapshot).some((node) => node.nodeId === id)) return null;
+  return finding(
+    "file-transfer-contradicts",
+    "error",
+    `agent "${agent}" has its file-transfer workspace on node ${quote(nodeId)}, where rule "${rule.name}" does not let it run`,
+    "point it at the rule's node, or change the rule",
+    [...path, "nodeId"].join("."),
+  );
 }
 
-function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] {
+function placement(input: DoctorInput, policy: AgentPolicy): Finding | null {
   const { snapshot, lastNodes } = input;
   const { id: agent } = policy;
   const refused = decisionRefusal(
@@ -160,14 +145,12 @@ function placement(input: DoctorInput, policy: AgentPolicy): readonly Finding[] 
     ),
   );
   // Every other refusal is a finding of its own.
-  if (refused?.code !== "NO_NODE_FITS") return [];
+  if (refused?.code !== "NO_NODE_FITS") return null;
   const decision = toolPlacement(policy, "exec", snapshot, lastNodes);
-  return [
-    finding(
-      "no-node-fits",
-      "warning",
-      `agent "${agent}" would be refused now: ${fitLine(decision)}.`,
-      `bring one of these nodes up, or change the rule; "openclaw node-router explain --agent ${agent}" shows each node`,
-    ),
-  ];
+  return finding(
+    "no-node-fits",
+    "warning",
+    `agent "${agent}" would be refused now: ${fitLine(decision)}.`,
+    `bring one of these nodes up, or change the rule; "openclaw node-router explain --agent ${agent}" shows each node`,
+  );
 }

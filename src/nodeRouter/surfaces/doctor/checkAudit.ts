@@ -1,31 +1,29 @@
 // Doctor: an audit that cannot be written, and agents that have used up their share of it.
 import { quote, safe } from "../../../shared/safeText.ts";
 import type { AuditState } from "../../audit/audit.ts";
-import { type DoctorCheck, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding, found } from "./finding.ts";
 
 const KEY = "plugins.entries.node-router.config.audit";
 
 export const checkAudit: DoctorCheck = ({ audit }) =>
-  audit === null || audit.mode === "off" ? [] : [...failing(audit), ...shares(audit)];
+  audit === null || audit.mode === "off" ? [] : found(failing(audit), ...shares(audit));
 
-function failing(audit: AuditState): readonly Finding[] {
-  if (audit.lastError === null) return [];
+function failing(audit: AuditState): Finding | null {
+  if (audit.lastError === null) return null;
   const strict = audit.mode === "strict";
   const lost = `${audit.failed} ${audit.failed === 1 ? "record is" : "records are"} lost`;
   const refused = strict
     ? `, ${audit.refused} ${audit.refused === 1 ? "call was" : "calls were"} refused`
     : "";
-  return [
-    finding(
-      "audit-failing",
-      strict ? "error" : "warning",
-      `the audit cannot be written to ${quote(audit.file)}: ${safe(audit.lastError)}; ${lost}${refused}`,
-      strict
-        ? 'make the file writable; with audit: "best-effort" calls run without a record'
-        : "make the file writable",
-      KEY,
-    ),
-  ];
+  return finding(
+    "audit-failing",
+    strict ? "error" : "warning",
+    `the audit cannot be written to ${quote(audit.file)}: ${safe(audit.lastError)}; ${lost}${refused}`,
+    strict
+      ? 'make the file writable; with audit: "best-effort" calls run without a record'
+      : "make the file writable",
+    KEY,
+  );
 }
 
 function shares({ full, mode }: AuditState): readonly Finding[] {

@@ -6,7 +6,7 @@ import { matchesGlob } from "../../placement/selector/agentGlob.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
 import { classifyTool } from "../../toolCatalog/catalog.ts";
 import { GATEWAY_PLUGINS } from "../../toolCatalog/pluginTools.ts";
-import { type DoctorCheck, type DoctorInput, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, finding, found } from "./finding.ts";
 
 /** Classes of which most calls of a routed agent are refused. */
 const PAST_THE_RULES: readonly string[] = [
@@ -20,39 +20,35 @@ const PAST_THE_RULES: readonly string[] = [
 export const checkTools: DoctorCheck = (input) =>
   agentIds(input.hostConfig)
     .filter((agent) => agentPolicy(input.config, input.hostConfig, agent).mustBePlaced)
-    .flatMap((agent) => [...refusedTools(input, agent), ...strangeTools(input, agent)]);
+    .flatMap((agent) => found(refusedTools(input, agent), strangeTools(input, agent)));
 
 /** What a profile brings is not listed: only what was given on purpose contradicts the rule. */
 function refusedTools({ config, hostConfig }: DoctorInput, agent: string) {
-  if (config.mode === "shadow") return [];
+  if (config.mode === "shadow") return null;
   const tools = [...new Set([...named(hostConfig, agent), ...pluginTools(hostConfig)])]
     .filter((tool) => !isDenied(hostConfig, agent, tool))
     .sort();
-  if (tools.length === 0) return [];
+  if (tools.length === 0) return null;
   const path = `agents.entries.${agentKey(hostConfig, agent)}.tools.deny`;
   const list = tools.map(quote).join(", ");
-  return [
-    finding(
-      "tools-refused",
-      "info",
-      `agent "${agent}" is routed to nodes, and ${list} would act on the gateway or past its rule: such calls are refused`,
-      "deny them, so that it does not try and that OpenClaw refuses them without the plugin, or take the agent out of its rule",
-      path,
-    ),
-  ];
+  return finding(
+    "tools-refused",
+    "info",
+    `agent "${agent}" is routed to nodes, and ${list} would act on the gateway or past its rule: such calls are refused`,
+    "deny them, so that it does not try and that OpenClaw refuses them without the plugin, or take the agent out of its rule",
+    path,
+  );
 }
 
 function strangeTools({ strangeTools: seen = [] }: DoctorInput, agent: string) {
   const tools = seen.filter((one) => one.agent === agent).map(({ tool }) => quote(tool));
-  if (tools.length === 0) return [];
-  return [
-    finding(
-      "tools-unknown",
-      "info",
-      `agent "${agent}" is routed to nodes and called ${tools.sort().join(", ")}, of other plugins: no rule places these, they run where their plugin runs them`,
-      "look what they do; deny those that start programs",
-    ),
-  ];
+  if (tools.length === 0) return null;
+  return finding(
+    "tools-unknown",
+    "info",
+    `agent "${agent}" is routed to nodes and called ${tools.sort().join(", ")}, of other plugins: no rule places these, they run where their plugin runs them`,
+    "look what they do; deny those that start programs",
+  );
 }
 
 /** Tools that a list of the operator's gives by name. */

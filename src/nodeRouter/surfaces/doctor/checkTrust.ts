@@ -6,41 +6,37 @@ import type { NodeLocation } from "../../../shared/types.ts";
 import { CHOSEN_TAGS } from "../../inventory/factTrust.ts";
 import { BUILTIN_KEY } from "../../placement/selector/builtinTags.ts";
 import type { Requirement } from "../../placement/selector/selector.ts";
-import { type DoctorCheck, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type Finding, finding, found } from "./finding.ts";
 
 export const checkTrust: DoctorCheck = ({ config }) =>
-  config.rules.flatMap((rule) => [...required(config, rule), ...preferred(config, rule)]);
+  config.rules.flatMap((rule) => found(required(config, rule), preferred(config, rule)));
 
 /** A condition that a node which was taken over meets, or escapes, by a word of its own. */
-function required(config: ResolvedConfig, { name, index, require }: ConfiguredRule): readonly Finding[] {
+function required(config: ResolvedConfig, { name, index, require }: ConfiguredRule): Finding | null {
   const keys = chosenKeys(config, require?.requirements ?? []);
-  if (keys.length === 0) return [];
-  return [
-    finding(
-      "rule-trusts-node",
-      "warning",
-      `rule ${quote(name)} requires ${keys.join(", ")}, which a node says of itself: one that was taken over can say what the rule asks for`,
-      "require a tag that you gave the nodes; what a node says of itself is good for a preference",
-      formatPath(["rules", index, "require"]),
-    ),
-  ];
+  if (keys.length === 0) return null;
+  return finding(
+    "rule-trusts-node",
+    "warning",
+    `rule ${quote(name)} requires ${keys.join(", ")}, which a node says of itself: one that was taken over can say what the rule asks for`,
+    "require a tag that you gave the nodes; what a node says of itself is good for a preference",
+    formatPath(["rules", index, "require"]),
+  );
 }
 
-function preferred(config: ResolvedConfig, { name, index, prefer }: ConfiguredRule): readonly Finding[] {
+function preferred(config: ResolvedConfig, { name, index, prefer }: ConfiguredRule): Finding | null {
   const keys = chosenKeys(
     config,
     prefer.flatMap(({ selector }) => selector.requirements),
   );
-  if (keys.length === 0) return [];
-  return [
-    finding(
-      "rule-prefers-by-node",
-      "info",
-      `rule ${quote(name)} prefers by ${keys.join(", ")}, which a node says of itself: one that was taken over can make itself preferred among the nodes that fit`,
-      "nothing to do, if every node that fits may run these calls",
-      formatPath(["rules", index, "prefer"]),
-    ),
-  ];
+  if (keys.length === 0) return null;
+  return finding(
+    "rule-prefers-by-node",
+    "info",
+    `rule ${quote(name)} prefers by ${keys.join(", ")}, which a node says of itself: one that was taken over can make itself preferred among the nodes that fit`,
+    "nothing to do, if every node that fits may run these calls",
+    formatPath(["rules", index, "prefer"]),
+  );
 }
 
 function chosenKeys(config: ResolvedConfig, requirements: readonly Requirement[]): readonly string[] {

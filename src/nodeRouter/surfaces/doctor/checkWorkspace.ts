@@ -7,13 +7,14 @@ import {
   agentSection,
   agentSetting,
   bindingOf,
+  execPath,
   execSetting,
   sandboxMode,
   section,
   settingPath,
 } from "../../host/hostConfig.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
-import { type DoctorCheck, type DoctorInput, type Finding, finding } from "./finding.ts";
+import { type DoctorCheck, type DoctorInput, type Finding, finding, found } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
 
@@ -22,184 +23,155 @@ export const checkWorkspace: DoctorCheck = (input) => {
     (agent) => bindingOf(input.hostConfig, agent) === "workspace",
   );
   if (agents.length === 0) return [];
-  return [
-    ...api(input, agents),
+  return found(
+    api(input, agents),
     ...agents.flatMap((agent) => [
-      ...unrouted(input, agent),
-      ...mode(input, agent),
-      ...access(input, agent),
-      ...execHost(input, agent),
-      ...policy(input, agent),
-      ...scope(input, agent),
-      ...prune(input, agent),
-      ...tools(input, agent),
+      unrouted(input, agent),
+      mode(input, agent),
+      access(input, agent),
+      execHost(input, agent),
+      policy(input, agent),
+      scope(input, agent),
+      prune(input, agent),
+      tools(input, agent),
     ]),
-    ...prompt(input, agents),
-  ];
+    prompt(input, agents),
+  );
 };
 
-function api({ workspace }: DoctorInput, agents: readonly string[]): readonly Finding[] {
-  if (workspace.apiProblem === null) return [];
-  return [
-    finding(
-      "workspace-unavailable",
-      "error",
-      `calls of ${names(agents)} are refused, because ${workspace.apiProblem}`,
-      "use an OpenClaw that this version of the plugin knows, or take sandbox.backend of these agents away",
-    ),
-  ];
+function api({ workspace }: DoctorInput, agents: readonly string[]): Finding | null {
+  if (workspace.apiProblem === null) return null;
+  return finding(
+    "workspace-unavailable",
+    "error",
+    `calls of ${names(agents)} are refused, because ${workspace.apiProblem}`,
+    "use an OpenClaw that this version of the plugin knows, or take sandbox.backend of these agents away",
+  );
 }
 
-function unrouted({ config, hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+function unrouted({ config, hostConfig }: DoctorInput, agent: string): Finding | null {
   // A config error is a finding of its own, and may hide the rule.
   const { invalid, execRule } = agentPolicy(config, hostConfig, agent);
-  if (invalid !== null || execRule !== null) return [];
-  return [
-    finding(
-      "workspace-no-rule",
-      "error",
-      `agent "${agent}" has sandbox.backend "node-router", and no rule for exec names it, so its calls are refused`,
-      "write a rule that names it, or take its sandbox.backend away",
-      "plugins.entries.node-router.config.rules",
-    ),
-  ];
+  if (invalid !== null || execRule !== null) return null;
+  return finding(
+    "workspace-no-rule",
+    "error",
+    `agent "${agent}" has sandbox.backend "node-router", and no rule for exec names it, so its calls are refused`,
+    "write a rule that names it, or take its sandbox.backend away",
+    "plugins.entries.node-router.config.rules",
+  );
 }
 
-function mode({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
-  if (sandboxMode(hostConfig, agent) === "all") return [];
-  return [
-    finding(
-      "workspace-mode",
-      "error",
-      `agent "${agent}" has sandbox.mode "non-main": OpenClaw runs its main session on the gateway, so its workspace tools are refused there`,
-      `set it to "all", or ${GUARD}`,
-      settingPath(hostConfig, agent, "sandbox", "mode"),
-    ),
-  ];
+function mode({ hostConfig }: DoctorInput, agent: string): Finding | null {
+  if (sandboxMode(hostConfig, agent) === "all") return null;
+  return finding(
+    "workspace-mode",
+    "error",
+    `agent "${agent}" has sandbox.mode "non-main": OpenClaw runs its main session on the gateway, so its workspace tools are refused there`,
+    `set it to "all", or ${GUARD}`,
+    settingPath(hostConfig, agent, "sandbox", "mode"),
+  );
 }
 
-function access({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+function access({ hostConfig }: DoctorInput, agent: string): Finding | null {
   const value = agentSetting(hostConfig, agent, "sandbox", "workspaceAccess") ?? "none";
-  if (value === "rw") return [];
-  return [
-    finding(
-      "workspace-access",
-      "error",
-      `agent "${agent}" has sandbox.workspaceAccess "${value}", which a workspace on a node cannot keep, so its workspace tools are refused`,
-      `set it to "rw", or ${GUARD}`,
-      settingPath(hostConfig, agent, "sandbox", "workspaceAccess"),
-    ),
-  ];
+  if (value === "rw") return null;
+  return finding(
+    "workspace-access",
+    "error",
+    `agent "${agent}" has sandbox.workspaceAccess "${value}", which a workspace on a node cannot keep, so its workspace tools are refused`,
+    `set it to "rw", or ${GUARD}`,
+    settingPath(hostConfig, agent, "sandbox", "workspaceAccess"),
+  );
 }
 
-function execHost({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+function execHost({ hostConfig }: DoctorInput, agent: string): Finding | null {
   const host = execSetting(hostConfig, agent, "host");
-  if (host !== "gateway" && host !== "node") return [];
-  return [
-    finding(
-      "workspace-exec-host",
-      "error",
-      `agent "${agent}" has its workspace on a node, but its exec host is "${host}", so OpenClaw refuses every command`,
-      `set it to "sandbox" for this agent, or ${GUARD}`,
-      execPath(hostConfig, agent, "host"),
-    ),
-  ];
+  if (host !== "gateway" && host !== "node") return null;
+  return finding(
+    "workspace-exec-host",
+    "error",
+    `agent "${agent}" has its workspace on a node, but its exec host is "${host}", so OpenClaw refuses every command`,
+    `set it to "sandbox" for this agent, or ${GUARD}`,
+    execPath(hostConfig, agent, "host"),
+  );
 }
 
-function policy({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
-  const found = execPolicy(hostConfig, agent, null, undefined);
-  if (found.kind === "run") return [];
-  const path = found.source.split(" ", 1)[0] ?? null;
-  if (found.kind !== "ask") {
-    return [
-      finding(
-        "exec-policy-refuses",
-        "warning",
-        `every command of agent "${agent}" is refused on its node: ${found.source}; OpenClaw's allowlist names programs of the gateway and holds for no node`,
-        'nothing to do if that is meant; else set mode to "ask" or "full"',
-        path,
-      ),
-    ];
-  }
-  if (section(hostConfig, "approvals", "plugin").enabled === true) return [];
-  return [
-    finding(
-      "approval-route",
-      "info",
-      `a person is asked before every command of agent "${agent}" (${found.source}), and plugin approvals are forwarded nowhere: where no client that can approve is connected, and in cron and heartbeat runs, its commands are refused`,
-      "set approvals.plugin, or keep the Control UI open; see docs/enforcement.md",
-      path,
-    ),
-  ];
-}
-
-function scope({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
-  const value = agentSetting(hostConfig, agent, "sandbox", "scope") ?? "agent";
-  if (value === "agent") return [];
-  const expected = value === "session" ? "its sessions" : "it and other agents";
-  return [
-    finding(
-      "workspace-scope",
+function policy({ hostConfig }: DoctorInput, agent: string): Finding | null {
+  const set = execPolicy(hostConfig, agent, null, undefined);
+  if (set.kind === "run") return null;
+  const path = set.source.split(" ", 1)[0] ?? null;
+  if (set.kind !== "ask") {
+    return finding(
+      "exec-policy-refuses",
       "warning",
-      `agent "${agent}" has sandbox.scope "${value}", which has no effect on a node: the workspace is the node's folder, and whoever is placed there shares it, whatever ${expected} would share in a container`,
-      'set it to "agent"',
-      settingPath(hostConfig, agent, "sandbox", "scope"),
-    ),
-  ];
+      `every command of agent "${agent}" is refused on its node: ${set.source}; OpenClaw's allowlist names programs of the gateway and holds for no node`,
+      'nothing to do if that is meant; else set mode to "ask" or "full"',
+      path,
+    );
+  }
+  if (section(hostConfig, "approvals", "plugin").enabled === true) return null;
+  return finding(
+    "approval-route",
+    "info",
+    `a person is asked before every command of agent "${agent}" (${set.source}), and plugin approvals are forwarded nowhere: where no client that can approve is connected, and in cron and heartbeat runs, its commands are refused`,
+    "set approvals.plugin, or keep the Control UI open; see docs/enforcement.md",
+    path,
+  );
 }
 
-function prune({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+function scope({ hostConfig }: DoctorInput, agent: string): Finding | null {
+  const value = agentSetting(hostConfig, agent, "sandbox", "scope") ?? "agent";
+  if (value === "agent") return null;
+  const expected = value === "session" ? "its sessions" : "it and other agents";
+  return finding(
+    "workspace-scope",
+    "warning",
+    `agent "${agent}" has sandbox.scope "${value}", which has no effect on a node: the workspace is the node's folder, and whoever is placed there shares it, whatever ${expected} would share in a container`,
+    'set it to "agent"',
+    settingPath(hostConfig, agent, "sandbox", "scope"),
+  );
+}
+
+function prune({ hostConfig }: DoctorInput, agent: string): Finding | null {
   const keys = ["idleHours", "maxAgeDays"].filter(
     (key) => agentSetting(hostConfig, agent, "sandbox", "prune", key) !== 0,
   );
   const [first] = keys;
-  if (first === undefined) return [];
-  return [
-    finding(
-      "workspace-prune",
-      "info",
-      `OpenClaw forgets the sandbox of agent "${agent}" when it was idle or old (sandbox.prune.${keys.join(" and ")} not 0); the plugin never removes files on a node, so only "openclaw sandbox list" is affected`,
-      `set it to 0, or ${GUARD}`,
-      `agents.entries.${agentKey(hostConfig, agent)}.sandbox.prune`,
-    ),
-  ];
+  if (first === undefined) return null;
+  return finding(
+    "workspace-prune",
+    "info",
+    `OpenClaw forgets the sandbox of agent "${agent}" when it was idle or old (sandbox.prune.${keys.join(" and ")} not 0); the plugin never removes files on a node, so only "openclaw sandbox list" is affected`,
+    `set it to 0, or ${GUARD}`,
+    `agents.entries.${agentKey(hostConfig, agent)}.sandbox.prune`,
+  );
 }
 
 /** With a list of its own, somebody has thought about it. */
-function tools({ hostConfig }: DoctorInput, agent: string): readonly Finding[] {
+function tools({ hostConfig }: DoctorInput, agent: string): Finding | null {
   const own = agentSection(hostConfig, agent, "tools", "sandbox", "tools");
   const shared = section(hostConfig, "tools", "sandbox", "tools");
   if ([own, shared].some(({ allow, alsoAllow }) => Array.isArray(allow) || Array.isArray(alsoAllow)))
-    return [];
-  return [
-    finding(
-      "workspace-tools",
-      "info",
-      `in a sandbox OpenClaw takes tools away from agent "${agent}": message, web_search, web_fetch, memory_search, automations, nodes, browser and every plugin's tools, node_route among them`,
-      'list those that it needs, for example ["message", "group:web", "group:plugins"]',
-      `agents.entries.${agentKey(hostConfig, agent)}.tools.sandbox.tools.alsoAllow`,
-    ),
-  ];
+    return null;
+  return finding(
+    "workspace-tools",
+    "info",
+    `in a sandbox OpenClaw takes tools away from agent "${agent}": message, web_search, web_fetch, memory_search, automations, nodes, browser and every plugin's tools, node_route among them`,
+    'list those that it needs, for example ["message", "group:web", "group:plugins"]',
+    `agents.entries.${agentKey(hostConfig, agent)}.tools.sandbox.tools.alsoAllow`,
+  );
 }
 
-function prompt({ hostConfig }: DoctorInput, agents: readonly string[]): readonly Finding[] {
-  if (mayAddToPrompt(hostConfig)) return [];
-  return [
-    finding(
-      "prompt-line-off",
-      "info",
-      `the prompts of ${names(agents)} describe the gateway's OS and folders, not the node's: OpenClaw lets the plugin add its line only with your grant`,
-      "set it to true, if you want the line; the plugin reads nothing of the conversation",
-      PROMPT_GRANT,
-    ),
-  ];
-}
-
-function execPath(hostConfig: unknown, agent: string, key: string): string {
-  const own = agentSection(hostConfig, agent, "tools", "exec")[key] ?? null;
-  return own === null
-    ? `tools.exec.${key}`
-    : `agents.entries.${agentKey(hostConfig, agent)}.tools.exec.${key}`;
+function prompt({ hostConfig }: DoctorInput, agents: readonly string[]): Finding | null {
+  if (mayAddToPrompt(hostConfig)) return null;
+  return finding(
+    "prompt-line-off",
+    "info",
+    `the prompts of ${names(agents)} describe the gateway's OS and folders, not the node's: OpenClaw lets the plugin add its line only with your grant`,
+    "set it to true, if you want the line; the plugin reads nothing of the conversation",
+    PROMPT_GRANT,
+  );
 }
 
 function names(agents: readonly string[]): string {

@@ -86,3 +86,8 @@ export function finding(
 ): Finding {
   return { id: `node-router/${name}`, severity, message, path, fix };
 }
+
+/** Those of the answers that found something. */
+export function found(...answers: readonly (Finding | null)[]): readonly Finding[] {
+  return answers.filter((answer) => answer !== null);
+}

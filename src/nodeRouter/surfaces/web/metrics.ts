@@ -221,36 +221,30 @@ class SeriesGauge extends Gauge {
 }
 
 function gauges(registry: Registry): AddMetric {
-  return (name, help, labelNames = [], fill) => {
-    const made = new SeriesGauge({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-    });
-    const set: SetValue = (value, labels, shared = NO_LABELS) => {
-      if (value !== null && Number.isFinite(value)) {
-        made.add(value, labels === undefined ? NO_LABELS : cleaned(labels), shared);
-      }
-    };
-    fill?.(set);
-    return set;
-  };
+  return adding(registry, SeriesGauge, (gauge, value, labels, shared = NO_LABELS) =>
+    gauge.add(value, labels === undefined ? NO_LABELS : cleaned(labels), shared),
+  );
 }
 
 function counters(registry: Registry): AddMetric {
+  return adding(registry, Counter, (counter, value, labels = {}) => counter.inc(cleaned(labels), value));
+}
+
+type Config = ConstructorParameters<typeof Counter>[0];
+
+/** Makes a metric of that kind, and puts in what is known. */
+function adding<M>(
+  registry: Registry,
+  Kind: new (config: Config) => M,
+  put: (metric: M, value: number, labels?: Labels, shared?: SharedLabels) => void,
+): AddMetric {
   return (name, help, labelNames = [], fill) => {
-    const made = new Counter({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-    });
-    const add: SetValue = (value, labels = {}) => {
-      if (value !== null && Number.isFinite(value)) made.inc(cleaned(labels), value);
+    const made = new Kind({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
+    const set: SetValue = (value, labels, shared) => {
+      if (value !== null && Number.isFinite(value)) put(made, value, labels, shared);
     };
-    fill?.(add);
-    return add;
+    fill?.(set);
+    return set;
   };
 }
 

@@ -28,19 +28,15 @@ export interface RemoveParams extends FileParams {
   readonly force?: boolean | undefined;
 }
 
-export interface RenameParams {
+export interface RenameParams extends Omit<FileParams, "filePath"> {
   readonly from: string;
   readonly to: string;
-  readonly cwd?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
-export interface CopyParams {
+export interface CopyParams extends Omit<FileParams, "filePath"> {
   readonly sourcePath: string;
   readonly destinationPath: string;
-  readonly cwd?: string | undefined;
   readonly mkdir?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FileStat {

@@ -91,62 +91,49 @@ const LOST: Readonly<Record<FileOperation, string>> = {
 /** The error for an exit code other than 0. */
 export function failure(subject: Subject, exitCode: number, stderr: string): Error {
   const what = about(subject);
+  const no = (code: ErrorCode, fact: string, advice: string | null = null) => fault(code, what, fact, advice);
+  const { node, root, operation } = subject;
   switch (exitCode) {
-    case FILE_EXIT.missing:
-      return new NodeFileError(
-        "ENOENT",
-        refusal("FILE_NOT_FOUND", `${what}: it or a directory above it is not there`),
-      );
-    case FILE_EXIT.notDirectory:
-      return new NodeFileError(
-        "ENOTDIR",
-        refusal("FILE_FAILED", `${what}: a part of the path is not a directory`),
-      );
+    case FILE_EXIT.missing: {
+      const fact = `${what}: it or a directory above it is not there`;
+      return new NodeFileError("ENOENT", refusal("FILE_NOT_FOUND", fact));
+    }
+    case FILE_EXIT.notDirectory: {
+      const fact = `${what}: a part of the path is not a directory`;
+      return new NodeFileError("ENOTDIR", refusal("FILE_FAILED", fact));
+    }
     case FILE_EXIT.isDirectory:
       return new NodeFileError("EISDIR", refusal("FILE_FAILED", `${what}: it is a directory`));
     case FILE_EXIT.special:
-      return fault(
-        "FILE_FAILED",
-        what,
-        "it is a device, a pipe or a socket, which file tools never open",
-        "use exec",
-      );
+      return no("FILE_FAILED", "it is a device, a pipe or a socket, which file tools never open", "use exec");
     case FILE_EXIT.outside:
-      return fault(
+      return no(
         "PATH_NOT_ALLOWED",
-        what,
-        `it leads out of the workspace ${quote(subject.root)} through a symlink`,
-        `use a path inside it, or add the directory it leads to to ${formatPath(["nodes", subject.node, "paths"])}`,
+        `it leads out of the workspace ${quote(root)} through a symlink`,
+        `use a path inside it, or add the directory it leads to to ${formatPath(["nodes", node, "paths"])}`,
       );
     case FILE_EXIT.readOnly:
-      return fault(
+      return no(
         "PATH_NOT_ALLOWED",
-        what,
         "it is in a folder copied from the gateway, which is read-only",
         "write elsewhere",
       );
     case FILE_EXIT.protected:
-      return fault(
-        "PATH_NOT_ALLOWED",
-        what,
-        "it is or holds a directory the agent works in",
-        "name what is in it",
-      );
+      return no("PATH_NOT_ALLOWED", "it is or holds a directory the agent works in", "name what is in it");
     case FILE_EXIT.root:
-      return fault(
+      return no(
         "WORKSPACE_UNAVAILABLE",
-        what,
         `the directory of the node's config it is in cannot be made or entered: ${reason(stderr, exitCode)}`,
-        `make it on the node, or change ${formatPath(["nodes", subject.node, "workspace"])} or .paths`,
+        `make it on the node, or change ${formatPath(["nodes", node, "workspace"])} or .paths`,
       );
     case FILE_EXIT.incomplete:
-      return fault("FILE_FAILED", what, "not all of it arrived", UNTOUCHED[subject.operation]);
+      return no("FILE_FAILED", "not all of it arrived", UNTOUCHED[operation]);
     case FILE_EXIT.exists:
-      return fault("FILE_EXISTS", what, "something has that name");
+      return no("FILE_EXISTS", "something has that name");
     case FILE_EXIT.manyLinks:
-      return fault("FILE_FAILED", what, "too many symlinks, maybe in a circle");
+      return no("FILE_FAILED", "too many symlinks, maybe in a circle");
     default:
-      return fault("FILE_FAILED", what, reason(stderr, exitCode), UNTOUCHED[subject.operation]);
+      return no("FILE_FAILED", reason(stderr, exitCode), UNTOUCHED[operation]);
   }
 }
 

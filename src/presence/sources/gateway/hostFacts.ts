@@ -1,5 +1,6 @@
 // Presence source "gateway": what the host's own list says of the paired nodes.
-import type { FactName, FactValues, Observation, PresenceSource } from "../../record.ts";
+import { knownFacts } from "../../facts.ts";
+import type { Observation, PresenceSource } from "../../record.ts";
 import type { HostNodes } from "./hostList.ts";
 import { type HostNode, platformOs } from "./hostNode.ts";
 
@@ -39,7 +40,7 @@ export function createGatewaySource(read: ReadNodes, last: () => HostNodes | nul
 export function hostObservation(name: string, node: HostNode, atMs: number): Observation {
   const { stats } = node;
   const os = platformOs(node.platform);
-  const numbers = {
+  const numbers = knownFacts({
     cpuCount: stats?.cpuCount,
     // The host leaves the load out when it is zero as well as when there is none, so it stays unknown.
     load1: stats?.load1,
@@ -48,28 +49,15 @@ export function hostObservation(name: string, node: HostNode, atMs: number): Obs
     memoryAvailableBytes: os === "macos" ? null : stats?.memoryFreeBytes,
     diskTotalBytes: stats?.diskTotalBytes,
     diskAvailableBytes: stats?.diskAvailableBytes,
-  };
-  const facts: Partial<FactValues> = {};
-  const factAtMs: Partial<Record<FactName, number>> = {};
-  if (node.connected !== null) facts.connected = node.connected;
-  if (node.approval !== "unknown") facts.approval = node.approval;
-  if (node.version !== null) facts.version = node.version;
-  if (node.remoteIp !== null) facts.ips = [node.remoteIp];
-  if (os !== null) facts.os = os;
-  for (const name of NUMBERS) {
-    const value = numbers[name];
-    if (value === undefined || value === null || stats === null) continue;
-    facts[name] = value;
-    factAtMs[name] = stats.updatedAtMs;
-  }
-  return { node: name, source: "gateway", atMs, facts, factAtMs };
+  });
+  const facts = knownFacts({
+    connected: node.connected,
+    approval: node.approval === "unknown" ? null : node.approval,
+    version: node.version,
+    ips: node.remoteIp === null ? null : [node.remoteIp],
+    os,
+  });
+  const updatedAtMs = stats?.updatedAtMs ?? atMs;
+  const factAtMs = Object.fromEntries(Object.keys(numbers).map((name) => [name, updatedAtMs]));
+  return { node: name, source: "gateway", atMs, facts: { ...facts, ...numbers }, factAtMs };
 }
-
-const NUMBERS = [
-  "cpuCount",
-  "load1",
-  "memoryTotalBytes",
-  "memoryAvailableBytes",
-  "diskTotalBytes",
-  "diskAvailableBytes",
-] as const;

@@ -2,6 +2,7 @@
 
 import { safe } from "../../../shared/safeText.ts";
 import { ianaTimeZone } from "../../../shared/timeZone.ts";
+import { knownFacts } from "../../facts.ts";
 import { publicAddress } from "../../location/publicAddress.ts";
 import type { FactValues } from "../../record.ts";
 import { STATS_VERSION } from "./script.ts";
@@ -29,7 +30,7 @@ export function parseStats(stdout: string): StatsFacts | null {
   const isThrottled = limits.cpus !== null && cpus !== null && limits.cpus < cpus;
   const memory = limitedMemory(memoryOf(number), limits.memory);
   const disk = diskOf(read("df"));
-  return present({
+  return knownFacts({
     os,
     osVersion: unquoted(read("name")) ?? text(read("release")),
     arch: archOf(read("machine")),
@@ -73,10 +74,6 @@ function valuesIn(stdout: string): ReadonlyMap<string, string> | null {
     seen.add(key);
   }
   return values;
-}
-
-function present(facts: { readonly [K in keyof FactValues]?: FactValues[K] | null }): StatsFacts {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
 }
 
 /** A number without a sign, at most `most`. */

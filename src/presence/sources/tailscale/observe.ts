@@ -1,4 +1,5 @@
 // Turns a peer into what is observed of a node. Pure.
+import { knownFacts } from "../../facts.ts";
 import type { FactValues, Observation } from "../../record.ts";
 import type { TailnetPeer } from "./peer.ts";
 import type { TailnetStatus } from "./status.ts";
@@ -31,36 +32,27 @@ function factsOf(peer: TailnetPeer, status: TailnetStatus, nowMs: number): Parti
   const isSelf = peer === status.self;
   const online = onlineOf(peer, status);
   const user = peer.userId === null ? undefined : status.users.get(peer.userId);
-  return {
-    ...(names.addresses.length > 0 ? { ips: names.addresses } : {}),
-    ...given("dnsName", names.dnsName || null),
-    ...given("hostname", peer.hostName),
-    ...given("os", peer.os),
-    ...given("tailnetOnline", online),
+  return knownFacts({
+    ips: names.addresses.length > 0 ? names.addresses : null,
+    dnsName: names.dnsName || null,
+    hostname: peer.hostName,
+    os: peer.os,
+    tailnetOnline: online,
     // There is no path to oneself.
-    ...given("tailnetPath", isSelf ? null : peer.path),
-    ...given("tailnetRelay", peer.relay),
+    tailnetPath: isSelf ? null : peer.path,
+    tailnetRelay: peer.relay,
     tailnetTags: peer.tags,
-    ...given("tailnetUser", user === undefined || user === TAGGED_DEVICES ? null : user),
+    tailnetUser: user === undefined || user === TAGGED_DEVICES ? null : user,
     // Not kept up while a peer is online.
-    ...given("tailnetLastSeenMs", online === false ? peer.lastSeenMs : null),
-    ...given("tailnetKeyExpiresMs", keyExpiresMs),
-    ...given("tailnetKeyExpired", peer.expired || (keyExpiresMs === null ? null : keyExpiresMs <= nowMs)),
-    ...(peer.sshHostKeys.length > 0 ? { tailnetSsh: true } : {}),
-    ...given("publicAddress", peer.publicAddress),
-  };
+    tailnetLastSeenMs: online === false ? peer.lastSeenMs : null,
+    tailnetKeyExpiresMs: keyExpiresMs,
+    tailnetKeyExpired: peer.expired || (keyExpiresMs === null ? null : keyExpiresMs <= nowMs),
+    tailnetSsh: peer.sshHostKeys.length > 0 ? true : null,
+    publicAddress: peer.publicAddress,
+  });
 }
 
 /** While this machine is cut off from the control plane, what that said of peers is old. */
 function onlineOf(peer: TailnetPeer, { self }: TailnetStatus): boolean | null {
   return peer !== self && self?.online === false ? null : peer.online;
-}
-
-function given<K extends keyof FactValues>(
-  name: K,
-  value: FactValues[K] | null,
-): Partial<Pick<FactValues, K>> {
-  const facts: Partial<Pick<FactValues, K>> = {};
-  if (value !== null) facts[name] = value;
-  return facts;
 }

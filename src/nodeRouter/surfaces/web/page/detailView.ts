@@ -1,6 +1,7 @@
 // One node's detail, or the list of a group: facts with source and age, ways to it, places, what sources differ on.
 
 import { FACTS } from "../../../../presence/facts.ts";
+import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
@@ -43,14 +44,11 @@ export function createDetailView(onSelect: (name: string) => void, onClose: () =
       const parts = [...body.querySelectorAll("details")];
       const closed = new Map(parts.map((element) => [element.dataset.part, !element.open]));
       const focused = document.activeElement?.closest("details")?.dataset.part;
-      if (names.length > 1) drawGroup(title, body, data, names, onSelect);
-      else if (node === undefined) {
-        setChildren(title, outside(name));
+      setChildren(title, names.length > 1 ? `${names.length} nodes in one place` : outside(name));
+      if (names.length > 1) setChildren(body, groupList(data, names, onSelect));
+      else if (node === undefined)
         setChildren(body, html("p", {}, "This node is gone: it is neither paired nor configured any more."));
-      } else {
-        setChildren(title, outside(name));
-        setChildren(body, ...nodeParts(node, agents, data.nowMs, whole));
-      }
+      else setChildren(body, ...nodeParts(node, agents, data.nowMs, whole));
       if (isNew) return;
       for (const element of body.querySelectorAll("details")) {
         element.open = !(closed.get(element.dataset.part) ?? !element.open);
@@ -72,14 +70,7 @@ function isSelecting(body: HTMLElement): boolean {
   );
 }
 
-function drawGroup(
-  title: HTMLElement,
-  body: HTMLElement,
-  data: NodesData,
-  names: readonly string[],
-  onSelect: (name: string) => void,
-): void {
-  setChildren(title, `${names.length} nodes in one place`);
+function groupList(data: NodesData, names: readonly string[], onSelect: (name: string) => void): HTMLElement {
   const entries = names.flatMap((name) => {
     const node = data.nodes.find((candidate) => candidate.name === name);
     if (node === undefined) return [];
@@ -87,7 +78,7 @@ function drawGroup(
     button.addEventListener("click", () => onSelect(name));
     return [html("li", {}, icon(node.state), button, html("span", { class: "quiet" }, ` ${node.state}`))];
   });
-  setChildren(body, html("ul", { class: "plain group-list" }, ...entries));
+  return html("ul", { class: "plain group-list" }, ...entries);
 }
 
 function nodeParts(
@@ -96,7 +87,7 @@ function nodeParts(
   nowMs: number,
   whole: boolean,
 ): readonly (HTMLElement | null)[] {
-  const { history } = node;
+  const { history, otherPlaces } = node;
   return [
     html(
       "p",
@@ -118,47 +109,10 @@ function nodeParts(
       ],
       ["Workspace", node.workspace ?? UNKNOWN],
     ]),
-    agents.length === 0
-      ? null
-      : part(
-          "agents",
-          `Agents (${agents.length})`,
-          true,
-          html("ul", { class: "plain" }, ...agents.map(agentLine)),
-        ),
+    listPart("agents", `Agents (${agents.length})`, true, "ul", agents.map(agentLine)),
     part("facts", "Facts", true, whole ? factsTable(node, nowMs) : html("p", { class: "quiet" }, "Asking…")),
-    node.otherPlaces.length === 0
-      ? null
-      : part(
-          "places",
-          `Other places (${node.otherPlaces.length})`,
-          false,
-          html(
-            "ul",
-            { class: "plain" },
-            ...node.otherPlaces.map((place) => html("li", {}, outside(placeText(place)))),
-          ),
-        ),
-    history === null || history.transitions.length === 0
-      ? null
-      : part(
-          "changes",
-          "Last changes",
-          true,
-          html(
-            "ol",
-            { class: "plain" },
-            ...history.transitions.map(({ from, to, atMs, reason }) =>
-              html(
-                "li",
-                {},
-                html("b", {}, from === null ? to : `${from} → ${to}`),
-                ` ${ago(atMs, nowMs)}: `,
-                outside(reason),
-              ),
-            ),
-          ),
-        ),
+    listPart("places", `Other places (${otherPlaces.length})`, false, "ul", otherPlaces.map(placeLine)),
+    listPart("changes", "Last changes", true, "ol", history?.transitions.map(changeLine(nowMs)) ?? []),
     part("tags", "Tags", false, tagList(node.tags)),
   ];
 }
@@ -175,6 +129,28 @@ function pairs(entries: readonly (readonly [string, string])[]): HTMLElement {
 
 function part(key: string, title: string, open: boolean, content: HTMLElement): HTMLElement {
   return html("details", { "data-part": key, open }, html("summary", {}, title), content);
+}
+
+/** A part that is a list; null: there is nothing in it. */
+function listPart(
+  key: string,
+  title: string,
+  open: boolean,
+  tag: "ul" | "ol",
+  lines: readonly HTMLElement[],
+): HTMLElement | null {
+  return lines.length === 0 ? null : part(key, title, open, html(tag, { class: "plain" }, ...lines));
+}
+
+function placeLine(place: Place): HTMLElement {
+  return html("li", {}, outside(placeText(place)));
+}
+
+function changeLine(nowMs: number): (change: Transition) => HTMLElement {
+  return ({ from, to, atMs, reason }) => {
+    const states = html("b", {}, from === null ? to : `${from} → ${to}`);
+    return html("li", {}, states, ` ${ago(atMs, nowMs)}: `, outside(reason));
+  };
 }
 
 /** `Singapore, SG (declared; city, high; …)`. */
@@ -203,21 +179,12 @@ function differences(contradictions: readonly Contradiction[], nowMs: number): H
   return html(
     "ul",
     { class: "differences", "aria-label": "Sources differ" },
-    ...contradictions.map(({ fact, values }) =>
-      html(
-        "li",
-        {},
-        html("b", {}, `Sources differ on ${fact}: `),
-        outside(
-          values
-            .map(
-              ({ value, source, atMs }) =>
-                `${value} (${source}${atMs === null ? "" : `, ${ago(atMs, nowMs)}`})`,
-            )
-            .join(" · "),
-        ),
-      ),
-    ),
+    ...contradictions.map(({ fact, values }) => {
+      const said = values.map(
+        ({ value, source, atMs }) => `${value} (${source}${atMs === null ? "" : `, ${ago(atMs, nowMs)}`})`,
+      );
+      return html("li", {}, html("b", {}, `Sources differ on ${fact}: `), outside(said.join(" · ")));
+    }),
   );
 }
 

@@ -13,7 +13,7 @@ import {
   WORLD,
 } from "./geometry.ts";
 import { type Box, fits, labelBoxes } from "./labels.ts";
-import { WORST_FIRST } from "./rows.ts";
+import { countShownStates } from "./rows.ts";
 
 /** Key of the gateway's own marker; no node can have it, because names are not empty. */
 export const GATEWAY = "";
@@ -120,15 +120,12 @@ function spread({ x, y, hasGateway, nodes }: Group): readonly Marker[] {
   if (hasGateway) members.push({ key: GATEWAY, kind: "gateway", state: null, names: [GATEWAY], counts: [] });
   const [first] = nodes;
   if (first !== undefined && nodes.length > MAX_SPREAD) {
-    const counts = WORST_FIRST.map(
-      (state) => [state, nodes.filter((node) => node.state === state).length] as const,
-    );
     members.push({
       key: first.name,
       kind: "group",
       state: null,
       names: nodes.map(({ name }) => name),
-      counts: counts.filter(([, count]) => count > 0),
+      counts: [...countShownStates(nodes)],
     });
   } else {
     for (const { name, state } of nodes)

@@ -6,7 +6,7 @@ import { placeName, roundTrip } from "./format.ts";
 import { shapePath } from "./icons.ts";
 import { cut } from "./labels.ts";
 import type { Marker } from "./layout.ts";
-import { WORST_FIRST } from "./rows.ts";
+import { countShownStates } from "./rows.ts";
 
 /** What the map shows at the moment. */
 export interface Shown {
@@ -114,10 +114,7 @@ function markerText({ kind, names, key }: Marker, data: NodesData | null): strin
   if (kind === "gateway") return `Gateway, ${placeName(data?.gateway.place ?? null)}`;
   if (kind === "group") {
     const members = data?.nodes.filter(({ name }) => names.includes(name)) ?? [];
-    const counts = WORST_FIRST.map(
-      (state) => [state, members.filter((node) => node.state === state).length] as const,
-    );
-    const states = counts.filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
+    const states = [...countShownStates(members)].map(([state, count]) => `${count} ${state}`);
     return `${names.length} nodes in one place, ${placeName(members[0]?.place ?? null)}: ${states.join(", ")}`;
   }
   const node = data?.nodes.find(({ name }) => name === key);

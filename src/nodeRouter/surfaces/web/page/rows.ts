@@ -118,7 +118,9 @@ function compare(a: string | number | null, b: string | number | null, sign: num
 const natural = new Intl.Collator("en", { numeric: true, sensitivity: "variant" });
 
 /** How many nodes have each state; states that none has are left out. */
-export function countShownStates(nodes: readonly NodeReport[]): ReadonlyMap<PresenceState, number> {
+export function countShownStates(
+  nodes: readonly Pick<NodeReport, "state">[],
+): ReadonlyMap<PresenceState, number> {
   return new Map(
     WORST_FIRST.map((state) => [state, nodes.filter((node) => node.state === state).length] as const).filter(
       ([, count]) => count > 0,

@@ -12,7 +12,7 @@ import { HOSTED_RUNS } from "../hostedSessions/turnGate.ts";
 import { makePolicy } from "../policy/agentPolicy.ts";
 import { COUNTERS } from "../state/counters.ts";
 import { healthProblem, hostingHealth, nameProblems } from "./health.ts";
-import { HOOKS_SEEN, hookLiveness, LIVENESS_GRACE_MS } from "./liveness.ts";
+import { HOOKS_SEEN, type HooksSeen, hookLiveness, LIVENESS_GRACE_MS } from "./liveness.ts";
 
 /** The host's agent events that we read. */
 export interface AgentEvent {
@@ -44,6 +44,10 @@ const REFRESH_MS = 5_000;
 /** A host that does not register our hooks whatever we do must not be made to reload for ever. */
 export const MAX_REVIVALS = 3;
 
+/** How long the host may take to register the hooks: longer after each revival, for it may just be busy. */
+export const patienceMs = ({ revivals }: Pick<HooksSeen, "revivals">): number =>
+  LIVENESS_GRACE_MS * 2 ** revivals;
+
 /** Starts watching; the result stops it and leaves nothing behind. */
 export function watchLiveness(deps: LivenessDeps): () => void {
   const { memory, log, now } = deps;
@@ -74,13 +78,17 @@ export function watchLiveness(deps: LivenessDeps): () => void {
     else deps.reportFailure(new Error(problem));
   };
 
+  const isEarly = (): boolean =>
+    seen.fullRegisteredAtMs !== null && now() - seen.fullRegisteredAtMs < patienceMs(seen);
+
   /** @param proven an exec was missed, so there is nothing to wait for. */
   const check = async (proven: boolean): Promise<void> => {
     report();
     const config = memory.part(PLUGIN_CONFIG).current;
     if (config === null || config.mode === "shadow" || config.rules.length === 0) return;
     const liveness = hookLiveness(seen, now());
-    if (liveness === "live" || (liveness === "starting" && !proven)) return;
+    // A miss after a revival may be of a run that began before it, so it is waited for like nothing.
+    if (liveness === "live" || (isEarly() && !(proven && seen.revivals === 0))) return;
     // Once asked, the host replaces this instance; only a refusal is worth another try.
     if (reviving || seen.revivals >= MAX_REVIVALS) return;
     reviving = true;
@@ -94,7 +102,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       log.error({ reason: messageOf(error) }, text);
     }
   };
-  const timer = setTimeout(() => void check(false), LIVENESS_GRACE_MS);
+  const timer = setTimeout(() => void check(false), patienceMs(seen));
   timer.unref();
   // Hooks can come to life, and counters change, without an event that reaches us.
   const refresh = setInterval(report, REFRESH_MS);

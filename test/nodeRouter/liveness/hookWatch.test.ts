@@ -142,7 +142,7 @@ describe("after a start without hooks", () => {
     for (let reload = 0; reload < 10; reload++) {
       memory.part(HOOKS_SEEN).fullRegisteredAtMs = Date.now();
       const stop = watch();
-      await pass(LIVENESS_GRACE_MS + 1_000);
+      await pass(60_000);
       stop();
     }
     expect(revive).toHaveBeenCalledTimes(MAX_REVIVALS);
@@ -152,6 +152,37 @@ describe("after a start without hooks", () => {
     watch();
     await pass(LIVENESS_GRACE_MS);
     expect(revive).toHaveBeenCalledTimes(MAX_REVIVALS + 1);
+  });
+
+  test("after a revival a miss is no proof, and the host gets twice the time, then four times", async () => {
+    const { memory, revive, watch, emit } = arranged();
+    watch();
+    emit(EXEC);
+    expect(revive).toHaveBeenCalledTimes(1);
+    for (const [revivals, patience] of [
+      [1, 2 * LIVENESS_GRACE_MS],
+      [2, 4 * LIVENESS_GRACE_MS],
+    ] as const) {
+      memory.part(HOOKS_SEEN).fullRegisteredAtMs = Date.now(); // the host has registered it anew
+      watch();
+      emit(EXEC); // of a run that began before
+      await pass(patience - 1);
+      expect(revive).toHaveBeenCalledTimes(revivals);
+      await pass(1);
+      expect(revive).toHaveBeenCalledTimes(revivals + 1);
+    }
+  });
+
+  test("hooks that a busy host registers late after a revival are not asked for again", async () => {
+    const { memory, revive, watch } = arranged();
+    watch()();
+    memory.part(HOOKS_SEEN).revivals = 1;
+    memory.part(HOOKS_SEEN).fullRegisteredAtMs = Date.now();
+    watch();
+    await pass(2 * LIVENESS_GRACE_MS - 1);
+    become(memory);
+    await pass(600_000);
+    expect(revive).not.toHaveBeenCalled();
   });
 
   test.each([

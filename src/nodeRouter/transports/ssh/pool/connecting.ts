@@ -4,7 +4,7 @@ import { refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
 import { Connection } from "../session/connection.ts";
 import type { Core } from "./core.ts";
-import * as events from "./events.ts";
+import * as events from "./poolEvents.ts";
 import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";

@@ -8,7 +8,7 @@ import { Keeper } from "../session/keeper.ts";
 import type { RunnerIdentity } from "../session/runner.ts";
 import { NO_INPUT } from "../session/sessionFault.ts";
 import type { Core } from "./core.ts";
-import * as events from "./events.ts";
+import * as events from "./poolEvents.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
 import { isAlive } from "./state.ts";
 

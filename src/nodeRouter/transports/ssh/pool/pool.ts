@@ -12,7 +12,7 @@ import { requestProblem } from "../session/request.ts";
 import { Command } from "../session/sshCommand.ts";
 import { act, emptied, refuse } from "./act.ts";
 import { Core } from "./core.ts";
-import * as events from "./events.ts";
+import * as events from "./poolEvents.ts";
 import type { PoolOptions } from "./poolOptions.ts";
 import { askNode } from "./pulse.ts";
 import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts";

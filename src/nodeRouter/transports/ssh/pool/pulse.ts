@@ -2,7 +2,7 @@
 import type { PingResult } from "../../transport.ts";
 import { silence } from "./connecting.ts";
 import type { Core } from "./core.ts";
-import * as events from "./events.ts";
+import * as events from "./poolEvents.ts";
 import { type Heard, unanswered } from "./silence.ts";
 import { isAlive } from "./state.ts";
 import { isKeeperComing, refusal, standing } from "./view.ts";

@@ -2,10 +2,11 @@
 import { messageOf } from "../../../../shared/errors.ts";
 import { refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
+import type { Failure } from "../connect/failure.ts";
 import { Connection } from "../session/connection.ts";
 import type { Core } from "./core.ts";
 import * as events from "./poolEvents.ts";
-import type { ConnectFailure, ConnectResult } from "./poolOptions.ts";
+import type { ConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";
 import { usable, without } from "./state.ts";
@@ -32,7 +33,7 @@ export function connect(core: Core, isProbe: boolean): void {
     });
 }
 
-function failed(core: Core, failure: ConnectFailure, isProbe: boolean): void {
+function failed(core: Core, failure: Failure, isProbe: boolean): void {
   const { node, now, log } = core.options;
   const message = refusalLine(failure);
   // Presence would say the same every few seconds.

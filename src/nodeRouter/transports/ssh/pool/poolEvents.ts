@@ -1,13 +1,13 @@
 // What happens to a node: each event makes a new state of an old one. Pure. (What only sets a value is `Core.set`.)
 import { type Refusal, refusalLine } from "../../../../shared/refusal.ts";
 import type { SshNodeInfo } from "../../transport.ts";
+import type { Failure } from "../connect/failure.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Keeper } from "../session/keeper.ts";
 import type { Runner } from "../session/runner.ts";
 import type { Command } from "../session/sshCommand.ts";
 import { afterAttempt, afterFailure, afterRefusal, afterSuccess, CLOSED, LASTS_MS } from "./breaker.ts";
 import { afterAsk, afterSpell, afterUse } from "./demand.ts";
-import type { ConnectFailure } from "./poolOptions.ts";
 import { reasonOf } from "./refusals.ts";
 import type { Pulse, Verdict } from "./silence.ts";
 import {
@@ -29,7 +29,7 @@ export function attemptBegun(state: PoolState, attempt: Attempt, nowMs: number):
   return { ...state, attempts: [...state.attempts, attempt], probing };
 }
 
-export function connectFailed(state: PoolState, failure: ConnectFailure, nowMs: number): PoolState {
+export function connectFailed(state: PoolState, failure: Failure, nowMs: number): PoolState {
   const { transportFailure, tcpReached } = failure;
   const tried = tcpReached === false ? state : connectionUseless(state, nowMs);
   const breaker = transportFailure ? afterFailure(state.breaker, nowMs, failure) : state.breaker;

@@ -8,7 +8,6 @@ import { openKeeper } from "./keeping.ts";
 import type { Action } from "./planView.ts";
 import { notStarted } from "./refusals.ts";
 import { dispatch, endReady, makeRoom, openShell, openTerminal } from "./serving.ts";
-import * as uses from "./useEvents.ts";
 
 const NONE_IS_OPEN = "no SSH connection is open, and none is opened for this";
 
@@ -58,8 +57,9 @@ export function refuseCommands(commands: readonly Command[], refusal: Refusal): 
   for (const command of commands) command.notStarted(refusal);
 }
 
-function emptied(core: Core): readonly Command[] {
+/** Those that waited, which nobody serves any more. */
+export function emptied(core: Core): readonly Command[] {
   const { queue } = core.state;
-  core.on(uses.queueEmptied);
+  core.set({ queue: [] });
   return queue;
 }

@@ -2,15 +2,14 @@
 import { messageOf } from "../../../../shared/errors.ts";
 import { refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { quote } from "../../../../shared/safeText.ts";
+import type { Failure } from "../connect/failure.ts";
 import { Connection } from "../session/connection.ts";
-import { LASTS_MS } from "./breaker.ts";
 import type { Core } from "./core.ts";
 import * as events from "./poolEvents.ts";
-import type { ConnectFailure, PoolConnectResult } from "./poolOptions.ts";
+import type { PoolConnectResult } from "./poolOptions.ts";
 import { misbehaved } from "./refusals.ts";
 import { endReadyOn } from "./serving.ts";
-import { usable } from "./state.ts";
-import * as uses from "./useEvents.ts";
+import { usable, without } from "./state.ts";
 import { isRunningOn } from "./view.ts";
 
 /** @param isProbe whether it is for presence alone: then also while commands are refused. */
@@ -28,13 +27,13 @@ export function beginConnecting(core: Core, isProbe: boolean): void {
       }),
     )
     .then((result) => {
-      core.on(events.attemptEnded, attempt);
+      core.set({ attempts: without(core.state.attempts, attempt) });
       if (result.ok) adopt(core, new Connection(result.client));
       else failed(core, result, isProbe);
     });
 }
 
-function failed(core: Core, failure: ConnectFailure, isProbe: boolean): void {
+function failed(core: Core, failure: Failure, isProbe: boolean): void {
   const { node, now, log } = core.options;
   const message = refusalLine(failure);
   // Presence would say the same every few seconds.
@@ -68,17 +67,9 @@ function adopt(core: Core, connection: Connection): void {
 
 function ended(core: Core, connection: Connection, error: string | null, lastedMs: number): void {
   const { node, now, log } = core.options;
-  const { failure, isDropped, isSilent } = connection;
-  const isGood = failure === null && (isDropped || lastedMs >= LASTS_MS);
-  core.on(events.connectionEnded, connection, isGood, now());
+  core.on(events.connectionEnded, connection, error, lastedMs, now());
   log.info({ node, reason: error ?? "closed" }, "ssh: connection ended");
-  if (failure !== null) {
-    core.on(uses.faultMet, null);
-    core.on(uses.verdictMade, { kind: "down", reason: failure });
-    core.giveUp(misbehaved(node, failure));
-  } else if (!isDropped && !isSilent && usable(core.state) === 0) {
-    core.on(uses.nodeLost, `its SSH connection was lost${error === null ? "" : ` (${error})`}`);
-  }
+  if (connection.failure !== null) core.giveUp(misbehaved(node, connection.failure));
   core.lacks();
   core.wake();
 }
@@ -105,7 +96,7 @@ export function silence(core: Core, connections: readonly Connection[]): void {
     endReadyOn(core, connection);
     connection.silence();
   }
-  if (usable(core.state) === 0) core.on(uses.nodeLost, "nothing is heard on its SSH connection");
+  if (usable(core.state) === 0) core.on(events.nodeLost, "nothing is heard on its SSH connection");
   core.wake();
   core.lacks();
 }

@@ -4,15 +4,14 @@ import type { Connection } from "../session/connection.ts";
 import type { Runner } from "../session/runner.ts";
 import type { Command } from "../session/sshCommand.ts";
 import { waitMs } from "./breaker.ts";
-import { SPELL_MS } from "./demand.ts";
+import { noDemand, SPELL_MS } from "./demand.ts";
 import { plan } from "./plan.ts";
 import type { Action, Occasion } from "./planView.ts";
 import * as events from "./poolEvents.ts";
 import { LIMITS, type PoolLimits, type PoolOptions } from "./poolOptions.ts";
 import { ShellOpener } from "./shellOpener.ts";
 import { newState, type PoolState } from "./state.ts";
-import * as uses from "./useEvents.ts";
-import { isBusy, isHeld, isInUse, isMoreThanAlways, stalled, viewOf, warming } from "./view.ts";
+import { isBusy, isHeld, isInUse, isMoreThanAlways, stalled, viewOf } from "./view.ts";
 
 /** What is waited for by the clock. */
 type Wait = "spell" | "retry" | "idle";
@@ -38,13 +37,19 @@ export class Core {
     this.opener = new ShellOpener({
       loginShell: options.loginShell,
       readyMs: this.limits.readyMs,
-      onOpen: (shell, on) => this.on(events.shellOpened, shell, on),
+      onOpen: (shell, on) =>
+        this.set({ shells: new Map(this.#state.shells).set(shell, { on, phase: "opened" }) }),
       onEnd: (shell) => this.#shellEnded(shell),
     });
   }
 
   get state(): PoolState {
     return this.#state;
+  }
+
+  /** An event that follows from nothing. */
+  set(change: Partial<PoolState>): void {
+    this.on((state) => ({ ...state, ...change }));
   }
 
   /** The only way to change the state. */
@@ -85,7 +90,7 @@ export class Core {
   watchDemand(): void {
     if (this.#state.life !== "open" || !isMoreThanAlways(this.#state, this.limits)) return;
     this.#once("spell", SPELL_MS, () => {
-      this.on(uses.spellEnded, this.limits.warm, warming(this.#state));
+      this.on(events.spellEnded, this.limits.warm);
       this.carryOut({ is: "spell", stock: this.#state.demand.stock });
       this.watchDemand();
     });
@@ -164,7 +169,7 @@ export class Core {
 
   /** Nobody used it for long. */
   #unused(): void {
-    this.on(uses.demandEnded, this.limits.warm);
+    this.set({ keepsWarm: false, demand: noDemand(this.limits.warm) });
     this.carryOut({ is: "idle" });
     if (isHeld(this.#state, this.options.now())) this.rest();
   }

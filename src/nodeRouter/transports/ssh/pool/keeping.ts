@@ -10,12 +10,12 @@ import { NO_INPUT } from "../session/sessionFault.ts";
 import type { Core } from "./core.ts";
 import * as events from "./poolEvents.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
-import * as uses from "./useEvents.ts";
+import { isAlive } from "./state.ts";
 
 /** What comes of it is told by the events. */
 export async function openKeeper(core: Core, on: Connection): Promise<void> {
   const { now } = core.options;
-  core.on(events.keeperAsked, on);
+  core.set({ keeper: { phase: "coming", on } });
   try {
     const { keeper, info } = await readyKeeper(core, on);
     introduce(core, keeper, on);
@@ -23,15 +23,9 @@ export async function openKeeper(core: Core, on: Connection): Promise<void> {
     core.wake();
     core.advance();
   } catch (error) {
-    core.on(events.keeperFailed, on);
-    if (!isOnlyFull(on, error) && !on.isClosed && !on.isSilent) {
-      core.on(events.connectionUseless, now());
-      core.on(events.keeperUseless, now());
-      core.on(uses.verdictMade, {
-        kind: "unknown",
-        reason: `no session could be opened: ${messageOf(error)}`,
-      });
-    }
+    const isFault = !isOnlyFull(on, error) && isAlive(on);
+    const reason = isFault ? `no session could be opened: ${messageOf(error)}` : null;
+    core.on(events.keeperFailed, on, reason, now());
     sessionFailed(core, on, error, true);
     core.wake();
   }
@@ -93,7 +87,7 @@ export function abandon(core: Core, { processGroup, startTime }: RunnerIdentity,
   const { keeper: held } = core.state;
   if (held.phase === "ready" && held.on !== on && !held.keeper.closed) {
     held.keeper.end({ processGroup, startTime });
-  } else core.on(events.commandLost, { processGroup, startTime });
+  } else core.set({ lost: [...core.state.lost, { processGroup, startTime }] });
 }
 
 export function isEnd(name: SignalName): boolean {

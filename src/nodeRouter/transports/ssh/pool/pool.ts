@@ -10,12 +10,12 @@ import type {
 } from "../../transport.ts";
 import { requestProblem } from "../session/request.ts";
 import { Command } from "../session/sshCommand.ts";
-import { act, refuseCommands } from "./act.ts";
+import { act, emptied, refuseCommands } from "./act.ts";
 import { Core } from "./core.ts";
+import * as events from "./poolEvents.ts";
 import type { PoolOptions } from "./poolOptions.ts";
 import { askNode } from "./pulse.ts";
 import { badRequest, busy, cancelled, closing, notStarted } from "./refusals.ts";
-import * as uses from "./useEvents.ts";
 import { countersOf } from "./view.ts";
 
 export type { PoolConnectResult, PoolLimits, PoolOptions } from "./poolOptions.ts";
@@ -43,7 +43,7 @@ export class NodePool {
 
   warm(): void {
     if (this.#core.state.life !== "open") return;
-    this.#core.on(uses.warmthAsked);
+    this.#core.set({ keepsWarm: true });
     this.#core.advance();
   }
 
@@ -79,7 +79,7 @@ export class NodePool {
   }
 
   async #drain(): Promise<void> {
-    this.#core.on(uses.lifeEnds, "closing");
+    this.#core.set({ life: "closing" });
     refuseAll(this.#core, "the connections are being closed");
     await Promise.all([...this.#core.state.running.keys()].map(({ outcome }) => outcome));
     this.destroy();
@@ -87,7 +87,7 @@ export class NodePool {
 
   /** Ends everything at once; running commands have an unknown outcome, and the keeper ends them on the node. */
   destroy(): void {
-    this.#core.on(uses.lifeEnds, "destroyed");
+    this.#core.set({ life: "destroyed" });
     this.#core.destroy();
     refuseAll(this.#core, "the connections were closed");
     this.#core.wake();
@@ -98,19 +98,19 @@ export class NodePool {
 function enqueue(core: Core, command: Command): void {
   const { node } = core.options;
   const timer = setTimeout(() => {
-    core.on(uses.commandTaken, command);
+    core.on(events.commandTaken, command);
     late(core, command);
   }, core.limits.queueMs);
   timer.unref();
   command.onCancel((fact) => {
-    core.on(uses.commandTaken, command);
+    core.on(events.commandTaken, command);
     command.notStarted(fact === null ? cancelled(node) : notStarted(node, fact));
   });
   void command.outcome.then(() => {
     clearTimeout(timer);
     core.used(command);
   });
-  core.on(uses.commandAsked, command, core.limits.warm);
+  core.on(events.commandAsked, command, core.limits.warm);
   core.advance();
 }
 
@@ -124,7 +124,5 @@ function late({ state, limits, options: { node } }: Core, command: Command): voi
 }
 
 function refuseAll(core: Core, fact: string): void {
-  const { opening, queue } = core.state;
-  core.on(uses.queueEmptied);
-  refuseCommands([...queue, ...opening], notStarted(core.options.node, fact));
+  refuseCommands([...emptied(core), ...core.state.opening], notStarted(core.options.node, fact));
 }

@@ -1,13 +1,15 @@
-// What happens to a node's connections, shells and keeper: each event makes a new state of an old one. Pure.
+// What happens to a node: each event makes a new state of an old one. Pure. (What only sets a value is `Core.set`.)
 import { type Refusal, refusalLine } from "../../../../shared/refusal.ts";
 import type { SshNodeInfo } from "../../transport.ts";
+import type { Failure } from "../connect/failure.ts";
 import type { Connection } from "../session/connection.ts";
-import type { Keeper, LostCommand } from "../session/keeper.ts";
+import type { Keeper } from "../session/keeper.ts";
 import type { Runner } from "../session/runner.ts";
+import type { Command } from "../session/sshCommand.ts";
 import { afterAttempt, afterFailure, afterRefusal, afterSuccess, CLOSED, LASTS_MS } from "./breaker.ts";
-import { afterUse } from "./demand.ts";
-import type { ConnectFailure } from "./poolOptions.ts";
+import { afterAsk, afterSpell, afterUse } from "./demand.ts";
 import { reasonOf } from "./refusals.ts";
+import type { Pulse, SilenceVerdict } from "./silence.ts";
 import {
   type Attempt,
   type HeldKeeper,
@@ -15,9 +17,9 @@ import {
   readyShells,
   type ShellPhase,
   usable,
+  warming,
   without,
 } from "./state.ts";
-import { verdictMade } from "./useEvents.ts";
 
 /** After a connection that lasted so long, one that had to be ended is the first of its kind again. */
 const FORGIVEN_MS = 10 * 60_000;
@@ -27,12 +29,7 @@ export function attemptBegun(state: PoolState, attempt: Attempt, nowMs: number):
   return { ...state, attempts: [...state.attempts, attempt], probing };
 }
 
-export const attemptEnded = (state: PoolState, attempt: Attempt): PoolState => ({
-  ...state,
-  attempts: without(state.attempts, attempt),
-});
-
-export function connectFailed(state: PoolState, failure: ConnectFailure, nowMs: number): PoolState {
+export function connectFailed(state: PoolState, failure: Failure, nowMs: number): PoolState {
   const { transportFailure, tcpReached } = failure;
   const tried = tcpReached === false ? state : connectionUseless(state, nowMs);
   const breaker = transportFailure ? afterFailure(state.breaker, nowMs, failure) : state.breaker;
@@ -51,15 +48,27 @@ export const connectionOpened = (state: PoolState, connection: Connection): Pool
 });
 
 /** The server was reached, and it was no use. */
-export const connectionUseless = (state: PoolState, nowMs: number): PoolState => ({
+const connectionUseless = (state: PoolState, nowMs: number): PoolState => ({
   ...state,
   probing: afterRefusal(state.probing, nowMs),
 });
 
-/** @param isGood whether it lasted, or was ended here and on purpose. */
-export function connectionEnded(state: PoolState, on: Connection, isGood: boolean, nowMs: number): PoolState {
+/** @param error what its socket said; null: nothing. @param lastedMs since it was opened. */
+export function connectionEnded(
+  state: PoolState,
+  on: Connection,
+  error: string | null,
+  lastedMs: number,
+  nowMs: number,
+): PoolState {
+  const { failure, isDropped, isSilent } = on;
   const left = connectionLeft(state, on);
-  return isGood ? { ...left, probing: afterSuccess(left.probing) } : connectionUseless(left, nowMs);
+  const isGood = failure === null && (isDropped || lastedMs >= LASTS_MS);
+  const ended = isGood ? { ...left, probing: afterSuccess(left.probing) } : connectionUseless(left, nowMs);
+  // After a fault nothing is opened that nobody asks for.
+  if (failure !== null) return { ...verdictMade(ended, { kind: "down", reason: failure }), keepsWarm: false };
+  if (isDropped || isSilent || usable(ended) > 0) return ended;
+  return nodeLost(ended, `its SSH connection was lost${error === null ? "" : ` (${error})`}`);
 }
 
 /** It was ended for what the node did. @param refusal what commands are told. */
@@ -86,36 +95,21 @@ export function connectionLeft(state: PoolState, on: Connection): PoolState {
   };
 }
 
-export const warmingBegun = (state: PoolState, on: Connection): PoolState => ({
-  ...state,
-  warming: [...state.warming, on],
-});
-
 export const warmingFailed = (state: PoolState, on: Connection): PoolState => ({
   ...state,
   warming: state.warming.toSpliced(state.warming.indexOf(on), 1),
 });
 
-export const shellOpened = (state: PoolState, shell: Runner, on: Connection): PoolState => ({
-  ...state,
-  shells: new Map(state.shells).set(shell, { on, phase: "opened" }),
-});
-
 export const shellReady = (state: PoolState, shell: Runner, on: Connection): PoolState => ({
-  ...moved(warmingFailed(state, on), shell, "ready"),
+  ...shellMoved(warmingFailed(state, on), shell, "ready"),
   isTried: true,
   lastFailure: null,
 });
 
 export function shellTaken(state: PoolState, shell: Runner): PoolState {
-  const taken = moved(state, shell, "used");
+  const taken = shellMoved(state, shell, "used");
   const isStock = state.shells.get(shell)?.phase === "ready";
   return isStock ? { ...taken, demand: afterUse(taken.demand, readyShells(taken).length) } : taken;
-}
-
-/** It is ended here. */
-export function shellGivenUp(state: PoolState, shell: Runner, as: "leaving" | "discarded"): PoolState {
-  return moved(state, shell, as);
 }
 
 export function shellEnded(state: PoolState, shell: Runner): PoolState {
@@ -124,17 +118,13 @@ export function shellEnded(state: PoolState, shell: Runner): PoolState {
   return { ...state, shells };
 }
 
-function moved(state: PoolState, shell: Runner, phase: ShellPhase): PoolState {
+/** As `leaving` or `discarded` it is ended here. */
+export function shellMoved(state: PoolState, shell: Runner, phase: ShellPhase): PoolState {
   const known = state.shells.get(shell);
   return known === undefined
     ? state
     : { ...state, shells: new Map(state.shells).set(shell, { ...known, phase }) };
 }
-
-export const keeperAsked = (state: PoolState, on: Connection): PoolState => ({
-  ...state,
-  keeper: { phase: "coming", on },
-});
 
 /** It was told of the commands that an earlier connection left behind. */
 export function keeperReady(state: PoolState, held: HeldKeeper, info: SshNodeInfo): PoolState {
@@ -142,25 +132,28 @@ export function keeperReady(state: PoolState, held: HeldKeeper, info: SshNodeInf
   return { ...state, keeper: { phase: "ready", ...held }, info, lost: [], lastFailure: null, pulse };
 }
 
-export function keeperFailed(state: PoolState, on: Connection): PoolState {
+/** @param reason why its connection is to blame, or the login; null: neither is. */
+export function keeperFailed(
+  state: PoolState,
+  on: Connection,
+  reason: string | null,
+  nowMs: number,
+): PoolState {
   const isIt = state.keeper.phase === "coming" && state.keeper.on === on;
-  return isIt ? { ...state, keeper: { phase: "none" } } : state;
+  const failed: PoolState = isIt ? { ...state, keeper: { phase: "none" } } : state;
+  if (reason === null) return failed;
+  const keeperProbing = afterRefusal(state.keeperProbing, nowMs);
+  return verdictMade({ ...connectionUseless(failed, nowMs), keeperProbing }, { kind: "unknown", reason });
 }
 
-/** One could not be had, or did not last, for no fault of its connection. */
-export const keeperUseless = (state: PoolState, nowMs: number): PoolState => ({
-  ...state,
-  keeperProbing: afterRefusal(state.keeperProbing, nowMs),
-});
-
 export function keeperEnded(state: PoolState, keeper: Keeper, nowMs: number): PoolState {
-  const { keeper: held } = state;
+  const { keeper: held, keeperProbing: before } = state;
   if (held.phase !== "ready" || held.keeper !== keeper) {
     return { ...state, formerKeepers: state.formerKeepers.filter((former) => former.keeper !== keeper) };
   }
   const ended: PoolState = { ...state, keeper: { phase: "none" } };
-  if (nowMs - held.sinceMs < LASTS_MS) return held.on.isClosed ? ended : keeperUseless(ended, nowMs);
-  return { ...ended, keeperProbing: afterSuccess(ended.keeperProbing) };
+  if (nowMs - held.sinceMs >= LASTS_MS) return { ...ended, keeperProbing: afterSuccess(before) };
+  return held.on.isClosed ? ended : { ...ended, keeperProbing: afterRefusal(before, nowMs) };
 }
 
 /** Nothing is heard of its connection: another is needed, and this one goes on as long as it can. */
@@ -170,7 +163,64 @@ export function keeperRetired(state: PoolState, on: Connection): PoolState {
   return { ...state, keeper: { phase: "none" }, formerKeepers: [...state.formerKeepers, keeper] };
 }
 
-export const commandLost = (state: PoolState, lost: LostCommand): PoolState => ({
+/** @param floor shells that are kept ready whatever is asked for. */
+export function commandAsked(state: PoolState, command: Command, floor: number): PoolState {
+  const queue = [...state.queue, command];
+  if (command.isBackground) return { ...state, queue };
+  // What finds no shell ready though the node has shells will find one the next time.
+  const waits = state.isTried && readyShells(state).length === 0;
+  const busy = state.running.size + queue.length;
+  const demand = command.isTerminal ? state.demand : afterAsk(state.demand, floor, busy, waits);
+  return { ...state, queue, keepsWarm: true, demand };
+}
+
+/** It is given up, or about to be sent. */
+export const commandTaken = (state: PoolState, command: Command): PoolState => ({
   ...state,
-  lost: [...state.lost, lost],
+  queue: without(state.queue, command),
+});
+
+export const terminalAsked = (state: PoolState, command: Command): PoolState => ({
+  ...commandTaken(state, command),
+  opening: [...state.opening, command],
+});
+
+export const commandSent = (state: PoolState, command: Command, on: Connection): PoolState => ({
+  ...state,
+  running: new Map(state.running).set(command, { on, isEnding: false }),
+});
+
+export function commandEnding(state: PoolState, command: Command): PoolState {
+  const sent = state.running.get(command);
+  if (sent === undefined) return state;
+  return { ...state, running: new Map(state.running).set(command, { ...sent, isEnding: true }) };
+}
+
+export function commandEnded(state: PoolState, command: Command): PoolState {
+  const running = new Map(state.running);
+  running.delete(command);
+  return { ...state, running };
+}
+
+/** So much was not needed for a while. */
+export function spellEnded(state: PoolState, floor: number): PoolState {
+  const busy = state.running.size + state.queue.length;
+  const ready = { busy, free: readyShells(state).length, warming: warming(state) };
+  return { ...state, demand: afterSpell(state.demand, floor, ready) };
+}
+
+export const verdictMade = (state: PoolState, verdict: SilenceVerdict): PoolState => ({
+  ...state,
+  pulse: { ...state.pulse, verdict, isLoss: false },
+});
+
+/** The last connection is gone, or counts for nothing any more. */
+export function nodeLost(state: PoolState, fact: string): PoolState {
+  const verdict: SilenceVerdict = { kind: "down", reason: fact };
+  return { ...state, pulse: { ...state.pulse, verdict, isLoss: true, silences: 0 } };
+}
+
+export const pulseTaken = (state: PoolState, pulse: Partial<Pulse>): PoolState => ({
+  ...state,
+  pulse: { ...state.pulse, ...pulse },
 });

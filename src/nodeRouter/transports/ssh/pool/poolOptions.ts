@@ -1,19 +1,9 @@
 // What a pool is made with, and how much of everything it may hold.
 import type { Client } from "ssh2";
 import type { Logger } from "../../../../shared/logger.ts";
-import type { Refusal } from "../../../../shared/refusal.ts";
+import type { Failure } from "../connect/failure.ts";
 
-export type PoolConnectResult =
-  | { readonly ok: true; readonly client: Client }
-  | (Refusal & {
-      readonly ok: false;
-      /** Only these open the circuit breaker. */
-      readonly transportFailure: boolean;
-      /** False: no TCP connection came about, so presence may soon try again. Absent: one did, or nobody knows. */
-      readonly tcpReached?: false;
-    });
-
-export type ConnectFailure = Extract<PoolConnectResult, { ok: false }>;
+export type PoolConnectResult = { readonly ok: true; readonly client: Client } | Failure;
 
 export interface PoolOptions {
   readonly node: string;

@@ -2,8 +2,9 @@
 import type { PingResult } from "../../transport.ts";
 import { silence } from "./connecting.ts";
 import type { Core } from "./core.ts";
+import * as events from "./poolEvents.ts";
 import { type Heard, unanswered } from "./silence.ts";
-import * as uses from "./useEvents.ts";
+import { isAlive } from "./state.ts";
 import { breakerRefusal, isKeeperComing, standing } from "./view.ts";
 
 /** So long a ping keeps the connection that it asked for: with very many nodes they come seldom. */
@@ -12,7 +13,7 @@ const HELD_MS = 120_000;
 /** Resolves within about `timeoutMs`, never rejects. @param mayConnect whether a connection may be made for it. */
 export async function askNode(core: Core, timeoutMs: number, mayConnect: boolean): Promise<PingResult> {
   const { node, now, monotonic = () => performance.now() } = core.options;
-  core.on(uses.pulseTaken, { heldUntilMs: mayConnect ? now() + HELD_MS : 0 });
+  core.on(events.pulseTaken, { heldUntilMs: mayConnect ? now() + HELD_MS : 0 });
   core.carryOut({ is: "presence" });
   const heardBefore: Heard = new Map(core.state.connections.map((one) => [one, one.heard]));
   const endMs = monotonic() + timeoutMs;
@@ -30,16 +31,16 @@ export async function askNode(core: Core, timeoutMs: number, mayConnect: boolean
     }
     const { keeper } = state.keeper;
     if (await keeper.ping(leftMs)) {
-      core.on(uses.pulseTaken, { silences: 0, deafSinceMs: null });
+      core.on(events.pulseTaken, { silences: 0, deafSinceMs: null });
       return { kind: "up", rttMs: monotonic() - beganMs };
     }
     const { keeper: held } = core.state;
     if (!keeper.closed || (held.phase === "ready" && held.keeper === keeper)) break;
   }
-  const open = core.state.connections.filter((one) => !one.isSilent && !one.isClosed);
+  const open = core.state.connections.filter(isAlive);
   const hasKeeper = core.state.keeper.phase === "ready";
   const { pulse, result, silent } = unanswered(core.state.pulse, open, heardBefore, hasKeeper, monotonic());
-  core.on(uses.pulseTaken, pulse);
+  core.set({ pulse });
   if (silent.length > 0) silence(core, silent);
   return result;
 }

@@ -11,13 +11,12 @@ import { abandon, forget, isEnd, signal } from "./keeping.ts";
 import * as events from "./poolEvents.ts";
 import { noSession, notStarted } from "./refusals.ts";
 import { isOnlyFull, sessionFailed } from "./sessionFailed.ts";
-import { readyShells } from "./state.ts";
-import * as uses from "./useEvents.ts";
+import { readyShells, without } from "./state.ts";
 
 /** Opens a shell that waits. */
 export async function openShell(core: Core, on: Connection): Promise<void> {
   const { isTried } = core.state;
-  core.on(events.warmingBegun, on);
+  core.set({ warming: [...core.state.warming, on] });
   try {
     core.on(events.shellReady, await core.opener.plain(on), on);
   } catch (error) {
@@ -35,7 +34,7 @@ export async function openShell(core: Core, on: Connection): Promise<void> {
 export function makeRoom(core: Core): void {
   const [shell] = readyShells(core.state);
   if (shell === undefined) return;
-  core.on(events.shellGivenUp, shell, "leaving");
+  core.on(events.shellMoved, shell, "leaving");
   shell.discard();
 }
 
@@ -54,7 +53,7 @@ export function endReadyOn(core: Core, on: Connection): void {
 }
 
 function discard(core: Core, shell: Runner): void {
-  core.on(events.shellGivenUp, shell, "discarded");
+  core.on(events.shellMoved, shell, "discarded");
   shell.discard();
 }
 
@@ -62,7 +61,7 @@ function discard(core: Core, shell: Runner): void {
 export function dispatch(core: Core, command: Command): void {
   const [shell] = readyShells(core.state);
   if (shell === undefined) return;
-  core.on(uses.commandTaken, command);
+  core.on(events.commandTaken, command);
   core.on(events.shellTaken, shell);
   send(core, command, shell);
 }
@@ -71,7 +70,7 @@ export function dispatch(core: Core, command: Command): void {
 export async function openTerminal(core: Core, command: Command, on: Connection): Promise<void> {
   const { pty = null } = command.request;
   if (pty === null) return;
-  core.on(uses.terminalAsked, command);
+  core.on(events.terminalAsked, command);
   let shell: Runner | null = null;
   let failure: unknown = null;
   try {
@@ -80,7 +79,7 @@ export async function openTerminal(core: Core, command: Command, on: Connection)
   } catch (error) {
     failure = error;
   }
-  core.on(uses.terminalDone, command);
+  core.set({ opening: without(core.state.opening, command) });
   if (command.settled) {
     // Its caller gave it up, or its time was over, while the terminal was opened.
     shell?.discard();
@@ -88,7 +87,8 @@ export async function openTerminal(core: Core, command: Command, on: Connection)
     send(core, command, shell);
   } else if (shell !== null || on.isSilent || isOnlyFull(on, failure)) {
     shell?.discard();
-    core.on(uses.commandPutBack, command);
+    // Before all others; its time goes on.
+    core.set({ queue: [command, ...core.state.queue] });
   } else {
     command.notStarted(noSession(core.options.node, terminalFault(failure), "terminal"));
   }
@@ -106,17 +106,17 @@ function send(core: Core, command: Command, shell: Runner): void {
     command.notStarted(notStarted(core.options.node, fact));
     return;
   }
-  core.on(uses.commandSent, command, on);
+  core.on(events.commandSent, command, on);
   keeper.keeper.watch(identity, keeper.on === on);
   command.dispatch(shell, identity, randomBytes(16).toString("hex"), (name: SignalName) => {
-    if (isEnd(name)) core.on(uses.commandEnding, command);
+    if (isEnd(name)) core.on(events.commandEnding, command);
     if (signal(core, identity, name)) return;
     // The next keeper ends it for sure; until then this is what there is.
     shell.channel.signal(name);
     core.advance();
   });
   void command.outcome.then((outcome) => {
-    core.on(uses.commandEnded, command);
+    core.on(events.commandEnded, command);
     if (outcome.kind === "unknown") abandon(core, identity, on);
     else forget(core, identity);
     core.closeStalled();

@@ -3,7 +3,6 @@ import { messageOf } from "../../../../shared/errors.ts";
 import { type Connection, SessionRefused } from "../session/connection.ts";
 import type { Core } from "./core.ts";
 import { noSession } from "./refusals.ts";
-import * as uses from "./useEvents.ts";
 
 /** The server has no room for one more session here, or the connection is gone: another one may do. */
 export function isOnlyFull(on: Connection, error: unknown): boolean {
@@ -24,7 +23,7 @@ export function sessionFailed(core: Core, on: Connection, error: unknown, isKeep
   const { node, log } = core.options;
   const refusal = noSession(node, error);
   log.warn({ node, reason: messageOf(error) }, "ssh: no session");
-  core.on(uses.faultMet, refusal);
+  core.set({ keepsWarm: false, lastFailure: refusal });
   if (on.limit === 0) on.destroy();
   core.giveUp(refusal, isKeeper);
 }

@@ -11,11 +11,11 @@ import { type Pulse, UNHEARD } from "./silence.ts";
 
 /**
  * A shell, with the events that lead from one state to the next:
- * - `opened`: its session is there; it is not ready, or is spent to prove the login (`shellOpened`);
+ * - `opened`: its session is there; it is not ready, or is spent to prove the login (set by `Core`);
  * - `ready`: it waits for a command (`shellReady`);
  * - `used`: it serves one command, or is a terminal that was opened for one (`shellTaken`);
- * - `leaving`: ended here so that something else finds room (`shellGivenUp`);
- * - `discarded`: ended here because nobody needs it (`shellGivenUp`).
+ * - `leaving`: ended here so that something else finds room (`shellMoved`);
+ * - `discarded`: ended here because nobody needs it (`shellMoved`).
  * From each it goes when its session ends (`shellEnded`) or its connection is left (`connectionLeft`).
  */
 export type ShellPhase = "opened" | "ready" | "used" | "leaving" | "discarded";
@@ -38,7 +38,7 @@ export interface HeldKeeper {
   readonly sinceMs: number;
 }
 
-/** `keeperAsked`, then `keeperReady` or `keeperFailed`; gone with `keeperEnded`, `keeperRetired`, `connectionLeft`. */
+/** `coming` once it is asked for, then `keeperReady` or `keeperFailed`; gone with `keeperEnded`, `keeperRetired`, `connectionLeft`. */
 export type KeeperState =
   | { readonly phase: "none" }
   | { readonly phase: "coming"; readonly on: Connection }
@@ -56,7 +56,7 @@ export interface PoolState {
   /** Once it closes it takes no commands; once destroyed it does nothing more. */
   readonly life: "open" | "closing" | "destroyed";
   // A command is in one of these three, in this order of time, and comes back from the second alone.
-  /** Those that wait (`commandAsked`, `commandPutBack`). */
+  /** Those that wait (`commandAsked`, or put back). */
   readonly queue: readonly Command[];
   /** Those whose terminal is being opened (`terminalAsked`). */
   readonly opening: readonly Command[];
@@ -74,7 +74,7 @@ export interface PoolState {
   readonly misconduct: Breaker;
   /** When presence may connect. */
   readonly probing: Probing;
-  /** For each shell on its way its connection (`warmingBegun`), until it is `ready` or `warmingFailed`. */
+  /** For each shell on its way its connection, until it is `ready` or `warmingFailed`. */
   readonly warming: readonly Connection[];
   readonly shells: ReadonlyMap<Runner, Shell>;
   /** Whether the login gave a shell at all: start files may be slow, and many of them at once far slower. */
@@ -127,6 +127,15 @@ export function newState(warm: number): PoolState {
 /** Those to which a command can be given, in the order in which they were opened. */
 export function readyShells({ shells }: PoolState): readonly Runner[] {
   return [...shells].flatMap(([shell, { phase }]) => (phase === "ready" && !shell.closed ? [shell] : []));
+}
+
+/** Of shells on their way up, those from which anything is to be expected. */
+export function warming(state: PoolState): number {
+  return state.warming.filter(isAlive).length;
+}
+
+export function isAlive({ isSilent, isClosed }: Connection): boolean {
+  return !isSilent && !isClosed;
 }
 
 /** Connections of which something is heard. */

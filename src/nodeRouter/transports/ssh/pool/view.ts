@@ -8,12 +8,7 @@ import type { PoolView } from "./planView.ts";
 import type { PoolLimits } from "./poolOptions.ts";
 import { notTried } from "./refusals.ts";
 import { unknown } from "./silence.ts";
-import { type PoolState, readyShells, usable } from "./state.ts";
-
-/** Those on their way up from which anything is to be expected. */
-export function warming(state: PoolState): number {
-  return state.warming.filter(isAlive).length;
-}
+import { isAlive, type PoolState, readyShells, usable, warming } from "./state.ts";
 
 export function isKeeperComing({ keeper }: PoolState): boolean {
   return keeper.phase === "coming" && isAlive(keeper.on);
@@ -116,8 +111,4 @@ export function standing(state: PoolState, mayConnect: boolean, isRefused: boole
   const why = "none is opened for it (plugins.entries.node-router.config.presence.connect)";
   const fact = mayConnect ? "the next attempt is not due yet" : why;
   return unknown(`no SSH connection to it is open, and ${fact}`);
-}
-
-function isAlive({ isSilent, isClosed }: Connection): boolean {
-  return !isSilent && !isClosed;
 }

@@ -1,7 +1,7 @@
 // Whether a node is there: pings of the pool against a server in memory, whose clock and faults the test decides.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Failure } from "../../../../../src/nodeRouter/transports/ssh/connect/failure.ts";
 import { NodePool, type PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
-import type { ConnectFailure } from "../../../../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";
 import type { Outcome, PingResult } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { refused } from "../../../../support/refused.ts";
@@ -13,13 +13,13 @@ import {
 } from "../../../../support/ssh/simNode.ts";
 
 const TIMEOUT_MS = 2_500;
-const REFUSED: ConnectFailure = {
+const REFUSED: Failure = {
   ok: false,
   ...refused("NODE_UNREACHABLE", 'node "sim" refused the connection (ECONNREFUSED); start its SSH server'),
   transportFailure: true,
   tcpReached: false,
 };
-const NO_KEY: ConnectFailure = {
+const NO_KEY: Failure = {
   ok: false,
   ...refused("AUTH_FAILED", 'node "sim" takes none of the keys'),
   transportFailure: false,
@@ -40,7 +40,7 @@ interface Lab {
   readonly logged: string[];
   tried: number;
   /** What connecting gives instead of a connection; `never`: no answer at all. */
-  failure: (ConnectFailure & { readonly afterMs?: number }) | "never" | null;
+  failure: (Failure & { readonly afterMs?: number }) | "never" | null;
 }
 
 function setUp(options: SimOptions = {}, limits: Partial<PoolLimits> = {}): Lab {

@@ -18,13 +18,7 @@ const LABELS: Readonly<Record<string, string>> = {
   auditAgentMiB: "Audit MiB per agent",
   auditMaxMiB: "Audit MiB in all",
   gateway: "Gateway",
-  "gateway.location": "Location",
-  "gateway.location.country": "Country",
-  "gateway.location.region": "Region",
-  "gateway.location.city": "City",
-  "gateway.location.latitude": "Latitude",
-  "gateway.location.longitude": "Longitude",
-  "gateway.location.timeZone": "Time zone",
+  ...placeLabels("gateway.location"),
   presence: "Presence",
   "presence.connect": "Connect ahead of calls",
   "presence.geoipFile": "GeoIP file",
@@ -33,13 +27,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "nodes.*.node": "Paired node",
   "nodes.*.tailscale": "Tailnet peer",
   "nodes.*.tags": "Tags",
-  "nodes.*.location": "Location",
-  "nodes.*.location.country": "Country",
-  "nodes.*.location.region": "Region",
-  "nodes.*.location.city": "City",
-  "nodes.*.location.latitude": "Latitude",
-  "nodes.*.location.longitude": "Longitude",
-  "nodes.*.location.timeZone": "Time zone",
+  ...placeLabels("nodes.*.location"),
   "nodes.*.workspace": "Workspace directory",
   "nodes.*.paths": "More directories for file tools",
   "nodes.*.pathPrepend": "Directories before PATH",
@@ -71,6 +59,18 @@ const LABELS: Readonly<Record<string, string>> = {
   "rules.*.onUnavailable": "When no node fits",
   "rules.*.files": "File tools",
 };
+
+function placeLabels(path: string): Readonly<Record<string, string>> {
+  return {
+    [path]: "Location",
+    [`${path}.country`]: "Country",
+    [`${path}.region`]: "Region",
+    [`${path}.city`]: "City",
+    [`${path}.latitude`]: "Latitude",
+    [`${path}.longitude`]: "Longitude",
+    [`${path}.timeZone`]: "Time zone",
+  };
+}
 
 /** Keys whose values are secrets. Also the manifest's `configContracts.secretInputs`. */
 export const SECRET_PATHS: readonly string[] = ["nodes.*.ssh.identityData", "nodes.*.ssh.passphrase"];

@@ -5,6 +5,7 @@ import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
+import { isRecord } from "../shared/isRecord.ts";
 import type { Memory } from "../shared/processMemory.ts";
 import { coded } from "../shared/refusal.ts";
 import { safe } from "../shared/safeText.ts";
@@ -73,7 +74,6 @@ export function ranWhere(result: unknown): string | null {
 
 /** The structured part of a tool result. */
 export function resultDetails(result: unknown): Readonly<Record<string, unknown>> | null {
-  if (typeof result !== "object" || result === null || !("details" in result)) return null;
-  const { details } = result;
-  return typeof details === "object" && details !== null ? Object.fromEntries(Object.entries(details)) : null;
+  const details = isRecord(result) ? result.details : null;
+  return isRecord(details) ? details : null;
 }

@@ -8,6 +8,7 @@ import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { isRecord } from "../shared/isRecord.ts";
 import { type Refusal, refusal } from "../shared/refusal.ts";
 
 /**
@@ -35,8 +36,6 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
   return async (invocation: NodeInvocation): Promise<Refusal | null> => {
     const config = deps.memory.part(PLUGIN_CONFIG).current;
-    const calls = deps.memory.part(CALLS);
-    const counters = deps.memory.part(COUNTERS);
     const { agent, sessionKey } = caller(invocation.params);
     if (config === null || agent === null) return null;
     // A workspace over SSH has no command over the node protocol, in no mode.
@@ -44,7 +43,7 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     const isWorkspace = policy.binding === "workspace";
     if (!isWorkspace) {
       if (config.mode === "shadow" || !policy.isRouted) return null;
-      const running = calls.runningExecNodes(agent, sessionKey);
+      const running = deps.memory.part(CALLS).runningExecNodes(agent, sessionKey);
       const allowed =
         running.size > 0
           ? running.has(invocation.nodeId)
@@ -52,24 +51,20 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
       if (allowed) return null;
     }
 
-    counters.runsRefused += 1;
+    deps.memory.part(COUNTERS).runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
     const where = isWorkspace
       ? "over the node protocol, and its commands go to its workspace over SSH"
       : "where its rule did not place it";
-    return refusal(
-      "RUN_NOT_ALLOWED",
-      `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`,
-      {
-        advice: `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`,
-      },
-    );
+    const fact = `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`;
+    const advice = `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`;
+    return refusal("RUN_NOT_ALLOWED", fact, { advice });
   };
 }
 
 function caller(params: unknown): { agent: string | null; sessionKey: string } {
-  if (typeof params !== "object" || params === null) return { agent: null, sessionKey: "" };
-  const sessionKey = "sessionKey" in params && typeof params.sessionKey === "string" ? params.sessionKey : "";
-  const agentId = "agentId" in params && typeof params.agentId === "string" ? params.agentId : "";
+  const said = isRecord(params) ? params : {};
+  const sessionKey = typeof said.sessionKey === "string" ? said.sessionKey : "";
+  const agentId = typeof said.agentId === "string" ? said.agentId : "";
   return { agent: agentOf({ agentId, sessionKey }), sessionKey };
 }

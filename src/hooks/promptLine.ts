@@ -9,15 +9,16 @@ import { SSH_TRANSPORT } from "../nodeRouter/transports/transport.ts";
 import { messageOf } from "../shared/errors.ts";
 import { promptLine } from "./workspacePrompt.ts";
 
-/** The host's answer that we give: text at the end of the system prompt, which is the same turn for turn. */
-export interface PromptAddition {
-  readonly appendSystemContext: string;
-}
-
-/** For `before_prompt_build`. A node that cannot be chosen leaves the prompt alone: the calls say why. */
+/**
+ * For `before_prompt_build`: text at the end of the system prompt, which is the same turn for turn. A node that cannot be
+ * chosen leaves the prompt alone: the calls say why.
+ */
 export function createPromptLine(deps: RouterDeps) {
   const log = deps.log.child({ part: "prompt" });
-  return async (_event: unknown, context: ToolContext): Promise<PromptAddition | undefined> => {
+  return async (
+    _event: unknown,
+    context: ToolContext,
+  ): Promise<{ appendSystemContext: string } | undefined> => {
     const agent = agentOf(context);
     if (deps.memory.part(PLUGIN_CONFIG).current === null || agent === null) return undefined;
     try {

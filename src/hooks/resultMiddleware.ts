@@ -1,7 +1,5 @@
 // Puts the line into what the agent reads: exec's own result, or the result of the outer tool around it.
-
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
-import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
@@ -52,10 +50,10 @@ export function createResultMiddleware(deps: RouterDeps) {
     const agent = agentOf(context) ?? calls[0]?.agent;
     if (agent === undefined) return undefined;
     const config = deps.memory.part(PLUGIN_CONFIG).current;
-    const gated = config !== null && isGated(deps, config, agent);
-    const refused =
-      gated && mayMeetGate(event, own) ? gateRefusalOf(deps, calls, own, event.result, agent) : null;
-    if (refused !== null) return { result: { ...event.result, content: [{ type: "text", text: refused }] } };
+    const gated = config !== null && agentPolicy(config, deps.hostConfig(), agent).mustBePlaced;
+    if (gated && mayMeetGate(event, own) && isStoppedByGate(deps, calls, own, event.result)) {
+      return { result: { ...event.result, content: [{ type: "text", text: gateRefusal(agent) }] } };
+    }
     if (calls.length === 0 && !gated) return undefined;
     const isImitated = imitates(event.result.content.flatMap((part) => (isText(part) ? [part.text] : [])));
     if (calls.length === 0) return isImitated ? withLine(event.result, IMITATION_NOTE) : undefined;
@@ -89,56 +87,38 @@ function mayMeetGate({ toolName, args }: ResultEvent, own: PlacedCall | null): b
   return inner === undefined || inner === "exec";
 }
 
-/** Whether the gate stands before this agent's exec. */
-function isGated(deps: RouterDeps, config: ResolvedConfig, agent: string): boolean {
-  return agentPolicy(config, deps.hostConfig(), agent).mustBePlaced;
-}
-
-/** Our words for a start that the gate made impossible; null for every other result, whatever it quotes. */
-function gateRefusalOf(
+/** Whether the result is of a start that the gate made impossible, and none that quotes one. */
+function isStoppedByGate(
   deps: RouterDeps,
   calls: readonly PlacedCall[],
   own: PlacedCall | null,
   result: ToolResult,
-  agent: string,
-): string | null {
+): boolean {
   // What the backend was brought has passed the gate; its output may quote anything.
-  if (calls.some((call) => workspaceCallOf(deps, call)?.claimed === true)) return null;
+  if (calls.some((call) => workspaceCallOf(deps, call)?.claimed === true)) return false;
   const details = calls.map((call) => execDetails(call, own, result));
-  if (details.some(stoppedInTerminal)) return gateRefusal(agent);
-  if (details.some((one) => ranWhere({ details: one }) !== null)) return null;
-  return result.content.some((part) => isText(part) && isGateError(part.text)) ? gateRefusal(agent) : null;
+  if (details.some(stoppedInTerminal)) return true;
+  if (details.some((one) => ranWhere({ details: one }) !== null)) return false;
+  return result.content.some((part) => isText(part) && isGateError(part.text));
 }
 
-interface KnownEnd {
-  readonly end: CallEnd;
-  readonly processGroup: number | null;
-}
-
-function endOfCall(deps: RouterDeps, call: PlacedCall, own: PlacedCall | null, result: ToolResult): KnownEnd {
-  const details = execDetails(call, own, result);
-  if (ranElsewhere(deps.memory, call, { details }) !== null) return { end: "elsewhere", processGroup: null };
-  const outcome = workspaceCallOf(deps, call)?.outcome ?? null;
-  if (outcome !== null) {
-    return {
-      end: outcome.kind,
-      processGroup: outcome.kind === "unknown" ? outcome.processGroup : null,
-    };
-  }
-  return { end: endByResult(deps, call, own, result), processGroup: null };
-}
-
-/** Where the backend told nothing (yet): a command over the node protocol, or one that goes on. */
-function endByResult(
+/** `processGroup`: of a command over SSH whose end was not seen. */
+function endOfCall(
   deps: RouterDeps,
   call: PlacedCall,
   own: PlacedCall | null,
   result: ToolResult,
-): CallEnd {
+): { readonly end: CallEnd; readonly processGroup?: number | null } {
   const details = execDetails(call, own, result);
-  if (details !== null) return details.status === "running" ? "running" : endOf(details);
-  if (workspaceCallOf(deps, call)?.claimed === false) return "notStarted";
-  return call === own && call.tool === "exec" ? "failed" : nodeToolEnd(result);
+  if (ranElsewhere(deps.memory, call, { details }) !== null) return { end: "elsewhere" };
+  const { outcome = null, claimed } = workspaceCallOf(deps, call) ?? {};
+  if (outcome?.kind === "unknown") return { end: "unknown", processGroup: outcome.processGroup };
+  if (outcome !== null) return { end: outcome.kind };
+  // The backend told nothing (yet): a command over the node protocol, or one that goes on.
+  if (details !== null) return { end: details.status === "running" ? "running" : endOf(details) };
+  if (claimed === false) return { end: "notStarted" };
+  const isOwnExec = call === own && call.tool === "exec";
+  return { end: isOwnExec || resultDetails(result)?.status === "error" ? "failed" : "ran" };
 }
 
 function workspaceCallOf({ memory }: RouterDeps, { workspaceCallId }: PlacedCall): WorkspaceCall | null {
@@ -150,10 +130,6 @@ function execDetails(call: PlacedCall, own: PlacedCall | null, result: ToolResul
   if (call.tool !== "exec") return null;
   const details = resultDetails(result);
   return call === own || details === null ? details : resultDetails(details.result);
-}
-
-function nodeToolEnd(result: ToolResult): CallEnd {
-  return resultDetails(result)?.status === "error" ? "failed" : "ran";
 }
 
 function isText(part: { readonly type: string }): part is TextPart {

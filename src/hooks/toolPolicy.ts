@@ -47,12 +47,8 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
     if (event.toolName === "exec") deps.memory.part(HOOKS_SEEN).missedAgents.delete(agent);
 
     const answer = (params: Record<string, unknown> | null): PolicyResult | undefined => {
-      deps.memory.part(CALLS).answer(runId, toolCallId, {
-        tool: event.toolName,
-        asked: event.params,
-        params,
-        consent,
-      });
+      const { toolName: tool, params: asked } = event;
+      deps.memory.part(CALLS).answer(runId, toolCallId, { tool, asked, params, consent });
       return params === null ? undefined : answerOf(params, consent);
     };
     if (outcome === "unrouted" && decision.placement === null) return answer(null);

@@ -24,12 +24,11 @@ export function promptLine(
   node: Pick<ConfiguredNode, "name" | "location" | "workspace">,
   info: SshNodeInfo | null,
 ): string {
-  const [os, arch, shell] = [
-    cleanFact("system", info?.os),
-    cleanFact("processor", info?.arch),
-    cleanFact("shell", info?.shell),
-  ];
-  const system = [os === "Darwin" ? "macOS (Darwin)" : os, arch].filter((fact) => fact !== null).join(" ");
+  const os = cleanFact("system", info?.os);
+  const shell = cleanFact("shell", info?.shell);
+  const system = [os === "Darwin" ? "macOS (Darwin)" : os, cleanFact("processor", info?.arch)]
+    .filter((fact) => fact !== null)
+    .join(" ");
   const facts = [
     system === "" ? null : system,
     shell === null ? null : `login shell ${shell}`,

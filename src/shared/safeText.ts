@@ -15,6 +15,11 @@ export function safe(text: string): string {
   return text.replace(UNSAFE, escapeUnits);
 }
 
+/** Whether `safe` has nothing to write otherwise. */
+export function isPrintable(text: string): boolean {
+  return safe(text) === text;
+}
+
 /** `safe` between double quotes; quotes and backslashes inside are escaped, so the end is unambiguous. */
 export function quote(text: string): string {
   return `"${safe(text.replace(/["\\]/g, "\\$&"))}"`;
@@ -36,13 +41,13 @@ const MAX_NAME = 253;
  */
 export function nameText(name: string): string {
   if (name.length > MAX_NAME) return quote(`${name.slice(0, MAX_NAME - 1)}…`);
-  return PLAIN_NAME.test(name) && safe(name) === name ? name : quote(name);
+  return PLAIN_NAME.test(name) && isPrintable(name) ? name : quote(name);
 }
 
 /** A place in words that cannot be taken for what stands behind it: `Singapore`, but `"Singapore (declared)"`. */
 export function placeWord(place: string): string {
   const cut = place.slice(0, MAX_PLACE);
-  return PLAIN_PLACE.test(cut) && safe(cut) === cut ? cut : quote(cut);
+  return PLAIN_PLACE.test(cut) && isPrintable(cut) ? cut : quote(cut);
 }
 
 const MAX_PLACE = 253;

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigSchema } from "../../src/config/schema/schema.ts";
-import { RULE_TOOLS } from "../../src/config/schema/tools.ts";
 import { FACT_TRUST } from "../../src/nodeRouter/inventory/factTrust.ts";
 import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/placement/selector/builtinTags.ts";
 import { metricsText } from "../../src/nodeRouter/surfaces/web/metrics.ts";
+import { ROUTABLE_TOOLS } from "../../src/nodeRouter/toolCatalog/catalog.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { PRESENCE_STATES } from "../../src/presence/freshness.ts";
 import { ERROR_CODES } from "../../src/shared/errorCatalogue.ts";
@@ -174,7 +174,7 @@ describe("docs/presence.md", () => {
 
 test("docs/enforcement.md says what happens to every tool that a rule may name", () => {
   const page = read("docs/enforcement.md");
-  expect(RULE_TOOLS.filter((tool) => !page.includes(`\`${tool}\``))).toEqual([]);
+  expect(ROUTABLE_TOOLS.filter((tool) => !page.includes(`\`${tool}\``))).toEqual([]);
 });
 
 test("docs/cli.md has every command, and every gateway method with its scope", () => {

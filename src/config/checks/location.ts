@@ -1,6 +1,6 @@
 // Problems of meaning in a place that the operator declares.
 import { validCountry } from "../../shared/countries.ts";
-import { quote, safe } from "../../shared/safeText.ts";
+import { isPrintable, quote } from "../../shared/safeText.ts";
 import { ianaTimeZone } from "../../shared/timeZone.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import type { LocationEntry } from "./written.ts";
@@ -28,8 +28,8 @@ export function* checkLocation(
   }
   for (const key of ["region", "city"] as const) {
     const name = location[key];
-    if (name === undefined || safe(name) === name) continue;
-    yield invalid(key, `${quote(name)} has characters that cannot be shown`);
+    if (name !== undefined && !isPrintable(name))
+      yield invalid(key, `${quote(name)} has characters that cannot be shown`);
   }
   const zone = timeZone === undefined ? null : ianaTimeZone(timeZone);
   if (timeZone !== undefined && zone !== timeZone) {

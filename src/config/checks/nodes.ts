@@ -1,7 +1,6 @@
 // Problems of meaning in one entry of `nodes`, and between its entries.
-
 import { nodeNameKey } from "../../shared/hostNames.ts";
-import { quote, safe } from "../../shared/safeText.ts";
+import { isPrintable, quote } from "../../shared/safeText.ts";
 import { ENV_NAME } from "../../shared/shell.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { MAX_NAME_LENGTH } from "../schema/limits.ts";
@@ -13,7 +12,6 @@ import { targetOf, type WrittenConfig, type WrittenNode } from "./written.ts";
 /** Keys with a meaning of their own in JavaScript: reading one back may give something else. */
 const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
 
-/** POSIX: what `export` takes. */
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
 
 /** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
@@ -67,31 +65,28 @@ function* checkWorkspace({ path, entry }: WrittenNode, agents: ConcernedAgents):
   }
 }
 
-function* checkDirectories(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+function* checkDirectories({ path, entry }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
   for (const key of ["paths", "pathPrepend"] as const) {
-    for (const directory of node.entry[key] ?? []) {
-      const path = `${node.path}.${key}`;
-      if (!directory.startsWith("/") || !isPrintable(directory)) {
-        const message = `${quote(directory)} is not an absolute directory on the node, such as "/opt/homebrew/bin"`;
-        yield configError({ code: "DIRECTORY_INVALID", path, message, agents });
-      } else if (key === "pathPrepend" && directory.includes(":")) {
-        const message = `${quote(directory)} holds ":", which separates the directories of PATH`;
-        yield configError({ code: "DIRECTORY_INVALID", path, message, agents });
-      }
+    for (const directory of entry[key] ?? []) {
+      const problem =
+        !directory.startsWith("/") || !isPrintable(directory)
+          ? 'is not an absolute directory on the node, such as "/opt/homebrew/bin"'
+          : key === "pathPrepend" && directory.includes(":")
+            ? 'holds ":", which separates the directories of PATH'
+            : null;
+      if (problem === null) continue;
+      const message = `${quote(directory)} ${problem}`;
+      yield configError({ code: "DIRECTORY_INVALID", path: `${path}.${key}`, message, agents });
     }
   }
 }
 
-function* checkEnv(node: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
-  for (const [name, value] of Object.entries(node.entry.env ?? {})) {
-    const path = `${node.path}.env`;
-    if (!ENV_NAME.test(name)) {
-      const message = `${quote(name)} is not a name that a shell can export`;
-      yield configError({ code: "ENV_INVALID", path, message, agents });
-    } else if (value.includes("\0")) {
-      const message = `the value of ${quote(name)} holds a NUL character`;
-      yield configError({ code: "ENV_INVALID", path, message, agents });
-    }
+function* checkEnv({ path, entry }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {
+  const invalid = (message: string) =>
+    configError({ code: "ENV_INVALID", path: `${path}.env`, message, agents });
+  for (const [name, value] of Object.entries(entry.env ?? {})) {
+    if (!ENV_NAME.test(name)) yield invalid(`${quote(name)} is not a name that a shell can export`);
+    else if (value.includes("\0")) yield invalid(`the value of ${quote(name)} holds a NUL character`);
   }
 }
 
@@ -102,17 +97,11 @@ function* checkDuplicates(nodes: readonly WrittenNode[], agents: ConcernedAgents
     if (node === null || nodeNameProblem(name) !== null) continue;
     // The host finds a node by its display name without regard to case and punctuation.
     const key = nodeNameKey(node) || node;
-    const owner = owners.get(key);
-    if (owner === undefined) {
-      owners.set(key, name);
-      continue;
-    }
+    const owner = owners.get(key) ?? name;
+    owners.set(key, owner);
+    if (owner === name) continue;
     const message = `node ${quote(name)} and node ${quote(owner)} are both the paired node ${quote(node)}`;
     const suggestion = "set node to false for the one that is not paired.";
     yield configError({ code: "NODE_DUPLICATE", path: `${path}.node`, message, suggestion, agents });
   }
-}
-
-function isPrintable(text: string): boolean {
-  return safe(text) === text;
 }

@@ -1,5 +1,5 @@
 // Problems of meaning in `presence`.
-import { quote, safe } from "../../shared/safeText.ts";
+import { isPrintable, quote } from "../../shared/safeText.ts";
 import { formatPath } from "../problems/path.ts";
 import { type ConfigProblem, configError } from "../problems/problem.ts";
 import type { WrittenConfig } from "./written.ts";
@@ -16,7 +16,7 @@ export function* checkPresenceSettings({
   const { geoipFile, publicAddressUrl } = config.presence ?? {};
   const invalid = (key: string, message: string) =>
     configError({ code: "PRESENCE_INVALID", path: formatPath(["presence", key]), message, agents });
-  if (typeof geoipFile === "string" && !(PATH.test(geoipFile) && safe(geoipFile) === geoipFile)) {
+  if (typeof geoipFile === "string" && !(PATH.test(geoipFile) && isPrintable(geoipFile))) {
     yield invalid(
       "geoipFile",
       `${quote(geoipFile)} is not the absolute path of a file, such as "/var/lib/GeoIP/GeoLite2-City.mmdb"`,

@@ -1,10 +1,10 @@
 // Problems of meaning in one rule and between rules; selectors have selectors.ts.
 import { agentPattern, losesItsStart } from "../../nodeRouter/placement/selector/agentGlob.ts";
+import { ROUTABLE_TOOLS } from "../../nodeRouter/toolCatalog/catalog.ts";
 import { normalizeToolName } from "../../shared/hostNames.ts";
 import { quote } from "../../shared/safeText.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { type ConfigProblem, configError, configWarning } from "../problems/problem.ts";
-import { RULE_TOOLS } from "../schema/tools.ts";
 import { createTakenBefore } from "./takenBefore.ts";
 import type { WrittenConfig, WrittenRule } from "./written.ts";
 
@@ -43,29 +43,23 @@ function* checkAgents({ path, entry }: WrittenRule): Generator<ConfigProblem> {
       continue;
     }
     const pattern = agentPattern(agent);
-    const before = places.get(pattern);
-    if (before === undefined) {
-      places.set(pattern, position);
-      continue;
-    }
+    const before = places.get(pattern) ?? position;
+    places.set(pattern, before);
+    if (before === position) continue;
     const message = `${quote(agent)} means the same as agents[${before}]`;
     yield configWarning({ code: "AGENT_DUPLICATE", path: at, message, agents: [agent] });
   }
 }
 
+/** `tools` may hold only what a rule can send to a node: \`files\` speaks of the file tools, and \`process\` follows its \`exec\`. */
 function* checkTools({ path, entry: { agents, tools } }: WrittenRule): Generator<ConfigProblem> {
   for (const [position, tool] of (tools ?? []).entries()) {
-    if (RULE_TOOLS.includes(normalizeToolName(tool))) continue;
+    if (ROUTABLE_TOOLS.includes(normalizeToolName(tool))) continue;
     const message = `${quote(tool)} is not a tool that can be routed`;
-    const suggestion = didYouMean(tool, RULE_TOOLS);
+    const suggestion = didYouMean(tool, ROUTABLE_TOOLS);
     // Not a warning: a rule that means exec and says "exce" would leave exec to OpenClaw.
-    yield configError({
-      code: "TOOL_UNKNOWN",
-      path: `${path}.tools[${position}]`,
-      message,
-      suggestion,
-      agents,
-    });
+    const at = `${path}.tools[${position}]`;
+    yield configError({ code: "TOOL_UNKNOWN", path: at, message, suggestion, agents });
   }
 }
 

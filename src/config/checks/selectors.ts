@@ -4,7 +4,6 @@ import {
   BUILTIN_KEYS,
   isKnownBuiltinKey,
 } from "../../nodeRouter/placement/selector/builtinTags.ts";
-import type { Requirement } from "../../nodeRouter/placement/selector/selector.ts";
 import { isBuiltinKey } from "../../nodeRouter/placement/selector/tags.ts";
 import { quote } from "../../shared/safeText.ts";
 import { didYouMean } from "../../shared/suggest.ts";
@@ -31,65 +30,47 @@ function* checkSelector(
     yield configError({ code: "SELECTOR_INVALID", path, message: parsed.message, agents });
     return;
   }
-  for (const requirement of parsed.selector.requirements) {
-    const { key } = requirement;
+  for (const { key, operator, values } of parsed.selector.requirements) {
     if (!isBuiltinKey(key)) continue;
     if (!isKnownBuiltinKey(key)) {
       const message = `${quote(key)} is not a built-in tag; there are ${BUILTIN_KEYS.join(", ")}`;
       const suggestion = didYouMean(key, BUILTIN_KEYS);
       yield configError({ code: "SELECTOR_UNKNOWN_BUILTIN", path, message, suggestion, agents });
-    } else if (key === BUILTIN_KEY.name) {
-      yield* checkNodeNames(requirement, path, nodeNames, agents);
-    } else if (key === BUILTIN_KEY.country) {
-      yield* checkCountries(requirement, path, agents);
-    } else if (key === BUILTIN_KEY.timeZone) {
-      yield* checkTimeZones(requirement, path, agents);
+    }
+    // To rule out a node that is not there misplaces nothing; to demand it does.
+    const isSure = key === BUILTIN_KEY.name && operator !== "!=" && operator !== "notin";
+    for (const value of values) {
+      const problem = VALUE_PROBLEMS[key]?.(value, nodeNames) ?? null;
+      if (problem !== null) yield (isSure ? configError : configWarning)({ ...problem, path, agents });
     }
   }
 }
 
-function* checkNodeNames(
-  { operator, values }: Requirement,
-  path: string,
-  nodeNames: ReadonlySet<string>,
-  agents: ConcernedAgents,
-): Generator<ConfigProblem> {
-  // To rule out a node that is not there misplaces nothing; to demand it does.
-  const problem = operator === "!=" || operator === "notin" ? configWarning : configError;
-  for (const value of values) {
-    if (nodeNames.has(value)) continue;
-    const message = `no node is named ${quote(value)} under nodes`;
-    const suggestion = didYouMean(value, nodeNames);
-    yield problem({ code: "SELECTOR_UNKNOWN_NODE", path, message, suggestion, agents });
-  }
-}
+type ValueProblem = Pick<ConfigProblem, "code" | "message" | "suggestion">;
 
-function* checkCountries(
-  { values }: Requirement,
-  path: string,
-  agents: ConcernedAgents,
-): Generator<ConfigProblem> {
-  for (const value of values) {
-    if (value === "" || countryProblem(value) === null) continue;
+/** By built-in tag: what speaks against a value that it is compared with; null: nothing. */
+const VALUE_PROBLEMS: Readonly<
+  Record<string, (value: string, nodeNames: ReadonlySet<string>) => ValueProblem | null>
+> = {
+  [BUILTIN_KEY.name](value, nodeNames) {
+    if (nodeNames.has(value)) return null;
+    const message = `no node is named ${quote(value)} under nodes`;
+    return { code: "SELECTOR_UNKNOWN_NODE", message, suggestion: didYouMean(value, nodeNames) };
+  },
+  [BUILTIN_KEY.country](value) {
+    const problem = value === "" ? null : countryProblem(value);
+    if (problem === null) return null;
     const message =
       value === value.toUpperCase()
-        ? `${countryProblem(value)}, so it is no node's country`
+        ? `${problem}, so it is no node's country`
         : `node.country is written in capitals, so ${quote(value)} is no node's country`;
-    const suggestion = countrySuggestion(value);
-    yield configWarning({ code: "SELECTOR_COUNTRY", path, message, suggestion, agents });
-  }
-}
-
-function* checkTimeZones(
-  { values }: Requirement,
-  path: string,
-  agents: ConcernedAgents,
-): Generator<ConfigProblem> {
-  for (const value of values) {
+    return { code: "SELECTOR_COUNTRY", message, suggestion: countrySuggestion(value) };
+  },
+  [BUILTIN_KEY.timeZone](value) {
     const zone = value === "" ? value : ianaTimeZone(value);
-    if (zone === value) continue;
+    if (zone === value) return null;
     const message = `node.tz holds IANA names such as "Asia/Singapore", so ${quote(value)} is no node's time zone`;
     const suggestion = zone === null ? null : `did you mean ${quote(zone)}?`;
-    yield configWarning({ code: "SELECTOR_TIME_ZONE", path, message, suggestion, agents });
-  }
-}
+    return { code: "SELECTOR_TIME_ZONE", message, suggestion };
+  },
+};

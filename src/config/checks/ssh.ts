@@ -1,5 +1,5 @@
 // Problems of meaning in a node's `ssh` and `transport`. Never shows key material.
-import { quote, safe } from "../../shared/safeText.ts";
+import { isPrintable, quote } from "../../shared/safeText.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { MAX_SECRET_LENGTH } from "../schema/limits.ts";
 import { sshNameProblem } from "./sshName.ts";
@@ -26,7 +26,7 @@ export function* checkSshSettings(
     const problem = sshNameProblem(ssh.host);
     if (problem !== null) yield invalid("host", `${quote(ssh.host)} ${problem}`);
   }
-  if (ssh.user !== undefined && !(USER.test(ssh.user) && safe(ssh.user) === ssh.user)) {
+  if (ssh.user !== undefined && !(USER.test(ssh.user) && isPrintable(ssh.user))) {
     yield invalid(
       "user",
       `${quote(ssh.user)} must not begin with "-" and must hold no space and no control character`,
@@ -35,7 +35,7 @@ export function* checkSshSettings(
   for (const key of ["identityFile", "knownHostsFile"] as const) {
     // Not quoted: the value is a pasted key more often than it is a path.
     const file = ssh[key];
-    if (file !== undefined && safe(file) !== file) yield invalid(key, "is not the path of a file");
+    if (file !== undefined && !isPrintable(file)) yield invalid(key, "is not the path of a file");
   }
   if (ssh.identityFile !== undefined && ssh.identityData !== undefined) {
     yield invalid("identityData", "identityFile and identityData are both set; keep one");

@@ -1,5 +1,5 @@
 // Names of machines that are safe wherever a name goes: ssh's arguments, known_hosts, messages. Pure.
-import { safe } from "../../shared/safeText.ts";
+import { isPrintable } from "../../shared/safeText.ts";
 
 /** What ssh refuses in a host that it is given, and what would make it a login, a URL or a pattern. */
 const FORBIDDEN = /[\s'"`$\\;&<>|(){}*?!,@#/]/u;
@@ -12,7 +12,7 @@ const FORBIDDEN = /[\s'"`$\\;&<>|(){}*?!,@#/]/u;
 export function sshNameProblem(text: string): string | null {
   if (text === "") return "is empty";
   if (text.startsWith("-")) return 'must not begin with "-"';
-  if (safe(text) !== text) return "must hold no control character";
+  if (!isPrintable(text)) return "must hold no control character";
   const found = FORBIDDEN.exec(text)?.[0];
   if (found === undefined) return null;
   return found.trim() === "" ? "must hold no space" : `must not hold ${found}`;

@@ -12,18 +12,11 @@ export type PathSegment = string | number;
 
 /** `nodes.mac-sg.tags[0]` after the config's own path; a key that is no plain word is `["quoted"]`. */
 export function formatPath(segments: readonly PathSegment[]): string {
-  let text = CONFIG_PATH;
-  for (const segment of segments) {
-    if (typeof segment === "number") text += `[${segment}]`;
-    else
-      text +=
-        segment.length <= MAX_NAME_LENGTH && PLAIN_KEY.test(segment)
-          ? `.${segment}`
-          : `[${quote(shortened(segment))}]`;
-  }
-  return text;
+  return [CONFIG_PATH, ...segments.map(stepText)].join("");
 }
 
-function shortened(key: string): string {
-  return key.length <= MAX_NAME_LENGTH ? key : `${key.slice(0, MAX_NAME_LENGTH)}…`;
+function stepText(segment: PathSegment): string {
+  if (typeof segment === "number") return `[${segment}]`;
+  if (segment.length > MAX_NAME_LENGTH) return `[${quote(`${segment.slice(0, MAX_NAME_LENGTH)}…`)}]`;
+  return PLAIN_KEY.test(segment) ? `.${segment}` : `[${quote(segment)}]`;
 }

@@ -1,4 +1,4 @@
-// The two schema shapes that TypeBox lacks and the host and its Settings page read best: `enum`, and a map by name.
+// The kinds of values that the schema is made of; `enum` and a map by name as the host and its Settings page read best.
 import * as Type from "@sinclair/typebox";
 
 const STRING_ENUM = "NodeRouterStringEnum";
@@ -17,6 +17,11 @@ export function stringEnum<const Value extends string>(
   options: { readonly description: string; readonly default?: Value },
 ): Type.TUnsafe<Value> {
   return Type.Unsafe<Value>({ ...options, [Type.Kind]: STRING_ENUM, type: "string", enum: [...values] });
+}
+
+/** Text that is not empty. @param maxLength characters. */
+export function text(maxLength: number, description?: string): Type.TString {
+  return Type.String({ minLength: 1, maxLength, ...(description === undefined ? {} : { description }) });
 }
 
 /**

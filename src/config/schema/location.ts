@@ -1,9 +1,9 @@
 // The shape of places: where a node or the gateway is, and what a rule's `near` means.
 import * as Type from "@sinclair/typebox";
-import { closed } from "./kinds.ts";
+import { closed, text } from "./kinds.ts";
 import { MAX_NAME_LENGTH } from "./limits.ts";
 
-const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description });
+const name = (description?: string) => text(MAX_NAME_LENGTH, description);
 
 const latitude = (description: string) => Type.Number({ minimum: -90, maximum: 90, description });
 const longitude = (description: string) => Type.Number({ minimum: -180, maximum: 180, description });
@@ -30,7 +30,7 @@ export const GatewaySchema = closed(
 
 export const NearSchema = Type.Union(
   [
-    Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }),
+    name(),
     closed(
       { latitude: latitude("Degrees north."), longitude: longitude("Degrees east.") },
       { description: "A point." },

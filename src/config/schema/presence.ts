@@ -1,7 +1,7 @@
 // The shape of `presence`: how the plugin finds out where nodes are and whether they can be reached.
 import * as Type from "@sinclair/typebox";
 import { DEFAULT_PRESENCE_CONNECT } from "./defaults.ts";
-import { closed } from "./kinds.ts";
+import { closed, text } from "./kinds.ts";
 import { MAX_PATH_LENGTH, MAX_URL_LENGTH } from "./limits.ts";
 
 export const PresenceSchema = closed(
@@ -14,18 +14,16 @@ export const PresenceSchema = closed(
       }),
     ),
     geoipFile: Type.Optional(
-      Type.Union([Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH }), Type.Literal(false)], {
+      Type.Union([text(MAX_PATH_LENGTH), Type.Literal(false)], {
         description:
           "GeoIP file (MMDB) on the gateway machine. Default: the one that OpenClaw's geolocation plugin keeps. false: none. Nothing is downloaded.",
       }),
     ),
     publicAddressUrl: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: MAX_URL_LENGTH,
-        description:
-          "https address that answers with the caller's IP address in plain text. Nodes with SSH ask it with curl or wget. Default: nobody is asked.",
-      }),
+      text(
+        MAX_URL_LENGTH,
+        "https address that answers with the caller's IP address in plain text. Nodes with SSH ask it with curl or wget. Default: nobody is asked.",
+      ),
     ),
   },
   { description: "How the plugin finds out where nodes are and whether they can be reached." },

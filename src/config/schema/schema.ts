@@ -1,52 +1,22 @@
 // The shape of `plugins.entries.node-router.config`: the one source of the manifest's configSchema and of our types.
 import * as Type from "@sinclair/typebox";
 import { MAX_WEIGHT, MIN_WEIGHT } from "../../nodeRouter/placement/model/rule.ts";
-import {
-  DEFAULT_AUDIT,
-  DEFAULT_AUDIT_AGENT_MIB,
-  DEFAULT_AUDIT_COMMAND_TEXT,
-  DEFAULT_AUDIT_KEEP_DAYS,
-  DEFAULT_AUDIT_MAX_MIB,
-  DEFAULT_FILES,
-  DEFAULT_LOGIN_SHELL,
-  DEFAULT_MODE,
-  DEFAULT_ON_UNAVAILABLE,
-  DEFAULT_TRANSPORT,
-} from "./defaults.ts";
-import { closed, mapOf, stringEnum } from "./kinds.ts";
-import {
-  MAX_AGENTS,
-  MAX_AUDIT_DAYS,
-  MAX_AUDIT_MIB,
-  MAX_DIRECTORIES,
-  MAX_ENV,
-  MAX_FREE_GIB,
-  MAX_IDLE_CPUS,
-  MAX_NAME_LENGTH,
-  MAX_NODES,
-  MAX_PATH_LENGTH,
-  MAX_PREFERENCES,
-  MAX_RULES,
-  MAX_SELECTOR_LENGTH,
-  MAX_TAG_LENGTH,
-  MAX_TAGS,
-  MAX_TOOLS,
-} from "./limits.ts";
+import * as defaults from "./defaults.ts";
+import { closed, mapOf, stringEnum, text } from "./kinds.ts";
+import * as limits from "./limits.ts";
 import { GatewaySchema, LocationSchema, NearSchema } from "./location.ts";
 import { PresenceSchema } from "./presence.ts";
 import { SshSchema } from "./ssh.ts";
 
-const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, description });
+const name = (description: string) => text(limits.MAX_NAME_LENGTH, description);
 
 const nameOrFalse = (description: string) =>
-  Type.Union([Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), Type.Literal(false)], {
-    description,
-  });
+  Type.Union([text(limits.MAX_NAME_LENGTH), Type.Literal(false)], { description });
 
-const directory = Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH });
+const directories = (description: string) =>
+  Type.Array(text(limits.MAX_PATH_LENGTH), { maxItems: limits.MAX_DIRECTORIES, default: [], description });
 
-const selector = (description: string) =>
-  Type.String({ minLength: 1, maxLength: MAX_SELECTOR_LENGTH, description });
+const selector = (description: string) => text(limits.MAX_SELECTOR_LENGTH, description);
 
 export const NodeSchema = closed(
   {
@@ -61,40 +31,32 @@ export const NodeSchema = closed(
       ),
     ),
     tags: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: MAX_TAG_LENGTH }), {
-        maxItems: MAX_TAGS,
+      Type.Array(text(limits.MAX_TAG_LENGTH), {
+        maxItems: limits.MAX_TAGS,
         default: [],
         description: 'Tags that selectors match: "key" or "key=value", for example "region=sg" or "gpu".',
       }),
     ),
     location: Type.Optional(LocationSchema),
     workspace: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: MAX_PATH_LENGTH,
-        description:
-          "Absolute directory on the node: where commands start, and the workspace of agents whose workspace tools run there.",
-      }),
+      text(
+        limits.MAX_PATH_LENGTH,
+        "Absolute directory on the node: where commands start, and the workspace of agents whose workspace tools run there.",
+      ),
     ),
     paths: Type.Optional(
-      Type.Array(directory, {
-        maxItems: MAX_DIRECTORIES,
-        default: [],
-        description:
-          'Absolute directories on the node, besides the workspace, that file tools may use: "/" means all of them. Commands are not limited by it.',
-      }),
+      directories(
+        'Absolute directories on the node, besides the workspace, that file tools may use: "/" means all of them. Commands are not limited by it.',
+      ),
     ),
     pathPrepend: Type.Optional(
-      Type.Array(directory, {
-        maxItems: MAX_DIRECTORIES,
-        default: [],
-        description:
-          'Absolute directories put before PATH for commands over SSH, for example "/opt/homebrew/bin".',
-      }),
+      directories(
+        'Absolute directories put before PATH for commands over SSH, for example "/opt/homebrew/bin".',
+      ),
     ),
     env: Type.Optional(
-      mapOf(Type.String({ maxLength: MAX_PATH_LENGTH }), {
-        maxProperties: MAX_ENV,
+      mapOf(Type.String({ maxLength: limits.MAX_PATH_LENGTH }), {
+        maxProperties: limits.MAX_ENV,
         default: {},
         description:
           "Environment variables of commands over SSH. No secrets: they are in the config as text.",
@@ -102,7 +64,7 @@ export const NodeSchema = closed(
     ),
     loginShell: Type.Optional(
       Type.Boolean({
-        default: DEFAULT_LOGIN_SHELL,
+        default: defaults.DEFAULT_LOGIN_SHELL,
         description:
           "Commands over SSH run in a login shell (sh -l), which reads the user's profile: slower, needed where PATH is set there.",
       }),
@@ -110,7 +72,7 @@ export const NodeSchema = closed(
     ssh: Type.Optional(SshSchema),
     transport: Type.Optional(
       stringEnum(["auto", "node", "ssh"], {
-        default: DEFAULT_TRANSPORT,
+        default: defaults.DEFAULT_TRANSPORT,
         description:
           "How calls reach the node: over the OpenClaw node protocol or over SSH. auto: SSH when it is configured and the agent's whole workspace runs on the node, else the node protocol.",
       }),
@@ -132,14 +94,14 @@ const PreferenceSchema = closed(
 );
 
 const freeGib = (description: string) =>
-  Type.Optional(Type.Number({ minimum: 0, maximum: MAX_FREE_GIB, description }));
+  Type.Optional(Type.Number({ minimum: 0, maximum: limits.MAX_FREE_GIB, description }));
 
 const MinimumSchema = closed(
   {
     idleCpus: Type.Optional(
       Type.Number({
         minimum: 0,
-        maximum: MAX_IDLE_CPUS,
+        maximum: limits.MAX_IDLE_CPUS,
         description: "Processors less the load average of one minute.",
       }),
     ),
@@ -155,15 +117,15 @@ const MinimumSchema = closed(
 export const RuleSchema = closed(
   {
     name: name("Name of the rule, unique; refusals, logs and the CLI show it."),
-    agents: Type.Array(Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), {
+    agents: Type.Array(text(limits.MAX_NAME_LENGTH), {
       minItems: 1,
-      maxItems: MAX_AGENTS,
+      maxItems: limits.MAX_AGENTS,
       description: 'Agents that the rule speaks for: exact ids, or globs such as "cn-*".',
     }),
     tools: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH }), {
+      Type.Array(text(limits.MAX_NAME_LENGTH), {
         minItems: 1,
-        maxItems: MAX_TOOLS,
+        maxItems: limits.MAX_TOOLS,
         description: "Tools that the rule is limited to. Default: every tool that can be routed.",
       }),
     ),
@@ -174,7 +136,7 @@ export const RuleSchema = closed(
     ),
     prefer: Type.Optional(
       Type.Array(PreferenceSchema, {
-        maxItems: MAX_PREFERENCES,
+        maxItems: limits.MAX_PREFERENCES,
         default: [],
         description: "Wishes that choose among the nodes which match require.",
       }),
@@ -183,13 +145,13 @@ export const RuleSchema = closed(
     minimum: Type.Optional(MinimumSchema),
     onUnavailable: Type.Optional(
       stringEnum(["refuse", "gateway"], {
-        default: DEFAULT_ON_UNAVAILABLE,
+        default: defaults.DEFAULT_ON_UNAVAILABLE,
         description: "What happens when no node fits: the call is refused, or the gateway machine runs it.",
       }),
     ),
     files: Type.Optional(
       stringEnum(["gateway", "refuse"], {
-        default: DEFAULT_FILES,
+        default: defaults.DEFAULT_FILES,
         description:
           "For agents of whom only exec is routed: read, write, edit, apply_patch and ls work on the gateway machine, or are refused.",
       }),
@@ -202,37 +164,37 @@ export const ConfigSchema = closed(
   {
     mode: Type.Optional(
       stringEnum(["enforce", "shadow"], {
-        default: DEFAULT_MODE,
+        default: defaults.DEFAULT_MODE,
         description:
           "enforce: calls run where the rules say. shadow: decide, log and explain, change nothing.",
       }),
     ),
     audit: Type.Optional(
       stringEnum(["off", "best-effort", "strict"], {
-        default: DEFAULT_AUDIT,
+        default: defaults.DEFAULT_AUDIT,
         description:
           "Record of every command and file change over SSH under the state folder. strict: without a record nothing runs.",
       }),
     ),
     auditCommandText: Type.Optional(
       Type.Boolean({
-        default: DEFAULT_AUDIT_COMMAND_TEXT,
+        default: defaults.DEFAULT_AUDIT_COMMAND_TEXT,
         description: "The audit also keeps the command's text, not only its hash. Commands can hold secrets.",
       }),
     ),
     auditKeepDays: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: MAX_AUDIT_DAYS,
-        default: DEFAULT_AUDIT_KEEP_DAYS,
+        maximum: limits.MAX_AUDIT_DAYS,
+        default: defaults.DEFAULT_AUDIT_KEEP_DAYS,
         description: "So many days no audit record is removed, whatever else is written.",
       }),
     ),
     auditAgentMiB: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: MAX_AUDIT_MIB,
-        default: DEFAULT_AUDIT_AGENT_MIB,
+        maximum: limits.MAX_AUDIT_MIB,
+        default: defaults.DEFAULT_AUDIT_AGENT_MIB,
         description:
           "Share of one agent in the audit records of that time. When it is used up, strict refuses the agent's calls.",
       }),
@@ -240,8 +202,8 @@ export const ConfigSchema = closed(
     auditMaxMiB: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: MAX_AUDIT_MIB,
-        default: DEFAULT_AUDIT_MAX_MIB,
+        maximum: limits.MAX_AUDIT_MIB,
+        default: defaults.DEFAULT_AUDIT_MAX_MIB,
         description: "Older audit files are removed when all of them together are larger than this.",
       }),
     ),
@@ -249,14 +211,14 @@ export const ConfigSchema = closed(
     presence: Type.Optional(PresenceSchema),
     nodes: Type.Optional(
       mapOf(NodeSchema, {
-        maxProperties: MAX_NODES,
+        maxProperties: limits.MAX_NODES,
         default: {},
         description: "Machines that can run calls, by inventory name.",
       }),
     ),
     rules: Type.Optional(
       Type.Array(RuleSchema, {
-        maxItems: MAX_RULES,
+        maxItems: limits.MAX_RULES,
         default: [],
         description:
           "Rules in order: the first one whose agents and tools match decides; without one the call is left alone.",

@@ -1,19 +1,16 @@
 // The shape of `nodes.<name>.ssh`: how the SSH transport reaches a node and how it knows that it is that node.
 import * as Type from "@sinclair/typebox";
-import { closed, stringEnum } from "./kinds.ts";
+import { closed, stringEnum, text } from "./kinds.ts";
 import { MAX_NAME_LENGTH, MAX_PATH_LENGTH } from "./limits.ts";
 
-const path = (description: string) => Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH, description });
+const name = (description: string) => text(MAX_NAME_LENGTH, description);
+const path = (description: string) => text(MAX_PATH_LENGTH, description);
 
 const SecretRefSchema = closed(
   {
     source: stringEnum(["env", "file", "exec", "store"], { description: "Kind of secret provider." }),
-    provider: Type.String({
-      minLength: 1,
-      maxLength: MAX_NAME_LENGTH,
-      description: "Alias of the provider.",
-    }),
-    id: Type.String({ minLength: 1, maxLength: MAX_PATH_LENGTH, description: "Name of the secret there." }),
+    provider: name("Alias of the provider."),
+    id: path("Name of the secret there."),
   },
   { description: "OpenClaw SecretRef." },
 );
@@ -31,12 +28,7 @@ const secret = (description: string) => Type.Union(SecretSchema.anyOf, { descrip
 export const SshSchema = closed(
   {
     host: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: MAX_NAME_LENGTH,
-        description:
-          "SSH transport: host name, address or Host alias of ~/.ssh/config. Default: the inventory name.",
-      }),
+      name("SSH transport: host name, address or Host alias of ~/.ssh/config. Default: the inventory name."),
     ),
     port: Type.Optional(
       Type.Integer({
@@ -45,13 +37,7 @@ export const SshSchema = closed(
         description: "SSH transport: TCP port. Default: OPENCLAW_SSH_PORT, or 22.",
       }),
     ),
-    user: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: MAX_NAME_LENGTH,
-        description: "SSH transport: login name. Default: the user that runs the gateway.",
-      }),
-    ),
+    user: Type.Optional(name("SSH transport: login name. Default: the user that runs the gateway.")),
     identityFile: Type.Optional(
       path("SSH transport: private key file on the gateway machine, for example ~/.ssh/id_ed25519."),
     ),
@@ -65,12 +51,9 @@ export const SshSchema = closed(
       ),
     ),
     hostKey: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: MAX_NAME_LENGTH,
-        description:
-          'SSH transport: the only host key that is trusted, as a fingerprint "SHA256:…"; instead of knownHostsFile.',
-      }),
+      name(
+        'SSH transport: the only host key that is trusted, as a fingerprint "SHA256:…"; instead of knownHostsFile.',
+      ),
     ),
   },
   { description: "SSH transport: present when the node can be reached over SSH." },

@@ -1,47 +1,37 @@
 // Whether a workspace tool of this session may go to the agent's node at all, before a node is chosen. Pure.
 import { refusal } from "../../shared/refusal.ts";
 import { type ExecPolicy, execPolicy } from "../host/execPolicy.ts";
-import type { SessionFacts } from "../host/sandboxProblem.ts";
 import { sandboxProblem } from "../host/sandboxProblem.ts";
-import type { Refused } from "./callDecision.ts";
-
-export interface AdmissionInput {
-  readonly hostConfig: unknown;
-  /** Why the host's sandbox API cannot be used; null when it can. */
-  readonly apiProblem: string | null;
-  readonly agent: string;
-  readonly sessionKey: string;
-  /** What the host keeps about the session; null: nothing. */
-  readonly facts: SessionFacts | null;
-  readonly tool: string;
-  /** The call's own `ask`. */
-  readonly ask: unknown;
-}
+import type { AgentPolicy } from "./agentPolicy.ts";
+import type { Call, Refused, World } from "./callDecision.ts";
 
 export type Admission =
   | {
       readonly ok: true;
-      readonly asks: boolean;
-      /** The setting by which a person is asked, in full; null where none is. */
+      /** The setting by which a person has to say yes first, in full; null where none does. */
       readonly askedBy: string | null;
     }
   | Refused;
 
-/** `asks`: a person has to say yes first. */
-export function admitWorkspaceCall(input: AdmissionInput): Admission {
-  const { hostConfig, apiProblem, agent, sessionKey, facts, tool, ask } = input;
+/** By the host's own config; where that is not looked at, every call may go there. */
+export function admitWorkspaceCall(
+  { id: agent, hostConfig }: AgentPolicy,
+  { tool, params, session }: Call,
+  { apiProblem }: Pick<World, "apiProblem">,
+): Admission {
+  if (hostConfig === null) return { ok: true, askedBy: null };
   const problem =
     apiProblem === null
-      ? sandboxProblem(hostConfig, agent, sessionKey, facts)
+      ? sandboxProblem(hostConfig, agent, session.key, session.facts)
       : `agent "${agent}" has its workspace on a node over SSH, and ${apiProblem}`;
   if (problem !== null)
     return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", problem, { nothingRan: "nothing ran" }) };
   // Of `process` only input comes here, and input to a shell is a command.
-  if (tool !== "exec" && tool !== "process") return { ok: true, asks: false, askedBy: null };
-  const policy = execPolicy(hostConfig, agent, facts?.permissionMode ?? null, ask);
+  if (tool !== "exec" && tool !== "process") return { ok: true, askedBy: null };
+  const policy = execPolicy(hostConfig, agent, session.facts?.permissionMode ?? null, params.ask);
   return policy.kind === "deny" || policy.kind === "allowlist"
     ? policyRefusal(agent, policy)
-    : { ok: true, asks: policy.kind === "ask", askedBy: policy.kind === "ask" ? policy.source : null };
+    : { ok: true, askedBy: policy.kind === "ask" ? policy.source : null };
 }
 
 function policyRefusal(agent: string, { kind, source }: Extract<ExecPolicy, { source: string }>): Refused {

@@ -148,7 +148,7 @@ function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodes
 function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { tool } = call;
   const by = recorder(policy, tool);
-  const admission = admit(policy, call, world);
+  const admission = admitWorkspaceCall(policy, call, world);
   if (!admission.ok) return by.refuse(admission.refusal);
   const place = decideSession(policy, call.session.kept, world, memory);
   if (!place.ok) return by.refuse(place.refusal);
@@ -160,15 +160,9 @@ function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: Last
 /** Input goes where its command is, without anybody placing it. */
 function toRunningCommand(policy: AgentPolicy, call: Call, world: World): Decision {
   const by = recorder(policy, call.tool);
-  const admission = admit(policy, call, world);
+  const admission = admitWorkspaceCall(policy, call, world);
   if (!admission.ok) return by.refuse(admission.refusal);
   return { ...by.leave(), kind: "input", askedBy: admission.askedBy };
-}
-
-function admit({ id, hostConfig }: AgentPolicy, { tool, params, session }: Call, { apiProblem }: World) {
-  if (hostConfig === null) return { ok: true, askedBy: null } as const;
-  const { key: sessionKey, facts } = session;
-  return admitWorkspaceCall({ hostConfig, apiProblem, agent: id, sessionKey, facts, tool, ask: params.ask });
 }
 
 /**
@@ -179,11 +173,8 @@ function onGateway(policy: AgentPolicy, tool: string, file: string | null): Deci
   const by = recorder(policy, tool);
   const { execRule: rule } = policy;
   if (rule?.files !== "refuse") return by.leave();
-  const what =
-    file === null
-      ? `"${tool}" works on the gateway's files`
-      : `"${tool}" would take ${quote(shorten(file))} from the gateway's files`;
-  const fact = `${what}, and rule "${rule.name}" says files: "refuse"`;
+  const does = file === null ? "works on" : `would take ${quote(shorten(file))} from`;
+  const fact = `"${tool}" ${does} the gateway's files, and rule "${rule.name}" says files: "refuse"`;
   return by.refuse(refusal("FILES_REFUSED", fact));
 }
 

@@ -20,6 +20,8 @@ export function gatewayToolRefusal(
 ): Refusal | null {
   const routed = `and agent "${agent}" is routed to nodes`;
   const runs = `"${tool}" would run a command on the gateway, ${routed}`;
+  if ("reads" in known && reads(known.reads, params)) return null;
+  const asked = `"${tool}"${actionOf(params)}`;
   switch (known.kind) {
     case "gatewayShell":
       return refusal("GATEWAY_SHELL_REFUSED", runs);
@@ -36,28 +38,18 @@ export function gatewayToolRefusal(
       const fact = `"${tool}" with ${safe(harness).slice(0, MAX_SHOWN)} would drive a program on the gateway, ${routed}`;
       return refusal("GATEWAY_SHELL_REFUSED", fact, { advice: 'use runtime "subagent", or exec' });
     }
-    case "gatewayConfig":
-      return reads(known, params)
-        ? null
-        : refusal(
-            "GATEWAY_CONFIG_REFUSED",
-            `"${tool}"${actionOf(params)} would change the gateway, whose config holds the rules for agent "${agent}"`,
-          );
-    case "gatewayPort":
-      return reads(known, params)
-        ? null
-        : refusal(
-            "GATEWAY_PORT_REFUSED",
-            `"${tool}"${actionOf(params)} would open a port of the gateway, ${routed}, where its servers are`,
-          );
-    case "otherMachine":
-      return reads(known, params)
-        ? null
-        : refusal(
-            "NODE_NOT_ALLOWED",
-            `"${tool}"${actionOf(params)} would use a machine that no rule chose for agent "${agent}"`,
-            { nothingRan: "nothing ran", advice: "Use exec" },
-          );
+    case "gatewayConfig": {
+      const fact = `${asked} would change the gateway, whose config holds the rules for agent "${agent}"`;
+      return refusal("GATEWAY_CONFIG_REFUSED", fact);
+    }
+    case "gatewayPort": {
+      const fact = `${asked} would open a port of the gateway, ${routed}, where its servers are`;
+      return refusal("GATEWAY_PORT_REFUSED", fact);
+    }
+    case "otherMachine": {
+      const fact = `${asked} would use a machine that no rule chose for agent "${agent}"`;
+      return refusal("NODE_NOT_ALLOWED", fact, { nothingRan: "nothing ran", advice: "Use exec" });
+    }
     default:
       return null;
   }
@@ -67,7 +59,7 @@ export function gatewayToolRefusal(
 const MAX_SHOWN = 200;
 
 /** An action that is not known is none that only looks; without one such a tool does nothing. */
-function reads({ reads: known }: { readonly reads: readonly string[] }, { action }: Params): boolean {
+function reads(known: readonly string[], { action }: Params): boolean {
   if (known.length === 0) return false;
   return action === undefined || (typeof action === "string" && known.includes(action));
 }

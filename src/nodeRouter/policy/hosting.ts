@@ -3,7 +3,7 @@ import { refusalText } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import { nodePlacement } from "./toolPlacement.ts";
+import { candidateById, nodePlacement } from "./toolPlacement.ts";
 
 /**
  * Why this node may not run the agent's turns, as the end of a sentence that begins "on node X, "; null when it may.
@@ -27,8 +27,7 @@ export function hostingProblem(
   if (decision.rule === null) return "and no rule names the agent, whose workspace is on a node";
   const rule = `rule ${quote(decision.rule)}`;
   if (nodeId === null) return `which the gateway does not name, and ${rule} must choose it`;
-  const node = snapshot.nodes.find((known) => known.nodeId === nodeId);
-  const candidate = decision.candidates().find((one) => one.node === node?.name);
+  const candidate = candidateById(decision, nodeId, snapshot);
   if (candidate === undefined) return `which no known node is, and ${rule} must choose it`;
   return candidate.fits ? null : `which ${candidate.reason?.one ?? "does not fit"} (${rule})`;
 }

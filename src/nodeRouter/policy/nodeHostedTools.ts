@@ -4,7 +4,7 @@ import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import { nodePlacement } from "./toolPlacement.ts";
+import { candidateById, nodePlacement } from "./toolPlacement.ts";
 
 /** The host cuts names there. */
 const MAX_NAME = 64;
@@ -59,11 +59,10 @@ export function hostedToolRefusal(
   const decision = nodePlacement(policy, policy.ruleFor(tool) === null ? "exec" : tool, snapshot);
   if (decision.rule === null) return null;
   for (const { nodeId, displayName } of behind) {
-    const node = snapshot.nodes.find((known) => known.nodeId === nodeId);
-    const candidate = decision.candidates().find((one) => one.node === node?.name);
+    const candidate = candidateById(decision, nodeId, snapshot);
     if (candidate?.fits === true) continue;
     const reason = candidate?.reason?.one ?? "is not known";
-    const label = quote(node?.name ?? displayName ?? nodeId);
+    const label = quote(candidate?.node ?? displayName ?? nodeId);
     const fact = `${quote(tool)} is published by node ${label} and runs there whatever a rule says; that node ${reason} (rule ${quote(decision.rule)} of agent ${quote(policy.id)})`;
     const advice = "use another tool, or exec on a node that the rule allows";
     return refusal("NODE_NOT_ALLOWED", fact, { advice });

@@ -1,6 +1,6 @@
 // `sessions_spawn` with a machine of its own: the host would choose it, and no rule would be asked. Pure.
 
-import { isRecord } from "../../shared/isRecord.ts";
+import { isRecord, wordsOf } from "../../shared/isRecord.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 
@@ -22,11 +22,10 @@ export function spawnOf(
 ): Spawn | null {
   if (tool !== "sessions_spawn") return null;
   const { agentId, placement } = params;
-  const agent = typeof agentId === "string" && agentId.trim() !== "" ? agentId.trim().toLowerCase() : caller;
-  const kind = isRecord(placement) ? placement.kind : undefined;
+  const agent = wordsOf(agentId)?.toLowerCase() ?? caller;
+  const { kind, profileId } = isRecord(placement) ? placement : {};
   // A shape that we do not know may be one that a newer host does.
   const isElsewhere = placement !== undefined && placement !== null && kind !== "local";
-  const profileId = isRecord(placement) ? placement.profileId : undefined;
   const profile = typeof profileId === "string" ? profileId : "";
   return { agent, profile: isElsewhere ? profile : null, local: kind === "local" };
 }

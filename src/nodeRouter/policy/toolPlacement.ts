@@ -1,5 +1,5 @@
 // Which nodes the rules mean for an agent's tool, and the placement of a call without its parameters. Pure.
-import type { PlacementDecision } from "../placement/model/decision.ts";
+import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
 import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../placement/model/way.ts";
 import { place } from "../placement/place.ts";
@@ -45,6 +45,16 @@ export function nodePlacement(
 ): PlacementDecision {
   const asked = { agent, tool, commands: [], needs: COMMAND_NEEDS, binding: "exec", current: null } as const;
   return place(asked, snapshot, config.rules);
+}
+
+/** What a decision says of the paired node with this id; undefined: the snapshot has none. */
+export function candidateById(
+  decision: PlacementDecision,
+  nodeId: string,
+  { nodes }: NodeSnapshot,
+): Candidate | undefined {
+  const name = nodes.find((node) => node.nodeId === nodeId)?.name;
+  return decision.candidates().find(({ node }) => node === name);
 }
 
 /** onUnavailable: "gateway" speaks of commands; a node tool left alone could name any node, so it is refused. */

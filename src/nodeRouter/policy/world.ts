@@ -5,7 +5,5 @@ import type { World } from "./callDecision.ts";
 
 /** A world in which every agent is as this config and the host's say. */
 export function worldOf(config: ResolvedConfig, hostConfig: unknown, known: Omit<World, "agent">): World {
-  const { snapshot, hostNodes, presence, apiProblem } = known;
-  const agent = (id: string) => agentPolicy(config, hostConfig, id);
-  return { snapshot, hostNodes, presence, apiProblem, agent };
+  return { ...known, agent: (id) => agentPolicy(config, hostConfig, id) };
 }

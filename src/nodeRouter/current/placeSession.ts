@@ -13,9 +13,9 @@ import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
 
 type Placed = Extract<SessionPlace, { ok: true }>;
 
-export type PlacedSession =
-  /** `movedFrom`: the node that the session's files were on before, until `told`; null: it did not move. */
-  (Placed & { readonly movedFrom: string | null }) | Refused;
+/** `movedFrom`: the node that the session's files were on before, until `told`; null: it did not move. */
+type Remembered = Placed & { readonly movedFrom: string | null };
+export type PlacedSession = Remembered | Refused;
 
 /** By `decideSession`, from a fresh list of the nodes. Never throws. */
 export async function placeSession(
@@ -43,7 +43,7 @@ export async function placeSession(
 }
 
 /** The session's files are there from now on. */
-export function remember(memory: Memory, agent: string, sessionKey: string, place: Placed): PlacedSession {
+export function remember(memory: Memory, agent: string, sessionKey: string, place: Placed): Remembered {
   const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name);
   memory.part(LAST_NODES).set(agent, place.placement.rule ?? "", place.node.name);
   return { ...place, movedFrom };

@@ -1,7 +1,7 @@
 // One call from the host's event to the parameters that the host is told: what is known, the decision, its carrying out.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
-import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { remember } from "../current/placeSession.ts";
 import { policyNow, worldNow } from "../current/worldNow.ts";
 import type { ToolContext, ToolEvent } from "../host/events.ts";
@@ -10,23 +10,18 @@ import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
-import { decisionRefusal } from "../policy/explainTool.ts";
 import type { RouterDeps } from "../process/deps.ts";
-import type { Consent } from "../state/calls.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { classifyTool, worksInWorkspace } from "../toolCatalog/catalog.ts";
+import { type Applied, applied, notApplied } from "./applied.ts";
 import { applyPlacement } from "./overNode.ts";
 import { applyInput, applyWorkspace } from "./toWorkspace.ts";
 
 /** One call, carried as far as the policy can. */
-export interface Carried {
+export interface Carried extends Applied {
   readonly outcome: "placed" | "refused" | "unrouted";
   readonly decision: Decision;
-  readonly refusal: Refusal | null;
-  /** The complete new parameters; null when there is nothing to change. */
-  readonly params: Record<string, unknown> | null;
-  readonly consent: Consent | null;
 }
 
 /** Decides the call and carries it out. A fault on the way is a refusal, unless the call is none of ours. Never throws. */
@@ -45,7 +40,9 @@ export async function carry(
     const snapshot = needsFreshNodes(policy, call)
       ? await currentSnapshot(deps, config)
       : lastSnapshot(deps, config);
-    const now = { ...call, session: { ...call.session, kept: keptBy(deps, context) } };
+    // Asked last: another call of the session may have moved it meanwhile.
+    const kept = deps.memory.part(SESSION_NODES).get(call.session.key)?.node ?? null;
+    const now = { ...call, session: { ...call.session, kept } };
     const decision = decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
     return await carryOut(deps, decision, event, context);
   } catch (error) {
@@ -54,7 +51,7 @@ export async function carry(
         ? error.refusal
         : refusal("INVENTORY_UNAVAILABLE", `the call could not be placed: ${messageOf(error)}`);
     const decision = faultDecision(policy, event.toolName, fault);
-    return isOurs(policy, event.toolName) ? refusedBy(decision) : left(decision, null);
+    return isOurs(policy, event.toolName) ? carried(decision, notApplied(fault)) : left(decision, null);
   }
 }
 
@@ -88,10 +85,6 @@ async function callOf(
   };
 }
 
-function keptBy(deps: RouterDeps, { sessionKey }: ToolContext): string | null {
-  return deps.memory.part(SESSION_NODES).get(sessionKey ?? "")?.node ?? null;
-}
-
 /** Unreadable records refuse nothing here: a hosted session's own turns are checked again before each. */
 function hostOf(deps: RouterDeps, key: string): CallSession["hostedOn"] {
   const record = key === "" ? undefined : deps.hosted?.ofKey(key);
@@ -109,33 +102,24 @@ async function carryOut(
     case "leave":
       return left(decision, clearedParams(decision.clearHost, event));
     case "refuse":
-      return refusedBy(decision);
-    case "place": {
+      return carried(decision, notApplied(decision.refusal));
+    case "place":
       if (decision.beside !== null) remember(deps.memory, agent, context.sessionKey ?? "", decision.beside);
-      const applied = applyPlacement(deps, decision.placement, event, context, agent);
-      if (applied.refusal !== null) return { ...refusedBy(decision), refusal: applied.refusal };
-      return { outcome: "placed", decision, ...applied, consent: null };
-    }
-    case "workspace": {
-      const applied = await applyWorkspace(deps, decision, event, context);
-      if (applied.refusal !== null) return { ...refusedBy(decision), refusal: applied.refusal };
-      return { outcome: "placed", decision, ...applied };
-    }
-    case "input": {
+      return carried(decision, applyPlacement(deps, decision.placement, event, context, agent));
+    case "workspace":
+      return carried(decision, await applyWorkspace(deps, decision, event, context));
+    case "input":
       if (decision.askedBy === null) return left(decision, null);
-      const applied = await applyInput(deps, event, agent, decision.askedBy);
-      if (applied.refusal !== null) return { ...refusedBy(decision), refusal: applied.refusal };
-      return { outcome: "placed", decision, ...applied };
-    }
+      return carried(decision, await applyInput(deps, event, agent, decision.askedBy));
   }
 }
 
-function left(decision: Decision, params: Record<string, unknown> | null): Carried {
-  return { outcome: "unrouted", decision, refusal: null, params, consent: null };
+function left(decision: Decision, params: Applied["params"]): Carried {
+  return { outcome: "unrouted", decision, ...applied(params) };
 }
 
-function refusedBy(decision: Decision): Carried {
-  return { outcome: "refused", decision, refusal: decisionRefusal(decision), params: null, consent: null };
+function carried(decision: Decision, result: Applied): Carried {
+  return { outcome: result.refusal === null ? "placed" : "refused", decision, ...result };
 }
 
 /** `onUnavailable: "gateway"`: the model must not pick a node or host that the rule would not have given. */

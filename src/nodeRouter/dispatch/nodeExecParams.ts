@@ -18,7 +18,8 @@ export interface ExecRewriteInput {
   readonly jobId: string;
 }
 
-export type ExecRewrite =
+/** What a call becomes on one node. */
+export type NodeRewrite =
   | {
       readonly ok: true;
       /** Complete: it replaces the model's parameters. */
@@ -42,7 +43,7 @@ const CODE_MODE_YIELD_MS = 1_000;
  * OpenClaw 2026.9.6), so `env` is written into the command, `background` becomes a detached job, and the rest
  * is dropped and said.
  */
-export function rewriteExec(input: ExecRewriteInput): ExecRewrite {
+export function rewriteExec(input: ExecRewriteInput): NodeRewrite {
   const { params, node } = input;
   if (node.nodeId === null) {
     const fact = `node ${quote(node.name)} is not paired`;

@@ -1,10 +1,12 @@
 // Puts the chosen node into a node-targeted tool's parameters, or refuses the node the model named. Pure.
+import { wordsOf } from "../../shared/isRecord.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
 import type { Refused } from "../policy/callDecision.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
+import type { NodeRewrite } from "./nodeExecParams.ts";
 
 export interface NodeToolInput {
   readonly tool: string;
@@ -14,17 +16,6 @@ export interface NodeToolInput {
   readonly snapshot: NodeSnapshot;
 }
 
-export type NodeToolRewrite =
-  | {
-      readonly ok: true;
-      /** Complete: it replaces the model's parameters. */
-      readonly params: Record<string, unknown>;
-      readonly nodeId: string;
-      readonly jobId: null;
-      readonly notes: readonly string[];
-    }
-  | Refused;
-
 /** The host accepts this many characters of an id as its name. */
 const MIN_ID_PREFIX = 6;
 
@@ -32,7 +23,7 @@ const MIN_ID_PREFIX = 6;
  * A node that the model names is kept when the rule allows it and it fits now, and refused otherwise with its
  * reason; none named is filled in with the winner. Ids, never names, go into the parameters.
  */
-export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
+export function rewriteNodeTool(input: NodeToolInput): NodeRewrite {
   const { params, decision } = input;
   const tool = classifyTool(input.tool);
   const winner = decision.node;
@@ -40,7 +31,7 @@ export function rewriteNodeTool(input: NodeToolInput): NodeToolRewrite {
     const fact = `no node for ${quote(input.tool)}`;
     return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice: null }) };
   }
-  const named = typeof params.node === "string" && params.node.trim() !== "" ? params.node.trim() : null;
+  const named = wordsOf(params.node);
 
   let node: NodeState = winner;
   if (named !== null) {

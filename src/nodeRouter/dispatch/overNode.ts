@@ -1,7 +1,6 @@
 // Carries a placement into a call: the complete parameters the host is told, and the record of the call.
-
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
-import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { JOBS } from "../jobs/jobs.ts";
@@ -10,14 +9,9 @@ import type { RouterDeps } from "../process/deps.ts";
 import { CALLS } from "../state/calls.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
+import { type Applied, applied, notApplied } from "./applied.ts";
 import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
-
-export interface Applied {
-  readonly refusal: Refusal | null;
-  /** The complete new parameters; null when there is nothing to change. */
-  readonly params: Record<string, unknown> | null;
-}
 
 /** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
 export function applyPlacement(
@@ -30,10 +24,9 @@ export function applyPlacement(
   const { node } = decision;
   const config = deps.memory.part(PLUGIN_CONFIG).current;
   const jobs = deps.memory.part(JOBS);
-  const calls = deps.memory.part(CALLS);
   if (node === null || node.nodeId === null || config === null) {
     const fact = `rule "${decision.rule}" placed the call on a node without an id`;
-    return refused(refusal("NO_NODE_FITS", fact, { advice: 'run "openclaw node-router doctor"' }));
+    return notApplied(refusal("NO_NODE_FITS", fact, { advice: 'run "openclaw node-router doctor"' }));
   }
 
   const rewrite =
@@ -51,35 +44,25 @@ export function applyPlacement(
           decision,
           snapshot: lastSnapshot(deps, config),
         });
-  if (!rewrite.ok) return refused(rewrite.refusal);
+  if (!rewrite.ok) return notApplied(rewrite.refusal);
   // In shadow mode too: what is logged is then what enforcing would do.
   if (rewrite.nodeId === node.nodeId) deps.memory.part(LAST_NODES).set(agent, decision.rule ?? "", node.name);
-  if (config.mode === "shadow") return { refusal: null, params: null };
+  if (config.mode === "shadow") return applied(null);
 
-  calls.add({
+  const { nodeId, jobId, notes } = rewrite;
+  deps.memory.part(CALLS).add({
     ...idsOf(event, context),
     sessionKey: context.sessionKey ?? "",
     agent,
     tool: event.toolName,
     decision,
-    nodeId: rewrite.nodeId,
-    jobId: rewrite.jobId,
+    nodeId,
+    jobId,
     workspaceCallId: null,
-    notes: rewrite.notes,
+    notes,
   });
-  if (rewrite.jobId !== null) {
-    jobs.add({
-      jobId: rewrite.jobId,
-      agent,
-      nodeId: rewrite.nodeId,
-      nodeName: node.name,
-      startedAtMs: deps.now(),
-      offset: 0,
-    });
+  if (jobId !== null) {
+    jobs.add({ jobId, agent, nodeId, nodeName: node.name, startedAtMs: deps.now(), offset: 0 });
   }
-  return { refusal: null, params: rewrite.params };
-}
-
-function refused(why: Refusal): Applied {
-  return { refusal: why, params: null };
+  return applied(rewrite.params);
 }

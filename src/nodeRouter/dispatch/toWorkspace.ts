@@ -1,7 +1,6 @@
 // Carries a call of an agent whose workspace is on a node to its sandbox: the parameters, and the record of the call.
-
 import { randomBytes } from "node:crypto";
-import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { type ApprovalText, approvalText, inputApprovalText } from "../approval/question.ts";
 import { unshownRefusal } from "../approval/unshown.ts";
@@ -12,15 +11,8 @@ import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
 import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
+import { type Applied, applied, notApplied } from "./applied.ts";
 import { sandboxedExec } from "./workspaceExecParams.ts";
-
-export interface WorkspaceApplied {
-  readonly refusal: Refusal | null;
-  /** The complete new parameters; null for a tool that has no say in where it runs. */
-  readonly params: Record<string, unknown> | null;
-  /** Null when nobody needs to be asked. */
-  readonly consent: Consent | null;
-}
 
 /**
  * Carries one workspace tool's call. `exec` is led to the sandbox under an id by which the backend finds this
@@ -31,29 +23,25 @@ export async function applyWorkspace(
   decision: Extract<Decision, { kind: "workspace" }>,
   event: ToolEvent,
   context: ToolContext,
-): Promise<WorkspaceApplied> {
+): Promise<Applied> {
   const { agent, placement, place } = decision;
   const sessionKey = context.sessionKey ?? "";
-  const remembered = remember(deps.memory, agent, sessionKey, place);
-  const movedFrom = remembered.ok ? remembered.movedFrom : null;
+  const { movedFrom } = remember(deps.memory, agent, sessionKey, place);
   const notes =
     movedFrom === null
       ? []
       : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
-  const call = {
-    ...idsOf(event, context),
-    ...{ sessionKey, agent, tool: event.toolName, decision: placement, notes },
-  };
-  const unbound = { nodeId: null, jobId: null, workspaceCallId: null };
+  const who = { ...idsOf(event, context), sessionKey, agent };
+  const call = { ...who, tool: event.toolName, decision: placement, notes, nodeId: null, jobId: null };
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
-    if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, ...unbound });
-    return { refusal: null, params: null, consent: null };
+    if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, workspaceCallId: null });
+    return applied(null);
   }
 
   const callId = newCallId();
   const exec = sandboxedExec(event.params, callId);
-  if (!exec.ok) return refused(refusal("ENV_INVALID", exec.message));
+  if (!exec.ok) return notApplied(refusal("ENV_INVALID", exec.message));
   // Without a command the host refuses the call itself.
   const askedBy = event.params.command ? decision.askedBy : null;
   const question = askedBy === null ? null : questionOf(event, agent, placement, place.node);
@@ -61,14 +49,12 @@ export async function applyWorkspace(
     askedBy === null || question === null
       ? null
       : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
-  if (unshown !== null) return refused(unshown);
+  if (unshown !== null) return notApplied(unshown);
   const consent = question === null ? null : consentTo(question);
-  deps.memory.part(CALLS).add({ ...call, ...unbound, workspaceCallId: callId });
+  deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
-    ...idsOf(event, context),
+    ...who,
     callId,
-    agent,
-    sessionKey,
     rule: placement.rule ?? "",
     node: place.node.name,
     decisionId: randomBytes(8).toString("hex"),
@@ -77,7 +63,7 @@ export async function applyWorkspace(
     claimed: false,
     outcome: null,
   });
-  return { refusal: null, params: exec.params, consent };
+  return applied(exec.params, consent);
 }
 
 /** Input to a command that runs: nothing is placed, and it goes where the command is. */
@@ -86,17 +72,12 @@ export async function applyInput(
   { params }: ToolEvent,
   agent: string,
   askedBy: string,
-): Promise<WorkspaceApplied> {
+): Promise<Applied> {
   const { action, sessionId, ...input } = params;
-  const question = inputApprovalText({
-    agent,
-    session: String(sessionId),
-    action: String(action),
-    input,
-  });
+  const question = inputApprovalText({ agent, session: String(sessionId), action: String(action), input });
   const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
-  if (unshown !== null) return refused(unshown);
-  return { refusal: null, params: { ...params }, consent: consentTo(question) };
+  if (unshown !== null) return notApplied(unshown);
+  return applied({ ...params }, consentTo(question));
 }
 
 function questionOf(
@@ -121,8 +102,4 @@ function questionOf(
 
 function consentTo({ title, description }: ApprovalText): Consent {
   return { title, description, granted: false };
-}
-
-function refused(why: Refusal): WorkspaceApplied {
-  return { refusal: why, params: null, consent: null };
 }

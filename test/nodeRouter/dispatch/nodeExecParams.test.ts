@@ -1,6 +1,6 @@
 // What the host is told instead of what the model asked of exec.
 import { describe, expect, test } from "vitest";
-import { type ExecRewrite, rewriteExec } from "../../../src/nodeRouter/dispatch/nodeExecParams.ts";
+import { type NodeRewrite, rewriteExec } from "../../../src/nodeRouter/dispatch/nodeExecParams.ts";
 import { startScript } from "../../../src/nodeRouter/jobs/nodeJob.ts";
 import { refusalText } from "../../../src/shared/refusal.ts";
 import { makeNode } from "../../support/makeNode.ts";
@@ -9,16 +9,16 @@ import { refused } from "../../support/refused.ts";
 const NODE = makeNode({ workspace: "/node/ws" });
 const WINDOWS = makeNode({ name: "pc", workspace: null, tags: new Map([["node.os", "windows"]]) });
 
-function rewrite(params: Record<string, unknown>, node = NODE): ExecRewrite {
+function rewrite(params: Record<string, unknown>, node = NODE): NodeRewrite {
   return rewriteExec({ params, node, gatewayWorkspace: "/gw/ws", home: "/home/gw", jobId: "nr-1" });
 }
 
-function paramsOf(result: ExecRewrite): Record<string, unknown> {
+function paramsOf(result: NodeRewrite): Record<string, unknown> {
   if (!result.ok) throw new Error(refusalText(result.refusal));
   return result.params;
 }
 
-const notesOf = (result: ExecRewrite) => (result.ok ? result.notes : null);
+const notesOf = (result: NodeRewrite) => (result.ok ? result.notes : null);
 
 describe("target", () => {
   test.each([

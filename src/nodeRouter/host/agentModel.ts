@@ -1,10 +1,9 @@
 // Which model an agent is configured with. Pure; the config is `unknown`.
-import { isRecord } from "../../shared/isRecord.ts";
+import { isRecord, wordsOf } from "../../shared/isRecord.ts";
 import { agentSetting } from "./hostConfig.ts";
 
 /** `agents.entries.<id>.model`, else the default for all agents; of the object form its `primary`. Null: OpenClaw's own. */
 export function modelOf(hostConfig: unknown, agent: string): string | null {
   const setting = agentSetting(hostConfig, agent, "model");
-  const model = isRecord(setting) ? setting.primary : setting;
-  return typeof model === "string" && model.trim() !== "" ? model.trim() : null;
+  return wordsOf(isRecord(setting) ? setting.primary : setting);
 }

@@ -1,8 +1,5 @@
 // Runs work outside the authority of the client that happened to start it.
-
-interface InvocationScope {
-  runFrame(frame: undefined, work: () => unknown): unknown;
-}
+import { functionOf } from "./hostFunction.ts";
 
 /**
  * A service that was started by a client's request keeps that client's authority, which is over once the
@@ -11,14 +8,9 @@ interface InvocationScope {
  */
 export function outsideCaller<T>(work: () => Promise<T>): Promise<T> {
   const scope: unknown = Reflect.get(globalThis, Symbol.for("openclaw.pluginInstanceInvocation"));
-  if (!isScope(scope)) return work();
+  const runFrame = functionOf(scope, "runFrame");
+  if (runFrame === null) return work();
   return new Promise((resolve, reject) => {
-    scope.runFrame(undefined, () => void work().then(resolve, reject));
+    Reflect.apply(runFrame, scope, [undefined, () => void work().then(resolve, reject)]);
   });
-}
-
-function isScope(value: unknown): value is InvocationScope {
-  return (
-    typeof value === "object" && value !== null && "runFrame" in value && typeof value.runFrame === "function"
-  );
 }

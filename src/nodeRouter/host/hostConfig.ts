@@ -1,7 +1,7 @@
 // Reads the few host settings that concern placement out of the gateway's config. Pure; the config is `unknown`.
 
 import { normalizeAgentId } from "../../shared/hostNames.ts";
-import { isRecord } from "../../shared/isRecord.ts";
+import { isRecord, wordsOf } from "../../shared/isRecord.ts";
 import type { Binding } from "../../shared/types.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -9,9 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** Sandbox backend id of this plugin: agents bound to it take their whole workspace along. */
 export const SANDBOX_BACKEND = "node-router";
 
-/**
- * The object at this path of a config that may hold anything; empty where there is none. Inherited keys are not read.
- */
+/** The object at this path of a config that may hold anything; empty where there is none. Inherited keys are not read. */
 export function section(value: unknown, ...path: readonly string[]): Json {
   let at: unknown = value;
   for (const key of path) at = isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined;
@@ -33,7 +31,7 @@ export function agentIds(config: unknown): readonly string[] {
   }
   if (list === undefined) return [IMPLICIT_AGENT];
   const listed: readonly unknown[] = Array.isArray(list) ? list : [];
-  const ids = listed.filter((entry) => typeof entry === "object" && entry !== null).map(idOfEntry);
+  const ids = listed.filter(isRecord).map(({ id }) => normalizeAgentId(typeof id === "string" ? id : ""));
   return [...new Set(ids)];
 }
 
@@ -42,10 +40,6 @@ export function listedAgentIds(config: unknown): readonly string[] | null {
   const { entries, list } = section(config, "agents");
   const ids = entries === undefined && list === undefined ? [] : agentIds(config);
   return ids.length === 0 ? null : ids;
-}
-
-function idOfEntry(entry: object): string {
-  return normalizeAgentId("id" in entry && typeof entry.id === "string" ? entry.id : "");
 }
 
 /** The key under `agents.entries` that means this agent; the id itself when there is none. */
@@ -102,12 +96,9 @@ export function bindingOf(config: unknown, agent: string): Binding {
 
 /** Id of the agent's sandbox backend as the host reads it: without regard to case and spaces; null when unset. */
 export function sandboxBackend(config: unknown, agent: string): string | null {
-  const own = agentSection(config, agent, "sandbox").backend;
-  const inherited = section(config, "agents", "defaults", "sandbox").backend;
-  for (const value of [own, inherited]) {
-    if (typeof value === "string" && value.trim() !== "") return value.trim().toLowerCase();
-  }
-  return null;
+  const own = wordsOf(agentSection(config, agent, "sandbox").backend);
+  const backend = own ?? wordsOf(section(config, "agents", "defaults", "sandbox").backend);
+  return backend?.toLowerCase() ?? null;
 }
 
 /** `off`, `non-main` or `all`. */

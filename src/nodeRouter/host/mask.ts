@@ -1,6 +1,7 @@
 // The parts of a question that OpenClaw masks because they look like a secret. A mask can cover a command.
 import { messageOf } from "../../shared/errors.ts";
 import { safe } from "../../shared/safeText.ts";
+import { functionOf } from "./hostFunction.ts";
 
 export type Masks = (text: string) => Promise<MaskAnswer>;
 
@@ -21,25 +22,13 @@ export async function askHostMask(
   load: () => Promise<unknown> = loadHostModule,
 ): Promise<MaskAnswer> {
   try {
-    const mask = maskOf(await load());
+    const mask = functionOf(await load(), "redactSensitiveText");
     if (mask === null) return unknown('"openclaw/plugin-sdk/logging-core" exports no redactSensitiveText');
     const views = [text, text.replaceAll("\n", "")];
     return { kind: views.every((view) => mask(view, { mode: "tools" }) === view) ? "shown" : "masked" };
   } catch (error) {
     return unknown(safe(messageOf(error)));
   }
-}
-
-type HostMask = (text: string, options: { readonly mode: "tools" }) => unknown;
-
-function maskOf(module: unknown): HostMask | null {
-  if (typeof module !== "object" || module === null) return null;
-  const value: unknown = Reflect.get(module, "redactSensitiveText");
-  return isMask(value) ? value : null;
-}
-
-function isMask(value: unknown): value is HostMask {
-  return typeof value === "function";
 }
 
 function unknown(fact: string): MaskAnswer {

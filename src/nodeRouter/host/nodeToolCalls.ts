@@ -1,17 +1,14 @@
 // What the parameters of a node tool's call say about where it goes. Pure; parameters as in OpenClaw 2026.9.
+import { wordsOf } from "../../shared/isRecord.ts";
 import type { NodeTool } from "../toolCatalog/catalog.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
 /** `nodes status` and the like, without a node: about pairing, not about one machine. */
 export function reachesNoNode(tool: NodeTool, params: Params): boolean {
-  const named = typeof params.node === "string" && params.node.trim() !== "";
-  return (
-    !named &&
-    !namesAnotherGateway(params) &&
-    typeof params.action === "string" &&
-    tool.nodeless.includes(params.action)
-  );
+  const { node, action } = params;
+  if (wordsOf(node) !== null || namesAnotherGateway(params)) return false;
+  return typeof action === "string" && tool.nodeless.includes(action);
 }
 
 /** Another gateway has other rules, or none. */

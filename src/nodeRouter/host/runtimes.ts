@@ -1,5 +1,6 @@
 // Which harness an agent's model runs in, as far as the config says. Pure.
 // Order as in the host (2026.9.6): agent's and default model entry, the provider's, provider wildcard, provider, prefix.
+import { wordsOf } from "../../shared/isRecord.ts";
 import { agentKey, section } from "./hostConfig.ts";
 
 export interface ForeignRuntime {
@@ -56,10 +57,8 @@ function runtimeOf(config: unknown, agent: string, model: string): Omit<ForeignR
     [section(config, "models", "providers", provider), `models.providers.${provider}`],
   ];
   for (const [settings, path] of places) {
-    const { id } = section(settings, "agentRuntime");
-    if (typeof id === "string" && id.trim() !== "") {
-      return { runtime: id.trim().toLowerCase(), path: `${path}.agentRuntime.id` };
-    }
+    const id = wordsOf(section(settings, "agentRuntime").id);
+    if (id !== null) return { runtime: id.toLowerCase(), path: `${path}.agentRuntime.id` };
   }
   return null;
 }

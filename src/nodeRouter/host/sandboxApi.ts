@@ -2,6 +2,7 @@
 import { messageOf } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
+import { functionOf } from "./hostFunction.ts";
 
 /** What the host gives the factory, at the start of every run of a sandboxed agent. */
 export interface SandboxParams {
@@ -151,18 +152,6 @@ export function apiProblemText(fact: string): string {
 
 function missing(fact: string): SandboxApi {
   return { ok: false, reason: apiProblemText(fact) };
-}
-
-type HostFunction = (...args: readonly unknown[]) => unknown;
-
-function functionOf(module: unknown, name: string): HostFunction | null {
-  if (typeof module !== "object" || module === null) return null;
-  const value: unknown = Reflect.get(module, name);
-  return isFunction(value) ? value : null;
-}
-
-function isFunction(value: unknown): value is HostFunction {
-  return typeof value === "function";
 }
 
 function loadHostModule(): Promise<unknown> {

@@ -58,10 +58,6 @@ export function sandboxProblem(
 function isMainSession(hostConfig: unknown, sessionKey: string): boolean {
   const { mainKey } = section(hostConfig, "session");
   const names = ["main", "global", ...(typeof mainKey === "string" ? [mainKey.trim().toLowerCase()] : [])];
-  return names.includes(
-    sessionKey
-      .trim()
-      .toLowerCase()
-      .replace(/^agent:[^:]+:/, ""),
-  );
+  const key = sessionKey.trim().toLowerCase();
+  return names.includes(key.replace(/^agent:[^:]+:/, ""));
 }

@@ -1,5 +1,6 @@
 // The gate of last resort, by a public hook, for a host without a place for the other one: no user message, no turn.
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
+import { isRecord } from "../../shared/isRecord.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { HostedReader, TurnGate } from "./hostedSession.ts";
 
@@ -19,7 +20,7 @@ export interface MessageContext {
  */
 export function createMessageGate(gate: TurnGate, reader: HostedReader, log: Logger) {
   return (event: MessageEvent, context: MessageContext): { block: true } | undefined => {
-    if (roleOf(event.message) !== "user" || !context.sessionKey) return undefined;
+    if (!isRecord(event.message) || event.message.role !== "user" || !context.sessionKey) return undefined;
     const record = reader.ofKey(context.sessionKey);
     // Where the records cannot be read nothing shows that a session is hosted; doctor and health say so.
     if (!record.ok || record.session === null) return undefined;
@@ -33,8 +34,4 @@ export function createMessageGate(gate: TurnGate, reader: HostedReader, log: Log
       return { block: true };
     }
   };
-}
-
-function roleOf(message: unknown): unknown {
-  return typeof message === "object" && message !== null && "role" in message ? message.role : null;
 }

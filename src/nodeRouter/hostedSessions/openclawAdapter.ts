@@ -5,8 +5,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../shared/errors.ts";
+import { isRecord } from "../../shared/isRecord.ts";
 import { definePart, type Memory } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
+import { functionOf, type HostFunction } from "../host/hostFunction.ts";
 import type {
   Evidence,
   GateState,
@@ -20,14 +22,12 @@ import type {
 /** Where the host keeps what it asks before a turn: `{ provider }`. */
 const ADMISSION = Symbol.for("openclaw.sessionPlacementAdmissionState");
 
-type Method = (...args: readonly unknown[]) => unknown;
-
 /** Ours, shared by all copies of this code in the process. */
 interface Shared {
   /** The newest registration's; every wrapper asks this one, so that a reload changes no wrapper. */
   gate: TurnGate | null;
   /** Our wrappers, so that nothing is wrapped twice. */
-  readonly wrappers: WeakSet<Method>;
+  readonly wrappers: WeakSet<HostFunction>;
   /** Admission objects whose `provider` we watch. */
   readonly watched: WeakSet<object>;
   state: GateState;
@@ -108,7 +108,7 @@ function enclose(provider: unknown, shared: Shared): void {
     shared.state = { kind: "waiting" };
     return;
   }
-  if (typeof provider !== "object" || methodOf(provider, "executeTurn") === null) {
+  if (typeof provider !== "object" || functionOf(provider, "executeTurn") === null) {
     unfit(shared, "the host's turn admission has no executeTurn");
     return;
   }
@@ -123,7 +123,7 @@ type Before = (gate: TurnGate, turn: Turn, args: readonly unknown[]) => Promise<
 
 /** Does nothing without such a method. A turn that does not concern the gate goes on as if nothing stood there. */
 function wrap(provider: object, name: string, shared: Shared, before: Before): void {
-  const original = methodOf(provider, name);
+  const original = functionOf(provider, name);
   if (original === null || shared.wrappers.has(original)) return;
   const wrapper = function gated(this: unknown, ...args: readonly unknown[]): unknown {
     const { gate } = shared;
@@ -172,25 +172,14 @@ const beforeSandbox: Before = async (gate, turn, args) => {
 };
 
 function turnOf(claim: unknown): Turn {
-  const read = (key: string): string | null => {
-    const value: unknown = typeof claim === "object" && claim !== null ? Reflect.get(claim, key) : null;
-    return typeof value === "string" && value.trim() !== "" ? value : null;
-  };
+  const { sessionId, agentId, sessionKey, runId } = isRecord(claim) ? claim : {};
+  const read = (value: unknown) => (typeof value === "string" && value.trim() !== "" ? value : null);
   return {
-    sessionId: read("sessionId") ?? "",
-    agent: read("agentId"),
-    sessionKey: read("sessionKey"),
-    runId: read("runId"),
+    sessionId: read(sessionId) ?? "",
+    agent: read(agentId),
+    sessionKey: read(sessionKey),
+    runId: read(runId),
   };
-}
-
-function methodOf(target: object, name: string): Method | null {
-  const value: unknown = Reflect.get(target, name);
-  return isMethod(value) ? value : null;
-}
-
-function isMethod(value: unknown): value is Method {
-  return typeof value === "function";
 }
 
 const SELECT = `select p.session_id, p.agent_id, p.session_key, p.state, p.environment_id,
@@ -232,17 +221,14 @@ function query(file: string, sql: string, ...values: readonly string[]): HostedR
 
 /** @throws when a column is not what we know: no guess about where a session runs. */
 function sessionOf(row: unknown): HostedSession {
-  const column = (name: string): unknown =>
-    typeof row === "object" && row !== null ? Reflect.get(row, name) : undefined;
+  const columns = isRecord(row) ? row : {};
   const text = (name: string): string => {
-    const value = column(name);
+    const value = columns[name];
     if (typeof value !== "string" || value === "") throw new Error(`unexpected value in ${name}`);
     return value;
   };
-  const environmentId = column("environment_id");
-  const generation = column("transition_generation");
-  const ownerEpoch = column("active_owner_epoch");
-  const nodeId = column("node_device_id");
+  const { environment_id: environmentId, transition_generation: generation } = columns;
+  const { active_owner_epoch: ownerEpoch, node_device_id: nodeId } = columns;
   return {
     sessionId: text("session_id"),
     agent: text("agent_id"),

@@ -1,6 +1,6 @@
 // Puts the gate for hosted sessions before the host's turns, for as long as this registration is the newest.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { isRecord } from "../../shared/isRecord.ts";
+import { isRecord, wordsOf } from "../../shared/isRecord.ts";
 import { section } from "../host/hostConfig.ts";
 import type { HostedReader, TurnGate } from "./hostedSession.ts";
 import { createMessageGate } from "./messageGate.ts";
@@ -45,10 +45,9 @@ export function registerHostedSessions(api: OpenClawPluginApi, deps: HostedDeps)
 
 /** The gate outlives its registration until the next one took over, or the plugin is known to be gone. */
 function retire(gate: TurnGate, deps: HostedDeps): void {
-  const timer = setTimeout(() => {
+  setTimeout(() => {
     if (!isStillWanted(deps)) disarmTurnGate(deps.memory, gate);
-  }, HANDOVER_MS);
-  timer.unref();
+  }, HANDOVER_MS).unref();
 }
 
 function isStillWanted(deps: HostedDeps): boolean {
@@ -64,6 +63,5 @@ function isStillWanted(deps: HostedDeps): boolean {
 /** A node that runs the whole command line agent of a session: `execHost: "node"`, without `execNode` the host refuses. */
 export function cliNodeOf(entry: unknown): string | null {
   if (!isRecord(entry) || entry.execHost !== "node") return null;
-  const { execNode } = entry;
-  return typeof execNode === "string" && execNode.trim() !== "" ? execNode.trim() : null;
+  return wordsOf(entry.execNode);
 }

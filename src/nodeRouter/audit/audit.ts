@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
-import { coded, refusal } from "../../shared/refusal.ts";
+import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { createAuditFile } from "./auditFile.ts";
@@ -16,7 +16,7 @@ import {
 } from "./auditRecord.ts";
 import { createJournal } from "./journal.ts";
 import { scanAudit } from "./scan.ts";
-import { createShares, DEFAULT_LIMITS, type Untaken } from "./shares.ts";
+import { createShares, DAY_MS, DEFAULT_LIMITS, MIB, type Untaken } from "./shares.ts";
 import { type AuditLimits, createAuditUsage } from "./usage.ts";
 
 /** Bytes: a file that an editor still opens. */
@@ -154,7 +154,7 @@ export function createAudit(options: AuditOptions): Audit {
       const recordBytes = bytes + RESULT_BYTES;
       if (!shares.takes(agent, bytes + recordBytes, "refused")) {
         refused++;
-        throw shareUsed(file, subject, limits());
+        throw notRecorded(file, subject, shareText(agent, limits()), { advice: RAISE_SHARE });
       }
       usage.charge(agent, bytes + recordBytes);
       try {
@@ -164,7 +164,7 @@ export function createAudit(options: AuditOptions): Audit {
         refused++;
         // The announcement may be in the file in spite of the error: a reader is told that nothing ran.
         journal.append(recordLine(subject, REFUSED, now(), keepText()));
-        throw unavailable(file, subject, error);
+        throw notRecorded(file, subject, safe(messageOf(error)), {}, { cause: error });
       }
     },
 
@@ -207,36 +207,30 @@ const REFUSED: AuditResult = {
   error: "AUDIT_UNAVAILABLE",
 };
 
-function unavailable(file: string, subject: AuditSubject, cause: unknown): NodeRouterError {
-  const what = whatOf(subject);
-  const fact = `${what} was not recorded in ${quote(file)}: ${safe(messageOf(cause))}`;
-  const why = refusal("AUDIT_UNAVAILABLE", fact, { nothingRan: nothing(subject) });
-  return new NodeRouterError(why, { cause });
+const RAISE_SHARE =
+  'Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort"';
+
+function notRecorded(
+  file: string,
+  { kind, operation }: AuditSubject,
+  reason: string,
+  told: Partial<Pick<Refusal, "advice">>,
+  options?: { readonly cause: unknown },
+): NodeRouterError {
+  const [what, nothingRan] =
+    kind === "input"
+      ? ["input to the running command", "neither it nor what follows was sent, end the command with kill"]
+      : [kind === "command" ? "the command" : `${quote(operation)} of a file`, "nothing ran"];
+  const fact = `${what} was not recorded in ${quote(file)}: ${reason}`;
+  return new NodeRouterError(refusal("AUDIT_UNAVAILABLE", fact, { nothingRan, ...told }), options);
 }
 
 /** `agent "worker-sg" has used up its share of the audit, 64 MiB in 30 days`. */
 function shareText(agent: string, { agentBytes, keepMs }: AuditLimits): string {
   const who = agent === "" ? "what belongs to no agent" : `agent ${quote(agent)}`;
-  const size = Math.round((agentBytes / 1024 / 1024) * 100) / 100;
-  const days = Math.round((keepMs / 86_400_000) * 100) / 100;
+  const size = Math.round((agentBytes / MIB) * 100) / 100;
+  const days = Math.round((keepMs / DAY_MS) * 100) / 100;
   return `${who} has used up its share of the audit, ${size} MiB in ${days} days`;
-}
-
-function shareUsed(file: string, subject: AuditSubject, limits: AuditLimits): NodeRouterError {
-  const what = whatOf(subject);
-  const fact = `${what} was not recorded in ${quote(file)}: ${shareText(subject.agent ?? "", limits)}`;
-  const advice =
-    'Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort"';
-  return new NodeRouterError(refusal("AUDIT_UNAVAILABLE", fact, { nothingRan: nothing(subject), advice }));
-}
-
-function whatOf({ kind, operation }: AuditSubject): string {
-  if (kind === "command") return "the command";
-  return kind === "input" ? "input to the running command" : `${quote(operation)} of a file`;
-}
-
-function nothing({ kind }: AuditSubject): string {
-  return kind === "input" ? "neither it nor what follows was sent, end the command with kill" : "nothing ran";
 }
 
 function once(tell: (error: unknown) => void): (error: unknown) => void {

@@ -81,24 +81,13 @@ export const nodeAuditFs: AuditFs = {
   },
 
   async look(file) {
-    try {
-      const { dev, ino, size, mtimeMs } = await lstat(file, { bigint: true });
-      return { identity: `${dev}:${ino}`, size: Number(size), changedMs: Number(mtimeMs) };
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return null;
-      throw error;
-    }
+    const stats = await unlessAbsent(lstat(file, { bigint: true }), null);
+    if (stats === null) return null;
+    const { dev, ino, size, mtimeMs } = stats;
+    return { identity: `${dev}:${ino}`, size: Number(size), changedMs: Number(mtimeMs) };
   },
 
-  async rename(from, to) {
-    try {
-      await rename(from, to);
-      return true;
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return false;
-      throw error;
-    }
-  },
+  rename: (from, to) => wasThere(rename(from, to)),
 
   async syncFolder(folder) {
     // Windows cannot open a folder, and keeps its names without being asked.
@@ -113,10 +102,7 @@ export const nodeAuditFs: AuditFs = {
 
   async numbered(folder, file) {
     const prefix = `${basename(file)}.`;
-    const names = await readdir(folder).catch((error: unknown) => {
-      if (errorCode(error) === "ENOENT") return [];
-      throw error;
-    });
+    const names = await unlessAbsent(readdir(folder), []);
     return names
       .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)))
       .map((name) => Number(name.slice(prefix.length)))
@@ -139,16 +125,23 @@ export const nodeAuditFs: AuditFs = {
     }
   },
 
-  async remove(file) {
-    try {
-      await unlink(file);
-      return true;
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return false;
-      throw error;
-    }
-  },
+  remove: (file) => wasThere(unlink(file)),
 };
+
+function unlessAbsent<Value, Other>(work: Promise<Value>, absent: Other): Promise<Value | Other> {
+  return work.catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return absent;
+    throw error;
+  });
+}
+
+/** False when there was no such file. */
+function wasThere(work: Promise<void>): Promise<boolean> {
+  return unlessAbsent(
+    work.then(() => true),
+    false,
+  );
+}
 
 async function plainFile(handle: FileHandle, file: string): Promise<AuditHandle> {
   const stats = await handle.stat({ bigint: true });

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
 import { safeJson } from "../../shared/safeText.ts";
 import type { Outcome } from "../transports/transport.ts";
-import type { Untaken } from "./shares.ts";
+import { DAY_MS, type Untaken } from "./shares.ts";
 import type { AuditLimits } from "./usage.ts";
 
 /** Raised when a field changes its meaning; new fields do not raise it. */
@@ -73,32 +73,20 @@ export interface AuditResult {
 /** The result of a command whose outcome is known. `processGroup` is what `started` told. */
 export function commandResult(
   outcome: Outcome,
-  facts: {
-    readonly processGroup: number | null;
-    readonly bytesIn: number | null;
-    readonly bytesOut: number | null;
-  },
+  facts: Pick<AuditResult, "processGroup" | "bytesIn" | "bytesOut">,
 ): AuditResult {
-  const { bytesIn, bytesOut, processGroup } = facts;
-  const result = { exitCode: null, signal: null, processGroup, bytesIn, bytesOut };
+  const result = { ...facts, exitCode: null, signal: null };
   switch (outcome.kind) {
-    case "ran":
-      return {
-        ...result,
-        outcome: "ran",
-        exitCode: outcome.exitCode,
-        signal: outcome.signal,
-        error: null,
-      };
+    case "ran": {
+      const { exitCode, signal } = outcome;
+      return { ...result, outcome: "ran", exitCode, signal, error: null };
+    }
     case "notStarted":
       return { ...result, outcome: "not-started", error: outcome.code };
-    case "unknown":
-      return {
-        ...result,
-        outcome: "unknown",
-        processGroup: outcome.processGroup ?? processGroup,
-        error: outcome.code,
-      };
+    case "unknown": {
+      const group = outcome.processGroup ?? facts.processGroup;
+      return { ...result, outcome: "unknown", processGroup: group, error: outcome.code };
+    }
   }
 }
 
@@ -128,7 +116,7 @@ export function recordLine(
     processGroup,
     outcome,
     exitCode,
-    signal: signal === null ? null : short(signal),
+    signal: shortOrNull(signal),
     bytesIn,
     bytesOut,
     error,
@@ -155,24 +143,21 @@ export function untakenLine(
   });
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 function headOf(phase: "begin" | "end", { id, startMs }: AuditSubject): object {
   return { v: VERSION, phase, id: short(id), start: isoTime(startMs) };
 }
 
 function subjectOf(subject: AuditSubject, keepText: boolean): object {
-  const { agent, sessionKey, runId, toolCallId, kind, operation, node, rule } = subject;
   const who = {
-    agent: shortOrNull(agent),
-    sessionKey: shortOrNull(sessionKey),
-    runId: shortOrNull(runId),
-    toolCallId: shortOrNull(toolCallId),
-    kind,
-    operation: short(operation),
-    node: short(node),
+    agent: shortOrNull(subject.agent),
+    sessionKey: shortOrNull(subject.sessionKey),
+    runId: shortOrNull(subject.runId),
+    toolCallId: shortOrNull(subject.toolCallId),
+    kind: subject.kind,
+    operation: short(subject.operation),
+    node: short(subject.node),
     transport: "ssh",
-    rule: shortOrNull(rule),
+    rule: shortOrNull(subject.rule),
   };
   if (subject.kind === "file")
     return { ...who, path: short(subject.path), ...hashOfCut("path", subject.path) };
@@ -181,16 +166,16 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
     return {
       ...who,
       commandId: short(commandId),
-      inputSha256: createHash("sha256").update(bytes).digest("hex"),
+      inputSha256: sha256(bytes),
       inputBytes: bytes.length,
-      ...(keepText ? keptInput(bytes) : {}),
+      ...(keepText ? keptText("input", bytes) : {}),
     };
   }
   const { command, cwd } = subject;
   return {
     ...who,
-    commandSha256: createHash("sha256").update(command).digest("hex"),
-    ...(keepText ? keptText(command) : {}),
+    commandSha256: sha256(command),
+    ...(keepText ? keptText("command", Buffer.from(command)) : {}),
     cwd: shortOrNull(cwd),
     ...hashOfCut("cwd", cwd),
   };
@@ -199,26 +184,20 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
 /** What is cut can still be told from another one. */
 function hashOfCut(name: "path" | "cwd", text: string | null): object {
   if (text === null || short(text) === text) return {};
-  return { [`${name}Sha256`]: createHash("sha256").update(text).digest("hex") };
+  return { [`${name}Sha256`]: sha256(text) };
 }
 
-function keptText(command: string): object {
-  const { text, cut } = start(Buffer.from(command));
-  return { command: text, commandCut: cut };
+function sha256(data: string | Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
 }
 
 /** Bytes that are no text are marks in it; the hash is of the bytes. */
-function keptInput(bytes: Buffer): object {
-  const { text, cut } = start(bytes);
-  return { input: text, inputCut: cut };
-}
-
-function start(bytes: Buffer): { readonly text: string; readonly cut: boolean } {
-  if (bytes.length <= MAX_COMMAND_BYTES) return { text: bytes.toString("utf8"), cut: false };
-  let end = MAX_COMMAND_BYTES;
+function keptText(name: "command" | "input", bytes: Buffer): object {
+  const cut = bytes.length > MAX_COMMAND_BYTES;
+  let end = cut ? MAX_COMMAND_BYTES : bytes.length;
   // Not inside a character: its bytes after the first begin with 10.
-  while (end > MAX_COMMAND_BYTES - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return { text: bytes.toString("utf8", 0, end), cut: true };
+  while (cut && end > MAX_COMMAND_BYTES - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return { [name]: bytes.toString("utf8", 0, end), [`${name}Cut`]: cut };
 }
 
 /** SECURITY: one line whatever the values hold, and harmless on a terminal. */

@@ -1,4 +1,5 @@
 // Each agent's share of the audit: whether a record of it is still taken, and a note of those that were not.
+import type { ResolvedConfig } from "../../config/resolve.ts";
 import {
   DEFAULT_AUDIT_AGENT_MIB,
   DEFAULT_AUDIT_KEEP_DAYS,
@@ -6,15 +7,13 @@ import {
 } from "../../config/schema/defaults.ts";
 import type { AuditLimits, AuditUsage } from "./usage.ts";
 
-const MIB = 1024 * 1024;
-const DAY_MS = 24 * 60 * 60 * 1000;
+export const MIB = 1024 * 1024;
+export const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @param config in MiB and days, as the operator writes them. */
-export function auditLimits(config: {
-  readonly auditAgentMiB: number;
-  readonly auditKeepDays: number;
-  readonly auditMaxMiB: number;
-}): AuditLimits {
+export function auditLimits(
+  config: Pick<ResolvedConfig, "auditAgentMiB" | "auditKeepDays" | "auditMaxMiB">,
+): AuditLimits {
   return {
     agentBytes: config.auditAgentMiB * MIB,
     keepMs: config.auditKeepDays * DAY_MS,

@@ -174,12 +174,11 @@ function locationAt(
 /** What is wrong is not done: no other file is read, and nobody is asked. */
 function resolvePresence(presence: NodeRouterConfig["presence"], isWrong: IsWrong): PresenceSettings {
   const { connect, geoipFile, publicAddressUrl } = presence ?? {};
+  const path = formatPath(["presence"]);
   return {
     connect: connect ?? defaults.DEFAULT_PRESENCE_CONNECT,
-    geoipFile: isWrong(formatPath(["presence", "geoipFile"])) ? false : (geoipFile ?? null),
-    publicAddressUrl: isWrong(formatPath(["presence", "publicAddressUrl"]))
-      ? null
-      : (publicAddressUrl ?? null),
+    geoipFile: isWrong(`${path}.geoipFile`) ? false : (geoipFile ?? null),
+    publicAddressUrl: isWrong(`${path}.publicAddressUrl`) ? null : (publicAddressUrl ?? null),
   };
 }
 

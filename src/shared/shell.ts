@@ -1,4 +1,5 @@
 // POSIX shell text: quoting, and environment variables in front of a command. Pure.
+import { safe } from "./safeText.ts";
 
 /** POSIX 2.8.1 "name"; anything else cannot be exported by a shell. */
 export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -10,6 +11,11 @@ export type EnvPrefix =
 /** One shell word that means exactly `text`. Single quotes keep everything but themselves. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The word as it is where every shell reads it so, else quoted; safe to print. */
+export function shellWord(text: string): string {
+  return /^[\w.:@/-]+$/.test(text) ? text : shellQuote(safe(text));
 }
 
 /**

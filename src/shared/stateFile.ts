@@ -1,9 +1,8 @@
 // A small text file of ours under the gateway's state folder, replaced as a whole and readable by its user alone.
-
 import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errorCode } from "./errorCode.ts";
+import { orIfMissing } from "./errorCode.ts";
 
 /** Where something is kept between two lives of the gateway. Both may reject. */
 export interface TextStore {
@@ -22,14 +21,7 @@ const WRITE = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
  */
 export function stateFile(file: string): TextStore {
   return {
-    async read() {
-      try {
-        return await readFile(file, "utf8");
-      } catch (error) {
-        if (errorCode(error) === "ENOENT") return null;
-        throw error;
-      }
-    },
+    read: () => orIfMissing(readFile(file, "utf8"), null),
     async write(text) {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       const part = `${file}.${process.pid}.part`;

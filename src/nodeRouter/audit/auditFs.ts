@@ -3,7 +3,7 @@
 import { constants } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename } from "node:path";
-import { errorCode } from "../../shared/errorCode.ts";
+import { errorCode, orIfMissing } from "../../shared/errorCode.ts";
 
 /** Every operation rejects with the system's own error (`code: "ENOSPC"`, …). */
 export interface AuditFs {
@@ -81,7 +81,7 @@ export const nodeAuditFs: AuditFs = {
   },
 
   async look(file) {
-    const stats = await unlessAbsent(lstat(file, { bigint: true }), null);
+    const stats = await orIfMissing(lstat(file, { bigint: true }), null);
     if (stats === null) return null;
     const { dev, ino, size, mtimeMs } = stats;
     return { identity: `${dev}:${ino}`, size: Number(size), changedMs: Number(mtimeMs) };
@@ -102,7 +102,7 @@ export const nodeAuditFs: AuditFs = {
 
   async numbered(folder, file) {
     const prefix = `${basename(file)}.`;
-    const names = await unlessAbsent(readdir(folder), []);
+    const names = await orIfMissing(readdir(folder), []);
     return names
       .filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,5}$/.test(name.slice(prefix.length)))
       .map((name) => Number(name.slice(prefix.length)))
@@ -128,16 +128,9 @@ export const nodeAuditFs: AuditFs = {
   remove: (file) => wasThere(unlink(file)),
 };
 
-function unlessAbsent<Value, Other>(work: Promise<Value>, absent: Other): Promise<Value | Other> {
-  return work.catch((error: unknown) => {
-    if (errorCode(error) === "ENOENT") return absent;
-    throw error;
-  });
-}
-
 /** False when there was no such file. */
 function wasThere(work: Promise<void>): Promise<boolean> {
-  return unlessAbsent(
+  return orIfMissing(
     work.then(() => true),
     false,
   );

@@ -1,7 +1,7 @@
 // One decision as one line: for the log, the refusal that the agent reads, and the CLI's first lines.
 import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
-import { shellQuote } from "../../shared/shell.ts";
+import { shellWord } from "../../shared/shell.ts";
 import type { NodeLocation } from "../../shared/types.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 
@@ -23,6 +23,7 @@ export function decisionMessage(decision: PlacementDecision): string {
 /** What the agent reads instead of a result. For refused decisions. @param more advice besides; null: none. */
 export function noNodeFits(decision: PlacementDecision, more: string | null = null): Refusal {
   const { agent, tool } = decision.request;
+  // SECURITY: the line invites to run it, so an id that a shell would read otherwise is quoted.
   const command = `openclaw node-router explain --agent ${shellWord(agent)} --tool ${shellWord(tool)}`;
   const advice = adviceOf("NO_NODE_FITS", { command });
   return refusal("NO_NODE_FITS", fitLine(decision), {
@@ -72,9 +73,4 @@ export function fitLine({ request, rule, fitting, total, filtered }: PlacementDe
   );
   const why = total === 0 ? "no nodes are known" : reasons.join(", ");
   return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${nameText(request.tool)}: ${why}`;
-}
-
-/** SECURITY: the line invites to run it, so an id that a shell would read otherwise is single-quoted. */
-function shellWord(text: string): string {
-  return /^[\w.:@/-]+$/.test(text) ? text : shellQuote(safe(text));
 }

@@ -21,14 +21,15 @@ export interface HostedSource {
 }
 
 /** The host's records of its hosted sessions, or why they cannot be read. */
-export type HostedRecords =
-  | { readonly ok: true; readonly sessions: readonly HostedSession[] }
-  | { readonly ok: false; readonly reason: string };
+export type HostedRecords = { readonly ok: true; readonly sessions: readonly HostedSession[] } | Unreadable;
 
 /** One session's record: null when the host keeps none, or calls it local. */
-export type HostedRecord =
-  | { readonly ok: true; readonly session: HostedSession | null }
-  | { readonly ok: false; readonly reason: string };
+export type HostedRecord = { readonly ok: true; readonly session: HostedSession | null } | Unreadable;
+
+interface Unreadable {
+  readonly ok: false;
+  readonly reason: string;
+}
 
 /** Reads the host's records anew at every call; never throws. */
 export interface HostedReader {

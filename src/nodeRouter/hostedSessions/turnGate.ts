@@ -59,10 +59,8 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
     const fact = { agent, session: turn.sessionKey, runId: turn.runId };
     const reason = refusalWords(why);
     // A workspace on a node is the sandbox that the operator chose, whatever the mode.
-    const isShadow =
-      currentPolicy(deps, agent)?.config.mode === "shadow" &&
-      currentPolicy(deps, agent)?.binding !== "workspace";
-    if (isShadow) {
+    const policy = currentPolicy(deps, agent);
+    if (policy?.config.mode === "shadow" && policy.binding !== "workspace") {
       // Of one turn the host asks several times.
       if (told.get(turn.sessionId) === turn.runId) return;
       told.set(turn.sessionId, turn.runId);

@@ -1,6 +1,6 @@
 // Who says each fact about a node, and whether a node that was taken over can choose it. The docs show this table.
 import type { FactName } from "../../presence/record.ts";
-import { BUILTIN_KEY } from "../placement/selector/builtinTags.ts";
+import { BUILTIN_KEY, PLACE_KEYS } from "../placement/selector/builtinTags.ts";
 
 /** `yes`: it says what it likes. `in part`: what others see of it, which it can influence. `no`: not its word. */
 export type NodeChooses = "yes" | "in part" | "no";
@@ -52,19 +52,17 @@ const OF_FACTS: Readonly<Record<FactName, Row>> = {
   publicAddress: [`Tailscale on the gateway machine: whom it sends to; with publicAddressUrl ${NODE}`, "yes"],
 };
 
-const PLACE_TAGS = [BUILTIN_KEY.country, BUILTIN_KEY.region, BUILTIN_KEY.city, BUILTIN_KEY.timeZone];
-
 const OTHERS: readonly FactTrust[] = [
-  row("tags and location under nodes", ["you", "no", ...PLACE_TAGS]),
+  row("tags and location under nodes", ["you", "no", ...PLACE_KEYS]),
   row("name under nodes", ["you", "no", BUILTIN_KEY.name]),
   row("display name of a paired node", [NODE, "yes", BUILTIN_KEY.name]),
   row("transports", [`you, and ${HOST} for what is paired`, "no", BUILTIN_KEY.transport]),
   row("commands of a paired node", [`${NODE}; only what you approved counts`, "in part"]),
-  row("location that Tailscale shows", [`${NODE}, to ${CONTROL}: nobody checks it`, "yes", ...PLACE_TAGS]),
+  row("location that Tailscale shows", [`${NODE}, to ${CONTROL}: nobody checks it`, "yes", ...PLACE_KEYS]),
   row("place of the public address", [
     "a file of yours, for an address that the node can choose",
     "yes",
-    ...PLACE_TAGS,
+    ...PLACE_KEYS,
   ]),
   row("place of the relay, place of the time zone", [NODE, "yes"]),
   row("round trip", ["the gateway's clock, by the node's answers", "in part"]),

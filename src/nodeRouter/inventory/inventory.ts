@@ -3,6 +3,7 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { held } from "../../presence/facts.ts";
 import type { Fact, NodePresence, Place } from "../../presence/record.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
+import { onceFor } from "../../shared/once.ts";
 import { sameData } from "../../shared/sameData.ts";
 import type { NodeLocation, NodeTags } from "../../shared/types.ts";
 import {
@@ -170,15 +171,7 @@ function sameInput(a: NodeTagsInput | undefined, b: NodeTagsInput): boolean {
 }
 
 const NO_COMMANDS: ReadonlySet<string> = new Set();
-const commands = new WeakMap<HostNode, ReadonlySet<string>>();
-
-function commandsOf(host: HostNode): ReadonlySet<string> {
-  const before = commands.get(host);
-  if (before !== undefined) return before;
-  const made = new Set(host.commands);
-  commands.set(host, made);
-  return made;
-}
+const commandsOf = onceFor(({ commands }: HostNode): ReadonlySet<string> => new Set(commands));
 
 /** The host notices a cut after a minute, the asking after seconds. A node that answers does not make it connected. */
 function onlineOf(host: HostNode, record: NodePresence | null): boolean | null {

@@ -1,6 +1,7 @@
 // Why a configured name stands for no paired node although some answer to it. Pure.
 import { formatPath } from "../../config/problems/path.ts";
 import { quote } from "../../shared/safeText.ts";
+import { shellWord } from "../../shared/shell.ts";
 import type { NameDoubt } from "../placement/model/snapshot.ts";
 
 /** What is wrong, without a full stop. */
@@ -26,6 +27,5 @@ export function doubtFix(node: string, { ids }: NameDoubt): string {
 }
 
 function quoteCommand(node: string, id: string): string {
-  const word = /^[\w.:@/-]+$/.test(node) ? node : `'${node.replaceAll("'", "'\\''")}'`;
-  return quote(`openclaw node-router trust ${word} --paired ${id}`).replaceAll("\\\\", "\\");
+  return quote(`openclaw node-router trust ${shellWord(node)} --paired ${id}`).replaceAll("\\\\", "\\");
 }

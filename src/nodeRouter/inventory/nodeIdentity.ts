@@ -2,6 +2,7 @@
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { HostApproval, HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { nodeNameKey } from "../../shared/hostNames.ts";
+import { onceFor } from "../../shared/once.ts";
 import type { NameDoubt, NodeApproval } from "../placement/model/snapshot.ts";
 
 export interface KnownName {
@@ -132,12 +133,10 @@ export function namedById(configured: ReadonlyMap<string, ConfiguredNode>): Read
 }
 
 /** The nodes of one list by id and by name, in each the best one first. */
-interface PairedIndex {
-  readonly byId: ReadonlyMap<string, readonly HostNode[]>;
-  readonly byName: ReadonlyMap<string, readonly HostNode[]>;
-}
-
-const indexes = new WeakMap<readonly HostNode[], PairedIndex>();
+const indexOf = onceFor((paired: readonly HostNode[]) => ({
+  byId: groupBy(paired, ({ nodeId }) => nodeId),
+  byName: byDisplayName(paired),
+}));
 
 /** Every paired node that `target` (an id or a display name) names, the best one first. Lists never change once given. */
 export function pairedAs(target: string, paired: readonly HostNode[]): readonly HostNode[] {
@@ -146,14 +145,6 @@ export function pairedAs(target: string, paired: readonly HostNode[]): readonly 
   const own = byId.get(wanted);
   if (own !== undefined || DEVICE_ID.test(wanted)) return own ?? [];
   return byName.get(displayNameKey(wanted)) ?? [];
-}
-
-function indexOf(paired: readonly HostNode[]): PairedIndex {
-  const before = indexes.get(paired);
-  if (before !== undefined) return before;
-  const index = { byId: groupBy(paired, ({ nodeId }) => nodeId), byName: byDisplayName(paired) };
-  indexes.set(paired, index);
-  return index;
 }
 
 function byDisplayName(nodes: readonly HostNode[]): ReadonlyMap<string, readonly HostNode[]> {

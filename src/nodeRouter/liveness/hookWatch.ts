@@ -55,21 +55,19 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   // Not null: the host keeps a failure of the instance before us until somebody clears it.
   let reported: string | null | undefined;
   let reviving = false;
+  /** Each wrong name is told once, and again when it comes back. */
   let said: readonly string[] = [];
-  /** Once each, and again when it comes back. */
-  const sayNames = (): void => {
-    const problems = nameProblems(memory, deps.agents?.() ?? null).map(refusalText);
-    for (const problem of problems) if (!said.includes(problem)) log.warn(problem);
-    said = problems;
-  };
   const report = (): void => {
     if (hookLiveness(seen, now()) === "live") {
       seen.revivals = 0;
       reviving = false;
     }
-    sayNames();
+    const agents = deps.agents?.() ?? null;
+    const wrongNames = nameProblems(memory, agents).map(refusalText);
+    for (const problem of wrongNames) if (!said.includes(problem)) log.warn(problem);
+    said = wrongNames;
     const worst =
-      healthProblem(memory, now(), deps.agents?.() ?? null) ??
+      healthProblem(memory, now(), agents) ??
       hostingHealth(memory.part(PLUGIN_CONFIG).current, rearm(memory), deps.hosted);
     const problem = worst === null ? null : refusalText(worst);
     if (problem === reported) return;
@@ -102,11 +100,9 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       log.error({ reason: messageOf(error) }, text);
     }
   };
-  const timer = setTimeout(() => void check(false), patienceMs(seen));
-  timer.unref();
+  const timer = setTimeout(() => void check(false), patienceMs(seen)).unref();
   // Hooks can come to life, and counters change, without an event that reaches us.
-  const refresh = setInterval(report, REFRESH_MS);
-  refresh.unref();
+  const refresh = setInterval(report, REFRESH_MS).unref();
 
   const off = deps.onAgentEvent((event) => {
     const agent = missedExec(memory, event);
@@ -133,9 +129,8 @@ export function watchLiveness(deps: LivenessDeps): () => void {
  */
 function isHosted(memory: Memory, event: AgentEvent, reader: HostedReader | undefined): boolean {
   if (memory.part(HOSTED_RUNS).has(event.runId)) return true;
-  if (reader === undefined || event.sessionKey === undefined) return false;
-  const record = reader.ofKey(event.sessionKey);
-  return record.ok && record.session !== null;
+  const record = event.sessionKey === undefined ? undefined : reader?.ofKey(event.sessionKey);
+  return record?.ok === true && record.session !== null;
 }
 
 /** The routed agent whose exec has just ended without our policy ever being asked in its run; else null. */

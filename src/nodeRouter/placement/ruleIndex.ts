@@ -1,5 +1,6 @@
 // Finds the first rule that speaks for an agent's tool without reading every rule.
 import { normalizeAgentId, normalizeToolName } from "../../shared/hostNames.ts";
+import { onceFor } from "../../shared/once.ts";
 import type { Rule } from "./model/rule.ts";
 import { agentPattern, isGlob, matchesGlob } from "./selector/agentGlob.ts";
 
@@ -10,15 +11,6 @@ interface Entry {
   /** Null = every tool. */
   readonly tools: ReadonlySet<string> | null;
 }
-
-interface RuleIndex {
-  /** Exact agent id -> the rules that name it, in order. */
-  readonly exact: ReadonlyMap<string, readonly Entry[]>;
-  /** Globs in order of their rules. */
-  readonly globs: readonly { readonly pattern: string; readonly entry: Entry }[];
-}
-
-const indexes = new WeakMap<readonly Rule[], RuleIndex>();
 
 /**
  * The first rule whose agents and tools match; null when none does. Rules never change once in use.
@@ -40,17 +32,14 @@ function allows(entry: Entry, tool: string): boolean {
   return entry.tools === null || entry.tools.has(tool);
 }
 
-function toolsOf({ tools }: Rule): ReadonlySet<string> | null {
-  return tools === null ? null : new Set(tools.map(normalizeToolName));
-}
-
-function ruleIndexOf(rules: readonly Rule[]): RuleIndex {
-  const before = indexes.get(rules);
-  if (before !== undefined) return before;
+const ruleIndexOf = onceFor((rules: readonly Rule[]) => {
+  /** The rules that name an agent's exact id, in order. */
   const exact = new Map<string, Entry[]>();
-  const globs: { pattern: string; entry: Entry }[] = [];
+  /** In order of their rules. */
+  const globs: { readonly pattern: string; readonly entry: Entry }[] = [];
   for (const [order, rule] of rules.entries()) {
-    const entry: Entry = { order, rule, tools: toolsOf(rule) };
+    const tools = rule.tools === null ? null : new Set(rule.tools.map(normalizeToolName));
+    const entry: Entry = { order, rule, tools };
     for (const pattern of new Set(rule.agents.map(agentPattern))) {
       if (isGlob(pattern)) {
         globs.push({ pattern, entry });
@@ -60,7 +49,5 @@ function ruleIndexOf(rules: readonly Rule[]): RuleIndex {
       }
     }
   }
-  const index = { exact, globs };
-  indexes.set(rules, index);
-  return index;
-}
+  return { exact, globs };
+});

@@ -5,7 +5,6 @@ import { HOST_TOOLS } from "./hostTools.ts";
 import { PLUGIN_TOOLS } from "./pluginTools.ts";
 import { toolId } from "./toolNames.ts";
 
-export { startsGatewayProcess } from "./automations.ts";
 export type { NodeTool, ToolClass } from "./classes.ts";
 export { toolId } from "./toolNames.ts";
 

@@ -1,11 +1,7 @@
 // Which tools concern machines, and which automations would start a process on the gateway.
 import { describe, expect, test } from "vitest";
-import {
-  classifyTool,
-  commandsFor,
-  ROUTABLE_TOOLS,
-  startsGatewayProcess,
-} from "../../../src/nodeRouter/toolCatalog/catalog.ts";
+import { startsGatewayProcess } from "../../../src/nodeRouter/toolCatalog/automations.ts";
+import { classifyTool, commandsFor, ROUTABLE_TOOLS } from "../../../src/nodeRouter/toolCatalog/catalog.ts";
 
 describe("catalogue", () => {
   test("every tool of the design that names a node can be routed, and nothing else", () => {

@@ -9,3 +9,12 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function wordsOf(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }
+
+/** The JSON value; null for text that is none. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

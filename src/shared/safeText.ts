@@ -20,6 +20,12 @@ export function isPrintable(text: string): boolean {
   return safe(text) === text;
 }
 
+/** At most `max` code points of the text; the last one says that it was cut. */
+export function shortened(text: string, max: number): string {
+  const points = [...text];
+  return points.length <= max ? text : `${points.slice(0, max - 1).join("")}…`;
+}
+
 /** `safe` between double quotes; quotes and backslashes inside are escaped, so the end is unambiguous. */
 export function quote(text: string): string {
   return `"${safe(text.replace(/["\\]/g, "\\$&"))}"`;

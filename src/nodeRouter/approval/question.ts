@@ -1,5 +1,5 @@
 // What a person is asked before a command runs on a node: everything of the call that decides what runs there. Pure.
-
+import { shortened } from "../../shared/safeText.ts";
 import { envPrefix } from "../../shared/shell.ts";
 import { placeText } from "../explain/message.ts";
 import type { NodeState } from "../placement/model/snapshot.ts";
@@ -76,7 +76,7 @@ export function approvalText(input: ApprovalInput): ApprovalText {
     MAX_DESCRIPTION - length(head) - 1,
   );
   return {
-    title: titleOf(`Run a command on ${plain(node.name)}`),
+    title: shortened(`Run a command on ${plain(node.name)}`, MAX_TITLE),
     description: `${head}\n${shown.text}`,
     ...incomplete(!variables.ok || shown.cut || [who, name, where].some(({ cut }) => cut)),
   };
@@ -129,9 +129,4 @@ function bodyText(text: string, room: number): { readonly text: string; readonly
 
 function incomplete(is: boolean): Pick<ApprovalText, "incomplete"> {
   return is ? { incomplete: true } : {};
-}
-
-function titleOf(text: string): string {
-  const points = [...text];
-  return points.length <= MAX_TITLE ? text : `${points.slice(0, MAX_TITLE - 1).join("")}…`;
 }

@@ -1,4 +1,5 @@
 // Who takes how much of the audit: bytes of each agent in each file, for as long as the file counts. Pure.
+import { readJson } from "../../shared/isRecord.ts";
 
 export interface AuditLimits {
   /** What one agent may take of the records that count. */
@@ -92,12 +93,6 @@ export const HEAD_BYTES = 6_000;
 
 /** The agent of a line, from its first bytes; "" for a line of nobody, or that is none of ours. */
 export function agentOfLine(head: string): string {
-  const word = HEAD.exec(head)?.[1] ?? "null";
-  if (word === "null") return "";
-  try {
-    const agent: unknown = JSON.parse(word);
-    return typeof agent === "string" ? agent : "";
-  } catch {
-    return "";
-  }
+  const agent = readJson(HEAD.exec(head)?.[1] ?? "null");
+  return typeof agent === "string" ? agent : "";
 }

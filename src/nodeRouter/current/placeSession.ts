@@ -5,16 +5,14 @@ import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import { currentSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
-import type { Refused, SessionPlace } from "../policy/callDecision.ts";
+import type { Refused, WorkspacePlace } from "../policy/callDecision.ts";
 import { decideSession } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
 
-type Placed = Extract<SessionPlace, { ok: true }>;
-
 /** `movedFrom`: the node that the session's files were on before, until `told`; null: it did not move. */
-type Remembered = Placed & { readonly movedFrom: string | null };
+type Remembered = WorkspacePlace & { readonly movedFrom: string | null };
 export type PlacedSession = Remembered | Refused;
 
 /** By `decideSession`, from a fresh list of the nodes. Never throws. */
@@ -43,7 +41,12 @@ export async function placeSession(
 }
 
 /** The session's files are there from now on. */
-export function remember(memory: Memory, agent: string, sessionKey: string, place: Placed): Remembered {
+export function remember(
+  memory: Memory,
+  agent: string,
+  sessionKey: string,
+  place: WorkspacePlace,
+): Remembered {
   const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name);
   memory.part(LAST_NODES).set(agent, place.placement.rule ?? "", place.node.name);
   return { ...place, movedFrom };

@@ -20,7 +20,7 @@ const REPLACED = ["host", "node", "elevated", "env"];
  */
 export function sandboxedExec(params: Readonly<Record<string, unknown>>, callId: string): SandboxedExec {
   const checked = envPrefix(params.env);
-  if (!checked.ok) return { ok: false, message: checked.message };
+  if (!checked.ok) return checked;
   const kept = Object.entries(params).filter(([key]) => !REPLACED.includes(key));
   return {
     ok: true,

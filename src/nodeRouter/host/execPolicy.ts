@@ -4,8 +4,11 @@
 import { isRecord } from "../../shared/isRecord.ts";
 import { agentKey, agentSection, section } from "./hostConfig.ts";
 
-type Security = "deny" | "allowlist" | "full";
-type Ask = "off" | "on-miss" | "always";
+const SECURITIES = ["deny", "allowlist", "full"] as const;
+const ASKS = ["off", "on-miss", "always"] as const;
+
+type Security = (typeof SECURITIES)[number];
+type Ask = (typeof ASKS)[number];
 
 export type ExecPolicy =
   | { readonly kind: "run" }
@@ -72,8 +75,8 @@ function layer(base: Layered, exec: unknown, path: string): Layered {
   const mode = typeof exec.mode === "string" && Object.hasOwn(MODES, exec.mode) ? exec.mode : "";
   const ofMode = MODES[mode];
   if (ofMode !== undefined) return { ...ofMode, source: `${path}.mode "${mode}"` };
-  const security = isSecurity(exec.security) ? exec.security : null;
-  const ask = isAsk(exec.ask) ? exec.ask : null;
+  const security = SECURITIES.find((known) => known === exec.security) ?? null;
+  const ask = ASKS.find((known) => known === exec.ask) ?? null;
   if (security === null && ask === null) return base;
   const said = [
     security === null ? null : `${path}.security "${security}"`,
@@ -84,12 +87,4 @@ function layer(base: Layered, exec: unknown, path: string): Layered {
     ask: ask ?? base.ask,
     source: said.filter((part) => part !== null).join(" and "),
   };
-}
-
-function isSecurity(value: unknown): value is Security {
-  return value === "deny" || value === "allowlist" || value === "full";
-}
-
-function isAsk(value: unknown): value is Ask {
-  return value === "off" || value === "on-miss" || value === "always";
 }

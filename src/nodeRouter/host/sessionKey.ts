@@ -4,9 +4,5 @@ import { agentOfSessionKey } from "../../shared/hostNames.ts";
 
 /** The agent that a session or a sandbox scope belongs to: that of the first key that names one; null when none does. */
 export function agentOfKey(...keys: readonly string[]): string | null {
-  for (const key of keys) {
-    const agent = agentOfSessionKey(key);
-    if (agent !== null) return agent;
-  }
-  return null;
+  return keys.map(agentOfSessionKey).find((agent) => agent !== null) ?? null;
 }

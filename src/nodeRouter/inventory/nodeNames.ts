@@ -5,7 +5,7 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { MAX_NODES } from "../../config/schema/limits.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { BoundedMap } from "../../shared/bounded.ts";
-import { isRecord } from "../../shared/isRecord.ts";
+import { isRecord, readJson } from "../../shared/isRecord.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 import {
@@ -171,12 +171,4 @@ export function parseNames(text: string | null): KnownNames {
     else complete = false;
   }
   return { names, complete };
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

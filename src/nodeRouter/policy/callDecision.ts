@@ -47,16 +47,17 @@ export interface World {
 /** Where the agents' calls ran until now. */
 export type LastNodesView = Pick<LastNodes, "of">;
 
-/** The node of a session's workspace. */
-export type SessionPlace =
-  | {
-      readonly ok: true;
-      readonly node: ConfiguredNode;
-      /** Absolute directory on the node. */
-      readonly root: string;
-      readonly placement: PlacementDecision;
-    }
-  | Refused;
+/** Where a session's workspace is. */
+export interface WorkspacePlace {
+  readonly ok: true;
+  readonly node: ConfiguredNode;
+  /** Absolute directory on the node. */
+  readonly root: string;
+  readonly placement: PlacementDecision;
+}
+
+/** The same, or why it is nowhere. */
+export type SessionPlace = WorkspacePlace | Refused;
 
 /** What a step answers that will not go on. */
 export interface Refused {
@@ -89,12 +90,12 @@ export type Decision = Recorded &
     | {
         readonly kind: "place";
         readonly placement: PlacementDecision;
-        readonly beside: Extract<SessionPlace, { ok: true }> | null;
+        readonly beside: WorkspacePlace | null;
       }
     | {
         readonly kind: "workspace";
         readonly placement: PlacementDecision;
-        readonly place: Extract<SessionPlace, { ok: true }>;
+        readonly place: WorkspacePlace;
         readonly askedBy: string | null;
       }
     | { readonly kind: "input"; readonly askedBy: string | null }

@@ -1,6 +1,6 @@
 // One call in, one decision out: the only place where it is decided what becomes of a call. Pure.
 import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
-import { quote } from "../../shared/safeText.ts";
+import { quote, shortened } from "../../shared/safeText.ts";
 import { noNodeFits } from "../explain/message.ts";
 import { namesAnotherGateway, reachesNoNode } from "../host/nodeToolCalls.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
@@ -173,14 +173,9 @@ function onGateway(policy: AgentPolicy, tool: string, file: string | null): Deci
   const by = recorder(policy, tool);
   const { execRule: rule } = policy;
   if (rule?.files !== "refuse") return by.leave();
-  const does = file === null ? "works on" : `would take ${quote(shorten(file))} from`;
+  const does = file === null ? "works on" : `would take ${quote(shortened(file, MAX_SHOWN))} from`;
   const fact = `"${tool}" ${does} the gateway's files, and rule "${rule.name}" says files: "refuse"`;
   return by.refuse(refusal("FILES_REFUSED", fact));
-}
-
-function shorten(text: string): string {
-  const points = [...text];
-  return points.length <= MAX_SHOWN ? text : `${points.slice(0, MAX_SHOWN - 1).join("")}…`;
 }
 
 function otherGateway(tool: string): Refusal {

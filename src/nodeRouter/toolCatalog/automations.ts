@@ -1,4 +1,5 @@
 // Which automations would start a process on the gateway. Pure; parameters as in OpenClaw 2026.9.
+import { readJson } from "../../shared/isRecord.ts";
 
 /**
  * Whether an `automations` call would start a process on the gateway: a command payload, or a schedule that
@@ -7,7 +8,8 @@
  */
 export function startsGatewayProcess(params: unknown): boolean {
   if (Array.isArray(params)) return params.some(startsGatewayProcess);
-  if (typeof params === "string") return startsGatewayProcess(parsed(params));
+  // Objects and lists only: no text has JSON text in it for ever.
+  if (typeof params === "string") return /^\s*[{[]/.test(params) && startsGatewayProcess(readJson(params));
   if (typeof params !== "object" || params === null) return false;
   return Object.entries(params).some(([given, value]) => {
     // The host mends keys with blanks around them, and reads kinds without regard to case.
@@ -23,15 +25,4 @@ export function startsGatewayProcess(params: unknown): boolean {
 
 function isProcessKind(value: unknown): boolean {
   return typeof value === "string" && ["command", "stream", "on-exit"].includes(value.trim().toLowerCase());
-}
-
-/** Objects and lists only: no text has JSON text in it for ever. */
-function parsed(text: string): object | null {
-  if (!/^\s*[{[]/.test(text)) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -48,29 +48,17 @@ export function gatewayFileIn(params: Params): string | null {
 
 /** The same for a tool of which only these parameters name files of the gateway. */
 export function gatewayFileAt(params: Params, names: readonly string[]): string | null {
-  const folded = names.map(fold);
-  for (const [key, value] of Object.entries(params)) {
-    const found = firstFile(value, folded.includes(fold(key)), folded);
-    if (found !== null) return found;
-  }
-  return null;
+  return firstFile(params, false, names.map(fold));
 }
 
 /** @param names null: by the words of a parameter's name. */
 function firstFile(value: unknown, isFile: boolean, names: readonly string[] | null = null): string | null {
   if (typeof value === "string") return isFile && isGatewayFile(value) ? value : null;
-  if (Array.isArray(value)) {
-    for (const entry of value) {
-      const found = firstFile(entry, isFile, names);
-      if (found !== null) return found;
-    }
-    return null;
-  }
   if (typeof value !== "object" || value === null) return null;
+  const isNamed = (key: string) => (names === null ? namesFile(key) : names.includes(fold(key)));
   for (const [key, entry] of Object.entries(value)) {
-    const named = names === null ? namesFile(key) : names.includes(fold(key));
     // Inside an attachment its other keys are its own: only what is named a file is one.
-    const found = firstFile(entry, named, names);
+    const found = firstFile(entry, Array.isArray(value) ? isFile : isNamed(key), names);
     if (found !== null) return found;
   }
   return null;

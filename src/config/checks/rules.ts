@@ -51,7 +51,7 @@ function* checkAgents({ path, entry }: WrittenRule): Generator<ConfigProblem> {
   }
 }
 
-/** `tools` may hold only what a rule can send to a node: \`files\` speaks of the file tools, and \`process\` follows its \`exec\`. */
+/** Only what a rule can send to a node: `files` speaks of the file tools, and `process` follows its `exec`. */
 function* checkTools({ path, entry: { agents, tools } }: WrittenRule): Generator<ConfigProblem> {
   for (const [position, tool] of (tools ?? []).entries()) {
     if (ROUTABLE_TOOLS.includes(normalizeToolName(tool))) continue;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { errorCode, isAbsent } from "../../src/shared/errorCode.ts";
+import { errorCode, isAbsent, orIfMissing } from "../../src/shared/errorCode.ts";
 
 function thrownBy(act: () => unknown): unknown {
   try {
@@ -31,5 +32,16 @@ describe("the code of an error", () => {
 
   test("that means something else is not absence", () => {
     expect(isAbsent(Object.assign(new Error("denied"), { code: "EACCES" }))).toBe(false);
+  });
+});
+
+describe("work on a file that may not be there", () => {
+  test("gives the other value where the file is missing, and its own where it is there", async () => {
+    expect(await orIfMissing(readFile("/no/such/file", "utf8"), null)).toBeNull();
+    expect(await orIfMissing(Promise.resolve("text"), null)).toBe("text");
+  });
+
+  test("still rejects with every other error", async () => {
+    await expect(orIfMissing(readFile(import.meta.dirname), null)).rejects.toMatchObject({ code: "EISDIR" });
   });
 });

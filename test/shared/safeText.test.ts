@@ -1,6 +1,6 @@
 // Names and texts from outside, as sentences hold them.
 import { describe, expect, test } from "vitest";
-import { nameText, quote, safe } from "../../src/shared/safeText.ts";
+import { isPrintable, nameText, quote, safe, shortened } from "../../src/shared/safeText.ts";
 
 describe("nameText", () => {
   test.each(["mac-sg", "worker_1", "a.b.example", "5a5a", "上海办公室", "新加坡🦞", "서울-1"])(
@@ -54,4 +54,15 @@ test("what no screen shows is written out", () => {
     expect(safe(written)).toBe(written);
     expect(quote(unseen)).not.toContain(unseen);
   }
+});
+
+test("text is printable when nothing of it is written otherwise, and not when a screen would hide or obey a part", () => {
+  expect(isPrintable("mac-sg, Größe 新加坡")).toBe(true);
+  expect(isPrintable("mac\u200bsg")).toBe(false);
+  expect(isPrintable("mac\nsg")).toBe(false);
+});
+
+test("a text is shortened by code points, so that no character is cut in two, and one that fits stays whole", () => {
+  expect(shortened("😀😀😀", 3)).toBe("😀😀😀");
+  expect(shortened("😀😀😀😀", 3)).toBe("😀😀…");
 });

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { envPrefix, shellQuote } from "../../src/shared/shell.ts";
+import { envPrefix, shellQuote, shellWord } from "../../src/shared/shell.ts";
 
 /** What an operating system can carry in an argument: no NUL, no lone surrogate. */
 const text = fc.string({ unit: "binary" }).filter((value) => !value.includes("\0"));
@@ -31,6 +31,12 @@ describe("shellQuote", () => {
   ])("%j is %s", (word, quoted) => {
     expect(shellQuote(word)).toBe(quoted);
   });
+});
+
+test("shellWord leaves a plain word as it is, and quotes and shows what a shell or a screen would read otherwise", () => {
+  expect(shellWord("mac-sg.local:22")).toBe("mac-sg.local:22");
+  expect(shellWord("a; b")).toBe("'a; b'");
+  expect(shellWord("a\u200bb")).toBe("'a\\u200bb'");
 });
 
 describe("envPrefix", () => {

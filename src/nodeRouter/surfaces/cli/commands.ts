@@ -47,14 +47,16 @@ export interface CommandOptions {
 
 export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
 
-/** Runs one command; the result is the exit code. Never throws. */
-export async function runCommand(
+type Run = (
   name: CommandName,
   options: CommandOptions,
   ask: AskGateway,
   out: Output,
   machine: Terminal,
-): Promise<number> {
+) => Promise<number>;
+
+/** Runs one command; the result is the exit code. Never throws. */
+export const runCommand: Run = async (name, options, ask, out, machine) => {
   const wrong = usageProblem(name, options, machine.now());
   if (wrong !== null) {
     out.fail(wrong);
@@ -71,7 +73,7 @@ export async function runCommand(
     out.fail(safe(message));
     return EXIT_FINDING;
   }
-}
+};
 
 /** A tool that the plugin does not know may be another plugin's: OpenClaw's own list says so. */
 async function explain(ask: AskGateway, agent: string, tool: string): Promise<ExplainReport> {
@@ -123,30 +125,21 @@ function usageProblem(
   return null;
 }
 
-async function run(
-  name: CommandName,
-  options: CommandOptions,
-  ask: AskGateway,
-  out: Output,
-  machine: Terminal,
-): Promise<number> {
-  const print = (report: unknown, text: string) => out.print(options.json ? safeJson(report) : text);
+const run: Run = async (name, options, ask, out, machine) => {
+  const tell = <T>(report: T, text: (report: T) => string, isFine: (report: T) => boolean = () => true) => {
+    out.print(options.json ? safeJson(report) : text(report));
+    return isFine(report) ? EXIT_OK : EXIT_FINDING;
+  };
   switch (name) {
-    case "status": {
-      const report = await ask<StatusReport>("noderouter.status", {});
-      print(report, statusText(report));
-      return isSound(report) ? EXIT_OK : EXIT_FINDING;
-    }
+    case "status":
+      return tell(await ask<StatusReport>("noderouter.status", {}), statusText, isSound);
     case "nodes": {
       const look = () => ask<NodesReport>("noderouter.nodes", {});
       const { watch = false, json = false } = options;
       const intervalMs = watch === false ? null : watchInterval(watch);
-      if (intervalMs !== null) {
-        await watchNodes({ intervalMs, json }, look, out, machine);
-        return EXIT_OK;
-      }
-      const report = await look();
-      print(report, nodesText(report, machine.now(), out.columns));
+      if (intervalMs === null)
+        return tell(await look(), (report) => nodesText(report, machine.now(), out.columns));
+      await watchNodes({ intervalMs, json }, look, out, machine);
       return EXIT_OK;
     }
     case "events": {
@@ -155,46 +148,36 @@ async function run(
         ...(since === undefined ? {} : { since: since.trim() }),
         ...(node === undefined ? {} : { node }),
       });
-      print(report, eventsText(report, out.columns));
-      return EXIT_OK;
+      return tell(report, () => eventsText(report, out.columns));
     }
     case "explain": {
       const report = await explain(ask, options.agent ?? "", options.tool ?? "exec");
-      print(report, reportText(report));
-      return report.outcome === "refused" ? EXIT_FINDING : EXIT_OK;
+      return tell(report, reportText, ({ outcome }) => outcome !== "refused");
     }
-    case "doctor": {
-      const report = await ask<DoctorReport>("noderouter.doctor", {});
-      print(report, doctorText(report));
-      return report.ok ? EXIT_OK : EXIT_FINDING;
-    }
+    case "doctor":
+      return tell(await ask<DoctorReport>("noderouter.doctor", {}), doctorText, ({ ok }) => ok);
     case "guard": {
       // Whoever may only look may ask for the plan.
       const report =
         options.dryRun === true
           ? await ask<GuardReport>("noderouter.guardPlan", { dryRun: true })
           : await ask<GuardReport>("noderouter.guard", {});
-      print(report, guardText(report));
-      return report.applied || report.agents.every((plan) => plan.changes.length === 0)
-        ? EXIT_OK
-        : EXIT_FINDING;
+      const isWritten = () => report.applied || report.agents.every(({ changes }) => changes.length === 0);
+      return tell(report, guardText, isWritten);
     }
     case "trust": {
       const { node = "", json = false, yes = null, paired } = options;
-      if (paired !== undefined) {
-        const report = await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired });
-        print(report, pairedText(report));
-        return EXIT_OK;
-      }
-      return runTrust({ node: node.trim(), json, yes }, ask, out);
+      if (paired === undefined) return runTrust({ node: node.trim(), json, yes }, ask, out);
+      return tell(await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired }), pairedText);
     }
-    case "probe": {
-      const report = await ask<ProbeReport>("noderouter.probe", { node: options.node });
-      print(report, probeText(report));
-      return report.ok ? EXIT_OK : EXIT_FINDING;
-    }
+    case "probe":
+      return tell(
+        await ask<ProbeReport>("noderouter.probe", { node: options.node }),
+        probeText,
+        ({ ok }) => ok,
+      );
   }
-}
+};
 
 function isSound(report: StatusReport): boolean {
   const isRouting = report.agents.some((agent) => agent.rule !== null);

@@ -75,6 +75,9 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
   },
 };
 
+/** Every fact's name. */
+export const FACT_NAMES = Object.keys(FACTS).filter((name): name is FactName => Object.hasOwn(FACTS, name));
+
 /** The value of a fact that holds; null when it is not known, or was true too long ago. */
 export function held<T>(fact: Fact<T> | undefined): T | null {
   return fact === undefined || fact.stale ? null : fact.value;

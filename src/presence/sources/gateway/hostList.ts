@@ -1,4 +1,5 @@
 // Presence source: the nodes paired with this gateway, read through the host's node runtime.
+import { within } from "../../../shared/deadline.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { readHostNode } from "./hostNode.ts";
@@ -26,7 +27,8 @@ export async function readHostNodes(
   const takenAtMs = now();
   let answer: unknown;
   try {
-    answer = await withTimeout(list(), LIST_TIMEOUT_MS);
+    const late = () => new Error(`no answer within ${LIST_TIMEOUT_MS} ms`);
+    answer = await within(list(), LIST_TIMEOUT_MS, late);
   } catch (cause) {
     throw unavailable(messageOf(cause), cause);
   }
@@ -39,16 +41,4 @@ function unavailable(fact: string, cause?: unknown): NodeRouterError {
   const advice = 'try again, then see "openclaw nodes status"';
   const why = refusal("INVENTORY_UNAVAILABLE", `the gateway did not list its nodes: ${fact}`, { advice });
   return new NodeRouterError(why, { cause });
-}
-
-async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

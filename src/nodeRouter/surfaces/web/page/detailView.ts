@@ -1,6 +1,6 @@
 // One node's detail, or the list of a group: facts with source and age, ways to it, places, what sources differ on.
 
-import { FACTS } from "../../../../presence/facts.ts";
+import { FACT_NAMES, FACTS } from "../../../../presence/facts.ts";
 import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
@@ -204,7 +204,7 @@ function agentLine({ agent, rule, transport, binding }: AgentRoute): HTMLElement
 }
 
 function factsTable({ facts }: NodeReport, nowMs: number): HTMLElement {
-  const rows = factNames().flatMap((name) => {
+  const rows = FACT_NAMES.flatMap((name) => {
     const fact = facts[name];
     if (fact === undefined) return [];
     return [
@@ -226,10 +226,6 @@ function factsTable({ facts }: NodeReport, nowMs: number): HTMLElement {
     html("thead", {}, html("tr", {}, ...head)),
     html("tbody", {}, ...rows),
   );
-}
-
-function factNames(): readonly (keyof typeof FACTS)[] {
-  return Object.keys(FACTS).filter((name): name is keyof typeof FACTS => name in FACTS);
 }
 
 /** `memoryTotalBytes` -> `memory total`; the unit is with the value. */

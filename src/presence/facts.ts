@@ -1,4 +1,5 @@
 // Every fact of a node's presence: what it means, its unit, how long it holds, and whom to believe first.
+import { knownFields } from "../shared/knownFields.ts";
 import type { Fact, FactName, FactValues, SourceName } from "./record.ts";
 
 export interface FactDefinition {
@@ -89,5 +90,5 @@ export function knownFacts(
     readonly [K in FactName]?: FactValues[K] | null | undefined;
   },
 ): Partial<FactValues> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value != null));
+  return knownFields(facts);
 }

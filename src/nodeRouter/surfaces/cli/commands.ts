@@ -3,7 +3,8 @@
 import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { normalizeAgentId, normalizeToolName } from "../../../shared/hostNames.ts";
-import { isRecord } from "../../../shared/isRecord.ts";
+import { fieldOf, itemsOf } from "../../../shared/jsonParts.ts";
+import { knownFields } from "../../../shared/knownFields.ts";
 import { refusal, refusalLine } from "../../../shared/refusal.ts";
 import { quote, safe, safeJson } from "../../../shared/safeText.ts";
 import { SENTENCE_END, withoutEnd } from "../../../shared/withoutEnd.ts";
@@ -91,12 +92,9 @@ async function explain(ask: AskGateway, agent: string, tool: string): Promise<Ex
 }
 
 /** `{ groups: [{ tools: [{ id }] }] }`, as OpenClaw's `tools.catalog` answers. */
-function toolsOf(catalog: unknown): readonly string[] {
-  const groups: readonly unknown[] = isRecord(catalog) && Array.isArray(catalog.groups) ? catalog.groups : [];
-  return groups.flatMap((group) => {
-    const tools: readonly unknown[] = isRecord(group) && Array.isArray(group.tools) ? group.tools : [];
-    return tools.flatMap((tool) => (isRecord(tool) && typeof tool.id === "string" ? [tool.id] : []));
-  });
+function toolsOf(catalog: unknown): readonly unknown[] {
+  const tools = itemsOf(fieldOf(catalog, "groups")).flatMap((group) => itemsOf(fieldOf(group, "tools")));
+  return tools.map((tool) => fieldOf(tool, "id"));
 }
 
 /** What is wrong with how the command was called; null when nothing is. */
@@ -144,10 +142,8 @@ const run: Run = async (name, options, ask, out, machine) => {
     }
     case "events": {
       const { since, node } = options;
-      const report = await ask<EventsReport>("noderouter.events", {
-        ...(since === undefined ? {} : { since: since.trim() }),
-        ...(node === undefined ? {} : { node }),
-      });
+      const query = knownFields({ since: since?.trim(), node });
+      const report = await ask<EventsReport>("noderouter.events", query);
       return tell(report, () => eventsText(report, out.columns));
     }
     case "explain": {

@@ -1,6 +1,7 @@
 // Presence source: the nodes paired with this gateway, read through the host's node runtime.
 import { within } from "../../../shared/deadline.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { fieldOf } from "../../../shared/jsonParts.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { readHostNode } from "./hostNode.ts";
 import { joined, type PairedNodeList } from "./sameNodes.ts";
@@ -32,7 +33,7 @@ export async function readHostNodes(
   } catch (cause) {
     throw unavailable(messageOf(cause), cause);
   }
-  const entries = typeof answer === "object" && answer !== null && "nodes" in answer ? answer.nodes : null;
+  const entries = fieldOf(answer, "nodes");
   if (!Array.isArray(entries)) throw unavailable("the answer holds no list of nodes");
   return joined(before, { nodes: entries.map(readHostNode).filter((node) => node !== null), takenAtMs });
 }

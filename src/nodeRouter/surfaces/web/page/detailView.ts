@@ -5,7 +5,7 @@ import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
-import { byId, html, outside, setChildren } from "./dom.ts";
+import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
 import { ago, factText, percent, placeName, roundTrip, UNKNOWN } from "./format.ts";
 import { icon } from "./icons.ts";
 
@@ -74,8 +74,7 @@ function groupList(data: NodesData, names: readonly string[], onSelect: (name: s
   const entries = names.flatMap((name) => {
     const node = data.nodes.find((candidate) => candidate.name === name);
     if (node === undefined) return [];
-    const button = html("button", { type: "button", class: "link-button" }, outside(name));
-    button.addEventListener("click", () => onSelect(name));
+    const button = linkButton({}, () => onSelect(name), outside(name));
     return [html("li", {}, icon(node.state), button, html("span", { class: "quiet" }, ` ${node.state}`))];
   });
   return html("ul", { class: "plain group-list" }, ...entries);

@@ -1,6 +1,9 @@
 // Takes apart JSON values whose type nobody has checked yet. Pure.
 
-/** The value under a key of the object's own; undefined where there is none, and of what is no object. */
+/**
+ * The value under a key of the object's own, for what comes from outside may bring a `__proto__`; undefined where there
+ * is none, and of what is no object.
+ */
 export function fieldOf(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   return Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;

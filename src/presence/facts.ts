@@ -1,4 +1,5 @@
 // Every fact of a node's presence: what it means, its unit, how long it holds, and whom to believe first.
+import { knownFields } from "../shared/knownFields.ts";
 import type { Fact, FactName, FactValues, SourceName } from "./record.ts";
 
 export interface FactDefinition {
@@ -75,6 +76,9 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
   },
 };
 
+/** Every fact's name. */
+export const FACT_NAMES = Object.keys(FACTS).filter((name): name is FactName => Object.hasOwn(FACTS, name));
+
 /** The value of a fact that holds; null when it is not known, or was true too long ago. */
 export function held<T>(fact: Fact<T> | undefined): T | null {
   return fact === undefined || fact.stale ? null : fact.value;
@@ -86,5 +90,5 @@ export function knownFacts(
     readonly [K in FactName]?: FactValues[K] | null | undefined;
   },
 ): Partial<FactValues> {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value != null));
+  return knownFields(facts);
 }

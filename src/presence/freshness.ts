@@ -9,18 +9,12 @@ export const PRESENCE_STATES: readonly PresenceState[] = ["ready", "degraded", "
 /** An `up` that is older than this says nothing any more: nodes are asked every few seconds. */
 export const ANSWER_HOLDS_MS = 45_000;
 
-export interface StateInput {
-  readonly reach: NodePresence["reach"];
-  readonly facts: NodePresence["facts"];
+export interface StateInput extends Pick<NodePresence, "reach" | "facts"> {
   /** Epoch ms. */
   readonly nowMs: number;
 }
 
-export interface StateAndReason {
-  readonly state: PresenceState;
-  /** One sentence without a full stop. */
-  readonly reason: string;
-}
+export type StateAndReason = Pick<NodePresence, "state" | "reason">;
 
 type WayState = Reach["state"] | "stale";
 interface Way {
@@ -41,23 +35,19 @@ export function presenceStateOf(input: StateInput): StateAndReason {
 
   const all = (state: WayState) => ways.every((way) => way.state === state);
   const some = (state: WayState) => ways.some((way) => way.state === state);
-  const others = (state: WayState) =>
-    ways
-      .filter((way) => way.state !== state)
-      .map(textOf)
-      .join("; ");
+  const reason = ways.map(textOf).join("; ");
   if (all("up")) return ready(input, ways);
-  if (some("up")) return { state: "degraded", reason: others("up") };
-  if (some("failing")) return { state: "degraded", reason: ways.map(textOf).join("; ") };
+  if (some("up")) {
+    const others = ways.filter(({ state }) => state !== "up");
+    return { state: "degraded", reason: others.map(textOf).join("; ") };
+  }
+  if (some("failing")) return { state: "degraded", reason };
   if (all("down")) {
     const heard = tailnet === true ? "; the tailnet still hears from it" : "";
-    return { state: "offline", reason: `${ways.map(textOf).join("; ")}${heard}` };
+    return { state: "offline", reason: `${reason}${heard}` };
   }
-  if (tailnet === false) {
-    return { state: "offline", reason: `the tailnet does not hear from it; ${ways.map(textOf).join("; ")}` };
-  }
-  if (some("stale")) return { state: "stale", reason: ways.map(textOf).join("; ") };
-  return { state: "unknown", reason: ways.map(textOf).join("; ") };
+  if (tailnet === false) return { state: "offline", reason: `the tailnet does not hear from it; ${reason}` };
+  return { state: some("stale") ? "stale" : "unknown", reason };
 }
 
 function ready({ facts }: StateInput, ways: readonly Way[]): StateAndReason {

@@ -1,7 +1,7 @@
 // What became of a node's state over time: the last changes, and how long it was in which state. Pure.
 
 import type { NodeHistory, Transition } from "./presence.ts";
-import type { PresenceState } from "./record.ts";
+import type { NodePresence, PresenceState } from "./record.ts";
 import type { SeenFacts } from "./restore.ts";
 
 /** All that is kept of one node; plain data, as the store writes it. */
@@ -34,14 +34,9 @@ const LONGEST_STEP_MS = 60_000;
 /** The node has this state now; the same one again only counts time. */
 export function recordState(
   record: NodeRecord | null,
-  now: {
-    readonly node: string;
-    readonly state: PresenceState;
-    readonly reason: string;
-    readonly nowMs: number;
-  },
+  { node, state, reason }: Pick<NodePresence, "node" | "state" | "reason">,
+  nowMs: number,
 ): NodeRecord {
-  const { node, state, reason, nowMs } = now;
   if (record === null) {
     const first = { node, from: null, to: state, atMs: nowMs, reason };
     const times = { sinceMs: nowMs, firstMs: nowMs, countedMs: nowMs };

@@ -68,11 +68,9 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   let locateProblem: string | null = null;
 
   const knownOf = (name: string): Known => {
-    const present = known.get(name);
-    if (present !== undefined) return present;
-    const fresh = nothingKnown();
-    known.set(name, fresh);
-    return fresh;
+    const present = known.get(name) ?? nothingKnown();
+    known.set(name, present);
+    return present;
   };
 
   /** It looks into the config and a file: what fails there must hold up no answer, in whose timer this runs. */
@@ -95,7 +93,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     if (!wasAsked(target, of)) return { ...described, sinceMs: null };
     const { state, reason } = described;
     const before = records.get(target.name) ?? null;
-    const record = recordState(before, { node: target.name, state, reason, nowMs });
+    const record = recordState(before, described, nowMs);
     const said = of.observations.get("ssh");
     records.set(target.name, said === undefined ? record : { ...record, seen: seenOf(target, said) });
     if (before?.state !== state) {

@@ -1,16 +1,19 @@
 // Which of several sources' facts hold. Pure: the same observations in any order give the same record.
 
-import { FACTS } from "./facts.ts";
-import type { Contradiction, Fact, FactName, FactValues, Observation, SourceName } from "./record.ts";
+import { FACT_NAMES, FACTS } from "./facts.ts";
+import type {
+  Contradiction,
+  Fact,
+  FactName,
+  FactValues,
+  NodePresence,
+  Observation,
+  SourceName,
+} from "./record.ts";
 
-type Facts = { readonly [K in FactName]?: Fact<FactValues[K]> };
+type AnyFact = Fact<FactValues[FactName]>;
 
-export interface MergedFacts {
-  readonly facts: Facts;
-  readonly contradictions: readonly Contradiction[];
-}
-
-const NAMES = Object.keys(FACTS).filter((name): name is FactName => Object.hasOwn(FACTS, name));
+export type MergedFacts = Pick<NodePresence, "facts" | "contradictions">;
 
 /**
  * Of a fact's statements, those that still hold go before stale ones; among them the source that `FACTS` trusts most,
@@ -20,9 +23,9 @@ const NAMES = Object.keys(FACTS).filter((name): name is FactName => Object.hasOw
  * @param nowMs epoch ms; a statement from the future is as old as one of now.
  */
 export function mergeFacts(observations: readonly Observation[], nowMs: number): MergedFacts {
-  const facts: Partial<Record<FactName, Fact<FactValues[FactName]>>> = {};
+  const facts: Partial<Record<FactName, AnyFact>> = {};
   const contradictions: Contradiction[] = [];
-  for (const name of NAMES) {
+  for (const name of FACT_NAMES) {
     const said = statements(observations, name, nowMs);
     const [best] = said;
     if (best === undefined) continue;
@@ -31,16 +34,12 @@ export function mergeFacts(observations: readonly Observation[], nowMs: number):
     if (contradiction !== null) contradictions.push(contradiction);
   }
   // Each name has a value of its own type: it was read under that name.
-  return { facts: facts as Facts, contradictions };
+  return { facts: facts as MergedFacts["facts"], contradictions };
 }
 
-function statements(
-  observations: readonly Observation[],
-  name: FactName,
-  nowMs: number,
-): readonly Fact<FactValues[FactName]>[] {
+function statements(observations: readonly Observation[], name: FactName, nowMs: number): readonly AnyFact[] {
   const { holdsMs, sources } = FACTS[name];
-  const said: Fact<FactValues[FactName]>[] = [];
+  const said: AnyFact[] = [];
   for (const { source, atMs: observedMs, facts, factAtMs } of observations) {
     const value = facts[name];
     if (value === undefined || !sources.includes(source)) continue;
@@ -57,7 +56,7 @@ function statements(
   );
 }
 
-function contradictionOf(name: FactName, said: readonly Fact<FactValues[FactName]>[]): Contradiction | null {
+function contradictionOf(name: FactName, said: readonly AnyFact[]): Contradiction | null {
   const holding = said.filter(({ stale }) => !stale);
   const values = holding.map(({ value, source, atMs }) => ({ value: textOf(value), source, atMs }));
   const keys = new Set(values.map(({ value }) => value.toLowerCase()));

@@ -1,6 +1,7 @@
 // The one place where words that a node chose become facts: what a pattern does not allow is not known. Pure.
 import { isIP } from "node:net";
 import { validCountry } from "../shared/countries.ts";
+import { knownFields } from "../shared/knownFields.ts";
 import { safe } from "../shared/safeText.ts";
 import type { FactName, FactValues, Observation, Place } from "./record.ts";
 
@@ -66,12 +67,15 @@ export function cleanAddress(text: unknown): string | null {
   return isIP(address) === 0 ? null : address;
 }
 
+/** The number, when it is one and not below zero; else null. */
+export function cleanAmount(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
 type Cleaners = { readonly [K in FactName]: (value: unknown) => FactValues[K] | null };
 
 const word = (kind: FactKind) => (value: unknown) => cleanFact(kind, value);
 const truth = (value: unknown) => (typeof value === "boolean" ? value : null);
-const amount = (value: unknown) =>
-  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 const list = (clean: (value: unknown) => string | null, most: number) => (value: unknown) =>
   Array.isArray(value) ? value.slice(0, most).flatMap((item: unknown) => clean(item) ?? []) : null;
 
@@ -90,21 +94,21 @@ const CLEANERS: Cleaners = {
   arch: word("processor"),
   shell: word("shell"),
   timeZone: word("timeZone"),
-  uptimeSeconds: amount,
-  cpuCount: amount,
-  load1: amount,
-  memoryTotalBytes: amount,
-  memoryAvailableBytes: amount,
-  diskTotalBytes: amount,
-  diskAvailableBytes: amount,
+  uptimeSeconds: cleanAmount,
+  cpuCount: cleanAmount,
+  load1: cleanAmount,
+  memoryTotalBytes: cleanAmount,
+  memoryAvailableBytes: cleanAmount,
+  diskTotalBytes: cleanAmount,
+  diskAvailableBytes: cleanAmount,
   tailnetOnline: truth,
   tailnetPath: (value) =>
     value === "direct" || value === "relayed" || value === "peer-relay" || value === "idle" ? value : null,
   tailnetRelay: word("relay"),
   tailnetTags: list(word("tailnetTag"), MAX_LIST),
   tailnetUser: word("user"),
-  tailnetLastSeenMs: amount,
-  tailnetKeyExpiresMs: amount,
+  tailnetLastSeenMs: cleanAmount,
+  tailnetKeyExpiresMs: cleanAmount,
   tailnetKeyExpired: truth,
   tailnetSsh: truth,
   publicAddress: cleanAddress,
@@ -141,16 +145,11 @@ export function cleanReason(reason: string | null): string | null {
 /** The place without a country, city, region or zone that is none. */
 function cleanWords(place: Place): Place {
   const { country, city, region, timeZone, ...rest } = place;
-  const clean = {
+  const clean = knownFields({
+    country: country !== undefined && validCountry(country) ? country : null,
     city: cleanFact("place", city),
     region: cleanFact("place", region),
     timeZone: cleanFact("timeZone", timeZone),
-  };
-  return {
-    ...rest,
-    ...(country !== undefined && validCountry(country) ? { country } : {}),
-    ...(clean.city === null ? {} : { city: clean.city }),
-    ...(clean.region === null ? {} : { region: clean.region }),
-    ...(clean.timeZone === null ? {} : { timeZone: clean.timeZone }),
-  };
+  });
+  return { ...rest, ...clean };
 }

@@ -30,14 +30,16 @@ export function takeAnswer(memory: ReachMemory, answer: ReachAnswer): ReachMemor
   const askedMs = answer.atMs;
   switch (answer.result) {
     case "up": {
-      const samples =
-        answer.rttMs === null ? memory.samples : [...memory.samples, answer.rttMs].slice(-SAMPLES);
-      const rttMs = median(samples);
-      return {
-        reach: { state: "up", lastAnswerMs: answer.atMs, failures: 0, rttMs, reason: null },
-        samples,
-        askedMs,
+      const measured = answer.rttMs === null ? [] : [answer.rttMs];
+      const samples = [...memory.samples, ...measured].slice(-SAMPLES);
+      const reach: Reach = {
+        state: "up",
+        lastAnswerMs: askedMs,
+        failures: 0,
+        rttMs: median(samples),
+        reason: null,
       };
+      return { reach, samples, askedMs };
     }
     case "silent": {
       const failures = reach.failures + 1;

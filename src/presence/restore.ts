@@ -1,5 +1,7 @@
 // The facts that an SSH node last stated, kept over a restart: while the node is down, nobody else can state them. Pure.
 import { isRecord } from "../shared/isRecord.ts";
+import { FACT_NAMES, FACTS } from "./facts.ts";
+import { cleanFacts } from "./nodeFacts.ts";
 import type { FactValues, Observation, PresenceTarget } from "./record.ts";
 
 export interface SeenFacts {
@@ -14,23 +16,7 @@ export interface SeenFacts {
  * Not the public address, which has an age of its own, and nothing of Tailscale: a tag that was taken away meanwhile
  * must not come back.
  */
-const KEPT = {
-  hostname: "string",
-  os: "string",
-  osVersion: "string",
-  arch: "string",
-  shell: "string",
-  timeZone: "string",
-  uptimeSeconds: "number",
-  cpuCount: "number",
-  load1: "number",
-  memoryTotalBytes: "number",
-  memoryAvailableBytes: "number",
-  diskTotalBytes: "number",
-  diskAvailableBytes: "number",
-} as const satisfies { readonly [K in keyof FactValues]?: "string" | "number" };
-
-const NAMES = Object.keys(KEPT).filter((name): name is keyof typeof KEPT => Object.hasOwn(KEPT, name));
+const KEPT = FACT_NAMES.filter((name) => name !== "publicAddress" && FACTS[name].sources.includes("ssh"));
 
 /** @param observation of the source `ssh`. */
 export function seenOf(target: PresenceTarget, { atMs, facts }: Observation): SeenFacts {
@@ -52,6 +38,5 @@ export function readSeen(value: unknown): SeenFacts | null {
 }
 
 function keptOf(said: Readonly<Record<string, unknown>>): Partial<FactValues> {
-  const kept = NAMES.filter((name) => typeof said[name] === KEPT[name]).map((name) => [name, said[name]]);
-  return Object.fromEntries(kept);
+  return cleanFacts(Object.fromEntries(KEPT.map((name) => [name, said[name]])));
 }

@@ -81,26 +81,17 @@ export function parseRecords(text: string | null): ReadonlyMap<string, NodeRecor
 
 function readRecord(entry: Readonly<Record<string, unknown>>, node: string): NodeRecord | null {
   const { state, reason, sinceMs, firstMs, countedMs, onlineMs, watchedMs, transitions } = entry;
-  const numbers = [sinceMs, firstMs, countedMs, onlineMs, watchedMs].filter(isAmount);
-  const [since, first, counted, online, watched] = numbers;
   if (!isState(state) || typeof reason !== "string" || !Array.isArray(transitions)) return null;
-  if (
-    since === undefined ||
-    first === undefined ||
-    counted === undefined ||
-    online === undefined ||
-    watched === undefined
-  ) {
-    return null;
-  }
+  if (!isAmount(sinceMs) || !isAmount(firstMs) || !isAmount(countedMs)) return null;
+  if (!isAmount(onlineMs) || !isAmount(watchedMs)) return null;
   return {
     state,
     reason,
-    sinceMs: since,
-    firstMs: first,
-    countedMs: counted,
-    onlineMs: Math.min(online, watched),
-    watchedMs: watched,
+    sinceMs,
+    firstMs,
+    countedMs,
+    onlineMs: Math.min(onlineMs, watchedMs),
+    watchedMs,
     transitions: transitions.flatMap((item) => readTransition(item, node) ?? []).slice(0, MAX_TRANSITIONS),
     seen: readSeen(entry.seen),
   };

@@ -12,7 +12,7 @@ function live(...steps: readonly (readonly [PresenceState, number])[]): NodeReco
   let nowMs = T0;
   for (const [state, seconds] of steps) {
     nowMs += seconds * 1_000;
-    record = recordState(record, { node: "a", state, reason: `is ${state}`, nowMs });
+    record = recordState(record, { node: "a", state, reason: `is ${state}` }, nowMs);
   }
   if (record === null) throw new Error("no step");
   return record;

@@ -8,7 +8,7 @@ import { createSaver, loadRecords } from "../../src/presence/store.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 import { stateFile, type TextStore } from "../../src/shared/stateFile.ts";
 
-const record = recordState(null, { node: "a", state: "ready", reason: "answers", nowMs: 5 });
+const record = recordState(null, { node: "a", state: "ready", reason: "answers" }, 5);
 const records = () => new Map([["a", record]]);
 let folder = "";
 const warned: string[] = [];

@@ -5,6 +5,7 @@ import { type GeoPoint, pointOf } from "../../shared/distance.ts";
 import type { LocationPrecision, NodeLocation } from "../../shared/types.ts";
 import type { Place } from "../record.ts";
 import { cityPointOf } from "./cities.ts";
+import { PRECISIONS } from "./order.ts";
 
 /** The operator's words as a place; null when they say nothing. */
 export function declaredPlace(declared: NodeLocation): Place | null {
@@ -47,10 +48,8 @@ function precisionOf({ city, region }: NodeLocation): LocationPrecision {
   return region === undefined ? "country" : "region";
 }
 
-const COARSENESS: readonly LocationPrecision[] = ["exact", "city", "region", "country"];
-
 function coarser(a: LocationPrecision, b: LocationPrecision): LocationPrecision {
-  return COARSENESS.indexOf(a) > COARSENESS.indexOf(b) ? a : b;
+  return PRECISIONS.indexOf(a) > PRECISIONS.indexOf(b) ? a : b;
 }
 
 function isEmpty({ country, region, city, timeZone }: NodeLocation): boolean {

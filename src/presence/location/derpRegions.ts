@@ -1,4 +1,8 @@
 // Where Tailscale's relays stand. A node's home relay is the nearest one by latency, so it hints at a place. Pure.
+import { type GeoPoint, pointOf } from "../../shared/distance.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { fieldOf, trimmedText } from "../../shared/jsonParts.ts";
+import { knownFields } from "../../shared/knownFields.ts";
 import type { Place } from "../record.ts";
 
 /** One relay region of the tailnet: `tailcfg.DERPRegion`. */
@@ -9,8 +13,7 @@ export interface DerpRegion {
   readonly code: string;
   /** `Singapore`; of Tailscale's own regions it is a city. */
   readonly name: string;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
+  readonly point: GeoPoint | null;
 }
 
 /** By code. */
@@ -54,8 +57,7 @@ hel,FI,Helsinki,60.170833,24.9375
 interface Row {
   readonly country: string;
   readonly city: string;
-  readonly latitude: number;
-  readonly longitude: number;
+  readonly point: GeoPoint;
 }
 
 const ROWS: ReadonlyMap<string, Row> = new Map(TABLE.trim().split("\n").map(readRow));
@@ -78,16 +80,14 @@ export function derpPlaceOf(code: string, map: DerpMap | null): Place | null {
   const live = map?.get(key) ?? null;
   // Who has the map knows all regions there are; and a tailnet's own may be called like one of Tailscale's.
   const row = map === null || (live !== null && live.id < FIRST_OWN_ID) ? (ROWS.get(key) ?? null) : null;
-  const point = live !== null && live.latitude !== null && live.longitude !== null ? live : row;
-  if (point === null || point.latitude === null || point.longitude === null) return null;
+  const point = live?.point ?? row?.point;
+  if (point === undefined) return null;
   // What somebody calls a relay of their own need not be a city.
   const city = row?.city ?? (live !== null && live.id < FIRST_OWN_ID ? live.name : null);
   return {
     source: "derp",
-    ...(row === null ? {} : { country: row.country }),
-    ...(city === null ? {} : { city }),
-    latitude: point.latitude,
-    longitude: point.longitude,
+    ...knownFields({ country: row?.country, city }),
+    ...point,
     precision: "city",
     confidence: "low",
     detail: `home relay ${key} (${live?.name ?? row?.city ?? key})`,
@@ -102,11 +102,9 @@ export function derpCodeOf(id: string, map: DerpMap | null): string | null {
 
 /** Reads `tailcfg.DERPMap` as LocalAPI gives it; null when there is no region in it. */
 export function readDerpMap(value: unknown): DerpMap | null {
-  if (typeof value !== "object" || value === null || !("Regions" in value)) return null;
-  const { Regions: regions } = value;
-  if (typeof regions !== "object" || regions === null) return null;
+  const regions = fieldOf(value, "Regions");
   const map = new Map<string, DerpRegion>();
-  for (const entry of Object.values(regions)) {
+  for (const entry of isRecord(regions) ? Object.values(regions) : []) {
     const region = readRegion(entry);
     if (region !== null) map.set(region.code, region);
   }
@@ -114,31 +112,29 @@ export function readDerpMap(value: unknown): DerpMap | null {
 }
 
 function readRegion(value: unknown): DerpRegion | null {
-  if (typeof value !== "object" || value === null) return null;
-  const entry = new Map<string, unknown>(Object.entries(value));
-  const id = entry.get("RegionID");
-  const code = entry.get("RegionCode");
-  const name = entry.get("RegionName");
-  if (typeof id !== "number" || typeof code !== "string" || code.trim() === "" || code.length > 64)
-    return null;
-  const latitude = degrees(entry.get("Latitude"), 90);
-  const longitude = degrees(entry.get("Longitude"), 180);
-  // Go leaves a zero out: one alone, or both zero, is a region without coordinates.
-  const hasPoint = latitude !== null && longitude !== null && !(latitude === 0 && longitude === 0);
+  if (!isRecord(value)) return null;
+  const { RegionID: id, Latitude: latitude, Longitude: longitude } = value;
+  const code = shortText(value.RegionCode, 64);
+  if (typeof id !== "number" || code === null) return null;
   return {
     id,
-    code: code.trim().toLowerCase(),
-    name: typeof name === "string" && name.trim() !== "" && name.length <= 128 ? name.trim() : code.trim(),
-    latitude: hasPoint ? latitude : null,
-    longitude: hasPoint ? longitude : null,
+    code: code.toLowerCase(),
+    name: shortText(value.RegionName, 128) ?? code,
+    point: tailscalePoint(latitude, longitude),
   };
 }
 
-function degrees(value: unknown, limit: number): number | null {
-  return typeof value === "number" && Math.abs(value) <= limit ? value : null;
+function shortText(value: unknown, most: number): string | null {
+  return typeof value === "string" && value.length > most ? null : trimmedText(value);
+}
+
+/** Both or none: Go leaves a zero out, so one alone cannot be told from one that is missing. */
+export function tailscalePoint(latitude: unknown, longitude: unknown): GeoPoint | null {
+  if (typeof latitude !== "number" || typeof longitude !== "number") return null;
+  return latitude === 0 && longitude === 0 ? null : pointOf({ latitude, longitude });
 }
 
 function readRow(line: string): [string, Row] {
   const [code = "", country = "", city = "", latitude, longitude] = line.split(",");
-  return [code, { country, city, latitude: Number(latitude), longitude: Number(longitude) }];
+  return [code, { country, city, point: { latitude: Number(latitude), longitude: Number(longitude) } }];
 }

@@ -1,6 +1,7 @@
 // Where OpenClaw's bundled geolocation plugin keeps its MMDB file, and whose it is. Pure.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { fieldOf, trimmedText } from "../../shared/jsonParts.ts";
 
 /** The plugin's default source, from its `DEFAULT_DATABASE_URL` (OpenClaw 2026.9); only its digest matters here. */
 const DEFAULT_DATABASE_URL = "https://download.db-ip.com/free/dbip-city-lite-{yyyy}-{mm}.mmdb.gz";
@@ -24,25 +25,12 @@ export function defaultGeoipFile(stateDir: string, databaseUrl: string = DEFAULT
 
 /** The file and credit by the host's config: `plugins.entries.geolocation.config` may name another source. */
 export function hostGeoip(stateDir: string, hostConfig: unknown): HostGeoip {
-  const settings = section(hostConfig, "plugins", "entries", "geolocation", "config");
-  const credit = text(settings.get("attributionText"));
-  const url = text(settings.get("attributionUrl"));
+  const settings = ["plugins", "entries", "geolocation", "config"].reduce(fieldOf, hostConfig);
+  const credit = trimmedText(fieldOf(settings, "attributionText"));
+  const url = trimmedText(fieldOf(settings, "attributionUrl"));
+  const databaseUrl = trimmedText(fieldOf(settings, "databaseUrl"));
   return {
-    file: defaultGeoipFile(stateDir, text(settings.get("databaseUrl")) ?? DEFAULT_DATABASE_URL),
+    file: defaultGeoipFile(stateDir, databaseUrl ?? DEFAULT_DATABASE_URL),
     credit: credit === null || url === null ? (credit ?? url) : `${credit} (${url})`,
   };
-}
-
-function section(config: unknown, ...path: readonly string[]): ReadonlyMap<string, unknown> {
-  let value = config;
-  for (const key of path) value = entriesOf(value).get(key);
-  return entriesOf(value);
-}
-
-function entriesOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }

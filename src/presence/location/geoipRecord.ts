@@ -2,6 +2,8 @@
 
 import { validCountry } from "../../shared/countries.ts";
 import { pointOf } from "../../shared/distance.ts";
+import { fieldOf, itemsOf } from "../../shared/jsonParts.ts";
+import { knownFields } from "../../shared/knownFields.ts";
 import { safe } from "../../shared/safeText.ts";
 import type { LocationConfidence, LocationPrecision } from "../../shared/types.ts";
 import type { Place } from "../record.ts";
@@ -30,29 +32,25 @@ const ELSEWHERE = [
  * @param address for the words of `detail`.
  */
 export function placeOfRecord(record: unknown, address: string): Place | null {
-  const entry = fieldsOf(record);
-  const code = fieldsOf(entry.get("country")).get("iso_code");
+  const code = fieldOf(fieldOf(record, "country"), "iso_code");
   const country = typeof code === "string" && validCountry(code) ? code : null;
-  const region = englishName(firstOf(entry.get("subdivisions")));
-  const city = englishName(entry.get("city"));
-  const location = fieldsOf(entry.get("location"));
-  const latitude = location.get("latitude");
-  const longitude = location.get("longitude");
+  const region = englishName(itemsOf(fieldOf(record, "subdivisions"))[0]);
+  const city = englishName(fieldOf(record, "city"));
+  const location = fieldOf(record, "location");
+  const latitude = fieldOf(location, "latitude");
+  const longitude = fieldOf(location, "longitude");
   const point =
     typeof latitude === "number" && typeof longitude === "number" ? pointOf({ latitude, longitude }) : null;
   const precision = precisionOf(country, region, city);
   if (precision === null) return null;
-  const zone = nameOf(location.get("time_zone"));
+  const zone = nameOf(fieldOf(location, "time_zone"));
   const timeZone = zone !== null && ZONE_NAME.test(zone) ? zone : null;
   return {
-    ...(country === null ? {} : { country }),
-    ...(region === null ? {} : { region }),
-    ...(city === null ? {} : { city }),
-    ...(point ?? {}),
-    ...(timeZone === null ? {} : { timeZone }),
+    ...knownFields({ country, region, city, timeZone }),
+    ...point,
     source: "geoip",
     precision,
-    confidence: confidenceOf(entry.get("traits"), location.get("accuracy_radius")),
+    confidence: confidenceOf(fieldOf(record, "traits"), fieldOf(location, "accuracy_radius")),
     detail: `endpoint ${address}`,
   };
 }
@@ -69,13 +67,12 @@ function precisionOf(
 
 /** Never `high`: about one address in three is in another city than the data says. */
 function confidenceOf(traits: unknown, radiusKm: unknown): LocationConfidence {
-  const fields = fieldsOf(traits);
-  if (ELSEWHERE.some((mark) => fields.get(mark) === true)) return "low";
+  if (ELSEWHERE.some((mark) => fieldOf(traits, mark) === true)) return "low";
   return typeof radiusKm === "number" && radiusKm > VAGUE_KM ? "low" : "medium";
 }
 
 function englishName(part: unknown): string | null {
-  return nameOf(fieldsOf(fieldsOf(part).get("names")).get("en"));
+  return nameOf(fieldOf(fieldOf(part, "names"), "en"));
 }
 
 /** SECURITY: names end up on terminals, on the page and in selectors; one that tries something is none. */
@@ -83,13 +80,4 @@ function nameOf(value: unknown): string | null {
   if (typeof value !== "string") return null;
   const name = value.trim();
   return name !== "" && name.length <= MAX_NAME_LENGTH && safe(name) === name ? name : null;
-}
-
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : undefined;
-}
-
-/** Own fields alone: a record may bring a `__proto__` of its own. */
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
 }

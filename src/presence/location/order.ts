@@ -3,7 +3,8 @@ import type { LocationConfidence, LocationPrecision, LocationSource } from "../.
 import type { Place } from "../record.ts";
 
 const SOURCES: readonly LocationSource[] = ["declared", "tailscale", "geoip", "derp", "timezone"];
-const PRECISIONS: readonly LocationPrecision[] = ["exact", "city", "region", "country"];
+/** The most exact first. */
+export const PRECISIONS: readonly LocationPrecision[] = ["exact", "city", "region", "country"];
 const CONFIDENCES: readonly LocationConfidence[] = ["high", "medium", "low"];
 
 /** Negative when `a` goes first: by the source, then the more exact, then the surer one, then by its words. */

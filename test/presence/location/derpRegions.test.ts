@@ -125,6 +125,6 @@ describe("the tailnet's map", () => {
     { Latitude: 0, Longitude: 0 },
     { Longitude: undefined },
   ])("takes no point from %j", (changes) => {
-    expect(mapOf({ ...SIN, ...changes }).get("sin")).toMatchObject({ latitude: null, longitude: null });
+    expect(mapOf({ ...SIN, ...changes }).get("sin")).toMatchObject({ point: null });
   });
 });

@@ -5,7 +5,7 @@ import { nameText, safe } from "../../../shared/safeText.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import { countStates, countsText } from "../reports/nodeState.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
-import { shortDuration, shortMs } from "../reports/units.ts";
+import { ageOf, shortDuration, shortMs } from "../reports/units.ts";
 
 /** A chat is no terminal: more lines than these are read by nobody. */
 const MAX_NODES = 12;
@@ -31,12 +31,11 @@ export function nodesReply(report: NodesReport, nowMs: number): string {
 /** `mac-sg · ready · SG Singapore (declared) · 71 ms · worker-sg`. */
 function lineOf(node: NodeReport, nowMs: number): string {
   const { name, state, location, rttMs, agents, reason } = node;
-  const sinceMs = node.since === null ? Number.NaN : Date.parse(node.since);
-  const age = Number.isNaN(sinceMs) ? "" : ` for ${shortDuration(nowMs - sinceMs)}`;
+  const age = ageOf(node.since, nowMs);
   const isReady = state === "ready";
   return [
     nameText(name),
-    isReady ? state : `${state}${age}`,
+    isReady || age === null ? state : `${state} for ${age}`,
     placeLabel(location) ?? "place unknown",
     ...(rttMs === null ? [] : [shortMs(rttMs)]),
     ...(agents.length === 0 ? [] : [agents.join(", ")]),

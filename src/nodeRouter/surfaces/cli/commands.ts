@@ -3,7 +3,8 @@
 import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { normalizeAgentId, normalizeToolName } from "../../../shared/hostNames.ts";
-import { isRecord } from "../../../shared/isRecord.ts";
+import { fieldOf, itemsOf } from "../../../shared/jsonParts.ts";
+import { knownFields } from "../../../shared/knownFields.ts";
 import { refusal, refusalLine } from "../../../shared/refusal.ts";
 import { quote, safe, safeJson } from "../../../shared/safeText.ts";
 import { SENTENCE_END, withoutEnd } from "../../../shared/withoutEnd.ts";
@@ -47,14 +48,16 @@ export interface CommandOptions {
 
 export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
 
-/** Runs one command; the result is the exit code. Never throws. */
-export async function runCommand(
+type Run = (
   name: CommandName,
   options: CommandOptions,
   ask: AskGateway,
   out: Output,
   machine: Terminal,
-): Promise<number> {
+) => Promise<number>;
+
+/** Runs one command; the result is the exit code. Never throws. */
+export const runCommand: Run = async (name, options, ask, out, machine) => {
   const wrong = usageProblem(name, options, machine.now());
   if (wrong !== null) {
     out.fail(wrong);
@@ -71,7 +74,7 @@ export async function runCommand(
     out.fail(safe(message));
     return EXIT_FINDING;
   }
-}
+};
 
 /** A tool that the plugin does not know may be another plugin's: OpenClaw's own list says so. */
 async function explain(ask: AskGateway, agent: string, tool: string): Promise<ExplainReport> {
@@ -89,12 +92,9 @@ async function explain(ask: AskGateway, agent: string, tool: string): Promise<Ex
 }
 
 /** `{ groups: [{ tools: [{ id }] }] }`, as OpenClaw's `tools.catalog` answers. */
-function toolsOf(catalog: unknown): readonly string[] {
-  const groups: readonly unknown[] = isRecord(catalog) && Array.isArray(catalog.groups) ? catalog.groups : [];
-  return groups.flatMap((group) => {
-    const tools: readonly unknown[] = isRecord(group) && Array.isArray(group.tools) ? group.tools : [];
-    return tools.flatMap((tool) => (isRecord(tool) && typeof tool.id === "string" ? [tool.id] : []));
-  });
+function toolsOf(catalog: unknown): readonly unknown[] {
+  const tools = itemsOf(fieldOf(catalog, "groups")).flatMap((group) => itemsOf(fieldOf(group, "tools")));
+  return tools.map((tool) => fieldOf(tool, "id"));
 }
 
 /** What is wrong with how the command was called; null when nothing is. */
@@ -123,78 +123,57 @@ function usageProblem(
   return null;
 }
 
-async function run(
-  name: CommandName,
-  options: CommandOptions,
-  ask: AskGateway,
-  out: Output,
-  machine: Terminal,
-): Promise<number> {
-  const print = (report: unknown, text: string) => out.print(options.json ? safeJson(report) : text);
+const run: Run = async (name, options, ask, out, machine) => {
+  const tell = <T>(report: T, text: (report: T) => string, isFine: (report: T) => boolean = () => true) => {
+    out.print(options.json ? safeJson(report) : text(report));
+    return isFine(report) ? EXIT_OK : EXIT_FINDING;
+  };
   switch (name) {
-    case "status": {
-      const report = await ask<StatusReport>("noderouter.status", {});
-      print(report, statusText(report));
-      return isSound(report) ? EXIT_OK : EXIT_FINDING;
-    }
+    case "status":
+      return tell(await ask<StatusReport>("noderouter.status", {}), statusText, isSound);
     case "nodes": {
       const look = () => ask<NodesReport>("noderouter.nodes", {});
       const { watch = false, json = false } = options;
       const intervalMs = watch === false ? null : watchInterval(watch);
-      if (intervalMs !== null) {
-        await watchNodes({ intervalMs, json }, look, out, machine);
-        return EXIT_OK;
-      }
-      const report = await look();
-      print(report, nodesText(report, machine.now(), out.columns));
+      if (intervalMs === null)
+        return tell(await look(), (report) => nodesText(report, machine.now(), out.columns));
+      await watchNodes({ intervalMs, json }, look, out, machine);
       return EXIT_OK;
     }
     case "events": {
       const { since, node } = options;
-      const report = await ask<EventsReport>("noderouter.events", {
-        ...(since === undefined ? {} : { since: since.trim() }),
-        ...(node === undefined ? {} : { node }),
-      });
-      print(report, eventsText(report, out.columns));
-      return EXIT_OK;
+      const query = knownFields({ since: since?.trim(), node });
+      const report = await ask<EventsReport>("noderouter.events", query);
+      return tell(report, () => eventsText(report, out.columns));
     }
     case "explain": {
       const report = await explain(ask, options.agent ?? "", options.tool ?? "exec");
-      print(report, reportText(report));
-      return report.outcome === "refused" ? EXIT_FINDING : EXIT_OK;
+      return tell(report, reportText, ({ outcome }) => outcome !== "refused");
     }
-    case "doctor": {
-      const report = await ask<DoctorReport>("noderouter.doctor", {});
-      print(report, doctorText(report));
-      return report.ok ? EXIT_OK : EXIT_FINDING;
-    }
+    case "doctor":
+      return tell(await ask<DoctorReport>("noderouter.doctor", {}), doctorText, ({ ok }) => ok);
     case "guard": {
       // Whoever may only look may ask for the plan.
       const report =
         options.dryRun === true
           ? await ask<GuardReport>("noderouter.guardPlan", { dryRun: true })
           : await ask<GuardReport>("noderouter.guard", {});
-      print(report, guardText(report));
-      return report.applied || report.agents.every((plan) => plan.changes.length === 0)
-        ? EXIT_OK
-        : EXIT_FINDING;
+      const isWritten = () => report.applied || report.agents.every(({ changes }) => changes.length === 0);
+      return tell(report, guardText, isWritten);
     }
     case "trust": {
       const { node = "", json = false, yes = null, paired } = options;
-      if (paired !== undefined) {
-        const report = await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired });
-        print(report, pairedText(report));
-        return EXIT_OK;
-      }
-      return runTrust({ node: node.trim(), json, yes }, ask, out);
+      if (paired === undefined) return runTrust({ node: node.trim(), json, yes }, ask, out);
+      return tell(await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired }), pairedText);
     }
-    case "probe": {
-      const report = await ask<ProbeReport>("noderouter.probe", { node: options.node });
-      print(report, probeText(report));
-      return report.ok ? EXIT_OK : EXIT_FINDING;
-    }
+    case "probe":
+      return tell(
+        await ask<ProbeReport>("noderouter.probe", { node: options.node }),
+        probeText,
+        ({ ok }) => ok,
+      );
   }
-}
+};
 
 function isSound(report: StatusReport): boolean {
   const isRouting = report.agents.some((agent) => agent.rule !== null);

@@ -1,14 +1,11 @@
 // What `nodes` shows in a terminal: one table where it is wide enough, else two. Pure but for colour.
 
-import { wrap } from "../../../shared/displayWidth.ts";
-import { nameText, safe } from "../../../shared/safeText.ts";
+import { nameText } from "../../../shared/safeText.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
-import { shortBytes, shortDuration, shortMs, shortNumber } from "../reports/units.ts";
-import { type Cell, COLUMNS, naturalWidth, table } from "./output.ts";
+import { ageOf, shortBytes, shortMs, shortNumber } from "../reports/units.ts";
+import { type Cell, COLUMNS, DASH, naturalWidth, paragraph, table } from "./output.ts";
 import { stateCell } from "./stateCell.ts";
-
-const DASH = "-";
 
 interface Column {
   readonly heading: string;
@@ -66,41 +63,26 @@ export function nodesText(report: NodesReport, nowMs: number, columns: number = 
     return "No nodes are known: none is paired with this gateway, and none is configured.";
   }
   const whole = [NAME, ...REACH, ...MACHINE, LAST_CHANGE, TAGS];
-  const rows = rowsOf(whole, nodes, nowMs);
-  const isWide = naturalWidth(headingsOf(whole), rows) <= columns;
+  const headings = (shown: readonly Column[]) => shown.map(({ heading }) => heading);
+  const rows = (shown: readonly Column[]) => nodes.map((node) => shown.map(({ cell }) => cell(node, nowMs)));
+  const part = (shown: readonly Column[], drop: readonly string[]) =>
+    table(headings(shown), rows(shown), { columns, drop });
+  const isWide = naturalWidth(headings(whole), rows(whole)) <= columns;
   const tables = isWide
-    ? [table(headingsOf(whole), rows, { columns })]
+    ? [part(whole, [])]
     : [
-        part([NAME, ...REACH, LAST_CHANGE], nodes, nowMs, columns, ["IP", "TRANSPORT", "LAST CHANGE", "RTT"]),
+        part([NAME, ...REACH, LAST_CHANGE], ["IP", "TRANSPORT", "LAST CHANGE", "RTT"]),
         "",
-        part([NAME, ...MACHINE, TAGS], nodes, nowMs, columns, ["TAGS", "DISK FREE", "CPU/LOAD"]),
+        part([NAME, ...MACHINE, TAGS], ["TAGS", "DISK FREE", "CPU/LOAD"]),
       ];
-  const notes = nodes.flatMap((node) => notesOf(node, nowMs)).map(safe);
-  const credits = report.attributions.map((credit) => safe(credit));
   return [
     ...tables,
-    ...[notes, credits].flatMap((lines) =>
-      lines.length === 0 ? [] : ["", ...lines.flatMap((line) => wrap(line, columns))],
+    ...paragraph(
+      nodes.flatMap((node) => notesOf(node, nowMs)),
+      columns,
     ),
+    ...paragraph(report.attributions, columns),
   ].join("\n");
-}
-
-function part(
-  shown: readonly Column[],
-  nodes: readonly NodeReport[],
-  nowMs: number,
-  columns: number,
-  drop: readonly string[],
-): string {
-  return table(headingsOf(shown), rowsOf(shown, nodes, nowMs), { columns, drop });
-}
-
-function headingsOf(columns: readonly Column[]): readonly string[] {
-  return columns.map(({ heading }) => heading);
-}
-
-function rowsOf(columns: readonly Column[], nodes: readonly NodeReport[], nowMs: number): readonly Cell[][] {
-  return nodes.map((node) => columns.map(({ cell }) => cell(node, nowMs)));
 }
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
@@ -127,11 +109,6 @@ function notesOf(node: NodeReport, nowMs: number): readonly string[] {
     notes.push(`${name}: ${ghostIds.length} more paired id(s) of the same display name, not used`);
   }
   return notes;
-}
-
-function ageOf(since: string | null, nowMs: number): string | null {
-  const ms = since === null ? Number.NaN : Date.parse(since);
-  return Number.isNaN(ms) ? null : shortDuration(nowMs - ms);
 }
 
 /** Processors and the load average of one minute. */

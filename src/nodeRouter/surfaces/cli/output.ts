@@ -10,6 +10,8 @@ export const EXIT_USAGE = 2;
 
 /** Every table fits this width where the terminal's own is not known, as in a pipe or a file. */
 export const COLUMNS = 100;
+/** In a table: nothing, or not known. */
+export const DASH = "-";
 const GAP = "  ";
 /** A column that is cut further says nothing; one that may go, goes instead. */
 const READABLE = 8;
@@ -48,9 +50,7 @@ export function table(
   { columns = COLUMNS, drop = [], wrapLast = false }: TableOptions = {},
 ): string {
   const cells = [header, ...rows].map((row) => row.map(safeCell));
-  const natural = header.map((_, column) =>
-    Math.max(...cells.map((row) => displayWidth(row[column]?.text ?? ""))),
-  );
+  const natural = naturalWidths(cells);
   const shown = header.map((_, column) => column);
   for (const heading of drop) {
     if (tableWidth(shown.map((column) => Math.min(READABLE, natural[column] ?? 0))) <= columns) break;
@@ -74,10 +74,23 @@ export function table(
 
 /** Columns of a table in which nothing was cut. */
 export function naturalWidth(header: readonly string[], rows: readonly (readonly Cell[])[]): number {
-  const cells = [header, ...rows].map((row) => row.map(safeCell));
-  return tableWidth(
-    header.map((_, column) => Math.max(...cells.map((row) => displayWidth(row[column]?.text ?? "")))),
-  );
+  return tableWidth(naturalWidths([header, ...rows].map((row) => row.map(safeCell))));
+}
+
+/** @param cells the header first: it has every column. */
+function naturalWidths(cells: readonly (readonly SafeCell[])[]): readonly number[] {
+  const [header = []] = cells;
+  return header.map((_, column) => Math.max(...cells.map((row) => displayWidth(row[column]?.text ?? ""))));
+}
+
+/** The text in lines that fit; made safe to print. */
+export function textLines(text: string, columns: number = COLUMNS): readonly string[] {
+  return wrap(safe(text), columns);
+}
+
+/** Set apart from what stands above; nothing without a text. */
+export function paragraph(texts: readonly string[], columns: number = COLUMNS): readonly string[] {
+  return texts.length === 0 ? [] : ["", ...texts.flatMap((text) => textLines(text, columns))];
 }
 
 interface SafeCell {
@@ -86,9 +99,8 @@ interface SafeCell {
 }
 
 function safeCell(cell: Cell): SafeCell {
-  return typeof cell === "string"
-    ? { text: safe(cell), color: null }
-    : { text: safe(cell.text), color: cell.color };
+  const { text, color } = typeof cell === "string" ? { text: cell, color: null } : cell;
+  return { text: safe(text), color };
 }
 
 function tableWidth(widths: readonly number[]): number {

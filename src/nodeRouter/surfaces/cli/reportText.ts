@@ -1,13 +1,9 @@
 // What `doctor` and `guard` show in a terminal, at most 100 columns. Pure but for colour.
-
-import { wrap } from "../../../shared/displayWidth.ts";
-import { nameText, safe } from "../../../shared/safeText.ts";
+import { nameText } from "../../../shared/safeText.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { GuardReport } from "../methods/methods.ts";
 import type { PairedReport } from "../methods/nameMethods.ts";
-import { COLUMNS, paint } from "./output.ts";
-
-const DASH = "-";
+import { COLUMNS, DASH, paint, textLines } from "./output.ts";
 
 /** Every finding with its place and its fix. */
 export function doctorText(report: DoctorReport): string {
@@ -32,11 +28,8 @@ export function guardText(report: GuardReport): string {
     .map((plan) => {
       const state = plan.changes.length > 0 && report.applied ? "written" : plan.state;
       return [
-        ...wrap(
-          safe(
-            `${nameText(plan.agent)} · rule ${plan.rule === null ? DASH : nameText(plan.rule)} · ${state}`,
-          ),
-          COLUMNS,
+        ...textLines(
+          `${nameText(plan.agent)} · rule ${plan.rule === null ? DASH : nameText(plan.rule)} · ${state}`,
         ),
         ...plan.changes.flatMap(({ path, current, value }) =>
           indented(`${path}: ${String(current ?? "(unset)")} -> ${String(value ?? "(unset)")}`),
@@ -51,20 +44,18 @@ export function guardText(report: GuardReport): string {
 export function pairedText({ node, id, displayName, before }: PairedReport): string {
   const was =
     before === null ? "nobody was known before" : before === id ? "as before" : `before it was ${before}`;
-  return wrap(
-    safe(`node ${node} is the paired node ${id} (${displayName ?? DASH}) from now on; ${was}`),
-    COLUMNS,
-  ).join("\n");
+  const words = `node ${node} is the paired node ${id} (${displayName ?? DASH}) from now on; ${was}`;
+  return textLines(words).join("\n");
 }
 
 function indented(text: string): readonly string[] {
-  return wrap(safe(text), COLUMNS - 2).map((line) => `  ${line}`);
+  return textLines(text, COLUMNS - 2).map((line) => `  ${line}`);
 }
 
 /** The label, and the text beside it, line under line. */
 function labelled(label: string, text: string): readonly string[] {
   const room = COLUMNS - label.length - 3;
-  return wrap(safe(text), room).map(
+  return textLines(text, room).map(
     (line, index) => `  ${index === 0 ? label : " ".repeat(label.length)} ${line}`,
   );
 }

@@ -1,11 +1,7 @@
 // What `trust` and `probe` show in a terminal, at most 100 columns. Pure but for colour.
-
-import { wrap } from "../../../shared/displayWidth.ts";
-import { nameText, safe } from "../../../shared/safeText.ts";
+import { nameText } from "../../../shared/safeText.ts";
 import type { ProbeReport, TrustReport } from "../methods/sshMethods.ts";
-import { COLUMNS, paint, table } from "./output.ts";
-
-const DASH = "-";
+import { DASH, paint, paragraph, table, textLines } from "./output.ts";
 
 /** The keys that a machine offers, what is known of each, and what is to be done. */
 export function trustText(report: TrustReport): string {
@@ -19,20 +15,14 @@ export function trustText(report: TrustReport): string {
     key.state === "unknown" ? "not known" : key.state,
   ]);
   const sources = report.keys.filter(({ source }) => source !== null);
+  const { tailscale, recorded } = report;
   return [
-    ...wrap(safe(`${machine} · ${report.address} · known_hosts name ${report.name}`), COLUMNS),
+    ...textLines(`${machine} · ${report.address} · known_hosts name ${report.name}`),
     "",
     table(["TYPE", "FINGERPRINT", "STATE"], rows),
-    ...(sources.length === 0
-      ? []
-      : [
-          "",
-          ...sources.flatMap((key) => wrap(safe(`${key.type}: ${key.state} · ${key.source ?? ""}`), COLUMNS)),
-        ]),
-    ...(report.tailscale === null ? [] : ["", ...wrap(safe(`Tailscale: ${report.tailscale}`), COLUMNS)]),
-    ...(report.recorded === null
-      ? []
-      : ["", ...wrap(safe(`recorded ${report.recorded} in ${report.file ?? ""}`), COLUMNS)]),
+    ...paragraph(sources.map(({ type, state, source }) => `${type}: ${state} · ${source ?? ""}`)),
+    ...paragraph(tailscale === null ? [] : [`Tailscale: ${tailscale}`]),
+    ...paragraph(recorded === null ? [] : [`recorded ${recorded} in ${report.file ?? ""}`]),
   ].join("\n");
 }
 
@@ -50,11 +40,11 @@ export function probeText(report: ProbeReport): string {
   const total = report.steps.reduce((sum, { ms }) => sum + ms, 0).toFixed(1);
   const result = report.ok ? paint("green", "ok") : paint("red", "FAILED");
   return [
-    ...wrap(safe(`node ${nameText(report.node)} · ${report.way ?? "no connection"}`), COLUMNS),
+    ...textLines(`node ${nameText(report.node)} · ${report.way ?? "no connection"}`),
     "",
     table([...(hosts.size > 1 ? ["HOST"] : []), "STEP", "RESULT", "MS", "DETAIL"], rows, { wrapLast: true }),
     "",
     `${result} in ${total} ms`,
-    ...(report.problem === null ? [] : ["", ...wrap(safe(report.problem), COLUMNS)]),
+    ...paragraph(report.problem === null ? [] : [report.problem]),
   ].join("\n");
 }

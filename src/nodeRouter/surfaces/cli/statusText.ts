@@ -1,16 +1,12 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
-
-import { wrap } from "../../../shared/displayWidth.ts";
 import { refusalText } from "../../../shared/refusal.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
 import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
 import { shortCount } from "../reports/units.ts";
-import { COLUMNS, paint, table } from "./output.ts";
+import { DASH, paint, paragraph, table, textLines } from "./output.ts";
 import { stateCell } from "./stateCell.ts";
-
-const DASH = "-";
 
 /** @returns lines for a terminal of 100 columns; coloured where the terminal has colours. */
 export function statusText(report: StatusReport): string {
@@ -26,7 +22,7 @@ export function statusText(report: StatusReport): string {
     ...(isIdle
       ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
       : report.hooks === "not-live"
-        ? wrap(refusalText(NOT_LIVE), COLUMNS)
+        ? textLines(refusalText(NOT_LIVE))
         : []),
     ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
     "",
@@ -114,9 +110,4 @@ function hostedTable(hosted: NonNullable<StatusReport["hosted"]>): readonly stri
     problem === null ? [] : [`${session}: ${problem}; ${fix ?? ""}`],
   );
   return ["", table(["HOSTED SESSION", "AGENT", "NODE", "STATE", "FITS"], rows), ...paragraph(wrong)];
-}
-
-/** Set apart from what stands above; nothing without a text. */
-function paragraph(texts: readonly string[]): readonly string[] {
-  return texts.length === 0 ? [] : ["", ...texts.flatMap((text) => wrap(safe(text), COLUMNS))];
 }

@@ -20,42 +20,35 @@ export async function runTrust(
   out: Output,
 ): Promise<number> {
   const show = (report: TrustReport) => out.print(json ? safeJson(report) : trustText(report));
+  const fail = (text: string) => {
+    out.fail(safe(text));
+    return EXIT_FINDING;
+  };
   if (yes !== null) return record(yes);
 
   const offered = await ask<TrustReport>("noderouter.trust", { node });
   show(offered);
   const alarming = alarm(offered);
-  if (alarming !== null) {
-    out.fail(safe(alarming));
-    return EXIT_FINDING;
-  }
-  if (isTrusted(offered)) return EXIT_OK;
+  if (alarming !== null) return fail(alarming);
+  // Any key will do: a connection asks for the types that are known.
+  if (offered.keys.some(({ state }) => state === "trusted")) return EXIT_OK;
   const [first] = offered.keys;
   const compare = `compare a fingerprint with the machine's own (on it: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)`;
   const question = json ? undefined : out.question;
   if (question === undefined) {
-    out.fail(
-      safe(
-        `nothing was recorded: ${compare}, then run "openclaw node-router trust ${node} --yes <fingerprint>"`,
-      ),
+    return fail(
+      `nothing was recorded: ${compare}, then run "openclaw node-router trust ${node} --yes <fingerprint>"`,
     );
-    return EXIT_FINDING;
   }
   out.print(`\nThis is not proof of who answers: ${compare}.`);
   const answer = (await question(`Type the fingerprint, or "yes" for ${first?.fingerprint}: `)).trim();
-  if (/^(n|no)?$/i.test(answer)) {
-    out.fail("nothing was recorded");
-    return EXIT_FINDING;
-  }
+  if (/^(n|no)?$/i.test(answer)) return fail("nothing was recorded");
   return record(/^yes$/i.test(answer) ? (first?.fingerprint ?? "") : answer);
 
   async function record(fingerprint: string): Promise<number> {
     const report = await ask<TrustReport>("noderouter.trust", { node, fingerprint });
     if (yes !== null || report.problem === null) show(report);
-    if (report.problem !== null) {
-      out.fail(safe(report.problem));
-      return EXIT_FINDING;
-    }
+    if (report.problem !== null) return fail(report.problem);
     if (report.jumpHost !== null && !json) {
       out.print(
         `\n${safe(`That was a jump host: run "openclaw node-router trust ${node}" again for what is behind it.`)}`,
@@ -63,11 +56,6 @@ export async function runTrust(
     }
     return EXIT_OK;
   }
-}
-
-/** Any key will do: a connection asks for the types that are known. */
-function isTrusted({ keys }: TrustReport): boolean {
-  return keys.some(({ state }) => state === "trusted");
 }
 
 /** What no answer may get past; null when there is nothing of the kind. */

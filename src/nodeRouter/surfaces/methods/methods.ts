@@ -18,7 +18,7 @@ import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
 import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
 import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
-import { agentPolicy } from "../../policy/agentPolicy.ts";
+import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import { explainTool } from "../../policy/explainTool.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { COUNTERS } from "../../state/counters.ts";
@@ -36,8 +36,6 @@ import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import { sshFaults, sshStatus } from "../reports/sshStatus.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
-
-export { type Params, UsageError } from "./params.ts";
 
 export interface GuardReport {
   readonly agents: readonly GuardPlan[];
@@ -98,46 +96,49 @@ export function createMethods(
   writeGuard: WriteGuard,
   lookAtSsh: LookAtSsh = async () => [],
 ): Methods {
-  const config = (): ResolvedConfig => deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+  const { memory } = deps;
+  const config = (): ResolvedConfig => memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   const knownNodes = () => {
     const listed = lastSnapshot(deps, config()).nodes.map(({ name }) => name);
     return [...new Set([...config().nodes.keys(), ...listed])];
   };
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
-    knownNodes().includes(node) || (deps.memory.part(PRESENCE).current?.history(node) ?? null) !== null;
+    knownNodes().includes(node) || (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
   const guardPlans = async () =>
     planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+  // What status and doctor are both made of.
+  const knownNow = (snapshot: NodeSnapshot) => ({
+    snapshot,
+    config: config(),
+    hostConfig: deps.hostConfig(),
+    hostNodes: memory.part(NODE_READER).last()?.nodes ?? [],
+    hooks: hookLiveness(memory.part(HOOKS_SEEN), deps.now()),
+    counters: memory.part(COUNTERS),
+    audit: memory.part(AUDIT).current?.state() ?? null,
+    apiProblem: memory.part(SANDBOX_PROBLEM).current,
+    presence: presenceRecords(deps),
+    sources: memory.part(PRESENCE).current?.sources() ?? [],
+    lastNodes: memory.part(LAST_NODES),
+    hosted: deps.hosted?.all(),
+    nowMs: deps.now(),
+  });
   return {
     async status() {
       return createStatusReport({
+        ...knownNow(await currentSnapshot(deps, config(), NOW)),
         version,
-        config: config(),
-        hostConfig: deps.hostConfig(),
-        snapshot: await currentSnapshot(deps, config(), NOW),
-        hooks: hookLiveness(deps.memory.part(HOOKS_SEEN), deps.now()),
-        counters: deps.memory.part(COUNTERS),
-        ssh: sshStatus(deps.memory.part(SSH_TRANSPORT).current),
-        audit: deps.memory.part(AUDIT).current?.state() ?? null,
-        apiProblem: deps.memory.part(SANDBOX_PROBLEM).current,
-        presence: presenceRecords(deps),
-        sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
-        lastNodes: deps.memory.part(LAST_NODES),
-        hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
-        hosted: deps.hosted?.all(),
+        ssh: sshStatus(memory.part(SSH_TRANSPORT).current),
         sessions: deps.sessionTotals,
         gatewayWorkspace: deps.agentWorkspace,
-        nowMs: deps.now(),
       });
     },
 
     async nodes() {
-      const snapshot = await currentSnapshot(deps, config(), NOW);
-      return currentNodesReport(deps, config(), snapshot);
+      return currentNodesReport(deps, config(), await currentSnapshot(deps, config(), NOW));
     },
 
     async events(params) {
-      const presence = deps.memory.part(PRESENCE).current;
       const [since, node] = [readTextParam(params, "since"), readTextParam(params, "node")];
       const sinceMs = since === null ? null : parseSince(since, deps.now());
       if (since !== null && sinceMs === null) {
@@ -147,43 +148,31 @@ export function createMethods(
         const known = knownNodes().slice(0, MAX_NAMED).map(quote).join(", ") || "none";
         throw new UsageError(`no node ${quote(node)} is known; known are ${known}`);
       }
-      return createEventsReport(presence, { sinceMs, node });
+      return createEventsReport(memory.part(PRESENCE).current, { sinceMs, node });
     },
 
     async explain(params) {
       const agent = readTextParam(params, "agent");
       if (agent === null) throw new UsageError("explain needs an agent");
-      const hostConfig = deps.hostConfig();
-      const id = agentNamed(agent, listedAgentIds(hostConfig));
+      const id = agentNamed(agent, listedAgentIds(deps.hostConfig()));
       const tool = toolNamed(readTextParam(params, "tool") ?? "exec", params.toolExists === true);
       const snapshot = await currentSnapshot(deps, config(), NOW);
-      const policy = agentPolicy(config(), hostConfig, id);
       const world = worldNow(deps, config(), snapshot);
-      return explainTool(policy, tool, world, deps.now(), deps.memory.part(LAST_NODES));
+      return explainTool(world.agent(id), tool, world, deps.now(), memory.part(LAST_NODES));
     },
 
     async doctor() {
       const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
       const { runDoctor } = await loadLater(() => import("../doctor/doctor.ts"));
+      const known = knownNow(snapshot);
       return runDoctor({
+        ...known,
         ssh,
-        config: config(),
-        hostConfig: deps.hostConfig(),
-        snapshot,
-        hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
-        hooks: hookLiveness(deps.memory.part(HOOKS_SEEN), deps.now()),
-        counters: deps.memory.part(COUNTERS),
-        missedAgents: deps.memory.part(HOOKS_SEEN).missedAgents,
-        strangeTools: [...deps.memory.part(STRANGE_TOOLS).values()],
-        audit: deps.memory.part(AUDIT).current?.state() ?? null,
-        workspace: { apiProblem: deps.memory.part(SANDBOX_PROBLEM).current },
-        sshFaults: sshFaults(deps.memory.part(SSH_TRANSPORT).current),
-        presence: presenceRecords(deps),
-        sources: deps.memory.part(PRESENCE).current?.sources() ?? [],
-        lastNodes: deps.memory.part(LAST_NODES),
-        hosted: deps.hosted?.all(),
-        turnGate: turnGateState(deps.memory),
-        nowMs: deps.now(),
+        missedAgents: memory.part(HOOKS_SEEN).missedAgents,
+        strangeTools: [...memory.part(STRANGE_TOOLS).values()],
+        workspace: { apiProblem: known.apiProblem },
+        sshFaults: sshFaults(memory.part(SSH_TRANSPORT).current),
+        turnGate: turnGateState(memory),
       });
     },
 

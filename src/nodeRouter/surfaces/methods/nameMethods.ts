@@ -22,54 +22,47 @@ export interface PairedReport {
   readonly before: string | null;
 }
 
-export interface NameMethods {
-  /** `{ node, paired }`: the id of the paired node. */
-  trustPaired(params: Params): Promise<PairedReport>;
-}
+/**
+ * @param params `{ node, paired }`: the id of the paired node.
+ * @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE, STATE_NOT_WRITTEN
+ */
+export async function trustPaired(deps: SnapshotDeps, params: Params): Promise<PairedReport> {
+  const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+  const name = readTextParam(params, "node");
+  const id = readTextParam(params, "paired")?.toLowerCase() ?? null;
+  if (name === null || id === null)
+    throw new UsageError("trust needs a node and, as paired, the id of a paired node");
+  const node = config.nodes.get(name);
+  if (node === undefined) throw new UsageError(unknownNode(name, [...config.nodes.keys()]));
+  const path = formatPath(["nodes", name, "node"]);
+  if (node.node === null) throw new UsageError(`node ${quote(name)} has no paired node: ${path} is false`);
 
-/** @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE, STATE_NOT_WRITTEN */
-export function createNameMethods(deps: SnapshotDeps): NameMethods {
-  return {
-    async trustPaired(params) {
-      const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
-      const name = readTextParam(params, "node");
-      const id = readTextParam(params, "paired")?.toLowerCase() ?? null;
-      if (name === null || id === null)
-        throw new UsageError("trust needs a node and, as paired, the id of a paired node");
-      const node = config.nodes.get(name);
-      if (node === undefined) throw new UsageError(unknownNode(name, [...config.nodes.keys()]));
-      const path = formatPath(["nodes", name, "node"]);
-      if (node.node === null)
-        throw new UsageError(`node ${quote(name)} has no paired node: ${path} is false`);
-
-      await currentSnapshot(deps, config, 0);
-      const named = namedById(config.nodes);
-      const answering = pairedAs(node.node, deps.memory.part(NODE_READER).last()?.nodes ?? []);
-      if (answering.some(({ nodeId }) => nodeId === node.node?.trim().toLowerCase())) {
-        throw new UsageError(`node ${quote(name)} has its id in the config already: ${path}`);
-      }
-      const claimants = answering.filter(({ nodeId }) => !named.has(nodeId));
-      const found = claimants.find(({ nodeId }) => nodeId === id);
-      if (found === undefined) {
-        const known = claimants.map(({ nodeId }) => quote(nodeId)).join(", ") || "none";
-        throw new UsageError(
-          `no paired node has the id ${quote(id)} and the display name ${quote(node.node)}; by that name there are ${known}`,
-        );
-      }
-      try {
-        const before = await deps.memory.part(NODE_NAMES).trust(node.node, found.nodeId);
-        return { node: name, id: found.nodeId, displayName: found.displayName, before };
-      } catch (cause) {
-        const fact = `that node ${quote(name)} is ${quote(found.nodeId)} could not be written: ${messageOf(cause)}`;
-        const advice = adviceOf("STATE_NOT_WRITTEN", { path });
-        throw new NodeRouterError(refusal("STATE_NOT_WRITTEN", fact, { advice }), { cause });
-      }
-    },
-  };
+  await currentSnapshot(deps, config, 0);
+  const named = namedById(config.nodes);
+  const answering = pairedAs(node.node, deps.memory.part(NODE_READER).last()?.nodes ?? []);
+  if (answering.some(({ nodeId }) => nodeId === node.node?.trim().toLowerCase())) {
+    throw new UsageError(`node ${quote(name)} has its id in the config already: ${path}`);
+  }
+  const claimants = answering.filter(({ nodeId }) => !named.has(nodeId));
+  const found = claimants.find(({ nodeId }) => nodeId === id);
+  if (found === undefined) {
+    const known = claimants.map(({ nodeId }) => quote(nodeId)).join(", ") || "none";
+    throw new UsageError(
+      `no paired node has the id ${quote(id)} and the display name ${quote(node.node)}; by that name there are ${known}`,
+    );
+  }
+  try {
+    const before = await deps.memory.part(NODE_NAMES).trust(node.node, found.nodeId);
+    return { node: name, id: found.nodeId, displayName: found.displayName, before };
+  } catch (cause) {
+    const fact = `that node ${quote(name)} is ${quote(found.nodeId)} could not be written: ${messageOf(cause)}`;
+    const advice = adviceOf("STATE_NOT_WRITTEN", { path });
+    throw new NodeRouterError(refusal("STATE_NOT_WRITTEN", fact, { advice }), { cause });
+  }
 }
 
 /** What to say of a node that no entry is called. */
-export function unknownNode(name: string, known: readonly string[]): string {
+function unknownNode(name: string, known: readonly string[]): string {
   const suggestion = didYouMean(name, known);
   const listed = known.map(quote).join(", ") || "none";
   return `no node ${quote(name)} is configured; ${suggestion === null ? "" : `${suggestion} `}configured are ${listed}`;

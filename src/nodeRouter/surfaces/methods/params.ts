@@ -1,4 +1,5 @@
 // Checks the parameters that a caller passes to a gateway method.
+import { trimmedText } from "../../../shared/jsonParts.ts";
 
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -7,6 +8,5 @@ export class UsageError extends Error {}
 
 /** The text without spaces around it; null when there is none. */
 export function readTextParam(params: Params, key: string): string | null {
-  const value = params[key];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+  return trimmedText(params[key]);
 }

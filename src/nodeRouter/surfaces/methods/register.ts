@@ -6,7 +6,7 @@ import type { RouterDeps } from "../../process/deps.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { refusalDetails } from "./errorDetails.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
-import { createNameMethods } from "./nameMethods.ts";
+import { trustPaired } from "./nameMethods.ts";
 import { type Params, UsageError } from "./params.ts";
 import { createSshMethods, lookAtSsh } from "./sshMethods.ts";
 
@@ -30,12 +30,11 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
-  const names = createNameMethods(deps);
   const methods: Methods & Record<"trust" | "probe", (params: Params) => Promise<unknown>> = {
     ...own,
     ...ssh,
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
-    trust: (params) => (params.paired === undefined ? ssh.trust(params) : names.trustPaired(params)),
+    trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
   };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(

@@ -19,13 +19,6 @@ import { type Params, readTextParam, UsageError } from "./params.ts";
 
 export type { ProbeReport, TrustReport };
 
-export interface SshMethods {
-  /** `{ node, fingerprint? }`. Without a fingerprint nothing is written. */
-  trust(params: Params): Promise<TrustReport>;
-  /** `{ node }`. */
-  probe(params: Params): Promise<ProbeReport>;
-}
-
 /**
  * @param makeEnv the gateway machine; ssh2 is loaded with it, when first needed.
  * @throws UsageError for a node that is missing or not known; NodeRouterError for a refusal.
@@ -33,17 +26,19 @@ export interface SshMethods {
 export function createSshMethods(
   deps: Pick<RouterDeps, "memory">,
   makeEnv: () => Promise<ConnectEnv> = machine,
-): SshMethods {
+) {
   const config = (): ResolvedConfig => deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   return {
-    async trust(params) {
+    /** `{ node, fingerprint? }`. Without a fingerprint nothing is written. */
+    async trust(params: Params): Promise<TrustReport> {
       const node = findNode(config(), params, "trust");
       const { trustNode } = await sshClient();
       const result = await trustNode(node, readTextParam(params, "fingerprint"), await makeEnv());
       if (!result.ok) throw new NodeRouterError(result);
       return result.report;
     },
-    async probe(params) {
+    /** `{ node }`. */
+    async probe(params: Params): Promise<ProbeReport> {
       const node = findNode(config(), params, "probe");
       const { probeNode } = await sshClient();
       return probeNode(node, await makeEnv());

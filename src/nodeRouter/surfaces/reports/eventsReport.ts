@@ -1,17 +1,11 @@
 // What `events` says: the changes of nodes' states, oldest first, as a log reads. Pure.
 
-import type { EventQuery, Presence } from "../../../presence/presence.ts";
-import type { PresenceState } from "../../../presence/record.ts";
+import type { EventQuery, Presence, Transition } from "../../../presence/presence.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 
-export interface NodeEvent {
-  readonly node: string;
-  /** Null: the node was not known before. */
-  readonly from: PresenceState | null;
-  readonly to: PresenceState;
+export interface NodeEvent extends Omit<Transition, "atMs"> {
   /** ISO 8601. */
   readonly at: string;
-  readonly reason: string;
 }
 
 export interface EventsReport {

@@ -5,13 +5,7 @@ import type { NodePresence, PresenceState } from "../../../presence/record.ts";
 import { doubtText } from "../../inventory/nameDoubt.ts";
 import type { NameDoubt, NodeState } from "../../placement/model/snapshot.ts";
 
-export interface StateFacts {
-  readonly state: PresenceState;
-  /** Why, one sentence without a full stop. */
-  readonly reason: string;
-  /** Epoch ms since when; null: not known. */
-  readonly sinceMs: number | null;
-}
+export type StateFacts = Pick<NodePresence, "state" | "reason" | "sinceMs">;
 
 /** How many nodes are in each state; the order is that of every text. */
 export type StateCounts = Readonly<Record<PresenceState, number>>;
@@ -49,7 +43,7 @@ export function countsText(counts: StateCounts): string {
 }
 
 /** What the host's list alone says; of SSH it says nothing, so such a node is never called offline. */
-function listedState({ online, nodeId, ssh }: NodeState): { state: PresenceState; reason: string } {
+function listedState({ online, nodeId, ssh }: NodeState): Omit<StateFacts, "sinceMs"> {
   if (online === true) return { state: "ready", reason: "connected to the gateway" };
   const unpaired = "no node of this name is paired with the gateway";
   if (online === false && !ssh) {

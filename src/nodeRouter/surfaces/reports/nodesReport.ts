@@ -4,6 +4,7 @@ import { held } from "../../../presence/facts.ts";
 import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
+import type { Transport } from "../../../shared/types.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { shownAddress } from "./nodeAddress.ts";
@@ -55,10 +56,7 @@ function reportOf(node: NodeState, { presence, history, agents, hosting }: Nodes
     os: node.tags.get("node.os") ?? facts.os?.value ?? null,
     location: place === null ? null : locationOf(place),
     tags: Object.fromEntries(node.tags),
-    transports: [
-      ...(node.nodeId === null ? [] : (["node"] as const)),
-      ...(node.ssh ? (["ssh"] as const) : []),
-    ],
+    transports: TRANSPORTS.filter((way) => (way === "ssh" ? node.ssh : node.nodeId !== null)),
     transport: node.transport,
     workspace: node.workspace,
     exec: node.commands.has("system.run"),
@@ -69,7 +67,7 @@ function reportOf(node: NodeState, { presence, history, agents, hosting }: Nodes
     ip: shownAddress(facts.ips?.value ?? []),
     rttMs: record?.rttMs ?? null,
     path: held(facts.tailnetPath),
-    resources: resourcesOf(record),
+    resources: resourcesOf(facts),
     agents: agents.get(node.name) ?? [],
     ...(hosting === undefined ? {} : { hosting: hosting.get(node.nodeId ?? "") ?? NO_HOSTING }),
     reach: record?.reach ?? { node: null, ssh: null },
@@ -81,8 +79,9 @@ function reportOf(node: NodeState, { presence, history, agents, hosting }: Nodes
   };
 }
 
-function resourcesOf(record: NodePresence | undefined): NodeResources {
-  const facts = record?.facts ?? {};
+const TRANSPORTS: readonly Transport[] = ["node", "ssh"];
+
+function resourcesOf(facts: NodePresence["facts"]): NodeResources {
   return {
     cpuCount: held(facts.cpuCount),
     load1: held(facts.load1),

@@ -1,38 +1,33 @@
 // What `status` says: every agent with its rule, node, transport and presence, and how the plugin itself is. Pure.
+import type { ConfigProblem } from "../../../config/problems/problem.ts";
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, PresenceState, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
-import type { Binding, Mode, Transport } from "../../../shared/types.ts";
+import type { Mode, Transport } from "../../../shared/types.ts";
 import type { AuditState } from "../../audit/audit.ts";
+import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { SessionTotals } from "../../host/sessionTotals.ts";
 import type { HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
-import type { PlacementDecision } from "../../placement/model/decision.ts";
-import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
+import type { NodeState } from "../../placement/model/snapshot.ts";
+import type { LastNodesView, World } from "../../policy/callDecision.ts";
 import { explainTool } from "../../policy/explainTool.ts";
 import { worldOf } from "../../policy/world.ts";
 import type { Counters } from "../../state/counters.ts";
-import type { LastNodes } from "../../state/lastNodes.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
 import { type HostedStatus, hostedStatus } from "./hostedReport.ts";
 import { countStates, type StateCounts, shownStateOf } from "./nodeState.ts";
 import type { SshNodeStatus } from "./sshStatus.ts";
 
-export interface AgentStatus {
-  readonly agent: string;
-  readonly rule: string | null;
-  readonly outcome: PlacementDecision["outcome"];
-  /** Where its exec would run now; null = not on a node. */
-  readonly node: string | null;
-  readonly transport: Transport | null;
-  readonly binding: Binding;
+/** What is explained is its exec, as it would run now. */
+export interface AgentStatus
+  extends Pick<ExplainReport, "agent" | "rule" | "outcome" | "node" | "transport" | "binding" | "message"> {
   /** Of the chosen node, over the transport that the agent uses; null without a node. */
   readonly presence: "online" | "offline" | "unknown" | null;
   /** Whether the host refuses by itself when the plugin is missing; null when no rule routes the agent. */
   readonly guard: GuardPlan["state"] | null;
-  readonly message: string;
   /** The chosen node's state; null without a node. */
   readonly state: PresenceState | null;
   /** As configured; null: OpenClaw's own default. */
@@ -65,33 +60,19 @@ export interface StatusReport {
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
   readonly hosted?: readonly HostedStatus[];
   /** Config problems, errors first. */
-  readonly problems: readonly {
-    readonly severity: string;
-    readonly path: string;
-    readonly message: string;
-  }[];
+  readonly problems: readonly Pick<ConfigProblem, "severity" | "path" | "message">[];
   /** Milliseconds since the host's node list was read; null when it has never been read. */
   readonly snapshotAgeMs: number | null;
   /** Who observes the nodes, and whether they can; empty before they began. */
   readonly sources: readonly SourceHealth[];
 }
 
-export interface StatusInput {
-  readonly version: string;
+export interface StatusInput
+  extends Pick<StatusReport, "version" | "hooks" | "counters" | "ssh" | "audit" | "sources">,
+    Pick<World, "snapshot" | "presence" | "apiProblem"> {
   readonly config: ResolvedConfig;
   readonly hostConfig: unknown;
-  readonly snapshot: NodeSnapshot;
-  readonly hooks: Liveness;
-  readonly counters: Counters;
-  readonly ssh: readonly SshNodeStatus[];
-  readonly audit: AuditState | null;
-  /** Why the host's sandbox API cannot be used; null when it can. */
-  readonly apiProblem: string | null;
-  /** By inventory name; empty before the nodes are observed. */
-  readonly presence: ReadonlyMap<string, NodePresence>;
-  readonly sources: readonly SourceHealth[];
-  /** Where the agents' calls ran until now. */
-  readonly lastNodes: Pick<LastNodes, "of">;
+  readonly lastNodes: LastNodesView;
   /** The host's list of nodes and of hosted sessions; absent: not asked. */
   readonly hostNodes?: readonly HostNode[];
   readonly hosted?: HostedRecords | undefined;
@@ -109,9 +90,8 @@ export function createStatusReport(input: StatusInput): StatusReport {
   const guards = new Map(planGuard(config, hostConfig, snapshot).map((plan) => [plan.agent, plan.state]));
   const world = worldOf(config, hostConfig, { ...input, hostNodes: input.hostNodes ?? [] });
   const agents = agentIds(hostConfig).map((agent): AgentStatus => {
-    const report = explainTool(world.agent(agent), "exec", world, nowMs, input.lastNodes);
-    const { binding } = report;
-    const { rule, outcome, node, transport, message } = report;
+    const explained = explainTool(world.agent(agent), "exec", world, nowMs, input.lastNodes);
+    const { rule, outcome, node, transport, binding, message } = explained;
     const chosen = snapshot.nodes.find(({ name }) => name === node) ?? null;
     const totals = input.sessions(agent);
     return {

@@ -13,6 +13,12 @@ export function shortDuration(ms: number): string {
   return `${Math.max(0, Math.floor(ms / size))}${unit}`;
 }
 
+/** Of a moment in ISO 8601; null: nobody knows it. */
+export function ageOf(since: string | null, nowMs: number): string | null {
+  const ms = since === null ? Number.NaN : Date.parse(since);
+  return Number.isNaN(ms) ? null : shortDuration(nowMs - ms);
+}
+
 /** `0.4 ms`, `71 ms`. */
 export function shortMs(ms: number): string {
   return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;

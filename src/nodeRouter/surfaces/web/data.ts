@@ -12,18 +12,13 @@ export type AgentRoute = Pick<
   "agent" | "rule" | "outcome" | "node" | "transport" | "binding" | "message"
 >;
 
-export interface NodesData extends NodesReport {
+export interface NodesData extends NodesReport, Pick<StatusReport, "version" | "mode" | "hooks" | "sources"> {
   /** Epoch ms on the gateway when this was made: all ages are reckoned from it. */
   readonly nowMs: number;
-  readonly version: string;
-  readonly mode: StatusReport["mode"];
-  readonly hooks: StatusReport["hooks"];
   /** The only node with facts, other places and history; "" none; null: every node has them. */
   readonly detail: string | null;
   readonly agents: readonly AgentRoute[];
   readonly events: readonly Transition[];
-  /** Who observes the nodes, and whether they can. */
-  readonly sources: StatusReport["sources"];
 }
 
 export interface NodesDataInput {
@@ -39,17 +34,15 @@ export interface NodesDataInput {
  * @param input `nowMs` is epoch ms; `detail` is the one node that comes with all of its facts, null: every node does.
  */
 export function createNodesData({ nodes, status, events, nowMs, detail }: NodesDataInput): NodesData {
-  const { nodes: all, gateway, attributions, snapshotAgeMs } = nodes;
   return {
+    ...nodes,
     nowMs,
+    detail,
     version: status.version,
     mode: status.mode,
     hooks: status.hooks,
-    nodes: detail === null ? all : all.map((node) => (node.name === detail ? node : brief(node))),
-    gateway,
-    attributions,
-    snapshotAgeMs,
-    detail,
+    sources: status.sources,
+    nodes: nodes.nodes.map((node) => (detail === null || node.name === detail ? node : brief(node))),
     agents: status.agents.map(({ agent, rule, outcome, node, transport, binding, message }) => ({
       agent,
       rule,
@@ -60,7 +53,6 @@ export function createNodesData({ nodes, status, events, nowMs, detail }: NodesD
       message,
     })),
     events: events.slice(0, MAX_EVENTS),
-    sources: status.sources,
   };
 }
 

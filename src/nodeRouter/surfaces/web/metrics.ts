@@ -22,8 +22,8 @@ type Labels = Readonly<Record<string, string | null | undefined>>;
  */
 export async function metricsText(nodes: NodesReport, status: StatusReport): Promise<string> {
   const registry = new Registry();
-  const gauge = gauges(registry);
-  const counter = counters(registry);
+  const gauge = adding(registry, SeriesGauge, ({ series }, one) => series.push(one));
+  const counter = adding(registry, Counter, (made, { labels, value }) => made.inc(labels, value));
 
   gauge("build_info", "The plugin that answers; always 1.", ["version", "mode"])(1, {
     version: status.version,
@@ -39,33 +39,21 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
     for (const { agent, rule, outcome, node, transport } of status.agents)
       set(1, { agent, rule, outcome, node, transport });
   });
-  addCalls(counter, status);
-  gauge("ssh_connections", "SSH connections that are open.", ["node"], (set) => {
-    for (const { node, connected } of status.ssh) set(connected, { node });
+  counter("calls_total", "Calls by outcome since the gateway started.", ["outcome"], (add) => {
+    const { placed, refused, unrouted } = status.counters;
+    for (const [outcome, count] of Object.entries({ placed, refused, unrouted })) add(count, { outcome });
+  });
+  addNumbers(counter, CALLS, [], (put) => put(status.counters));
+  addNumbers(gauge, SSH, ["node"], (put) => {
+    for (const ssh of status.ssh) put(ssh, { node: ssh.node });
   });
   gauge("ssh_sessions", "Sessions on SSH connections, by what they do.", ["node", "state"], (set) => {
     for (const { node, free, running, pending } of status.ssh)
       for (const [state, count] of Object.entries({ free, running, pending })) set(count, { node, state });
   });
-  gauge("ssh_queued_commands", "Commands that wait for an SSH session.", ["node"], (set) => {
-    for (const { node, queued } of status.ssh) set(queued, { node });
+  addNumbers(gauge, SOURCES, ["source"], (put) => {
+    for (const source of status.sources) put(source, { source: source.id });
   });
-  gauge(
-    "presence_source_failures",
-    "Rounds of a source of node presence that failed in a row.",
-    ["source"],
-    (set) => {
-      for (const { id, failures } of status.sources) set(failures, { source: id });
-    },
-  );
-  gauge(
-    "presence_source_last_success_timestamp_seconds",
-    "When a source of node presence last finished a round.",
-    ["source"],
-    (set) => {
-      for (const { id, lastOkMs } of status.sources) set(seconds(lastOkMs), { source: id });
-    },
-  );
   return registry.metrics();
 }
 
@@ -113,81 +101,75 @@ function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
   gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
     for (const { node, named } of nodes) set(node.agents.length, undefined, named);
   });
-  addReach(gauge, nodes);
-  for (const [name, help, value] of RESOURCES) {
-    gauge(`node_${name}`, help, ["node"], (set) => {
-      for (const { node, named } of nodes) set(value(node.resources), undefined, named);
-    });
-  }
-}
-
-type Resources = NodeReport["resources"];
-
-const RESOURCES: readonly (readonly [string, string, (resources: Resources) => number | null])[] = [
-  ["load1", "Load average of one minute.", ({ load1 }) => load1],
-  ["cpus", "Processors that a node may use.", ({ cpuCount }) => cpuCount],
-  ["memory_total_bytes", "Memory of a node.", ({ memoryTotalBytes }) => memoryTotalBytes],
-  [
-    "memory_available_bytes",
-    "Memory that programs can still get.",
-    ({ memoryAvailableBytes }) => memoryAvailableBytes,
-  ],
-  [
-    "disk_total_bytes",
-    "Size of the disk that holds a node's workspace.",
-    ({ diskTotalBytes }) => diskTotalBytes,
-  ],
-  ["disk_available_bytes", "Free space on that disk.", ({ diskAvailableBytes }) => diskAvailableBytes],
-];
-
-function addReach(gauge: AddMetric, nodes: readonly Labelled[]): void {
-  const labels = ["node", "transport"];
-  const each = (value: (reach: NonNullable<NodeReport["reach"]["node"]>) => number | null): FillGauge => {
-    return (set) => {
-      for (const { node, named } of nodes) {
-        for (const transport of TRANSPORTS) {
-          const known = node.reach[transport];
-          if (known !== null) set(value(known), { transport }, named);
-        }
-      }
-    };
-  };
-  // One lost answer is not down yet; nobody knowing is neither.
-  const up = { up: 1, failing: 1, down: 0, unknown: null };
-  gauge(
-    "node_up",
-    "Whether a node answers over a transport.",
-    labels,
-    each(({ state }) => up[state]),
-  );
-  gauge(
-    "node_round_trip_seconds",
-    "Round trip, median of the last 5.",
-    labels,
-    each(({ rttMs }) => seconds(rttMs)),
-  );
-  gauge(
-    "node_last_answer_timestamp_seconds",
-    "When a node last answered.",
-    labels,
-    each(({ lastAnswerMs }) => seconds(lastAnswerMs)),
-  );
-}
-
-function addCalls(counter: AddMetric, { counters: calls }: StatusReport): void {
-  const { placed, refused, unrouted } = calls;
-  counter("calls_total", "Calls by outcome since the gateway started.", ["outcome"], (add) => {
-    for (const [outcome, count] of Object.entries({ placed, refused, unrouted })) add(count, { outcome });
+  addNumbers(gauge, RESOURCES, ["node"], (put) => {
+    for (const { node, named } of nodes) put(node.resources, undefined, named);
   });
-  counter(
-    "mismatches_total",
-    "Results that named another node than the decision; must stay 0.",
-  )(calls.mismatches);
-  counter("runs_refused_total", "Node runs that the node-invoke policy refused.")(calls.runsRefused);
-  counter(
+  addNumbers(gauge, REACH, ["node", "transport"], (put) => {
+    for (const { node, named } of nodes)
+      for (const transport of TRANSPORTS) {
+        const known = node.reach[transport];
+        if (known !== null) put({ ...known, up: UP[known.state] }, { transport }, named);
+      }
+  });
+}
+
+/** Metrics of a record's fields. */
+type Numbers<Field> = readonly (readonly [name: string, help: string, field: Field])[];
+
+const RESOURCES = [
+  ["node_load1", "Load average of one minute.", "load1"],
+  ["node_cpus", "Processors that a node may use.", "cpuCount"],
+  ["node_memory_total_bytes", "Memory of a node.", "memoryTotalBytes"],
+  ["node_memory_available_bytes", "Memory that programs can still get.", "memoryAvailableBytes"],
+  ["node_disk_total_bytes", "Size of the disk that holds a node's workspace.", "diskTotalBytes"],
+  ["node_disk_available_bytes", "Free space on that disk.", "diskAvailableBytes"],
+] as const;
+
+/** One lost answer is not down yet; nobody knowing is neither. */
+const UP = { up: 1, failing: 1, down: 0, unknown: null };
+const REACH = [
+  ["node_up", "Whether a node answers over a transport.", "up"],
+  ["node_round_trip_seconds", "Round trip, median of the last 5.", "rttMs"],
+  ["node_last_answer_timestamp_seconds", "When a node last answered.", "lastAnswerMs"],
+] as const;
+
+const CALLS = [
+  ["mismatches_total", "Results that named another node than the decision; must stay 0.", "mismatches"],
+  ["runs_refused_total", "Node runs that the node-invoke policy refused.", "runsRefused"],
+  [
     "missed_calls_total",
     "Calls of routed agents that ran without this plugin's hooks; must stay 0.",
-  )(calls.missed);
+    "missed",
+  ],
+] as const;
+
+const SSH = [
+  ["ssh_connections", "SSH connections that are open.", "connected"],
+  ["ssh_queued_commands", "Commands that wait for an SSH session.", "queued"],
+] as const;
+
+const SOURCES = [
+  ["presence_source_failures", "Rounds of a source of node presence that failed in a row.", "failures"],
+  [
+    "presence_source_last_success_timestamp_seconds",
+    "When a source of node presence last finished a round.",
+    "lastOkMs",
+  ],
+] as const;
+
+/** A metric for each of the fields; what a field has in ms is told in seconds. */
+function addNumbers<Field extends string>(
+  add: AddMetric,
+  numbers: Numbers<Field>,
+  labelNames: readonly string[],
+  each: (
+    put: (of: Readonly<Record<Field, number | null>>, labels?: Labels, shared?: SharedLabels) => void,
+  ) => void,
+): void {
+  for (const [name, help, field] of numbers) {
+    const told = field.endsWith("Ms") ? seconds : (value: number | null) => value;
+    add(name, help, labelNames, (set) => each((of, labels, shared) => set(told(of[field]), labels, shared)));
+  }
 }
 
 type SetValue = (value: number | null, labels?: Labels, shared?: SharedLabels) => void;
@@ -209,25 +191,11 @@ const NO_LABELS: SharedLabels = {};
  * the library's map of hashes and its checks would take longer than all the rest.
  */
 class SeriesGauge extends Gauge {
-  readonly #series: Series[] = [];
-
-  add(value: number, labels: SharedLabels, sharedLabels: SharedLabels): void {
-    this.#series.push({ value, labels, sharedLabels });
-  }
+  readonly series: Series[] = [];
 
   override async get() {
-    return { ...(await super.get()), values: this.#series };
+    return { ...(await super.get()), values: this.series };
   }
-}
-
-function gauges(registry: Registry): AddMetric {
-  return adding(registry, SeriesGauge, (gauge, value, labels, shared = NO_LABELS) =>
-    gauge.add(value, labels === undefined ? NO_LABELS : cleaned(labels), shared),
-  );
-}
-
-function counters(registry: Registry): AddMetric {
-  return adding(registry, Counter, (counter, value, labels = {}) => counter.inc(cleaned(labels), value));
 }
 
 type Config = ConstructorParameters<typeof Counter>[0];
@@ -236,12 +204,13 @@ type Config = ConstructorParameters<typeof Counter>[0];
 function adding<M>(
   registry: Registry,
   Kind: new (config: Config) => M,
-  put: (metric: M, value: number, labels?: Labels, shared?: SharedLabels) => void,
+  put: (metric: M, series: Series) => void,
 ): AddMetric {
   return (name, help, labelNames = [], fill) => {
     const made = new Kind({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
-    const set: SetValue = (value, labels, shared) => {
-      if (value !== null && Number.isFinite(value)) put(made, value, labels, shared);
+    const set: SetValue = (value, labels, sharedLabels = NO_LABELS) => {
+      if (value === null || !Number.isFinite(value)) return;
+      put(made, { value, labels: labels === undefined ? NO_LABELS : cleaned(labels), sharedLabels });
     };
     fill?.(set);
     return set;

@@ -1,5 +1,7 @@
 // Presence source: the nodes paired with this gateway, read through the host's node runtime.
+import { within } from "../../../shared/deadline.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { fieldOf } from "../../../shared/jsonParts.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { readHostNode } from "./hostNode.ts";
 import { joined, type PairedNodeList } from "./sameNodes.ts";
@@ -26,11 +28,12 @@ export async function readHostNodes(
   const takenAtMs = now();
   let answer: unknown;
   try {
-    answer = await withTimeout(list(), LIST_TIMEOUT_MS);
+    const late = () => new Error(`no answer within ${LIST_TIMEOUT_MS} ms`);
+    answer = await within(list(), LIST_TIMEOUT_MS, late);
   } catch (cause) {
     throw unavailable(messageOf(cause), cause);
   }
-  const entries = typeof answer === "object" && answer !== null && "nodes" in answer ? answer.nodes : null;
+  const entries = fieldOf(answer, "nodes");
   if (!Array.isArray(entries)) throw unavailable("the answer holds no list of nodes");
   return joined(before, { nodes: entries.map(readHostNode).filter((node) => node !== null), takenAtMs });
 }
@@ -39,16 +42,4 @@ function unavailable(fact: string, cause?: unknown): NodeRouterError {
   const advice = 'try again, then see "openclaw nodes status"';
   const why = refusal("INVENTORY_UNAVAILABLE", `the gateway did not list its nodes: ${fact}`, { advice });
   return new NodeRouterError(why, { cause });
-}
-
-async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 // One node as the gateway sees it: the fields we use of the host's `nodes.list`, checked.
-import { cleanAddress, cleanFact } from "../../nodeFacts.ts";
+import { fieldOf, itemsOf, trimmedText } from "../../../shared/jsonParts.ts";
+import { cleanAddress, cleanAmount, cleanFact } from "../../nodeFacts.ts";
 
 /** `unapproved`: the device is paired but no command surface was ever approved. */
 export type HostApproval = "approved" | "pending-approval" | "pending-reapproval" | "unapproved" | "unknown";
@@ -59,27 +60,25 @@ export interface HostStats {
 const APPROVALS: readonly string[] = ["approved", "pending-approval", "pending-reapproval", "unapproved"];
 
 /** Reads one entry of `nodes.list`; null when it has no usable id. Unknown fields are ignored. */
-export function readHostNode(value: unknown): HostNode | null {
-  if (typeof value !== "object" || value === null) return null;
-  const entry = value;
-  const nodeId = cleanFact("id", text(own(entry, "nodeId")));
+export function readHostNode(entry: unknown): HostNode | null {
+  const nodeId = cleanFact("id", trimmedText(fieldOf(entry, "nodeId")));
   if (nodeId === null) return null;
-  const approval = text(own(entry, "approvalState"));
-  const sessionHost = own(entry, "sessionHost");
-  const published = own(entry, "nodePluginTools");
-  const tools = Array.isArray(published) ? published.slice(0, MAX_TOOLS).flatMap(readTool) : [];
+  const approval = trimmedText(fieldOf(entry, "approvalState"));
+  const sessionHost = fieldOf(entry, "sessionHost");
+  const connected = fieldOf(entry, "connected");
+  const tools = itemsOf(fieldOf(entry, "nodePluginTools")).slice(0, MAX_TOOLS).flatMap(readTool);
   return {
     nodeId,
-    displayName: cleanFact("displayName", text(own(entry, "displayName"))),
-    platform: cleanFact("release", text(own(entry, "platform"))),
-    remoteIp: cleanAddress(text(own(entry, "remoteIp"))),
-    connected: typeof own(entry, "connected") === "boolean" ? own(entry, "connected") === true : null,
+    displayName: cleanFact("displayName", trimmedText(fieldOf(entry, "displayName"))),
+    platform: cleanFact("release", trimmedText(fieldOf(entry, "platform"))),
+    remoteIp: cleanAddress(trimmedText(fieldOf(entry, "remoteIp"))),
+    connected: typeof connected === "boolean" ? connected : null,
     approval: isApproval(approval) ? approval : "unknown",
-    commands: texts(own(entry, "commands")).filter((name) => cleanFact("command", name) !== null),
-    connectedAtMs: number(own(entry, "connectedAtMs")) ?? number(own(entry, "lastConnectedAtMs")),
-    lastSeenAtMs: number(own(entry, "lastSeenAtMs")),
-    version: cleanFact("version", text(own(entry, "version"))),
-    stats: readStats(own(entry, "hostStats")),
+    commands: itemsOf(fieldOf(entry, "commands")).flatMap((name) => cleanFact("command", name) ?? []),
+    connectedAtMs: number(fieldOf(entry, "connectedAtMs")) ?? number(fieldOf(entry, "lastConnectedAtMs")),
+    lastSeenAtMs: number(fieldOf(entry, "lastSeenAtMs")),
+    version: cleanFact("version", trimmedText(fieldOf(entry, "version"))),
+    stats: readStats(fieldOf(entry, "hostStats")),
     ...(typeof sessionHost === "boolean" ? { sessionHost } : {}),
     ...(tools.length === 0 ? {} : { tools }),
   };
@@ -88,29 +87,25 @@ export function readHostNode(value: unknown): HostNode | null {
 /** The host takes 128 of them a node. */
 const MAX_TOOLS = 256;
 
-function readTool(value: unknown): readonly NodeHostedTool[] {
-  if (typeof value !== "object" || value === null) return [];
-  const entry = value;
-  const name = text(own(entry, "name"));
-  const mcp = own(entry, "mcp");
-  const server: unknown = typeof mcp === "object" && mcp !== null ? Reflect.get(mcp, "server") : null;
-  return name === null ? [] : [{ name, command: text(own(entry, "command")) ?? "", mcpServer: text(server) }];
+function readTool(entry: unknown): readonly NodeHostedTool[] {
+  const name = trimmedText(fieldOf(entry, "name"));
+  const server = trimmedText(fieldOf(fieldOf(entry, "mcp"), "server"));
+  return name === null
+    ? []
+    : [{ name, command: trimmedText(fieldOf(entry, "command")) ?? "", mcpServer: server }];
 }
 
-function readStats(value: unknown): HostStats | null {
-  if (typeof value !== "object" || value === null) return null;
-  const stats = value;
-  const updatedAtMs = number(own(stats, "updatedAtMs"));
+function readStats(stats: unknown): HostStats | null {
+  const updatedAtMs = number(fieldOf(stats, "updatedAtMs"));
   if (updatedAtMs === null) return null;
-  const load: unknown = own(stats, "loadAverage");
   return {
     updatedAtMs,
-    cpuCount: amount(own(stats, "cpuCount")),
-    load1: Array.isArray(load) ? amount(load[0]) : null,
-    memoryTotalBytes: amount(own(stats, "memoryTotalBytes")),
-    memoryFreeBytes: amount(own(stats, "memoryFreeBytes")),
-    diskTotalBytes: amount(own(stats, "diskTotalBytes")),
-    diskAvailableBytes: amount(own(stats, "diskAvailableBytes")),
+    cpuCount: cleanAmount(fieldOf(stats, "cpuCount")),
+    load1: cleanAmount(itemsOf(fieldOf(stats, "loadAverage"))[0]),
+    memoryTotalBytes: cleanAmount(fieldOf(stats, "memoryTotalBytes")),
+    memoryFreeBytes: cleanAmount(fieldOf(stats, "memoryFreeBytes")),
+    diskTotalBytes: cleanAmount(fieldOf(stats, "diskTotalBytes")),
+    diskAvailableBytes: cleanAmount(fieldOf(stats, "diskAvailableBytes")),
   };
 }
 
@@ -121,28 +116,10 @@ export function platformOs(platform: string | null): string | null {
   return word === "darwin" ? "macos" : word === "win32" ? "windows" : word;
 }
 
-/** Not what an object has of its prototype. */
-function own(entry: object, key: string): unknown {
-  return Object.hasOwn(entry, key) ? Reflect.get(entry, key) : undefined;
-}
-
 function isApproval(value: string | null): value is HostApproval {
   return value !== null && APPROVALS.includes(value);
 }
 
-function text(value: unknown): string | null {
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
 function number(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-function amount(value: unknown): number | null {
-  const read = number(value);
-  return read !== null && read >= 0 ? read : null;
 }

@@ -1,4 +1,5 @@
 // Presence source "gateway:ping": asks connected nodes, because the host calls a dead one connected for a minute.
+import { within } from "../../../shared/deadline.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { type Asked, askInterval, createAsker } from "../../asker.ts";
 import type { PresenceSource } from "../../record.ts";
@@ -63,10 +64,14 @@ export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
       const question = async (withinMs: number): Promise<Asked> => {
         const beganMs = monotonic();
         try {
-          await withTimeout(
-            invoke({ nodeId: node.nodeId, command: COMMAND, params: PARAMS, timeoutMs: withinMs }),
-            withinMs,
-          );
+          const answer = invoke({
+            nodeId: node.nodeId,
+            command: COMMAND,
+            params: PARAMS,
+            timeoutMs: withinMs,
+          });
+          // The host's own time-out comes first when it works.
+          await within(answer, withinMs + 250, () => new Error(`timeout after ${withinMs} ms`));
           return { result: "up", rttMs: monotonic() - beganMs, reason: null };
         } catch (error) {
           return failure(error, timeoutMs);
@@ -123,12 +128,4 @@ function down(reason: string): Asked {
 
 function unknown(reason: string): Asked {
   return { result: "unknown", rttMs: null, reason };
-}
-
-function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // The host's own time-out comes first when it works.
-    const timer = setTimeout(() => reject(new Error(`timeout after ${ms} ms`)), ms + 250).unref();
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -1,5 +1,7 @@
 // Messages of the IPN bus: `ipn.Notify` of Tailscale's ipn/backend.go, as far as they concern peers. Pure.
 import { isRecord } from "../../../shared/isRecord.ts";
+import { itemsOf } from "../../../shared/jsonParts.ts";
+import { knownFields } from "../../../shared/knownFields.ts";
 import { idOf, timeOf } from "./json.ts";
 import type { TailnetPeer } from "./peer.ts";
 import { statusOf, type TailnetStatus } from "./status.ts";
@@ -37,10 +39,10 @@ export function readNotify(message: unknown, peers: readonly TailnetPeer[]): rea
   // The first message says both: the status is the whole of it.
   if (isRecord(message.InitialStatus))
     return [{ kind: "status", status: statusOf(message.InitialStatus, peers) }];
-  const patches = listOf(message.PeerChangedPatch).flatMap(readPatch);
+  const patches = itemsOf(message.PeerChangedPatch).flatMap(readPatch);
   const changed = [
-    ...listOf(message.PeersChanged).map((node) => (isRecord(node) ? idOf(node.ID) : null)),
-    ...listOf(message.PeersRemoved).map(idOf),
+    ...itemsOf(message.PeersChanged).map((node) => (isRecord(node) ? idOf(node.ID) : null)),
+    ...itemsOf(message.PeersRemoved).map(idOf),
   ].filter((id) => id !== null);
   return [
     ...(typeof message.State === "number"
@@ -55,18 +57,13 @@ function readPatch(value: unknown): readonly PeerPatch[] {
   if (!isRecord(value)) return [];
   const nodeId = idOf(value.NodeID);
   if (nodeId === null) return [];
-  const lastSeenMs = timeOf(value.LastSeen);
-  const keyExpiresMs = timeOf(value.KeyExpiry);
-  const relayId = idOf(value.DERPRegion);
-  return [
-    {
-      nodeId,
-      ...(typeof value.Online === "boolean" ? { online: value.Online } : {}),
-      ...(lastSeenMs === null ? {} : { lastSeenMs }),
-      ...(keyExpiresMs === null ? {} : { keyExpiresMs }),
-      ...(relayId === null ? {} : { relayId }),
-    },
-  ];
+  const changed = knownFields({
+    online: typeof value.Online === "boolean" ? value.Online : null,
+    lastSeenMs: timeOf(value.LastSeen),
+    keyExpiresMs: timeOf(value.KeyExpiry),
+    relayId: idOf(value.DERPRegion),
+  });
+  return [{ nodeId, ...changed }];
 }
 
 /**
@@ -86,8 +83,4 @@ export function applyPatch(
     keyExpiresMs: patch.keyExpiresMs ?? peer.keyExpiresMs,
     relay: relay ?? peer.relay,
   };
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,4 +1,5 @@
 // Reads values out of parsed JSON that may be anything. Pure.
+import { itemsOf } from "../../../shared/jsonParts.ts";
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
@@ -22,7 +23,7 @@ export function textOf(value: unknown, maxLength = 512): string | null {
 
 /** The texts of a list; empty for what is no list. */
 export function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  return itemsOf(value).filter((item) => typeof item === "string");
 }
 
 /** Epoch ms of an RFC 3339 time; null for none and for Go's zero time, `0001-01-01T00:00:00Z`. */

@@ -3,6 +3,8 @@
 import { isIP } from "node:net";
 import { validCountry } from "../../../shared/countries.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
+import { knownFields } from "../../../shared/knownFields.ts";
+import { tailscalePoint } from "../../location/derpRegions.ts";
 import { publicAddress } from "../../location/publicAddress.ts";
 import type { Place, TailnetPath } from "../../record.ts";
 import { idOf, textOf, textsOf, timeOf } from "./json.ts";
@@ -123,21 +125,10 @@ function placeOf(value: unknown): Place | null {
   if (!isCountry && city === null && point === null) return null;
   return {
     source: "tailscale",
-    ...(isCountry ? { country: code } : {}),
-    ...(city === null ? {} : { city }),
+    ...knownFields({ country: isCountry ? code : null, city }),
     ...point,
     precision: city === null && point === null ? "country" : "city",
     confidence: "medium",
     detail: "location that it declared to Tailscale",
   };
-}
-
-/** Both or none: Go leaves a zero out, so one alone cannot be told from one that is missing. */
-export function tailscalePoint(
-  latitude: unknown,
-  longitude: unknown,
-): { readonly latitude: number; readonly longitude: number } | null {
-  if (typeof latitude !== "number" || typeof longitude !== "number") return null;
-  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return null;
-  return latitude === 0 && longitude === 0 ? null : { latitude, longitude };
 }

@@ -6,7 +6,8 @@ import {
   runCommand,
 } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
 import type { Terminal } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
-import { createMethods, type Params } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
+import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
+import type { Params } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { type FakeDeps, type FakeOptions, fakeDeps, START_MS } from "../../../support/fakeDeps.ts";
 
 export interface Ran {

@@ -1,7 +1,8 @@
 // What the running plugin answers: always fresh, whatever the host is like.
 import { describe, expect, test } from "vitest";
 import type { GuardPlan } from "../../../../src/nodeRouter/surfaces/guard/guardPlan.ts";
-import { createMethods, UsageError } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
+import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
+import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { CONFIG, type FakeOptions, fakeDeps, SG_ID } from "../../../support/fakeDeps.ts";
 
 const HOST = { agents: { entries: { "worker-sg": {} } } };

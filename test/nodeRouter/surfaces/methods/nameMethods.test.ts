@@ -1,8 +1,9 @@
 // The operator says which paired node a name stands for, and what speaks against it.
 import { describe, expect, test } from "vitest";
 import { NODE_NAMES } from "../../../../src/nodeRouter/inventory/nodeNames.ts";
-import { createMethods, UsageError } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
-import { createNameMethods } from "../../../../src/nodeRouter/surfaces/methods/nameMethods.ts";
+import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
+import { trustPaired } from "../../../../src/nodeRouter/surfaces/methods/nameMethods.ts";
+import { type Params, UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID } from "../../../support/fakeDeps.ts";
 import { run } from "../cli/arrange.ts";
 
@@ -12,18 +13,18 @@ const HOST = { agents: { entries: { "worker-sg": {} } } };
 function arrange() {
   const deps = fakeDeps({ hostConfig: HOST });
   const methods = createMethods(deps, "1", async () => {});
-  const names = createNameMethods(deps);
+  const trust = (params: Params) => trustPaired(deps, params);
   const explain = async () => {
     deps.clockMs += 2_000;
     const { outcome, node, message } = await methods.explain({ agent: "worker-sg" });
     return { outcome, node, message };
   };
-  return { deps, methods, names, explain };
+  return { deps, methods, trust, explain };
 }
 
 describe("a machine that was set up anew", () => {
   test("is refused with the command that mends it, and works once that was run", async () => {
-    const { deps, methods, names, explain } = arrange();
+    const { deps, methods, trust, explain } = arrange();
     expect(await explain()).toMatchObject({ outcome: "placed", node: "mac-sg" });
     deps.nodes = { nodes: [hostEntry("mac-sg", OTHER), hostEntry("mac-cn", CN_ID)] };
     expect(await explain()).toMatchObject({
@@ -42,7 +43,7 @@ describe("a machine that was set up anew", () => {
       nodeId: null,
       exec: false,
     });
-    expect(await names.trustPaired({ node: "mac-sg", paired: OTHER.toUpperCase() })).toEqual({
+    expect(await trust({ node: "mac-sg", paired: OTHER.toUpperCase() })).toEqual({
       node: "mac-sg",
       id: OTHER,
       displayName: "mac-sg",
@@ -85,37 +86,37 @@ describe("what is refused as the caller's mistake", () => {
     [{ node: "mac-sg", paired: CN_ID }, `by that name there are "${SG_ID}"`],
     [{ node: "mac-sg", paired: SG_ID.slice(0, 12) }, "no paired node has the id"],
   ])("%j", async (params, message) => {
-    const { names } = arrange();
-    await expect(names.trustPaired(params)).rejects.toThrow(UsageError);
-    await expect(names.trustPaired(params)).rejects.toThrow(message);
+    const { trust } = arrange();
+    await expect(trust(params)).rejects.toThrow(UsageError);
+    await expect(trust(params)).rejects.toThrow(message);
   });
 
   test("an entry without a paired node, or with its id in the config", async () => {
-    const { deps, names } = arrange();
+    const { deps, trust } = arrange();
     deps.configure({ nodes: { a: { node: false }, b: { node: SG_ID.toUpperCase() } } });
-    await expect(names.trustPaired({ node: "a", paired: SG_ID })).rejects.toThrow("nodes.a.node is false");
-    await expect(names.trustPaired({ node: "b", paired: SG_ID })).rejects.toThrow("has its id in the config");
+    await expect(trust({ node: "a", paired: SG_ID })).rejects.toThrow("nodes.a.node is false");
+    await expect(trust({ node: "b", paired: SG_ID })).rejects.toThrow("has its id in the config");
   });
 });
 
 test("what cannot be kept is an error with a code, and nothing changes", async () => {
-  const { deps, names } = arrange();
+  const { deps, trust } = arrange();
   deps.memory
     .part(NODE_NAMES)
     .keepIn(
       { read: async () => null, write: () => Promise.reject(new Error("ENOSPC: no space left")) },
       () => {},
     );
-  await expect(names.trustPaired({ node: "mac-sg", paired: SG_ID })).rejects.toThrow(
+  await expect(trust({ node: "mac-sg", paired: SG_ID })).rejects.toThrow(
     /^STATE_NOT_WRITTEN: .*ENOSPC.*; nothing changed\./,
   );
 });
 
 describe("the command", () => {
   test("says in text and in JSON who it is now and was before", async () => {
-    const { deps, names } = arrange();
+    const { deps, trust } = arrange();
     deps.nodes = { nodes: [hostEntry("mac-sg", OTHER)] };
-    const answer = (_method: string, params: object) => names.trustPaired({ ...params });
+    const answer = (_method: string, params: object) => trust({ ...params });
     const ran = await run("trust", { node: "mac-sg", paired: OTHER }, answer);
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(ran.asked).toEqual([`noderouter.trust {"node":"mac-sg","paired":"${OTHER}"}`]);

@@ -1,11 +1,11 @@
 // One node's detail, or the list of a group: facts with source and age, ways to it, places, what sources differ on.
 
-import { FACTS } from "../../../../presence/facts.ts";
+import { FACT_NAMES, FACTS } from "../../../../presence/facts.ts";
 import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
-import { byId, html, outside, setChildren } from "./dom.ts";
+import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
 import { ago, factText, percent, placeName, roundTrip, UNKNOWN } from "./format.ts";
 import { icon } from "./icons.ts";
 
@@ -74,8 +74,7 @@ function groupList(data: NodesData, names: readonly string[], onSelect: (name: s
   const entries = names.flatMap((name) => {
     const node = data.nodes.find((candidate) => candidate.name === name);
     if (node === undefined) return [];
-    const button = html("button", { type: "button", class: "link-button" }, outside(name));
-    button.addEventListener("click", () => onSelect(name));
+    const button = linkButton({}, () => onSelect(name), outside(name));
     return [html("li", {}, icon(node.state), button, html("span", { class: "quiet" }, ` ${node.state}`))];
   });
   return html("ul", { class: "plain group-list" }, ...entries);
@@ -204,7 +203,7 @@ function agentLine({ agent, rule, transport, binding }: AgentRoute): HTMLElement
 }
 
 function factsTable({ facts }: NodeReport, nowMs: number): HTMLElement {
-  const rows = factNames().flatMap((name) => {
+  const rows = FACT_NAMES.flatMap((name) => {
     const fact = facts[name];
     if (fact === undefined) return [];
     return [
@@ -226,10 +225,6 @@ function factsTable({ facts }: NodeReport, nowMs: number): HTMLElement {
     html("thead", {}, html("tr", {}, ...head)),
     html("tbody", {}, ...rows),
   );
-}
-
-function factNames(): readonly (keyof typeof FACTS)[] {
-  return Object.keys(FACTS).filter((name): name is keyof typeof FACTS => name in FACTS);
 }
 
 /** `memoryTotalBytes` -> `memory total`; the unit is with the value. */

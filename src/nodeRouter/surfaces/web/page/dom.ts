@@ -12,10 +12,7 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   attributes: Attributes = {},
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  setAttributes(made, attributes);
-  append(made, children);
-  return made;
+  return filled(document.createElement(tag), attributes, children);
 }
 
 /** As `html`, of an SVG drawing. */
@@ -24,20 +21,32 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   attributes: Attributes = {},
   ...children: readonly Child[]
 ): SVGElementTagNameMap[K] {
-  const made = document.createElementNS(SVG, tag);
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled<E extends Element>(made: E, attributes: Attributes, children: readonly Child[]): E {
   setAttributes(made, attributes);
-  append(made, children);
+  setChildren(made, ...children);
   return made;
+}
+
+/** A button that looks like a link. */
+export function linkButton(
+  attributes: Attributes,
+  onClick: () => void,
+  ...children: readonly Child[]
+): HTMLButtonElement {
+  const button = html("button", { type: "button", class: "link-button", ...attributes }, ...children);
+  button.addEventListener("click", onClick);
+  return button;
 }
 
 /** Sets what differs; null and false take the attribute away, true leaves it empty. */
 export function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
+    const text = value === true ? "" : safe(String(value));
     if (value === null || value === false) element.removeAttribute(name);
-    else {
-      const text = value === true ? "" : safe(String(value));
-      if (element.getAttribute(name) !== text) element.setAttribute(name, text);
-    }
+    else if (element.getAttribute(name) !== text) element.setAttribute(name, text);
   }
 }
 
@@ -54,10 +63,6 @@ export function setText(element: Element, text: string): void {
 /** Replaces all children; null is left out. */
 export function setChildren(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...children.filter((child) => child !== null));
-}
-
-function append(element: Element, children: readonly Child[]): void {
-  for (const child of children) if (child !== null) element.append(child);
 }
 
 /** Elements of a list, kept by key over updates. */

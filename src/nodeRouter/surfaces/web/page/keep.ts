@@ -1,5 +1,5 @@
 // What the reader chose, as text behind the `#` of the address: so that it outlives a reload of the page. Pure.
-
+import { fieldOf } from "../../../../shared/jsonParts.ts";
 import type { View } from "./geometry.ts";
 import { isSortKey, isState, type TableChoice } from "./rows.ts";
 import { readTheme, type Theme } from "./themeMessage.ts";
@@ -34,32 +34,28 @@ export function keptFromText(text: string): Kept {
   } catch {
     return NOTHING_KEPT;
   }
-  const choice = field(found, "choice");
-  const [words, sort, states] = [field(choice, "text"), field(choice, "sort"), field(choice, "states")];
-  const [scroll, focus] = [field(found, "scroll"), field(found, "focus")];
+  const choice = fieldOf(found, "choice");
+  const [words, sort, states] = [fieldOf(choice, "text"), fieldOf(choice, "sort"), fieldOf(choice, "states")];
+  const [scroll, focus] = [fieldOf(found, "scroll"), fieldOf(found, "focus")];
   return {
     choice: {
       text: typeof words === "string" ? words : "",
       states: new Set(Array.isArray(states) ? states.filter(isState) : []),
       sort: isSortKey(sort) ? sort : "name",
-      descending: field(choice, "descending") === true,
+      descending: fieldOf(choice, "descending") === true,
     },
-    view: readView(field(found, "view")),
+    view: readView(fieldOf(found, "view")),
     scroll: isNumber(scroll) ? scroll : 0,
     focus: typeof focus === "string" ? focus : "",
-    theme: readTheme(field(found, "theme")),
+    theme: readTheme(fieldOf(found, "theme")),
   };
 }
 
 function readView(found: unknown): Kept["view"] {
   if (found === "world") return found;
-  const middle = field(found, "middle");
-  const [x, y, scale] = [field(middle, "x"), field(middle, "y"), field(found, "scale")];
+  const middle = fieldOf(found, "middle");
+  const [x, y, scale] = [fieldOf(middle, "x"), fieldOf(middle, "y"), fieldOf(found, "scale")];
   return isNumber(x) && isNumber(y) && isNumber(scale) && scale > 0 ? { middle: { x, y }, scale } : "nodes";
-}
-
-function field(of: unknown, name: string): unknown {
-  return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
 }
 
 function isNumber(value: unknown): value is number {

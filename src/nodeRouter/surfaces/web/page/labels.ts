@@ -45,12 +45,9 @@ export function labelBoxes(
 ): readonly { readonly box: Box; readonly anchor: "start" | "middle" | "end" }[] {
   const width = Math.max(displayWidth(cut(title)) * LETTER, displayWidth(cut(subtitle)) * SMALL_LETTER) + 4;
   const height = subtitle === "" ? LINE : 2 * LINE - 2;
-  const box = (left: number, top: number): Box => ({
-    x: round(left),
-    y: round(top),
-    width: round(width),
-    height,
-  });
+  const box = (left: number, top: number): Box => {
+    return { x: round(left), y: round(top), width: round(width), height };
+  };
   const right = { box: box(x + gap, y - LINE / 2), anchor: "start" as const };
   const left = { box: box(x - gap - width, y - LINE / 2), anchor: "end" as const };
   const below = { box: box(x - width / 2, y + gap), anchor: "middle" as const };

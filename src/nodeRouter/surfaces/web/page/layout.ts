@@ -92,22 +92,21 @@ export function layoutMap(input: MapInput): MapLayout {
   const groups = groupByPlace(input);
   const markers = groups.flatMap((group) => spread(group));
   const at = new Map(markers.flatMap((marker) => marker.names.map((name) => [name, marker] as const)));
-  const boxes: Box[] = markers.map(({ x, y, kind }) => boxAround(x, y, RADIUS[kind]));
+  const boxes: Box[] = markers.map((marker) => boxAround(marker, 2 * RADIUS[marker.kind]));
   const labels = placeLabels(input, markers, groups, boxes);
   return { markers, labels, links: drawLinks(input, groups, at, boxes) };
 }
 
 interface Group extends Point {
   readonly hasGateway: boolean;
-  readonly nodes: readonly MapNode[];
+  readonly nodes: MapNode[];
 }
 
 function groupByPlace({ nodes, gateway, view, size }: MapInput): readonly Group[] {
-  const groups: { x: number; y: number; hasGateway: boolean; nodes: MapNode[] }[] = [];
-  if (gateway !== null)
-    groups.push({ ...toScreen(project(gateway), view, size), hasGateway: true, nodes: [] });
+  const at = (place: GeoPoint) => toScreen(project(place), view, size);
+  const groups: Group[] = gateway === null ? [] : [{ ...at(gateway), hasGateway: true, nodes: [] }];
   for (const node of [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const { x, y } = toScreen(project(node.place), view, size);
+    const { x, y } = at(node.place);
     const near = groups.find((group) => Math.hypot(group.x - x, group.y - y) < TOGETHER_PX);
     if (near === undefined) groups.push({ x, y, hasGateway: false, nodes: [node] });
     else near.nodes.push(node);
@@ -144,8 +143,8 @@ function angleOf(index: number, count: number): number {
   return (index / count) * 2 * Math.PI + (count === 2 ? Math.PI : -Math.PI / 2);
 }
 
-function boxAround(x: number, y: number, radius: number): Box {
-  return { x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius };
+function boxAround({ x, y }: Point, width: number, height = width): Box {
+  return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
 function placeLabels(
@@ -233,17 +232,14 @@ function arc(
   size: Size,
 ): readonly Point[] {
   const points = greatCircle(gateway, place).map((step) => toScreen(project(step), view, size));
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const [start, end] = [minus(from, first), minus(to, last)];
+  const [first = from, last = to] = [points[0], points.at(-1)];
   return points.map(({ x, y }, index) => {
     const t = index / (points.length - 1);
-    return { x: x + (1 - t) * start.x + t * end.x, y: y + (1 - t) * start.y + t * end.y };
+    return {
+      x: x + (1 - t) * (from.x - first.x) + t * (to.x - last.x),
+      y: y + (1 - t) * (from.y - first.y) + t * (to.y - last.y),
+    };
   });
-}
-
-function minus(a: Point, b: Point): Point {
-  return { x: a.x - b.x, y: a.y - b.y };
 }
 
 function kindOf(nodes: readonly MapNode[]): MapLink["kind"] {
@@ -275,7 +271,7 @@ function writeOn(points: readonly Point[], node: MapNode, boxes: Box[], size: Si
       const point = points[Math.round(t * (points.length - 1))];
       if (point === undefined) continue;
       const [x, y] = [round(point.x), round(point.y + aside)];
-      const box = { x: x - width / 2, y: y - WRITTEN.height / 2, width, height: WRITTEN.height };
+      const box = boxAround({ x, y }, width, WRITTEN.height);
       if (!fits(box, boxes, size)) continue;
       boxes.push(box);
       return { x, y, width: round(width), value };

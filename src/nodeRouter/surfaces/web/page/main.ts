@@ -1,4 +1,5 @@
 // The page "Nodes": shows what came with it as map, table and detail, and asks the gateway for news every few seconds.
+import { fieldOf } from "../../../../shared/jsonParts.ts";
 import { nameText, safe } from "../../../../shared/safeText.ts";
 import type { NodesData } from "../data.ts";
 import { createDetailView } from "./detailView.ts";
@@ -91,7 +92,7 @@ function announce({ nodes }: NodesData): void {
 
 function showFreshness(): void {
   const state = poll.state();
-  const error = state.error ?? (data === null ? firstError() : null);
+  const error = state.error ?? (data === null ? errorIn(first) : null);
   const { text, bad } = freshnessText({ ...state, error }, Date.now());
   const age = data?.snapshotAgeMs ?? null;
   const listOld = age !== null && age > LIST_OLD_MS;
@@ -126,10 +127,8 @@ async function ask(signal: AbortSignal): Promise<NodesData> {
   answered = true;
   if (answer.ok) return answer.json();
   if (answer.status === 401) throw new Error("this page's sign-in has ended: open the tab again");
-  const body: unknown = await answer.json().catch(() => null);
-  const reason =
-    typeof body === "object" && body !== null && "error" in body ? `: ${String(body.error)}` : "";
-  throw new Error(safe(`the gateway answered ${answer.status}${reason}`));
+  const reason = errorIn(await answer.json().catch(() => null));
+  throw new Error(safe(`the gateway answered ${answer.status}${reason === null ? "" : `: ${reason}`}`));
 }
 
 const poll = startPoll<NodesData>(
@@ -190,13 +189,14 @@ function restore(): void {
   if (focused instanceof HTMLElement || focused instanceof SVGElement) focused.focus({ preventScroll: true });
 }
 
-/** Why the page came without data; null when it did not, or does not say. */
-function firstError(): string | null {
-  return typeof first === "object" && first !== null && "error" in first ? safe(String(first.error)) : null;
+/** Why there is no data in it; null when it does not say. */
+function errorIn(answer: unknown): string | null {
+  const error = fieldOf(answer, "error");
+  return error === undefined ? null : safe(String(error));
 }
 
 function isData(found: unknown): found is NodesData {
-  return typeof found === "object" && found !== null && "nodes" in found;
+  return fieldOf(found, "nodes") !== undefined;
 }
 
 if (theme !== null) applyTheme(theme);

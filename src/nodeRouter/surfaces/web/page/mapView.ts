@@ -74,13 +74,8 @@ export function createMapView(kept: Kept["view"], onSelect: (names: readonly str
     for (const background of [grid, land])
       setAttributes(background, { transform: `translate(${origin.x} ${origin.y}) scale(${shown.scale})` });
     if (data === null) return;
-    const layout = layoutMap({
-      nodes: data.nodes.flatMap(mapNode),
-      gateway: mapPoint(data.gateway.place),
-      view: shown,
-      size: { width, height },
-      selected,
-    });
+    const [nodes, gateway] = [data.nodes.flatMap(mapNode), mapPoint(data.gateway.place)];
+    const layout = layoutMap({ nodes, gateway, view: shown, size: { width, height }, selected });
     links.update(layout.links);
     texts.update(layout.links.filter(({ text }) => text !== null));
     labels.update(layout.labels);

@@ -1,4 +1,5 @@
 // The outline of the land in the plane of the map. Pure.
+import type { GeoPoint } from "../../../../shared/distance.ts";
 import { project } from "./geometry.ts";
 
 /** Three decimals of the plane are finer than a pixel at the closest zoom. */
@@ -27,12 +28,16 @@ export function outlinePath(outline: string): string {
       for (let index = 0; index + 1 < numbers.length; index += 2) {
         longitude = (absolute ? 0 : longitude) + (numbers[index] ?? 0);
         south = (absolute ? 0 : south) + (numbers[index + 1] ?? 0);
-        const { x, y } = project({ latitude: -south, longitude });
-        points += `${absolute && index === 0 ? "M" : "L"}${Math.round(x * FINE) / FINE} ${Math.round(y * FINE) / FINE}`;
+        points += step(absolute && index === 0, { latitude: -south, longitude });
       }
       return points;
     })
     .join("");
+}
+
+function step(isFirst: boolean, point: GeoPoint): string {
+  const { x, y } = project(point);
+  return `${isFirst ? "M" : "L"}${Math.round(x * FINE) / FINE} ${Math.round(y * FINE) / FINE}`;
 }
 
 /** Degrees between the lines of the grid. */
@@ -40,19 +45,15 @@ const GRID = 30;
 
 /** Meridians and parallels, in the plane. */
 export function gridPath(): string {
-  const lines: string[] = [];
-  const steps = (from: number, to: number, by: number): readonly number[] =>
+  const range = (from: number, to: number, by: number): readonly number[] =>
     Array.from({ length: (to - from) / by + 1 }, (_, index) => from + index * by);
-  const line = (points: readonly { readonly latitude: number; readonly longitude: number }[]): void => {
-    const path = points.map((point, index) => {
-      const { x, y } = project(point);
-      return `${index === 0 ? "M" : "L"}${Math.round(x * FINE) / FINE} ${Math.round(y * FINE) / FINE}`;
-    });
-    lines.push(path.join(""));
-  };
-  for (const longitude of steps(-180, 180, GRID))
-    line(steps(-90, 90, 5).map((latitude) => ({ latitude, longitude })));
-  for (const latitude of steps(-60, 60, GRID))
-    line([-180, 180].map((longitude) => ({ latitude, longitude })));
-  return lines.join("");
+  const meridians = range(-180, 180, GRID).map((longitude) =>
+    range(-90, 90, 5).map((latitude) => ({ latitude, longitude })),
+  );
+  const parallels = range(-60, 60, GRID).map((latitude) =>
+    [-180, 180].map((longitude) => ({ latitude, longitude })),
+  );
+  return [...meridians, ...parallels]
+    .flatMap((line) => line.map((point, index) => step(index === 0, point)))
+    .join("");
 }

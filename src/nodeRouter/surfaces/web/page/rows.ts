@@ -121,9 +121,6 @@ const natural = new Intl.Collator("en", { numeric: true, sensitivity: "variant" 
 export function countShownStates(
   nodes: readonly Pick<NodeReport, "state">[],
 ): ReadonlyMap<PresenceState, number> {
-  return new Map(
-    WORST_FIRST.map((state) => [state, nodes.filter((node) => node.state === state).length] as const).filter(
-      ([, count]) => count > 0,
-    ),
-  );
+  const counts = WORST_FIRST.map((of) => [of, nodes.filter(({ state }) => state === of).length] as const);
+  return new Map(counts.filter(([, count]) => count > 0));
 }

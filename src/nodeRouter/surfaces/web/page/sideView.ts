@@ -2,7 +2,7 @@
 import type { Transition } from "../../../../presence/presence.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { NodesData } from "../data.ts";
-import { byId, html, keyed, outside, setAttributes, setChildren, setText } from "./dom.ts";
+import { byId, html, keyed, linkButton, outside, setAttributes, setChildren, setText } from "./dom.ts";
 import { ago, placeName } from "./format.ts";
 import { icon } from "./icons.ts";
 import { hasPoint } from "./mapNodes.ts";
@@ -20,8 +20,7 @@ export function createSideView(onSelect: (name: string) => void): SideView {
     byId("placeless-list", HTMLUListElement),
     ({ name }) => name,
     ({ name }) => {
-      const button = html("button", { type: "button", class: "link-button", title: name }, outside(name));
-      button.addEventListener("click", () => onSelect(name));
+      const button = linkButton({ title: name }, () => onSelect(name), outside(name));
       return html("li", {}, html("span"), button, html("span", { class: "quiet" }));
     },
     (line, node) => {

@@ -3,7 +3,7 @@ import type { PresenceState } from "../../../../presence/record.ts";
 import { safe } from "../../../../shared/safeText.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { NodesData } from "../data.ts";
-import { byId, html, keyed, outside, setAttributes, setChildren, setText } from "./dom.ts";
+import { byId, html, keyed, linkButton, outside, setAttributes, setChildren, setText } from "./dom.ts";
 import { ago, free, loadText, placeName, roundTrip, UNKNOWN, used } from "./format.ts";
 import { icon } from "./icons.ts";
 import { chosen, countShownStates, type SortKey, type TableChoice, WORST_FIRST } from "./rows.ts";
@@ -104,10 +104,8 @@ export function createTableView(kept: TableChoice, onSelect: (name: string) => v
     rows.update(shown);
     setText(byId("count", HTMLParagraphElement), countText(shown.length, data.nodes.length));
     for (const header of byId("head", HTMLTableSectionElement).querySelectorAll<HTMLElement>("th")) {
-      const sorted = header.dataset.key === choice.sort;
-      setAttributes(header, {
-        "aria-sort": sorted ? (choice.descending ? "descending" : "ascending") : null,
-      });
+      const order = choice.descending ? "descending" : "ascending";
+      setAttributes(header, { "aria-sort": header.dataset.key === choice.sort ? order : null });
     }
     byId("sort", HTMLSelectElement).value = choice.sort;
   };
@@ -169,9 +167,7 @@ function createRow(name: string, onSelect: () => void): HTMLTableRowElement {
       }),
     ),
   );
-  const button = html("button", { type: "button", class: "link-button", "data-focus": `row ${name}` });
-  button.addEventListener("click", onSelect);
-  row.cells[0]?.append(button);
+  row.cells[0]?.append(linkButton({ "data-focus": `row ${name}` }, onSelect));
   return row;
 }
 
@@ -223,12 +219,8 @@ function showAgents(cell: HTMLElement, { agents }: NodeReport): void {
   const text = agents.join("\n");
   if (cell.dataset.agents === text) return;
   cell.dataset.agents = text;
-  setChildren(
-    cell,
-    ...(agents.length === 0
-      ? [UNKNOWN]
-      : agents.map((agent) => outside(agent, { class: "chip", title: agent }))),
-  );
+  const chips = agents.map((agent) => outside(agent, { class: "chip", title: agent }));
+  setChildren(cell, ...(agents.length === 0 ? [UNKNOWN] : chips));
 }
 
 function showSince(cell: HTMLElement, { since, reason }: NodeReport, nowMs: number): void {

@@ -1,4 +1,5 @@
 // What the Control UI tells its frames of its theme. Pure.
+import { fieldOf } from "../../../../shared/jsonParts.ts";
 
 const MESSAGE = "openclaw:widget-theme";
 
@@ -19,17 +20,17 @@ export interface Theme {
 
 /** Whether a message to the window is about the theme at all; `readTheme` says whether it can be used. */
 export function isThemeMessage(data: unknown): boolean {
-  return typeof data === "object" && data !== null && "type" in data && data.type === MESSAGE;
+  return fieldOf(data, "type") === MESSAGE;
 }
 
 /** Null for what is no theme. */
 export function readTheme(data: unknown): Theme | null {
-  if (typeof data !== "object" || data === null || !("mode" in data)) return null;
-  if (data.mode !== "light" && data.mode !== "dark") return null;
-  const given: unknown = "tokens" in data ? data.tokens : null;
+  const mode = fieldOf(data, "mode");
+  if (mode !== "light" && mode !== "dark") return null;
+  const given = fieldOf(data, "tokens");
   const tokens = Object.keys(TOKENS).flatMap((token) => {
-    const value: unknown = typeof given === "object" && given !== null ? Reflect.get(given, token) : null;
+    const value = fieldOf(given, token);
     return typeof value === "string" ? [[token, value] as const] : [];
   });
-  return { mode: data.mode, tokens: Object.fromEntries(tokens) };
+  return { mode, tokens: Object.fromEntries(tokens) };
 }

@@ -101,15 +101,15 @@ function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
   gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
     for (const { node, named } of nodes) set(node.agents.length, undefined, named);
   });
-  addNumbers(gauge, RESOURCES, ["node"], (put) => {
-    for (const { node, named } of nodes) put(node.resources, undefined, named);
-  });
   addNumbers(gauge, REACH, ["node", "transport"], (put) => {
     for (const { node, named } of nodes)
       for (const transport of TRANSPORTS) {
         const known = node.reach[transport];
         if (known !== null) put({ ...known, up: UP[known.state] }, { transport }, named);
       }
+  });
+  addNumbers(gauge, RESOURCES, ["node"], (put) => {
+    for (const { node, named } of nodes) put(node.resources, undefined, named);
   });
 }
 

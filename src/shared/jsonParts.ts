@@ -18,3 +18,12 @@ export function itemsOf(value: unknown): readonly unknown[] {
 export function trimmedText(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }
+
+/** The JSON value; null for text that is none. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,5 +1,5 @@
 // Who takes how much of the audit: bytes of each agent in each file, for as long as the file counts. Pure.
-import { readJson } from "../../shared/isRecord.ts";
+import { readJson } from "../../shared/jsonParts.ts";
 
 export interface AuditLimits {
   /** What one agent may take of the records that count. */

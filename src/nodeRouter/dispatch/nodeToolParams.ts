@@ -1,5 +1,5 @@
 // Puts the chosen node into a node-targeted tool's parameters, or refuses the node the model named. Pure.
-import { wordsOf } from "../../shared/isRecord.ts";
+import { trimmedText } from "../../shared/jsonParts.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
@@ -31,7 +31,7 @@ export function rewriteNodeTool(input: NodeToolInput): NodeRewrite {
     const fact = `no node for ${quote(input.tool)}`;
     return { ok: false, refusal: refusal("NO_NODE_FITS", fact, { advice: null }) };
   }
-  const named = wordsOf(params.node);
+  const named = trimmedText(params.node);
 
   let node: NodeState = winner;
   if (named !== null) {

@@ -1,7 +1,8 @@
 // Reads the few host settings that concern placement out of the gateway's config. Pure; the config is `unknown`.
 
 import { normalizeAgentId } from "../../shared/hostNames.ts";
-import { isRecord, wordsOf } from "../../shared/isRecord.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { trimmedText } from "../../shared/jsonParts.ts";
 import type { Binding } from "../../shared/types.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -96,8 +97,8 @@ export function bindingOf(config: unknown, agent: string): Binding {
 
 /** Id of the agent's sandbox backend as the host reads it: without regard to case and spaces; null when unset. */
 export function sandboxBackend(config: unknown, agent: string): string | null {
-  const own = wordsOf(agentSection(config, agent, "sandbox").backend);
-  const backend = own ?? wordsOf(section(config, "agents", "defaults", "sandbox").backend);
+  const own = trimmedText(agentSection(config, agent, "sandbox").backend);
+  const backend = own ?? trimmedText(section(config, "agents", "defaults", "sandbox").backend);
   return backend?.toLowerCase() ?? null;
 }
 

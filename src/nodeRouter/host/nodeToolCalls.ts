@@ -1,5 +1,5 @@
 // What the parameters of a node tool's call say about where it goes. Pure; parameters as in OpenClaw 2026.9.
-import { wordsOf } from "../../shared/isRecord.ts";
+import { trimmedText } from "../../shared/jsonParts.ts";
 import type { NodeTool } from "../toolCatalog/catalog.ts";
 
 type Params = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ type Params = Readonly<Record<string, unknown>>;
 /** `nodes status` and the like, without a node: about pairing, not about one machine. */
 export function reachesNoNode(tool: NodeTool, params: Params): boolean {
   const { node, action } = params;
-  if (wordsOf(node) !== null || namesAnotherGateway(params)) return false;
+  if (trimmedText(node) !== null || namesAnotherGateway(params)) return false;
   return typeof action === "string" && tool.nodeless.includes(action);
 }
 

@@ -1,6 +1,6 @@
 // Which harness an agent's model runs in, as far as the config says. Pure.
 // Order as in the host (2026.9.6): agent's and default model entry, the provider's, provider wildcard, provider, prefix.
-import { wordsOf } from "../../shared/isRecord.ts";
+import { trimmedText } from "../../shared/jsonParts.ts";
 import { agentKey, section } from "./hostConfig.ts";
 
 export interface ForeignRuntime {
@@ -57,7 +57,7 @@ function runtimeOf(config: unknown, agent: string, model: string): Omit<ForeignR
     [section(config, "models", "providers", provider), `models.providers.${provider}`],
   ];
   for (const [settings, path] of places) {
-    const id = wordsOf(section(settings, "agentRuntime").id);
+    const id = trimmedText(section(settings, "agentRuntime").id);
     if (id !== null) return { runtime: id.toLowerCase(), path: `${path}.agentRuntime.id` };
   }
   return null;

@@ -1,6 +1,7 @@
 // Puts the gate for hosted sessions before the host's turns, for as long as this registration is the newest.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { isRecord, wordsOf } from "../../shared/isRecord.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { trimmedText } from "../../shared/jsonParts.ts";
 import { section } from "../host/hostConfig.ts";
 import type { HostedReader, TurnGate } from "./hostedSession.ts";
 import { createMessageGate } from "./messageGate.ts";
@@ -63,5 +64,5 @@ function isStillWanted(deps: HostedDeps): boolean {
 /** A node that runs the whole command line agent of a session: `execHost: "node"`, without `execNode` the host refuses. */
 export function cliNodeOf(entry: unknown): string | null {
   if (!isRecord(entry) || entry.execHost !== "node") return null;
-  return wordsOf(entry.execNode);
+  return trimmedText(entry.execNode);
 }

@@ -5,7 +5,8 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { MAX_NODES } from "../../config/schema/limits.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { BoundedMap } from "../../shared/bounded.ts";
-import { isRecord, readJson } from "../../shared/isRecord.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { readJson } from "../../shared/jsonParts.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 import {

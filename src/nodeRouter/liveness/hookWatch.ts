@@ -45,8 +45,7 @@ const REFRESH_MS = 5_000;
 export const MAX_REVIVALS = 3;
 
 /** How long the host may take to register the hooks: longer after each revival, for it may just be busy. */
-export const patienceMs = ({ revivals }: Pick<HooksSeen, "revivals">): number =>
-  LIVENESS_GRACE_MS * 2 ** revivals;
+const patienceMs = ({ revivals }: Pick<HooksSeen, "revivals">): number => LIVENESS_GRACE_MS * 2 ** revivals;
 
 /** Starts watching; the result stops it and leaves nothing behind. */
 export function watchLiveness(deps: LivenessDeps): () => void {

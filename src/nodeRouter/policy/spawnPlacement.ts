@@ -1,6 +1,7 @@
 // `sessions_spawn` with a machine of its own: the host would choose it, and no rule would be asked. Pure.
 
-import { isRecord, wordsOf } from "../../shared/isRecord.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { trimmedText } from "../../shared/jsonParts.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 
@@ -22,7 +23,7 @@ export function spawnOf(
 ): Spawn | null {
   if (tool !== "sessions_spawn") return null;
   const { agentId, placement } = params;
-  const agent = wordsOf(agentId)?.toLowerCase() ?? caller;
+  const agent = trimmedText(agentId)?.toLowerCase() ?? caller;
   const { kind, profileId } = isRecord(placement) ? placement : {};
   // A shape that we do not know may be one that a newer host does.
   const isElsewhere = placement !== undefined && placement !== null && kind !== "local";

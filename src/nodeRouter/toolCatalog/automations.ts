@@ -1,5 +1,5 @@
 // Which automations would start a process on the gateway. Pure; parameters as in OpenClaw 2026.9.
-import { readJson } from "../../shared/isRecord.ts";
+import { readJson } from "../../shared/jsonParts.ts";
 
 /**
  * Whether an `automations` call would start a process on the gateway: a command payload, or a schedule that

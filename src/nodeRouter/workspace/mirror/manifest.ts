@@ -1,6 +1,7 @@
 // The list that an owner leaves in a mirrored folder, by which its files are told from those of others. Pure.
 import { createHash } from "node:crypto";
 import { isRecord } from "../../../shared/isRecord.ts";
+import { readJson } from "../../../shared/jsonParts.ts";
 
 const VERSION = 1;
 
@@ -35,12 +36,7 @@ export function writeManifest({ owner, files }: Manifest): string {
 
 /** Null for what no version of ours has written: the files it may have listed stay. */
 export function readManifest(line: string): Manifest | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
+  const value = readJson(line);
   if (!isRecord(value) || value.v !== VERSION || typeof value.owner !== "string") return null;
   if (!Array.isArray(value.files)) return null;
   const files = new Map<string, string>();

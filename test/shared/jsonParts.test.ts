@@ -1,6 +1,6 @@
 // Values whose type nobody has checked yet.
 import { expect, test } from "vitest";
-import { readJson, wordsOf } from "../../src/shared/isRecord.ts";
+import { readJson, trimmedText } from "../../src/shared/jsonParts.ts";
 
 test.each<[unknown, string | null]>([
   ["  exec ", "exec"],
@@ -10,8 +10,8 @@ test.each<[unknown, string | null]>([
   [7, null],
   [["exec"], null],
   [undefined, null],
-])("the words of %j are %j", (value, words) => {
-  expect(wordsOf(value)).toBe(words);
+])("the trimmed text of %j is %j", (value, words) => {
+  expect(trimmedText(value)).toBe(words);
 });
 
 test("readJson gives the value, and null for text that is no JSON", () => {

@@ -1,4 +1,4 @@
-// What the SSH transport offers to the rest of the plugin: one command on one node, three outcomes.
+// What a transport offers to the rest of the plugin: one command on one node, three outcomes.
 import type { Readable, Writable } from "node:stream";
 import { defineSlot } from "../../shared/processMemory.ts";
 import type { Refusal } from "../../shared/refusal.ts";
@@ -119,12 +119,16 @@ export interface PingOptions {
   readonly connect?: boolean;
 }
 
-/** All nodes that are reached over SSH. One in a gateway process. */
-export interface SshTransport {
+/** A way to run commands on nodes. @typeParam N how it names a node. */
+export interface CommandTransport<N> {
   /** Starts one command. Never throws: what goes wrong is the outcome. */
-  start(node: string, request: CommandRequest): RunningCommand;
-  /** Opens the connection and a few runners ahead of use; errors are kept for the next command. */
-  warm(node: string): void;
+  start(node: N, request: CommandRequest): RunningCommand;
+  /** Makes ready ahead of use what the first command needs; errors are kept for that command. */
+  warm(node: N): void;
+}
+
+/** All nodes that are reached over SSH, by their inventory names. One in a gateway process. */
+export interface SshTransport extends CommandTransport<string> {
   /**
    * Asks a node whether it is there, by one line to its keeper. Resolves within about `timeoutMs`, never rejects.
    * A connection of which nothing is heard in two pings gets no more commands; those that run on it go on.

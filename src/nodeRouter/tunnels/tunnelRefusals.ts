@@ -9,7 +9,10 @@ const MAX_SHOWN = 5;
 /** @param programs that hold the port; empty: the login may not see whose it is. */
 export function portTaken(place: HopPlace, port: number, programs: readonly string[]): Refusal {
   const shown = programs.slice(0, MAX_SHOWN).map(quote).join(", ");
-  const who = programs.length === 0 ? "a program of another user" : shown;
+  const who =
+    programs.length === 0
+      ? "a program that this login may not look at (another user's, or sshd for another connection)"
+      : shown;
   return refusal(
     "TUNNEL_PORT_TAKEN",
     `port ${port} of ${machineText(place)} is taken there by ${who}${about(programs)}`,

@@ -82,7 +82,8 @@ function addressOfProc(line: string): string {
   if (start.slice(0, 10).every((byte) => byte === 0) && start[10] === 255 && start[11] === 255) {
     return end.join(".");
   }
-  return hex.match(/.{4}/g)?.join(":").toLowerCase() ?? "?";
+  const text = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return text.match(/.{4}/g)?.join(":") ?? "?";
 }
 
 /** `tcp4 0 0 127.0.0.1.18789 *.* LISTEN` of the BSDs and macOS; with `:` elsewhere. */

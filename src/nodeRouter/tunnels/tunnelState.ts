@@ -53,12 +53,15 @@ export interface TunnelStep {
 const RETRY_MS = 1_000;
 const AFTER_10_MIN_MS = 3_000;
 const AFTER_1_HOUR_MS = 10_000;
+const TAKEN_RETRY_MS = 2_000;
 /** Each attempt is a login, and some machines count those. */
 const BLOCKED_RETRY_MS = 15_000;
 const LONG_BLOCKED_RETRY_MS = 60_000;
 
 /** How long until the next attempt, in ms. @param downMs how long it has not been up. */
-export function retryAfter({ isBlocked }: Setback, retries: number, downMs: number): number {
+export function retryAfter({ isBlocked, reason }: Setback, retries: number, downMs: number): number {
+  // Whoever has it may be about to end, as an sshd whose connection is gone does.
+  if (reason.code === "TUNNEL_PORT_TAKEN" && downMs < 10 * 60_000) return TAKEN_RETRY_MS;
   if (isBlocked) return retries <= 4 ? BLOCKED_RETRY_MS : LONG_BLOCKED_RETRY_MS;
   if (downMs < 10 * 60_000) return RETRY_MS;
   return downMs < 60 * 60_000 ? AFTER_10_MIN_MS : AFTER_1_HOUR_MS;

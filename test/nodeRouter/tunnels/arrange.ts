@@ -53,6 +53,14 @@ export function ask(port: number, text: string | Buffer, host = "127.0.0.1"): Pr
   });
 }
 
+/** An open connection through the port. */
+export async function hold(port: number): Promise<Socket> {
+  const socket = dial({ port, host: "127.0.0.1" });
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  return socket;
+}
+
 export interface TunnelArrangement {
   readonly home: TestHome;
   readonly gateway: FakeGateway;

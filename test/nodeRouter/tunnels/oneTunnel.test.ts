@@ -8,7 +8,7 @@ import { refusal, refusalText } from "../../../src/shared/refusal.ts";
 import { skipWithoutSsh } from "../../support/ssh/client.ts";
 import { skipWithoutSshd } from "../../support/ssh/sshd.ts";
 import { waitFor } from "../../support/wait.ts";
-import { arrangeTunnels, ask } from "./arrange.ts";
+import { arrangeTunnels, ask, hold } from "./arrange.ts";
 
 const title = "test/nodeRouter/tunnels/oneTunnel";
 const open: Tunnel[] = [];
@@ -227,12 +227,3 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("a tunnel", () 
     });
   });
 });
-
-/** An open connection through the port. */
-async function hold(port: number) {
-  const { connect } = await import("node:net");
-  const socket = connect({ port, host: "127.0.0.1" });
-  socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("connect", resolve));
-  return socket;
-}

@@ -98,14 +98,11 @@ export function keepTunnel({ node, port, open, now, after, say }: KeepOptions): 
   /** Once for each thing that there is to say, and not at each attempt. */
   const tell = (): void => {
     const setback = state.is === "waiting" ? state.setback : null;
-    const text =
-      state.is === "up"
-        ? `tunnel: 127.0.0.1:${port} of node ${quote(node)} leads to the gateway`
-        : setback === null
-          ? told
-          : `tunnel: ${refusalLine(setback.reason)}`;
-    if (text !== told) say(text, state.is !== "up");
-    told = text;
+    const about = state.is === "up" ? "up" : (setback?.reason.code ?? told);
+    if (about === told) return;
+    told = about;
+    if (setback !== null) say(`tunnel: ${refusalLine(setback.reason)}`, true);
+    else say(`tunnel: 127.0.0.1:${port} of node ${quote(node)} leads to the gateway`, false);
   };
 
   on({ is: "start" });

@@ -36,7 +36,16 @@ export function createTunnelKeeper(
   let releasing: NodeJS.Timeout | null = null;
   const kept = new Map<string, Kept>();
 
-  const door = (): Door => needs.door();
+  let lastDoor: Door | null = null;
+  const door = (): Door => {
+    try {
+      lastDoor = needs.door();
+    } catch (error) {
+      // Between two registrations OpenClaw tells nothing: what it said last holds.
+      if (lastDoor === null) throw error;
+    }
+    return lastDoor;
+  };
 
   const say = (text: string, isTrouble: boolean): void => {
     try {
@@ -75,7 +84,8 @@ export function createTunnelKeeper(
       }
     },
     now: () => new Map([...kept].map(([name, { tunnel }]) => [name, tunnel.now()])),
-    release() {
+    release(of) {
+      if (of !== needs) return;
       if (releasing !== null) clearTimeout(releasing);
       releasing = setTimeout(stop, releaseMs).unref();
     },

@@ -43,8 +43,11 @@ export interface TunnelKeeper {
   use(needs: TunnelNeeds): void;
   /** By inventory name. */
   now(): ReadonlyMap<string, TunnelNow>;
-  /** Ends all in a while, unless `use` comes before: a reload of the plugin drops nothing. */
-  release(): void;
+  /**
+   * Ends all in a while, unless `use` comes before: a reload of the plugin drops nothing.
+   * @param of whose end it is: where another registration took over already, nothing ends.
+   */
+  release(of: TunnelNeeds): void;
   /** Ends all now. */
   stop(): void;
 }

@@ -92,18 +92,22 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("the tunnels of
   test("survive a reload of the plugin with what goes through them, and nothing else", async () => {
     await at().serve();
     const config = configOf([at().port]);
+    const [first, second] = [needs(config), needs(config)];
     const kept = keeper(config, { releaseMs: 100 });
+    kept.use(first);
     await inState(kept, 0, "up");
     const socket = await hold(at().port);
     let isEnded = false;
     socket.once("close", () => {
       isEnded = true;
     });
-    kept.release();
-    kept.use(needs(config));
+    kept.release(first);
+    kept.use(second);
+    // The old registration's end may come late.
+    kept.release(first);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect([state(kept, 0)?.state, isEnded]).toEqual(["up", false]);
-    kept.release();
+    kept.release(second);
     await waitFor("what goes through to end", () => isEnded);
     expect(kept.now().size).toBe(0);
   });

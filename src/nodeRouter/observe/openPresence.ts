@@ -36,8 +36,15 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Observes every node until it is stopped. Waits for the first list of nodes, so that it begins with the right ones. */
-export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
+/**
+ * Observes every node until it is stopped. Waits for the first list of nodes, so that it begins with the right ones.
+ * @param signal aborted before it began: it does not begin, and the result is null.
+ */
+export async function startPresence(
+  api: OpenClawPluginApi,
+  deps: RouterDeps,
+  signal: AbortSignal,
+): Promise<Running | null> {
   const { memory } = deps;
   const reader = memory.part(NODE_READER);
   const known = memory.part(PRESENCE_HUB);
@@ -97,7 +104,10 @@ export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): P
   // The first list says which nodes there are; without it they come with the next.
   await read(0).catch(() => {});
   const store = stateFile(join(stateFolder, "node-router", "presence.json"));
-  const hub = known.current ?? createHub(parts, await loadRecords(store, log));
+  const records = known.current === null ? await loadRecords(store, log) : undefined;
+  // From here on nothing waits: an instance that was replaced meanwhile takes nothing from its successor.
+  if (signal.aborted) return null;
+  const hub = known.current ?? createHub(parts, records);
   hub.use(parts);
   hub.refresh();
   known.current = hub;

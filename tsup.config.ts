@@ -1,5 +1,6 @@
 import { defineConfig } from "tsup";
 import { dataFiles } from "./scripts/support/dataFiles.ts";
+import { denseThirdParty } from "./scripts/support/denseThirdParty.ts";
 import { leftOut } from "./scripts/support/leftOut.ts";
 import { builtPage } from "./scripts/support/pageAssets.ts";
 import { indentWithTabs } from "./scripts/support/tabs.ts";
@@ -24,7 +25,10 @@ export default defineConfig({
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
   esbuildPlugins: [builtPage("dist"), leftOut(), dataFiles("dist"), thirdParty("dist"), withoutComments()],
-  onSuccess: async () => indentWithTabs("dist"),
+  onSuccess: async () => {
+    indentWithTabs("dist");
+    denseThirdParty("dist");
+  },
   // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
   define: { __filename: "import.meta.filename", __dirname: "import.meta.dirname" },
   banner: {

@@ -45,7 +45,7 @@ export default definePluginEntry({
     // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
     registerHostedSessions(api, deps);
 
-    // Sandbox backend "node-router": the workspace of an agent on a node, over SSH. Opens nothing until it is used.
+    // Sandbox backend "node-router": the workspace of an agent on a node, over SSH or the node protocol. Opens nothing until it is used.
     openWorkspace(api, deps);
 
     // Agent tools: node_route, node_process.

@@ -49,7 +49,8 @@ interface CommonSubject {
   /** `exec`, `write`, `remove`, … */
   readonly operation: string;
   readonly node: string;
-  readonly transport: Transport;
+  /** Null: no node was decided yet. */
+  readonly transport: Transport | null;
   /** The rule that chose the node. */
   readonly rule: string | null;
   /** Null where the host does not say. */

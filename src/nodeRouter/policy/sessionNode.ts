@@ -6,7 +6,7 @@ import { isoTime } from "../../shared/isoTime.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";
-import { fitLine, noNodeFits } from "../explain/message.ts";
+import { fitLine, noNodeFits, overText } from "../explain/message.ts";
 import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
@@ -36,8 +36,8 @@ export function decideSession(
   const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
   const own = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept.node);
   // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
-  if (own?.passing != null) {
-    return awayFor(own, own.passing, chosen, presence.get(own.node), kept?.over ?? "ssh");
+  if (kept !== null && own?.passing != null) {
+    return awayFor(own, own.passing, chosen, presence.get(own.node), kept.over);
   }
   if (kept !== null && own?.fits === true && own.transport !== kept.over) return otherWay(kept);
   const placement = keep(chosen, own, snapshot);
@@ -88,13 +88,11 @@ function keep(
   return node === undefined ? decision : { ...decision, node, transport: own.transport, keptInsteadOf: null };
 }
 
-const WAYS: Readonly<Record<Transport, string>> = { ssh: "over SSH", node: "over the node protocol" };
-
 /** SECURITY: the same name may lead to another machine there, or to another user's files. */
 function otherWay({ node, over }: KeptPlace): Refused {
   const name = quote(node);
-  const other = WAYS[over === "ssh" ? "node" : "ssh"];
-  const fact = `node ${name}, which holds the files of this session, is reached ${WAYS[over]} in it, and by the config now only ${other}`;
+  const other = overText(over === "ssh" ? "node" : "ssh");
+  const fact = `node ${name}, which holds the files of this session, is reached ${overText(over)} in it, and by the config now only ${other}`;
   const nothingRan = "nothing ran, and the session does not change its way, because its files are there";
   const advice = `Start a new session, which goes ${other}, or set plugins.entries.node-router.config.nodes.${safe(node)} back`;
   return { ok: false, refusal: refusal("NODE_UNREACHABLE", fact, { nothingRan, advice }) };

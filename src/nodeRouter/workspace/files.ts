@@ -70,7 +70,7 @@ export function createFiles(run: Run): RunFiles {
           sessionKey: params.sessionKey,
           where: () => ({
             node: target.known?.node.name ?? "none",
-            transport: target.known?.via.over ?? "ssh",
+            transport: target.known?.via.over ?? null,
             rule: target.known?.rule ?? null,
           }),
           audit: () => run.parts().audit,

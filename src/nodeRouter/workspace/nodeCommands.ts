@@ -2,6 +2,7 @@
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
+import { overText } from "../explain/message.ts";
 import { NODE_TRANSPORT } from "../transports/nodeTransport.ts";
 import { type CommandRequest, type RunningCommand, SSH_TRANSPORT } from "../transports/transport.ts";
 import type { RunTarget } from "./runNode.ts";
@@ -18,8 +19,7 @@ export interface NodeCommands {
 export function nodeCommands(memory: Memory, target: Pick<RunTarget, "node" | "via">): NodeCommands {
   const found = commandsOf(memory, target);
   if (found !== null) return found;
-  const over = target.via.over === "ssh" ? "SSH" : "the node protocol";
-  const fact = `nothing is sent over ${over} in this process yet`;
+  const fact = `nothing is sent ${overText(target.via.over)} in this process yet`;
   throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
 }
 

@@ -3,7 +3,7 @@ import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
-import { collect } from "../transports/ssh/sshTransport.ts";
+import { collect } from "../transports/collect.ts";
 import { SSH_TRANSPORT, type SshTransport } from "../transports/transport.ts";
 import { hostSources } from "./mirror/hostSources.ts";
 import type { Mirror } from "./mirror/mirrorOptions.ts";

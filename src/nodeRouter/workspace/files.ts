@@ -5,7 +5,7 @@ import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
-import { collect } from "../transports/ssh/sshTransport.ts";
+import { collect } from "../transports/collect.ts";
 import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
 import type { FileBridge } from "./files/fileBridge.ts";

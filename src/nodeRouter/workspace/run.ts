@@ -1,7 +1,7 @@
 // One run, as its commands and its files share it: node, transport, mirror.
 import type { Memory } from "../../shared/processMemory.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
-import { collect } from "../transports/ssh/sshTransport.ts";
+import { collect } from "../transports/collect.ts";
 import { hostSources } from "./mirror/hostSources.ts";
 import type { Mirror } from "./mirror/mirrorOptions.ts";
 import { type NodeCommands, nodeCommands } from "./nodeCommands.ts";

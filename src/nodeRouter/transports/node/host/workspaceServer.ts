@@ -134,7 +134,8 @@ export class WorkspaceServer {
     const env = commandEnv(login, request);
     const workdir = request.cwd ?? (login.HOME || "/");
     const wrong = await workdirProblem(workdir, request.makeCwd && request.cwd !== null);
-    if (wrong !== null && request.cwd !== null) return { why: wrong, fact: "its working directory cannot be used" };
+    if (wrong !== null && request.cwd !== null)
+      return { why: wrong, fact: "its working directory cannot be used" };
     const terminals = pty === null ? null : await this.#terminals;
     if (pty !== null && terminals === null) return { why: "pty", fact: "OpenClaw there makes no terminals" };
     if (isForgotten()) return { why: "forgotten", fact: "it was given up before it could begin" };
@@ -187,7 +188,8 @@ type Allowed =
 
 /** SECURITY: the node's owner decides what runs there, so without a way to ask nothing does. */
 function askApprovals({ prepareExecAuthorization: prepare }: InvokeContext, approved: boolean): Allowed {
-  if (prepare === undefined) return { ok: false, denied: deniedBecause("OpenClaw there offers no way to ask them") };
+  if (prepare === undefined)
+    return { ok: false, denied: deniedBecause("OpenClaw there offers no way to ask them") };
   try {
     const assert = prepare(approved ? "human-approved" : "session-full");
     const stillDenied = (): NotBegun | null => {

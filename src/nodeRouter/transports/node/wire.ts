@@ -58,6 +58,9 @@ export interface RunRequest {
   readonly approved: boolean;
 }
 
+/** As an offset: all of it counts as read, whatever there is. For an end whose output nobody wants. */
+export const ALL_READ = 2 ** 50;
+
 /** Asks how a command is. What stands before the offsets was read, and the node forgets it. */
 export interface Pull {
   readonly op: "pull";

@@ -10,8 +10,8 @@ export interface JournalEntry {
   /** The node's name then, for people. */
   readonly node: string;
   readonly boot: string;
-  /** `id` of its record in the audit. */
-  readonly auditId: string;
+  /** What the audit says of it. */
+  readonly auditRecord: string;
 }
 
 export interface CommandJournal {
@@ -54,26 +54,29 @@ export function createCommandJournal(store: TextStore, onFault: (error: unknown)
     return next;
   };
   let leftover: Promise<readonly JournalEntry[]> | null = null;
+  const left = (): Promise<readonly JournalEntry[]> => {
+    leftover ??= store.read().then(
+      (text) => {
+        const found = entriesOf(text);
+        for (const entry of found) open.set(entry.key, entry);
+        return found;
+      },
+      () => [],
+    );
+    return leftover;
+  };
 
   return {
-    begin(entry) {
+    async begin(entry) {
+      // Else its own write would drop them.
+      await left();
       open.set(entry.key, entry);
-      return save();
+      await save();
     },
     end(key) {
       if (open.delete(key)) void save();
     },
-    left() {
-      leftover ??= store.read().then(
-        (text) => {
-          const found = entriesOf(text);
-          for (const entry of found) open.set(entry.key, entry);
-          return found;
-        },
-        () => [],
-      );
-      return leftover;
-    },
+    left,
     flush: () => next ?? writing ?? Promise.resolve(),
   };
 }
@@ -83,9 +86,9 @@ function entriesOf(text: string | null): readonly JournalEntry[] {
   if (!isRecord(read) || read.v !== 1) return [];
   return itemsOf(read.commands).flatMap((value) => {
     if (!isRecord(value)) return [];
-    const { key, nodeId, node, boot, auditId } = value;
+    const { key, nodeId, node, boot, auditRecord } = value;
     if (typeof key !== "string" || typeof nodeId !== "string" || typeof node !== "string") return [];
-    if (typeof boot !== "string" || typeof auditId !== "string") return [];
-    return [{ key, nodeId, node, boot, auditId }];
+    if (typeof boot !== "string" || typeof auditRecord !== "string") return [];
+    return [{ key, nodeId, node, boot, auditRecord }];
   });
 }

@@ -8,22 +8,26 @@ import type { NodeCalls } from "./nodeCalls.ts";
 import { NodeCommand } from "./nodeCommand.ts";
 import { NodeLink } from "./nodeLink.ts";
 import { notBegun } from "./nodeRefusals.ts";
+import { endOrphans, type OnOrphan } from "./orphans.ts";
 
 export interface NodeTransportOptions {
   readonly calls: NodeCalls;
   readonly journal: CommandJournal;
+  /** Told of each command that an earlier life of the gateway left. */
+  readonly onOrphan: OnOrphan;
 }
 
-/** Asks nobody yet. */
-export function createNodeTransport({ calls, journal }: NodeTransportOptions): NodeTransport {
+/** Asks nodes only what became of commands that an earlier life of the gateway left there. */
+export function createNodeTransport({ calls, journal, onOrphan }: NodeTransportOptions): NodeTransport {
   const links = new Map<string, NodeLink>();
   const running = new Set<Promise<unknown>>();
   let isClosed = false;
-  const linkTo = ({ nodeId }: PairedNode): NodeLink => {
+  const linkTo = ({ nodeId }: Pick<PairedNode, "nodeId">): NodeLink => {
     const link = links.get(nodeId) ?? new NodeLink(nodeId, calls);
     links.set(nodeId, link);
     return link;
   };
+  void endOrphans(journal, (nodeId) => linkTo({ nodeId }), onOrphan);
   return {
     start(node, request) {
       const link = linkTo(node);

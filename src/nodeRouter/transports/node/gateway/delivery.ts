@@ -2,11 +2,10 @@
 import { messageOf } from "../../../../shared/errors.ts";
 import { fieldOf } from "../../../../shared/jsonParts.ts";
 import { shortened } from "../../../../shared/safeText.ts";
-import type { Reply } from "../wire.ts";
-import type { OtherProtocol } from "./readReply.ts";
+import type { ReadReply } from "./readReply.ts";
 
 export type Delivery =
-  | { readonly kind: "answer"; readonly reply: Reply | OtherProtocol; readonly ms: number }
+  | { readonly kind: "answer"; readonly reply: ReadReply; readonly ms: number }
   | Unsent
   /** It may have reached the node, and what came of it was not heard. */
   | { readonly kind: "lost"; readonly fact: string }

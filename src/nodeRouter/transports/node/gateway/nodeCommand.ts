@@ -18,7 +18,14 @@ import type { CommandJournal } from "./commandJournal.ts";
 import type { Delivery } from "./delivery.ts";
 import { InputFeed, type InputPiece } from "./inputFeed.ts";
 import { type NodeLink, pause } from "./nodeLink.ts";
-import { LEASE_WORDS, notBegun, refusedRun, unknownOutcome, unsentRefusal } from "./nodeRefusals.ts";
+import {
+  LEASE_WORDS,
+  neverArrived,
+  notBegun,
+  refusedRun,
+  unknownOutcome,
+  unsentRefusal,
+} from "./nodeRefusals.ts";
 import { OutputPipes } from "./outputPipes.ts";
 import { runRequest } from "./runRequest.ts";
 
@@ -26,6 +33,7 @@ import { runRequest } from "./runRequest.ts";
 const AWAY_MS = LEASE_MS + 30_000;
 /** What changed just then is tried again for so long. */
 const PASSING_MS = 5_000;
+const PASSING_PAUSE_MS = 100;
 /** A reader that is slow for longer must not cost the command its lease. */
 const KEEP_MS = LEASE_MS / 5;
 /** After a loss: a slow link may not carry a large answer in time. */
@@ -114,7 +122,11 @@ export class NodeCommand extends BaseCommand {
       if (isOtherHost) this.#link.forgetHost(host.boot);
       if (this.#signals.length > 0) return this.notStarted(this.#cancelled(null));
       const isPassing = said.kind === "answer" || said.why === "passing";
-      if (isPassing && performance.now() < untilMs) continue;
+      if (isPassing && performance.now() < untilMs) {
+        await pause(PASSING_PAUSE_MS);
+        if (this.settled) return;
+        continue;
+      }
       const why = "the node host is started again and again";
       return this.notStarted(
         said.kind === "unsent" ? unsentRefusal(this.node, said) : notBegun(this.node, why),
@@ -123,10 +135,11 @@ export class NodeCommand extends BaseCommand {
   }
 
   async #note(boot: string): Promise<void> {
-    const { auditId } = this.request;
+    const { auditRecord } = this.request;
     // What changes nothing that anybody records ends by itself.
-    if (auditId === undefined) return;
-    await this.#journal.begin({ key: this.#key, nodeId: this.#nodeId, node: this.node, boot, auditId });
+    if (auditRecord === undefined) return;
+    const { node } = this;
+    await this.#journal.begin({ key: this.#key, nodeId: this.#nodeId, node, boot, auditRecord });
   }
 
   async #pull(): Promise<void> {
@@ -175,8 +188,7 @@ export class NodeCommand extends BaseCommand {
     if (said.kind !== "answer") return this.#await();
     const { reply } = said;
     if (reply.kind === "gone" && reply.boot === this.#boot) {
-      const why = notBegun(this.node, "the command never arrived: the connection was lost as it was sent");
-      return this.#close({ kind: "notStarted", ...why });
+      return this.#close(neverArrived(this.node));
     }
     const what =
       reply.kind === "gone" ? `the node host on node ${node} ended` : `it came late to node ${node}`;

@@ -122,5 +122,11 @@ export function unknownOutcome(processGroup: number | null, what: string): Outco
   return { kind: "unknown", processGroup, ...refusal("OUTCOME_UNKNOWN", fact) };
 }
 
+/** Proven by the node: it began nothing of it, and never will. */
+export function neverArrived(node: string): Outcome {
+  const why = notBegun(node, "the command never arrived: the connection was lost as it was sent");
+  return { kind: "notStarted", ...why };
+}
+
 /** In words, for what is longer than the lease. */
 export const LEASE_WORDS = `${LEASE_MS / 60_000} minutes`;

@@ -12,6 +12,9 @@ export interface OtherProtocol {
   readonly version: string;
 }
 
+/** What an answer is read as. */
+export type ReadReply = Reply | OtherProtocol;
+
 /** Characters of each text that a node says of itself. */
 const MAX_TEXT = 256;
 
@@ -30,7 +33,7 @@ const WHYS: readonly RefusedWhy[] = [
 ];
 
 /** Null: no answer of this protocol. @param max bytes of output that were asked for. */
-export function readReply(value: unknown, max: number): Reply | OtherProtocol | null {
+export function readReply(value: unknown, max: number): ReadReply | null {
   if (!isRecord(value)) return null;
   const { boot, kind } = value;
   if (typeof boot !== "string" || boot === "" || boot.length > MAX_TEXT) return null;

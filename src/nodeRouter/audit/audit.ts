@@ -1,4 +1,4 @@
-// The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
+// The audit: who ran what on which node, and how it ended. One record a command and file change in a workspace.
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
@@ -87,7 +87,7 @@ export function auditFolder(stateFolder: string): string {
 }
 
 /** One a process: two would rotate the file under each other. Empty until the first registration. */
-export const AUDIT = defineSlot<Audit>("audit", 1);
+export const AUDIT = defineSlot<Audit>("audit", 2);
 
 /** Opens nothing yet. */
 export function createAudit(options: AuditOptions): Audit {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
 import { safeJson } from "../../shared/safeText.ts";
+import type { Transport } from "../../shared/types.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { DAY_MS, type Untaken } from "./shares.ts";
 import type { AuditLimits } from "./usage.ts";
@@ -48,6 +49,8 @@ interface CommonSubject {
   /** `exec`, `write`, `remove`, … */
   readonly operation: string;
   readonly node: string;
+  /** Null: no node was decided yet. */
+  readonly transport: Transport | null;
   /** The rule that chose the node. */
   readonly rule: string | null;
   /** Null where the host does not say. */
@@ -156,7 +159,7 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
     kind: subject.kind,
     operation: short(subject.operation),
     node: short(subject.node),
-    transport: "ssh",
+    transport: subject.transport,
     rule: shortOrNull(subject.rule),
   };
   if (subject.kind === "file")

@@ -80,10 +80,10 @@ export interface Methods {
    */
   explain(params: Params): Promise<ExplainReport>;
   doctor(): Promise<DoctorReport>;
-  /** Writes, unless `dryRun` is true. */
+  /** `{ dryRun?, agents? }`. Writes, unless `dryRun` is true; without `agents` for all of them. */
   guard(params: Params): Promise<GuardReport>;
-  /** What `guard` would write. Writes nothing, so that whoever may look may ask. */
-  guardPlan(): Promise<GuardReport>;
+  /** `{ agents? }`: what `guard` would write. Writes nothing, so that whoever may look may ask. */
+  guardPlan(params: Params): Promise<GuardReport>;
 }
 
 /**
@@ -105,8 +105,11 @@ export function createMethods(
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
     knownNodes().includes(node) || (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
-  const guardPlans = async () =>
-    planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+  const guardPlans = async ({ agents }: Params) => {
+    const wanted = Array.isArray(agents) ? agents.map((agent) => normalizeAgentId(String(agent))) : null;
+    const plans = planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+    return plans.filter(({ agent }) => wanted === null || wanted.includes(agent));
+  };
   // What status and doctor are both made of.
   const knownNow = (snapshot: NodeSnapshot) => ({
     snapshot,
@@ -177,14 +180,14 @@ export function createMethods(
     },
 
     async guard(params) {
-      const plans = await guardPlans();
+      const plans = await guardPlans(params);
       const wanted = plans.some((plan) => plan.changes.length > 0) && params.dryRun !== true;
       if (wanted) await writeGuard(plans);
       return { agents: plans, applied: wanted };
     },
 
-    async guardPlan() {
-      return { agents: await guardPlans(), applied: false };
+    async guardPlan(params) {
+      return { agents: await guardPlans(params), applied: false };
     },
   };
 }

@@ -102,6 +102,14 @@ export const CATALOGUE = {
     advice: "Make node-router/names.json in OpenClaw's state folder writable, or write the id as {path}",
   },
   TOOL_UNKNOWN: { outcome: "nothingRan", isMistake: true },
+  TUNNEL_EXPOSED: { outcome: "nothingRan", nothingRan: "it was closed, and nobody was let in" },
+  TUNNEL_FORBIDDEN: { outcome: "nothingRan" },
+  TUNNEL_NO_AUTH: {
+    outcome: "nothingRan",
+    nothingRan: "no tunnel is open",
+    advice: "Set gateway.auth.mode to token or password",
+  },
+  TUNNEL_PORT_TAKEN: { outcome: "nothingRan" },
   WORKDIR_UNAVAILABLE: {
     outcome: "nothingRan",
     nothingRan: "the command was not run",

@@ -26,6 +26,7 @@ import { LAST_NODES } from "../../state/lastNodes.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
+import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
@@ -124,6 +125,7 @@ export function createMethods(
     sources: memory.part(PRESENCE).current?.sources() ?? [],
     lastNodes: memory.part(LAST_NODES),
     hosted: deps.hosted?.all(),
+    tunnels: tunnelsOf(config(), memory.part(TUNNELS).current),
     nowMs: deps.now(),
   });
   return {

@@ -15,6 +15,7 @@ import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.t
 import { registerTools } from "./nodeRouter/surfaces/tools/register.ts";
 import { registerWeb } from "./nodeRouter/surfaces/web/register.ts";
 import { registerWorkspaceCommand } from "./nodeRouter/transports/node/host/register.ts";
+import { registerTunnels } from "./nodeRouter/tunnels/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 import { PRESENCE } from "./presence/presence.ts";
 
@@ -69,6 +70,9 @@ export default definePluginEntry({
 
     // Service: observes every node, so that calls and people find out without asking it.
     registerPresence(api, deps);
+
+    // Service: keeps the tunnels by which nodes reach this gateway.
+    registerTunnels(api, deps);
 
     // Service: notices runs without our hooks, tells `openclaw health`, and brings them to life.
     registerLivenessService(api, deps);

@@ -42,6 +42,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "nodes.*.ssh.passphrase": "Private key passphrase",
   "nodes.*.ssh.knownHostsFile": "Known hosts file",
   "nodes.*.ssh.hostKey": "Host key fingerprint",
+  "nodes.*.ssh.tunnel": "Tunnel to the gateway",
   "nodes.*.transport": "Transport",
   rules: "Rules",
   "rules.*.name": "Rule name",

@@ -72,6 +72,8 @@ export interface ConfiguredNode {
   /** Commands over SSH run in a login shell. */
   readonly loginShell: boolean;
   readonly ssh: SshSettings | null;
+  /** On the node's 127.0.0.1, kept by the gateway over SSH; null: no tunnel. */
+  readonly tunnelPort: number | null;
   readonly transport: TransportChoice;
 }
 
@@ -158,6 +160,7 @@ function resolveNode({ name, path, entry, tags }: WrittenNode, isWrong: IsWrong)
     env: new Map(isWrong(`${path}.env`) ? [] : Object.entries(entry.env ?? {})),
     loginShell: entry.loginShell ?? defaults.DEFAULT_LOGIN_SHELL,
     ssh: entry.ssh === undefined || isWrong(`${path}.ssh`) ? null : resolveSsh(name, entry.ssh),
+    tunnelPort: isWrong(`${path}.ssh`) ? null : tunnelPortOf(entry.ssh?.tunnel),
     transport: entry.transport ?? defaults.DEFAULT_TRANSPORT,
   };
 }
@@ -193,6 +196,11 @@ function resolveSsh(name: string, ssh: NonNullable<NodeEntry["ssh"]>): SshSettin
     knownHostsFile: ssh.knownHostsFile ?? null,
     hostKey: ssh.hostKey ?? null,
   };
+}
+
+function tunnelPortOf(tunnel: NonNullable<NodeEntry["ssh"]>["tunnel"]): number | null {
+  if (tunnel === undefined || tunnel === false) return null;
+  return tunnel === true ? defaults.DEFAULT_TUNNEL_PORT : tunnel.port;
 }
 
 /** Null when a selector cannot be parsed, which its problem should have kept away. */

@@ -91,6 +91,10 @@ export const CATALOGUE = {
     outcome: "nothingRan",
     advice: "make the secret available to the gateway and reload it",
   },
+  SETUP_FAILED: {
+    outcome: "told",
+    advice: "Mend that and run the same command again: what is there stays there",
+  },
   SSH_SETTINGS_INVALID: { outcome: "nothingRan", advice: "mend it" },
   STATE_NOT_WRITTEN: {
     outcome: "nothingRan",
@@ -98,6 +102,14 @@ export const CATALOGUE = {
     advice: "Make node-router/names.json in OpenClaw's state folder writable, or write the id as {path}",
   },
   TOOL_UNKNOWN: { outcome: "nothingRan", isMistake: true },
+  TUNNEL_EXPOSED: { outcome: "nothingRan", nothingRan: "it was closed, and nobody was let in" },
+  TUNNEL_FORBIDDEN: { outcome: "nothingRan" },
+  TUNNEL_NO_AUTH: {
+    outcome: "nothingRan",
+    nothingRan: "no tunnel is open",
+    advice: "Set gateway.auth.mode to token or password",
+  },
+  TUNNEL_PORT_TAKEN: { outcome: "nothingRan" },
   WORKDIR_UNAVAILABLE: {
     outcome: "nothingRan",
     nothingRan: "the command was not run",

@@ -28,10 +28,12 @@ const AREAS: readonly (readonly [area: string, question: string])[] = [
   ["nodeRouter/approval", "What is a person asked?"],
   ["nodeRouter/hostedSessions", "Which sessions does the host run elsewhere as a whole?"],
   ["nodeRouter/process", "What does the plugin get from the host and the process?"],
+  ["nodeRouter/tunnels", "How does a node reach the gateway?"],
   ["nodeRouter/dispatch", "How is a decision told to the host?"],
   ["nodeRouter/workspace", "How does a whole workspace live on a node?"],
   ["nodeRouter/liveness", "Are the hooks alive?"],
   ["nodeRouter/observe", "Who asks the nodes how they are?"],
+  ["nodeRouter/setup", "How does a machine become a node?"],
   ["hooks", "Which hook of the host calls us?"],
   ["nodeRouter/surfaces", "Who reads it: operators, agents, scripts, browsers?"],
 ];

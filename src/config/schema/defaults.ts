@@ -20,3 +20,5 @@ export const DEFAULT_AUDIT_MAX_MIB = 512;
 export const DEFAULT_PRESENCE_CONNECT = true;
 /** A profile can be slow or talkative. */
 export const DEFAULT_LOGIN_SHELL = false;
+/** The port that a node host connects to by default. */
+export const DEFAULT_TUNNEL_PORT = 18_789;

@@ -55,6 +55,27 @@ export const SshSchema = closed(
         'SSH transport: the only host key that is trusted, as a fingerprint "SHA256:…"; instead of knownHostsFile.',
       ),
     ),
+    tunnel: Type.Optional(
+      Type.Union(
+        [
+          Type.Boolean(),
+          closed(
+            {
+              port: Type.Integer({
+                minimum: 1,
+                maximum: 65_535,
+                description: "Port of the tunnel on the node's 127.0.0.1.",
+              }),
+            },
+            { description: "A tunnel on a port of your choice." },
+          ),
+        ],
+        {
+          description:
+            "The gateway keeps a tunnel: the node's 127.0.0.1:18789, or the port given here, leads to the gateway, so that its node host connects there and no ssh -L is needed.",
+        },
+      ),
+    ),
   },
   { description: "SSH transport: present when the node can be reached over SSH." },
 );

@@ -42,6 +42,8 @@ export interface Sshd {
   log(): string;
   /** Kills the processes that serve its connections, as a crash would. It goes on to listen. */
   dropConnections(): void;
+  /** Stops it and what serves its connections, as a suspended machine would; what it gives lets them go on. */
+  freeze(): () => void;
   /** Ends the listener and every connection that it holds; commands of the connections may go on. */
   stop(): Promise<void>;
 }
@@ -152,6 +154,13 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     log: child.log,
     dropConnections() {
       for (const pid of serving()) endProcess(pid, "SIGKILL");
+    },
+    freeze() {
+      const stopped = [child.pid, ...serving()];
+      for (const pid of stopped) endProcess(pid, "SIGSTOP");
+      return () => {
+        for (const pid of stopped) endProcess(pid, "SIGCONT");
+      };
     },
     async stop() {
       // A connection's process is in a session of its own, so the listener's group does not hold it.

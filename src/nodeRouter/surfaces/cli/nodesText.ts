@@ -87,7 +87,7 @@ export function nodesText(report: NodesReport, nowMs: number, columns: number = 
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
-  const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting } = node;
+  const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting, tunnel } = node;
   const name = nameText(node.name);
   const notes: string[] = [];
   if (state !== "ready") {
@@ -95,6 +95,12 @@ function notesOf(node: NodeReport, nowMs: number): readonly string[] {
     notes.push(`${name}: ${state}${age === null ? "" : ` for ${age}`}: ${reason}`);
   }
   if (approval === "pending") notes.push(`${name}: its commands wait for your approval`);
+  if (tunnel != null && tunnel.state !== "up") {
+    const age = ageOf(tunnel.since, nowMs);
+    notes.push(
+      `${name}: tunnel ${tunnel.state}${age === null ? "" : ` for ${age}`}: ${tunnel.reason ?? "not opened yet"}`,
+    );
+  }
   for (const { fact, values } of contradictions) {
     notes.push(
       `${name}: sources differ on ${fact}: ${values.map(({ value, source }) => `${value} (${source})`).join(", ")}`,

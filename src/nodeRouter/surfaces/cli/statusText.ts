@@ -29,6 +29,7 @@ export function statusText(report: StatusReport): string {
     placementTable(agents),
     ...(agents.length === 0 ? [] : ["", agentTable(agents)]),
     ...sshTable(report.ssh),
+    ...tunnelTable(report.tunnels ?? []),
     ...hostedTable(report.hosted ?? []),
     ...auditLine(report.audit),
     ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
@@ -94,6 +95,22 @@ function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
     ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
   ]);
   return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];
+}
+
+/** Nothing where none is configured. */
+function tunnelTable(tunnels: NonNullable<StatusReport["tunnels"]>): readonly string[] {
+  if (tunnels.length === 0) return [];
+  const rows = tunnels.map(({ node, state, port, connections, retries }) => [
+    nameText(node),
+    paint(state === "up" ? "green" : "red", state),
+    String(port),
+    String(connections),
+    String(retries),
+  ]);
+  const why = tunnels.flatMap(({ node, reason }) =>
+    reason === null ? [] : [`${nameText(node)}: ${reason}`],
+  );
+  return ["", table(["TUNNEL OF", "STATE", "PORT", "CONNECTIONS", "RETRIES"], rows), ...paragraph(why)];
 }
 
 /** Nothing where every session runs on the gateway. */

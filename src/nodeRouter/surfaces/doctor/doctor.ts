@@ -12,6 +12,7 @@ import { checkPresence } from "./checkPresence.ts";
 import { checkSsh } from "./checkSsh.ts";
 import { checkTools } from "./checkTools.ts";
 import { checkTrust } from "./checkTrust.ts";
+import { checkTunnels } from "./checkTunnels.ts";
 import { checkWorkspace } from "./checkWorkspace.ts";
 import type { DoctorInput, Finding } from "./finding.ts";
 
@@ -27,6 +28,7 @@ const CHECKS = [
   checkHosted,
   checkSsh,
   checkLogins,
+  checkTunnels,
   checkPlaces,
   checkTrust,
   checkPresence,

@@ -9,6 +9,7 @@ import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
 import type { StrangeTool } from "../../toolCatalog/strangeTools.ts";
+import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 
 export interface Finding {
   /** `node-router/<kebab-name>`, stable. */
@@ -43,6 +44,8 @@ export interface DoctorInput {
   readonly ssh: readonly SshLook[];
   /** Nodes whose login gives no session that a command could run in, and why; absent: not asked. */
   readonly sshFaults?: ReadonlyMap<string, string>;
+  /** Those of the config, by inventory name; absent: not asked. */
+  readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
   /** Sessions that run on another machine as a whole; absent: not asked. */

@@ -26,6 +26,7 @@ import { LAST_NODES } from "../../state/lastNodes.ts";
 import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
+import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
@@ -80,10 +81,10 @@ export interface Methods {
    */
   explain(params: Params): Promise<ExplainReport>;
   doctor(): Promise<DoctorReport>;
-  /** Writes, unless `dryRun` is true. */
+  /** `{ dryRun?, agents? }`. Writes, unless `dryRun` is true; without `agents` for all of them. */
   guard(params: Params): Promise<GuardReport>;
-  /** What `guard` would write. Writes nothing, so that whoever may look may ask. */
-  guardPlan(): Promise<GuardReport>;
+  /** `{ agents? }`: what `guard` would write. Writes nothing, so that whoever may look may ask. */
+  guardPlan(params: Params): Promise<GuardReport>;
 }
 
 /**
@@ -105,8 +106,11 @@ export function createMethods(
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
     knownNodes().includes(node) || (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
-  const guardPlans = async () =>
-    planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+  const guardPlans = async ({ agents }: Params) => {
+    const wanted = Array.isArray(agents) ? agents.map((agent) => normalizeAgentId(String(agent))) : null;
+    const plans = planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+    return plans.filter(({ agent }) => wanted === null || wanted.includes(agent));
+  };
   // What status and doctor are both made of.
   const knownNow = (snapshot: NodeSnapshot) => ({
     snapshot,
@@ -121,6 +125,7 @@ export function createMethods(
     sources: memory.part(PRESENCE).current?.sources() ?? [],
     lastNodes: memory.part(LAST_NODES),
     hosted: deps.hosted?.all(),
+    tunnels: tunnelsOf(config(), memory.part(TUNNELS).current),
     nowMs: deps.now(),
   });
   return {
@@ -177,14 +182,14 @@ export function createMethods(
     },
 
     async guard(params) {
-      const plans = await guardPlans();
+      const plans = await guardPlans(params);
       const wanted = plans.some((plan) => plan.changes.length > 0) && params.dryRun !== true;
       if (wanted) await writeGuard(plans);
       return { agents: plans, applied: wanted };
     },
 
-    async guardPlan() {
-      return { agents: await guardPlans(), applied: false };
+    async guardPlan(params) {
+      return { agents: await guardPlans(params), applied: false };
     },
   };
 }

@@ -9,6 +9,7 @@ import { agentIds } from "../../host/hostConfig.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { LAST_NODES } from "../../state/lastNodes.ts";
+import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import { agentsByNode } from "./agentRoutes.ts";
 import { nodeHosting } from "./hostedReport.ts";
 import type { NodesReport } from "./nodeReport.ts";
@@ -29,6 +30,7 @@ export function currentNodesReport(
     agents: agentsByNode(agentIds(deps.hostConfig()), world, deps.memory.part(LAST_NODES)),
     gatewayPlace: placeOfGateway(config, presence),
     hosting: nodeHosting(deps.memory.part(NODE_READER).last()?.nodes ?? [], deps.hosted?.all()),
+    tunnels: tunnelsOf(config, deps.memory.part(TUNNELS).current),
     attributions: presence?.attributions() ?? [],
     nowMs: deps.now(),
   });

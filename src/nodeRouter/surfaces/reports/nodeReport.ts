@@ -4,6 +4,7 @@ import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place, TailnetPath } from "../../../presence/record.ts";
 import type { NodeLocation, Transport } from "../../../shared/types.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
+import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import type { NodeHosting } from "./hostedReport.ts";
 import type { StateFacts } from "./nodeState.ts";
 
@@ -32,6 +33,8 @@ export interface NodeReport
   readonly agents: readonly string[];
   /** What it does for agents that no call parameter chooses; absent: not asked. */
   readonly hosting?: NodeHosting;
+  /** By which its node host reaches the gateway; null: none is configured; absent: not asked. */
+  readonly tunnel?: TunnelStatus | null;
   /** `location` with how exact and how sure it is; null: nowhere. */
   readonly place: Place | null;
   readonly history: NodeHistory | null;

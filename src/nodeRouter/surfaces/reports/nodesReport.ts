@@ -6,6 +6,7 @@ import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { Transport } from "../../../shared/types.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
+import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { shownAddress } from "./nodeAddress.ts";
 import { locationOf, shownPlace } from "./nodePlace.ts";
@@ -25,6 +26,8 @@ export interface NodesReportInput {
   readonly gatewayPlace: Place | null;
   /** By device id; absent: not asked. */
   readonly hosting?: ReadonlyMap<string, NodeHosting>;
+  /** By inventory name, of those that have one in the config; absent: not asked. */
+  readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
   /** Credits that the data in use asks for. */
   readonly attributions: readonly string[];
   /** Epoch ms. */
@@ -42,7 +45,8 @@ export function createNodesReport(input: NodesReportInput): NodesReport {
   };
 }
 
-function reportOf(node: NodeState, { presence, history, agents, hosting }: NodesReportInput): NodeReport {
+function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
+  const { presence, history, agents, hosting, tunnels } = input;
   const record = presence.get(node.name);
   const facts = record?.facts ?? {};
   const place = shownPlace(node.location, record);
@@ -70,6 +74,7 @@ function reportOf(node: NodeState, { presence, history, agents, hosting }: Nodes
     resources: resourcesOf(facts),
     agents: agents.get(node.name) ?? [],
     ...(hosting === undefined ? {} : { hosting: hosting.get(node.nodeId ?? "") ?? NO_HOSTING }),
+    ...(tunnels === undefined ? {} : { tunnel: tunnels.get(node.name) ?? null }),
     reach: record?.reach ?? { node: null, ssh: null },
     facts,
     place,

@@ -16,6 +16,7 @@ import type { LastNodesView, World } from "../../policy/callDecision.ts";
 import { explainTool } from "../../policy/explainTool.ts";
 import { worldOf } from "../../policy/world.ts";
 import type { Counters } from "../../state/counters.ts";
+import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
 import { type HostedStatus, hostedStatus } from "./hostedReport.ts";
 import { countStates, type StateCounts, shownStateOf } from "./nodeState.ts";
@@ -55,6 +56,8 @@ export interface StatusReport {
   readonly counters: Counters;
   /** Connections of agents whose workspace is on a node, by node. */
   readonly ssh: readonly SshNodeStatus[];
+  /** Those of the config, by node; absent: not asked. */
+  readonly tunnels?: readonly (TunnelStatus & { readonly node: string })[];
   /** Records of commands and file changes in workspaces; null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
@@ -71,6 +74,8 @@ export interface StatusInput
   extends Pick<StatusReport, "version" | "hooks" | "counters" | "ssh" | "audit" | "sources">,
     Pick<World, "snapshot" | "presence" | "apiProblem"> {
   readonly config: ResolvedConfig;
+  /** By inventory name; absent: not asked. */
+  readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
   readonly hostConfig: unknown;
   readonly lastNodes: LastNodesView;
   /** The host's list of nodes and of hosted sessions; absent: not asked. */
@@ -127,6 +132,9 @@ export function createStatusReport(input: StatusInput): StatusReport {
     },
     counters: { ...input.counters },
     ssh: input.ssh,
+    ...(input.tunnels === undefined
+      ? {}
+      : { tunnels: [...input.tunnels].map(([node, tunnel]) => ({ node, ...tunnel })) }),
     audit: input.audit,
     ...(input.hosted === undefined
       ? {}

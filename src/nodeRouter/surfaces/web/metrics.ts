@@ -108,6 +108,11 @@ function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
         if (known !== null) put({ ...known, up: UP[known.state] }, { transport }, named);
       }
   });
+  addNumbers(gauge, TUNNELS, ["node"], (put) => {
+    for (const { node, named } of nodes)
+      if (node.tunnel != null)
+        put({ ...node.tunnel, up: node.tunnel.state === "up" ? 1 : 0 }, undefined, named);
+  });
   addNumbers(gauge, RESOURCES, ["node"], (put) => {
     for (const { node, named } of nodes) put(node.resources, undefined, named);
   });
@@ -131,6 +136,12 @@ const REACH = [
   ["node_up", "Whether a node answers over a transport.", "up"],
   ["node_round_trip_seconds", "Round trip, median of the last 5.", "rttMs"],
   ["node_last_answer_timestamp_seconds", "When a node last answered.", "lastAnswerMs"],
+] as const;
+
+const TUNNELS = [
+  ["tunnel_up", "Whether the tunnel by which a node reaches the gateway is there.", "up"],
+  ["tunnel_connections", "Connections through a node's tunnel.", "connections"],
+  ["tunnel_retries", "Attempts that failed since a node's tunnel was last up.", "retries"],
 ] as const;
 
 const CALLS = [

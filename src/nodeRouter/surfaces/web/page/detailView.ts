@@ -101,6 +101,7 @@ function nodeParts(
       ["Since", ago(node.since === null ? null : Date.parse(node.since), nowMs)],
       ["Node protocol", reachText(node.reach.node, nowMs)],
       ["SSH", reachText(node.reach.ssh, nowMs)],
+      ["Tunnel", tunnelText(node.tunnel ?? null, nowMs)],
       ["Path", node.path ?? UNKNOWN],
       [
         "Up",
@@ -168,6 +169,19 @@ function reachText(reach: Reach | null, nowMs: number): string {
     ...(rttMs === null ? [] : [roundTrip(rttMs)]),
     lastAnswerMs === null ? "no answer yet" : `answered ${ago(lastAnswerMs, nowMs)}`,
     ...(failures === 0 ? [] : [`${failures} failed in a row`]),
+    ...(reason === null ? [] : [reason]),
+  ];
+  return parts.join(", ");
+}
+
+function tunnelText(tunnel: (NodeReport["tunnel"] & object) | null, nowMs: number): string {
+  if (tunnel === null) return UNKNOWN;
+  const { state, port, since, retries, reason, connections } = tunnel;
+  const parts = [
+    `${state} on port ${port}`,
+    ...(since === null ? [] : [ago(Date.parse(since), nowMs)]),
+    ...(state === "up" ? [`${connections} open`] : []),
+    ...(retries === 0 ? [] : [`${retries} failed in a row`]),
     ...(reason === null ? [] : [reason]),
   ];
   return parts.join(", ");

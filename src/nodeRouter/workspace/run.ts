@@ -38,12 +38,7 @@ export interface Run {
 export function createRun(given: Omit<Run, "transport" | "ready">): Run {
   const { memory, parts, params } = given;
   let mirror: Mirror | null = null;
-  const transport = (): SshTransport => {
-    const { current } = memory.part(SSH_TRANSPORT);
-    if (current !== null) return current;
-    const fact = "no SSH connections are open in this process";
-    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
-  };
+  const transport = (): SshTransport => transportNow(memory);
   return {
     ...given,
     transport,
@@ -61,4 +56,12 @@ export function createRun(given: Omit<Run, "transport" | "ready">): Run {
       return orAborted(mirror.ensure(), signal);
     },
   };
+}
+
+/** What carries commands to the nodes of workspaces. @throws NodeRouterError WORKSPACE_UNAVAILABLE */
+export function transportNow(memory: Memory): SshTransport {
+  const { current } = memory.part(SSH_TRANSPORT);
+  if (current !== null) return current;
+  const fact = "no SSH connections are open in this process";
+  throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
 }

@@ -72,6 +72,10 @@ export function registerWorkspace(
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, probeAccess = probeWorkspaceAccessApi, audit } = options;
   const full = api.registrationMode === "full";
+  const access = probeAccess().then((host) => {
+    memory.part(PERSONA_PROBLEM).current = host.ok ? null : host.reason;
+    memory.part(PERSONA).bind = host.ok ? host.bind : null;
+  });
   const parts: WorkspaceParts = {
     deps,
     full,
@@ -79,7 +83,7 @@ export function registerWorkspace(
     createMirror,
     createFileBridge,
     persona: createPersonaFiles({ deps, audit, createFileBridge }, log),
-    bindPersona: (agent) => bindPersonas(deps, log, agent),
+    bindPersona: (agent) => access.then(() => bindPersonas(deps, log, agent)),
     loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
   };
 
@@ -109,9 +113,7 @@ export function registerWorkspace(
   const backend = probe().then((host) => {
     if (!gone) take(memory, host, log);
   });
-  const personas = probeAccess().then((host) => {
-    memory.part(PERSONA_PROBLEM).current = host.ok ? null : host.reason;
-    memory.part(PERSONA).bind = host.ok ? host.bind : null;
+  const personas = access.then(() => {
     if (!gone) bindPersonas(deps, log);
   });
   return Promise.all([backend, personas]).then(() => undefined);

@@ -29,7 +29,7 @@ export interface WorkspaceParts {
   /** What the host reads for prompts in place of this folder of the gateway. */
   readonly persona: (folder: string) => PersonaBridge;
   /** A run of this agent begins: from now on its persona files are the node's. */
-  readonly bindPersona: (agent: string) => void;
+  readonly bindPersona: (agent: string) => Promise<void>;
   readonly loadSshClient: () => Promise<SshClient>;
 }
 

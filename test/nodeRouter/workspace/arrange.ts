@@ -87,7 +87,7 @@ export function arrange(
     persona: () => {
       throw new Error("not in this test");
     },
-    bindPersona: () => {},
+    bindPersona: async () => {},
     loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);

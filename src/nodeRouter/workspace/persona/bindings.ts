@@ -74,11 +74,15 @@ function bindOne(deps: WorkspaceDeps, bind: BindFolder, folder: string): string 
 
 /** Outlives the registration that made it, so it does nothing but ask for the one that lives. */
 function delegate(memory: Memory, folder: string): PersonaBridge {
+  let isGone = false;
   const now = async (): Promise<PersonaBridge> => {
-    const parts = await memory.part(WORKSPACE).registrations.wait(RELOAD_GAP_MS);
+    // Waited for once: a turn reads six files, and the plugin may be gone for good.
+    const parts = await memory.part(WORKSPACE).registrations.wait(isGone ? 0 : RELOAD_GAP_MS);
+    isGone = parts === null;
     if (parts !== null) return parts.persona(folder);
     const fact = "node-router is being reloaded or was disabled";
-    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
+    const advice = "Try again, or restart the gateway if it is to stay disabled";
+    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice }));
   };
   return {
     readFileWithSource: async (params) => (await now()).readFileWithSource(params),

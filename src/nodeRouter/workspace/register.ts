@@ -14,7 +14,7 @@ import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createBackend } from "./backend.ts";
 import { createFileBridge } from "./files/createFileBridge.ts";
 import { createMirror } from "./mirror/mirror.ts";
-import { bindPersonas, PERSONA, PERSONA_PROBLEM } from "./persona/bindings.ts";
+import { bindPersonas, PERSONA } from "./persona/bindings.ts";
 import { createPersonaFiles } from "./persona/personaFiles.ts";
 import type { WorkspaceDeps, WorkspaceParts } from "./registrations.ts";
 import { WORKSPACE } from "./workspaceState.ts";
@@ -73,8 +73,8 @@ export function registerWorkspace(
   const { probe = probeSandboxApi, probeAccess = probeWorkspaceAccessApi, audit } = options;
   const full = api.registrationMode === "full";
   const access = probeAccess().then((host) => {
-    memory.part(PERSONA_PROBLEM).current = host.ok ? null : host.reason;
     memory.part(PERSONA).bind = host.ok ? host.bind : null;
+    memory.part(PERSONA).problem = host.ok ? null : host.reason;
   });
   const parts: WorkspaceParts = {
     deps,

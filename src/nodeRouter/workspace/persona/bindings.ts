@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import { definePart, defineSlot, type Memory } from "../../../shared/processMemory.ts";
+import { definePart, type Memory } from "../../../shared/processMemory.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import { agentIds, bindingOf } from "../../host/hostConfig.ts";
@@ -12,9 +12,11 @@ import type { WorkspaceDeps } from "../registrations.ts";
 import { WORKSPACE } from "../workspaceState.ts";
 import { agentsOf } from "./owner.ts";
 
-interface Bindings {
+export interface Bindings {
   /** Null until the host was asked, and in one that cannot bind. */
   bind: BindFolder | null;
+  /** Why the host cannot; null while nothing speaks against it. */
+  problem: string | null;
   /** The host never frees one, so neither do we. */
   readonly bound: Set<string>;
   /** Folders that stay the gateway's, and why. */
@@ -24,12 +26,10 @@ interface Bindings {
 /** Of the process, as the host's own table is. */
 export const PERSONA = definePart<Bindings>("persona", 1, () => ({
   bind: null,
+  problem: null,
   bound: new Set(),
   left: new Map(),
 }));
-
-/** Why prompts are made of the gateway's files; empty while nothing speaks against the nodes'. */
-export const PERSONA_PROBLEM = defineSlot<string>("persona-problem", 1);
 
 /**
  * Binds the folder of every agent whose workspace is on a node, or of this one alone. What is bound stays so; a folder

@@ -8,7 +8,7 @@ import type {
   PersonaBridge,
   WorkspaceAccessApi,
 } from "../../../../src/nodeRouter/host/workspaceAccessApi.ts";
-import { PERSONA_PROBLEM } from "../../../../src/nodeRouter/workspace/persona/bindings.ts";
+import { PERSONA } from "../../../../src/nodeRouter/workspace/persona/bindings.ts";
 import { registerWorkspace } from "../../../../src/nodeRouter/workspace/register.ts";
 import { WORKSPACE } from "../../../../src/nodeRouter/workspace/workspaceState.ts";
 import { BOUND, type FakeDeps, fakeDeps, SSH_CONFIG } from "../../../support/fakeDeps.ts";
@@ -74,7 +74,7 @@ const warnings = (): readonly string[] =>
 test("the folders of agents whose workspace is on a node are bound, and no other agent's", async () => {
   await register();
   expect([...bound.keys()]).toEqual(["/gw/worker-sg"]);
-  expect(deps.memory.part(PERSONA_PROBLEM).current).toBeNull();
+  expect(deps.memory.part(PERSONA).problem).toBeNull();
 });
 
 test("a reload binds nothing twice, and what is bound asks the registration that lives", async () => {
@@ -162,6 +162,6 @@ describe("a folder stays the gateway's, which is said once,", () => {
 
 test("a host that cannot bind is a known problem, and no error", async () => {
   await register({ ok: false, reason: "registerAgentWorkspaceAccess is missing" });
-  expect(deps.memory.part(PERSONA_PROBLEM).current).toBe("registerAgentWorkspaceAccess is missing");
+  expect(deps.memory.part(PERSONA).problem).toBe("registerAgentWorkspaceAccess is missing");
   expect(bound.size).toBe(0);
 });

@@ -178,14 +178,29 @@ describe.skipIf(skipWithoutSshd("test/e2e/persona"))("persona files", () => {
   });
 
   test("of a node that is away cannot be read: the prompt says so and why, and holds nothing of the gateway's copy", async () => {
+    const old = "agent:worker-sg:old";
+    await ask("worker-sg", "hello", old);
     await sg.sshd.stop();
-    const away = await ask("worker-sg");
-    expect(away).toMatch(/\[UNREADABLE: [A-Z_]+: .*mac-sg/);
-    expect(away).not.toContain("of the gateway for");
+    const prompts = [await ask("worker-sg", "hello", old), await ask("worker-sg")];
+    expect(prompts[0]).toMatch(/\[UNREADABLE: NODE_UNREACHABLE: node \\?"mac-sg\\?"/);
+    expect(prompts[1]).toMatch(/\[UNREADABLE: [A-Z_]+: /);
+    for (const prompt of prompts) {
+      expect(prompt).not.toContain("of the gateway for");
+      expect(prompt).not.toContain("of sg");
+    }
     await expect(
       gateway.rpc("agents.files.get", { agentId: "worker-sg", name: "AGENTS.md" }),
-    ).rejects.toThrow(/mac-sg/);
+    ).rejects.toThrow(/NODE_UNREACHABLE|NO_NODE_FITS/);
     await sg.startAgain();
     await waitFor("the node to be back", async () => (await ask("worker-sg")).includes("agents of sg"));
+  });
+
+  test("that the node never sends hold a turn up for seconds, not for ever, and it goes on with words in their place", async () => {
+    writeFileSync(join(sg.home, "bin/dd"), "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+    const beganMs = performance.now();
+    const prompt = await ask("worker-sg");
+    expect(performance.now() - beganMs).toBeLessThan(60_000);
+    expect(prompt).toMatch(/\[UNREADABLE: [A-Z_]+: read of /);
+    expect(prompt).not.toContain("of the gateway for");
   });
 });

@@ -29,10 +29,14 @@ const READ_MS = 15_000;
 /** Of one folder. */
 const MAX_NAMES = 2_000;
 
-/** One registration's view of the persona files; it keeps nothing that its successor would miss. */
+/**
+ * One registration's view of the persona files; it keeps nothing that its successor would miss.
+ * @param readMs for one trip that reads
+ */
 export function createPersonaFiles(
   parts: Pick<WorkspaceParts, "deps" | "audit" | "createFileBridge">,
   log: Logger,
+  readMs = READ_MS,
 ): WorkspaceParts["persona"] {
   const { deps } = parts;
   const turns = new WeakMap<CurrentTurn, Map<string, TurnReads>>();
@@ -92,7 +96,7 @@ export function createPersonaFiles(
     const owner = await ownerOf(deps, folder, turn);
     const options = optionsOf(folder, owner);
     const paths = createPathResolver(options);
-    const outcomes = await readMany({ ...options, paths }, files, maxBytes, AbortSignal.timeout(READ_MS));
+    const outcomes = await readMany({ ...options, paths }, files, maxBytes, AbortSignal.timeout(readMs));
     if (files.length > 1 && outcomes.every(isMissing)) void tellLeftBehind(folder, owner);
     return outcomes;
   };
@@ -132,7 +136,7 @@ export function createPersonaFiles(
     const looking = async <T>(step: (bridge: FileBridge, signal: AbortSignal) => Promise<T>): Promise<T> => {
       const turn = turnNow();
       const ask = async (): Promise<T> =>
-        await step(bridgeOf(folder, await ownerOf(deps, folder, turn)), AbortSignal.timeout(READ_MS));
+        await step(bridgeOf(folder, await ownerOf(deps, folder, turn)), AbortSignal.timeout(readMs));
       return turn === undefined ? await ask() : await turnReads(folder, turn).count(ask);
     };
     return {

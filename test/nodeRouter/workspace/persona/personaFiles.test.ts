@@ -40,7 +40,7 @@ function put(path: string, text: string): void {
   writeFileSync(join(at.folder, path), text);
 }
 
-function bridge(agent = "worker"): PersonaBridge {
+function bridge(agent = "worker", readMs = 15_000): PersonaBridge {
   const deps = { ...at.deps, agentWorkspace: (id: string) => folders[id] ?? null };
   return createPersonaFiles(
     { deps, audit: at.parts.audit, createFileBridge },
@@ -126,6 +126,19 @@ describe("in a turn", () => {
       message: expect.stringMatching(/NODE_UNREACHABLE/),
       code: "NODE_UNREACHABLE",
     });
+  });
+
+  test("a node that never answers is waited for once, and its script is ended", async () => {
+    const { start: begin } = at.transport;
+    at.transport.start = (node, request) => begin(node, { ...request, script: "sleep 600" });
+    const from = bridge("worker", 200);
+    await inTurn(KEY, async () => {
+      for (const name of PERSONA_FILES) {
+        await expect(text(from, name)).rejects.toThrow(/^OUTCOME_UNKNOWN|^FILE_FAILED|^NOT_STARTED/);
+      }
+    });
+    expect(at.transport.started).toHaveLength(1);
+    expect(at.transport.groups.size).toBe(0);
   });
 
   test("without any connection it is refused with words", async () => {

@@ -45,6 +45,7 @@ function bridge(agent = "worker", readMs = 15_000): PersonaBridge {
   return createPersonaFiles(
     { deps, audit: at.parts.audit, createFileBridge },
     at.deps.log,
+    readMs,
   )(folders[agent] ?? "");
 }
 

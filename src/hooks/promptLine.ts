@@ -1,11 +1,12 @@
 // Tells an agent whose workspace is on a node which machine that is. Only where the operator granted prompt access.
-
+import { resolve } from "node:path";
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { placeSession } from "../nodeRouter/current/placeSession.ts";
 import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
 import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { SSH_TRANSPORT } from "../nodeRouter/transports/transport.ts";
+import { PERSONA } from "../nodeRouter/workspace/persona/bindings.ts";
 import { messageOf } from "../shared/errors.ts";
 import { promptLine } from "./workspacePrompt.ts";
 
@@ -26,7 +27,9 @@ export function createPromptLine(deps: RouterDeps) {
       const placed = await placeSession(deps, agent, context.sessionKey ?? "");
       if (!placed.ok) return undefined;
       const info = deps.memory.part(SSH_TRANSPORT).current?.info(placed.node.name) ?? null;
-      return { appendSystemContext: promptLine(placed.node, info) };
+      const folder = deps.agentWorkspace(agent);
+      const isBound = folder !== null && deps.memory.part(PERSONA).bound.has(resolve(folder));
+      return { appendSystemContext: promptLine(placed.node, info, isBound ? "node" : "gateway") };
     } catch (error) {
       log.debug({ agent, reason: messageOf(error) }, "no prompt line");
       return undefined;

@@ -52,8 +52,10 @@ export async function readMany(
   if (first === undefined) return [];
   const blocks = Math.floor(maxBytes / BLOCK) + 1;
   const mark = randomBytes(16).toString("hex");
+  // What keeps all of them from being read is told of the folder.
+  const all = subjects.length === 1 ? first : { ...first, path: root };
   const answer = await ask(run, {
-    subject: first,
+    subject: all,
     script: READ_MANY_SCRIPT,
     args: [
       ...[root, `${maxBytes}`, `${BLOCK}`, `${blocks}`, mark],
@@ -63,9 +65,9 @@ export async function readMany(
     signal,
     reply: { maxStdout: files.length * (blocks * BLOCK + FRAME_BYTES) + FRAME_BYTES, onExcess: "fail" },
   });
-  if (answer.exitCode !== 0) throw failure(first, answer.exitCode, answer.stderr);
+  if (answer.exitCode !== 0) throw failure(all, answer.exitCode, answer.stderr);
   const [base, ...frames] = framesOf(answer.stdout, mark);
-  if (base === undefined || frames.length !== files.length) throw strangeReply(first);
+  if (base === undefined || frames.length !== files.length) throw strangeReply(all);
   const physicalRoot = base.status === 0 ? nameOf(base.body) : null;
   return frames.map(({ body, status }, at): ReadOutcome => {
     const subject = subjects[at] ?? first;

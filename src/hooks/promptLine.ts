@@ -1,5 +1,5 @@
 // Tells an agent whose workspace is on a node which machine that is. Only where the operator granted prompt access.
-
+import { resolve } from "node:path";
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { placeSession } from "../nodeRouter/current/placeSession.ts";
 import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
@@ -7,6 +7,7 @@ import { bindingOf } from "../nodeRouter/host/hostConfig.ts";
 import { presenceRecords } from "../nodeRouter/inventory/currentSnapshot.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { SSH_TRANSPORT } from "../nodeRouter/transports/transport.ts";
+import { PERSONA } from "../nodeRouter/workspace/persona/bindings.ts";
 import { held } from "../presence/facts.ts";
 import { messageOf } from "../shared/errors.ts";
 import { promptLine } from "./workspacePrompt.ts";
@@ -36,7 +37,9 @@ export function createPromptLine(deps: RouterDeps) {
       if (!placed.ok) return undefined;
       const { node, via } = placed;
       const info = deps.memory.part(SSH_TRANSPORT).current?.info(node.name) ?? observedInfo(deps, node.name);
-      return { appendSystemContext: promptLine(node, via.over, info) };
+      const folder = deps.agentWorkspace(agent);
+      const isBound = folder !== null && deps.memory.part(PERSONA).bound.has(resolve(folder));
+      return { appendSystemContext: promptLine(node, via.over, info, isBound ? "node" : "gateway") };
     } catch (error) {
       log.debug({ agent, reason: messageOf(error) }, "no prompt line");
       return undefined;

@@ -20,11 +20,13 @@ export function mayAddToPrompt(hostConfig: unknown): boolean {
  * One line; what is not known is left out.
  * SECURITY: it is part of the system prompt, so of the node's own words only what `cleanFact` allows is in it.
  * @param info null: nobody knows yet.
+ * @param persona where the prompt's own files are read; tools work on the node's in any case.
  */
 export function promptLine(
   node: Pick<ConfiguredNode, "name" | "location" | "workspace">,
   over: Transport,
   info: Pick<SshNodeInfo, "os" | "arch" | "shell"> | null,
+  persona: "node" | "gateway" = "node",
 ): string {
   const os = cleanFact("system", info?.os);
   const shell = cleanFact("shell", info?.shell);
@@ -40,6 +42,8 @@ export function promptLine(
     `[node-router] exec, process and the file tools run on node ${quote(node.name)} (${placeText(node.location)}) ${overText(over)}, not on the gateway` +
     `${facts.length === 0 ? "" : `: ${facts.join(", ")}`}. ` +
     "What this prompt says of the runtime's host and OS is about the gateway. " +
-    "Files such as AGENTS.md and MEMORY.md are shown in it from the gateway's copy; read, write and edit work on the node's."
+    (persona === "node"
+      ? "Files such as AGENTS.md and MEMORY.md are shown in it as they are on the node."
+      : "Files such as AGENTS.md and MEMORY.md are shown in it from the gateway's copy; read, write and edit work on the node's.")
   );
 }

@@ -79,7 +79,7 @@ describe("an agent that floods it takes nothing from another one:", () => {
     sessions.put("agent:quiet:main", "mac-sg", "ssh");
     for (let n = 0; n < MANY; n++) sessions.put(`agent:loud:subagent:${n}`, "mac-cn", "ssh");
     expect(sessions.get("agent:quiet:main")?.node).toBe("mac-sg");
-    expect(sessions.latestNodeOf("quiet")).toBe("mac-sg");
+    expect(sessions.latestOf("quiet")?.node).toBe("mac-sg");
     expect(sessions.get(`agent:loud:subagent:${MANY - MAX_SESSIONS}`)).toBeNull();
   });
 

@@ -3,8 +3,9 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
+import { collect } from "../transports/collect.ts";
 import type { PoolConnectResult } from "../transports/ssh/pool/poolOptions.ts";
-import { collect, createSshTransport } from "../transports/ssh/sshTransport.ts";
+import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import type { TaskScript } from "./nodeTasks.ts";
 import type { TaskAnswer } from "./setupGateway.ts";
 

@@ -34,8 +34,8 @@ export interface SessionNodes {
   put(sessionKey: string, node: string, over: Transport): SessionNode;
   /** The agent knows that its node changed. */
   told(sessionKey: string): void;
-  /** The node of the agent's latest session; null when it had none. */
-  latestNodeOf(agent: string): string | null;
+  /** Of the agent's latest session; null when it had none. */
+  latestOf(agent: string): KeptPlace | null;
   /**
    * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
    * @param onError a read or write failed; the sessions are kept in memory alone then.
@@ -99,9 +99,9 @@ export function createSessionNodes(): SessionNodes {
       sessions.set(sessionKey, { ...session, movedFrom: null });
       changed();
     },
-    latestNodeOf(agent) {
+    latestOf(agent) {
       const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
-      return own.at(-1)?.node ?? null;
+      return own.at(-1) ?? null;
     },
     keepIn(newStore, onError) {
       if (store !== null) return;

@@ -68,6 +68,7 @@ async function createHandle(
     if (agent === null) return { ok: false, refusal: NO_AGENT };
     const current = await memory.part(WORKSPACE).registrations.wait(RELOAD_GAP_MS);
     if (current === null) return { ok: false, refusal: RELOADED };
+    await current.bindPersona(agent);
     return placeSession(current.deps, agent, sessionKey);
   };
   const first = await place();

@@ -120,14 +120,15 @@ function requireDecided({ memory, params }: Run, node: string): void {
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
-function withSettings(
+export function withSettings(
   request: CommandRequest,
   { pathPrepend }: { readonly pathPrepend: readonly string[] },
 ): CommandRequest {
   return { pathPrepend, ...request };
 }
 
-function notStarted(error: unknown): Collected {
+/** The outcome of a script that a fault kept from the node. */
+export function notStarted(error: unknown): Collected {
   const fault =
     error instanceof NodeRouterError
       ? error.refusal

@@ -7,12 +7,15 @@ import { coded } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
 import { apiProblemText, probeSandboxApi, SANDBOX_PROBLEM, type SandboxApi } from "../host/sandboxApi.ts";
+import { probeWorkspaceAccessApi, type WorkspaceAccessApi } from "../host/workspaceAccessApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { sessionFile } from "../state/sessionNodesFile.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createBackend } from "./backend.ts";
 import { createFileBridge } from "./files/createFileBridge.ts";
 import { createMirror } from "./mirror/mirror.ts";
+import { bindPersonas, PERSONA } from "./persona/bindings.ts";
+import { createPersonaFiles } from "./persona/personaFiles.ts";
 import type { WorkspaceDeps, WorkspaceParts } from "./registrations.ts";
 import { WORKSPACE } from "./workspaceState.ts";
 
@@ -44,6 +47,8 @@ export interface WorkspaceOptions {
   readonly audit: WorkspaceParts["audit"];
   /** Default: the real host. */
   readonly probe?: () => Promise<SandboxApi>;
+  /** The same of the host's API for persona files. */
+  readonly probeAccess?: () => Promise<WorkspaceAccessApi>;
 }
 
 /**
@@ -65,14 +70,20 @@ export function registerWorkspace(
   const workspace = memory.part(WORKSPACE);
   const sessions = memory.part(SESSION_NODES);
   const log = deps.log.child({ part: "workspace" });
-  const { probe = probeSandboxApi, audit } = options;
+  const { probe = probeSandboxApi, probeAccess = probeWorkspaceAccessApi, audit } = options;
   const full = api.registrationMode === "full";
+  const access = probeAccess().then((host) => {
+    memory.part(PERSONA).bind = host.ok ? host.bind : null;
+    memory.part(PERSONA).problem = host.ok ? null : host.reason;
+  });
   const parts: WorkspaceParts = {
     deps,
     full,
     audit,
     createMirror,
     createFileBridge,
+    persona: createPersonaFiles({ deps, audit, createFileBridge }, log),
+    bindPersona: (agent) => access.then(() => bindPersonas(deps, log, agent)),
     loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
   };
 
@@ -99,9 +110,13 @@ export function registerWorkspace(
     },
   });
 
-  return probe().then((host) => {
+  const backend = probe().then((host) => {
     if (!gone) take(memory, host, log);
   });
+  const personas = access.then(() => {
+    if (!gone) bindPersonas(deps, log);
+  });
+  return Promise.all([backend, personas]).then(() => undefined);
 }
 
 function take(memory: Memory, host: SandboxApi, log: Logger): void {

@@ -51,8 +51,8 @@ describe("a session and its node", () => {
     nodes.put("agent:worker2:main", "c", "ssh");
     nodes.told("agent:nobody:main");
     expect(nodes.get(KEY)?.node).toBe("a");
-    expect(nodes.latestNodeOf("worker")).toBe("b");
-    expect(nodes.latestNodeOf("work")).toBeNull();
+    expect(nodes.latestOf("worker")?.node).toBe("b");
+    expect(nodes.latestOf("work")).toBeNull();
   });
 
   test("the oldest are forgotten, not the newest", () => {

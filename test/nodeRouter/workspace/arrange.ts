@@ -90,6 +90,10 @@ export function arrange(
       bridges.push(given);
       return bridgeOf(() => void invalidated.push(given.node));
     },
+    persona: () => {
+      throw new Error("not in this test");
+    },
+    bindPersona: async () => {},
     loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);

@@ -1,7 +1,7 @@
 // Doctor: agents whose whole workspace is on a node, and settings of theirs that refuse calls or surprise.
 import { formatPath } from "../../../config/problems/path.ts";
 import { mayAddToPrompt, PROMPT_GRANT } from "../../../hooks/workspacePrompt.ts";
-import { quote } from "../../../shared/safeText.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
 import { execPolicy } from "../../host/execPolicy.ts";
 import {
   agentIds,
@@ -31,6 +31,7 @@ export const checkWorkspace: DoctorCheck = (input) => {
   if (agents.length === 0) return [];
   return found(
     api(input, agents),
+    persona(input, agents),
     ...agents.flatMap((agent) => [
       unrouted(input, agent),
       plugin(input, agent),
@@ -53,6 +54,22 @@ function api({ workspace }: DoctorInput, agents: readonly string[]): Finding | n
     "error",
     `calls of ${names(agents)} are refused, because ${workspace.apiProblem}`,
     "use an OpenClaw that this version of the plugin knows, or take sandbox.backend of these agents away",
+  );
+}
+
+/** The folder's own agent is not looked up: the reason names who stands in the way. */
+function persona({ workspace }: DoctorInput, agents: readonly string[]): Finding | null {
+  const { problem = null, left = new Map<string, string>() } = workspace.persona ?? {};
+  const folders = [...left].map(([folder, reason]) => `of folder ${quote(folder)}, because ${reason}`);
+  if (problem === null && folders.length === 0) return null;
+  const of = problem === null ? folders.join("; ") : `of ${names(agents)}, because ${safe(problem)}`;
+  return finding(
+    "persona-on-gateway",
+    "warning",
+    `the AGENTS.md, SOUL.md and MEMORY.md in prompts are the gateway's copy, while the agent's tools work on the node's: ${of}`,
+    problem === null
+      ? "give each agent a workspace folder of its own, and restart the gateway"
+      : "use an OpenClaw that this version of the plugin knows",
   );
 }
 

@@ -124,6 +124,22 @@ test("a backend that cannot be registered is one finding for all agents concerne
   expect(found({ host: hostOf({}), doctor })).toEqual([]);
 });
 
+test("prompts that are made of the gateway's copy are one finding, with why; where nothing stays there, there is none", () => {
+  const told = (problem: string | null, left: [string, string][]) => {
+    const persona = { problem, left: new Map(left) };
+    return { ...bound(), doctor: { workspace: { apiProblem: null, persona } } };
+  };
+  expect(found(told(null, []))).toEqual([]);
+  expect(found(told("it is missing", []))).toEqual(["warning persona-on-gateway null"]);
+  expect(messageOf("persona-on-gateway", told("it is missing", []))).toMatch(
+    /: of "worker-sg", because it is missing$/,
+  );
+  const shared = told(null, [["/gw/shared", 'agent "master" has the same folder']]);
+  expect(messageOf("persona-on-gateway", shared)).toMatch(
+    /: of folder "\/gw\/shared", because agent "master" has the same folder$/,
+  );
+});
+
 describe("the exec policy", () => {
   const policy = (exec: object, more: object = {}) =>
     found(bound({}, { tools: { exec } }, { ...CALM, ...more }));

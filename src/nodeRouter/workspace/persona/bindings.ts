@@ -1,0 +1,94 @@
+// Binds agents' folders on the gateway, once a process each, to whatever registration of the plugin lives.
+import { resolve } from "node:path";
+import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { definePart, type Memory } from "../../../shared/processMemory.ts";
+import { refusal } from "../../../shared/refusal.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
+import { agentIds, bindingOf } from "../../host/hostConfig.ts";
+import type { BindFolder, PersonaBridge } from "../../host/workspaceAccessApi.ts";
+import { RELOAD_GAP_MS } from "../loadSshClient.ts";
+import type { WorkspaceDeps } from "../registrations.ts";
+import { WORKSPACE } from "../workspaceState.ts";
+import { agentsOf } from "./owner.ts";
+
+export interface Bindings {
+  /** Null until the host was asked, and in one that cannot bind. */
+  bind: BindFolder | null;
+  /** Why the host cannot; null while nothing speaks against it. */
+  problem: string | null;
+  /** The host never frees one, so neither do we. */
+  readonly bound: Set<string>;
+  /** Folders that stay the gateway's, and why. */
+  readonly left: Map<string, string>;
+}
+
+/** Of the process, as the host's own table is. */
+export const PERSONA = definePart<Bindings>("persona", 1, () => ({
+  bind: null,
+  problem: null,
+  bound: new Set(),
+  left: new Map(),
+}));
+
+/**
+ * Binds the folder of every agent whose workspace is on a node, or of this one alone. What is bound stays so; a folder
+ * that another agent has on the gateway is left alone. Never throws.
+ */
+export function bindPersonas(deps: WorkspaceDeps, log: Logger, only?: string): void {
+  const persona = deps.memory.part(PERSONA);
+  if (persona.bind === null) return;
+  const config = deps.hostConfig();
+  const agents = only === undefined ? agentIds(config) : [only];
+  for (const agent of agents.filter((id) => bindingOf(config, id) === "workspace")) {
+    const own = deps.agentWorkspace(agent);
+    const folder = own === null ? null : resolve(own);
+    if (folder === null || persona.bound.has(folder)) continue;
+    const reason = bindOne(deps, persona.bind, folder);
+    if (reason === null) {
+      persona.bound.add(folder);
+      persona.left.delete(folder);
+    } else if (persona.left.get(folder) !== reason) {
+      persona.left.set(folder, reason);
+      log.warn(
+        { agent, folder, reason },
+        "the prompt's files are read on the gateway, and not on the agent's node",
+      );
+    }
+  }
+}
+
+/** @returns why not; null: it is bound */
+function bindOne(deps: WorkspaceDeps, bind: BindFolder, folder: string): string | null {
+  const config = deps.hostConfig();
+  const other = agentsOf(deps, folder).find((agent) => bindingOf(config, agent) !== "workspace");
+  if (other !== undefined)
+    return `agent ${quote(other)} has the same folder and its workspace on the gateway`;
+  try {
+    bind(folder, delegate(deps.memory, folder));
+    return null;
+  } catch (error) {
+    return safe(messageOf(error));
+  }
+}
+
+/** Outlives the registration that made it, so it does nothing but ask for the one that lives. */
+function delegate(memory: Memory, folder: string): PersonaBridge {
+  let isGone = false;
+  const now = async (): Promise<PersonaBridge> => {
+    // Waited for once: a turn reads six files, and the plugin may be gone for good.
+    const parts = await memory.part(WORKSPACE).registrations.wait(isGone ? 0 : RELOAD_GAP_MS);
+    isGone = parts === null;
+    if (parts !== null) return parts.persona(folder);
+    const fact = "node-router is being reloaded or was disabled";
+    const advice = "Try again, or restart the gateway if it is to stay disabled";
+    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice }));
+  };
+  return {
+    readFileWithSource: async (params) => (await now()).readFileWithSource(params),
+    readFile: async (params) => (await now()).readFile(params),
+    writeFile: async (params) => (await now()).writeFile(params),
+    stat: async (params) => (await now()).stat(params),
+    readDirectory: async (params) => (await now()).readDirectory(params),
+  };
+}

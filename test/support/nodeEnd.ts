@@ -29,8 +29,7 @@ export function nodeEnd(options: Partial<ServerOptions> = {}): NodeEnd {
     ask,
     run: (script, more = {}, context = ALLOWS) =>
       ask({ ...runRequest(script, server.boot), ...more }, context),
-    pull: (key, more = {}) =>
-      ask({ op: "pull", key, out: 0, err: 0, max: 1 << 20, waitMs: 2_000, ...more }),
+    pull: (key, more = {}) => ask({ op: "pull", key, out: 0, err: 0, max: 1 << 20, waitMs: 2_000, ...more }),
   };
 }
 

@@ -1,7 +1,7 @@
 // The host's way from a plugin's service to a node host, with its errors, and with faults that are put in.
 import type { NodeCall } from "../../../src/nodeRouter/transports/node/gateway/nodeCalls.ts";
 import { ownCall } from "../../../src/nodeRouter/transports/node/gateway/ownCalls.ts";
-import type { Request } from "../../../src/nodeRouter/transports/node/wire.ts";
+import type { Reply, Request } from "../../../src/nodeRouter/transports/node/wire.ts";
 import type { SimNodeHost } from "./simNodeHost.ts";
 
 /** What becomes of one call. */
@@ -38,6 +38,8 @@ export class SimNodeNet {
   readonly #nonce: string;
   readonly #delayMs: number;
   calls = 0;
+  /** Who answers; default: the host. */
+  handle: (request: Request) => Promise<Reply> = (request) => this.host.handle(request);
 
   constructor(host: SimNodeHost, { nonce, delayMs = 35 }: NetOptions) {
     this.host = host;
@@ -64,7 +66,7 @@ export class SimNodeNet {
     for (const fail of [...this.#pending]) fail(disconnected());
   }
 
-  readonly invoke = async (call: NodeCall): Promise<unknown> => {
+  invoke = async (call: NodeCall): Promise<unknown> => {
     this.calls += 1;
     const own = ownCall({ nonce: this.#nonce }, call.nodeId, call.params);
     if (!own.isOwn) throw hostError("no", { code: own.refusal.code, nodeCommandDispatched: false });
@@ -100,14 +102,14 @@ export class SimNodeNet {
     if (fate === "loseRequest") return "ended";
     if (fate === "late") {
       await sleep(timeoutMs + 500);
-      void this.host.handle(request);
+      void this.handle(request);
       return "nothing";
     }
     if (fate === "loseReply" || fate === "serviceEnds") {
-      void this.host.handle(request);
+      void this.handle(request);
       return "ended";
     }
-    const reply = JSON.stringify(await this.host.handle(request));
+    const reply = JSON.stringify(await this.handle(request));
     await this.#way();
     return fate === "silence" ? "nothing" : reply;
   }

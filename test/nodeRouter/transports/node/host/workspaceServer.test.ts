@@ -232,17 +232,18 @@ describe("input", () => {
 
   test("that the command does not read is refused before it fills the node's memory, and taken later", async () => {
     const key = randomUUID();
-    await node.run("read x; cat | wc -c", { key, eof: false, waitMs: 0 });
-    const piece = Buffer.alloc(3 << 20, "x").toString("base64");
-    const replies: string[] = [];
-    for (let at = 0; at < 4; at++) {
-      replies.push(
-        kindOf(await node.ask({ op: "input", key, off: at * (3 << 20), data: piece, eof: false })),
-      );
-    }
-    expect(replies.slice(0, 2)).toEqual(["done", "done"]);
-    expect(replies.at(-1)).toBe("full");
-    await node.ask({ op: "forget", key });
+    const script = `while [ ! -e ${folder}/go ]; do sleep 0.05; done; wc -c`;
+    await node.run(script, { key, eof: false, waitMs: 0 });
+    const data = Buffer.alloc(3 << 20, "x").toString("base64");
+    const send = (at: number) => node.ask({ op: "input", key, off: at * (3 << 20), data, eof: at === 2 });
+    expect(kindOf(await send(0))).toBe("done");
+    expect(kindOf(await send(1))).toBe("done");
+    expect(kindOf(await send(2))).toBe("full");
+    writeFileSync(join(folder, "go"), "");
+    await vi.waitFor(async () => expect(kindOf(await send(2))).toBe("done"), SLOW);
+    await vi.waitFor(async () => {
+      expect(stateIn(await node.pull(key)).out.trim()).toBe(String(9 << 20));
+    }, SLOW);
   });
 
   test("for a command that reads none goes nowhere", async () => {

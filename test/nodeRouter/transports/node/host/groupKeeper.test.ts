@@ -1,10 +1,10 @@
 // What ends commands when the node host itself is gone.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { expect, test, vi } from "vitest";
 
-const SUPPORT = join(resolve(import.meta.dirname, "../../../../../"), "support", "nodeEnd.ts");
+const SUPPORT = resolve(import.meta.dirname, "../../../../support/nodeEnd.ts");
 const SLOW = { timeout: 30_000, interval: 100 };
 
 /** Processes of the group that have not ended. */
@@ -24,7 +24,7 @@ async function nodeHostWith(script: string) {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [line]: unknown[] = await once(child.stdout, "data");
+  const [line]: unknown[] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
   return { child, group: Number(String(line)) };
 }
 

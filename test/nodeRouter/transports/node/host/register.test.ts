@@ -6,7 +6,7 @@ import {
   WORKSPACE_SERVER,
 } from "../../../../../src/nodeRouter/transports/node/host/register.ts";
 import { createMemory } from "../../../../../src/shared/processMemory.ts";
-import { ALLOWS, runRequest } from "../../../../support/nodeEnd.ts";
+import { runRequest } from "../../../../support/nodeEnd.ts";
 
 type Command = Parameters<NodeHostApi["registerNodeHostCommand"]>[0];
 
@@ -18,7 +18,7 @@ function register(memory = createMemory(() => 0)) {
   );
   const [command] = commands;
   if (command === undefined) throw new Error("nothing was registered");
-  const context = { ...ALLOWS, sendNodeEvent: async () => null };
+  const context = { prepareExecAuthorization: () => () => {}, sendNodeEvent: async () => null };
   const ask = async (request: object) =>
     JSON.parse(await command.handle(JSON.stringify(request), undefined, context));
   return { command, memory, ask };

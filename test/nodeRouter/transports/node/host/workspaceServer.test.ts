@@ -183,6 +183,15 @@ describe("output", () => {
     expect(stateIn(await node.pull(key, { out: 3 }))).toMatchObject({ out: "def", end: { exitCode: 0 } });
   });
 
+  test("that nobody wants need not be read: an offset behind all of it asks for the end alone", async () => {
+    const key = randomUUID();
+    await node.run("seq 1 1000; exit 3", { key, waitMs: 0 });
+    const all = { out: 2 ** 50, err: 2 ** 50 };
+    await vi.waitFor(async () => {
+      expect(stateIn(await node.pull(key, all))).toMatchObject({ out: "", end: { exitCode: 3 } });
+    }, SLOW);
+  });
+
   test("beyond what is kept waits in the command, and comes whole when it is read", async () => {
     const key = randomUUID();
     const bytes = 20 << 20;

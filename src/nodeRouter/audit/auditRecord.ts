@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { readJson } from "../../shared/jsonParts.ts";
 import { safeJson } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";
 import type { Outcome } from "../transports/transport.ts";
@@ -111,19 +113,27 @@ export function recordLine(
   endMs: number,
   keepText: boolean,
 ): string {
-  const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
   return lineOf({
     ...headOf("end", subject),
     end: isoTime(endMs),
     ...subjectOf(subject, keepText),
-    processGroup,
-    outcome,
-    exitCode,
-    signal: shortOrNull(signal),
-    bytesIn,
-    bytesOut,
-    error,
+    ...endOf(result),
   });
+}
+
+function endOf(result: AuditResult): object {
+  const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
+  return { processGroup, outcome, exitCode, signal: shortOrNull(signal), bytesIn, bytesOut, error };
+}
+
+/**
+ * The record of a command whose gateway ended before it: `announcement` is what `announcementLine` once made of it.
+ * Null: it is none. With its line feed.
+ */
+export function lateRecordLine(announcement: string, result: AuditResult, endMs: number): string | null {
+  const begun = readJson(announcement);
+  if (!isRecord(begun) || begun.v !== VERSION || begun.phase !== "begin") return null;
+  return lineOf({ ...begun, phase: "end", end: isoTime(endMs), ...endOf(result) });
 }
 
 /** The note that records of an agent were not taken, because its share is used up; with its line feed. */

@@ -117,12 +117,17 @@ describe("a session keeps its way to its node", () => {
 
   test.each([
     [
+      "has lost the plugin",
+      { commands: ["system.run"] },
+      /of this session, offers no node-router plugin now; nothing ran/,
+    ],
+    [
       "is offline",
       { connected: false },
       /"one", which holds the files of this session, is offline; nothing ran/,
     ],
     [
-      "nobody can tell",
+      "is connected or not, nobody can tell",
       { connected: undefined },
       /may be connected or not, which nobody knows now; nothing ran/,
     ],

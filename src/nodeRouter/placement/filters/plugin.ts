@@ -19,6 +19,9 @@ export function hasPlugin({ commands }: Pick<NodeState, "commands">): boolean {
   return commands.has(PLUGIN_COMMAND);
 }
 
+/** It may be on its way back: a session stays where its files are. */
+const passing = () => "offers no node-router plugin now";
+
 /** Only of calls that need files. */
 export const pluginFilter: Filter = ({ request }) =>
   needsFiles(request)
@@ -27,7 +30,8 @@ export const pluginFilter: Filter = ({ request }) =>
           reason: AWAITS_REAPPROVAL,
           over: "node",
           keeps: (node) => hasPlugin(node) || !node.awaitsReapproval,
+          passing,
         },
-        { reason: NO_PLUGIN, over: "node", keeps: hasPlugin },
+        { reason: NO_PLUGIN, over: "node", keeps: hasPlugin, passing },
       ]
     : [];

@@ -24,11 +24,11 @@ export interface Unsent {
 }
 
 /** Reasons that the host gives in `details.reason` before anything is sent (OpenClaw 2026.9.6). */
-const REASONS: Readonly<Record<string, Unsent["why"]>> = {
-  "command not declared by node": "missing",
-  "node did not declare commands": "missing",
-  "command not allowlisted": "barred",
-};
+const REASONS: ReadonlyMap<unknown, Unsent["why"]> = new Map([
+  ["command not declared by node", "missing"],
+  ["node did not declare commands", "missing"],
+  ["command not allowlisted", "barred"],
+] as const);
 
 /**
  * What the host's error of `node.invoke` says of the delivery. Only its own word that the command was not dispatched
@@ -39,8 +39,7 @@ export function deliveryOfFault(error: unknown): Exclude<Delivery, { readonly ki
   const dispatched = fieldOf(details, "nodeCommandDispatched");
   const code = fieldOf(fieldOf(details, "nodeError"), "code") ?? fieldOf(details, "code");
   const fact = shortened(messageOf(error), 256);
-  const reason = fieldOf(details, "reason");
-  const why = typeof reason === "string" && dispatched !== true ? REASONS[reason] : undefined;
+  const why = dispatched === true ? undefined : REASONS.get(fieldOf(details, "reason"));
   if (why !== undefined) return { kind: "unsent", why, fact };
   // A time limit may pass while the dispatch is under way.
   if (dispatched !== false || code === "TIMEOUT") return { kind: "lost", fact };

@@ -44,7 +44,8 @@ export class InputFeed {
         for (const event of EVENTS) stdin.on(event, done);
       });
     }
-    return !stdin.destroyed;
+    // It is destroyed by itself behind its end.
+    return this.#isAtEnd() || !stdin.destroyed;
   }
 
   #isAtEnd(): boolean {

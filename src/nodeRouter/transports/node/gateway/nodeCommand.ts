@@ -212,7 +212,8 @@ export class NodeCommand extends BaseCommand {
     for (let isOver = this.#first?.eof === true; !isOver && (await this.#input.more()); ) {
       const { off, data, eof } = this.#input.take();
       const piece = { op: "input", key: this.#key, off, data: data.toString("base64"), eof } as const;
-      isOver = eof || !(await this.#ask(piece, data.length));
+      const isTaken = await this.#ask(piece, data.length);
+      isOver = eof || !isTaken;
     }
   }
 

@@ -107,7 +107,8 @@ export class HostedCommand implements ProcessEvents {
     }
     const outBytes = this.#out.read(out, max);
     const errBytes = this.#err.read(err, max - outBytes.length);
-    const isAll = out + outBytes.length === this.#out.end && err + errBytes.length === this.#err.end;
+    // An offset behind everything says that nobody wants the rest.
+    const isAll = out + outBytes.length >= this.#out.end && err + errBytes.length >= this.#err.end;
     return {
       kind: "state",
       processGroup: this.process?.processGroup ?? 0,

@@ -1,6 +1,7 @@
 // A set-up's change of the config is merged in, and taken back without touching what is somebody else's.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { section } from "../../../src/nodeRouter/host/hostConfig.ts";
 import {
   type ConfigChange,
   changeText,
@@ -8,7 +9,6 @@ import {
   takeBack,
   writeValues,
 } from "../../../src/nodeRouter/setup/configChange.ts";
-import { section } from "../../../src/nodeRouter/host/hostConfig.ts";
 
 const CHANGE: ConfigChange = {
   node: "studio-hk",
@@ -16,7 +16,10 @@ const CHANGE: ConfigChange = {
   rule: { name: "studio-hk", agents: ["worker-hk"], require: "region=hk" },
 };
 
-const host = (config: unknown) => ({ plugins: { entries: { "node-router": { enabled: true, config } } }, agents: {} });
+const host = (config: unknown) => ({
+  plugins: { entries: { "node-router": { enabled: true, config } } },
+  agents: {},
+});
 const configOf = (draft: unknown) => section(draft, "plugins", "entries", "node-router").config;
 
 /** Writes the change and resolves to the draft with what was written. */
@@ -39,10 +42,17 @@ describe("writing", () => {
     const { draft, values } = written(present);
     expect(configOf(draft)).toMatchObject({
       nodes: {
-        "studio-hk": { workspace: "/w", tags: ["region=hk"], ssh: { port: 2222, host: "studio.example", user: "claw" } },
+        "studio-hk": {
+          workspace: "/w",
+          tags: ["region=hk"],
+          ssh: { port: 2222, host: "studio.example", user: "claw" },
+        },
       },
     });
-    expect(values.find(({ path }) => path.at(-1) === "host")).toMatchObject({ before: "old", after: "studio.example" });
+    expect(values.find(({ path }) => path.at(-1) === "host")).toMatchObject({
+      before: "old",
+      after: "studio.example",
+    });
   });
 
   test("twice finds nothing to write, also after the rule was changed by hand", () => {
@@ -62,7 +72,11 @@ describe("writing", () => {
 describe("taking back", () => {
   const entries = fc.dictionary(
     fc.constantFrom("node", "tags", "workspace", "ssh", "location"),
-    fc.oneof(fc.constant(false), fc.constant(["a"]), fc.record({ host: fc.constantFrom("x", "y"), port: fc.nat() })),
+    fc.oneof(
+      fc.constant(false),
+      fc.constant(["a"]),
+      fc.record({ host: fc.constantFrom("x", "y"), port: fc.nat() }),
+    ),
   );
   const configs = fc.record({
     nodes: fc.dictionary(fc.constantFrom("studio-hk", "mac-sg"), entries),

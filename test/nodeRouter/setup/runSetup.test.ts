@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runSetup, type SetupReport } from "../../../src/nodeRouter/setup/runSetup.ts";
-import { acted, done, failed, impossible, type SetupStep, todo } from "../../../src/nodeRouter/setup/setupStep.ts";
+import {
+  acted,
+  done,
+  failed,
+  impossible,
+  type SetupStep,
+  todo,
+} from "../../../src/nodeRouter/setup/setupStep.ts";
 import { NodeRouterError } from "../../../src/shared/errors.ts";
 import { refusal } from "../../../src/shared/refusal.ts";
 
@@ -17,7 +24,12 @@ interface Fault {
 
 const WHY = refusal("SETUP_FAILED", "the disk is full");
 
-function stepsIn(world: World, names: readonly string[], fault: Fault | null, stop: AbortController): SetupStep[] {
+function stepsIn(
+  world: World,
+  names: readonly string[],
+  fault: Fault | null,
+  stop: AbortController,
+): SetupStep[] {
   let halves = 0;
   return names.map((name) => {
     const put: string[] = [];
@@ -58,7 +70,9 @@ const faults = fc.record<Fault>({
   at: fc.nat({ max: 2 * NAMES.length - 1 }),
   how: fc.constantFrom("throws", "refuses", "stops"),
 });
-const worlds = fc.subarray(NAMES.flatMap((name) => [`${name}-1`, `${name}-2`])).map((things) => new Set(things));
+const worlds = fc
+  .subarray(NAMES.flatMap((name) => [`${name}-1`, `${name}-2`]))
+  .map((things) => new Set(things));
 
 describe("a set-up", () => {
   test("that failed anywhere leaves the world exactly as this run found it, whatever was there before", async () => {
@@ -113,7 +127,9 @@ describe("what is told of a failure", () => {
     const thrown = new NodeRouterError(key);
     expect((await told({ act: async () => failed(key) })).problem).toMatch(/^HOST_KEY_UNKNOWN: /);
     expect((await told({ look: () => Promise.reject(thrown) })).problem).toMatch(/^HOST_KEY_UNKNOWN: /);
-    expect((await told({ look: async () => impossible("AUTH_FAILED: no key") })).problem).toBe("AUTH_FAILED: no key");
+    expect((await told({ look: async () => impossible("AUTH_FAILED: no key") })).problem).toBe(
+      "AUTH_FAILED: no key",
+    );
     expect((await told({ act: () => Promise.reject(new Error("EPIPE")) })).problem).toMatch(
       /^SETUP_FAILED: config: EPIPE\. Mend that and run the same command again/,
     );

@@ -5,7 +5,7 @@ import { isRecord } from "../../shared/isRecord.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
-import { type ConfigChange, changeText } from "./configChange.ts";
+import { type ConfigChange, changeText, type WrittenValue } from "./configChange.ts";
 import { saidBy } from "./nodeTasks.ts";
 import { changeOfSetup, draftOf, type SetupContext, type SetupState } from "./setupContext.ts";
 import { acted, done, failed, impossible, type SetupStep, todo } from "./setupStep.ts";
@@ -133,7 +133,7 @@ export function loginStep(context: SetupContext, state: SetupState): SetupStep {
       const step = probed.steps.find(({ ok }) => !ok)?.name;
       const problem = probed.problem ?? "it cannot be reached";
       if (step !== "auth") return impossible(problem);
-      const line = await gateway.keyLine(draft);
+      const line = await gateway.keyLine(draft, context.tunnelPort);
       const advice =
         line === null
           ? "Make a key as the user that runs the gateway: ssh-keygen -t ed25519 -N '' -C node-router -f ~/.ssh/id_node_router. Then run the same command with --identity ~/.ssh/id_node_router"
@@ -177,19 +177,18 @@ export function placeStep(context: SetupContext, state: SetupState): SetupStep {
 
 /** The entry and the rule in the config, shown and agreed to before they are written. */
 export function configStep(context: SetupContext, state: SetupState): SetupStep {
-  return changeStep("config", context, state, () => changeOfSetup(context, state), true);
+  return changeStep("config", context, () => changeOfSetup(context, state), []);
 }
 
-/** @param asks whether a person is shown the change and must agree. */
+/** @param more lines that a person is shown with the change; null: it was agreed to before. */
 export function changeStep(
   name: string,
   context: SetupContext,
-  state: SetupState,
   change: () => ConfigChange,
-  asks: boolean,
+  more: readonly string[] | null,
 ): SetupStep {
   const { gateway, talk, target } = context;
-  const written: (typeof state.written)[number][] = [];
+  const written: WrittenValue[] = [];
   return {
     name,
     async look() {
@@ -203,7 +202,7 @@ export function changeStep(
         const fact = `the config would be wrong: ${problems.join("; ")}`;
         return failed(refusal("SETUP_FAILED", fact, { nothingRan: "it was not written" }));
       }
-      if (asks && !(await talk.change(changeText(values)))) {
+      if (more !== null && !(await talk.change([...changeText(values), ...more]))) {
         return failed(
           refusal("SETUP_FAILED", "the change was not agreed to", {
             nothingRan: "it was not written",

@@ -102,8 +102,11 @@ function put(config: Json, path: readonly string[], value: unknown): void {
   }
   const key = path.at(-1) ?? "";
   const holder = path.slice(0, -1).reduce(folder, config);
-  if (value === undefined) delete holder[key];
-  else Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  if (value === undefined) {
+    delete holder[key];
+    // The first node of a config brought the folder of nodes along.
+    if (path.length === 2 && Object.keys(holder).length === 0) delete config.nodes;
+  } else Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The plugin's own config in a draft of openclaw.json, made where there is none. */

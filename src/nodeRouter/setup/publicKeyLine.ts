@@ -4,6 +4,7 @@ import { safe } from "../../shared/safeText.ts";
 import type { ConnectEnv } from "../transports/ssh/connect/base/env.ts";
 import { readTextFile } from "../transports/ssh/connect/base/env.ts";
 import { parsePublicKey } from "../transports/ssh/connect/trust/fingerprint.ts";
+import { keyOptions } from "../tunnels/tunnelRefusals.ts";
 
 const OWN = ["id_node_router", "id_ed25519", "id_ecdsa", "id_rsa"];
 
@@ -24,12 +25,7 @@ export async function publicKeyLine(
     const text = await readTextFile(env, `${file}.pub`).catch(() => null);
     const line = text?.split("\n", 1)[0]?.trim() ?? "";
     if (parsePublicKey(line) === null) continue;
-    // Without permitopen, forwarding would also open the machine's own ports to the gateway.
-    const tunnel =
-      tunnelPort === null
-        ? ""
-        : `,port-forwarding,permitlisten="127.0.0.1:${tunnelPort}",permitopen="none:1"`;
-    return `restrict,pty${tunnel} ${safe(line)}`;
+    return `${tunnelPort === null ? "restrict,pty" : keyOptions(tunnelPort)} ${safe(line)}`;
   }
   return null;
 }

@@ -1,6 +1,6 @@
 // What the steps of a set-up work with: the gateway, the person, and what was found so far.
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
-import type { ConfigChange, WrittenValue } from "./configChange.ts";
+import type { ConfigChange } from "./configChange.ts";
 import type { SetupDraft, SetupGateway, SetupLook } from "./setupGateway.ts";
 import type { SetupTarget } from "./setupTarget.ts";
 import { type SetupWishes, sshEntry, wantedChange } from "./wantedEntry.ts";
@@ -43,6 +43,8 @@ export interface SetupContext {
   readonly stop: AbortSignal;
   /** Resolves after so many ms, or at once when `stop` is aborted. */
   readonly sleep: (ms: number) => Promise<void>;
+  /** On the node's 127.0.0.1; null: there is to be no tunnel. */
+  readonly tunnelPort: number | null;
   /** More of the node's entry than every set-up writes. */
   readonly more: (look: SetupLook) => Readonly<Record<string, unknown>>;
 }
@@ -54,12 +56,10 @@ export interface SetupState {
   home: string | null;
   guess: PlaceGuess | null;
   place: SetupPlace | null;
-  /** What this run has written into the config, in order. */
-  readonly written: WrittenValue[];
 }
 
 export function newSetupState(): SetupState {
-  return { look: null, home: null, guess: null, place: null, written: [] };
+  return { look: null, home: null, guess: null, place: null };
 }
 
 /** The machine as it is reached, whether or not it is in the config yet. */

@@ -1,17 +1,17 @@
 // What a set-up asks of the gateway: the questions and answers of the method `noderouter.setup`, as types.
+
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
 import type { ProbeReport } from "../transports/ssh/probe.ts";
+import type { TunnelStatus } from "../tunnels/tunnelStatus.ts";
 import type { ConfigChange, WrittenValue } from "./configChange.ts";
 import type { NodeTask } from "./nodeTasks.ts";
 
 /** What the gateway knows before anything is done. */
 export interface SetupLook {
-  /** Of the plugin, and of OpenClaw on the gateway. */
+  /** Of the plugin, and of OpenClaw on the gateway, with the port that it listens on. */
   readonly version: string;
   readonly openclaw: string;
-  /** Where the gateway listens, and how clients log in there. */
   readonly port: number;
-  readonly auth: string | null;
   /** `nodes.<node>` as it is in force, without its secrets; null: there is none. */
   readonly entry: Readonly<Record<string, unknown>> | null;
   readonly rules: readonly string[];
@@ -22,8 +22,10 @@ export interface SetupLook {
     /** The rule that speaks for its exec; null: none does. */
     readonly rule: string | null;
   }[];
-  /** Paired nodes that the name may stand for. */
+  /** Paired nodes that the name may stand for, and the one that was asked about by its id. */
   readonly paired: readonly PairedLook[];
+  /** Null: none is in the config. */
+  readonly tunnel: TunnelStatus | null;
 }
 
 export interface PairedLook {
@@ -33,6 +35,16 @@ export interface PairedLook {
   readonly approved: boolean;
   /** Whether it takes commands (`system.run`). */
   readonly exec: boolean;
+}
+
+/** For a machine that fetches the package from the gateway over SSH. */
+export interface SetupPackage {
+  /** The archive on the gateway, absolute. */
+  readonly file: string;
+  /** The gateway machine for people, its SSH port, and the user that runs the gateway. */
+  readonly address: string;
+  readonly sshPort: number;
+  readonly user: string;
 }
 
 /** What the change would write into the config in force; empty: it is there. */
@@ -58,7 +70,8 @@ export interface SetupDraft {
 
 /** Each may reject with what the gateway's client throws. */
 export interface SetupGateway {
-  look(node: string, agents: readonly string[]): Promise<SetupLook>;
+  /** @param device id of a paired node. */
+  look(node: string, agents: readonly string[], device?: string): Promise<SetupLook>;
   plan(change: ConfigChange): Promise<SetupPlan>;
   /** Resolves when the file is written; it is in force a moment later. */
   write(change: ConfigChange): Promise<readonly WrittenValue[]>;
@@ -67,6 +80,6 @@ export interface SetupGateway {
   trust(draft: SetupDraft, fingerprint: string | null): Promise<TrustReport>;
   probe(draft: SetupDraft): Promise<ProbeReport>;
   /** The line of authorized_keys for the key that the gateway offers; null: it has none that could be read. */
-  keyLine(draft: SetupDraft): Promise<string | null>;
+  keyLine(draft: SetupDraft, tunnelPort: number | null): Promise<string | null>;
   onNode(draft: SetupDraft, task: NodeTask, args?: readonly string[], input?: string): Promise<TaskAnswer>;
 }

@@ -55,7 +55,8 @@ export type CommandName =
   | "guard"
   | "trust"
   | "probe"
-  | "add";
+  | "add"
+  | "join";
 
 type Run = (
   name: CommandName,
@@ -114,7 +115,7 @@ function usageProblem(
   out: Pick<Output, "question">,
 ): string | null {
   const { agent, node, watch, since, yes, paired } = options;
-  if (name === "add") return setupUsageProblem(name, options, out.question !== undefined);
+  if (name === "add" || name === "join") return setupUsageProblem(name, options, out.question !== undefined);
   if (name === "explain" && !agent?.trim()) {
     return "explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]";
   }
@@ -180,6 +181,7 @@ const run: Run = async (name, options, ask, out, machine) => {
       return tell(await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired }), pairedText);
     }
     case "add":
+    case "join":
       return runSetupCommand(name, options, ask, out, machine);
     case "probe":
       return tell(

@@ -16,7 +16,7 @@ interface Spec {
 }
 
 /** Of `add` and `join`. */
-const SETUP_OPTIONS: Spec["options"] = [
+const SETUP_OPTIONS: NonNullable<Spec["options"]> = [
   ["--name <node>", "inventory name; default: the host's first label"],
   ["--country <code>", 'where the machine is, for example "SG"; default: you are asked'],
   ["--city <name>", "and in which city"],
@@ -81,6 +81,18 @@ const COMMANDS: readonly Spec[] = [
     argument: ["<ssh-host>", "[user@]host[:port], or a Host of ~/.ssh/config on the gateway"],
     options: SETUP_OPTIONS,
   },
+  {
+    name: "join",
+    description:
+      "Make a machine with SSH a paired, approved node behind a tunnel that the gateway keeps, in one go",
+    argument: ["<node>", "a node of the config, or [user@]host[:port] as for add"],
+    options: [
+      ...SETUP_OPTIONS,
+      ["--tunnel-port <port>", "where the tunnel listens on the node's 127.0.0.1; default: 18789"],
+      ["--no-service", "no service keeps the node host: it runs until the machine restarts"],
+      ["--print", "write nothing: print what to type on a machine that the gateway cannot reach over SSH"],
+    ],
+  },
 ];
 
 /**
@@ -99,7 +111,7 @@ export async function buildCommands(program: Program, name: string, description:
     command.option("--json", "print the report as JSON");
     const act = async (node: string | undefined, options: CommandOptions & Record<string, string>) => {
       const stop = new AbortController();
-      if (options.watch !== undefined || spec.options === SETUP_OPTIONS) stopWith(stop);
+      if (options.watch !== undefined || spec.name === "add" || spec.name === "join") stopWith(stop);
       process.exitCode = await runCommand(
         spec.name,
         { ...options, node: node ?? options.node },

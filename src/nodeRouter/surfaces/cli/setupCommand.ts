@@ -3,6 +3,7 @@ import { validCountry } from "../../../shared/countries.ts";
 import { quote, safe, safeJson } from "../../../shared/safeText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { addSteps, onlySsh } from "../../setup/addSteps.ts";
+import { joinSteps, tunnelEntry } from "../../setup/joinSteps.ts";
 import { runSetup, type SetupReport } from "../../setup/runSetup.ts";
 import type { PlaceGuess, SetupContext, SetupPlace, SetupTalk } from "../../setup/setupContext.ts";
 import type { SetupGateway } from "../../setup/setupGateway.ts";
@@ -12,6 +13,7 @@ import type { DoctorReport } from "../doctor/doctor.ts";
 import type { GuardReport } from "../methods/methods.ts";
 import type { TrustReport } from "../methods/sshMethods.ts";
 import type { AskGateway } from "./gatewayCall.ts";
+import { pairingOf, portOf, printJoin } from "./joinPrint.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
 import { agentLine, stepLine, undoneLines } from "./setupText.ts";
 import { trustText } from "./sshText.ts";
@@ -29,6 +31,11 @@ export interface SetupOptions {
   readonly workspace?: string | undefined;
   readonly identity?: string | undefined;
   readonly hostKey?: string | undefined;
+  /** Of `join`. */
+  readonly tunnelPort?: string | undefined;
+  /** `--no-service` makes it false. */
+  readonly service?: boolean | undefined;
+  readonly print?: boolean | undefined;
   readonly yes?: string | boolean | undefined;
   readonly json?: boolean | undefined;
 }
@@ -55,6 +62,9 @@ export function setupUsageProblem(command: string, options: SetupOptions, canAsk
   if (country !== undefined && !validCountry(country.toUpperCase())) {
     return `--country takes two letters such as SG (ISO 3166-1), not ${quote(country)}`;
   }
+  if (portOf(options) === null)
+    return `--tunnel-port takes a port from 1 to 65535, not ${quote(options.tunnelPort ?? "")}`;
+  if (options.print === true) return null;
   if (city !== undefined && country === undefined) return "--city needs --country";
   if (workspace !== undefined && !workspace.startsWith("/")) {
     return `--workspace takes an absolute directory on the node, not ${quote(workspace)}`;
@@ -67,7 +77,7 @@ export function setupUsageProblem(command: string, options: SetupOptions, canAsk
 
 /** The exit code: 0 when the machine is a node and every agent that was named can be placed there. */
 export async function runSetupCommand(
-  command: "add",
+  command: "add" | "join",
   options: SetupOptions,
   ask: AskGateway,
   out: Output,
@@ -79,7 +89,9 @@ export async function runSetupCommand(
     return EXIT_USAGE;
   }
   const { json = false } = options;
+  if (options.print === true) return printJoin(target.node, options, ask, out);
   const wishes = wishesOf(options);
+  const tunnelPort = command === "join" ? portOf(options) : null;
   const context: SetupContext = {
     target,
     wishes,
@@ -88,9 +100,14 @@ export async function runSetupCommand(
     guard: (agents, write) => guardOf(ask, agents, write),
     stop: machine.stop,
     sleep: machine.sleep,
-    more: onlySsh,
+    tunnelPort,
+    more: tunnelPort === null ? onlySsh : (look) => tunnelEntry(look, tunnelPort),
   };
-  const report = await runSetup(addSteps(context), {
+  const steps =
+    tunnelPort === null
+      ? addSteps(context)
+      : joinSteps(context, { pairing: pairingOf(ask), tunnelPort, service: options.service !== false });
+  const report = await runSetup(steps, {
     stop: machine.stop,
     now: machine.now,
     ended: (step) => (json ? undefined : out.print(stepLine(step))),
@@ -128,14 +145,16 @@ function gatewayOf(ask: AskGateway): SetupGateway {
   const setup = <T>(op: string, params: Record<string, unknown>) =>
     ask<T>("noderouter.setup", { op, ...params }, LONG_MS);
   return {
-    look: (node, agents) => setup("look", { node, agents }),
+    look: (node, agents, device) =>
+      setup("look", { node, agents, ...(device === undefined ? {} : { device }) }),
     plan: (change) => setup("plan", { change }),
     write: async (change) => (await setup<{ values: [] }>("write", { change })).values,
     takeBack: async (values) => (await setup<{ left: string[] }>("takeBack", { values })).left,
     trust: ({ change }, fingerprint) =>
       setup("trust", { change, ...(fingerprint === null ? {} : { fingerprint }) }),
     probe: ({ change }) => setup("probe", { change }),
-    keyLine: async ({ change }) => (await setup<{ line: string | null }>("keyLine", { change })).line,
+    keyLine: async ({ change }, tunnelPort) =>
+      (await setup<{ line: string | null }>("keyLine", { change, tunnelPort })).line,
     onNode: ({ change }, task, args = [], input = "") => setup("task", { change, task, args, input }),
   };
 }

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { AuditState } from "../../audit/audit.ts";
+import type { Discovery } from "../../host/discovery.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
@@ -51,6 +52,8 @@ export interface DoctorInput {
   readonly sshFaults?: ReadonlyMap<string, string>;
   /** Those of the config, by inventory name; absent: not asked. */
   readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
+  /** Where the gateway is by its environment; absent: not asked. */
+  readonly discovery?: Discovery;
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
   /** Sessions that run on another machine as a whole; absent: not asked. */

@@ -1,5 +1,6 @@
 // What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
 
+import { hostname } from "node:os";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
 import { PRESENCE } from "../../../presence/presence.ts";
@@ -13,6 +14,7 @@ import { didYouMean } from "../../../shared/suggest.ts";
 import { AUDIT } from "../../audit/audit.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
+import { discoveryOf } from "../../host/discovery.ts";
 import { listedAgentIds } from "../../host/hostConfig.ts";
 import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
@@ -120,6 +122,7 @@ export function createMethods(
     hostNodes: memory.part(NODE_READER).last()?.nodes ?? [],
     hooks: hookLiveness(memory.part(HOOKS_SEEN), deps.now()),
     counters: memory.part(COUNTERS),
+    discovery: discoveryOf(process.env, hostname()),
     audit: memory.part(AUDIT).current?.state() ?? null,
     apiProblem: memory.part(SANDBOX_PROBLEM).current,
     presence: presenceRecords(deps),

@@ -38,7 +38,13 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
       const { version: openclaw } = api.runtime;
       return setupMethod(
         deps,
-        { version, openclaw, packageFolder: api.rootDir ?? null, changeConfig },
+        {
+          version,
+          openclaw,
+          packageFolder: api.rootDir ?? null,
+          stateFolder: api.runtime.state.resolveStateDir(),
+          changeConfig,
+        },
         params,
       );
     },

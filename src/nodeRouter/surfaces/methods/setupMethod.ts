@@ -1,4 +1,7 @@
 // `noderouter.setup`: what `add` and `join` ask of the gateway, which alone has the keys, the trust and the config file.
+import { mkdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { CONFIG_PATH } from "../../../config/problems/path.ts";
 import { type ConfiguredNode, type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
@@ -8,6 +11,7 @@ import { nodeNameKey, normalizeAgentId } from "../../../shared/hostNames.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
 import { itemsOf, trimmedText } from "../../../shared/jsonParts.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
+import { discoveryOf } from "../../host/discovery.ts";
 import { listedAgentIds, section } from "../../host/hostConfig.ts";
 import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
@@ -23,7 +27,9 @@ import { NODE_TASKS, type NodeTask } from "../../setup/nodeTasks.ts";
 import { runOnNode } from "../../setup/onNode.ts";
 import { packageArchive } from "../../setup/packageFile.ts";
 import { publicKeyLine } from "../../setup/publicKeyLine.ts";
-import type { SetupLook, SetupPlan } from "../../setup/setupGateway.ts";
+import type { SetupLook, SetupPackage, SetupPlan } from "../../setup/setupGateway.ts";
+import { gatewayDoor } from "../../tunnels/gatewayDoor.ts";
+import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
 
 /** What of the host stands behind the method. */
@@ -33,12 +39,12 @@ export interface SetupHost {
   readonly openclaw: string;
   /** Folder of the installed package; null: not known. */
   readonly packageFolder: string | null;
+  /** OpenClaw's. */
+  readonly stateFolder: string;
   /** Changes openclaw.json as written. */
   readonly changeConfig: (change: (draft: unknown) => void) => Promise<void>;
 }
 
-/** OpenClaw's own, where the config names none. */
-const DEFAULT_PORT = 18_789;
 const SECRETS: readonly string[] = ["identityData", "passphrase"];
 
 /**
@@ -52,6 +58,8 @@ export async function setupMethod(deps: RouterDeps, host: SetupHost, params: Par
       return look(deps, host, params);
     case "plan":
       return plan(deps, changeOf(params));
+    case "package":
+      return packageOf(host);
     case "write": {
       const change = changeOf(params);
       let written: readonly WrittenValue[] = [];
@@ -79,19 +87,20 @@ async function look(deps: RouterDeps, host: SetupHost, params: Params): Promise<
   const config = configNow(deps);
   const raw = pluginConfig(deps);
   const entry = section(raw, "nodes")[node];
-  const gateway = section(hostConfig, "gateway");
   const known = listedAgentIds(hostConfig);
+  const door = gatewayDoor({ hostConfig, variables: process.env, arguments: process.argv });
   await currentSnapshot(deps, config, 0);
+  const device = readTextParam(params, "device");
   const names = [node, config.nodes.get(node)?.node].filter((name) => typeof name === "string");
   const isMeant = ({ nodeId, displayName }: { nodeId: string; displayName: string | null }) =>
+    nodeId === device ||
     names.some(
       (name) => name === nodeId || (displayName !== null && nodeNameKey(name) === nodeNameKey(displayName)),
     );
   return {
     version: host.version,
     openclaw: host.openclaw,
-    port: typeof gateway.port === "number" ? gateway.port : DEFAULT_PORT,
-    auth: trimmedText(section(gateway, "auth").mode),
+    port: door.ok ? door.port : 0,
     entry: isRecord(entry) ? withoutSecrets(entry) : null,
     rules: itemsOf(section(raw).rules).flatMap(
       (rule) => trimmedText(isRecord(rule) ? rule.name : null) ?? [],
@@ -108,6 +117,7 @@ async function look(deps: RouterDeps, host: SetupHost, params: Params): Promise<
       approved: paired.approval === "approved",
       exec: paired.commands.includes("system.run"),
     })),
+    tunnel: tunnelsOf(config, deps.memory.part(TUNNELS).current).get(node) ?? null,
   };
 }
 
@@ -118,6 +128,21 @@ function plan(deps: RouterDeps, change: ConfigChange): SetupPlan {
     .problems.filter(({ severity }) => severity === "error")
     .map(problemText);
   return { values, problems: then.filter((text) => !now.has(text)) };
+}
+
+/** For a machine that fetches it: what `join --print` names. */
+async function packageOf(host: SetupHost): Promise<SetupPackage> {
+  const file = join(host.stateFolder, "node-router", `openclaw-node-router-${host.version}.tgz`);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, await packageOfFolder(host));
+  const { address, sshPort } = discoveryOf(process.env, hostname());
+  const { processEnv } = await loadLater(() => import("../../transports/ssh/client.ts"));
+  return { file, address: address.value, sshPort: sshPort.value, user: processEnv().user };
+}
+
+function packageOfFolder({ packageFolder }: SetupHost): Promise<Buffer> {
+  if (packageFolder === null) throw new Error("OpenClaw does not say where this plugin is installed");
+  return packageArchive(packageFolder);
 }
 
 /** All that needs a connection, or the key for one. */
@@ -146,8 +171,10 @@ async function overSsh(
     }
     case "probe":
       return client.probeNode(node, env);
-    case "keyLine":
-      return { line: await publicKeyLine(node.ssh.identityFile, null, env) };
+    case "keyLine": {
+      const tunnelPort = typeof params.tunnelPort === "number" ? params.tunnelPort : null;
+      return { line: await publicKeyLine(node.ssh.identityFile, tunnelPort, env) };
+    }
     case "task": {
       const task = taskOf(params);
       const input = await inputOf(task, host, params);
@@ -161,14 +188,15 @@ async function overSsh(
       return runOnNode(node, NODE_TASKS[task], args, input, { connect, now: deps.now, log: deps.log });
     }
     default:
-      throw new UsageError("setup needs an op: look, plan, write, takeBack, trust, probe, keyLine, task");
+      throw new UsageError(
+        "setup needs an op: look, plan, write, takeBack, package, trust, probe, keyLine, task",
+      );
   }
 }
 
 async function inputOf(task: NodeTask, host: SetupHost, params: Params): Promise<Buffer> {
   if (NODE_TASKS[task].takesPackage !== true) return Buffer.from(readTextParam(params, "input") ?? "");
-  if (host.packageFolder === null) throw new Error("OpenClaw does not say where this plugin is installed");
-  return packageArchive(host.packageFolder);
+  return packageOfFolder(host);
 }
 
 function configNow({ memory }: RouterDeps): ResolvedConfig {

@@ -45,7 +45,7 @@ export function createFiles(run: Run): RunFiles {
       const command = run.commands(at).start(withSettings(request, at.node));
       return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
     } catch (error) {
-      return notStarted(error);
+      return neverSent(error);
     }
   };
 
@@ -128,7 +128,7 @@ export function withSettings(
 }
 
 /** The outcome of a script that a fault kept from the node. */
-export function notStarted(error: unknown): Collected {
+export function neverSent(error: unknown): Collected {
   const fault =
     error instanceof NodeRouterError
       ? error.refusal

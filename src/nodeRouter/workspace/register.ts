@@ -14,8 +14,7 @@ import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createBackend } from "./backend.ts";
 import { createFileBridge } from "./files/createFileBridge.ts";
 import { createMirror } from "./mirror/mirror.ts";
-import { bindPersonas, PERSONA } from "./persona/bindings.ts";
-import { createPersonaFiles } from "./persona/personaFiles.ts";
+import { openPersona } from "./persona.ts";
 import type { WorkspaceDeps, WorkspaceParts } from "./registrations.ts";
 import { WORKSPACE } from "./workspaceState.ts";
 
@@ -72,18 +71,13 @@ export function registerWorkspace(
   const log = deps.log.child({ part: "workspace" });
   const { probe = probeSandboxApi, probeAccess = probeWorkspaceAccessApi, audit } = options;
   const full = api.registrationMode === "full";
-  const access = probeAccess().then((host) => {
-    memory.part(PERSONA).bind = host.ok ? host.bind : null;
-    memory.part(PERSONA).problem = host.ok ? null : host.reason;
-  });
   const parts: WorkspaceParts = {
     deps,
     full,
     audit,
     createMirror,
     createFileBridge,
-    persona: createPersonaFiles({ deps, audit, createFileBridge }, log),
-    bindPersona: (agent) => access.then(() => bindPersonas(deps, log, agent)),
+    ...openPersona({ deps, audit, createFileBridge }, log, probeAccess),
     loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
   };
 
@@ -113,9 +107,7 @@ export function registerWorkspace(
   const backend = probe().then((host) => {
     if (!gone) take(memory, host, log);
   });
-  const personas = access.then(() => {
-    if (!gone) bindPersonas(deps, log);
-  });
+  const personas = parts.bindPersona();
   return Promise.all([backend, personas]).then(() => undefined);
 }
 

@@ -28,8 +28,8 @@ export interface WorkspaceParts {
   readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
   /** What the host reads for prompts in place of this folder of the gateway. */
   readonly persona: (folder: string) => PersonaBridge;
-  /** A run of this agent begins: from now on its persona files are the node's. */
-  readonly bindPersona: (agent: string) => Promise<void>;
+  /** From now on the persona files of this agent are the node's; without one, of all agents. */
+  readonly bindPersona: (agent?: string) => Promise<void>;
   readonly loadSshClient: () => Promise<SshClient>;
 }
 

@@ -2,15 +2,12 @@
 import { resolve } from "node:path";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import { definePart, type Memory } from "../../../shared/processMemory.ts";
+import { definePart } from "../../../shared/processMemory.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import { agentIds, bindingOf } from "../../host/hostConfig.ts";
 import type { BindFolder, PersonaBridge } from "../../host/workspaceAccessApi.ts";
-import { RELOAD_GAP_MS } from "../loadSshClient.ts";
-import type { WorkspaceDeps } from "../registrations.ts";
-import { WORKSPACE } from "../workspaceState.ts";
-import { agentsOf } from "./owner.ts";
+import { agentsOf, type OwnerDeps } from "./owner.ts";
 
 export interface Bindings {
   /** Null until the host was asked, and in one that cannot bind. */
@@ -31,11 +28,16 @@ export const PERSONA = definePart<Bindings>("persona", 1, () => ({
   left: new Map(),
 }));
 
+/** What stands behind the bound folders, by folder; null while there is none, which only the patient wait for. */
+export type PersonaNow = (patient: boolean) => Promise<((folder: string) => PersonaBridge) | null>;
+
 /**
  * Binds the folder of every agent whose workspace is on a node, or of this one alone. What is bound stays so; a folder
  * that another agent has on the gateway is left alone. Never throws.
+ * @param current outlives the registration whose it is, so it loads nothing and keeps nothing of it
+ * @param only this agent
  */
-export function bindPersonas(deps: WorkspaceDeps, log: Logger, only?: string): void {
+export function bindPersonas(deps: OwnerDeps, current: PersonaNow, log: Logger, only?: string): void {
   const persona = deps.memory.part(PERSONA);
   if (persona.bind === null) return;
   const config = deps.hostConfig();
@@ -44,7 +46,7 @@ export function bindPersonas(deps: WorkspaceDeps, log: Logger, only?: string): v
     const own = deps.agentWorkspace(agent);
     const folder = own === null ? null : resolve(own);
     if (folder === null || persona.bound.has(folder)) continue;
-    const reason = bindOne(deps, persona.bind, folder);
+    const reason = bindOne(deps, current, persona.bind, folder);
     if (reason === null) {
       persona.bound.add(folder);
       persona.left.delete(folder);
@@ -59,13 +61,13 @@ export function bindPersonas(deps: WorkspaceDeps, log: Logger, only?: string): v
 }
 
 /** @returns why not; null: it is bound */
-function bindOne(deps: WorkspaceDeps, bind: BindFolder, folder: string): string | null {
+function bindOne(deps: OwnerDeps, current: PersonaNow, bind: BindFolder, folder: string): string | null {
   const config = deps.hostConfig();
   const other = agentsOf(deps, folder).find((agent) => bindingOf(config, agent) !== "workspace");
   if (other !== undefined)
     return `agent ${quote(other)} has the same folder and its workspace on the gateway`;
   try {
-    bind(folder, delegate(deps.memory, folder));
+    bind(folder, delegate(current, folder));
     return null;
   } catch (error) {
     return safe(messageOf(error));
@@ -73,13 +75,13 @@ function bindOne(deps: WorkspaceDeps, bind: BindFolder, folder: string): string 
 }
 
 /** Outlives the registration that made it, so it does nothing but ask for the one that lives. */
-function delegate(memory: Memory, folder: string): PersonaBridge {
+function delegate(current: PersonaNow, folder: string): PersonaBridge {
   let isGone = false;
   const now = async (): Promise<PersonaBridge> => {
     // Waited for once: a turn reads six files, and the plugin may be gone for good.
-    const parts = await memory.part(WORKSPACE).registrations.wait(isGone ? 0 : RELOAD_GAP_MS);
-    isGone = parts === null;
-    if (parts !== null) return parts.persona(folder);
+    const persona = await current(!isGone);
+    isGone = persona === null;
+    if (persona !== null) return persona(folder);
     const fact = "node-router is being reloaded or was disabled";
     const advice = "Try again, or restart the gateway if it is to stay disabled";
     throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice }));

@@ -5,9 +5,15 @@ import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { placeAgent, placeSession } from "../../current/placeSession.ts";
 import { agentIds, bindingOf } from "../../host/hostConfig.ts";
+import type { SnapshotDeps } from "../../inventory/currentSnapshot.ts";
 import type { WorkspacePlace } from "../../policy/callDecision.ts";
 import type { CurrentTurn } from "../../state/currentTurn.ts";
-import type { WorkspaceDeps } from "../registrations.ts";
+
+export interface OwnerDeps extends SnapshotDeps {
+  readonly hostConfig: () => unknown;
+  /** The agent's workspace folder on the gateway, absolute; null when the host cannot tell. */
+  readonly agentWorkspace: (agent: string) => string | null;
+}
 
 export interface Owner {
   readonly agent: string;
@@ -17,7 +23,7 @@ export interface Owner {
 }
 
 /** The agents whose workspace on the gateway is this folder. */
-export function agentsOf(deps: WorkspaceDeps, folder: string): readonly string[] {
+export function agentsOf(deps: OwnerDeps, folder: string): readonly string[] {
   return agentIds(deps.hostConfig()).filter((agent) => isFolderOf(deps, agent, folder));
 }
 
@@ -28,7 +34,7 @@ export function agentsOf(deps: WorkspaceDeps, folder: string): readonly string[]
  * @throws NodeRouterError the refusal that keeps it from any node, and for a folder that means none
  */
 export async function ownerOf(
-  deps: WorkspaceDeps,
+  deps: OwnerDeps,
   folder: string,
   turn: CurrentTurn | undefined,
 ): Promise<Owner> {
@@ -60,7 +66,7 @@ export async function ownerOf(
   return first;
 }
 
-function isFolderOf(deps: WorkspaceDeps, agent: string, folder: string): boolean {
+function isFolderOf(deps: OwnerDeps, agent: string, folder: string): boolean {
   const own = deps.agentWorkspace(agent);
   return own !== null && resolve(own) === folder;
 }

@@ -6,18 +6,16 @@ import { NodeRouterError } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
-import { PERSONA_FILES } from "../../host/workspaceAccessApi.ts";
+import { PERSONA_FILES, type PersonaBridge } from "../../host/workspaceAccessApi.ts";
 import { CURRENT_TURN, type CurrentTurn } from "../../state/currentTurn.ts";
-import { collect } from "../../transports/collect.ts";
+
 import type { CollectCommand } from "../../transports/transport.ts";
-import { fileAudit } from "../fileAudit.ts";
-import type { FileBridge } from "../files/fileBridge.ts";
+import type { FileBridge, FileBridgeOptions } from "../files/fileBridge.ts";
 import { createPathResolver } from "../files/paths.ts";
 import { type ReadOutcome, readMany } from "../files/readMany.ts";
-import { notStarted, withSettings } from "../files.ts";
-import { nodeCommands } from "../nodeCommands.ts";
-import type { WorkspaceParts } from "../registrations.ts";
-import { type Owner, ownerOf } from "./owner.ts";
+
+import { type Owner, type OwnerDeps, ownerOf } from "./owner.ts";
+
 import { createTurnReads, type TurnReads } from "./turnReads.ts";
 
 /** Largest file that the host takes into a prompt or hands out. */
@@ -29,31 +27,24 @@ const READ_MS = 15_000;
 /** Of one folder. */
 const MAX_NAMES = 2_000;
 
-/**
- * One registration's view of the persona files; it keeps nothing that its successor would miss.
- * @param readMs for one trip that reads
- */
-export function createPersonaFiles(
-  parts: Pick<WorkspaceParts, "deps" | "audit" | "createFileBridge">,
-  log: Logger,
-  readMs = READ_MS,
-): WorkspaceParts["persona"] {
-  const { deps } = parts;
+export interface PersonaOptions {
+  readonly deps: OwnerDeps;
+  readonly log: Logger;
+  /** Scripts on the owner's node. */
+  readonly runOn: (owner: Owner) => CollectCommand;
+  readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
+  /** What keeps the records of changes. */
+  readonly audited: (owner: Owner) => Pick<FileBridgeOptions, "beforeChange" | "onChange">;
+  /** ms, for one trip that reads. */
+  readonly readMs?: number;
+}
+
+/** One registration's view of the persona files, by folder; it keeps nothing that its successor would miss. */
+export function createPersonaFiles(options: PersonaOptions): (folder: string) => PersonaBridge {
+  const { deps, log, runOn, createFileBridge, audited, readMs = READ_MS } = options;
   const turns = new WeakMap<CurrentTurn, Map<string, TurnReads>>();
   const bridges = new WeakMap<object, Map<string, FileBridge>>();
   const told = new Set<string>();
-
-  const runOn =
-    ({ place }: Owner): CollectCommand =>
-    async (request, limits = {}) => {
-      try {
-        const signal = request.abortSignal ?? limits.signal;
-        const command = nodeCommands(deps.memory, place).start(withSettings(request, place.node));
-        return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
-      } catch (error) {
-        return notStarted(error);
-      }
-    };
 
   const optionsOf = (folder: string, owner: Owner) => ({
     node: owner.place.node.name,
@@ -65,23 +56,18 @@ export function createPersonaFiles(
 
   /** The same one for the same agent, node and folder: a write must find what was read. */
   const bridgeOf = (folder: string, owner: Owner): FileBridge => {
-    const { node, placement, via } = owner.place;
+    const { node, via } = owner.place;
     const known = bridges.get(node) ?? new Map<string, FileBridge>();
     bridges.set(node, known);
     const key = `${owner.agent}\0${via.over}\0${folder}`;
     const bridge =
       known.get(key) ??
-      parts.createFileBridge({
+      createFileBridge({
         ...optionsOf(folder, owner),
         now: deps.now,
         // These are not the steps of a tool's call, whatever they were begun in.
         currentCall: () => null,
-        ...fileAudit({
-          agent: owner.agent,
-          sessionKey: owner.sessionKey,
-          where: () => ({ node: node.name, rule: placement.rule, transport: via.over }),
-          audit: () => parts.audit,
-        }),
+        ...audited(owner),
       });
     known.set(key, bridge);
     return bridge;
@@ -94,9 +80,9 @@ export function createPersonaFiles(
     turn: CurrentTurn | undefined,
   ): Promise<readonly ReadOutcome[]> => {
     const owner = await ownerOf(deps, folder, turn);
-    const options = optionsOf(folder, owner);
-    const paths = createPathResolver(options);
-    const outcomes = await readMany({ ...options, paths }, files, maxBytes, AbortSignal.timeout(readMs));
+    const place = optionsOf(folder, owner);
+    const paths = createPathResolver(place);
+    const outcomes = await readMany({ ...place, paths }, files, maxBytes, AbortSignal.timeout(readMs));
     if (files.length > 1 && outcomes.every(isMissing)) void tellLeftBehind(folder, owner);
     return outcomes;
   };

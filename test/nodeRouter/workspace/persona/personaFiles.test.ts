@@ -8,7 +8,7 @@ import { CURRENT_TURN } from "../../../../src/nodeRouter/state/currentTurn.ts";
 import { SESSION_NODES } from "../../../../src/nodeRouter/state/sessionNodes.ts";
 import { SSH_TRANSPORT } from "../../../../src/nodeRouter/transports/transport.ts";
 import { createFileBridge } from "../../../../src/nodeRouter/workspace/files/createFileBridge.ts";
-import { createPersonaFiles } from "../../../../src/nodeRouter/workspace/persona/personaFiles.ts";
+import { openPersona } from "../../../../src/nodeRouter/workspace/persona.ts";
 import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { BOUND } from "../../../support/fakeDeps.ts";
 import { fakePresence, makePresence, reachOf } from "../../../support/makePresence.ts";
@@ -42,12 +42,11 @@ function put(path: string, text: string): void {
 
 function bridge(agent = "worker", readMs = 15_000): PersonaBridge {
   const deps = { ...at.deps, agentWorkspace: (id: string) => folders[id] ?? null };
-  return createPersonaFiles(
-    { deps, audit: at.parts.audit, createFileBridge },
-    at.deps.log,
-    readMs,
-  )(folders[agent] ?? "");
+  const opened = openPersona({ deps, audit: at.parts.audit, createFileBridge }, at.deps.log, host, readMs);
+  return opened.persona(folders[agent] ?? "");
 }
+
+const host = async () => ({ ok: false as const, reason: "not in this test" });
 
 const inTurn = <T>(sessionKey: string, step: () => Promise<T>, agent = "worker"): Promise<T> =>
   at.deps.memory.part(CURRENT_TURN).run({ agent, sessionKey }, step);

@@ -1,9 +1,11 @@
 // A real `openclaw node run` in its own home, paired and approved until agents can use it.
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCli } from "./cli.ts";
 import { type JsonObject, merge, quiet } from "./config.ts";
 import { environmentOf, giveHome, type Home, makeHome, OPENCLAW, ROOT, removeHome } from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
+import { installPlugin } from "./install.ts";
 import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
 import { type Account, type Child, startProcess } from "./process.ts";
 import { waitFor } from "./wait.ts";
@@ -14,6 +16,8 @@ export interface NodeHostOptions {
   /** Folder of an earlier node host: same device identity. Default: a new one, so a new device of that name. */
   readonly dir?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Archive of this plugin, installed on the node before it first connects. Default: none. */
+  readonly plugin?: string;
   /** `false`: leave its commands waiting for approval. */
   readonly approve?: boolean;
   readonly timeoutMs?: number;
@@ -65,6 +69,9 @@ export async function startNodeHost(
     mkdirSync(cache, { recursive: true });
     chownSync(cache, account.uid, account.gid);
     env.NODE_COMPILE_CACHE = cache;
+  }
+  if (options.plugin !== undefined) {
+    await installPlugin({ cli: (...cli) => runCli(cli, { env, cwd: home.home }) }, options.plugin);
   }
   const args = ["node", "run", "--host", "127.0.0.1", "--port", String(gateway.port), "--display-name", name];
   const approve = options.approve ?? true;

@@ -1,4 +1,4 @@
-// The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
+// The audit: who ran what on which node, and how it ended. One record a command and file change in a workspace.
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";

@@ -5,6 +5,7 @@ import { isoTime } from "../../shared/isoTime.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { readJson } from "../../shared/jsonParts.ts";
 import { safeJson } from "../../shared/safeText.ts";
+import type { Transport } from "../../shared/types.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { DAY_MS, type Untaken } from "./shares.ts";
 import type { AuditLimits } from "./usage.ts";
@@ -50,6 +51,8 @@ interface CommonSubject {
   /** `exec`, `write`, `remove`, … */
   readonly operation: string;
   readonly node: string;
+  /** Null: no node was decided yet. */
+  readonly transport: Transport | null;
   /** The rule that chose the node. */
   readonly rule: string | null;
   /** Null where the host does not say. */
@@ -166,7 +169,7 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
     kind: subject.kind,
     operation: short(subject.operation),
     node: short(subject.node),
-    transport: "ssh",
+    transport: subject.transport,
     rule: shortOrNull(subject.rule),
   };
   if (subject.kind === "file")

@@ -30,7 +30,7 @@ export async function placeSession(
   try {
     const [snapshot] = await Promise.all([currentSnapshot(deps, config), sessions.ready()]);
     const policy = policyNow(deps, config, agent);
-    const kept = sessions.get(sessionKey)?.node ?? null;
+    const kept = sessions.get(sessionKey);
     const place = decideSession(policy, kept, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
     return place.ok ? remember(deps.memory, agent, sessionKey, place) : place;
   } catch (error) {
@@ -47,7 +47,7 @@ export function remember(
   sessionKey: string,
   place: WorkspacePlace,
 ): Remembered {
-  const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name);
+  const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name, place.via.over);
   memory.part(LAST_NODES).set(agent, place.placement.rule ?? "", place.node.name);
   return { ...place, movedFrom };
 }

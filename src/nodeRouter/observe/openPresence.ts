@@ -24,6 +24,7 @@ import type { RouterDeps } from "../process/deps.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { gatewayPlace } from "./gatewayPlace.ts";
 import { createGeoip } from "./geoipSource.ts";
+import { pluginSource } from "./pluginSource.ts";
 import { sshSources } from "./sshSources.ts";
 import { createTargets } from "./sshTargets.ts";
 
@@ -65,6 +66,7 @@ export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): P
       // A reload of the plugin disconnects nobody.
       graceMs: known.current === null ? START_GRACE_MS : 0,
     }),
+    pluginSource(memory, deps.now),
     tailscale,
     ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
   ];

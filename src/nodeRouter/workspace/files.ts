@@ -42,7 +42,7 @@ export function createFiles(run: Run): RunFiles {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
       await run.ready(at, signal);
-      const command = run.transport().start(at.node.name, withSettings(request, at.node));
+      const command = run.commands(at).start(withSettings(request, at.node));
       return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
     } catch (error) {
       return notStarted(error);
@@ -68,7 +68,11 @@ export function createFiles(run: Run): RunFiles {
         ...fileAudit({
           agent: run.agent,
           sessionKey: params.sessionKey,
-          where: () => ({ node: target.known?.node.name ?? "none", rule: target.known?.rule ?? null }),
+          where: () => ({
+            node: target.known?.node.name ?? "none",
+            transport: target.known?.via.over ?? null,
+            rule: target.known?.rule ?? null,
+          }),
           audit: () => run.parts().audit,
         }),
       });

@@ -6,6 +6,11 @@ import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/au
 import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
+import {
+  NODE_TRANSPORT,
+  type NodeTransport,
+  type PairedNode,
+} from "../../../src/nodeRouter/transports/nodeTransport.ts";
 import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
 import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
@@ -13,6 +18,7 @@ import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mir
 import type { Registered, WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
 import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
+import { refused } from "../../support/refused.ts";
 import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
 import { createLocalTransport, type LocalOptions, type LocalTransport } from "./localTransport.ts";
 
@@ -142,6 +148,24 @@ export async function runSpec({ argv }: ExecSpec): Promise<HelperEnd> {
   const run = runHelper(argv);
   run.child.stdin?.end();
   return run.end;
+}
+
+/** What was sent over the node protocol, by node id; runs it on the same local shells. */
+export function withNodeTransport({ deps, transport }: Arranged) {
+  const sent: PairedNode[] = [];
+  const warmed: PairedNode[] = [];
+  const nodes: NodeTransport = {
+    start(node, request) {
+      sent.push(node);
+      return transport.start(`over the node protocol: ${node.name}`, request);
+    },
+    warm: (node) => void warmed.push(node),
+    hello: async () => ({ kind: "unknown", ...refused("NODE_UNREACHABLE", "not in this test") }),
+    counters: () => null,
+    close: async () => {},
+  };
+  deps.memory.part(NODE_TRANSPORT).current = nodes;
+  return { sent, warmed };
 }
 
 export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {

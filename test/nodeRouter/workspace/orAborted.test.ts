@@ -28,8 +28,8 @@ test("a command that waits for a node that hangs is not started when its call is
   const job = createExecJob({
     agent: "a",
     sessionKey: "agent:a:s",
-    target: { node: Object({ name: "n" }), root: "/w", rule: null },
-    transport,
+    target: { node: Object({ name: "n" }), via: { over: "ssh" }, root: "/w", rule: null },
+    commands: { start: (request) => transport.start("n", request) },
     request: { script: "true" },
     call: null,
     audit: { begin: async () => {}, end: () => {} },

@@ -55,7 +55,7 @@ export interface StatusReport {
   readonly counters: Counters;
   /** Connections of agents whose workspace is on a node, by node. */
   readonly ssh: readonly SshNodeStatus[];
-  /** Records of commands and file changes over SSH; null: nothing was audited in this process. */
+  /** Records of commands and file changes in workspaces; null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
   readonly hosted?: readonly HostedStatus[];

@@ -2,10 +2,13 @@ import { defineConfig } from "tsup";
 import { dataFiles } from "./scripts/support/dataFiles.ts";
 import { denseThirdParty } from "./scripts/support/denseThirdParty.ts";
 import { leftOut } from "./scripts/support/leftOut.ts";
+import { oneStartFile } from "./scripts/support/oneStartFile.ts";
 import { builtPage } from "./scripts/support/pageAssets.ts";
 import { indentWithTabs } from "./scripts/support/tabs.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
 import { withoutComments } from "./scripts/support/withoutComments.ts";
+
+const start = oneStartFile("src/index.ts");
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
 export default defineConfig({
@@ -28,7 +31,14 @@ export default defineConfig({
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
-  esbuildPlugins: [builtPage("dist"), leftOut(), dataFiles("dist"), thirdParty("dist"), withoutComments()],
+  esbuildPlugins: [
+    start.plugin,
+    builtPage("dist"),
+    leftOut(),
+    dataFiles("dist"),
+    thirdParty("dist"),
+    withoutComments(start.before),
+  ],
   onSuccess: async () => {
     indentWithTabs("dist");
     denseThirdParty("dist");

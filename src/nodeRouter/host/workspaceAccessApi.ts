@@ -54,6 +54,9 @@ export const PERSONA_FILES = [
   "MEMORY.md",
 ] as const;
 
+/** As long as it has any content, and as long as it is in the agent's folder on the gateway, the host wants it followed. */
+export const ONBOARDING_FILE = "BOOTSTRAP.md";
+
 /** Binds a folder of the gateway. It stays bound until the gateway ends. @throws when it is bound already. */
 export type BindFolder = (folder: string, bridge: PersonaBridge) => void;
 

@@ -1,12 +1,13 @@
 // Binds agents' folders on the gateway, once a process each, to whatever registration of the plugin lives.
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { definePart } from "../../../shared/processMemory.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import { agentIds, bindingOf } from "../../host/hostConfig.ts";
-import type { BindFolder, PersonaBridge } from "../../host/workspaceAccessApi.ts";
+import { type BindFolder, ONBOARDING_FILE, type PersonaBridge } from "../../host/workspaceAccessApi.ts";
 import { agentsOf, type OwnerDeps } from "./owner.ts";
 
 export interface Bindings {
@@ -18,6 +19,8 @@ export interface Bindings {
   readonly bound: Set<string>;
   /** Folders that stay the gateway's, and why. */
   readonly left: Map<string, string>;
+  /** What the log was told of those. */
+  readonly told: Set<string>;
 }
 
 /** Of the process, as the host's own table is. */
@@ -26,6 +29,7 @@ export const PERSONA = definePart<Bindings>("persona", 1, () => ({
   problem: null,
   bound: new Set(),
   left: new Map(),
+  told: new Set(),
 }));
 
 /** What stands behind the bound folders, by folder; null while there is none, which only the patient wait for. */
@@ -42,6 +46,8 @@ export function bindPersonas(deps: OwnerDeps, current: PersonaNow, log: Logger, 
   if (persona.bind === null) return;
   const config = deps.hostConfig();
   const agents = only === undefined ? agentIds(config) : [only];
+  // What was in the way of agents that are bound no more is in nobody's way.
+  if (only === undefined) persona.left.clear();
   for (const agent of agents.filter((id) => bindingOf(config, id) === "workspace")) {
     const own = deps.agentWorkspace(agent);
     const folder = own === null ? null : resolve(own);
@@ -50,8 +56,16 @@ export function bindPersonas(deps: OwnerDeps, current: PersonaNow, log: Logger, 
     if (reason === null) {
       persona.bound.add(folder);
       persona.left.delete(folder);
-    } else if (persona.left.get(folder) !== reason) {
+      if (existsSync(join(folder, ONBOARDING_FILE))) {
+        log.warn(
+          { agent, folder },
+          `OpenClaw takes the ${ONBOARDING_FILE} of this folder for an onboarding that is still to be done, while the agent works on its node: remove it`,
+        );
+      }
+    } else {
       persona.left.set(folder, reason);
+      if (persona.told.has(`${folder}\0${reason}`)) continue;
+      persona.told.add(`${folder}\0${reason}`);
       log.warn(
         { agent, folder, reason },
         "the prompt's files are read on the gateway, and not on the agent's node",

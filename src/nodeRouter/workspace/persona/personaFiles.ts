@@ -2,15 +2,16 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../../../shared/errorCode.ts";
-import { NodeRouterError } from "../../../shared/errors.ts";
+import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { refusal } from "../../../shared/refusal.ts";
-import { quote } from "../../../shared/safeText.ts";
-import { PERSONA_FILES, type PersonaBridge } from "../../host/workspaceAccessApi.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
+import { ONBOARDING_FILE, PERSONA_FILES, type PersonaBridge } from "../../host/workspaceAccessApi.ts";
 import { CURRENT_TURN, type CurrentTurn } from "../../state/currentTurn.ts";
 
 import type { CollectCommand } from "../../transports/transport.ts";
 import type { FileBridge, FileBridgeOptions } from "../files/fileBridge.ts";
+import { NodeFileError } from "../files/fileFailures.ts";
 import { createPathResolver } from "../files/paths.ts";
 import { type ReadOutcome, readMany } from "../files/readMany.ts";
 
@@ -129,7 +130,13 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
       async readFileWithSource({ filePath, maxBytes = MAX_FILE_BYTES }) {
         const turn = turnNow();
         const most = Math.min(maxBytes, MAX_FILE_BYTES);
-        if (turn !== undefined) return await turnReads(folder, turn).read(filePath, most);
+        if (turn !== undefined) {
+          return await turnReads(folder, turn)
+            .read(filePath, most)
+            .catch((error: unknown) => {
+              throw filePath === ONBOARDING_FILE ? notThere(error) : error;
+            });
+        }
         const [outcome] = await read(folder, [filePath], most, undefined);
         if (outcome?.ok === true) return outcome.source;
         throw outcome?.error ?? new Error(`no answer about ${filePath}`);
@@ -152,6 +159,12 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
       },
     };
   };
+}
+
+/** What nobody can read is nothing to be followed; the words that it cannot be read would be. */
+function notThere(error: unknown): unknown {
+  if (errorCode(error) === "ENOENT") return error;
+  return new NodeFileError("ENOENT", refusal("FILE_NOT_FOUND", safe(messageOf(error))));
 }
 
 function isMissing(outcome: ReadOutcome): boolean {

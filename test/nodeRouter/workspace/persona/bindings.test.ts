@@ -1,5 +1,5 @@
 // Which folders of the gateway are bound, once a process, and what stands behind them across reloads.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -158,6 +158,26 @@ describe("a folder stays the gateway's, which is said once,", () => {
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toContain("already registered");
   });
+});
+
+test("an onboarding that is left in a bound folder is told, because the agent on its node can never end it", async () => {
+  const own = join(folder, "own");
+  mkdirSync(own);
+  folders = { "worker-sg": own };
+  writeFileSync(join(own, "BOOTSTRAP.md"), "who are you?");
+  await register();
+  await register();
+  const told = deps.lines.filter(({ text }) => text.includes("BOOTSTRAP.md of this folder"));
+  expect(told).toHaveLength(1);
+});
+
+test("a folder that was in another agent's way is in nobody's when that agent is bound no more", async () => {
+  folders = { "worker-sg": "/gw/shared", master: "/gw/shared" };
+  await register();
+  expect([...deps.memory.part(PERSONA).left.keys()]).toEqual(["/gw/shared"]);
+  entries["worker-sg"] = {};
+  await register();
+  expect(deps.memory.part(PERSONA).left.size).toBe(0);
 });
 
 test("a host that cannot bind is a known problem, and no error", async () => {

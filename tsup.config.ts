@@ -16,6 +16,10 @@ export default defineConfig({
   clean: true,
   splitting: true,
   minify: false,
+  esbuildOptions(options) {
+    // Shorter words for the same, a fourteenth of the bundle: names and lines stay, and with them stack traces.
+    options.minifySyntax = true;
+  },
   sourcemap: false,
   dts: false,
   // Without its prefix "node:sqlite" is nothing.

@@ -50,6 +50,7 @@ test("a node without settings is its own paired node and tailnet peer", () => {
     env: new Map(),
     loginShell: false,
     ssh: null,
+    tunnelPort: null,
     transport: "auto",
   });
 });
@@ -75,6 +76,31 @@ test("a node keeps what the operator declared, and its location says so", () => 
     longitude: 121.47,
     source: "declared",
   });
+});
+
+test.each([
+  ["absent", {}, null],
+  ["false", { tunnel: false }, null],
+  ["true", { tunnel: true }, 18_789],
+  ["a port", { tunnel: { port: 19_000 } }, 19_000],
+])("a tunnel that is %s", (_, ssh, port) => {
+  expect(resolveConfig({ nodes: { a: { ssh } } }).nodes.get("a")?.tunnelPort).toBe(port);
+});
+
+test.each([
+  { tunnel: { port: 0 } },
+  { tunnel: {} },
+  { tunnel: "18789" },
+  { tunnel: { port: 1, host: "0.0.0.0" } },
+])("a tunnel like %j is an error, and none is kept", (ssh) => {
+  const { nodes, problems } = resolveConfig({ nodes: { a: { ssh } } });
+  expect([nodes.size, problems[0]?.severity]).toEqual([0, "error"]);
+});
+
+test("a node whose SSH settings cannot be used has no tunnel over them", () => {
+  expect(
+    resolveConfig({ nodes: { a: { ssh: { user: "-x", tunnel: true } } } }).nodes.get("a")?.tunnelPort,
+  ).toBeNull();
 });
 
 test("ssh without settings reaches the node by its inventory name and leaves the rest to OpenSSH", () => {

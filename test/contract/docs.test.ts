@@ -388,8 +388,8 @@ function* keysOf(schema: Schema, prefix = ""): Generator<Key> {
 
 /** The objects that stand beside text have a name. */
 function branchText(schema: Schema): string {
-  const isPoint = schema.properties !== undefined && "latitude" in schema.properties;
-  return typeText(schema).replace("object", isPoint ? "point" : "SecretRef");
+  const has = (key: string): boolean => schema.properties !== undefined && key in schema.properties;
+  return typeText(schema).replace("object", has("latitude") ? "point" : has("port") ? "port" : "SecretRef");
 }
 
 function typeText(schema: Schema): string {

@@ -16,8 +16,8 @@ import { pause, waitFor } from "../support/wait.ts";
 import { call, changeConfig, installOverRpc, machineOf, PROBE, withRouter } from "./deployment.ts";
 
 const NODE = "mac-sg";
-/** What the issue asks for, and as much again for a busy machine. */
-const BACK_MS = 7_000;
+/** Some seconds, as printed; on a machine so busy that the tunnel misses the node host's first attempt, its pause of up to 30 s. */
+const BACK_MS = 45_000;
 
 describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel", () => {
   let gateway: Gateway;

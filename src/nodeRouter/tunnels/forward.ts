@@ -1,7 +1,7 @@
 // What a tunnel asks of the server at the other end: to listen, to look at who listens, and what it allows.
 import { Readable } from "node:stream";
 import type { Client } from "ssh2";
-import { type PortLook, parsePortLook, portLookCommand } from "./portLook.ts";
+import { endCommand, type PortLook, parsePortLook, portLookCommand } from "./portLook.ts";
 
 /** Of one look, by way of a shell on the node; a loaded machine takes a while to start one. */
 const LOOK_MS = 10_000;
@@ -31,16 +31,30 @@ export function bind(client: Client, port: number): Promise<boolean> {
 }
 
 /** Null: the node could not tell, or did not in time. */
-export function lookAtPort(client: Client, port: number, withPrograms: boolean): Promise<PortLook | null> {
+export async function lookAtPort(
+  client: Client,
+  port: number,
+  withPrograms: boolean,
+): Promise<PortLook | null> {
+  return parsePortLook(await run(client, portLookCommand(port, withPrograms)));
+}
+
+/** Ends the sshd of an earlier connection, see `endCommand`. */
+export async function endEarlier(client: Client, server: string): Promise<void> {
+  await run(client, endCommand(server));
+}
+
+/** What the command printed, bounded; "" where it could not be run, or did not end in time. */
+function run(client: Client, command: string): Promise<string> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(null), LOOK_MS);
+    const timer = setTimeout(() => resolve(""), LOOK_MS);
     timer.unref();
     const done = (output: string): void => {
       clearTimeout(timer);
-      resolve(parsePortLook(output));
+      resolve(output);
     };
     try {
-      client.exec(portLookCommand(port, withPrograms), (error, channel) => {
+      client.exec(command, (error, channel) => {
         if (error) {
           done("");
           return;

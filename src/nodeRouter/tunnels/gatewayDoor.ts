@@ -9,7 +9,7 @@ export type Door = { readonly ok: true; readonly port: number } | (Refusal & { r
 const DEFAULT_PORT = 18_789;
 
 /** What a running gateway is known by. */
-export interface GatewayFacts {
+export interface DoorFacts {
   /** Its whole config as it is now. */
   readonly hostConfig: unknown;
   /** Of its process: OpenClaw sets OPENCLAW_GATEWAY_PORT at its start to the port in use. */
@@ -22,7 +22,7 @@ export interface GatewayFacts {
  * The gateway's port on 127.0.0.1, on which it listens in every bind mode. Refusal: TUNNEL_NO_AUTH.
  * SECURITY: whoever is on the node may come through a tunnel, and to the gateway they come from loopback.
  */
-export function gatewayDoor({ hostConfig, variables, arguments: argv }: GatewayFacts): Door {
+export function gatewayDoor({ hostConfig, variables, arguments: argv }: DoorFacts): Door {
   const auth = section(hostConfig, "gateway", "auth");
   const mode = argumentOf(argv, "--auth") ?? auth.mode;
   if (mode === "none")

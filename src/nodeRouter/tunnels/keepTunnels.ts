@@ -97,6 +97,7 @@ function opener(
   door: () => Door,
   env: () => ConnectEnv,
 ): (signal: AbortSignal) => Promise<OpenedTunnel> {
+  let earlier: string | null = null;
   let known: { readonly target: SshTarget; readonly untilMs: number } | null = null;
   return async (signal) => {
     const target = known !== null && performance.now() < known.untilMs ? known.target : null;
@@ -107,12 +108,14 @@ function opener(
       env: env(),
       signal,
       target,
+      earlier,
       onTarget: (settled) => {
         known = { target: settled, untilMs: performance.now() + TARGET_MS };
       },
     });
     // A key, a host key, a setting may be another by the next time.
     if (!opened.ok && opened.isBlocked) known = null;
+    if (opened.ok) earlier = opened.tunnel.server;
     return opened;
   };
 }

@@ -8,7 +8,7 @@ import { NodeMisbehaved, sever } from "../transports/ssh/connect/bounds/guard.ts
 import { connect } from "../transports/ssh/connect/connect.ts";
 import { hopAddress, resolveTarget, type SshTarget } from "../transports/ssh/connect/hops.ts";
 import { type Channels, takeChannels } from "./channels.ts";
-import { bind, lookAtPort, noteLife, whatIsAllowed } from "./forward.ts";
+import { bind, endEarlier, lookAtPort, noteLife, whatIsAllowed } from "./forward.ts";
 import type { Door } from "./gatewayDoor.ts";
 import { isLoopback, type PortLook } from "./portLook.ts";
 import { exposed, forbidden, portTaken, unseen } from "./tunnelRefusals.ts";
@@ -35,12 +35,16 @@ export interface TunnelRequest {
   readonly signal?: AbortSignal;
   /** How the node is reached, where that was settled a moment ago. */
   readonly target?: SshTarget | null;
+  /** `server` of an earlier tunnel to this port, whose connection is gone: what is left of it there is ended. */
+  readonly earlier?: string | null;
   /** Told of it as soon as it is settled. */
   readonly onTarget?: (target: SshTarget) => void;
 }
 
 export interface Tunnel {
   readonly port: number;
+  /** The process of sshd that serves it, for `earlier`; null: the node did not tell. */
+  readonly server: string | null;
   /** Connections through it that are open now. */
   readonly connections: () => number;
   /** Resolves when it is gone, to why; never rejects. */
@@ -124,17 +128,18 @@ async function adopt(client: Client, place: HopPlace, request: TunnelRequest): P
     close(refusal("NOT_STARTED", `the tunnel to ${machineText(place)} was given up`));
   if (request.signal?.aborted) onAbort();
   request.signal?.addEventListener("abort", onAbort, { once: true });
-  const opening = listen(client, place, port);
+  const opening = listen(client, place, port, request.earlier ?? null);
   // Whichever is first: nothing is awaited of a connection that is gone.
-  const refused = await Promise.race([opening, closed]);
+  const listening = await Promise.race([opening, closed]);
   request.signal?.removeEventListener("abort", onAbort);
-  if (refused !== null) {
-    close(refused);
-    return "isBlocked" in refused ? refused : failed(refused);
+  if (!("server" in listening)) {
+    close(listening);
+    return "isBlocked" in listening ? listening : failed(listening);
   }
   channels.letIn();
   const tunnel: Tunnel = {
     port,
+    server: listening.server,
     connections: channels.count,
     closed,
     close: () => close(refusal("NOT_STARTED", `the tunnel to ${machineText(place)} was ended here`)),
@@ -142,15 +147,32 @@ async function adopt(client: Client, place: HopPlace, request: TunnelRequest): P
   return { ok: true, tunnel };
 }
 
-/** Null: it listens on the node's loopback, and nowhere else. */
-async function listen(client: Client, place: HopPlace, port: number): Promise<Refusal | null> {
+/** It listens on the node's loopback, and nowhere else; or why not. */
+async function listen(
+  client: Client,
+  place: HopPlace,
+  port: number,
+  earlier: string | null,
+): Promise<Pick<Tunnel, "server"> | Refusal> {
   const untilMs = performance.now() + OLD_LISTENER.waitMs;
+  let stale = earlier;
+  let wasFree = false;
   for (;;) {
     // Both at once: a server answers in order, so what is seen is what there is after the binding.
     const [isBound, look] = await Promise.all([bind(client, port), lookAtPort(client, port, false)]);
-    if (isBound) return verdict(place, port, look);
+    if (isBound) return verdict(place, port, look) ?? { server: look?.server ?? null };
+    if (stale !== null) {
+      await endEarlier(client, stale);
+      stale = null;
+      continue;
+    }
     const found = await lookAtPort(client, port, true);
     if (found === null || found.addresses.length === 0) {
+      // Whoever had it may have gone between the two questions.
+      if (!wasFree) {
+        wasFree = true;
+        continue;
+      }
       return forbidden(place, port, await whatIsAllowed(client), found !== null);
     }
     const isOld = found.programs.length === 0 || found.programs.some((name) => name.startsWith("sshd"));

@@ -14,7 +14,17 @@ export interface PortLook {
   readonly addresses: readonly string[];
   /** Programs that hold the port, as far as the login may see them. */
   readonly programs: readonly string[];
+  /** The process of sshd that serves this connection, as `endCommand` takes it; null: not told. */
+  readonly server: string | null;
 }
+
+/** A process, and when it started: the number alone may be another's by then. */
+const SERVER = /^\d{1,10} [\w: ]{1,40}$/;
+
+/** When a process started, as text that is another for another process. */
+const BORN =
+  "born() { if [ -r /proc/$1/stat ]; then read -r h </proc/$1/stat; set -- ${h##*\\) }; echo ${20}; " +
+  "else echo $(ps -o lstart= -p $1 2>/dev/null); fi; }";
 
 /**
  * Linux tells by /proc, without any program of its own; the others by netstat and lsof. The lines of /proc hold the
@@ -23,7 +33,9 @@ export interface PortLook {
 const PROGRAM = [
   "LC_ALL=C; PATH=${PATH:+$PATH:}/usr/sbin:/sbin:/usr/bin:/bin; export LC_ALL PATH",
   `say() { while IFS= read -r x; do printf "${WORD} %s %s\\n" "$1" "$x"; done; }`,
+  BORN,
   'printf "\\n"',
+  'echo "$PPID $(born $PPID)" | say server',
   "if [ -r /proc/net/tcp ]; then " +
     'f=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -i ":HEX [0-9A-F]*:0000 0A "); ' +
     'echo "$f" | head -n 20 | say proc; echo proc | say looked; ' +
@@ -46,6 +58,17 @@ export function portLookCommand(port: number, withPrograms: boolean): string {
   return `exec /bin/sh -c '${program}'`;
 }
 
+/**
+ * Ends the sshd of an earlier connection of ours, if it is still that one: where its end was never told of, it would
+ * keep the port. @param server of an earlier look.
+ */
+export function endCommand(server: string): string {
+  const [pid = "", ...start] = server.split(" ");
+  // SECURITY: the node said it, and it becomes a part of a command.
+  if (!SERVER.test(server)) throw new Error("not a process of an earlier look");
+  return `exec /bin/sh -c '${BORN}; [ "$(born ${pid})" = "${start.join(" ")}" ] && kill ${pid}'`;
+}
+
 /** @param output of that command, bounded by the caller; what else the login prints may be in it. */
 export function parsePortLook(output: string): PortLook | null {
   const lines = output
@@ -58,7 +81,8 @@ export function parsePortLook(output: string): PortLook | null {
   if (told("looked").length === 0) return null;
   const addresses = [...told("proc").map(addressOfProc), ...told("netstat").map(addressOfNetstat)];
   const programs = told("who").map((name) => name.slice(0, MAX_PROGRAM));
-  return { addresses: [...new Set(addresses)], programs: [...new Set(programs)] };
+  const server = told("server").find((text) => SERVER.test(text)) ?? null;
+  return { addresses: [...new Set(addresses)], programs: [...new Set(programs)], server };
 }
 
 /** Whether nobody but programs of the node itself can reach what listens there. */

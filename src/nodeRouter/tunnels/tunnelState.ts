@@ -49,6 +49,10 @@ export interface TunnelStep {
   readonly effects: readonly TunnelEffect[];
 }
 
+/** A node host that lost its connection tries again after 1 s: until then there should be a tunnel. */
+const AT_ONCE_MS = 100;
+/** One that was up for less is likely to be lost again. */
+const STEADY_MS = 10_000;
 /** A link that heals is met by the next attempt: so the wait is short, until nobody expects it to heal soon. */
 const RETRY_MS = 1_000;
 const AFTER_10_MIN_MS = 3_000;
@@ -101,7 +105,8 @@ export function nextTunnelState(
       const sinceMs = state.is === "up" ? nowMs : state.sinceMs;
       const retries = state.is === "up" ? 0 : state.retries + 1;
       const setback = { reason, isBlocked };
-      const forMs = retryAfter(setback, retries, nowMs - sinceMs);
+      const isFirst = state.is === "up" && !isBlocked && nowMs - state.sinceMs >= STEADY_MS;
+      const forMs = isFirst ? AT_ONCE_MS : retryAfter(setback, retries, nowMs - sinceMs);
       return {
         state: { is: "waiting", attempt, retries, sinceMs, setback, forMs },
         effects: [closing(attempt), { do: "wake", afterMs: forMs }],

@@ -1,8 +1,8 @@
 // Where a tunnel leads on the gateway's machine, and when it leads nowhere.
 import { describe, expect, test } from "vitest";
-import { type GatewayFacts, gatewayDoor } from "../../../src/nodeRouter/tunnels/gatewayDoor.ts";
+import { type DoorFacts, gatewayDoor } from "../../../src/nodeRouter/tunnels/gatewayDoor.ts";
 
-const door = (changes: Partial<GatewayFacts> = {}) =>
+const door = (changes: Partial<DoorFacts> = {}) =>
   gatewayDoor({
     hostConfig: {},
     variables: {},
@@ -11,7 +11,7 @@ const door = (changes: Partial<GatewayFacts> = {}) =>
   });
 
 describe("the gateway's port", () => {
-  test.each<[string, Partial<GatewayFacts>, number]>([
+  test.each<[string, Partial<DoorFacts>, number]>([
     ["is OpenClaw's own where nothing says another", {}, 18_789],
     ["is what the config says", { hostConfig: { gateway: { port: 19_000 } } }, 19_000],
     [
@@ -26,7 +26,7 @@ describe("the gateway's port", () => {
 });
 
 describe("nobody is let in", () => {
-  test.each<[string, Partial<GatewayFacts>]>([
+  test.each<[string, Partial<DoorFacts>]>([
     ["where the config asks for no authentication", { hostConfig: { gateway: { auth: { mode: "none" } } } }],
     ["where the command line does", { arguments: ["openclaw", "gateway", "run", "--auth", "none"] }],
     ["where it does so with =", { arguments: ["openclaw", "gateway", "run", "--auth=none"] }],
@@ -38,7 +38,7 @@ describe("nobody is let in", () => {
     expect(door(facts)).toMatchObject({ ok: false, code: "TUNNEL_NO_AUTH" });
   });
 
-  test.each<[string, Partial<GatewayFacts>]>([
+  test.each<[string, Partial<DoorFacts>]>([
     ["with a token", { hostConfig: { gateway: { auth: { mode: "token" } } } }],
     ["by default", {}],
     [

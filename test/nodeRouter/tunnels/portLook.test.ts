@@ -1,7 +1,12 @@
 // Who listens on a port, as nodes of several kinds tell it.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isLoopback, parsePortLook, portLookCommand } from "../../../src/nodeRouter/tunnels/portLook.ts";
+import {
+  endCommand,
+  isLoopback,
+  parsePortLook,
+  portLookCommand,
+} from "../../../src/nodeRouter/tunnels/portLook.ts";
 
 const look = (...lines: string[]) =>
   parsePortLook(lines.map((line) => `node-router-port ${line}\n`).join(""));
@@ -43,12 +48,12 @@ describe("an answer", () => {
   test("that never came is not one that found nobody", () => {
     expect(parsePortLook("Welcome\nlast login: never\n")).toBeNull();
     expect(look(proc("0100007F"))).toBeNull();
-    expect(look("looked proc")).toEqual({ addresses: [], programs: [] });
+    expect(look("looked proc")).toEqual({ addresses: [], programs: [], server: null });
   });
 
   test("counts among whatever the login prints", () => {
     const text = `motd\n\nnode-router-port ${proc("0100007F")}\nnode-router-port looked proc\nnode-router-port who sshd\n`;
-    expect(parsePortLook(text)).toEqual({ addresses: ["127.0.0.1"], programs: ["sshd"] });
+    expect(parsePortLook(text)).toEqual({ addresses: ["127.0.0.1"], programs: ["sshd"], server: null });
   });
 
   test("of any bytes is read without a fault, and is bounded", () => {
@@ -63,9 +68,20 @@ describe("an answer", () => {
 
   test("never makes an address that cannot be read a loopback one", () => {
     expect(look("proc rubbish", "looked proc")?.addresses.map(isLoopback)).toEqual([false]);
-    expect(look("netstat", "looked netstat")).toEqual({ addresses: [], programs: [] });
+    expect(look("netstat", "looked netstat")).toEqual({ addresses: [], programs: [], server: null });
     expect(["127.0.0.1.evil", "x127.0.0.1", "::11", "", "?", "localhost"].filter(isLoopback)).toEqual([]);
   });
+});
+
+test("the process that serves it is believed only as a number and a time, since it becomes a part of a command", () => {
+  const served = (text: string) => look("looked proc", `server ${text}`)?.server;
+  expect([served("12 34567"), served("12 Mon Nov 30 10:00:00 2026")]).toEqual([
+    "12 34567",
+    "12 Mon Nov 30 10:00:00 2026",
+  ]);
+  expect(["1; reboot 2", "1 $(reboot)", '1 2"; x', "1 2'x", "-1 2"].map(served)).toEqual(Array(5).fill(null));
+  expect(endCommand("12 34567")).toContain('[ "$(born 12)" = "34567" ] && kill 12');
+  expect(() => endCommand("1 $(reboot)")).toThrow("not a process");
 });
 
 test("the question is one word for any login shell, with the port as Linux writes it", () => {

@@ -124,6 +124,20 @@ describe("what it says", () => {
     expect(text).not.toMatch(/^mac-sg: ready/m);
   });
 
+  test("a tunnel that is not up is told with its reason; one that is up is not", () => {
+    const status = { port: 18_789, since: null, retries: 0, code: null, connections: 0 };
+    const { nodes } = reportOf(KNOWN);
+    const withTunnels = (state: "up" | "blocked", reason: string | null) =>
+      page({
+        ...reportOf(KNOWN),
+        nodes: nodes.map((node) => ({ ...node, tunnel: { ...status, state, reason } })),
+      });
+    expect(withTunnels("blocked", "sshd says no\u001b[2J")).toContain(
+      "\nmac-sg: tunnel blocked: sshd says no\\u001b[2J",
+    );
+    expect(withTunnels("up", null)).not.toContain("tunnel");
+  });
+
   test("data that asks for a credit gets it, at the end", () => {
     const text = page(reportOf(KNOWN, NODES, { attributions: ["IP geolocation by \u001b[2JExample"] }));
     expect(text).toMatch(/\n\nIP geolocation by \\u001b\[2JExample$/);

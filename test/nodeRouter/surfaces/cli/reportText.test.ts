@@ -217,6 +217,14 @@ test("statusText of a gateway without agents is the head and an empty table", ()
     expect.stringMatching(/^n+…? +1 +4 +0 +12 +3 +7$/),
   ]);
   expect(longest(page)).toBeLessThanOrEqual(100);
+  const tunnel = { node: "mac-sg", port: 18_789, since: null, retries: 2, code: null, connections: 0 };
+  const blocked = { ...tunnel, state: "blocked", reason: "its port is taken there" } as const;
+  expect(statusText({ ...report, tunnels: [blocked] })).toContain(`
+TUNNEL OF  STATE    PORT   CONNECTIONS  RETRIES
+mac-sg     blocked  18789  0            2
+
+mac-sg: its port is taken there`);
+  expect(statusText({ ...report, tunnels: [] })).not.toContain("TUNNEL");
   const audit = {
     mode: "strict",
     file: "/f",

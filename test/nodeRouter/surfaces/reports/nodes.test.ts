@@ -34,6 +34,36 @@ function reportOf(changes: Partial<NodesReportInput> = {}, situation: Situation 
 const nodeOf = (name: string, changes: Partial<NodesReportInput> = {}) =>
   reportOf(changes).nodes.find((node) => node.name === name);
 
+describe("of tunnels", () => {
+  const up = {
+    state: "up",
+    port: 7,
+    since: null,
+    retries: 0,
+    code: null,
+    reason: null,
+    connections: 2,
+  } as const;
+
+  test("each node has its own, one without a line in the config none, and nothing is said where nobody asked", () => {
+    const tunnels = new Map([["mac-sg", up]]);
+    expect(nodeOf("mac-sg", { tunnels })?.tunnel).toEqual(up);
+    expect(nodeOf("mac-cn", { tunnels })?.tunnel).toBeNull();
+    expect(nodeOf("mac-sg")).not.toHaveProperty("tunnel");
+  });
+
+  test("those of the config are in the report of this moment, as down while nobody keeps them", () => {
+    const deps = fakeDeps();
+    const config = resolveConfig({ nodes: { "mac-sg": { ssh: { tunnel: true } }, "mac-cn": {} } });
+    const { snapshot } = inputOf({ router: { nodes: { "mac-sg": { ssh: {} }, "mac-cn": {} } } });
+    const { nodes } = currentNodesReport(deps, config, snapshot);
+    expect(nodes.map(({ name, tunnel }) => [name, tunnel?.state, tunnel?.port])).toEqual([
+      ["mac-cn", undefined, undefined],
+      ["mac-sg", "down", 18_789],
+    ]);
+  });
+});
+
 describe("of a node with a record", () => {
   const presence = new Map([["mac-sg", recordOf("mac-sg")]]);
 

@@ -100,6 +100,26 @@ describe("what is known", () => {
   });
 });
 
+describe("tunnels", () => {
+  test("are up or not, with what goes through them; a node without one has no line", async () => {
+    const fleet = smallFleet();
+    const nodes = fleet.nodes.map((node) =>
+      node.name === "mac-sg" && fleet.nodes[0]?.tunnel
+        ? {
+            ...node,
+            tunnel: { ...fleet.nodes[0].tunnel, state: "blocked" as const, retries: 4, connections: 0 },
+          }
+        : node,
+    );
+    const all = await samples({ ...fleet, nodes });
+    expect(values(all, "tunnel_up", { node: "mac-cn" })).toEqual([1]);
+    expect(values(all, "tunnel_connections", { node: "mac-cn" })).toEqual([1]);
+    expect(values(all, "tunnel_up", { node: "mac-sg" })).toEqual([0]);
+    expect(values(all, "tunnel_retries", { node: "mac-sg" })).toEqual([4]);
+    expect(values(all, "tunnel_up", { node: "nas" })).toEqual([]);
+  });
+});
+
 describe("what is not known has no line, and is never 0", () => {
   test.each(["node_load1", "node_cpus", "node_memory_available_bytes", "node_disk_available_bytes"])(
     "%s",

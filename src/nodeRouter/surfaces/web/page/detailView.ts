@@ -6,7 +6,7 @@ import type { Contradiction, Place, Reach } from "../../../../presence/record.ts
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
 import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
-import { ago, factText, percent, placeName, roundTrip, UNKNOWN } from "./format.ts";
+import { ago, factText, percent, placeName, roundTrip, tunnelText, UNKNOWN } from "./format.ts";
 import { icon } from "./icons.ts";
 
 export interface DetailView {
@@ -169,19 +169,6 @@ function reachText(reach: Reach | null, nowMs: number): string {
     ...(rttMs === null ? [] : [roundTrip(rttMs)]),
     lastAnswerMs === null ? "no answer yet" : `answered ${ago(lastAnswerMs, nowMs)}`,
     ...(failures === 0 ? [] : [`${failures} failed in a row`]),
-    ...(reason === null ? [] : [reason]),
-  ];
-  return parts.join(", ");
-}
-
-function tunnelText(tunnel: (NodeReport["tunnel"] & object) | null, nowMs: number): string {
-  if (tunnel === null) return UNKNOWN;
-  const { state, port, since, retries, reason, connections } = tunnel;
-  const parts = [
-    `${state} on port ${port}`,
-    ...(since === null ? [] : [ago(Date.parse(since), nowMs)]),
-    ...(state === "up" ? [`${connections} open`] : []),
-    ...(retries === 0 ? [] : [`${retries} failed in a row`]),
     ...(reason === null ? [] : [reason]),
   ];
   return parts.join(", ");

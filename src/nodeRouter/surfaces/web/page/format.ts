@@ -3,6 +3,7 @@
 import { FACTS } from "../../../../presence/facts.ts";
 import type { FactName } from "../../../../presence/record.ts";
 import { safe } from "../../../../shared/safeText.ts";
+import type { TunnelStatus } from "../../../tunnels/tunnelStatus.ts";
 
 /** What stands for a value that nobody knows. */
 export const UNKNOWN = "–";
@@ -92,4 +93,18 @@ export function factText(name: FactName, value: unknown, nowMs: number): string 
   if (unit === "seconds") return duration(value);
   if (unit !== "epoch ms") return String(value);
   return value <= nowMs ? ago(value, nowMs) : `in ${duration((value - nowMs) / 1000)}`;
+}
+
+/** `up on port 18789, 3 min ago, 1 open`. @param nowMs epoch ms */
+export function tunnelText(tunnel: TunnelStatus | null, nowMs: number): string {
+  if (tunnel === null) return UNKNOWN;
+  const { state, port, since, retries, reason, connections } = tunnel;
+  const parts = [
+    `${state} on port ${port}`,
+    ...(since === null ? [] : [ago(Date.parse(since), nowMs)]),
+    ...(state === "up" ? [`${connections} open`] : []),
+    ...(retries === 0 ? [] : [`${retries} failed in a row`]),
+    ...(reason === null ? [] : [reason]),
+  ];
+  return parts.join(", ");
 }

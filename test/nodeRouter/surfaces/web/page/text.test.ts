@@ -11,6 +11,7 @@ import {
   percent,
   placeName,
   roundTrip,
+  tunnelText,
   UNKNOWN,
   used,
 } from "../../../../../src/nodeRouter/surfaces/web/page/format.ts";
@@ -20,9 +21,20 @@ import {
   type SortKey,
   type TableChoice,
 } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
+import type { TunnelStatus } from "../../../../../src/nodeRouter/tunnels/tunnelStatus.ts";
 import { NOW_MS, nodeReport, placeAt, smallFleet } from "../fleet.ts";
 
 const GIB = 1024 ** 3;
+
+const UP: TunnelStatus = {
+  state: "up",
+  port: 18_789,
+  since: new Date(NOW_MS - 90_000).toISOString(),
+  retries: 0,
+  code: null,
+  reason: null,
+  connections: 1,
+};
 
 describe("text of values", () => {
   test.each([
@@ -51,6 +63,12 @@ describe("text of values", () => {
     [loadText(0.4, 8), "0.40 / 8"],
     [loadText(0, null), "0.00 / –"],
     [loadText(null, null), UNKNOWN],
+    [tunnelText(null, NOW_MS), UNKNOWN],
+    [tunnelText(UP, NOW_MS), "up on port 18789, 1 min ago, 1 open"],
+    [
+      tunnelText({ ...UP, state: "blocked", retries: 3, reason: "sshd says no" }, NOW_MS),
+      "blocked on port 18789, 1 min ago, 3 failed in a row, sshd says no",
+    ],
     [percent(1), "100 %"],
     [percent(0.99999), "99.9 %"], // not 100
     [percent(null), UNKNOWN],

@@ -28,7 +28,7 @@ export default definePluginEntry({
   description:
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
-    // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe. The only thing in a metadata load.
+    // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe, add, join. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
@@ -64,7 +64,7 @@ export default definePluginEntry({
     // Agent tools: node_route, node_process.
     registerTools(api, deps);
 
-    // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust.
+    // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust, .setup.
     const methods = registerGatewayMethods(api, deps);
 
     // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.

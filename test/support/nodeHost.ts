@@ -18,6 +18,8 @@ export interface NodeHostOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Archive of this plugin, installed on the node before it first connects. Default: none. */
   readonly plugin?: string;
+  /** On 127.0.0.1, to connect to: a way to the gateway. Default: the gateway's own. */
+  readonly port?: number;
   /** `false`: leave its commands waiting for approval. */
   readonly approve?: boolean;
   readonly timeoutMs?: number;
@@ -73,7 +75,16 @@ export async function startNodeHost(
   if (options.plugin !== undefined) {
     await installPlugin({ cli: (...cli) => runCli(cli, { env, cwd: home.home }) }, options.plugin);
   }
-  const args = ["node", "run", "--host", "127.0.0.1", "--port", String(gateway.port), "--display-name", name];
+  const args = [
+    "node",
+    "run",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(options.port ?? gateway.port),
+    "--display-name",
+    name,
+  ];
   const approve = options.approve ?? true;
 
   let child: Child | undefined;

@@ -39,6 +39,8 @@ export interface NodeHost {
   readonly id: string;
   pid(): number;
   log(): string;
+  /** Runs the OpenClaw command there, in its home. */
+  cli: (...args: readonly string[]) => ReturnType<typeof runCli>;
   /** Ends the process; `start()` connects the same device again. */
   end(): Promise<void>;
   kill9(): Promise<void>;
@@ -72,9 +74,8 @@ export async function startNodeHost(
     chownSync(cache, account.uid, account.gid);
     env.NODE_COMPILE_CACHE = cache;
   }
-  if (options.plugin !== undefined) {
-    await installPlugin({ cli: (...cli) => runCli(cli, { env, cwd: home.home }) }, options.plugin);
-  }
+  const cli: NodeHost["cli"] = (...line) => runCli(line, { env, cwd: home.home });
+  if (options.plugin !== undefined) await installPlugin({ cli }, options.plugin);
   const args = [
     "node",
     "run",
@@ -128,6 +129,7 @@ export async function startNodeHost(
     },
     pid: () => child?.pid ?? 0,
     log: () => child?.log() ?? "",
+    cli,
     async start() {
       const known = new Map((await rowsNow()).map((row) => [row.nodeId, row.connectedAtMs ?? 0]));
       child = startProcess(process.execPath, [OPENCLAW, ...args], {

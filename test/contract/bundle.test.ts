@@ -37,6 +37,7 @@ describe("what every process with the plugin loads", () => {
       "the code that connects with it",
       /^src\/nodeRouter\/transports\/ssh\/connect\/(connect|handshake|hops)\.ts$/,
     ],
+    ["what keeps tunnels", /^src\/nodeRouter\/tunnels\/(keepTunnels?|oneTunnel|channels|tunnelState)\.ts$/],
     ["prom-client", /node_modules\/prom-client\//],
     ["the reader of MMDB files", /node_modules\/mmdb-lib\//],
     ["the segmenters, which cost 10 ms", /node_modules\/string-width\/|^src\/shared\/displayWidth\.ts$/],

@@ -4,7 +4,7 @@ import { refusal, refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { OpenedTunnel, Tunnel } from "./oneTunnel.ts";
 import { nextTunnelState, type TunnelEffect, type TunnelEvent, type TunnelState } from "./tunnelState.ts";
-import { type TunnelStatus, tunnelStatus } from "./tunnelStatus.ts";
+import type { TunnelNow } from "./tunnelStatus.ts";
 
 export interface KeepOptions {
   /** Inventory name. */
@@ -20,7 +20,7 @@ export interface KeepOptions {
 }
 
 export interface KeptTunnel {
-  status(): TunnelStatus;
+  now(): TunnelNow;
   /** At once; begins nothing after that. */
   stop(): void;
 }
@@ -110,7 +110,7 @@ export function keepTunnel({ node, port, open, now, after, say }: KeepOptions): 
 
   on({ is: "start" });
   return {
-    status: () => tunnelStatus(state, port, current()?.connections() ?? 0),
+    now: () => ({ state, port, connections: current()?.connections() ?? 0 }),
     stop() {
       cancel();
       on({ is: "stop" });

@@ -3,8 +3,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type ResolvedConfig, resolveConfig } from "../../../src/config/resolve.ts";
 import { createTunnelKeeper, type KeeperOptions } from "../../../src/nodeRouter/tunnels/keepTunnels.ts";
 import type { TunnelKeeper, TunnelStatus } from "../../../src/nodeRouter/tunnels/tunnelStatus.ts";
-import { tunnelsOf } from "../../../src/nodeRouter/tunnels/tunnelStatus.ts";
+import { tunnelStatus, tunnelsOf } from "../../../src/nodeRouter/tunnels/tunnelStatus.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
+import { refusal } from "../../../src/shared/refusal.ts";
 import { freePort } from "../../support/ports.ts";
 import { skipWithoutSsh } from "../../support/ssh/client.ts";
 import { skipWithoutSshd } from "../../support/ssh/sshd.ts";
@@ -40,19 +41,17 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("the tunnels of
     }));
     return { ...resolveConfig({}), nodes: new Map(nodes.map((one) => [one.name, one])) };
   };
-  const needs = (config: ResolvedConfig, hostConfig: object = {}) => ({
-    config: () => config,
-    hostConfig: () => ({ gateway: { port: at().gateway.port, ...hostConfig } }),
-    log,
-  });
+  const needs = (config: ResolvedConfig, door = at().door) => ({ config: () => config, door, log });
   const keeper = (config: ResolvedConfig, options: KeeperOptions = {}): TunnelKeeper => {
     const made = createTunnelKeeper(needs(config), { env: () => at().home.env(), ...options });
     keepers.push(made);
     made.use(needs(config));
     return made;
   };
-  const state = (of: TunnelKeeper, index: number): TunnelStatus | undefined =>
-    of.status().get(`mac-sg-${index}`);
+  const state = (of: TunnelKeeper, index: number): TunnelStatus | undefined => {
+    const now = of.now().get(`mac-sg-${index}`);
+    return now && tunnelStatus(now);
+  };
   const inState = (of: TunnelKeeper, index: number, wanted: TunnelStatus["state"]) =>
     waitFor(
       `tunnel ${index} to be ${wanted}`,
@@ -60,7 +59,7 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("the tunnels of
         const now = state(of, index);
         return now?.state === wanted && now;
       },
-      { timeoutMs: 25_000, everyMs: 20, onTimeout: () => JSON.stringify([...of.status(), lines]) },
+      { timeoutMs: 25_000, everyMs: 20, onTimeout: () => JSON.stringify([...of.now(), lines]) },
     );
 
   test("come up by themselves, and one that is added later does not disturb the others", async () => {
@@ -86,7 +85,7 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("the tunnels of
     expect(await ask(other, "hello")).toBe("HELLO");
     await waitFor("the old port to be free", async () => (await ask(at().port, "x")) === "ECONNREFUSED");
     kept.use(needs(configOf([null])));
-    expect(kept.status().size).toBe(0);
+    expect(kept.now().size).toBe(0);
     await waitFor("the port to be free", async () => (await ask(other, "x")) === "ECONNREFUSED");
   });
 
@@ -106,7 +105,7 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("the tunnels of
     expect([state(kept, 0)?.state, isEnded]).toEqual(["up", false]);
     kept.release();
     await waitFor("what goes through to end", () => isEnded);
-    expect(kept.status().size).toBe(0);
+    expect(kept.now().size).toBe(0);
   });
 
   test("are back within 3.5 s after a cut has healed, and tell meanwhile since when they are down and why", async () => {
@@ -152,7 +151,7 @@ describe.skipIf(skipWithoutSshd(title) || skipWithoutSsh(title))("the tunnels of
     const config = configOf([at().port]);
     const kept = keeper(config);
     await inState(kept, 0, "up");
-    kept.use(needs(config, { auth: { mode: "none" } }));
+    kept.use(needs(config, () => ({ ok: false, ...refusal("TUNNEL_NO_AUTH", "nobody is asked") })));
     expect(await ask(at().port, "hello")).not.toBe("HELLO");
     await inState(kept, 0, "blocked");
     expect(state(kept, 0)?.code).toBe("TUNNEL_NO_AUTH");

@@ -64,7 +64,11 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       // Recorded as not started: `ended` has the subject now.
       throwIfCancelled(cancelled);
       onChange();
-      return commands.start(request);
+      return commands.start({
+        ...request,
+        auditRecord: audit.announcement(announced),
+        approved: call?.agreed?.consent.granted === true,
+      });
     },
     async watchInput(bytes) {
       // The host does not say which call of `process` it is from.

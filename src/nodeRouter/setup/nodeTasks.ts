@@ -104,7 +104,7 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
       WITH_OPENCLAW,
       `if [ "$2" = service ]; then openclaw node uninstall </dev/null >&2; exit; fi`,
       // The mark is in the process's arguments; our own shell's has the script on its stdin.
-      `for p in $(ps -A -o pid= -o args= | awk -v n="--display-name $1" 'index($0, "connect --target-file") && index($0, n) { print $1 }'); do kill "$p" 2>/dev/null; done; exit 0`,
+      `for p in $(ps -A -o pid= -o args= | awk -v n="--display-name $1" 'index($0, "connect --target-file") && index($0 " ", n " ") { print $1 }'); do kill "$p" 2>/dev/null; done; exit 0`,
     ].join("\n"),
     deadlineMs: 60_000,
   },

@@ -91,6 +91,10 @@ export const CATALOGUE = {
     outcome: "nothingRan",
     advice: "make the secret available to the gateway and reload it",
   },
+  SETUP_FAILED: {
+    outcome: "told",
+    advice: "Mend that and run the same command again: what is there stays there",
+  },
   SSH_SETTINGS_INVALID: { outcome: "nothingRan", advice: "mend it" },
   STATE_NOT_WRITTEN: {
     outcome: "nothingRan",

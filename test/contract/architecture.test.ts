@@ -33,6 +33,7 @@ const AREAS: readonly (readonly [area: string, question: string])[] = [
   ["nodeRouter/workspace", "How does a whole workspace live on a node?"],
   ["nodeRouter/liveness", "Are the hooks alive?"],
   ["nodeRouter/observe", "Who asks the nodes how they are?"],
+  ["nodeRouter/setup", "How does a machine become a node?"],
   ["hooks", "Which hook of the host calls us?"],
   ["nodeRouter/surfaces", "Who reads it: operators, agents, scripts, browsers?"],
 ];

@@ -197,6 +197,7 @@ describe("gateway methods", () => {
     guard: ["config.set", "config.patch", "config.apply"],
     probe: ["node.pending.enqueue", "tools.invoke"],
     trust: ["config.set"],
+    setup: ["config.set", "device.pair.setupCode", "plugins.install"],
   };
   const registered = new Map<string, string>();
   registerGatewayMethods(

@@ -5,7 +5,7 @@ import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
-import { collect } from "../transports/ssh/sshTransport.ts";
+import { collect } from "../transports/collect.ts";
 import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
 import type { FileBridge } from "./files/fileBridge.ts";
@@ -42,10 +42,10 @@ export function createFiles(run: Run): RunFiles {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
       await run.ready(at, signal);
-      const command = run.transport().start(at.node.name, withSettings(request, at.node));
+      const command = run.commands(at).start(withSettings(request, at.node));
       return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
     } catch (error) {
-      return notStarted(error);
+      return neverSent(error);
     }
   };
 
@@ -68,7 +68,11 @@ export function createFiles(run: Run): RunFiles {
         ...fileAudit({
           agent: run.agent,
           sessionKey: params.sessionKey,
-          where: () => ({ node: target.known?.node.name ?? "none", rule: target.known?.rule ?? null }),
+          where: () => ({
+            node: target.known?.node.name ?? "none",
+            transport: target.known?.via.over ?? null,
+            rule: target.known?.rule ?? null,
+          }),
           audit: () => run.parts().audit,
         }),
       });
@@ -116,14 +120,15 @@ function requireDecided({ memory, params }: Run, node: string): void {
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
-function withSettings(
+export function withSettings(
   request: CommandRequest,
   { pathPrepend }: { readonly pathPrepend: readonly string[] },
 ): CommandRequest {
   return { pathPrepend, ...request };
 }
 
-function notStarted(error: unknown): Collected {
+/** The outcome of a script that a fault kept from the node. */
+export function neverSent(error: unknown): Collected {
   const fault =
     error instanceof NodeRouterError
       ? error.refusal

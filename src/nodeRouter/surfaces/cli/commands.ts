@@ -24,29 +24,39 @@ import type { AskGateway } from "./gatewayCall.ts";
 import { nodesText } from "./nodesText.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
 import { doctorText, guardText, pairedText } from "./reportText.ts";
+import { runSetupCommand, type SetupOptions, setupUsageProblem } from "./setupCommand.ts";
 import { probeText } from "./sshText.ts";
 import { statusText } from "./statusText.ts";
 import type { Terminal } from "./terminal.ts";
 import { runTrust } from "./trustCommand.ts";
 import { watchInterval, watchNodes } from "./watch.ts";
 
-export interface CommandOptions {
-  readonly json?: boolean | undefined;
+export interface CommandOptions extends SetupOptions {
   readonly agent?: string | undefined;
   readonly tool?: string | undefined;
   readonly dryRun?: boolean | undefined;
   /** Seconds between two looks; true: the default. */
   readonly watch?: string | boolean | undefined;
   readonly since?: string | undefined;
-  /** An inventory name: positional, and an option of `events`. */
+  /** An inventory name, or a machine: positional, and an option of `events`. */
   readonly node?: string | undefined;
-  /** The fingerprint to record without asking. */
-  readonly yes?: string | undefined;
+  /** Of `trust` the fingerprint to record without asking. */
+  readonly yes?: string | boolean | undefined;
   /** Id of the paired node that the name stands for. */
   readonly paired?: string | undefined;
 }
 
-export type CommandName = "status" | "nodes" | "events" | "explain" | "doctor" | "guard" | "trust" | "probe";
+export type CommandName =
+  | "status"
+  | "nodes"
+  | "events"
+  | "explain"
+  | "doctor"
+  | "guard"
+  | "trust"
+  | "probe"
+  | "add"
+  | "join";
 
 type Run = (
   name: CommandName,
@@ -58,7 +68,7 @@ type Run = (
 
 /** Runs one command; the result is the exit code. Never throws. */
 export const runCommand: Run = async (name, options, ask, out, machine) => {
-  const wrong = usageProblem(name, options, machine.now());
+  const wrong = usageProblem(name, options, machine.now(), out);
   if (wrong !== null) {
     out.fail(wrong);
     return EXIT_USAGE;
@@ -100,9 +110,12 @@ function toolsOf(catalog: unknown): readonly unknown[] {
 /** What is wrong with how the command was called; null when nothing is. */
 function usageProblem(
   name: CommandName,
-  { agent, node, watch, since, yes, paired }: CommandOptions,
+  options: CommandOptions,
   nowMs: number,
+  out: Pick<Output, "question">,
 ): string | null {
+  const { agent, node, watch, since, yes, paired } = options;
+  if (name === "add" || name === "join") return setupUsageProblem(name, options, out.question !== undefined);
   if (name === "explain" && !agent?.trim()) {
     return "explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]";
   }
@@ -162,10 +175,14 @@ const run: Run = async (name, options, ask, out, machine) => {
       return tell(report, guardText, isWritten);
     }
     case "trust": {
-      const { node = "", json = false, yes = null, paired } = options;
-      if (paired === undefined) return runTrust({ node: node.trim(), json, yes }, ask, out);
+      const { node = "", json = false, yes, paired } = options;
+      const fingerprint = typeof yes === "string" ? yes : null;
+      if (paired === undefined) return runTrust({ node: node.trim(), json, yes: fingerprint }, ask, out);
       return tell(await ask<PairedReport>("noderouter.trust", { node: node.trim(), paired }), pairedText);
     }
+    case "add":
+    case "join":
+      return runSetupCommand(name, options, ask, out, machine);
     case "probe":
       return tell(
         await ask<ProbeReport>("noderouter.probe", { node: options.node }),

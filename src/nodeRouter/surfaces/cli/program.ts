@@ -15,6 +15,19 @@ interface Spec {
   readonly options?: readonly (readonly [flags: string, description: string])[];
 }
 
+/** Of `add` and `join`. */
+const SETUP_OPTIONS: NonNullable<Spec["options"]> = [
+  ["--name <node>", "inventory name; default: the host's first label"],
+  ["--country <code>", 'where the machine is, for example "SG"; default: you are asked'],
+  ["--city <name>", "and in which city"],
+  ["--tags <list>", 'tags with commas, for example "region=sg,gpu"; default: region=<country>'],
+  ["--agents <list>", "agents that work there from now on: a rule is added for those that have none"],
+  ["--workspace <directory>", "absolute directory on the node; default: ~/work there"],
+  ["--identity <file>", "private key file on the gateway; default: what ssh there would use"],
+  ["--host-key <fingerprint>", "record this host key without asking, if the machine offers it"],
+  ["--yes", "write without asking"],
+];
+
 const COMMANDS: readonly Spec[] = [
   {
     name: "status",
@@ -62,6 +75,24 @@ const COMMANDS: readonly Spec[] = [
     description: "Connect to a node over SSH, and show each step with its time",
     argument: ["<node>", "inventory name of a node with ssh settings"],
   },
+  {
+    name: "add",
+    description: "Make a machine with SSH a node, in one go: trust, login, place, config, guard",
+    argument: ["<ssh-host>", "[user@]host[:port], or a Host of ~/.ssh/config on the gateway"],
+    options: SETUP_OPTIONS,
+  },
+  {
+    name: "join",
+    description:
+      "Make a machine with SSH a paired, approved node behind a tunnel that the gateway keeps, in one go",
+    argument: ["<node>", "a node of the config, or [user@]host[:port] as for add"],
+    options: [
+      ...SETUP_OPTIONS,
+      ["--tunnel-port <port>", "where the tunnel listens on the node's 127.0.0.1; default: 18789"],
+      ["--no-service", "no service keeps the node host: it runs until the machine restarts"],
+      ["--print", "write nothing: print what to type on a machine that the gateway cannot reach over SSH"],
+    ],
+  },
 ];
 
 /**
@@ -80,12 +111,14 @@ export async function buildCommands(program: Program, name: string, description:
     command.option("--json", "print the report as JSON");
     const act = async (node: string | undefined, options: CommandOptions & Record<string, string>) => {
       const stop = new AbortController();
-      if (options.watch !== undefined) stopWith(stop);
+      if (options.watch !== undefined || spec.name === "add" || spec.name === "join") stopWith(stop);
       process.exitCode = await runCommand(
         spec.name,
         { ...options, node: node ?? options.node },
-        async <T>(method: string, params: Record<string, unknown>) =>
-          (await callGatewayFromCli(method, { ...options, json: true }, params, { progress: false })) as T,
+        async <T>(method: string, params: Record<string, unknown>, timeoutMs?: number) => {
+          const extra = { progress: false, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+          return (await callGatewayFromCli(method, { ...options, json: true }, params, extra)) as T;
+        },
         {
           print: (text) => process.stdout.write(`${text}\n`),
           fail: (text) => process.stderr.write(`${text}\n`),

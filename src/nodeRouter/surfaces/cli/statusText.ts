@@ -1,6 +1,7 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
 import { refusalText } from "../../../shared/refusal.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
+import { DISCOVERY_VARIABLES } from "../../host/discovery.ts";
 import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
@@ -30,6 +31,7 @@ export function statusText(report: StatusReport): string {
     ...(agents.length === 0 ? [] : ["", agentTable(agents)]),
     ...sshTable(report.ssh),
     ...tunnelTable(report.tunnels ?? []),
+    ...discoveryLine(report.discovery),
     ...hostedTable(report.hosted ?? []),
     ...auditLine(report.audit),
     ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
@@ -111,6 +113,21 @@ function tunnelTable(tunnels: NonNullable<StatusReport["tunnels"]>): readonly st
     reason === null ? [] : [`${nameText(node)}: ${reason}`],
   );
   return ["", table(["TUNNEL OF", "STATE", "PORT", "CONNECTIONS", "RETRIES"], rows), ...paragraph(why)];
+}
+
+/** Nothing where no variable says anything: the host's name is no news. */
+function discoveryLine(discovery: StatusReport["discovery"]): readonly string[] {
+  if (discovery === undefined) return [];
+  const { address, sshPort, isHidden } = discovery;
+  const isSaid = (source: string) => DISCOVERY_VARIABLES.some((variable) => variable === source);
+  if (!isHidden && !isSaid(address.source) && !isSaid(sshPort.source)) return [];
+  const hidden = isHidden ? " · not told to the local network (OPENCLAW_DISABLE_BONJOUR)" : "";
+  return [
+    "",
+    ...textLines(
+      `gateway ${address.value} (${address.source}) · ssh port ${sshPort.value} (${sshPort.source})${hidden}`,
+    ),
+  ];
 }
 
 /** Nothing where every session runs on the gateway. */

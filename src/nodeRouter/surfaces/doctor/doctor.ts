@@ -2,6 +2,7 @@
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkPluginConfig } from "./checkConfig.ts";
+import { checkDiscovery } from "./checkDiscovery.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkHosted } from "./checkHosted.ts";
 import { checkLogins } from "./checkLogins.ts";
@@ -29,6 +30,7 @@ const CHECKS = [
   checkSsh,
   checkLogins,
   checkTunnels,
+  checkDiscovery,
   checkPlaces,
   checkTrust,
   checkPresence,

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { AuditState } from "../../audit/audit.ts";
+import type { Discovery } from "../../host/discovery.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
@@ -10,6 +11,7 @@ import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
 import type { StrangeTool } from "../../toolCatalog/strangeTools.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
+import type { Bindings } from "../../workspace/persona/bindings.ts";
 
 export interface Finding {
   /** `node-router/<kebab-name>`, stable. */
@@ -37,7 +39,11 @@ export interface DoctorInput {
   /** Null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */
-  readonly workspace: { readonly apiProblem: string | null };
+  readonly workspace: {
+    readonly apiProblem: string | null;
+    /** Whose persona files stay on the gateway: all agents' (`problem`), or those of these folders; absent: not asked. */
+    readonly persona?: Pick<Bindings, "problem" | "left">;
+  };
   /** By inventory name; empty before the nodes are observed. */
   readonly presence: ReadonlyMap<string, NodePresence>;
   /** What ssh says of each node with SSH settings; empty where nobody asked. */
@@ -46,6 +52,8 @@ export interface DoctorInput {
   readonly sshFaults?: ReadonlyMap<string, string>;
   /** Those of the config, by inventory name; absent: not asked. */
   readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
+  /** Where the gateway is by its environment; absent: not asked. */
+  readonly discovery?: Discovery;
   /** Who observes the nodes, and whether they can. */
   readonly sources: readonly SourceHealth[];
   /** Sessions that run on another machine as a whole; absent: not asked. */

@@ -1,5 +1,6 @@
 // What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
 
+import { hostname } from "node:os";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
 import { PRESENCE } from "../../../presence/presence.ts";
@@ -13,6 +14,7 @@ import { didYouMean } from "../../../shared/suggest.ts";
 import { AUDIT } from "../../audit/audit.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
+import { discoveryOf } from "../../host/discovery.ts";
 import { listedAgentIds } from "../../host/hostConfig.ts";
 import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
@@ -27,6 +29,7 @@ import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
 import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
+import { PERSONA } from "../../workspace/persona/bindings.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
@@ -81,10 +84,10 @@ export interface Methods {
    */
   explain(params: Params): Promise<ExplainReport>;
   doctor(): Promise<DoctorReport>;
-  /** Writes, unless `dryRun` is true. */
+  /** `{ dryRun?, agents? }`. Writes, unless `dryRun` is true; without `agents` for all of them. */
   guard(params: Params): Promise<GuardReport>;
-  /** What `guard` would write. Writes nothing, so that whoever may look may ask. */
-  guardPlan(): Promise<GuardReport>;
+  /** `{ agents? }`: what `guard` would write. Writes nothing, so that whoever may look may ask. */
+  guardPlan(params: Params): Promise<GuardReport>;
 }
 
 /**
@@ -106,8 +109,11 @@ export function createMethods(
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
     knownNodes().includes(node) || (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
-  const guardPlans = async () =>
-    planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+  const guardPlans = async ({ agents }: Params) => {
+    const wanted = Array.isArray(agents) ? agents.map((agent) => normalizeAgentId(String(agent))) : null;
+    const plans = planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
+    return plans.filter(({ agent }) => wanted === null || wanted.includes(agent));
+  };
   // What status and doctor are both made of.
   const knownNow = (snapshot: NodeSnapshot) => ({
     snapshot,
@@ -116,6 +122,7 @@ export function createMethods(
     hostNodes: memory.part(NODE_READER).last()?.nodes ?? [],
     hooks: hookLiveness(memory.part(HOOKS_SEEN), deps.now()),
     counters: memory.part(COUNTERS),
+    discovery: discoveryOf(process.env, hostname()),
     audit: memory.part(AUDIT).current?.state() ?? null,
     apiProblem: memory.part(SANDBOX_PROBLEM).current,
     presence: presenceRecords(deps),
@@ -172,21 +179,21 @@ export function createMethods(
         ssh,
         missedAgents: memory.part(HOOKS_SEEN).missedAgents,
         strangeTools: [...memory.part(STRANGE_TOOLS).values()],
-        workspace: { apiProblem: known.apiProblem },
+        workspace: { apiProblem: known.apiProblem, persona: memory.part(PERSONA) },
         sshFaults: sshFaults(memory.part(SSH_TRANSPORT).current),
         turnGate: turnGateState(memory),
       });
     },
 
     async guard(params) {
-      const plans = await guardPlans();
+      const plans = await guardPlans(params);
       const wanted = plans.some((plan) => plan.changes.length > 0) && params.dryRun !== true;
       if (wanted) await writeGuard(plans);
       return { agents: plans, applied: wanted };
     },
 
-    async guardPlan() {
-      return { agents: await guardPlans(), applied: false };
+    async guardPlan(params) {
+      return { agents: await guardPlans(params), applied: false };
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { refusalDetails } from "./errorDetails.ts";
@@ -19,22 +20,34 @@ const PLAN_ONLY = "guardPlan";
 
 /** @returns what the page and metrics are made of too. */
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
-  const writeGuard: WriteGuard = async (plans) => {
-    await api.runtime.config.mutateConfigFile({
-      // The file as written: the running config has defaults and resolved secrets in it.
-      base: "source",
-      afterWrite: { mode: "auto" },
-      mutate: (draft) => applyGuard(draft, plans),
-    });
+  const changeConfig = async (mutate: (draft: unknown) => void): Promise<void> => {
+    // The file as written: the running config has defaults and resolved secrets in it.
+    await api.runtime.config.mutateConfigFile({ base: "source", afterWrite: { mode: "auto" }, mutate });
   };
+  const writeGuard: WriteGuard = (plans) => changeConfig((draft) => applyGuard(draft, plans));
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
-  const methods: Methods & Record<"trust" | "probe", (params: Params) => Promise<unknown>> = {
+  const methods: Methods & Record<"trust" | "probe" | "setup", (params: Params) => Promise<unknown>> = {
     ...own,
     ...ssh,
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
+    setup: async (params) => {
+      const { setupMethod } = await loadLater(() => import("./setupMethod.ts"));
+      const { version: openclaw } = api.runtime;
+      return setupMethod(
+        deps,
+        {
+          version,
+          openclaw,
+          packageFolder: api.rootDir ?? null,
+          stateFolder: api.runtime.state.resolveStateDir(),
+          changeConfig,
+        },
+        params,
+      );
+    },
   };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(
@@ -62,6 +75,8 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register("probe", WRITE);
   // It changes which machine the gateway believes to be the node.
   register("trust", ADMIN);
+  // It writes the gateway's config, records host keys and installs this plugin on a node.
+  register("setup", ADMIN);
   // Neither shows sessions, and they ask every few seconds: the host reads every agent's store to count them.
   return createMethods({ ...deps, sessionTotals: () => null }, version, writeGuard);
 }

@@ -7,6 +7,7 @@ import type { Mode, Transport } from "../../../shared/types.ts";
 import type { AuditState } from "../../audit/audit.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
+import type { Discovery } from "../../host/discovery.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { SessionTotals } from "../../host/sessionTotals.ts";
 import type { HostedRecords } from "../../hostedSessions/hostedSession.ts";
@@ -58,7 +59,9 @@ export interface StatusReport {
   readonly ssh: readonly SshNodeStatus[];
   /** Those of the config, by node; absent: not asked. */
   readonly tunnels?: readonly (TunnelStatus & { readonly node: string })[];
-  /** Records of commands and file changes over SSH; null: nothing was audited in this process. */
+  /** Where the gateway is, and who says so: its variables, else its host name; absent: not asked. */
+  readonly discovery?: Discovery;
+  /** Records of commands and file changes in workspaces; null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
   readonly hosted?: readonly HostedStatus[];
@@ -76,6 +79,7 @@ export interface StatusInput
   readonly config: ResolvedConfig;
   /** By inventory name; absent: not asked. */
   readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
+  readonly discovery?: Discovery;
   readonly hostConfig: unknown;
   readonly lastNodes: LastNodesView;
   /** The host's list of nodes and of hosted sessions; absent: not asked. */
@@ -135,6 +139,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
     ...(input.tunnels === undefined
       ? {}
       : { tunnels: [...input.tunnels].map(([node, tunnel]) => ({ node, ...tunnel })) }),
+    ...(input.discovery === undefined ? {} : { discovery: input.discovery }),
     audit: input.audit,
     ...(input.hosted === undefined
       ? {}

@@ -1,0 +1,123 @@
+// The few things that a set-up does on the machine itself, each a constant script for /bin/sh.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text, not templates
+import { STATS_SCRIPT } from "../../presence/sources/ssh/script.ts";
+
+export type NodeTask = "facts" | "openclaw" | "identity" | "install" | "uninstall" | "connect" | "disconnect";
+
+export interface TaskScript {
+  readonly script: string;
+  /** Milliseconds; what is sent along has its own time. */
+  readonly deadlineMs: number;
+  /** This package's archive goes along as its input. */
+  readonly takesPackage?: true;
+}
+
+/** Before each value that a task prints: login shells print words of their own. */
+export const SAYS = "node-router-says ";
+
+const SAY = `say() { printf '${SAYS}%s %s\\n' "$1" "$2"; }`;
+
+/**
+ * PATH as the user's own shell has it: where OpenClaw stands is often said in its profile alone. `env` and not `$PATH`:
+ * each shell has its own form of lists.
+ */
+const WITH_OPENCLAW = [
+  SAY,
+  `for how in -lc -ilc; do`,
+  `p=$("\${SHELL:-/bin/sh}" $how env </dev/null 2>/dev/null | sed -n 's/^PATH=//p' | sed -n '$p')`,
+  `if [ -n "$p" ] && (PATH=$p; command -v openclaw) >/dev/null 2>&1; then PATH=$p; export PATH; break; fi`,
+  `done`,
+  `command -v openclaw >/dev/null 2>&1 || { say missing openclaw; exit 0; }`,
+].join("\n");
+
+/** Whether this machine has what keeps a user's service alive. */
+const SERVICES = [
+  "case $(uname -s) in Darwin) say service launchd;;",
+  "*) if command -v systemctl >/dev/null 2>&1 && systemctl --user show-environment >/dev/null 2>&1; then say service systemd; else say service none; fi;; esac",
+].join("\n");
+
+/** Where the node host's output goes that no service keeps. */
+const LOG = "${OPENCLAW_STATE_DIR:-$HOME/.openclaw}/node-router-node.log";
+
+export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
+  /** The login's home, and what presence asks as well. */
+  facts: {
+    script: `${SAY}\nsay home "$HOME"\n${STATS_SCRIPT}`,
+    deadlineMs: 15_000,
+  },
+  openclaw: {
+    script: [
+      WITH_OPENCLAW,
+      SERVICES,
+      `say version "$(openclaw --version 2>/dev/null | sed -n '$p')"`,
+      `openclaw plugins list --json 2>/dev/null | tr -d '\\n' | sed -n 's/.*"id": *"node-router"[^{}]*"version": *"\\([^"]*\\)".*/${SAYS}plugin \\1/p'`,
+    ].join("\n"),
+    deadlineMs: 60_000,
+  },
+  identity: {
+    script: [
+      WITH_OPENCLAW,
+      `openclaw node identity --json 2>/dev/null | tr -d '\\n' | sed -n 's/.*"deviceId": *"\\([0-9a-f]*\\)".*/${SAYS}device \\1/p'`,
+    ].join("\n"),
+    deadlineMs: 60_000,
+  },
+  install: {
+    script: [
+      WITH_OPENCLAW,
+      `d=$(mktemp -d "\${TMPDIR:-/tmp}/node-router.XXXXXX") || exit 1`,
+      `trap 'rm -rf "$d"' EXIT; trap 'exit 1' HUP INT TERM`,
+      `cat >"$d/openclaw-node-router.tgz" || exit 1`,
+      `openclaw plugins install "npm-pack:$d/openclaw-node-router.tgz" --force --accept-capabilities </dev/null >&2`,
+    ].join("\n"),
+    deadlineMs: 180_000,
+    takesPackage: true,
+  },
+  uninstall: {
+    script: `${WITH_OPENCLAW}\nopenclaw plugins uninstall node-router --force </dev/null >&2`,
+    deadlineMs: 120_000,
+  },
+  /**
+   * The setup code comes on stdin and is in no argument. $1: display name. $2: `service`, or `foreground`: where nothing
+   * keeps services the node host runs on until the machine restarts.
+   */
+  connect: {
+    script: [
+      WITH_OPENCLAW,
+      "umask 077",
+      `f=$(mktemp "\${TMPDIR:-/tmp}/node-router.XXXXXX") || exit 1`,
+      `trap 'rm -f "$f"' EXIT; trap 'exit 1' HUP INT TERM`,
+      `cat >"$f" || exit 1`,
+      `if [ "$2" = service ]; then openclaw connect --target-file "$f" --service --display-name "$1" </dev/null >&2; exit; fi`,
+      `log="${LOG}"; mkdir -p "$(dirname "$log")" || exit 1`,
+      // A session of its own: the end of this one must not end it.
+      `alone=; if command -v setsid >/dev/null 2>&1; then alone=setsid; fi`,
+      `nohup $alone openclaw connect --target-file "$f" --display-name "$1" </dev/null >"$log" 2>&1 &`,
+      `pid=$!; i=0; while [ -s "$f" ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 60 ]; do sleep 1; i=$((i + 1)); done`,
+      `if [ -e "$f" ]; then kill "$pid" 2>/dev/null; tail -n 5 "$log" >&2; exit 1; fi`,
+      `say log "$log"`,
+    ].join("\n"),
+    deadlineMs: 120_000,
+  },
+  /** $1: display name, $2 as above. Ends what `connect` began. */
+  disconnect: {
+    script: [
+      WITH_OPENCLAW,
+      `if [ "$2" = service ]; then openclaw node uninstall </dev/null >&2; exit; fi`,
+      // The mark is in the process's arguments; our own shell's has the script on its stdin.
+      `for p in $(ps -A -o pid= -o args= | awk -v n="--display-name $1" 'index($0, "connect --target-file") && index($0 " ", n " ") { print $1 }'); do kill "$p" 2>/dev/null; done; exit 0`,
+    ].join("\n"),
+    deadlineMs: 60_000,
+  },
+};
+
+/** What a task said, by key; the last of two counts. Keys and values as the node sent them. */
+export function saidBy(stdout: string): ReadonlyMap<string, string> {
+  return new Map(
+    stdout.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
+      const at = line.indexOf(SAYS);
+      if (at === -1) return [];
+      const [, key, value] = /^(\w+) (.*)$/.exec(line.slice(at + SAYS.length)) ?? [];
+      return key === undefined || value === undefined ? [] : [[key, value.trim()]];
+    }),
+  );
+}

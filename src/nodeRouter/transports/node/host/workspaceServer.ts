@@ -1,0 +1,236 @@
+// Answers the gateway's requests on this node, each with a reply of the protocol.
+import { randomUUID } from "node:crypto";
+import { safe, shortened } from "../../../../shared/safeText.ts";
+import {
+  MAX_WAIT_MS,
+  type Pull,
+  type RefusedWhy,
+  type Reply,
+  type Request,
+  type RunRequest,
+  type StateAnswer,
+} from "../wire.ts";
+import { GroupKeeper } from "./groupKeeper.ts";
+import type { HostedCommand } from "./hostedCommand.ts";
+import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedCommands.ts";
+import { findTerminals, type RunTerminal } from "./hostTerminals.ts";
+import { type Env, readLoginEnv } from "./loginEnv.ts";
+import { machineFacts } from "./machineFacts.ts";
+import { readRequest } from "./readRequest.ts";
+import { spawnShell } from "./spawnShell.ts";
+import { spawnTerminal } from "./spawnTerminal.ts";
+import { workdirProblem } from "./workdir.ts";
+
+/** What the host hands to a command's handler, as far as it is used. */
+export interface InvokeContext {
+  readonly signal?: AbortSignal | undefined;
+  /** The node's own exec approvals: throws where they do not allow it, and gives what throws right before the start. */
+  readonly prepareExecAuthorization?: ((source: "human-approved" | "session-full") => () => void) | undefined;
+}
+
+export interface ServerOptions extends HostedOptions {
+  /** Of the plugin. */
+  readonly version: string;
+  readonly platform?: NodeJS.Platform;
+  readonly readEnv?: () => Promise<Env>;
+  readonly terminals?: Promise<RunTerminal | null>;
+}
+
+/** Characters of a fact for a person. */
+const MAX_FACT = 300;
+/** While input has no room, it is looked for room so often. */
+const ROOM_MS = 20;
+const SIGNAL = /^(HUP|INT|QUIT|KILL|TERM|USR1|USR2)$/;
+
+/** One a node host's process. */
+export class WorkspaceServer {
+  /** Random: another process is never taken for this one. */
+  readonly boot = randomUUID();
+  readonly commands: HostedCommands;
+  readonly #options: ServerOptions;
+  readonly #keeper = new GroupKeeper();
+  /** Looked for now: later the plugin's files may be gone. */
+  readonly #terminals: Promise<RunTerminal | null>;
+  #env: Promise<Env> | null = null;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.commands = new HostedCommands(options);
+    this.#terminals = options.terminals ?? findTerminals();
+  }
+
+  get hasActiveWork(): boolean {
+    return this.commands.isActive;
+  }
+
+  /** The reply as JSON. Never throws: what is no request is refused. */
+  async handle(paramsJSON: string | null | undefined, context: InvokeContext | undefined): Promise<string> {
+    const request = readRequest(paramsJSON);
+    const reply: Reply =
+      typeof request === "string"
+        ? this.#refused("request", `the request is none of this protocol: ${request}`)
+        : await this.#reply(request, context ?? {});
+    return JSON.stringify(reply);
+  }
+
+  /** Ends everything that was begun. */
+  close(): void {
+    this.commands.close();
+    this.#keeper.stop();
+  }
+
+  async #reply(request: Request, context: InvokeContext): Promise<Reply> {
+    const { boot } = this;
+    switch (request.op) {
+      case "hello":
+        // The first command then finds it done.
+        void this.#loginEnv();
+        return machineFacts(boot, this.#options.version);
+      case "run":
+        return this.#run(request, context);
+      case "forget":
+        return { kind: (await this.commands.forget(request.key)) ? "done" : "gone", boot };
+    }
+    const command = await this.commands.find(request.key);
+    if (command === null) return { kind: "gone", boot };
+    switch (request.op) {
+      case "pull":
+        return this.#state(command, false, request, "output", context);
+      case "signal":
+        if (!SIGNAL.test(request.signal))
+          return this.#refused("request", "the signal is none of this protocol");
+        command.signal(request.signal);
+        return { kind: "done", boot };
+      case "input":
+        return (await takeInput(command, request.off, Buffer.from(request.data, "base64"), request.eof))
+          ? { kind: "done", boot }
+          : this.#refused("full", "the command has not read its earlier input; this was not taken");
+    }
+  }
+
+  async #run(request: RunRequest, context: InvokeContext): Promise<Reply> {
+    const { boot } = this;
+    if (request.boot !== boot) return this.#refused("boot", "the node host was restarted");
+    if ((this.#options.platform ?? process.platform) === "win32") {
+      return this.#refused("platform", "it runs Windows, which has no POSIX shell");
+    }
+    const begun = await this.commands.run(request.key, (command, isForgotten) =>
+      this.#begin(request, context, command, isForgotten),
+    );
+    if ("why" in begun) return this.#refused(begun.why, begun.fact);
+    return this.#state(begun.command, begun.fresh, { ...request, out: 0, err: 0 }, "end", context);
+  }
+
+  async #begin(
+    request: RunRequest,
+    context: InvokeContext,
+    command: HostedCommand,
+    isForgotten: () => boolean,
+  ): Promise<NotBegun | null> {
+    const { script, args, pty } = request;
+    const allowed = askApprovals(context, request.approved);
+    if (!allowed.ok) return allowed.denied;
+    const login = await this.#loginEnv();
+    const env = commandEnv(login, request);
+    const workdir = request.cwd ?? (login.HOME || "/");
+    const wrong = await workdirProblem(workdir, request.makeCwd && request.cwd !== null);
+    if (wrong !== null && request.cwd !== null)
+      return { why: wrong, fact: "its working directory cannot be used" };
+    const terminals = pty === null ? null : await this.#terminals;
+    if (pty !== null && terminals === null) return { why: "pty", fact: "OpenClaw there makes no terminals" };
+    if (isForgotten()) return { why: "forgotten", fact: "it was given up before it could begin" };
+    const denied = allowed.stillDenied();
+    if (denied !== null) return denied;
+    const announce = (group: number): void => this.#keeper.watch(group);
+    // A home that is gone is no reason, as for a login.
+    const start = { script, args, env, cwd: wrong === null ? workdir : "/", announce };
+    const started =
+      pty === null || terminals === null
+        ? await spawnShell(start, command)
+        : await spawnTerminal(terminals, { ...start, size: pty, assertCurrent: allowed.assert }, command);
+    if (started instanceof Error) {
+      return allowed.stillDenied() ?? { why: pty === null ? "spawn" : "pty", fact: started.message };
+    }
+    command.process = started;
+    command.takeInput(0, Buffer.from(request.input, "base64"), request.eof);
+    void command.whenEnded.then(() => this.#keeper.forget(started.processGroup));
+    return null;
+  }
+
+  async #state(
+    command: HostedCommand,
+    fresh: boolean,
+    { out, err, max, waitMs }: Pick<Pull, "out" | "err" | "max" | "waitMs">,
+    until: "end" | "output",
+    { signal }: InvokeContext,
+  ): Promise<StateAnswer> {
+    return { boot: this.boot, fresh, ...(await command.answer({ out, err, max, waitMs, until, signal })) };
+  }
+
+  #refused(why: RefusedWhy, fact: string): Reply {
+    return { kind: "refused", boot: this.boot, why, fact: safe(shortened(fact, MAX_FACT)) };
+  }
+
+  #loginEnv(): Promise<Env> {
+    this.#env ??= (this.#options.readEnv ?? readLoginEnv)();
+    return this.#env;
+  }
+}
+
+type Allowed =
+  | { readonly ok: false; readonly denied: NotBegun }
+  | {
+      readonly ok: true;
+      /** Throws where it is not allowed any more: to be called right before the start. */
+      readonly assert: () => void;
+      readonly stillDenied: () => NotBegun | null;
+    };
+
+/** SECURITY: the node's owner decides what runs there, so without a way to ask nothing does. */
+function askApprovals({ prepareExecAuthorization: prepare }: InvokeContext, approved: boolean): Allowed {
+  if (prepare === undefined)
+    return { ok: false, denied: deniedBecause("OpenClaw there offers no way to ask them") };
+  try {
+    const assert = prepare(approved ? "human-approved" : "session-full");
+    const stillDenied = (): NotBegun | null => {
+      try {
+        assert();
+        return null;
+      } catch (error) {
+        return deniedBecause(messageOf(error));
+      }
+    };
+    return { ok: true, assert, stillDenied };
+  } catch (error) {
+    return { ok: false, denied: deniedBecause(messageOf(error)) };
+  }
+}
+
+function deniedBecause(fact: string): NotBegun {
+  return { why: "denied", fact: `its exec approvals do not allow it: ${fact}` };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function commandEnv(login: Env, { env, pathPrepend }: RunRequest): Env {
+  const all = { ...login, ...env };
+  if (pathPrepend.length === 0) return all;
+  return { ...all, PATH: [...pathPrepend, ...(all.PATH ? [all.PATH] : [])].join(":") };
+}
+
+/** Waits for room as long as an answer may take. */
+async function takeInput(
+  command: HostedCommand,
+  offset: number,
+  data: Buffer,
+  eof: boolean,
+): Promise<boolean> {
+  const untilMs = performance.now() + MAX_WAIT_MS;
+  while (!command.takeInput(offset, data, eof)) {
+    if (performance.now() > untilMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, ROOM_MS));
+  }
+  return true;
+}

@@ -20,6 +20,12 @@ describe.skipIf(skipWithoutSshd("test/e2e/persona"))("persona files", () => {
   beforeAll(async () => {
     deployment = await startSshDeployment({
       config: {
+        hooks: {
+          internal: {
+            enabled: true,
+            entries: { "bootstrap-extra-files": { enabled: true, paths: ["projects/*/AGENTS.md"] } },
+          },
+        },
         agents: {
           entries: { "worker-cn": { sandbox: SANDBOX }, mover: { name: "Mover", sandbox: SANDBOX } },
         },
@@ -36,6 +42,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/persona"))("persona files", () => {
     put(sg, "AGENTS.md", "agents of sg\n");
     put(sg, "MEMORY.md", "memory of sg\n");
     put(cn, "AGENTS.md", "agents of cn\n");
+    mkdirSync(join(sg.workspace, "projects/one"), { recursive: true });
+    put(sg, "projects/one/AGENTS.md", "agents of a project on sg\n");
     for (const agent of ["worker-sg", "worker-cn", "mover", "master"]) {
       mkdirSync(folderOf(agent), { recursive: true });
       writeFileSync(join(folderOf(agent), "AGENTS.md"), `agents of the gateway for ${agent}\n`);
@@ -82,6 +90,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/persona"))("persona files", () => {
     const prompt = await ask("worker-sg");
     expect(prompt).toContain("agents of sg");
     expect(prompt).toContain("memory of sg");
+    // OpenClaw's hook bootstrap-extra-files looked for it there.
+    expect(prompt).toContain("agents of a project on sg");
     expect(prompt).not.toContain("of the gateway for");
     expect(prompt).not.toContain("UNREADABLE");
   });
@@ -107,8 +117,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/persona"))("persona files", () => {
     put(sg, "SOUL.md", "soul of sg\n");
     const script = call("exec", { command: "echo 'a new note' >>MEMORY.md" });
     const first = await ask("worker-sg", script, sessionKey);
-    // AGENTS.md, SOUL.md and MEMORY.md.
-    expect(readsOf(sg) - before).toBe(3);
+    // AGENTS.md, SOUL.md, MEMORY.md and that of the project.
+    expect(readsOf(sg) - before).toBe(4);
     expect(first).not.toContain("a new note\n");
     expect(await ask("worker-sg", "hello", sessionKey)).toContain("memory of sg\na new note");
   });

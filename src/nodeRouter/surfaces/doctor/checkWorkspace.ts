@@ -32,6 +32,7 @@ export const checkWorkspace: DoctorCheck = (input) => {
   return found(
     api(input, agents),
     persona(input, agents),
+    ...sharedPersonas(input, agents),
     ...agents.flatMap((agent) => [
       unrouted(input, agent),
       plugin(input, agent),
@@ -71,6 +72,33 @@ function persona({ workspace }: DoctorInput, agents: readonly string[]): Finding
       ? "give each agent a workspace folder of its own, and restart the gateway"
       : "use an OpenClaw that this version of the plugin knows",
   );
+}
+
+/** One node, one folder: agents that meet there are one person to themselves. */
+function sharedPersonas(
+  { config, hostConfig, snapshot }: DoctorInput,
+  agents: readonly string[],
+): readonly Finding[] {
+  const meeting = new Map<string, string[]>();
+  for (const agent of agents) {
+    const policy = agentPolicy(config, hostConfig, agent);
+    if (policy.execRule === null) continue;
+    for (const { name } of allowedNodes(policy, snapshot)) {
+      if (config.nodes.get(name)?.workspace == null) continue;
+      meeting.set(name, [...(meeting.get(name) ?? []), agent]);
+    }
+  }
+  return [...meeting]
+    .filter(([, met]) => met.length > 1)
+    .map(([node, met]) =>
+      finding(
+        "persona-shared",
+        "info",
+        `${names(met)} have one AGENTS.md, SOUL.md and MEMORY.md while they are on node ${quote(node)}: these are files of the node's workspace, not of an agent`,
+        "nothing to do if that is meant; else write two entries for the machine, with a workspace each, and tags that the rules tell apart",
+        `plugins.entries.node-router.config.nodes.${safe(node)}.workspace`,
+      ),
+    );
 }
 
 function unrouted({ config, hostConfig }: DoctorInput, agent: string): Finding | null {

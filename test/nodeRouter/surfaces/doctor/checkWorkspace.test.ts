@@ -124,6 +124,21 @@ test("a backend that cannot be registered is one finding for all agents concerne
   expect(found({ host: hostOf({}), doctor })).toEqual([]);
 });
 
+test("agents that may meet on a node share their persona there, which is good to know; on nodes of their own they do not", () => {
+  const host = hostOf({ "worker-sg": { sandbox: BOUND }, second: { sandbox: BOUND } }, CALM);
+  const rule = (agent: string, require: string) => ({ name: agent, agents: [agent], require });
+  const node = (region: string) => ({ tags: [`region=${region}`], workspace: "/work", ssh: {} });
+  const nodes = { "mac-sg": node("sg"), "mac-cn": node("cn") };
+  const rules = (of: string) => ({ nodes, rules: [rule("worker-sg", "region=sg"), rule("second", of)] });
+  expect(found({ host, router: rules("region=sg") })).toEqual([
+    "info persona-shared plugins.entries.node-router.config.nodes.mac-sg.workspace",
+  ]);
+  expect(messageOf("persona-shared", { host, router: rules("region=sg") })).toMatch(
+    /^"worker-sg", "second" have one AGENTS\.md, .* on node "mac-sg"/,
+  );
+  expect(found({ host, router: rules("region=cn") }).filter((line) => line.includes("persona"))).toEqual([]);
+});
+
 test("prompts that are made of the gateway's copy are one finding, with why; where nothing stays there, there is none", () => {
   const told = (problem: string | null, left: [string, string][]) => {
     const persona = { problem, left: new Map(left) };

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
-/** Named pipes that one process makes: of eight commands. */
+/** Pipes that are made at once: of eight commands. */
 const BATCH = 16;
 /** With fewer left, more are made while commands run. */
 const LOW = 6;
@@ -17,80 +17,80 @@ export interface PipeEnds {
   readonly theirs: number;
 }
 
+interface Descriptors {
+  readonly reads: number;
+  readonly writes: number;
+}
+
 /**
- * Named pipes are made ahead, because that takes a process; each is without its name as soon as both ends are open. Where
- * none can be made, there is none to take, and a command gets what Node has. Stdin is no such pipe: who opened it anew
- * behind its end would wait for ever.
+ * Made ahead, because that takes a process: Node makes none itself, but opens named ones, whose names are gone a moment
+ * later. Where none can be made, there is none to take, and a command gets what Node has. Stdin is no such pipe: who
+ * opened it anew behind its end would wait for ever.
  */
 export class PipePool {
-  #folder: string | null = null;
-  #paths: string[] = [];
+  #free: Descriptors[] = [];
   #making: Promise<void> | null = null;
-  #made = 0;
-  readonly #atExit = (): void => this.close();
+  #isClosed = false;
 
   /** Resolves when there are some, or cannot be any. Never rejects. */
   async ready(): Promise<void> {
-    if (this.#paths.length < LOW) this.#making ??= this.#make();
-    if (this.#paths.length < 2) await this.#making;
+    if (this.#free.length < LOW && !this.#isClosed) this.#making ??= this.#make();
+    if (this.#free.length < 2) await this.#making;
   }
 
   /** Of stdout and of stderr; null: there are none. */
   take(): readonly [PipeEnds, PipeEnds] | null {
-    const [first, second, ...rest] = this.#paths;
+    const [first, second, ...rest] = this.#free;
     if (first === undefined || second === undefined) return null;
-    this.#paths = rest;
-    const opened: PipeEnds[] = [];
-    try {
-      for (const path of [first, second]) opened.push(openPipe(path));
-    } catch {
-      // Descriptors are used up, or somebody cleaned the folder: what is not whole is dropped.
-    }
-    for (const path of [first, second]) rmSync(path, { force: true });
-    const [stdout, stderr] = opened;
-    if (stdout !== undefined && stderr !== undefined) return [stdout, stderr];
-    for (const { ours, theirs } of opened) {
-      ours.destroy();
-      closeSync(theirs);
-    }
-    return null;
+    this.#free = rest;
+    return [endsOf(first), endsOf(second)];
   }
 
-  /** What is left is removed. */
   close(): void {
-    process.removeListener("exit", this.#atExit);
-    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = null;
-    this.#paths = [];
+    this.#isClosed = true;
+    for (const pipe of this.#free.splice(0)) closeBoth(pipe);
   }
 
   async #make(): Promise<void> {
-    try {
-      if (this.#folder === null) {
-        // Of this user alone: nobody else can open what is in it.
-        this.#folder = mkdtempSync(join(tmpdir(), "node-router-pipes-"));
-        process.once("exit", this.#atExit);
-      }
-      const folder = this.#folder;
-      const paths = Array.from({ length: BATCH }, () => join(folder, String(this.#made++)));
-      if ((await exitOf("mkfifo", ["-m", "600", ...paths])) === 0 && this.#folder === folder)
-        this.#paths.push(...paths);
-    } catch {
-      // No folder: none can be made.
-    } finally {
-      this.#making = null;
-    }
+    const made = await namedPipes();
+    this.#making = null;
+    if (this.#isClosed) for (const pipe of made) closeBoth(pipe);
+    else this.#free.push(...made);
   }
 }
 
-/** Ours first: to open the other end waits for it. */
-function openPipe(path: string): PipeEnds {
-  const fd = openSync(path, O_RDONLY | O_NONBLOCK);
+function endsOf({ reads, writes }: Descriptors): PipeEnds {
+  return { ours: new Socket({ fd: reads, readable: true, writable: false }), theirs: writes };
+}
+
+function closeBoth({ reads, writes }: Descriptors): void {
+  closeSync(reads);
+  closeSync(writes);
+}
+
+/** As many as could be made; none is a usual answer where a machine is out of descriptors, space or processes. */
+async function namedPipes(): Promise<readonly Descriptors[]> {
+  const made: Descriptors[] = [];
+  let folder: string | null = null;
   try {
-    const theirs = openSync(path, O_WRONLY);
-    return { ours: new Socket({ fd, readable: true, writable: false }), theirs };
+    // Of this user alone: nobody else can open what is in it.
+    folder = mkdtempSync(join(tmpdir(), "node-router-pipes-"));
+    const paths = Array.from({ length: BATCH }, (_, at) => join(folder ?? "", String(at)));
+    if ((await exitOf("mkfifo", paths)) === 0) for (const path of paths) made.push(openPipe(path));
+  } catch {
+    // What was made so far is good.
+  }
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  return made;
+}
+
+/** Ours first: to open the other end waits for it. */
+function openPipe(path: string): Descriptors {
+  const reads = openSync(path, O_RDONLY | O_NONBLOCK);
+  try {
+    return { reads, writes: openSync(path, O_WRONLY) };
   } catch (error) {
-    closeSync(fd);
+    closeSync(reads);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
+import { auditLateEnds } from "./nodeRouter/audit/lateEnds.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
@@ -48,11 +49,7 @@ export default definePluginEntry({
     registerWorkspaceCommand(api, deps.memory);
 
     // On a gateway: commands of workspaces on paired nodes, which nobody else may send there. Service: makes the calls.
-    registerNodeTransport(api, {
-      ...deps,
-      onOrphan: ({ node }, { kind }) =>
-        deps.log.warn({ node, outcome: kind }, "a command that ran when the gateway ended is over"),
-    });
+    registerNodeTransport(api, { ...deps, onOrphan: auditLateEnds(deps.memory) });
 
     // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
     registerHostedSessions(api, deps);

@@ -64,7 +64,13 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       // Recorded as not started: `ended` has the subject now.
       throwIfCancelled(cancelled);
       onChange();
-      return commands.start(request);
+      return commands.start({
+        ...request,
+        auditRecord: audit.announcement(announced),
+        sessionKey,
+        // What was agreed to is what this is: a call that nobody has said yes to was refused before.
+        approved: call?.agreed !== undefined,
+      });
     },
     async watchInput(bytes) {
       // The host does not say which call of `process` it is from.

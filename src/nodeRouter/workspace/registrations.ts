@@ -19,7 +19,7 @@ export interface WorkspaceParts {
   readonly deps: WorkspaceDeps;
   /** Whether it is the one that lives as long as the plugin's config: others end with the runs they were made for. */
   readonly full: boolean;
-  readonly audit: Pick<Audit, "begin" | "end">;
+  readonly audit: Pick<Audit, "begin" | "end" | "announcement">;
   /** Brings skills and attachments of one run to its node. */
   readonly createMirror: (options: MirrorOptions) => Mirror;
   readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;

@@ -77,6 +77,7 @@ export function arrange(
         records.push({ subject, result: null });
       },
       end: (subject, result) => void records.push({ subject, result }),
+      announcement: ({ id }) => `announced ${id}`,
     },
     createMirror: (given) => ({
       async ensure() {

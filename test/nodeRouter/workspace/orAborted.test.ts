@@ -32,7 +32,7 @@ test("a command that waits for a node that hangs is not started when its call is
     commands: { start: (request) => transport.start("n", request) },
     request: { script: "true" },
     call: null,
-    audit: { begin: async () => {}, end: () => {} },
+    audit: { begin: async () => {}, end: () => {}, announcement: () => "" },
     ready: (cancelled) => orAborted(NEVER, cancelled),
     now: Date.now,
     onChange: () => {},

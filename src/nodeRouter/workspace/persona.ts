@@ -38,11 +38,11 @@ export function openPersona(
       createFileBridge,
       ...(readMs === undefined ? {} : { readMs }),
       runOn:
-        ({ place }: Owner) =>
+        ({ place, sessionKey }: Owner) =>
         async (request, limits = {}) => {
           try {
             const signal = request.abortSignal ?? limits.signal;
-            const command = nodeCommands(memory, place).start(withSettings(request, place.node));
+            const command = nodeCommands(memory, place, sessionKey).start(withSettings(request, place.node));
             return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
           } catch (error) {
             return neverSent(error);

@@ -58,7 +58,7 @@ async function register(api: WorkspaceAccessApi | Promise<WorkspaceAccessApi> = 
     },
     { ...deps, agentWorkspace: (agent) => folders[agent] ?? `/gw/${agent}` },
     {
-      audit: { begin: async () => {}, end: () => {} },
+      audit: { begin: async () => {}, end: () => {}, announcement: () => "" },
       probe: () => probeSandboxApi(async () => ({})),
       probeAccess: async () => api,
     },

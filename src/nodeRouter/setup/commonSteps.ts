@@ -1,5 +1,4 @@
 // The steps that every set-up has: agents, host key, login, place, config, guard.
-import { placeOfTimeZone } from "../../presence/location/timeZones.ts";
 import { parseStats } from "../../presence/sources/ssh/parse.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
@@ -150,15 +149,12 @@ async function readMachine(context: SetupContext, state: SetupState): Promise<vo
   if (!ok) return;
   const home = saidBy(stdout).get("home") ?? "";
   state.home = /^\/[^\p{C}]*$/u.test(home) ? home.replace(/\/+$/, "") : null;
-  const timeZone = parseStats(stdout)?.timeZone;
-  const place = timeZone === undefined ? null : placeOfTimeZone(timeZone);
-  state.guess =
-    place?.country === undefined ? null : { country: place.country, why: place.detail ?? "time zone" };
+  state.timeZone = parseStats(stdout)?.timeZone ?? null;
 }
 
 /** Where the machine is. A guess is shown as one, and written only when a person says that it is right. */
 export function placeStep(context: SetupContext, state: SetupState): SetupStep {
-  const { wishes, talk } = context;
+  const { gateway, wishes, talk } = context;
   return {
     name: "place",
     async look() {
@@ -167,9 +163,9 @@ export function placeStep(context: SetupContext, state: SetupState): SetupStep {
       return isRecord(present) ? done(`${String(present.country ?? "declared")} (declared)`) : todo;
     },
     async act() {
-      state.place = await talk.place(state.guess);
+      const guess = await gateway.guess(draftOf(context, state), state.timeZone);
+      state.place = await talk.place(guess);
       if (state.place !== null) return acted(state.place.country);
-      const { guess } = state;
       return acted(guess === null ? "not said" : `not said; a guess is ${guess.country} (${guess.why})`);
     },
   };

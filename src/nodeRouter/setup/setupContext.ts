@@ -1,19 +1,13 @@
 // What the steps of a set-up work with: the gateway, the person, and what was found so far.
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
 import type { ConfigChange } from "./configChange.ts";
-import type { SetupDraft, SetupGateway, SetupLook } from "./setupGateway.ts";
+import type { PlaceGuess, SetupDraft, SetupGateway, SetupLook } from "./setupGateway.ts";
 import type { SetupTarget } from "./setupTarget.ts";
 import { type SetupWishes, sshEntry, wantedChange } from "./wantedEntry.ts";
 
 export interface SetupPlace {
   readonly country: string;
   readonly city: string | null;
-}
-
-/** What is seen of where the machine is: a guess, and why. */
-export interface PlaceGuess {
-  readonly country: string;
-  readonly why: string;
 }
 
 /** Whom the steps ask. Each may be called by steps only before they change anything. */
@@ -54,12 +48,13 @@ export interface SetupState {
   look: SetupLook | null;
   /** The login's home on the node. */
   home: string | null;
-  guess: PlaceGuess | null;
+  /** Of the node's clock, IANA name. */
+  timeZone: string | null;
   place: SetupPlace | null;
 }
 
 export function newSetupState(): SetupState {
-  return { look: null, home: null, guess: null, place: null };
+  return { look: null, home: null, timeZone: null, place: null };
 }
 
 /** The machine as it is reached, whether or not it is in the config yet. */

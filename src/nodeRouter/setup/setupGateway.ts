@@ -54,6 +54,12 @@ export interface SetupPlan {
   readonly problems: readonly string[];
 }
 
+/** What is seen of where a machine is: no more than a guess, and what it is from. */
+export interface PlaceGuess {
+  readonly country: string;
+  readonly why: string;
+}
+
 /** What came of a task on the node. */
 export interface TaskAnswer {
   readonly ok: boolean;
@@ -79,6 +85,8 @@ export interface SetupGateway {
   takeBack(values: readonly WrittenValue[]): Promise<readonly string[]>;
   trust(draft: SetupDraft, fingerprint: string | null): Promise<TrustReport>;
   probe(draft: SetupDraft): Promise<ProbeReport>;
+  /** @param timeZone IANA name, as the machine says; null: it does not. */
+  guess(draft: SetupDraft, timeZone: string | null): Promise<PlaceGuess | null>;
   /** The line of authorized_keys for the key that the gateway offers; null: it has none that could be read. */
   keyLine(draft: SetupDraft, tunnelPort: number | null): Promise<string | null>;
   onNode(draft: SetupDraft, task: NodeTask, args?: readonly string[], input?: string): Promise<TaskAnswer>;

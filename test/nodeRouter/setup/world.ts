@@ -182,6 +182,8 @@ export async function runIn(
         return { ...report(world.trusted), problem };
       }),
     probe: () => ask("probe", () => ({ node, way: "claw@mac-new:22", ok: true, steps: [], problem: null })),
+    guess: (_, timeZone) =>
+      ask("guess", () => (timeZone === null ? null : { country: "SG", why: `time zone ${timeZone}` })),
     keyLine: () => ask("keyLine", () => "restrict,pty ssh-ed25519 AAAA"),
     onNode: (_, task, _args, input = "") =>
       ask(task, (): TaskAnswer => ({ ok: true, stdout: tasks[task]?.(input) ?? "", problem: null })),

@@ -5,8 +5,8 @@ import type { ExplainReport } from "../../explain/report.ts";
 import { addSteps, onlySsh } from "../../setup/addSteps.ts";
 import { joinSteps, tunnelEntry } from "../../setup/joinSteps.ts";
 import { runSetup, type SetupReport } from "../../setup/runSetup.ts";
-import type { PlaceGuess, SetupContext, SetupPlace, SetupTalk } from "../../setup/setupContext.ts";
-import type { SetupGateway } from "../../setup/setupGateway.ts";
+import type { SetupContext, SetupPlace, SetupTalk } from "../../setup/setupContext.ts";
+import type { PlaceGuess, SetupGateway } from "../../setup/setupGateway.ts";
 import { readTarget } from "../../setup/setupTarget.ts";
 import type { SetupWishes } from "../../setup/wantedEntry.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
@@ -153,6 +153,8 @@ function gatewayOf(ask: AskGateway): SetupGateway {
     trust: ({ change }, fingerprint) =>
       setup("trust", { change, ...(fingerprint === null ? {} : { fingerprint }) }),
     probe: ({ change }) => setup("probe", { change }),
+    guess: async ({ change }, timeZone) =>
+      (await setup<{ guess: PlaceGuess | null }>("guess", { change, timeZone })).guess,
     keyLine: async ({ change }, tunnelPort) =>
       (await setup<{ line: string | null }>("keyLine", { change, tunnelPort })).line,
     onNode: ({ change }, task, args = [], input = "") => setup("task", { change, task, args, input }),
@@ -199,8 +201,7 @@ function talkOf({ hostKey, yes, city }: SetupOptions, out: Output, json: boolean
     },
     async place(guess: PlaceGuess | null): Promise<SetupPlace | null> {
       if (question === undefined) return null;
-      const like =
-        guess === null ? "" : `a guess is ${guess.country}, from its ${guess.why}: "yes" for that; `;
+      const like = guess === null ? "" : `a guess is ${guess.country}, from ${guess.why}: "yes" for that; `;
       for (;;) {
         const answer = (
           await question(`In which country is the machine? (${like}two letters; nothing: not said) `)

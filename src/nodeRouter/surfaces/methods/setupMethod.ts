@@ -14,6 +14,7 @@ import { loadLater } from "../../../shared/loadLater.ts";
 import { discoveryOf } from "../../host/discovery.ts";
 import { listedAgentIds, section } from "../../host/hostConfig.ts";
 import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
+import { createGeoip } from "../../observe/geoipSource.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import {
@@ -23,11 +24,13 @@ import {
   type WrittenValue,
   writeValues,
 } from "../../setup/configChange.ts";
+import { guessPlace, ownTailnetName } from "../../setup/guessPlace.ts";
 import { NODE_TASKS, type NodeTask } from "../../setup/nodeTasks.ts";
 import { runOnNode } from "../../setup/onNode.ts";
 import { packageArchive } from "../../setup/packageFile.ts";
 import { publicKeyLine } from "../../setup/publicKeyLine.ts";
-import type { SetupLook, SetupPackage, SetupPlan } from "../../setup/setupGateway.ts";
+import type { PlaceGuess, SetupLook, SetupPackage, SetupPlan } from "../../setup/setupGateway.ts";
+import type { ResolvedTarget } from "../../transports/ssh/connect/hops.ts";
 import { gatewayDoor } from "../../tunnels/gatewayDoor.ts";
 import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
@@ -135,7 +138,7 @@ async function packageOf(host: SetupHost): Promise<SetupPackage> {
   const file = join(host.stateFolder, "node-router", `openclaw-node-router-${host.version}.tgz`);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, await packageOfFolder(host));
-  const { address, sshPort } = discoveryOf(process.env, hostname());
+  const { address, sshPort } = discoveryOf(process.env, (await ownTailnetName()) ?? hostname());
   const { processEnv } = await loadLater(() => import("../../transports/ssh/client.ts"));
   return { file, address: address.value, sshPort: sshPort.value, user: processEnv().user };
 }
@@ -171,6 +174,8 @@ async function overSsh(
     }
     case "probe":
       return client.probeNode(node, env);
+    case "guess":
+      return { guess: await guess(deps, host, config, node, await client.resolveTarget(node, env), params) };
     case "keyLine": {
       const tunnelPort = typeof params.tunnelPort === "number" ? params.tunnelPort : null;
       return { line: await publicKeyLine(node.ssh.identityFile, tunnelPort, env) };
@@ -189,8 +194,28 @@ async function overSsh(
     }
     default:
       throw new UsageError(
-        "setup needs an op: look, plan, write, takeBack, package, trust, probe, keyLine, task",
+        "setup needs an op: look, plan, write, takeBack, package, trust, probe, guess, keyLine, task",
       );
+  }
+}
+
+async function guess(
+  deps: RouterDeps,
+  { stateFolder }: SetupHost,
+  config: ResolvedConfig,
+  { tailscale: peer }: ConfiguredNode,
+  resolved: ResolvedTarget,
+  params: Params,
+): Promise<PlaceGuess | null> {
+  if (!resolved.ok) return null;
+  const { home, hostConfig, now } = deps;
+  const geoip = createGeoip({ stateFolder, home, hostConfig, now })(config);
+  try {
+    const { host } = resolved.target.last;
+    const place = await guessPlace({ host, peer, timeZone: readTextParam(params, "timeZone"), geoip });
+    return place?.country === undefined ? null : { country: place.country, why: place.detail };
+  } finally {
+    geoip.close();
   }
 }
 

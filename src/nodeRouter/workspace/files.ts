@@ -1,12 +1,19 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
+import type { ConfiguredNode } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/ssh/sshTransport.ts";
-import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
+import type {
+  CollectCommand,
+  Collected,
+  CollectLimits,
+  CommandRequest,
+  CommandTransport,
+} from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
 import type { FileBridge } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
@@ -42,8 +49,7 @@ export function createFiles(run: Run): RunFiles {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
       await run.ready(at, signal);
-      const command = run.transport().start(at.node.name, withSettings(request, at.node));
-      return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
+      return await sendScript(run.transport(), at.node, request, limits);
     } catch (error) {
       return neverSent(error);
     }
@@ -116,11 +122,14 @@ function requireDecided({ memory, params }: Run, node: string): void {
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
-export function withSettings(
+export function sendScript(
+  transport: CommandTransport<string>,
+  { name, pathPrepend }: ConfiguredNode,
   request: CommandRequest,
-  { pathPrepend }: { readonly pathPrepend: readonly string[] },
-): CommandRequest {
-  return { pathPrepend, ...request };
+  limits: CollectLimits = {},
+): Promise<Collected> {
+  const command = transport.start(name, { pathPrepend, ...request });
+  return collect(command, { ...limits, signal: request.abortSignal }, request.input?.length ?? 0);
 }
 
 /** The outcome of a script that a fault kept from the node. */

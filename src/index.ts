@@ -49,7 +49,10 @@ export default definePluginEntry({
     registerWorkspaceCommand(api, deps.memory);
 
     // On a gateway: commands of workspaces on paired nodes, which nobody else may send there. Service: makes the calls.
-    registerNodeTransport(api, { ...deps, onOrphan: auditLateEnds(deps.memory) });
+    registerNodeTransport(api, {
+      ...deps,
+      onOrphan: auditLateEnds(deps.memory),
+    });
 
     // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
     registerHostedSessions(api, deps);

@@ -68,8 +68,7 @@ export function createExecJob(input: ExecJobInput): ExecJob {
         ...request,
         auditRecord: audit.announcement(announced),
         sessionKey,
-        // What was agreed to is what this is: a call that nobody has said yes to was refused before.
-        approved: call?.agreed !== undefined,
+        approved: call?.agreed?.consent.granted === true,
       });
     },
     async watchInput(bytes) {

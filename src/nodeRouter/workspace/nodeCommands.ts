@@ -15,9 +15,17 @@ export interface NodeCommands {
   warm(): void;
 }
 
-/** Looked up at each use. @throws NodeRouterError WORKSPACE_UNAVAILABLE: this process has no such transport */
-export function nodeCommands(memory: Memory, target: Pick<RunTarget, "node" | "via">): NodeCommands {
-  const found = commandsOf(memory, target);
+/**
+ * Looked up at each use.
+ * @param sessionKey whose commands they are: the node's own approvals may ask for it
+ * @throws NodeRouterError WORKSPACE_UNAVAILABLE: this process has no such transport
+ */
+export function nodeCommands(
+  memory: Memory,
+  target: Pick<RunTarget, "node" | "via">,
+  sessionKey: string,
+): NodeCommands {
+  const found = commandsOf(memory, target, sessionKey);
   if (found !== null) return found;
   const fact = `nothing is sent ${overText(target.via.over)} in this process yet`;
   throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
@@ -25,12 +33,13 @@ export function nodeCommands(memory: Memory, target: Pick<RunTarget, "node" | "v
 
 /** The same ahead of use; what cannot be made ready is met by the first command. */
 export function warmNode(memory: Memory, target: Pick<RunTarget, "node" | "via">): void {
-  commandsOf(memory, target)?.warm();
+  commandsOf(memory, target, "")?.warm();
 }
 
 function commandsOf(
   memory: Memory,
   { node: { name }, via }: Pick<RunTarget, "node" | "via">,
+  sessionKey: string,
 ): NodeCommands | null {
   if (via.over === "ssh") {
     const ssh = memory.part(SSH_TRANSPORT).current;
@@ -40,7 +49,7 @@ function commandsOf(
   const transport = memory.part(NODE_TRANSPORT).current;
   return (
     transport && {
-      start: (request) => transport.start(paired, request),
+      start: (request) => transport.start(paired, { ...request, sessionKey }),
       warm: () => transport.warm(paired),
     }
   );

@@ -36,7 +36,7 @@ export interface Run {
 export function createRun(given: Omit<Run, "commands" | "ready">): Run {
   const { memory, parts, params } = given;
   let mirror: Mirror | null = null;
-  const commands = (target: RunTarget): NodeCommands => nodeCommands(memory, target);
+  const commands = (target: RunTarget): NodeCommands => nodeCommands(memory, target, params.sessionKey);
   return {
     ...given,
     commands,

@@ -11,7 +11,7 @@ import {
   type NodeTransport,
   type PairedNode,
 } from "../../../src/nodeRouter/transports/nodeTransport.ts";
-import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
+import { type CommandRequest, SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
 import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mirrorOptions.ts";
@@ -155,9 +155,11 @@ export async function runSpec({ argv }: ExecSpec): Promise<HelperEnd> {
 export function withNodeTransport({ deps, transport }: Arranged) {
   const sent: PairedNode[] = [];
   const warmed: PairedNode[] = [];
+  const requests: CommandRequest[] = [];
   const nodes: NodeTransport = {
     start(node, request) {
       sent.push(node);
+      requests.push(request);
       return transport.start(`over the node protocol: ${node.name}`, request);
     },
     warm: (node) => void warmed.push(node),
@@ -166,7 +168,7 @@ export function withNodeTransport({ deps, transport }: Arranged) {
     close: async () => {},
   };
   deps.memory.part(NODE_TRANSPORT).current = nodes;
-  return { sent, warmed };
+  return { sent, warmed, requests };
 }
 
 export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {

@@ -62,6 +62,22 @@ describe("a run", () => {
     ]);
   });
 
+  test("tells the node's approvals whose session asks, and the journal what the audit says of it", async () => {
+    configure(PAIRED);
+    const handle = await at.backend.factory(at.params());
+    await runSpec(await handle.buildExecSpec({ command: "true", env: {} }));
+    await handle.runShellCommand({ script: "true" });
+    const [command, script] = over.requests;
+    expect(command).toMatchObject({
+      sessionKey: KEY,
+      auditRecord: `announced ${at.records[0]?.subject.id}`,
+      approved: false,
+    });
+    expect(script).toMatchObject({ sessionKey: KEY });
+    // What changes nothing that is recorded needs no end after the gateway's own.
+    expect(script).not.toHaveProperty("auditRecord");
+  });
+
   test("keeps the id that it began with while the name moves to another machine", async () => {
     configure(PAIRED);
     const handle = await at.backend.factory(at.params());

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { definePart } from "../../../../shared/processMemory.ts";
 
 /** The host's `ctx.invokeNode` of a service; it ends with the service. Rejects with the host's own errors. */
-export type InvokeNode = (call: NodeCall) => Promise<unknown>;
+export type InvokeCommand = (call: NodeCall) => Promise<unknown>;
 
 export interface NodeCall {
   readonly nodeId: string;
@@ -19,9 +19,9 @@ export interface NodeCalls {
   /** SECURITY: goes along with each call as `nonce`, and never leaves the process: nobody else's call has it. */
   readonly nonce: string;
   /** Serves until the returned function is called. */
-  publish(invoke: InvokeNode): () => void;
+  publish(invoke: InvokeCommand): () => void;
   /** The newest that serves; null after `ms` without one: a reload leaves a gap of a second or two. */
-  wait(ms: number): Promise<InvokeNode | null>;
+  wait(ms: number): Promise<InvokeCommand | null>;
 }
 
 /** One a process, whatever copies of this code there are. */
@@ -29,7 +29,7 @@ export const NODE_CALLS = definePart<NodeCalls>("node-calls", 1, createNodeCalls
 
 /** Nobody serves yet. */
 export function createNodeCalls(): NodeCalls {
-  const serving = new Set<{ readonly invoke: InvokeNode }>();
+  const serving = new Set<{ readonly invoke: InvokeCommand }>();
   const waiting = new Set<() => void>();
   const current = () => [...serving].at(-1)?.invoke ?? null;
   return {

@@ -6,7 +6,7 @@ import type { HelloResult } from "../../nodeTransport.ts";
 import { type Request, WORKSPACE_COMMAND } from "../wire.ts";
 import { type Delivery, deliveryOfFault } from "./delivery.ts";
 import type { NodeCalls } from "./nodeCalls.ts";
-import { noAnswer, otherProtocol, unreadable, unsentRefusal } from "./nodeRefusals.ts";
+import { noAnswer, otherProtocol, unreadableNode, unsentRefusal } from "./nodeRefusals.ts";
 import { readReply } from "./readReply.ts";
 
 /** Beyond what a request waits for on the node: a round trip, and a gateway that is busy. */
@@ -86,11 +86,11 @@ export class NodeLink {
       case "lost":
         return { kind: "unknown", ...noAnswer(name, delivery.fact) };
       case "garbled":
-        return { kind: "none", ...unreadable(name) };
+        return { kind: "none", ...unreadableNode(name) };
       case "answer": {
         const { reply, ms } = delivery;
         if (reply.kind === "other") return { kind: "none", ...otherProtocol(name, reply) };
-        if (reply.kind !== "hello") return { kind: "none", ...unreadable(name) };
+        if (reply.kind !== "hello") return { kind: "none", ...unreadableNode(name) };
         this.#boot = reply.boot;
         return { kind: "here", hello: reply, rttMs: ms };
       }

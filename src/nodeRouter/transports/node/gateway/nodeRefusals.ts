@@ -50,7 +50,7 @@ export function otherProtocol(node: string, { protocol, version }: OtherProtocol
 }
 
 /** Its answer is none of this protocol. */
-export function unreadable(node: string): Refusal {
+export function unreadableNode(node: string): Refusal {
   const fact = `node ${quote(node)} answered ${WORKSPACE_COMMAND} with what node-router does not read`;
   const advice =
     "See whether the machine is what it should be, and install the same version of node-router there";
@@ -84,17 +84,13 @@ export function refusedRun(node: string, { why, fact }: RefusedAnswer, cwd: stri
     case "cwd-denied":
       return workdirRefusal("denied", cwd ?? "", node);
     case "denied":
-      return refusal(
-        "RUN_NOT_ALLOWED",
-        `the exec approvals of node ${quote(node)} refused the command${said}`,
-        {
-          advice: 'Let the owner of the node see "openclaw approvals get" there, or use another node',
-        },
-      );
+      return refusal("RUN_NOT_ALLOWED", `node ${quote(node)} refused the command${said}`, {
+        advice: 'Let the owner of the node see "openclaw approvals get" there, or use another node',
+      });
     case "full":
       return refusal("NODE_BUSY", `node ${quote(node)} takes no more commands now${said}`);
     case "platform": {
-      const what = `node ${quote(node)} has no POSIX shell, which a workspace needs${said}`;
+      const what = `node ${quote(node)} cannot hold a workspace${said}`;
       const advice = "Give the agent a Linux or macOS node, or bind its exec alone";
       return refusal("WORKSPACE_UNAVAILABLE", what, { nothingRan: NOTHING_RAN, advice });
     }

@@ -173,7 +173,7 @@ describe("what the node refuses did not begin, and is said so", () => {
   test.each<[RefusedWhy, string]>([
     [
       "denied",
-      'RUN_NOT_ALLOWED: the exec approvals of node "mac-sg" refused the command: why; nothing ran. Let the owner of the node see "openclaw approvals get" there, or use another node.',
+      'RUN_NOT_ALLOWED: node "mac-sg" refused the command: why; nothing ran. Let the owner of the node see "openclaw approvals get" there, or use another node.',
     ],
     [
       "cwd-missing",
@@ -193,7 +193,7 @@ describe("what the node refuses did not begin, and is said so", () => {
     ],
     [
       "platform",
-      'WORKSPACE_UNAVAILABLE: node "mac-sg" has no POSIX shell, which a workspace needs: why; nothing ran. Give the agent a Linux or macOS node, or bind its exec alone.',
+      'WORKSPACE_UNAVAILABLE: node "mac-sg" cannot hold a workspace: why; nothing ran. Give the agent a Linux or macOS node, or bind its exec alone.',
     ],
     ["pty", 'NOT_STARTED: on node "mac-sg" no terminal can be made: why; nothing ran. Leave pty out.'],
     [

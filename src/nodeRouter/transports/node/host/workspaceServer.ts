@@ -10,6 +10,7 @@ import {
   type RunRequest,
   type StateAnswer,
 } from "../wire.ts";
+import { workdirProblem } from "./commandWorkdir.ts";
 import { GroupKeeper } from "./groupKeeper.ts";
 import type { HostedCommand } from "./hostedCommand.ts";
 import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedCommands.ts";
@@ -20,7 +21,6 @@ import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
 import { spawnShell } from "./spawnShell.ts";
 import { spawnTerminal } from "./spawnTerminal.ts";
-import { workdirProblem } from "./workdir.ts";
 
 /** What the host hands to a command's handler, as far as it is used. */
 export interface InvokeContext {

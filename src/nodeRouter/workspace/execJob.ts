@@ -67,7 +67,6 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       return commands.start({
         ...request,
         auditRecord: audit.announcement(announced),
-        sessionKey,
         approved: call?.agreed?.consent.granted === true,
       });
     },

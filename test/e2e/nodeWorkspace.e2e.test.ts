@@ -234,13 +234,14 @@ describe("a workspace on a paired node", () => {
       expect(startsOf("frozen")).toBe("started\n");
     });
 
-    test("a reload of the plugin in mid-command: the same", async () => {
+    test("a reload of the plugin in mid-command: the same, and the reload does not wait for the command", async () => {
       const run = work(
         exec(lasting("reload", "until [ -e reloaded ]; do sleep 0.2; done; echo finished; exit 3")),
       );
       await groupOf("reload");
-      const { code, stderr } = await gateway.cli("plugins", "reload", "node-router");
-      expect([code, stderr]).toEqual([0, ""]);
+      const beganMs = performance.now();
+      await gateway.rpc("plugins.reload", { plugins: [{ pluginId: "node-router" }] }, { timeoutMs: 60_000 });
+      console.log("reload took", performance.now() - beganMs);
       writeFileSync(on("reloaded"), "");
       const [result] = await run;
       expect(result).toMatch(/^finished\n[\s\S]*\(Command exited with code 3\)/);
@@ -250,19 +251,26 @@ describe("a workspace on a paired node", () => {
     });
 
     test("the node's own exec approvals say no: nothing runs, and they are named", async () => {
-      const file = join(deployment.sg.home.stateDir, "exec-approvals.json");
-      const before = existsSync(file) ? readFileSync(file, "utf8") : null;
-      writeFileSync(file, JSON.stringify({ version: 1, defaults: { security: "deny" }, agents: {} }));
-      const [refused] = await work(exec("touch denied"));
-      expect(refused).toContain("RUN_NOT_ALLOWED");
-      expect(existsSync(on("denied"))).toBe(false);
-      writeFileSync(
-        file,
-        before ?? JSON.stringify({ version: 1, defaults: { security: "full", ask: "off" }, agents: {} }),
+      const nodeId = deployment.sg.id;
+      const set = async (defaults: JsonObject): Promise<void> => {
+        const { hash } = await gateway.rpc<{ hash?: string }>("exec.approvals.node.get", { nodeId });
+        const file = { version: 1, defaults, agents: {} };
+        await gateway.rpc("exec.approvals.node.set", {
+          nodeId,
+          file,
+          ...(hash === undefined ? {} : { baseHash: hash }),
+        });
+      };
+      await set({ security: "deny" });
+      const [refused, written] = await work(
+        exec("touch denied"),
+        call("write", { path: "denied-too", content: "x" }),
       );
-      await waitFor("a command to be allowed again", async () =>
-        (await work(exec("echo ok")))[0]?.startsWith("ok\n"),
-      );
+      for (const text of [refused, written]) expect(text).toContain("RUN_NOT_ALLOWED");
+      expect([existsSync(on("denied")), existsSync(on("denied-too"))]).toEqual([false, false]);
+      await set({ security: "full", ask: "off" });
+      const [allowed] = await work(exec("echo ok"));
+      expect(allowed).toBe(`ok\n${LINE}`);
     });
 
     test("the node host killed in mid-command: the outcome is unknown, it ran once, and the next node host works", async () => {
@@ -271,9 +279,10 @@ describe("a workspace on a paired node", () => {
       await deployment.sg.kill9();
       await deployment.sg.start();
       const [result] = await run;
-      expect(result).toContain("OUTCOME_UNKNOWN");
-      expect(result).toContain(
-        `may have run on mac-sg (SG, declared) · rule singapore · outcome unknown (process group ${group} there)`,
+      expect(result).toMatch(/^OUTCOME_UNKNOWN: the node host on node "mac-sg" ended/);
+      // Whether its start was seen depends on when it was killed.
+      expect(result).toMatch(
+        /may have run on mac-sg \(SG, declared\) · rule singapore · outcome unknown( \(process group \d+ there\))?: do not/,
       );
       expect(startsOf("killed")).toBe("started\n");
       try {

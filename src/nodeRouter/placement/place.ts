@@ -129,11 +129,11 @@ function candidatesOf(nodes: readonly NodeState[], judge: Judge, ranking: Rankin
       if (objection === null) {
         return { node: node.name, fits: true, transport, reason: null, passing: null, ...ranking.of(node) };
       }
-      const { reason, passing } = objection;
+      const { reason, passing, over = null } = objection;
       return {
         node: node.name,
         fits: false,
-        transport: null,
+        transport: over,
         reason,
         passing: passing?.(node) ?? null,
         score: null,

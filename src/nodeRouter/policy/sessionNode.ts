@@ -36,7 +36,8 @@ export function decideSession(
   const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
   const own = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept.node);
   // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
-  if (kept !== null && own?.passing != null) {
+  const isOwnWay = own?.transport === null || own?.transport === kept?.over;
+  if (kept !== null && own?.passing != null && isOwnWay) {
     return awayFor(own, own.passing, chosen, presence.get(own.node), kept.over);
   }
   if (kept !== null && own?.fits === true && own.transport !== kept.over) return otherWay(kept);

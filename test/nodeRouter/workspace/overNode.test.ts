@@ -50,6 +50,11 @@ describe("a run", () => {
       { name: "one", nodeId: SG_ID },
       { name: "one", nodeId: SG_ID },
     ]);
+    expect(at.transport.started[0]?.request).toMatchObject({
+      auditRecord: expect.stringMatching(/^announced /),
+      sessionKey: KEY,
+      approved: false,
+    });
     expect(at.transport.warmed).toEqual([]);
     expect(at.records.map(({ subject }) => [subject.node, subject.transport])).toEqual([
       ["one", "node"],

@@ -31,7 +31,7 @@ export interface Reason {
 export interface Candidate {
   readonly node: string;
   readonly fits: boolean;
-  /** Of the way that fits; null when none does. */
+  /** Of the way that fits, or that `reason` is about; null: it is about the node, whatever leads there. */
   readonly transport: Transport | null;
   /** Null when it fits. */
   readonly reason: Reason | null;

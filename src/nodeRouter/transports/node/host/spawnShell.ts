@@ -1,9 +1,10 @@
 // Starts a command in /bin/sh whose text stands in no argument list.
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { constants } from "node:os";
-import { Writable } from "node:stream";
+import { closeSync } from "node:fs";
+import { Readable, Writable } from "node:stream";
 import { shellQuote } from "../../../../shared/shell.ts";
+import type { PipePool } from "./pipePool.ts";
 import { type ProcessEvents, type ProcessStart, type StartedProcess, signalGroup } from "./startedProcess.ts";
 
 /** Ends the text: what is cut off because the node host ended never runs. */
@@ -24,29 +25,35 @@ export function commandText(script: string, args: readonly string[]): string {
 export async function spawnShell(
   start: ProcessStart,
   events: ProcessEvents,
+  pipes: PipePool,
 ): Promise<StartedProcess | Error> {
+  const taken = pipes.take();
   const child = begin(["-c", BOOT, "/bin/sh"], {
     cwd: start.cwd,
     // A shell takes it as the name by which the directory was entered.
     env: { ...start.env, PWD: start.cwd },
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", "pipe"],
+    stdio: ["pipe", taken?.[0].theirs ?? "pipe", taken?.[1].theirs ?? "pipe", "pipe"],
   });
-  if (child instanceof Error) return child;
-  const { pid } = child;
-  if (pid === undefined) {
+  for (const { theirs } of taken ?? []) closeSync(theirs);
+  if (child instanceof Error || child.pid === undefined) {
+    for (const { ours } of taken ?? []) ours.destroy();
+    if (child instanceof Error) return child;
     const [error]: unknown[] = await once(child, "error");
     return error instanceof Error ? error : new Error(String(error));
   }
-  const { stdin, stdout, stderr, stdio } = child;
-  const [, , , text] = stdio;
-  if (stdin === null || stdout === null || stderr === null || !(text instanceof Writable)) {
-    throw new TypeError("a process was started without the pipes that were asked for");
-  }
-  for (const stream of [child, stdin, text]) stream.on("error", () => {});
+  const { pid } = child;
+  const output = taken?.map((ends) => ends.ours) ?? [child.stdout, child.stderr];
+  const [stdin, stdout, stderr, text] = streamsOf([child.stdin, ...output, child.stdio[3]]);
+  for (const stream of [child, stdin, stdout, stderr, text]) stream.on("error", () => {});
   stdout.on("data", (chunk: Buffer) => events.output("out", chunk));
   stderr.on("data", (chunk: Buffer) => events.output("err", chunk));
-  child.once("close", (exitCode: number | null, signal: string | null) => events.ended({ exitCode, signal }));
+  const closed = [stdout, stderr].map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+  child.once("exit", (exitCode: number | null, signal: string | null) => {
+    // Of a command that ended nobody takes input; a reader that it left behind sees the end.
+    stdin.end();
+    void Promise.all(closed).then(() => events.ended({ exitCode, signal }));
+  });
   start.announce(pid);
   text.end(commandText(start.script, start.args));
   return {
@@ -59,7 +66,7 @@ export async function spawnShell(
     flow(on) {
       for (const stream of [stdout, stderr]) on ? stream.resume() : stream.pause();
     },
-    signal: (name) => void (Object.hasOwn(constants.signals, `SIG${name}`) && signalGroup(pid, `SIG${name}`)),
+    signal: (name) => void signalGroup(pid, `SIG${name}`),
     release() {
       for (const stream of [stdin, stdout, stderr, text]) stream.destroy();
     },
@@ -73,4 +80,17 @@ function begin(args: readonly string[], options: SpawnOptions): ChildProcess | E
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+function streamsOf(streams: readonly unknown[]): readonly [Writable, Readable, Readable, Writable] {
+  const [stdin, stdout, stderr, text] = streams;
+  if (
+    stdin instanceof Writable &&
+    stdout instanceof Readable &&
+    stderr instanceof Readable &&
+    text instanceof Writable
+  ) {
+    return [stdin, stdout, stderr, text];
+  }
+  throw new TypeError("a process was started without the streams that were asked for");
 }

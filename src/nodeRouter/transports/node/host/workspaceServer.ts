@@ -10,16 +10,17 @@ import {
   type RunRequest,
   type StateAnswer,
 } from "../wire.ts";
+import { workdirProblem } from "./commandWorkdir.ts";
 import { GroupKeeper } from "./groupKeeper.ts";
 import type { HostedCommand } from "./hostedCommand.ts";
 import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedCommands.ts";
 import { findTerminals, type RunTerminal } from "./hostTerminals.ts";
 import { type Env, readLoginEnv } from "./loginEnv.ts";
 import { machineFacts } from "./machineFacts.ts";
+import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
 import { spawnShell } from "./spawnShell.ts";
 import { spawnTerminal } from "./spawnTerminal.ts";
-import { workdirProblem } from "./workdir.ts";
 
 /** What the host hands to a command's handler, as far as it is used. */
 export interface InvokeContext {
@@ -49,6 +50,7 @@ export class WorkspaceServer {
   readonly commands: HostedCommands;
   readonly #options: ServerOptions;
   readonly #keeper = new GroupKeeper();
+  readonly #pipes = new PipePool();
   /** Looked for now: later the plugin's files may be gone. */
   readonly #terminals: Promise<RunTerminal | null>;
   #env: Promise<Env> | null = null;
@@ -77,6 +79,7 @@ export class WorkspaceServer {
   close(): void {
     this.commands.close();
     this.#keeper.stop();
+    this.#pipes.close();
   }
 
   async #reply(request: Request, context: InvokeContext): Promise<Reply> {
@@ -85,6 +88,7 @@ export class WorkspaceServer {
       case "hello":
         // The first command then finds it done.
         void this.#loginEnv();
+        void this.#pipes.ready();
         return machineFacts(boot, this.#options.version);
       case "run":
         return this.#run(request, context);
@@ -138,6 +142,7 @@ export class WorkspaceServer {
       return { why: wrong, fact: "its working directory cannot be used" };
     const terminals = pty === null ? null : await this.#terminals;
     if (pty !== null && terminals === null) return { why: "pty", fact: "OpenClaw there makes no terminals" };
+    if (pty === null) await this.#pipes.ready();
     if (isForgotten()) return { why: "forgotten", fact: "it was given up before it could begin" };
     const denied = allowed.stillDenied();
     if (denied !== null) return denied;
@@ -146,7 +151,7 @@ export class WorkspaceServer {
     const start = { script, args, env, cwd: wrong === null ? workdir : "/", announce };
     const started =
       pty === null || terminals === null
-        ? await spawnShell(start, command)
+        ? await spawnShell(start, command, this.#pipes)
         : await spawnTerminal(terminals, { ...start, size: pty, assertCurrent: allowed.assert }, command);
     if (started instanceof Error) {
       return allowed.stillDenied() ?? { why: pty === null ? "spawn" : "pty", fact: started.message };

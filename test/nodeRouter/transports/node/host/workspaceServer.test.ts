@@ -144,6 +144,21 @@ describe("a command", () => {
     expect(out).toBe("closed\n");
   });
 
+  test("can open its output by name, as over SSH", async () => {
+    const script = "echo a >/dev/stderr; echo b | tee /dev/stderr >/dev/stdout; echo c";
+    expect(await node.complete(script)).toMatchObject({ out: "b\nc\n", err: "a\nb\n" });
+  });
+
+  test("runs where the system makes no pipes of its own, with what there is", async () => {
+    vi.stubEnv("TMPDIR", join(folder, "nowhere"));
+    node = nodeEnd();
+    expect(await node.complete("echo a; echo b >&2; cat", { input: base64("c") })).toMatchObject({
+      out: "a\nc",
+      err: "b\n",
+    });
+    vi.unstubAllEnvs();
+  });
+
   test("with a syntax error has begun, and failed by itself", async () => {
     expect(await node.complete("if")).toMatchObject({ end: { exitCode: 2 } });
   });

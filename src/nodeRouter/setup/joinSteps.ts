@@ -1,6 +1,7 @@
 // `join`: a machine with SSH becomes a paired, approved node with this plugin, behind a tunnel that the gateway keeps.
+import { isErrorCode } from "../../shared/errorCatalogue.ts";
 import { isRecord } from "../../shared/isRecord.ts";
-import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import {
   changeStep,
@@ -147,7 +148,7 @@ function tunnelStep(context: SetupContext): SetupStep {
         return acted(`127.0.0.1:${tunnel.port} there leads to the gateway`);
       const why = tunnel?.reason ?? `it did not come up within ${TUNNEL_MS / 1000} s`;
       const code = tunnel?.code ?? null;
-      return failed(code === null ? refusal("SETUP_FAILED", `the tunnel: ${why}`) : `${code}: ${why}`);
+      return failed(isErrorCode(code) ? coded(code, why) : refusal("SETUP_FAILED", `the tunnel: ${why}`));
     },
   };
 }

@@ -24,8 +24,8 @@ export interface TerminalStart extends ProcessStart {
 const READY_MS = 10_000;
 /** What comes before, at most: a shell's complaints. */
 const MAX_GREETING = 65_536;
-/** End of input as a terminal has it. */
 const PID = /^\d{1,10}$/;
+/** End of input as a terminal has it. */
 const CTRL_D = "\u0004";
 
 /** Says its pid, reads the text up to the mark, and becomes it. What follows waits until it has said `start`. */
@@ -74,11 +74,11 @@ export async function spawnTerminal(
       state = "starting";
       ready.resolve(Number(pid));
     }
-    const start = lineAfter(greeting, `${mark} start`);
-    if (start !== null) {
+    const begun = lineAfter(greeting, `${mark} start`);
+    if (begun !== null) {
       state = "running";
       greeting = "";
-      if (start.rest !== "") events.output("out", Buffer.from(start.rest));
+      if (begun.rest !== "") events.output("out", Buffer.from(begun.rest));
       flush();
     }
     if (greeting.length > MAX_GREETING) kill.abort();

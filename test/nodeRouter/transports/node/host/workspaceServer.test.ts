@@ -17,8 +17,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "nr-node-end-"));
   node = nodeEnd();
 });
-afterEach(() => {
-  node.server.close();
+afterEach(async () => {
+  await node.server.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -42,8 +42,6 @@ export function promptLine(
     `[node-router] exec, process and the file tools run on node ${quote(node.name)} (${placeText(node.location)}) ${overText(over)}, not on the gateway` +
     `${facts.length === 0 ? "" : `: ${facts.join(", ")}`}. ` +
     "What this prompt says of the runtime's host and OS is about the gateway. " +
-    (persona === "node"
-      ? "Files such as AGENTS.md and MEMORY.md are shown in it as they are on the node."
-      : "Files such as AGENTS.md and MEMORY.md are shown in it from the gateway's copy; read, write and edit work on the node's.")
+    `Files such as AGENTS.md and MEMORY.md are shown in it as they are on the ${persona}.`
   );
 }

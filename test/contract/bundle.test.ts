@@ -112,7 +112,7 @@ describe("the tables", () => {
 
 describe("the package", () => {
   test("unpacked is at most 1.6 MB: OpenClaw copies all of it each time that it loads the plugin", () => {
-    expect(bytesOf(files)).toBeLessThan(1_530_000);
+    expect(bytesOf(files)).toBeLessThan(1_550_000);
     expect(bytesOf(everything)).toBeLessThan(1_600_000);
   });
 

@@ -14,7 +14,7 @@ test("names node, place, system, shell and workspace, and whose files the prompt
     / Files such as AGENTS\.md and MEMORY\.md are shown in it as they are on the node\.$/,
   );
   expect(promptLine(NODE, "ssh", INFO, "gateway")).toBe(
-    '[node-router] exec, process and the file tools run on node "mac-sg" (SG, declared) over SSH, not on the gateway: macOS (Darwin) arm64, login shell /bin/zsh, workspace "/Users/claw/work". What this prompt says of the runtime\'s host and OS is about the gateway. Files such as AGENTS.md and MEMORY.md are shown in it from the gateway\'s copy; read, write and edit work on the node\'s.',
+    '[node-router] exec, process and the file tools run on node "mac-sg" (SG, declared) over SSH, not on the gateway: macOS (Darwin) arm64, login shell /bin/zsh, workspace "/Users/claw/work". What this prompt says of the runtime\'s host and OS is about the gateway. Files such as AGENTS.md and MEMORY.md are shown in it as they are on the gateway.',
   );
 });
 

@@ -3,6 +3,7 @@ import { parseStats } from "../../presence/sources/ssh/parse.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { withoutEnd } from "../../shared/withoutEnd.ts";
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
 import { type ConfigChange, changeText, type WrittenValue } from "./configChange.ts";
 import { saidBy } from "./nodeTasks.ts";
@@ -148,7 +149,7 @@ async function readMachine(context: SetupContext, state: SetupState): Promise<vo
   const { ok, stdout } = await context.gateway.onNode(draftOf(context, state), "facts");
   if (!ok) return;
   const home = saidBy(stdout).get("home") ?? "";
-  state.home = /^\/[^\p{C}]*$/u.test(home) ? home.replace(/\/+$/, "") : null;
+  state.home = /^\/[^\p{C}]*$/u.test(home) ? withoutEnd(home, "/") : null;
   state.timeZone = parseStats(stdout)?.timeZone ?? null;
 }
 

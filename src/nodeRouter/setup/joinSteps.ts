@@ -1,6 +1,7 @@
 // `join`: a machine with SSH becomes a paired, approved node with this plugin, behind a tunnel that the gateway keeps.
+import { isErrorCode } from "../../shared/errorCatalogue.ts";
 import { isRecord } from "../../shared/isRecord.ts";
-import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import {
   changeStep,
@@ -30,7 +31,7 @@ export interface SetupPairing {
 
 export interface JoinWishes {
   readonly pairing: SetupPairing;
-  /** On the node's 127.0.0.1. */
+  /** On the node's 127.0.0.1, where the config does not say. */
   readonly tunnelPort: number;
   /** The node host is kept by systemd or launchd; false: it runs until the machine restarts. */
   readonly service: boolean;
@@ -40,6 +41,8 @@ export interface JoinWishes {
 interface JoinState {
   /** Version of this plugin there; null: it is not installed. */
   plugin: string | null;
+  /** This run has installed it. */
+  isFresh: boolean;
   /** Device id of the node host; null: it has none yet. */
   device: string | null;
 }
@@ -52,7 +55,7 @@ export const USUAL_PORT = 18_789;
 /** In their order. The config comes before the tunnel, which the gateway keeps by it. */
 export function joinSteps(context: SetupContext, wishes: JoinWishes): readonly SetupStep[] {
   const state = newSetupState();
-  const found: JoinState = { plugin: null, device: null };
+  const found: JoinState = { plugin: null, isFresh: false, device: null };
   const id = `plugins.entries.node-router.config.nodes.${context.target.node}.node: the id that it is paired by`;
   return [
     gatewayStep(context, state),
@@ -69,11 +72,14 @@ export function joinSteps(context: SetupContext, wishes: JoinWishes): readonly S
   ];
 }
 
-/** What is in the entry of a node behind a tunnel, and not in that of every node. */
-export function tunnelEntry({ entry }: SetupLook, port: number): Readonly<Record<string, unknown>> {
-  const tunnel = port === USUAL_PORT ? true : { port };
-  const present = isRecord(entry?.ssh) ? entry.ssh.tunnel : undefined;
-  return present === tunnel ? {} : { ssh: { tunnel } };
+/**
+ * What is in the entry of a node behind a tunnel, and not in that of every node.
+ * @param asked the port that a person named; null: the one that is there already, else the usual one.
+ */
+export function tunnelEntry({ entry }: SetupLook, asked: number | null): Readonly<Record<string, unknown>> {
+  const present = isRecord(entry?.ssh) ? (entry.ssh.tunnel ?? false) : false;
+  if (asked === null && present !== false) return {};
+  return { ssh: { tunnel: asked === null || asked === USUAL_PORT ? true : { port: asked } } };
 }
 
 function nameOf({ target }: SetupContext, { device }: JoinState) {
@@ -142,7 +148,7 @@ function tunnelStep(context: SetupContext): SetupStep {
         return acted(`127.0.0.1:${tunnel.port} there leads to the gateway`);
       const why = tunnel?.reason ?? `it did not come up within ${TUNNEL_MS / 1000} s`;
       const code = tunnel?.code ?? null;
-      return failed(code === null ? refusal("SETUP_FAILED", `the tunnel: ${why}`) : `${code}: ${why}`);
+      return failed(isErrorCode(code) ? coded(code, why) : refusal("SETUP_FAILED", `the tunnel: ${why}`));
     },
   };
 }
@@ -162,6 +168,7 @@ function packageStep(context: SetupContext, state: SetupState, found: JoinState)
       const answer = await gateway.onNode(draftOf(context, state), "install");
       if (!answer.ok)
         return failed(onNodeFailed(target.node, "the plugin could not be installed", answer.problem));
+      found.isFresh = true;
       return acted(
         `node-router ${state.look?.version ?? ""} installed${found.plugin === null ? "" : `, before it was ${safe(found.plugin)}`}`,
       );
@@ -198,10 +205,15 @@ function pairStep(context: SetupContext, state: SetupState, found: JoinState, wi
       wasPaired = (await pairedAs(device)) !== null;
       if (!(await isUsable(device))) return todo;
       found.device = device;
-      return done(`connected as ${device.slice(0, 12)}…`);
+      // A node host loads plugins at its start, and what a new one brings waits for an approval.
+      const late = found.isFresh
+        ? `; the plugin counts after "openclaw node restart" there and "openclaw nodes approve" here`
+        : "";
+      return done(`connected as ${device.slice(0, 12)}…${late}`);
     },
     async act() {
-      const code = await pairing.code(`http://127.0.0.1:${tunnelPort}`);
+      const port = (await gateway.look(target.node, [])).tunnel?.port ?? tunnelPort;
+      const code = await pairing.code(`http://127.0.0.1:${port}`);
       setupId = code.setupId;
       const answer = await gateway.onNode(
         draftOf(context, state),
@@ -219,9 +231,7 @@ function pairStep(context: SetupContext, state: SetupState, found: JoinState, wi
         return failed(refusal("SETUP_FAILED", fact, { advice: logAdvice(saidBy(answer.stdout).get("log")) }));
       }
       const id = `paired and approved as ${found.device.slice(0, 12)}…`;
-      return acted(
-        service ? id : `${id}; after a restart of the machine: ${runLine(target.node, tunnelPort)}`,
-      );
+      return acted(service ? id : `${id}; after a restart of the machine: ${runLine(target.node, port)}`);
     },
     async undo() {
       if (setupId === null || wasPaired) return null;

@@ -1,5 +1,6 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
+import type { ConfiguredNode } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
@@ -10,6 +11,7 @@ import type { CollectCommand, Collected, CollectLimits, CommandRequest } from ".
 import { fileAudit } from "./fileAudit.ts";
 import type { FileBridge } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
+import type { NodeCommands } from "./nodeCommands.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
 import { WORKSPACE } from "./workspaceState.ts";
@@ -42,8 +44,7 @@ export function createFiles(run: Run): RunFiles {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
       await run.ready(at, signal);
-      const command = run.commands(at).start(withSettings(request, at.node));
-      return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
+      return await sendScript(run.commands(at), at.node, request, limits);
     } catch (error) {
       return neverSent(error);
     }
@@ -120,11 +121,14 @@ function requireDecided({ memory, params }: Run, node: string): void {
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
-export function withSettings(
+export function sendScript(
+  commands: NodeCommands,
+  { pathPrepend }: Pick<ConfiguredNode, "pathPrepend">,
   request: CommandRequest,
-  { pathPrepend }: { readonly pathPrepend: readonly string[] },
-): CommandRequest {
-  return { pathPrepend, ...request };
+  limits: CollectLimits = {},
+): Promise<Collected> {
+  const command = commands.start({ pathPrepend, ...request });
+  return collect(command, { ...limits, signal: request.abortSignal }, request.input?.length ?? 0);
 }
 
 /** The outcome of a script that a fault kept from the node. */

@@ -2,9 +2,8 @@
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import type { WorkspaceAccessApi } from "../host/workspaceAccessApi.ts";
-import { collect } from "../transports/collect.ts";
 import { fileAudit } from "./fileAudit.ts";
-import { neverSent, withSettings } from "./files.ts";
+import { neverSent, sendScript } from "./files.ts";
 import { RELOAD_GAP_MS } from "./loadSshClient.ts";
 import { nodeCommands } from "./nodeCommands.ts";
 import { bindPersonas, PERSONA, type PersonaNow } from "./persona/bindings.ts";
@@ -39,11 +38,9 @@ export function openPersona(
       ...(readMs === undefined ? {} : { readMs }),
       runOn:
         ({ place, sessionKey }: Owner) =>
-        async (request, limits = {}) => {
+        async (request, limits) => {
           try {
-            const signal = request.abortSignal ?? limits.signal;
-            const command = nodeCommands(memory, place, sessionKey).start(withSettings(request, place.node));
-            return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
+            return await sendScript(nodeCommands(memory, place, sessionKey), place.node, request, limits);
           } catch (error) {
             return neverSent(error);
           }

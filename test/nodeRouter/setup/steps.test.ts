@@ -1,6 +1,8 @@
 // `add` and `join` against a gateway and a machine in memory: wherever they are cut off, they take back or go on.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { tunnelEntry } from "../../../src/nodeRouter/setup/joinSteps.ts";
+import type { SetupLook } from "../../../src/nodeRouter/setup/setupGateway.ts";
 import { refusal } from "../../../src/shared/refusal.ts";
 import { type CallFault, DEVICE, FINGERPRINT, newWorld, runIn, seen, type WorldOptions } from "./world.ts";
 
@@ -165,6 +167,22 @@ describe("join", () => {
     const gateway = { write: () => Promise.reject(new Error("disk full")) };
     expect((await runIn(world, { join: {}, gateway })).report.ok).toBe(false);
     expect(seen(world)).toEqual({ ...seen(paired()), trusted: true });
+  });
+
+  test("keeps the tunnel's port that is in the config, unless a person names another", () => {
+    const look = (tunnel: unknown) => ({ entry: { ssh: { tunnel } } }) as unknown as SetupLook;
+    expect(tunnelEntry(look({ port: 18_790 }), null)).toEqual({});
+    expect(tunnelEntry(look({ port: 18_790 }), 18_791)).toEqual({ ssh: { tunnel: { port: 18_791 } } });
+    for (const absent of [undefined, false])
+      expect(tunnelEntry(look(absent), null)).toEqual({ ssh: { tunnel: true } });
+  });
+
+  test("a plugin that comes to a node host which runs already is said to need a restart and an approval", async () => {
+    const world = newWorld({}, { device: DEVICE, paired: new Set([DEVICE]), running: true });
+    const { report } = await runIn(world, { join: {} });
+    expect(report.steps.find(({ step }) => step === "pair")?.fact).toContain('"openclaw nodes approve"');
+    const again = await runIn(world, { join: {} });
+    expect(again.report.steps.find(({ step }) => step === "pair")?.fact).not.toContain("approve");
   });
 
   test("an older plugin there is replaced, and stays replaced where the rest fails: nobody has its package", async () => {

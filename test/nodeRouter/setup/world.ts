@@ -211,7 +211,7 @@ export async function runIn(
     // Nothing changes by waiting here.
     sleep: async () => undefined,
     tunnelPort: join === null ? null : PORT,
-    more: join === null ? onlySsh : (look) => tunnelEntry(look, PORT),
+    more: join === null ? onlySsh : (look) => tunnelEntry(look, null),
   };
   const pairing: JoinWishes["pairing"] = {
     code: () => ask("code", () => ({ setupId: "1", target: "code-1" })),

@@ -1,5 +1,6 @@
 // The host's pairing for `join`, and `join --print`: what to type on a machine that the gateway cannot reach.
 import { formatPath } from "../../../config/problems/path.ts";
+import { isoTime } from "../../../shared/isoTime.ts";
 import { safe, safeJson } from "../../../shared/safeText.ts";
 import { shellWord } from "../../../shared/shell.ts";
 import { type SetupPairing, USUAL_PORT } from "../../setup/joinSteps.ts";
@@ -21,8 +22,8 @@ export interface JoinLines {
   readonly onNode: readonly string[];
   /** To be typed on the gateway afterwards. */
   readonly onGateway: readonly string[];
-  /** ISO 8601: the code in `onNode` counts until then, and once. */
-  readonly expires: string;
+  /** ISO 8601: the code in `onNode` counts until then, and once; null: the gateway does not say. */
+  readonly expires: string | null;
 }
 
 /** Where the tunnel is to listen; null: what was written is no port. */
@@ -87,7 +88,7 @@ export async function printJoin(
         : []),
       "openclaw node-router doctor",
     ],
-    expires: new Date(code.expiresAtMs ?? 0).toISOString(),
+    expires: code.expiresAtMs === undefined ? null : isoTime(code.expiresAtMs),
   };
   if (options.json === true) out.print(safeJson(lines));
   else {
@@ -96,7 +97,7 @@ export async function printJoin(
     );
     for (const line of lines.onNode) out.print(`  ${safe(line)}`);
     out.print(
-      `The last line holds a code that counts once, and until ${lines.expires} (10 minutes). Show it to nobody.`,
+      `The last line holds a code that counts once, and until ${lines.expires ?? "then"} (10 minutes). Show it to nobody.`,
     );
     out.print(
       "The tunnel of the fourth line is the node's own: nothing brings it back. Then, on the gateway:",

@@ -101,7 +101,10 @@ export async function runSetupCommand(
     stop: machine.stop,
     sleep: machine.sleep,
     tunnelPort,
-    more: tunnelPort === null ? onlySsh : (look) => tunnelEntry(look, tunnelPort),
+    more:
+      tunnelPort === null
+        ? onlySsh
+        : (look) => tunnelEntry(look, options.tunnelPort === undefined ? null : tunnelPort),
   };
   const steps =
     tunnelPort === null

@@ -67,9 +67,9 @@ function persona({ workspace }: DoctorInput, agents: readonly string[]): Finding
   return finding(
     "persona-on-gateway",
     "warning",
-    `the AGENTS.md, SOUL.md and MEMORY.md in prompts are the gateway's copy, while the agent's tools work on the node's: ${of}`,
+    `prompts are made of the gateway's AGENTS.md, SOUL.md and MEMORY.md, while tools work on the node's: ${of}`,
     problem === null
-      ? "give each agent a workspace folder of its own, and restart the gateway"
+      ? "give each agent a folder of its own, and restart the gateway"
       : "use an OpenClaw that this version of the plugin knows",
   );
 }
@@ -94,8 +94,8 @@ function sharedPersonas(
       finding(
         "persona-shared",
         "info",
-        `${names(met)} have one AGENTS.md, SOUL.md and MEMORY.md while they are on node ${quote(node)}: these are files of the node's workspace, not of an agent`,
-        "nothing to do if that is meant; else write two entries for the machine, with a workspace each, and tags that the rules tell apart",
+        `${names(met)} share AGENTS.md, SOUL.md and MEMORY.md on node ${quote(node)}, as they share its workspace`,
+        "nothing to do if that is meant; else give the machine an entry with a workspace and tags for each",
         `plugins.entries.node-router.config.nodes.${safe(node)}.workspace`,
       ),
     );

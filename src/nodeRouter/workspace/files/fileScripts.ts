@@ -6,6 +6,9 @@ import { FILE_EXIT, PARTS } from "./scriptParts.ts";
  * marks. Replies are fields with a NUL behind each, and raw content behind the last where there is any.
  */
 
+/** Only a regular file is gone on with. */
+const PLAIN = `case "$K" in d) exit ${FILE_EXIT.isDirectory} ;; o) exit ${FILE_EXIT.special} ;; "") exit ${FILE_EXIT.missing} ;; esac`;
+
 /**
  * A look: KEEP BS COUNT. Replies kind, facts, directory, name and, for a regular file of at most KEEP bytes, its
  * content: COUNT blocks of BS bytes at most, told by dd's own summary and `end <status>` on stderr. The files of
@@ -43,7 +46,7 @@ one() {
   check "\${PWD%/}\${R:+/$R}/$N" read "$@"
   test -z "$R" || exit ${FILE_EXIT.missing}
   follow read "$@"; kind
-  case "$K" in "") exit ${FILE_EXIT.missing} ;; d) exit ${FILE_EXIT.isDirectory} ;; o) exit ${FILE_EXIT.special} ;; esac
+  ${PLAIN}
   facts "$N"; test "\${F%% *}" -le "$KEEP" || exit ${FILE_EXIT.large}
   printf '%s\\0%s\\0' "$PWD" "$N"
   dd bs="$BS" count="$COUNT" <"./$N" 2>/dev/null || exit ${FILE_EXIT.stat}
@@ -168,7 +171,7 @@ M=$1 TEMP=$2 E=any; shift 2
 check "\${PWD%/}\${R:+/$R}/$N" read "$@"
 test -z "$R" || exit ${FILE_EXIT.missing}
 follow read "$@"; kind
-case "$K" in d) exit ${FILE_EXIT.isDirectory} ;; o) exit ${FILE_EXIT.special} ;; "") exit ${FILE_EXIT.missing} ;; esac
+${PLAIN}
 facts "$N"; split $F; FROM=\${PWD%/}/$N
 N=$DN; enter "$DB" "$DM" "$DD"
 land "$M" "$@"

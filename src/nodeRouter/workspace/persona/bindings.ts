@@ -19,8 +19,6 @@ export interface Bindings {
   readonly bound: Set<string>;
   /** Folders that stay the gateway's, and why. */
   readonly left: Map<string, string>;
-  /** What the log was told of those. */
-  readonly told: Set<string>;
 }
 
 /** Of the process, as the host's own table is. */
@@ -29,7 +27,6 @@ export const PERSONA = definePart<Bindings>("persona", 1, () => ({
   problem: null,
   bound: new Set(),
   left: new Map(),
-  told: new Set(),
 }));
 
 /** What stands behind the bound folders, by folder; null while there is none, which only the patient wait for. */
@@ -46,6 +43,7 @@ export function bindPersonas(deps: OwnerDeps, current: PersonaNow, log: Logger, 
   if (persona.bind === null) return;
   const config = deps.hostConfig();
   const agents = only === undefined ? agentIds(config) : [only];
+  const before = new Map(persona.left);
   // What was in the way of agents that are bound no more is in nobody's way.
   if (only === undefined) persona.left.clear();
   for (const agent of agents.filter((id) => bindingOf(config, id) === "workspace")) {
@@ -64,8 +62,7 @@ export function bindPersonas(deps: OwnerDeps, current: PersonaNow, log: Logger, 
       }
     } else {
       persona.left.set(folder, reason);
-      if (persona.told.has(`${folder}\0${reason}`)) continue;
-      persona.told.add(`${folder}\0${reason}`);
+      if (before.get(folder) === reason) continue;
       log.warn(
         { agent, folder, reason },
         "the prompt's files are read on the gateway, and not on the agent's node",

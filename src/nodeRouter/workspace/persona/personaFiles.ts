@@ -1,17 +1,16 @@
 // What the host reads and writes of an agent's persona files, done on the agent's node.
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../../shared/errorCode.ts";
-import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { messageOf } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import { refusal } from "../../../shared/refusal.ts";
-import { quote, safe } from "../../../shared/safeText.ts";
+import { quote } from "../../../shared/safeText.ts";
 import { ONBOARDING_FILE, PERSONA_FILES, type PersonaBridge } from "../../host/workspaceAccessApi.ts";
 import { CURRENT_TURN, type CurrentTurn } from "../../state/currentTurn.ts";
 
 import type { CollectCommand } from "../../transports/transport.ts";
 import type { FileBridge, FileBridgeOptions } from "../files/fileBridge.ts";
-import { NodeFileError } from "../files/fileFailures.ts";
+import { tooManyNames } from "../files/fileFailures.ts";
 import { createPathResolver } from "../files/paths.ts";
 import { type ReadOutcome, readMany } from "../files/readMany.ts";
 
@@ -55,21 +54,23 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
     run: runOn(owner),
   });
 
-  /** The same one for the same agent, node and folder: a write must find what was read. */
+  const newBridge = (folder: string, owner: Owner): FileBridge =>
+    createFileBridge({
+      ...optionsOf(folder, owner),
+      now: deps.now,
+      // These are not the steps of a tool's call, whatever they were begun in.
+      currentCall: () => null,
+      ...audited(owner),
+    });
+
+  /** Outside of turns the same one for the same agent, node and folder: a write must find what was read. */
   const bridgeOf = (folder: string, owner: Owner): FileBridge => {
+    if (owner.sessionKey !== "") return newBridge(folder, owner);
     const { node, via } = owner.place;
     const known = bridges.get(node) ?? new Map<string, FileBridge>();
     bridges.set(node, known);
     const key = `${owner.agent}\0${via.over}\0${folder}`;
-    const bridge =
-      known.get(key) ??
-      createFileBridge({
-        ...optionsOf(folder, owner),
-        now: deps.now,
-        // These are not the steps of a tool's call, whatever they were begun in.
-        currentCall: () => null,
-        ...audited(owner),
-      });
+    const bridge = known.get(key) ?? newBridge(folder, owner);
     known.set(key, bridge);
     return bridge;
   };
@@ -84,28 +85,19 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
     const place = optionsOf(folder, owner);
     const paths = createPathResolver(place);
     const outcomes = await readMany({ ...place, paths }, files, maxBytes, AbortSignal.timeout(readMs));
-    if (files.length > 1 && outcomes.every(isMissing)) void tellLeftBehind(folder, owner);
+    if (files.length > 1 && outcomes.every(isMissing)) tellLeftBehind(folder, owner);
     return outcomes;
   };
 
   /** Once each: whoever bound an agent to a node may wonder where its persona is. */
-  const tellLeftBehind = async (folder: string, { agent, place }: Owner): Promise<void> => {
-    const key = `${folder}\0${place.node.name}`;
-    if (told.has(key)) return;
+  const tellLeftBehind = (folder: string, { agent, place: { node, root } }: Owner): void => {
+    const names = PERSONA_FILES.filter((name) => existsSync(join(folder, name)));
+    const key = `${folder}\0${node.name}`;
+    if (names.length === 0 || told.has(key)) return;
     told.add(key);
-    const here = await Promise.all(
-      PERSONA_FILES.map((name) =>
-        access(join(folder, name)).then(
-          () => [name],
-          () => [],
-        ),
-      ),
-    );
-    const names = here.flat();
-    if (names.length === 0) return;
     log.warn(
-      { agent, node: place.node.name, files: names.join(", ") },
-      `the node's workspace has no persona files, and those in ${quote(folder)} on the gateway are not read: copy them to ${quote(place.root)} on the node`,
+      { agent, node: node.name, files: names.join(", ") },
+      `the node's workspace has no persona files, and those in ${quote(folder)} on the gateway are not read: copy them to ${quote(root)} on the node`,
     );
   };
 
@@ -120,10 +112,14 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
 
   return (folder) => {
     const turnNow = (): CurrentTurn | undefined => deps.memory.part(CURRENT_TURN).getStore();
-    const looking = async <T>(step: (bridge: FileBridge, signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const looking = async <T>(
+      step: (bridge: FileBridge, signal: AbortSignal, owner: Owner) => Promise<T>,
+    ): Promise<T> => {
       const turn = turnNow();
-      const ask = async (): Promise<T> =>
-        await step(bridgeOf(folder, await ownerOf(deps, folder, turn)), AbortSignal.timeout(readMs));
+      const ask = async (): Promise<T> => {
+        const owner = await ownerOf(deps, folder, turn);
+        return await step(bridgeOf(folder, owner), AbortSignal.timeout(readMs), owner);
+      };
       return turn === undefined ? await ask() : await turnReads(folder, turn).count(ask);
     };
     return {
@@ -147,15 +143,14 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
         ),
       stat: ({ filePath }) => looking((bridge, signal) => bridge.stat({ filePath, signal })),
       readDirectory: ({ filePath }) =>
-        looking(async (bridge, signal) => {
+        looking(async (bridge, signal, { place: { node, root } }) => {
           const entries = await bridge.readDirectory({ filePath, signal });
           if (entries.length <= MAX_NAMES) return entries.filter(({ name }) => isPlain(name));
-          const fact = `the folder ${quote(filePath)} on the node holds more than ${MAX_NAMES} names`;
-          throw new NodeRouterError(refusal("FILE_TOO_LARGE", fact, { advice: "name the files themselves" }));
+          throw tooManyNames({ operation: "list", node: node.name, path: filePath, root }, MAX_NAMES);
         }),
       async writeFile({ filePath, data, mkdir }) {
         const bridge = bridgeOf(folder, await ownerOf(deps, folder, turnNow()));
-        await bridge.writeFile({ filePath, data, ...(mkdir === undefined ? {} : { mkdir }) });
+        await bridge.writeFile({ filePath, data, mkdir });
       },
     };
   };
@@ -164,7 +159,7 @@ export function createPersonaFiles(options: PersonaOptions): (folder: string) =>
 /** What nobody can read is nothing to be followed; the words that it cannot be read would be. */
 function notThere(error: unknown): unknown {
   if (errorCode(error) === "ENOENT") return error;
-  return new NodeFileError("ENOENT", refusal("FILE_NOT_FOUND", safe(messageOf(error))));
+  return Object.assign(new Error(messageOf(error)), { code: "ENOENT" });
 }
 
 function isMissing(outcome: ReadOutcome): boolean {

@@ -31,7 +31,7 @@ export function createTurnReads(
   readMany: (files: readonly string[], maxBytes: number) => Promise<readonly ReadOutcome[]>,
   now: () => number,
 ): TurnReads {
-  let waiting: { readonly outcomes: Map<string, Promise<ReadOutcome>>; readonly atMs: number } | null = null;
+  let waiting: { readonly outcomes: Map<string, Promise<ReadOutcome>>; atMs: number } | null = null;
   let spentMs = 0;
   let trips = 0;
   let lastMs = 0;
@@ -71,16 +71,16 @@ export function createTurnReads(
           // Nobody asks the node six times for one silence.
           (error: Error) => files.map((): ReadOutcome => ({ ok: false, error })),
         );
-        const each = files.map(
-          (name, at) => [name, all.then((outcomes) => outcomes[at] ?? lost(name))] as const,
+        const outcomes = new Map(
+          files.map((name, at) => [name, all.then((each) => each[at] ?? lost(name))] as const),
         );
-        const outcomes = new Map(each);
         outcome = outcomes.get(file);
         outcomes.delete(file);
         if (files.length > 1) {
-          waiting = { outcomes, atMs: now() };
+          const pass = { outcomes, atMs: now() };
+          waiting = pass;
           await all;
-          waiting = { outcomes, atMs: now() };
+          pass.atMs = now();
         }
       }
       const read = (await outcome) ?? lost(file);

@@ -146,6 +146,82 @@ test("a step that fails is exit code 1, with its code on stderr and in the JSON,
   expect(JSON.parse(ran.stdout)).toMatchObject({ ok: false, agents: [] });
 });
 
+describe("what a person at the terminal is asked", () => {
+  const unknown = { ...KEY, state: "unknown", source: null };
+  const offer = (key: object) => ({
+    node: "mac-new",
+    jumpHost: null,
+    address: "mac-new:22",
+    name: "mac-new",
+    keys: [key],
+    tailscale: null,
+    recorded: null,
+    file: null,
+    problem: null,
+  });
+
+  /** Answers in their order; what is asked beyond them is answered with nothing. */
+  async function talk(answers: readonly string[], changes: Record<string, unknown> = {}) {
+    const [asked, printed, sent]: [string[], string[], Params[]] = [[], [], []];
+    const left = [...answers];
+    let isTrusted = false;
+    const value = { path: ["nodes", "mac-new", "tags"], after: ["gpu"] };
+    let isWritten = false;
+    const look = gateway()("noderouter.setup", { op: "look" }) as object;
+    const answer = gateway({
+      look: { ...look, entry: { ssh: {} } },
+      guess: { guess: { country: "SG", why: "time zone Asia/Singapore" } },
+      ...changes,
+    });
+    const out = {
+      print: (text: string) => void printed.push(text),
+      fail: (text: string) => void printed.push(text),
+      question: async (text: string) => {
+        asked.push(text);
+        return left.shift() ?? "";
+      },
+    };
+    const ask = async <T>(method: string, params: Params) => {
+      sent.push(params);
+      if (params.op === "trust") {
+        if (params.fingerprint === KEY.fingerprint) isTrusted = true;
+        return offer(isTrusted ? KEY : unknown) as T;
+      }
+      if (params.op === "plan") return { values: isWritten ? [] : [value], problems: [] } as T;
+      if (params.op === "write") isWritten = true;
+      return (params.op === "write" ? { values: [value] } : answer(method, params)) as T;
+    };
+    const code = await runCommand("add", { node: "mac-new" }, ask, out, MACHINE);
+    return { code, asked, printed: printed.join("\n"), sent, isWritten, isTrusted };
+  }
+
+  test("host key, place and change, one after the other; a yes to all of them writes", async () => {
+    const { code, asked, isWritten, printed, sent } = await talk(["yes", "yes", "y"]);
+    expect([code, asked.length, isWritten]).toEqual([0, 3, true]);
+    expect(asked[1]).toContain('a guess is SG, from time zone Asia/Singapore: "yes" for that');
+    expect(printed).toContain("This is not proof of who answers");
+    expect(sent.find(({ op }) => op === "write")).toMatchObject({
+      change: { entry: { location: { country: "SG" } } },
+    });
+  });
+
+  test.each([
+    ["no answer to the host key", [""], 1, false],
+    ["another fingerprint than the machine's", ["SHA256:other"], 8, false],
+    ["no answer to the change", ["yes", "", ""], 3, true],
+  ] as const)("%s writes nothing", async (_, answers, questions, isTrusted) => {
+    const ran = await talk(answers);
+    expect([ran.code, ran.isWritten, ran.isTrusted]).toEqual([1, false, isTrusted]);
+    expect(ran.asked.length).toBeLessThanOrEqual(questions);
+  });
+
+  test("a place that nobody said is not written, and one that is no country is asked for again", async () => {
+    const { sent, asked } = await talk(["yes", "Singapore", "", "y"]);
+    expect(asked).toHaveLength(4);
+    expect(JSON.stringify(sent.find(({ op }) => op === "write"))).not.toContain("country");
+  });
+});
+
 describe("join --print", () => {
   const code = {
     setupId: "1",

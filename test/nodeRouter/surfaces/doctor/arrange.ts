@@ -36,6 +36,7 @@ export interface Situation {
       | "lastNodes"
       | "ssh"
       | "sshFaults"
+      | "discovery"
       | "tunnels"
     >
   >;

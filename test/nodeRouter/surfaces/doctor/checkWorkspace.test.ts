@@ -134,7 +134,7 @@ test("agents that may meet on a node share their persona there, which is good to
     "info persona-shared plugins.entries.node-router.config.nodes.mac-sg.workspace",
   ]);
   expect(messageOf("persona-shared", { host, router: rules("region=sg") })).toMatch(
-    /^"worker-sg", "second" have one AGENTS\.md, .* on node "mac-sg"/,
+    /^"worker-sg", "second" share AGENTS\.md, .* on node "mac-sg"/,
   );
   expect(found({ host, router: rules("region=cn") }).filter((line) => line.includes("persona"))).toEqual([]);
 });

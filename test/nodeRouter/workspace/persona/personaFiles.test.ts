@@ -216,6 +216,13 @@ describe("outside of a turn, for the dashboard", () => {
     ]);
   });
 
+  test("a write is recorded without a session, also after a turn has looked at the same folder", async () => {
+    const from = bridge();
+    await inTurn(KEY, () => from.stat({ filePath: "AGENTS.md" }));
+    await from.writeFile({ filePath: "IDENTITY.md", data: "me" });
+    expect(at.records.map(({ subject }) => subject.sessionKey)).toEqual(["", ""]);
+  });
+
   test("a write that follows a read is refused when the file is another by then, and loses nothing", async () => {
     const from = bridge();
     await from.readFile({ filePath: "AGENTS.md" });

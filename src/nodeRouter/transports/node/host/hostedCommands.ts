@@ -36,7 +36,7 @@ interface Kept {
 }
 
 /** A command that was begun, by this request or an earlier one. */
-export interface Running {
+export interface Begun {
   readonly command: HostedCommand;
   readonly fresh: boolean;
 }
@@ -67,7 +67,7 @@ export class HostedCommands {
   }
 
   /** Begins the command unless its key is known; a key for which that was refused once is refused for ever. */
-  async run(key: string, begin: Begin): Promise<Running | NotBegun> {
+  async run(key: string, begin: Begin): Promise<Begun | NotBegun> {
     const known = this.#kept.get(key);
     if (known !== undefined) {
       const no = await known.begun;

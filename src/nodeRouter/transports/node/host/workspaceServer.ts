@@ -10,30 +10,24 @@ import {
   type RunRequest,
   type StateAnswer,
 } from "../wire.ts";
+import { workdirProblem } from "./commandWorkdir.ts";
+import { askApprovals, type InvokeContext } from "./execApprovals.ts";
 import { GroupKeeper } from "./groupKeeper.ts";
 import type { HostedCommand } from "./hostedCommand.ts";
 import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedCommands.ts";
 import { findTerminals, type RunTerminal } from "./hostTerminals.ts";
-import { type Env, readLoginEnv } from "./loginEnv.ts";
+import { type Env, type LoginEnv, readLoginEnv } from "./loginEnv.ts";
 import { machineFacts } from "./machineFacts.ts";
 import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
 import { spawnShell } from "./spawnShell.ts";
 import { spawnTerminal } from "./spawnTerminal.ts";
-import { workdirProblem } from "./workdir.ts";
-
-/** What the host hands to a command's handler, as far as it is used. */
-export interface InvokeContext {
-  readonly signal?: AbortSignal | undefined;
-  /** The node's own exec approvals: throws where they do not allow it, and gives what throws right before the start. */
-  readonly prepareExecAuthorization?: ((source: "human-approved" | "session-full") => () => void) | undefined;
-}
 
 export interface ServerOptions extends HostedOptions {
   /** Of the plugin. */
   readonly version: string;
   readonly platform?: NodeJS.Platform;
-  readonly readEnv?: () => Promise<Env>;
+  readonly readEnv?: () => Promise<LoginEnv>;
   readonly terminals?: Promise<RunTerminal | null>;
 }
 
@@ -41,6 +35,8 @@ export interface ServerOptions extends HostedOptions {
 const MAX_FACT = 300;
 /** While input has no room, it is looked for room so often. */
 const ROOM_MS = 20;
+/** A login shell that told nothing: the machine was busy, or its profile is broken. */
+const ASK_AGAIN_MS = 60_000;
 const SIGNAL = /^(HUP|INT|QUIT|KILL|TERM|USR1|USR2)$/;
 
 /** One a node host's process. */
@@ -53,7 +49,7 @@ export class WorkspaceServer {
   readonly #pipes = new PipePool();
   /** Looked for now: later the plugin's files may be gone. */
   readonly #terminals: Promise<RunTerminal | null>;
-  #env: Promise<Env> | null = null;
+  #env: Promise<LoginEnv> | null = null;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -113,8 +109,8 @@ export class WorkspaceServer {
   }
 
   async #run(request: RunRequest, context: InvokeContext): Promise<Reply> {
-    const { boot } = this;
-    if (request.boot !== boot) return this.#refused("boot", "the node host was restarted");
+    const sinceMs = performance.now();
+    if (request.boot !== this.boot) return this.#refused("boot", "the node host was restarted");
     if ((this.#options.platform ?? process.platform) === "win32") {
       return this.#refused("platform", "it runs Windows, which has no POSIX shell");
     }
@@ -122,7 +118,8 @@ export class WorkspaceServer {
       this.#begin(request, context, command, isForgotten),
     );
     if ("why" in begun) return this.#refused(begun.why, begun.fact);
-    return this.#state(begun.command, begun.fresh, { ...request, out: 0, err: 0 }, "end", context);
+    const waitMs = Math.max(0, request.waitMs - (performance.now() - sinceMs));
+    return this.#state(begun.command, begun.fresh, { ...request, waitMs, out: 0, err: 0 }, "end", context);
   }
 
   async #begin(
@@ -176,47 +173,20 @@ export class WorkspaceServer {
     return { kind: "refused", boot: this.boot, why, fact: safe(shortened(fact, MAX_FACT)) };
   }
 
-  #loginEnv(): Promise<Env> {
-    this.#env ??= (this.#options.readEnv ?? readLoginEnv)();
-    return this.#env;
+  /** What was told once holds; a shell that told nothing is asked again some time, and nobody waits for that. */
+  async #loginEnv(): Promise<Env> {
+    const ask = this.#options.readEnv ?? readLoginEnv;
+    this.#env ??= ask();
+    const { env, isWhole, atMs } = await this.#env;
+    if (!isWhole && performance.now() - atMs > ASK_AGAIN_MS) {
+      // Meanwhile this one holds, and is not asked for a third time.
+      this.#env = Promise.resolve({ env, isWhole, atMs: performance.now() });
+      void ask().then((told) => {
+        this.#env = Promise.resolve(told);
+      });
+    }
+    return env;
   }
-}
-
-type Allowed =
-  | { readonly ok: false; readonly denied: NotBegun }
-  | {
-      readonly ok: true;
-      /** Throws where it is not allowed any more: to be called right before the start. */
-      readonly assert: () => void;
-      readonly stillDenied: () => NotBegun | null;
-    };
-
-/** SECURITY: the node's owner decides what runs there, so without a way to ask nothing does. */
-function askApprovals({ prepareExecAuthorization: prepare }: InvokeContext, approved: boolean): Allowed {
-  if (prepare === undefined)
-    return { ok: false, denied: deniedBecause("OpenClaw there offers no way to ask them") };
-  try {
-    const assert = prepare(approved ? "human-approved" : "session-full");
-    const stillDenied = (): NotBegun | null => {
-      try {
-        assert();
-        return null;
-      } catch (error) {
-        return deniedBecause(messageOf(error));
-      }
-    };
-    return { ok: true, assert, stillDenied };
-  } catch (error) {
-    return { ok: false, denied: deniedBecause(messageOf(error)) };
-  }
-}
-
-function deniedBecause(fact: string): NotBegun {
-  return { why: "denied", fact: `its exec approvals do not allow it: ${fact}` };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function commandEnv(login: Env, { env, pathPrepend }: RunRequest): Env {

@@ -57,7 +57,7 @@ function readFile(dist: string, name: string): BundleFile {
   return {
     name: name.replaceAll("\\", "/"),
     bytes: statSync(path).size,
-    imports: named(/^(?:import|\} from) ?.*?"(\.\.?\/[^"]+)";$/gm),
+    imports: named(/^(?:import|\} from) ?.*?"(\.\.?\/[^"]+)";?$/gm),
     later: named(/\bimport\("(\.\.?\/[^"]+)"\)/g),
     modules: isCode ? modulesOf(text) : new Map(),
   };

@@ -1,4 +1,5 @@
-// Indents the bundle with tabs: two spaces a step are an eighth of it, most of them in packages.
+// Formats the bundle with little white space: tabs for two spaces a step are an eighth of it, long lines and no
+// semicolons some 30 kB. It stays readable, a statement a line.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +10,12 @@ const BIOME = fileURLToPath(new URL("../../node_modules/@biomejs/biome/bin/biome
  * @throws Error when the formatter cannot read a file.
  */
 export function indentWithTabs(folder: string): void {
-  const options = ["--vcs-enabled=false", "--indent-style=tab", "--files-max-size=10000000"];
+  const style = [
+    "--indent-style=tab",
+    "--line-width=200",
+    "--bracket-spacing=false",
+    "--semicolons=as-needed",
+  ];
+  const options = ["--vcs-enabled=false", ...style, "--files-max-size=10000000"];
   execFileSync(process.execPath, [BIOME, "format", "--write", ...options, folder], { stdio: "pipe" });
 }

@@ -1,6 +1,7 @@
 // The few things that a set-up does on the machine itself, each a constant script for /bin/sh.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text, not templates
 import { STATS_SCRIPT } from "../../presence/sources/ssh/script.ts";
+import { SAYS } from "./saidBy.ts";
 
 export type NodeTask = "facts" | "openclaw" | "identity" | "install" | "uninstall" | "connect" | "disconnect";
 
@@ -11,9 +12,6 @@ export interface TaskScript {
   /** This package's archive goes along as its input. */
   readonly takesPackage?: true;
 }
-
-/** Before each value that a task prints: login shells print words of their own. */
-export const SAYS = "node-router-says ";
 
 const SAY = `say() { printf '${SAYS}%s %s\\n' "$1" "$2"; }`;
 
@@ -109,15 +107,3 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
     deadlineMs: 60_000,
   },
 };
-
-/** What a task said, by key; the last of two counts. Keys and values as the node sent them. */
-export function saidBy(stdout: string): ReadonlyMap<string, string> {
-  return new Map(
-    stdout.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
-      const at = line.indexOf(SAYS);
-      if (at === -1) return [];
-      const [, key, value] = /^(\w+) (.*)$/.exec(line.slice(at + SAYS.length)) ?? [];
-      return key === undefined || value === undefined ? [] : [[key, value.trim()]];
-    }),
-  );
-}

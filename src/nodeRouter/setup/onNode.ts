@@ -4,11 +4,19 @@ import type { Logger } from "../../shared/logger.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import type { PoolConnectResult } from "../transports/ssh/pool/poolOptions.ts";
-import { collect, createSshTransport } from "../transports/ssh/sshTransport.ts";
+import type { collect, TransportOptions } from "../transports/ssh/sshTransport.ts";
+import type { SshTransport } from "../transports/transport.ts";
 import type { TaskScript } from "./nodeTasks.ts";
 import type { TaskAnswer } from "./setupGateway.ts";
 
+/** The transport's own makers: they are loaded already where a gateway runs. */
+export interface MakeTransport {
+  readonly create: (options: TransportOptions) => SshTransport;
+  readonly collect: typeof collect;
+}
+
 export interface OnNodeDeps {
+  readonly makeTransport: MakeTransport;
   readonly connect: (node: ConfiguredNode, signal: AbortSignal) => Promise<PoolConnectResult>;
   /** Epoch ms. */
   readonly now: () => number;
@@ -27,7 +35,8 @@ export async function runOnNode(
   input: Buffer,
   deps: OnNodeDeps,
 ): Promise<TaskAnswer> {
-  const transport = createSshTransport({
+  const { create, collect } = deps.makeTransport;
+  const transport = create({
     settings: () => node,
     connect: deps.connect,
     now: deps.now,

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { NODE_TASKS, type NodeTask, saidBy } from "../../../src/nodeRouter/setup/nodeTasks.ts";
+import { NODE_TASKS, type NodeTask } from "../../../src/nodeRouter/setup/nodeTasks.ts";
+import { saidBy } from "../../../src/nodeRouter/setup/saidBy.ts";
 import { groupAlive } from "../../support/process.ts";
 import { waitFor } from "../../support/wait.ts";
 

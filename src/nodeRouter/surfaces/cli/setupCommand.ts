@@ -156,8 +156,8 @@ function gatewayOf(ask: AskGateway): SetupGateway {
     trust: ({ change }, fingerprint) =>
       setup("trust", { change, ...(fingerprint === null ? {} : { fingerprint }) }),
     probe: ({ change }) => setup("probe", { change }),
-    guess: async ({ change }, timeZone) =>
-      (await setup<{ guess: PlaceGuess | null }>("guess", { change, timeZone })).guess,
+    guess: async ({ change }, facts) =>
+      (await setup<{ guess: PlaceGuess | null }>("guess", { change, facts })).guess,
     keyLine: async ({ change }, tunnelPort) =>
       (await setup<{ line: string | null }>("keyLine", { change, tunnelPort })).line,
     onNode: ({ change }, task, args = [], input = "") => setup("task", { change, task, args, input }),

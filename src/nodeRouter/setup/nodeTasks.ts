@@ -90,11 +90,11 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
       // A session of its own: the end of this one must not end it.
       `alone=; if command -v setsid >/dev/null 2>&1; then alone=setsid; fi`,
       `nohup $alone openclaw connect --target-file "$f" --display-name "$1" </dev/null >"$log" 2>&1 &`,
-      `pid=$!; i=0; while [ -s "$f" ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 60 ]; do sleep 1; i=$((i + 1)); done`,
-      `if [ -e "$f" ]; then kill "$pid" 2>/dev/null; tail -n 5 "$log" >&2; exit 1; fi`,
+      `pid=$!; i=0; while [ -s "$f" ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 150 ]; do sleep 1; i=$((i + 1)); done`,
+      `if [ -e "$f" ]; then kill "$pid" 2>/dev/null; echo "openclaw connect has not read its code:" >&2; tail -n 5 "$log" >&2; exit 1; fi`,
       `say log "$log"`,
     ].join("\n"),
-    deadlineMs: 120_000,
+    deadlineMs: 180_000,
   },
   /** $1: display name, $2 as above. Ends what `connect` began. */
   disconnect: {

@@ -17,7 +17,19 @@ import { packageArchive } from "../../setup/packageFile.ts";
 import { publicKeyLine } from "../../setup/publicKeyLine.ts";
 import type { PlaceGuess, SetupPackage } from "../../setup/setupGateway.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
-import type { SetupHost } from "./setupMethod.ts";
+
+/** What of the host stands behind the method. */
+export interface SetupHost {
+  /** Of the plugin, and of OpenClaw. */
+  readonly version: string;
+  readonly openclaw: string;
+  /** Folder of the installed package; null: not known. */
+  readonly packageFolder: string | null;
+  /** OpenClaw's. */
+  readonly stateFolder: string;
+  /** Changes openclaw.json as written. */
+  readonly changeConfig: (change: (draft: unknown) => void) => Promise<void>;
+}
 
 export interface SetupPlaceDeps {
   readonly deps: RouterDeps;

@@ -23,19 +23,7 @@ import { collect, createSshTransport } from "../../transports/ssh/sshTransport.t
 import { gatewayDoor } from "../../tunnels/gatewayDoor.ts";
 import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
-
-/** What of the host stands behind the method. */
-export interface SetupHost {
-  /** Of the plugin, and of OpenClaw. */
-  readonly version: string;
-  readonly openclaw: string;
-  /** Folder of the installed package; null: not known. */
-  readonly packageFolder: string | null;
-  /** OpenClaw's. */
-  readonly stateFolder: string;
-  /** Changes openclaw.json as written. */
-  readonly changeConfig: (change: (draft: unknown) => void) => Promise<void>;
-}
+import type { SetupHost } from "./setupElsewhere.ts";
 
 const SECRETS: readonly string[] = ["identityData", "passphrase"];
 

@@ -1,10 +1,14 @@
 import { defineConfig } from "tsup";
 import { dataFiles } from "./scripts/support/dataFiles.ts";
+import { denseThirdParty } from "./scripts/support/denseThirdParty.ts";
 import { leftOut } from "./scripts/support/leftOut.ts";
+import { oneStartFile } from "./scripts/support/oneStartFile.ts";
 import { builtPage } from "./scripts/support/pageAssets.ts";
 import { indentWithTabs } from "./scripts/support/tabs.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
 import { withoutComments } from "./scripts/support/withoutComments.ts";
+
+const start = oneStartFile("src/index.ts");
 
 /** One ESM bundle with its dependencies inside: the installed plugin needs no packages and no install scripts. */
 export default defineConfig({
@@ -27,8 +31,18 @@ export default defineConfig({
   // The host provides itself; everything else goes in, but for the two native parts that ssh2 does without.
   external: [/^openclaw($|\/)/, /\.node$/, "cpu-features"],
   noExternal: [/^(?!openclaw($|\/)|node:|cpu-features$|.*\.node$)/],
-  esbuildPlugins: [builtPage("dist"), leftOut(), dataFiles("dist"), thirdParty("dist"), withoutComments()],
-  onSuccess: async () => indentWithTabs("dist"),
+  esbuildPlugins: [
+    start.plugin,
+    builtPage("dist"),
+    leftOut(),
+    dataFiles("dist"),
+    thirdParty("dist"),
+    withoutComments(start.before),
+  ],
+  onSuccess: async () => {
+    indentWithTabs("dist");
+    denseThirdParty("dist");
+  },
   // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.
   define: { __filename: "import.meta.filename", __dirname: "import.meta.dirname" },
   banner: {

@@ -2,10 +2,10 @@
 // The gateway's one thread may stand still for as long as the bench lasts, so a second thread watches it.
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
+import { collect } from "../src/nodeRouter/transports/collect.ts";
 import { HOST_KEY_TYPES } from "../src/nodeRouter/transports/ssh/connect/base/algorithms.ts";
 import { shakeHands } from "../src/nodeRouter/transports/ssh/connect/handshake.ts";
 import { NodePool } from "../src/nodeRouter/transports/ssh/pool/pool.ts";
-import { collect } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
 import { createLogger } from "../src/shared/logger.ts";
 import { refused } from "../test/support/refused.ts";
 import { type Attack, startHostileServer } from "../test/support/ssh/hostileServer.ts";

@@ -190,6 +190,7 @@ function makeNode(index: number): NodeState {
     workspace: "/Users/claw/work",
     location: null,
     ghostIds: [],
+    awaitsReapproval: false,
     doubt: null,
   };
 }

@@ -1,16 +1,18 @@
-// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `hostile`,
+// `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `node`, `hostile`,
 // `presence` or `start` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchDecide } from "./decide.bench.ts";
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
+import { benchNode } from "./node.bench.ts";
 import { benchPlace } from "./place.bench.ts";
 import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
 import { benchSshStreams, benchSshTransport } from "./sshTransport.bench.ts";
 import { benchStart } from "./start.bench.ts";
+import { benchTunnel } from "./tunnel.bench.ts";
 
-const PARTS = ["place", "exec", "ssh", "hostile", "presence", "start"];
+const PARTS = ["place", "exec", "ssh", "node", "hostile", "presence", "start"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
 const wants = (part: string): boolean => only.length === 0 || only.includes(part);
@@ -85,6 +87,38 @@ if (wants("ssh") && !given.includes("transport")) {
   const sshMemory = round(await benchSshMemory(50));
   report.sshMemory = sshMemory;
   console.log(`ssh: 50 connected nodes take ${sshMemory.perAllMb} MB (goal: under 100)`);
+}
+
+if (wants("node")) {
+  console.log(
+    "node: whole tool calls 70 ms away (goals over the gateway: exec 1 RTT + 40 ms, read 1 RTT + 60, write 2 RTT + 60; 8 MB of output 1.3 s; 10 MB of memory)",
+  );
+  const { rows, memory } = await benchNode(70);
+  report.nodeTools = rows.map(round);
+  console.table(report.nodeTools);
+  report.nodeMemory = round(memory);
+  console.table([report.nodeMemory]);
+  console.log("node: behind a tunnel (goals: 1.8 x ssh -L; back within 4 s of the healing, p95)");
+  const { exec, ratio, cuts } = await benchTunnel(
+    70,
+    full
+      ? [
+          [10, 20],
+          [25, 20],
+          [150, 5],
+        ]
+      : [
+          [10, 5],
+          [25, 5],
+          [150, 1],
+        ],
+  );
+  report.tunnelExec = exec.map(round);
+  console.table(report.tunnelExec);
+  report.tunnelCuts = cuts.map(round);
+  console.table(report.tunnelCuts);
+  report.typedOverKept = Math.round(ratio * 100) / 100;
+  console.log(`node: ssh -L over kept tunnel ${report.typedOverKept}`);
 }
 
 if (wants("hostile")) {

@@ -7,7 +7,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import ssh2, { type Client } from "ssh2";
 import { type ConfiguredNode, resolveConfig } from "../src/config/resolve.ts";
-import { collect, createSshTransport } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
+import { PERSONA_FILES } from "../src/nodeRouter/host/workspaceAccessApi.ts";
+import { collect } from "../src/nodeRouter/transports/collect.ts";
+import { createSshTransport } from "../src/nodeRouter/transports/ssh/sshTransport.ts";
+import type { CollectCommand, SshTransport } from "../src/nodeRouter/transports/transport.ts";
+import { createPathResolver } from "../src/nodeRouter/workspace/files/paths.ts";
+import { readMany } from "../src/nodeRouter/workspace/files/readMany.ts";
 import { createLogger } from "../src/shared/logger.ts";
 import { makeKey, type TestKey } from "../test/support/ssh/keys.ts";
 import { startSshd } from "../test/support/ssh/sshd.ts";
@@ -41,7 +46,7 @@ interface Way {
 export async function benchSshTransport(roundTrips: readonly number[]): Promise<readonly SshRow[]> {
   const rows: SshRow[] = [];
   for (const rttMs of roundTrips) {
-    const ways = [plainSsh, controlMaster, pooledSsh2, warmRunners];
+    const ways = [plainSsh, controlMaster, pooledSsh2, warmRunners, personaFiles];
     await onFarNode(rttMs, ways, async (way, connections) => {
       const times: number[] = [];
       for (let at = 0; at < RUNS; at += 1) {
@@ -182,6 +187,26 @@ function pooledSsh2(place: Place): Way {
 }
 
 function warmRunners(place: Place): Way {
+  return onWarmRunners(place, "node-router, warm runners", async (transport) => {
+    const { outcome } = await collect(transport.start("far", { script: COMMAND, input: Buffer.alloc(0) }));
+    if (outcome.kind !== "ran" || outcome.exitCode !== 0) throw new Error(JSON.stringify(outcome));
+  });
+}
+
+/** What a turn waits for before its prompt can be made: six files of 4 KB. */
+function personaFiles(place: Place): Way {
+  const root = join(place.dir, "home");
+  for (const name of PERSONA_FILES) writeFileSync(join(root, name), "x".repeat(4_096));
+  const where = { node: "far", root };
+  const paths = createPathResolver({ ...where, workspaceDir: "/gateway", paths: [] });
+  return onWarmRunners(place, "node-router, six persona files", async (transport) => {
+    const send: CollectCommand = (request, limits) => collect(transport.start("far", request), limits);
+    const outcomes = await readMany({ ...where, paths, run: send }, PERSONA_FILES, 1 << 21, undefined);
+    if (!outcomes.every(({ ok }) => ok)) throw new Error(JSON.stringify(outcomes));
+  });
+}
+
+function onWarmRunners(place: Place, how: string, use: (transport: SshTransport) => Promise<void>): Way {
   const node = resolveConfig({ nodes: { far: { ssh: {} } } }).nodes.get("far") as ConfiguredNode;
   const quiet = () => undefined;
   const transport = createSshTransport({
@@ -190,12 +215,9 @@ function warmRunners(place: Place): Way {
     now: Date.now,
     log: createLogger({ debug: quiet, info: quiet, warn: quiet, error: console.error }),
   });
-  const run = async () => {
-    const { outcome } = await collect(transport.start("far", { script: COMMAND, input: Buffer.alloc(0) }));
-    if (outcome.kind !== "ran" || outcome.exitCode !== 0) throw new Error(JSON.stringify(outcome));
-  };
+  const run = () => use(transport);
   return {
-    how: "node-router, warm runners",
+    how,
     async open() {
       await run();
       await pause(1_000);

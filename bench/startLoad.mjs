@@ -2,15 +2,8 @@
 // Plain JavaScript, since Node's stripping of types would be loaded before. Argument: path of the module.
 // Loaded before, too: node:http, which a gateway has, and a stand-in for the host's SDK.
 import "node:http";
-import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
-
-const SDK = "data:text/javascript,export const definePluginEntry = (entry) => entry;";
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier.startsWith("openclaw/") ? { url: SDK, shortCircuit: true } : next(specifier, context),
-});
-await import(SDK);
+import "./standInHost.mjs";
 
 const { href } = pathToFileURL(process.argv[2] ?? "");
 const rssBefore = process.memoryUsage.rss();

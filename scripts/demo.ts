@@ -1,5 +1,5 @@
 // The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
-// then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
+// then an agent's whole workspace on one of them; then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
@@ -7,7 +7,8 @@ import { allHomes, removeAllHomes } from "../test/support/environment.ts";
 import { startGateway } from "../test/support/gateway.ts";
 import type { Gateway } from "../test/support/gatewayTypes.ts";
 import { installPlugin, packPlugin } from "../test/support/install.ts";
-import { startNodeHost } from "../test/support/nodeHost.ts";
+import { type NodeHost, startNodeHost } from "../test/support/nodeHost.ts";
+import { approvePending, listNodes } from "../test/support/nodeList.ts";
 import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { waitFor } from "../test/support/wait.ts";
@@ -18,7 +19,7 @@ import { startSshNode } from "./support/sshNode.ts";
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(14);
+const progress = startProgress(17);
 /** Set by the step that starts it; every later step needs it. */
 let gateway: Gateway;
 let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
@@ -67,19 +68,29 @@ async function openclaw(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
+interface Machines {
+  readonly hosts: Readonly<Record<string, NodeHost>>;
+  readonly workspaces: Workspaces;
+}
+
 /** Node hosts connect by themselves once the gateway listens: starting all at once saves seconds. */
-async function startMachines(): Promise<{ readonly workspaces: Promise<Workspaces> }> {
+async function startMachines(): Promise<{ readonly machines: Promise<Machines> }> {
   gateway = await startGateway({ config: referenceConfig, args: REFERENCE_ARGS, wait: false });
   const hosts = ["mac-cn", "mac-sg"].map(async (name) => {
     const host = await startNodeHost(gateway, name);
     const workspace = join(host.home.home, "work");
     mkdirSync(workspace);
-    return [name, workspace] as const;
+    return { name, host, workspace };
   });
-  const workspaces = Promise.all(hosts).then((entries): Workspaces => Object.fromEntries(entries));
-  workspaces.catch(() => undefined); // reported by the step that waits for it
+  const machines = Promise.all(hosts).then(
+    (all): Machines => ({
+      hosts: Object.fromEntries(all.map(({ name, host }) => [name, host])),
+      workspaces: Object.fromEntries(all.map(({ name, workspace }) => [name, workspace])),
+    }),
+  );
+  machines.catch(() => undefined); // reported by the step that waits for it
   await gateway.waitUntilReady();
-  return { workspaces };
+  return { machines };
 }
 
 async function demo(): Promise<void> {
@@ -88,9 +99,9 @@ async function demo(): Promise<void> {
     "start a throw-away gateway with the reference configuration",
     startMachines,
   );
-  const workspaces = await progress.step(
+  const { hosts, workspaces } = await progress.step(
     "wait for the node hosts mac-cn and mac-sg and approve them",
-    () => started.workspaces,
+    () => started.machines,
   );
 
   const before = await progress.step("without the plugin: master spawns both workers", () =>
@@ -125,7 +136,57 @@ async function demo(): Promise<void> {
   );
   show(`$ openclaw node-router status\n${status}`);
   show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
+  await demoWorkspace(hosts["mac-sg"], workspaces["mac-sg"], archive);
   await demoSsh(workspaces);
+}
+
+/** All of an agent's tools on a paired node, which has the plugin too. */
+async function demoWorkspace(
+  host: NodeHost | undefined,
+  workspace: string | undefined,
+  archive: string,
+): Promise<void> {
+  if (host === undefined || workspace === undefined) throw new Error("mac-sg was not started");
+  await progress.step(
+    "on mac-sg: openclaw plugins install, restart its node host; here: openclaw nodes approve",
+    async () => {
+      await installPlugin(host, archive);
+      await host.restart();
+      await waitFor("the gateway to have the node's new command", async () => {
+        await approvePending(gateway, host.id);
+        const row = (await listNodes(gateway)).find(({ nodeId }) => nodeId === host.id);
+        return row?.commands?.includes("node-router.workspace.v1");
+      });
+    },
+  );
+  await progress.step("worker-sg: its whole workspace on its node; openclaw node-router guard", async () => {
+    const sandbox = { mode: "all", backend: "node-router", scope: "agent", workspaceAccess: "rw" };
+    await openclaw("config", "unset", "agents.entries.worker-sg.tools.exec");
+    await openclaw(
+      ...["config", "set", "agents.entries.worker-sg.sandbox", JSON.stringify(sandbox), "--strict-json"],
+    );
+    await gateway.waitUntilConfigApplied();
+    await openclaw("node-router", "guard");
+    await gateway.waitUntilConfigApplied();
+  });
+  const { results } = await progress.step("worker-sg: write plan.txt, exec cat, edit, exec cat again", () =>
+    gateway.agent(
+      "worker-sg",
+      [
+        `CALL write ${JSON.stringify({ path: "plan.txt", content: "step one\n" })}`,
+        `CALL exec ${JSON.stringify({ command: 'cat plan.txt; echo "machine=$(cat ~/whoami)"' })}`,
+        `CALL edit ${JSON.stringify({ path: "plan.txt", edits: [{ oldText: "one", newText: "two" }] })}`,
+        `CALL exec ${JSON.stringify({ command: "cat plan.txt" })}`,
+      ].join("\n"),
+    ),
+  );
+  show(results.join("\n"));
+  const isRight = results[1]?.includes("step one") && results[1].includes("machine=mac-sg");
+  if (isRight !== true || results[3]?.includes("step two") !== true)
+    throw new Error(`worker-sg should have read its file on mac-sg; it read:\n${results.join("\n")}`);
+  const file = join(workspace, "plan.txt");
+  if (!existsSync(file) || readFileSync(file, "utf8") !== "step two\n")
+    throw new Error(`${file} is not on mac-sg, or is another`);
 }
 
 /** Files and commands of one agent on a machine without OpenClaw. */

@@ -1,6 +1,7 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
+import { auditLateEnds } from "./nodeRouter/audit/lateEnds.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
@@ -14,6 +15,8 @@ import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";
 import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
 import { registerTools } from "./nodeRouter/surfaces/tools/register.ts";
 import { registerWeb } from "./nodeRouter/surfaces/web/register.ts";
+import { registerNodeTransport } from "./nodeRouter/transports/node/gateway/register.ts";
+import { registerWorkspaceCommand } from "./nodeRouter/transports/node/host/register.ts";
 import { registerTunnels } from "./nodeRouter/tunnels/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 import { PRESENCE } from "./presence/presence.ts";
@@ -43,10 +46,16 @@ export default definePluginEntry({
     //   after_tool_call, tool-result middleware, model_call_started/ended, before_prompt_build (with your grant)
     registerHooks(api, deps);
 
+    // On a paired node: the node's end of a workspace, "node-router.workspace.v1". On a gateway it does nothing.
+    registerWorkspaceCommand(api, deps.memory);
+
+    // On a gateway: commands of workspaces on paired nodes, which nobody else may send there. Service: makes the calls.
+    registerNodeTransport(api, { ...deps, onOrphan: auditLateEnds(deps.memory) });
+
     // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
     registerHostedSessions(api, deps);
 
-    // Sandbox backend "node-router": the workspace of an agent on a node, over SSH. Opens nothing until it is used.
+    // Sandbox backend "node-router": the workspace of an agent on a node, over SSH or the node protocol. Opens nothing until it is used.
     openWorkspace(api, deps);
 
     // Agent tools: node_route, node_process.

@@ -8,13 +8,14 @@ const LOADERS: Readonly<Record<string, Loader>> = { ".ts": "ts", ".js": "js", ".
 /**
  * esbuild plugin. esbuild drops comments only together with white space: so each module is read without both, and
  * the bundle is printed with line breaks and names as always. The last of the plugins that load modules.
+ * @param before code that comes in front of the module at an absolute path
  */
-export function withoutComments(): Plugin {
+export function withoutComments(before: (path: string) => string): Plugin {
   return {
     name: "without-comments",
     setup({ onLoad }) {
       onLoad({ filter: /\.(?:ts|[cm]?js)$/ }, async ({ path }) => {
-        const { code, warnings } = await transform(await readFile(path, "utf8"), {
+        const { code, warnings } = await transform(before(path) + (await readFile(path, "utf8")), {
           loader: LOADERS[extname(path)] ?? "js",
           sourcefile: path,
           minifyWhitespace: true,

@@ -65,9 +65,9 @@ export interface ConfiguredNode {
   readonly workspace: string | null;
   /** Absolute directories that file tools may use besides the workspace. */
   readonly paths: readonly string[];
-  /** Absolute directories before PATH, for commands over SSH. */
+  /** Absolute directories before PATH, for commands in a workspace. */
   readonly pathPrepend: readonly string[];
-  /** Variables of commands over SSH. */
+  /** Variables of commands in a workspace. */
   readonly env: ReadonlyMap<string, string>;
   /** Commands over SSH run in a login shell. */
   readonly loginShell: boolean;

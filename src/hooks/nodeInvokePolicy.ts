@@ -27,8 +27,8 @@ export interface NodeInvocation {
 }
 
 /**
- * Null when the run may go on, else why not. An agent whose workspace is on a node over SSH has none of these
- * runs. A run without an agent is an operator's own and passes. While
+ * Null when the run may go on, else why not. An agent whose workspace is on a node has none of these
+ * runs: its commands go to this plugin there, by a command of its own. A run without an agent is an operator's own and passes. While
  * exec calls of the agent are under way in the session, only their nodes are allowed; otherwise (an approval
  * that came after its call had ended) any node that the agent's rule allows.
  */
@@ -38,7 +38,7 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     const config = deps.memory.part(PLUGIN_CONFIG).current;
     const { agent, sessionKey } = caller(invocation.params);
     if (config === null || agent === null) return null;
-    // A workspace over SSH has no command over the node protocol, in no mode.
+    // Nothing of a workspace is run by OpenClaw itself, in no mode.
     const policy = agentPolicy(config, deps.hostConfig(), agent);
     const isWorkspace = policy.binding === "workspace";
     if (!isWorkspace) {
@@ -54,7 +54,7 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     deps.memory.part(COUNTERS).runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
     const where = isWorkspace
-      ? "over the node protocol, and its commands go to its workspace over SSH"
+      ? "by OpenClaw itself, and its commands go to its workspace on a node"
       : "where its rule did not place it";
     const fact = `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`;
     const advice = `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`;

@@ -53,7 +53,7 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
 /**
  * `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped. A name that is more than a word
  * stands between quotes.
- * @param processGroup on the node, of a command over SSH whose end was not seen; null when it is not known.
+ * @param processGroup on the node, of a command in a workspace whose end was not seen; null when it is not known.
  * @param isImitated the text above looks as if a line of ours was in it.
  */
 export function resultLine(

@@ -65,7 +65,8 @@ export function createResultMiddleware(deps: RouterDeps) {
     const lines = calls.map((call) => {
       const { end, processGroup } = endOfCall(deps, call, own, event.result);
       // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
-      if (call.decision.transport === "ssh") deps.memory.part(SESSION_NODES).told(call.sessionKey);
+      if (call.decision.request.binding === "workspace")
+        deps.memory.part(SESSION_NODES).told(call.sessionKey);
       return resultLine(call, end, processGroup, isImitated);
     });
     return withLine({ ...event.result, content }, [...new Set(lines)].join("\n"));
@@ -102,7 +103,7 @@ function isStoppedByGate(
   return result.content.some((part) => isText(part) && isGateError(part.text));
 }
 
-/** `processGroup`: of a command over SSH whose end was not seen. */
+/** `processGroup`: of a command in a workspace whose end was not seen. */
 function endOfCall(
   deps: RouterDeps,
   call: PlacedCall,
@@ -114,7 +115,7 @@ function endOfCall(
   const { outcome = null, claimed } = workspaceCallOf(deps, call) ?? {};
   if (outcome?.kind === "unknown") return { end: "unknown", processGroup: outcome.processGroup };
   if (outcome !== null) return { end: outcome.kind };
-  // The backend told nothing (yet): a command over the node protocol, or one that goes on.
+  // The backend told nothing (yet): a command that OpenClaw carries out, or one that goes on.
   if (details !== null) return { end: details.status === "running" ? "running" : endOf(details) };
   if (claimed === false) return { end: "notStarted" };
   const isOwnExec = call === own && call.tool === "exec";

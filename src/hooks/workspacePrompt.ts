@@ -1,10 +1,11 @@
 // The line in an agent's prompt about the node that its workspace is on. Pure.
 import type { ConfiguredNode } from "../config/resolve.ts";
-import { placeText } from "../nodeRouter/explain/message.ts";
+import { overText, placeText } from "../nodeRouter/explain/message.ts";
 import { section } from "../nodeRouter/host/hostConfig.ts";
 import type { SshNodeInfo } from "../nodeRouter/transports/transport.ts";
 import { cleanFact } from "../presence/nodeFacts.ts";
 import { quote } from "../shared/safeText.ts";
+import type { Transport } from "../shared/types.ts";
 
 /** Where the operator lets a plugin that is not OpenClaw's own add to prompts. */
 export const PROMPT_GRANT = "plugins.entries.node-router.hooks.allowConversationAccess";
@@ -18,11 +19,14 @@ export function mayAddToPrompt(hostConfig: unknown): boolean {
 /**
  * One line; what is not known is left out.
  * SECURITY: it is part of the system prompt, so of the node's own words only what `cleanFact` allows is in it.
- * @param info null: no connection was made to the node yet.
+ * @param info null: nobody knows yet.
+ * @param persona where the prompt's own files are read; tools work on the node's in any case.
  */
 export function promptLine(
   node: Pick<ConfiguredNode, "name" | "location" | "workspace">,
-  info: SshNodeInfo | null,
+  over: Transport,
+  info: Pick<SshNodeInfo, "os" | "arch" | "shell"> | null,
+  persona: "node" | "gateway" = "node",
 ): string {
   const os = cleanFact("system", info?.os);
   const shell = cleanFact("shell", info?.shell);
@@ -35,9 +39,9 @@ export function promptLine(
     node.workspace === null ? null : `workspace ${quote(node.workspace)}`,
   ].filter((fact) => fact !== null);
   return (
-    `[node-router] exec, process and the file tools run on node ${quote(node.name)} (${placeText(node.location)}) over SSH, not on the gateway` +
+    `[node-router] exec, process and the file tools run on node ${quote(node.name)} (${placeText(node.location)}) ${overText(over)}, not on the gateway` +
     `${facts.length === 0 ? "" : `: ${facts.join(", ")}`}. ` +
     "What this prompt says of the runtime's host and OS is about the gateway. " +
-    "Files such as AGENTS.md and MEMORY.md are shown in it from the gateway's copy; read, write and edit work on the node's."
+    `Files such as AGENTS.md and MEMORY.md are shown in it as they are on the ${persona}.`
   );
 }

@@ -29,7 +29,12 @@ function current(meaning: string, ...sources: SourceName[]): FactDefinition {
 }
 
 function statistic(unit: FactDefinition["unit"], meaning: string): FactDefinition {
-  return { meaning, unit, holdsMs: STATISTICS_MS, sources: ["ssh", "gateway"], identity: false };
+  return { meaning, unit, holdsMs: STATISTICS_MS, sources: ["ssh", "plugin", "gateway"], identity: false };
+}
+
+/** The plugin does not look at disks. */
+function disk(meaning: string): FactDefinition {
+  return { ...statistic("bytes", meaning), sources: ["ssh", "gateway"] };
 }
 
 export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
@@ -38,19 +43,19 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
   version: { ...lasting("OpenClaw's version on the node", "gateway"), identity: false },
   ips: { ...lasting("its addresses", "tailscale", "gateway"), identity: false },
   dnsName: lasting("its name on the tailnet", "tailscale"),
-  hostname: { ...lasting("what the machine calls itself", "ssh", "tailscale"), identity: false },
-  os: lasting("operating system", "ssh", "gateway", "tailscale"),
+  hostname: { ...lasting("what the machine calls itself", "ssh", "plugin", "tailscale"), identity: false },
+  os: lasting("operating system", "ssh", "plugin", "gateway", "tailscale"),
   osVersion: { ...lasting("version of the operating system", "ssh"), identity: false },
-  arch: lasting("processor architecture", "ssh"),
-  shell: lasting("login shell", "ssh"),
-  timeZone: lasting("time zone, by its IANA name", "ssh"),
+  arch: lasting("processor architecture", "ssh", "plugin"),
+  shell: lasting("login shell", "ssh", "plugin"),
+  timeZone: lasting("time zone, by its IANA name", "ssh", "plugin"),
   uptimeSeconds: { ...statistic("seconds", "time since it started"), sources: ["ssh"] },
   cpuCount: statistic("processors", "processors that it may use"),
   load1: statistic("load", "load average of one minute"),
   memoryTotalBytes: statistic("bytes", "memory"),
   memoryAvailableBytes: statistic("bytes", "memory that programs can still get"),
-  diskTotalBytes: statistic("bytes", "size of the disk that holds its workspace"),
-  diskAvailableBytes: statistic("bytes", "free space on that disk"),
+  diskTotalBytes: disk("size of the disk that holds its workspace"),
+  diskAvailableBytes: disk("free space on that disk"),
   tailnetOnline: current(
     "the tailnet's control server hears from it, which is no test of reachability",
     "tailscale",

@@ -1,8 +1,8 @@
 // What node presence is made of: observations of the sources in, one record a node out. Types alone.
 import type { LocationConfidence, LocationPrecision, NodeLocation, Transport } from "../shared/types.ts";
 
-/** Who can say something about a node. `ping` asks over the node protocol, `ssh` over the pooled connection. */
-export type SourceName = "gateway" | "tailscale" | "ssh" | "declared";
+/** Who can say something about a node. `plugin` is this plugin on a paired node, `ssh` asks over the pooled connection. */
+export type SourceName = "gateway" | "plugin" | "tailscale" | "ssh" | "declared";
 
 /** How a tailnet peer is reached now. `idle`: nothing was sent lately, so nobody knows. */
 export type TailnetPath = "direct" | "relayed" | "peer-relay" | "idle";

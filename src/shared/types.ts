@@ -9,7 +9,7 @@ export type Binding = "exec" | "workspace";
 /** `enforce` rewrites and refuses; `shadow` decides, logs and explains but changes nothing. */
 export type Mode = "enforce" | "shadow";
 
-/** Whether commands and file changes over SSH are recorded; `strict`: no record, no run. */
+/** Whether commands and file changes in workspaces are recorded; `strict`: no record, no run. */
 export type AuditMode = "off" | "best-effort" | "strict";
 
 /**

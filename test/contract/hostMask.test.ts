@@ -31,6 +31,7 @@ beforeAll(async () => {
 
 const question = (command: string, env?: object) =>
   approvalText({
+    over: "ssh",
     agent: "worker-sg",
     node: { name: "mac-sg", location: null, workspace: "/node/ws" },
     rule: "singapore",

@@ -28,6 +28,8 @@ export interface DeploymentOptions {
   readonly dir?: string;
   /** How both node hosts are started. */
   readonly node?: NodeHostOptions;
+  /** Node hosts that have the plugin too; default: none. */
+  readonly pluginOn?: readonly string[];
   /** `false`: the plugin is left to the test. */
   readonly install?: boolean;
 }
@@ -72,17 +74,24 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   };
   try {
     const start = async (name: string): Promise<NodeHost> => {
-      const host = await startNodeHost(gateway, name, options.node);
+      const plugin = archive !== null && options.pluginOn?.includes(name) === true ? { plugin: archive } : {};
+      const host = await startNodeHost(gateway, name, { ...options.node, ...plugin });
       hosts.push(host);
       return host;
     };
+    const isEarly = archive !== null && options.pluginOn !== undefined;
+    if (isEarly) {
+      await gateway.waitUntilReady();
+      // What a gateway does not know when a node connects, it withholds until the node connects again.
+      await installOverRpc(gateway, archive);
+    }
     const [cn, sg] = await Promise.all([start("mac-cn"), start("mac-sg")]);
     await gateway.waitUntilReady();
     const work = { cn: workspaceOf(cn), sg: workspaceOf(sg) };
     const plain = routerConfig(work);
     const router = options.router?.(plain) ?? plain;
     if (archive) {
-      await installOverRpc(gateway, archive);
+      if (!isEarly) await installOverRpc(gateway, archive);
       await changeConfig(gateway, (config) => withRouter(config, router));
     }
     return { gateway, cn, sg, work, router, stop };

@@ -128,7 +128,7 @@ describe("what stands against it refuses exec and file tools alike, and nothing 
       deps.memory.part(SANDBOX_PROBLEM).current = "this OpenClaw has no sandbox API";
     });
     expect(reason).toBe(
-      'WORKSPACE_UNAVAILABLE: agent "worker-sg" has its workspace on a node over SSH, and this OpenClaw has no sandbox API; nothing ran.',
+      'WORKSPACE_UNAVAILABLE: agent "worker-sg" has its workspace on a node, and this OpenClaw has no sandbox API; nothing ran.',
     );
   });
 
@@ -305,7 +305,7 @@ describe("the node-invoke policy", () => {
       const { deps } = arranged({ ...workspaceOptions(), config: { ...SSH_CONFIG, mode } });
       const refusal = await createNodeInvokePolicy(deps)(invoke("worker-sg"));
       expect(refusal && refusalText(refusal)).toMatch(
-        /^RUN_NOT_ALLOWED: .* over the node protocol, and its commands go to its workspace over SSH; nothing ran\./,
+        /^RUN_NOT_ALLOWED: .* by OpenClaw itself, and its commands go to its workspace on a node; nothing ran\./,
       );
       expect(deps.memory.part(COUNTERS).runsRefused).toBe(1);
     }

@@ -76,19 +76,19 @@ describe("an agent that floods it takes nothing from another one:", () => {
 
   test("the node of a session", () => {
     const sessions = createSessionNodes();
-    sessions.put("agent:quiet:main", "mac-sg");
-    for (let n = 0; n < MANY; n++) sessions.put(`agent:loud:subagent:${n}`, "mac-cn");
+    sessions.put("agent:quiet:main", "mac-sg", "ssh");
+    for (let n = 0; n < MANY; n++) sessions.put(`agent:loud:subagent:${n}`, "mac-cn", "ssh");
     expect(sessions.get("agent:quiet:main")?.node).toBe("mac-sg");
-    expect(sessions.latestNodeOf("quiet")).toBe("mac-sg");
+    expect(sessions.latestOf("quiet")?.node).toBe("mac-sg");
     expect(sessions.get(`agent:loud:subagent:${MANY - MAX_SESSIONS}`)).toBeNull();
   });
 
   test("a session of the flooding agent that is in use stays too", () => {
     const sessions = createSessionNodes();
-    sessions.put("agent:loud:main", "mac-sg");
+    sessions.put("agent:loud:main", "mac-sg", "ssh");
     for (let n = 0; n < MANY; n++) {
-      sessions.put(`agent:loud:subagent:${n}`, "mac-cn");
-      if (n % 1_000 === 0) sessions.put("agent:loud:main", "mac-sg");
+      sessions.put(`agent:loud:subagent:${n}`, "mac-cn", "ssh");
+      if (n % 1_000 === 0) sessions.put("agent:loud:main", "mac-sg", "ssh");
     }
     expect(sessions.get("agent:loud:main")?.node).toBe("mac-sg");
   });

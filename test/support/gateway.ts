@@ -80,12 +80,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     on: async (event, listener) => (await connection()).on(event, listener),
     agent: (agentId, message, agentOptions) => runAgent(gateway, agentId, message, agentOptions),
     async waitUntilConfigApplied() {
-      await waitFor("the gateway to apply its configuration", async () => {
-        const state = await gateway.rpc<{ configRevisionHash?: string; appliedConfigHash?: string }>(
-          "config.get",
-        );
-        return state.configRevisionHash !== undefined && state.configRevisionHash === state.appliedConfigHash;
-      });
+      await waitFor(
+        "the gateway to apply its configuration",
+        async () => {
+          const state = await gateway.rpc<{ configRevisionHash?: string; appliedConfigHash?: string }>(
+            "config.get",
+          );
+          return (
+            state.configRevisionHash !== undefined && state.configRevisionHash === state.appliedConfigHash
+          );
+        },
+        { onTimeout: tail },
+      );
       await gateway.waitUntilReady();
     },
     async waitUntilReady() {

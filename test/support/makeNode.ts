@@ -16,6 +16,7 @@ export function makeNode(changes: Partial<NodeState> = {}): NodeState {
     rttMs: null,
     capacity: UNKNOWN_CAPACITY,
     approval: "approved",
+    awaitsReapproval: false,
     commands: new Set(["system.run", "system.run.prepare", "system.which"]),
     ssh: true,
     transport: "auto",

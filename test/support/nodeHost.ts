@@ -1,9 +1,11 @@
 // A real `openclaw node run` in its own home, paired and approved until agents can use it.
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCli } from "./cli.ts";
 import { type JsonObject, merge, quiet } from "./config.ts";
 import { environmentOf, giveHome, type Home, makeHome, OPENCLAW, ROOT, removeHome } from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
+import { installPlugin } from "./install.ts";
 import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
 import { type Account, type Child, startProcess } from "./process.ts";
 import { waitFor } from "./wait.ts";
@@ -14,6 +16,10 @@ export interface NodeHostOptions {
   /** Folder of an earlier node host: same device identity. Default: a new one, so a new device of that name. */
   readonly dir?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Archive of this plugin, installed on the node before it first connects. Default: none. */
+  readonly plugin?: string;
+  /** On 127.0.0.1, to connect to: a way to the gateway. Default: the gateway's own. */
+  readonly port?: number;
   /** `false`: leave its commands waiting for approval. */
   readonly approve?: boolean;
   readonly timeoutMs?: number;
@@ -33,6 +39,8 @@ export interface NodeHost {
   readonly id: string;
   pid(): number;
   log(): string;
+  /** Runs the OpenClaw command there, in its home. */
+  cli: (...args: readonly string[]) => ReturnType<typeof runCli>;
   /** Ends the process; `start()` connects the same device again. */
   end(): Promise<void>;
   kill9(): Promise<void>;
@@ -66,7 +74,18 @@ export async function startNodeHost(
     chownSync(cache, account.uid, account.gid);
     env.NODE_COMPILE_CACHE = cache;
   }
-  const args = ["node", "run", "--host", "127.0.0.1", "--port", String(gateway.port), "--display-name", name];
+  const cli: NodeHost["cli"] = (...line) => runCli(line, { env, cwd: home.home });
+  if (options.plugin !== undefined) await installPlugin({ cli }, options.plugin);
+  const args = [
+    "node",
+    "run",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(options.port ?? gateway.port),
+    "--display-name",
+    name,
+  ];
   const approve = options.approve ?? true;
 
   let child: Child | undefined;
@@ -110,6 +129,7 @@ export async function startNodeHost(
     },
     pid: () => child?.pid ?? 0,
     log: () => child?.log() ?? "",
+    cli,
     async start() {
       const known = new Map((await rowsNow()).map((row) => [row.nodeId, row.connectedAtMs ?? 0]));
       child = startProcess(process.execPath, [OPENCLAW, ...args], {

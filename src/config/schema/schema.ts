@@ -51,7 +51,7 @@ export const NodeSchema = closed(
     ),
     pathPrepend: Type.Optional(
       directories(
-        'Absolute directories put before PATH for commands over SSH, for example "/opt/homebrew/bin".',
+        'Absolute directories put before PATH for commands in a workspace, for example "/opt/homebrew/bin".',
       ),
     ),
     env: Type.Optional(
@@ -59,7 +59,7 @@ export const NodeSchema = closed(
         maxProperties: limits.MAX_ENV,
         default: {},
         description:
-          "Environment variables of commands over SSH. No secrets: they are in the config as text.",
+          "Environment variables of commands in a workspace. No secrets: they are in the config as text.",
       }),
     ),
     loginShell: Type.Optional(
@@ -74,7 +74,7 @@ export const NodeSchema = closed(
       stringEnum(["auto", "node", "ssh"], {
         default: defaults.DEFAULT_TRANSPORT,
         description:
-          "How calls reach the node: over the OpenClaw node protocol or over SSH. auto: SSH when it is configured and the agent's whole workspace runs on the node, else the node protocol.",
+          "How calls reach the node: over the OpenClaw node protocol or over SSH. auto: the node protocol, and for agents whose whole workspace is on a node SSH where it is configured.",
       }),
     ),
   },
@@ -173,7 +173,7 @@ export const ConfigSchema = closed(
       stringEnum(["off", "best-effort", "strict"], {
         default: defaults.DEFAULT_AUDIT,
         description:
-          "Record of every command and file change over SSH under the state folder. strict: without a record nothing runs.",
+          "Record of every command and file change in workspaces under the state folder. strict: without a record nothing runs.",
       }),
     ),
     auditCommandText: Type.Optional(

@@ -1,7 +1,8 @@
 // What a person is asked before a command runs on a node: everything of the call that decides what runs there. Pure.
 import { shortened } from "../../shared/safeText.ts";
 import { envPrefix } from "../../shared/shell.ts";
-import { placeText } from "../explain/message.ts";
+import type { Transport } from "../../shared/types.ts";
+import { overText, placeText } from "../explain/message.ts";
 import type { NodeState } from "../placement/model/snapshot.ts";
 import { fitted, length, plain, quoted, takeShown } from "./shownText.ts";
 
@@ -46,6 +47,7 @@ export const EXEC_PARAMS: Readonly<Record<string, "shown" | "replaced" | "harmle
 export interface ApprovalInput {
   readonly agent: string;
   readonly node: Pick<NodeState, "name" | "location" | "workspace">;
+  readonly over: Transport;
   readonly rule: string;
   /** As the model gave it; null for the node's workspace. */
   readonly workdir: string | null;
@@ -63,13 +65,13 @@ export interface ApprovalInput {
  * that is too long is shown by its beginning and its end, and the text says how much is not shown.
  */
 export function approvalText(input: ApprovalInput): ApprovalText {
-  const { agent, node, rule, workdir, command, env, pty = false, background = false } = input;
+  const { agent, node, over, rule, workdir, command, env, pty = false, background = false } = input;
   const who = fitted(agent, MAX_NAME);
   const name = fitted(node.name, MAX_NAME);
   const where = fitted(workdir ?? node.workspace ?? "its workspace", MAX_WHERE);
   const how = `${pty ? ", in a terminal" : ""}${background ? ", in the background" : ""}`;
   const place = plain(placeText(node.location));
-  const head = `Agent ${who.text} wants to run a command on node ${name.text} (${length(place) > MAX_PLACE ? "place too long to show" : place}) over SSH, rule ${fitted(rule, MAX_NAME).text}, in ${where.text}${how}:`;
+  const head = `Agent ${who.text} wants to run a command on node ${name.text} (${length(place) > MAX_PLACE ? "place too long to show" : place}) ${overText(over)}, rule ${fitted(rule, MAX_NAME).text}, in ${where.text}${how}:`;
   const variables = envPrefix(env);
   const shown = bodyText(
     `${variables.ok ? variables.text : ""}${command}`,
@@ -96,7 +98,7 @@ export function inputApprovalText({ agent, session, action, input }: InputApprov
   const who = fitted(agent, MAX_NAME);
   const what = fitted(session, MAX_NAME);
   const verb = fitted(action, MAX_NAME);
-  const head = `Agent ${who.text} wants to send input to its running command ${what.text}, in its workspace on a node over SSH. A shell there runs what it is sent. Action ${verb.text}:`;
+  const head = `Agent ${who.text} wants to send input to its running command ${what.text}, in its workspace on a node. A shell there runs what it is sent. Action ${verb.text}:`;
   const shown = bodyText(inputText(input), MAX_DESCRIPTION - length(head) - 1);
   return {
     title: "Send input to a command on a node",

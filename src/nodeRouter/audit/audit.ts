@@ -1,4 +1,4 @@
-// The audit: who ran what on which node, and how it ended. One record a command and file change over SSH.
+// The audit: who ran what on which node, and how it ended. One record a command and file change in a workspace.
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
@@ -11,13 +11,14 @@ import {
   type AuditResult,
   type AuditSubject,
   announcementLine,
+  lateRecordLine,
   recordLine,
   untakenLine,
 } from "./auditRecord.ts";
 import { createJournal } from "./journal.ts";
 import { scanAudit } from "./scan.ts";
 import { createShares, DAY_MS, DEFAULT_LIMITS, MIB, type Untaken } from "./shares.ts";
-import { type AuditLimits, createAuditUsage } from "./usage.ts";
+import { type AuditLimits, agentOfLine, createAuditUsage } from "./usage.ts";
 
 /** Bytes: a file that an editor still opens. */
 export const MAX_AUDIT_FILE_BYTES = 10 * 1024 * 1024;
@@ -35,6 +36,10 @@ export interface Audit {
   begin(subject: AuditSubject): Promise<void>;
   /** Takes the record, if the agent's share has room for it; it is written behind the call. Never throws. */
   end(subject: AuditSubject, result: AuditResult): void;
+  /** What `endLate` needs of a subject, for whoever may be there to tell its end when this gateway is not any more. */
+  announcement(subject: AuditSubject): string;
+  /** The record of what an earlier life of the gateway had begun. What is no `announcement` is left out. Never throws. */
+  endLate(announcement: string, result: AuditResult): void;
   /** Resolves when everything is in the file, or cannot be now. */
   flush(): Promise<void>;
   state(): AuditState;
@@ -87,7 +92,7 @@ export function auditFolder(stateFolder: string): string {
 }
 
 /** One a process: two would rotate the file under each other. Empty until the first registration. */
-export const AUDIT = defineSlot<Audit>("audit", 1);
+export const AUDIT = defineSlot<Audit>("audit", 2);
 
 /** Opens nothing yet. */
 export function createAudit(options: AuditOptions): Audit {
@@ -177,6 +182,20 @@ export function createAudit(options: AuditOptions): Audit {
       void ready();
       if (taken === undefined && !shares.takes(agent, bytes, "dropped")) return;
       usage.charge(agent, Math.max(0, bytes - (taken ?? 0)));
+      journal.append(line);
+    },
+
+    announcement: (subject) => announcementLine(subject, keepText()),
+
+    endLate(announcement, result) {
+      const line = mode() === "off" ? null : lateRecordLine(announcement, result, now());
+      if (line === null) return;
+      void ready();
+      const bytes = Buffer.byteLength(line);
+      const agent = agentOfLine(line);
+      // A strict one has its room, for it was announced; where it was not, that life was not strict.
+      if (mode() !== "strict" && !shares.takes(agent, bytes, "dropped")) return;
+      usage.charge(agent, bytes);
       journal.append(line);
     },
 

@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { readJson } from "../../shared/jsonParts.ts";
 import { safeJson } from "../../shared/safeText.ts";
+import type { Transport } from "../../shared/types.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { DAY_MS, type Untaken } from "./shares.ts";
 import type { AuditLimits } from "./usage.ts";
@@ -48,6 +51,8 @@ interface CommonSubject {
   /** `exec`, `write`, `remove`, … */
   readonly operation: string;
   readonly node: string;
+  /** Null: no node was decided yet. */
+  readonly transport: Transport | null;
   /** The rule that chose the node. */
   readonly rule: string | null;
   /** Null where the host does not say. */
@@ -108,19 +113,27 @@ export function recordLine(
   endMs: number,
   keepText: boolean,
 ): string {
-  const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
   return lineOf({
     ...headOf("end", subject),
     end: isoTime(endMs),
     ...subjectOf(subject, keepText),
-    processGroup,
-    outcome,
-    exitCode,
-    signal: shortOrNull(signal),
-    bytesIn,
-    bytesOut,
-    error,
+    ...endOf(result),
   });
+}
+
+function endOf(result: AuditResult): object {
+  const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
+  return { processGroup, outcome, exitCode, signal: shortOrNull(signal), bytesIn, bytesOut, error };
+}
+
+/**
+ * The record of a command whose gateway ended before it: `announcement` is what `announcementLine` once made of it.
+ * Null: it is none. With its line feed.
+ */
+export function lateRecordLine(announcement: string, result: AuditResult, endMs: number): string | null {
+  const begun = readJson(announcement);
+  if (!isRecord(begun) || begun.v !== VERSION || begun.phase !== "begin") return null;
+  return lineOf({ ...begun, phase: "end", end: isoTime(endMs), ...endOf(result) });
 }
 
 /** The note that records of an agent were not taken, because its share is used up; with its line feed. */
@@ -156,7 +169,7 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
     kind: subject.kind,
     operation: short(subject.operation),
     node: short(subject.node),
-    transport: "ssh",
+    transport: subject.transport,
     rule: shortOrNull(subject.rule),
   };
   if (subject.kind === "file")

@@ -5,10 +5,10 @@ import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import { currentSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
-import type { Refused, WorkspacePlace } from "../policy/callDecision.ts";
+import type { Refused, SessionPlace, WorkspacePlace } from "../policy/callDecision.ts";
 import { decideSession } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
-import { SESSION_NODES } from "../state/sessionNodes.ts";
+import { type KeptPlace, SESSION_NODES, type SessionNodes } from "../state/sessionNodes.ts";
 import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
 
 /** `movedFrom`: the node that the session's files were on before, until `told`; null: it did not move. */
@@ -21,6 +21,20 @@ export async function placeSession(
   agent: string,
   sessionKey: string,
 ): Promise<PlacedSession> {
+  const place = await choose(deps, agent, (sessions) => sessions.get(sessionKey));
+  return place.ok ? remember(deps.memory, agent, sessionKey, place) : place;
+}
+
+/** The node of an agent where no session is known: its latest session's, else the rule's choice. Never throws. */
+export function placeAgent(deps: SnapshotDeps & WorldDeps, agent: string): Promise<SessionPlace> {
+  return choose(deps, agent, (sessions) => sessions.latestOf(agent));
+}
+
+async function choose(
+  deps: SnapshotDeps & WorldDeps,
+  agent: string,
+  keptBy: (sessions: SessionNodes) => KeptPlace | null,
+): Promise<SessionPlace> {
   const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null) {
     const fact = "node-router has no configuration yet";
@@ -30,9 +44,12 @@ export async function placeSession(
   try {
     const [snapshot] = await Promise.all([currentSnapshot(deps, config), sessions.ready()]);
     const policy = policyNow(deps, config, agent);
-    const kept = sessions.get(sessionKey)?.node ?? null;
-    const place = decideSession(policy, kept, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
-    return place.ok ? remember(deps.memory, agent, sessionKey, place) : place;
+    return decideSession(
+      policy,
+      keptBy(sessions),
+      worldNow(deps, config, snapshot),
+      deps.memory.part(LAST_NODES),
+    );
   } catch (error) {
     if (error instanceof NodeRouterError) return { ok: false, refusal: error.refusal };
     const fact = `choosing a node failed (${safe(messageOf(error))})`;
@@ -47,7 +64,7 @@ export function remember(
   sessionKey: string,
   place: WorkspacePlace,
 ): Remembered {
-  const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name);
+  const { movedFrom } = memory.part(SESSION_NODES).put(sessionKey, place.node.name, place.via.over);
   memory.part(LAST_NODES).set(agent, place.placement.rule ?? "", place.node.name);
   return { ...place, movedFrom };
 }

@@ -41,7 +41,7 @@ export async function carry(
       ? await currentSnapshot(deps, config)
       : lastSnapshot(deps, config);
     // Asked last: another call of the session may have moved it meanwhile.
-    const kept = deps.memory.part(SESSION_NODES).get(call.session.key)?.node ?? null;
+    const kept = deps.memory.part(SESSION_NODES).get(call.session.key);
     const now = { ...call, session: { ...call.session, kept } };
     const decision = decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
     return await carryOut(deps, decision, event, context);

@@ -6,8 +6,7 @@ import { type ApprovalText, approvalText, inputApprovalText } from "../approval/
 import { unshownRefusal } from "../approval/unshown.ts";
 import { remember } from "../current/placeSession.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
-import type { PlacementDecision } from "../placement/model/decision.ts";
-import type { Decision } from "../policy/callDecision.ts";
+import type { Decision, WorkspacePlace } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
 import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
@@ -44,7 +43,7 @@ export async function applyWorkspace(
   if (!exec.ok) return notApplied(refusal("ENV_INVALID", exec.message));
   // Without a command the host refuses the call itself.
   const askedBy = event.params.command ? decision.askedBy : null;
-  const question = askedBy === null ? null : questionOf(event, agent, placement, place.node);
+  const question = askedBy === null ? null : questionOf(event, agent, place);
   const unshown =
     askedBy === null || question === null
       ? null
@@ -83,14 +82,14 @@ export async function applyInput(
 function questionOf(
   { params }: ToolEvent,
   agent: string,
-  { rule }: PlacementDecision,
-  node: Parameters<typeof approvalText>[0]["node"],
+  { node, via, placement }: WorkspacePlace,
 ): ApprovalText {
   const { workdir, command, env, pty, background } = params;
   return approvalText({
     agent,
     node,
-    rule: rule ?? "",
+    over: via.over,
+    rule: placement.rule ?? "",
     workdir: typeof workdir === "string" && workdir.trim() !== "" ? workdir : null,
     command: typeof command === "string" ? command : JSON.stringify(command),
     env,

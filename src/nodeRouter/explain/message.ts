@@ -2,7 +2,7 @@
 import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
 import { shellWord } from "../../shared/shell.ts";
-import type { NodeLocation } from "../../shared/types.ts";
+import type { NodeLocation, Transport } from "../../shared/types.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 
 /**
@@ -29,6 +29,11 @@ export function noNodeFits(decision: PlacementDecision, more: string | null = nu
   return refusal("NO_NODE_FITS", fitLine(decision), {
     advice: more === null ? advice : `${advice}. ${more}`,
   });
+}
+
+/** How a node is reached, in a sentence. */
+export function overText(transport: Transport): string {
+  return transport === "ssh" ? "over SSH" : "over the node protocol";
 }
 
 /** Where a node is and who said so: `SG, declared`; the country if known, else city, region, coordinates or time zone. */

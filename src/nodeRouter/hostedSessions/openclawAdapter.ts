@@ -9,6 +9,8 @@ import { isRecord } from "../../shared/isRecord.ts";
 import { definePart, type Memory } from "../../shared/processMemory.ts";
 import { safe } from "../../shared/safeText.ts";
 import { functionOf, type HostFunction } from "../host/hostFunction.ts";
+import { agentOfKey } from "../host/sessionKey.ts";
+import { CURRENT_TURN } from "../state/currentTurn.ts";
 import type {
   Evidence,
   GateState,
@@ -52,8 +54,8 @@ export function rearm(memory: Memory): GateState {
   try {
     const admission = admissionState();
     if (admission === null) return unfit(shared, "the host's turn admission is not an object");
-    if (!shared.watched.has(admission)) watch(admission, shared);
-    enclose(Reflect.get(admission, "provider"), shared);
+    if (!shared.watched.has(admission)) watch(admission, shared, memory);
+    enclose(Reflect.get(admission, "provider"), shared, memory);
   } catch (error) {
     return unfit(shared, `the host's turn admission cannot be wrapped (${safe(messageOf(error))})`);
   }
@@ -84,7 +86,7 @@ function admissionState(): object | null {
 }
 
 /** The host installs its provider when it opens for turns, which may be after us and more than once. */
-function watch(admission: object, shared: Shared): void {
+function watch(admission: object, shared: Shared, memory: Memory): void {
   let provider: unknown = Reflect.get(admission, "provider");
   Object.defineProperty(admission, "provider", {
     configurable: true,
@@ -93,7 +95,7 @@ function watch(admission: object, shared: Shared): void {
     set(value: unknown) {
       provider = value;
       try {
-        enclose(value, shared);
+        enclose(value, shared, memory);
       } catch (error) {
         unfit(shared, `the host's turn admission cannot be wrapped (${safe(messageOf(error))})`);
       }
@@ -103,7 +105,7 @@ function watch(admission: object, shared: Shared): void {
 }
 
 /** Wraps the provider's methods in place: the host compares the object itself with what it installed. */
-function enclose(provider: unknown, shared: Shared): void {
+function enclose(provider: unknown, shared: Shared, memory: Memory): void {
   if (provider === undefined || provider === null) {
     shared.state = { kind: "waiting" };
     return;
@@ -112,7 +114,7 @@ function enclose(provider: unknown, shared: Shared): void {
     unfit(shared, "the host's turn admission has no executeTurn");
     return;
   }
-  wrap(provider, "executeTurn", shared, beforeTurn);
+  wrap(provider, "executeTurn", shared, beforeTurn, (turn, run) => inTurn(memory, turn, run));
   wrap(provider, "executeLocalTurn", shared, beforeCliTurn);
   wrap(provider, "resolveSandbox", shared, beforeSandbox);
   shared.state = { kind: "armed" };
@@ -121,18 +123,36 @@ function enclose(provider: unknown, shared: Shared): void {
 /** What stands before one call of a gated method; returns the arguments that the call then gets. */
 type Before = (gate: TurnGate, turn: Turn, args: readonly unknown[]) => Promise<readonly unknown[]>;
 
-/** Does nothing without such a method. A turn that does not concern the gate goes on as if nothing stood there. */
-function wrap(provider: object, name: string, shared: Shared, before: Before): void {
+/**
+ * Does nothing without such a method. A turn that does not concern the gate goes on as if nothing stood there.
+ * @param within runs what the gate let in
+ */
+function wrap(
+  provider: object,
+  name: string,
+  shared: Shared,
+  before: Before,
+  within: (turn: Turn, run: () => unknown) => unknown = (_turn, run) => run(),
+): void {
   const original = functionOf(provider, name);
   if (original === null || shared.wrappers.has(original)) return;
   const wrapper = function gated(this: unknown, ...args: readonly unknown[]): unknown {
     const { gate } = shared;
     const turn = turnOf(args[0]);
     if (gate === null || !gate.concerns(turn)) return Reflect.apply(original, this, args);
-    return before(gate, turn, args).then((checked) => Reflect.apply(original, this, checked));
+    return before(gate, turn, args).then((checked) =>
+      within(turn, () => Reflect.apply(original, this, checked)),
+    );
   };
   shared.wrappers.add(wrapper);
   if (!Reflect.set(provider, name, wrapper)) throw new Error(`${name} is read-only`);
+}
+
+/** What the turn calls back can ask whose turn it is. */
+function inTurn(memory: Memory, { agent: named, sessionKey }: Turn, run: () => unknown): unknown {
+  const agent = sessionKey === null ? null : (agentOfKey(sessionKey) ?? named);
+  if (agent === null || sessionKey === null) return run();
+  return memory.part(CURRENT_TURN).run({ agent, sessionKey }, run);
 }
 
 /**

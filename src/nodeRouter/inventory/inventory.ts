@@ -138,6 +138,7 @@ function makeState(
     capacity: record === null ? UNKNOWN_CAPACITY : capacityOf(record),
     approval:
       host !== null ? approvalOf(host.approval) : hostKnown && doubt === null ? "unpaired" : "unknown",
+    awaitsReapproval: host?.approval === "pending-reapproval",
     commands: host === null ? NO_COMMANDS : commandsOf(host),
     ssh,
     transport: configured?.transport ?? "auto",

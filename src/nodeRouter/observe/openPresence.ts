@@ -24,6 +24,7 @@ import type { RouterDeps } from "../process/deps.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { gatewayPlace } from "./gatewayPlace.ts";
 import { createGeoip } from "./geoipSource.ts";
+import { pluginSource } from "./pluginSource.ts";
 import { sshSources } from "./sshSources.ts";
 import { createTargets } from "./sshTargets.ts";
 
@@ -36,8 +37,15 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Observes every node until it is stopped. Waits for the first list of nodes, so that it begins with the right ones. */
-export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): Promise<Running> {
+/**
+ * Observes every node until it is stopped. Waits for the first list of nodes, so that it begins with the right ones.
+ * @param signal aborted before it began: it does not begin, and the result is null.
+ */
+export async function startPresence(
+  api: OpenClawPluginApi,
+  deps: RouterDeps,
+  signal: AbortSignal,
+): Promise<Running | null> {
   const { memory } = deps;
   const reader = memory.part(NODE_READER);
   const known = memory.part(PRESENCE_HUB);
@@ -65,6 +73,7 @@ export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): P
       // A reload of the plugin disconnects nobody.
       graceMs: known.current === null ? START_GRACE_MS : 0,
     }),
+    pluginSource(memory, deps.now),
     tailscale,
     ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
   ];
@@ -97,7 +106,10 @@ export async function startPresence(api: OpenClawPluginApi, deps: RouterDeps): P
   // The first list says which nodes there are; without it they come with the next.
   await read(0).catch(() => {});
   const store = stateFile(join(stateFolder, "node-router", "presence.json"));
-  const hub = known.current ?? createHub(parts, await loadRecords(store, log));
+  const records = known.current === null ? await loadRecords(store, log) : undefined;
+  // From here on nothing waits: an instance that was replaced meanwhile takes nothing from its successor.
+  if (signal.aborted) return null;
+  const hub = known.current ?? createHub(parts, records);
   hub.use(parts);
   hub.refresh();
   known.current = hub;

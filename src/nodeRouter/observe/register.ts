@@ -1,27 +1,60 @@
 // Registers presence with the host as a service; its code loads when the host starts it.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { messageOf } from "../../shared/errors.ts";
 import { loadLater } from "../../shared/loadLater.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Running } from "./openPresence.ts";
 
-/** The service that observes the nodes while the gateway runs. Registers alone: it opens nothing before it starts. */
-export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps): void {
-  let running: Promise<Running> | null = null;
-  const stop = async (): Promise<void> => {
-    const ending = running;
-    running = null;
+/**
+ * A service that takes 5 s to start or to stop makes OpenClaw 2026.9.6 give up the whole reload, and with it the
+ * config that was to be applied. So on a busy machine neither is waited for to its end.
+ */
+const PATIENCE_MS = 2_000;
+
+interface Beginning {
+  readonly abort: AbortController;
+  /** Null when it was stopped before it began. */
+  readonly running: Promise<Running | null>;
+}
+
+/**
+ * The service that observes the nodes while the gateway runs. Registers alone: it opens nothing before it starts.
+ * @param patienceMs so long a start or an end is waited for.
+ */
+export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps, patienceMs = PATIENCE_MS): void {
+  let current: Beginning | null = null;
+  const end = async (): Promise<void> => {
+    const ending = current;
+    current = null;
+    ending?.abort.abort();
     // One that could not start has nothing to stop, and its start has told why.
-    await (await ending?.catch(() => null))?.stop();
+    await (await ending?.running.catch(() => null))?.stop();
   };
   api.registerService({
     id: "node-router-presence",
     async start() {
-      await stop();
-      running = loadLater(() => import("./openPresence.ts")).then(({ startPresence }) =>
-        startPresence(api, deps),
+      const before = end();
+      const abort = new AbortController();
+      const running = before
+        .then(() => loadLater(() => import("./openPresence.ts")))
+        .then(({ startPresence }) => startPresence(api, deps, abort.signal));
+      current = { abort, running };
+      if (await settles(running, patienceMs)) return;
+      running.catch((error: unknown) =>
+        deps.log.error({ part: "presence", reason: messageOf(error) }, "the nodes are not observed"),
       );
-      await running;
     },
-    stop,
+    async stop() {
+      await settles(end(), patienceMs);
+    },
+  });
+}
+
+/** Whether it settles in time; false: it goes on. @throws what it rejects with in time. */
+function settles(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    timer.unref();
+    work.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
   });
 }

@@ -125,14 +125,15 @@ function candidatesOf(nodes: readonly NodeState[], judge: Judge, ranking: Rankin
   return nodes
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     .map((node) => {
-      const { objection } = judge(node);
+      const { transport, objection } = judge(node);
       if (objection === null) {
-        return { node: node.name, fits: true, reason: null, passing: null, ...ranking.of(node) };
+        return { node: node.name, fits: true, transport, reason: null, passing: null, ...ranking.of(node) };
       }
-      const { reason, passing } = objection;
+      const { reason, passing, over = null } = objection;
       return {
         node: node.name,
         fits: false,
+        transport: over,
         reason,
         passing: passing?.(node) ?? null,
         score: null,

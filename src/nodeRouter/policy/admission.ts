@@ -23,7 +23,7 @@ export function admitWorkspaceCall(
   const problem =
     apiProblem === null
       ? sandboxProblem(hostConfig, agent, session.key, session.facts)
-      : `agent "${agent}" has its workspace on a node over SSH, and ${apiProblem}`;
+      : `agent "${agent}" has its workspace on a node, and ${apiProblem}`;
   if (problem !== null)
     return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", problem, { nothingRan: "nothing ran" }) };
   // Of `process` only input comes here, and input to a shell is a command.

@@ -7,6 +7,7 @@ import type { SessionFacts } from "../host/sandboxProblem.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { LastNodes } from "../state/lastNodes.ts";
+import type { KeptPlace } from "../state/sessionNodes.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 
 /** One call in plain values. */
@@ -23,8 +24,8 @@ export interface Call {
 export interface CallSession {
   /** Empty: the host named none. */
   readonly key: string;
-  /** Name of the node that its workspace is on until now; null: none yet. */
-  readonly kept: string | null;
+  /** Where its workspace is until now; null: nowhere yet. */
+  readonly kept: KeptPlace | null;
   /** What the host keeps about it; null: nothing. */
   readonly facts: SessionFacts | null;
   /** Device id of the machine that runs it as a whole (null: not named); undefined: the gateway runs it. */
@@ -47,10 +48,15 @@ export interface World {
 /** Where the agents' calls ran until now. */
 export type LastNodesView = Pick<LastNodes, "of">;
 
+/** How a workspace is reached: over SSH by the node's name in the config, over the node protocol by OpenClaw's id of it. */
+export type Via = { readonly over: "ssh" } | { readonly over: "node"; readonly nodeId: string };
+
 /** Where a session's workspace is. */
 export interface WorkspacePlace {
   readonly ok: true;
   readonly node: ConfiguredNode;
+  /** Over which it is reached. */
+  readonly via: Via;
   /** Absolute directory on the node. */
   readonly root: string;
   readonly placement: PlacementDecision;

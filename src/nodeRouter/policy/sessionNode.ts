@@ -5,69 +5,98 @@ import type { NodePresence } from "../../presence/record.ts";
 import { isoTime } from "../../shared/isoTime.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
-import { fitLine, noNodeFits } from "../explain/message.ts";
+import type { Transport } from "../../shared/types.ts";
+import { fitLine, noNodeFits, overText } from "../explain/message.ts";
 import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import type { KeptPlace } from "../state/sessionNodes.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import type { LastNodesView, Refused, SessionPlace, World } from "./callDecision.ts";
+import type { LastNodesView, Refused, SessionPlace, Via, World } from "./callDecision.ts";
+import { pluginAdvice } from "./nodePlugin.ts";
 import { toolPlacement } from "./toolPlacement.ts";
 
 /**
  * Chooses the session's node. It stays on the one it has while that one fits its rule. When that one cannot be
  * used for the moment (offline, too little free, a fact that nobody knows now), its calls are refused: its files are
- * there. Only when the rule or the config no longer means it, the rule chooses anew.
+ * there. Only when the rule or the config no longer means it, the rule chooses anew. The way to it stays too: where the
+ * config has taken that away, another way may lead to another machine or user, so the session is refused.
  *
  * `mode: "shadow"` changes nothing here: it is about calls that would otherwise run elsewhere, and this agent's
  * own sandbox settings leave no other place. `onUnavailable: "gateway"` does not help either, for the same reason.
- * @param kept name of the node that its files are on; null: it has none yet.
+ * @param kept the node that its files are on; null: it has none yet.
  */
 export function decideSession(
   policy: AgentPolicy,
-  kept: string | null,
+  kept: KeptPlace | null,
   { snapshot, presence }: Pick<World, "snapshot" | "presence">,
   memory: LastNodesView,
 ): SessionPlace {
   if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
   const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
-  const absent = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept);
+  const own = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept.node);
   // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
-  if (absent?.passing != null) return awayFor(absent, absent.passing, chosen, presence.get(absent.node));
-  const placement = keep(chosen, kept, snapshot);
+  const isOwnWay = own?.transport === null || own?.transport === kept?.over;
+  if (kept !== null && own?.passing != null && isOwnWay) {
+    return awayFor(own, own.passing, chosen, presence.get(own.node), kept.over);
+  }
+  if (kept !== null && own?.fits === true && own.transport !== kept.over) return otherWay(kept);
+  const placement = keep(chosen, own, snapshot);
   if (placement.node === null) return nothingFits(placement);
   const node = policy.config.nodes.get(placement.node.name);
+  const via = viaOf(placement);
   // The filters should have kept such nodes away.
-  if (node?.ssh == null || node.workspace === null || !node.workspace.startsWith("/")) {
+  if (node === undefined || via === null || !node.workspace?.startsWith("/")) {
     const { name } = placement.node;
     const path = `plugins.entries.node-router.config.nodes.${safe(name)}`;
-    const fact = `node ${quote(name)} cannot hold a workspace: it needs ${path}.ssh and an absolute ${path}.workspace`;
+    const fact = `node ${quote(name)} cannot hold a workspace: it needs an absolute ${path}.workspace`;
     return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", fact) };
   }
-  return { ok: true, node, root: node.workspace, placement };
+  return { ok: true, node, via, root: node.workspace, placement };
+}
+
+/** Null: there is no way to it. */
+function viaOf({ transport, node }: PlacementDecision): Via | null {
+  if (transport === "ssh") return { over: "ssh" };
+  const nodeId = node?.nodeId ?? null;
+  return transport === null || nodeId === null ? null : { over: "node", nodeId };
 }
 
 /**
  * The node that a session is or would be on, from what is known now, without asking anybody. Null: none.
- * @param kept name of the node that its files are on; null: it has none yet.
+ * @param kept the node that its files are on; null: it has none yet.
  */
 export function knownRoot(
   policy: AgentPolicy,
-  kept: string | null,
+  kept: KeptPlace | null,
   world: Pick<World, "snapshot" | "presence">,
   memory: LastNodesView,
 ): { readonly node: ConfiguredNode; readonly root: string } | null {
   const place = decideSession(policy, kept, world, memory);
   if (place.ok) return place;
-  const last = policy.config.nodes.get(kept ?? "");
+  const last = policy.config.nodes.get(kept?.node ?? "");
   return last?.workspace?.startsWith("/") === true ? { node: last, root: last.workspace } : null;
 }
 
 /** The same decision with the session's own node, where that one fits. */
-function keep(decision: PlacementDecision, kept: string | null, snapshot: NodeSnapshot): PlacementDecision {
-  if (kept === null || decision.node === null || decision.node.name === kept) return decision;
-  const fits = decision.candidates().some((candidate) => candidate.node === kept && candidate.fits);
-  const node = snapshot.nodes.find(({ name }) => name === kept);
-  return fits && node !== undefined ? { ...decision, node, keptInsteadOf: null } : decision;
+function keep(
+  decision: PlacementDecision,
+  own: Candidate | undefined,
+  snapshot: NodeSnapshot,
+): PlacementDecision {
+  if (own === undefined || !own.fits || decision.node?.name === own.node) return decision;
+  const node = snapshot.nodes.find(({ name }) => name === own.node);
+  return node === undefined ? decision : { ...decision, node, transport: own.transport, keptInsteadOf: null };
+}
+
+/** SECURITY: the same name may lead to another machine there, or to another user's files. */
+function otherWay({ node, over }: KeptPlace): Refused {
+  const name = quote(node);
+  const other = overText(over === "ssh" ? "node" : "ssh");
+  const fact = `node ${name}, which holds the files of this session, is reached ${overText(over)} in it, and by the config now only ${other}`;
+  const nothingRan = "nothing ran, and the session does not change its way, because its files are there";
+  const advice = `Start a new session, which goes ${other}, or set plugins.entries.node-router.config.nodes.${safe(node)} back`;
+  return { ok: false, refusal: refusal("NODE_UNREACHABLE", fact, { nothingRan, advice }) };
 }
 
 /** SECURITY: another node would have other files, or an older state of the same ones. */
@@ -76,8 +105,9 @@ function awayFor(
   fact: string,
   { node, rule }: PlacementDecision,
   record: NodePresence | undefined,
+  over: Transport,
 ): Refused {
-  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record) : "";
+  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record, over) : "";
   const elsewhere =
     node === null
       ? `no other node fits rule ${quote(rule ?? "")} now`
@@ -89,8 +119,8 @@ function awayFor(
 }
 
 /** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
-function presenceText({ reach }: NodePresence): string {
-  const { reason = null, lastAnswerMs = null } = reach.ssh ?? {};
+function presenceText({ reach }: NodePresence, over: Transport): string {
+  const { reason = null, lastAnswerMs = null } = reach[over] ?? {};
   const time = isoTime(lastAnswerMs);
   const last = time === null ? null : `it last answered at ${time}`;
   const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
@@ -98,7 +128,8 @@ function presenceText({ reach }: NodePresence): string {
 }
 
 function nothingFits(decision: PlacementDecision): Refused {
-  if (decision.outcome === "refused") return { ok: false, refusal: noNodeFits(decision) };
+  if (decision.outcome === "refused")
+    return { ok: false, refusal: noNodeFits(decision, pluginAdvice(decision)) };
   if (decision.rule === null) {
     const fact = `the workspace of agent ${quote(decision.request.agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent`;
     const advice = "add one to plugins.entries.node-router.config.rules";

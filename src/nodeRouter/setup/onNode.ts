@@ -3,20 +3,13 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
+import { collect } from "../transports/collect.ts";
 import type { PoolConnectResult } from "../transports/ssh/pool/poolOptions.ts";
-import type { collect, TransportOptions } from "../transports/ssh/sshTransport.ts";
-import type { SshTransport } from "../transports/transport.ts";
+import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import type { TaskScript } from "./nodeTasks.ts";
 import type { TaskAnswer } from "./setupGateway.ts";
 
-/** The transport's own makers: they are loaded already where a gateway runs. */
-export interface MakeTransport {
-  readonly create: (options: TransportOptions) => SshTransport;
-  readonly collect: typeof collect;
-}
-
 export interface OnNodeDeps {
-  readonly makeTransport: MakeTransport;
   readonly connect: (node: ConfiguredNode, signal: AbortSignal) => Promise<PoolConnectResult>;
   /** Epoch ms. */
   readonly now: () => number;
@@ -35,8 +28,7 @@ export async function runOnNode(
   input: Buffer,
   deps: OnNodeDeps,
 ): Promise<TaskAnswer> {
-  const { create, collect } = deps.makeTransport;
-  const transport = create({
+  const transport = createSshTransport({
     settings: () => node,
     connect: deps.connect,
     now: deps.now,

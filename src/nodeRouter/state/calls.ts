@@ -13,10 +13,10 @@ export interface PlacedCall {
   readonly agent: string;
   readonly tool: string;
   readonly decision: PlacementDecision;
-  /** Of the paired node; null for a call that goes to a workspace over SSH. */
+  /** Of the paired node; null for a call that goes to a workspace. */
   readonly nodeId: string | null;
   readonly jobId: string | null;
-  /** Id in `WORKSPACE_CALLS`; null for a call over the node protocol, and for a file tool. */
+  /** Id in `WORKSPACE_CALLS`; null for a call that OpenClaw carries out, and for a file tool. */
   readonly workspaceCallId: string | null;
   readonly notes: readonly string[];
   /** False once its result was seen; kept a while longer for the line in an outer tool's result. */

@@ -1,10 +1,11 @@
-// Which node each session's files are on. Kept in memory, and in a file so that a restart forgets nothing.
+// Which node each session's files are on, and how it is reached. Kept in memory, and in a file so that a restart forgets nothing.
 
 import { FairMap } from "../../shared/fairMap.ts";
 import { agentOfSessionKey } from "../../shared/hostNames.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
+import type { Transport } from "../../shared/types.ts";
 
 /**
  * A few hundred bytes each; a forgotten session is only placed anew. Fair by agent: one that opens thousands makes room
@@ -12,10 +13,15 @@ import type { TextStore } from "../../shared/stateFile.ts";
  */
 export const MAX_SESSIONS = 2_000;
 
-export interface SessionNode {
-  readonly sessionKey: string;
+/** Where a session's workspace is, for as long as it is there. */
+export interface KeptPlace {
   /** Inventory name. */
   readonly node: string;
+  readonly over: Transport;
+}
+
+export interface SessionNode extends KeptPlace {
+  readonly sessionKey: string;
   /** The node that it was on before, until the agent was told; its files are still there. */
   readonly movedFrom: string | null;
 }
@@ -24,12 +30,12 @@ export interface SessionNodes {
   /** Resolves when what was stored is known; at once without a store. Never rejects. */
   ready(): Promise<void>;
   get(sessionKey: string): SessionNode | null;
-  /** The session is on this node now. */
-  put(sessionKey: string, node: string): SessionNode;
+  /** The session is on this node now, reached over this. */
+  put(sessionKey: string, node: string, over: Transport): SessionNode;
   /** The agent knows that its node changed. */
   told(sessionKey: string): void;
-  /** The node of the agent's latest session; null when it had none. */
-  latestNodeOf(agent: string): string | null;
+  /** Of the agent's latest session; null when it had none. */
+  latestOf(agent: string): KeptPlace | null;
   /**
    * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
    * @param onError a read or write failed; the sessions are kept in memory alone then.
@@ -40,7 +46,7 @@ export interface SessionNodes {
 }
 
 /** Of agents whose workspace is on a node. */
-export const SESSION_NODES = definePart("session-nodes", 1, createSessionNodes);
+export const SESSION_NODES = definePart("session-nodes", 2, createSessionNodes);
 
 /** Empty, and in memory alone until `keepIn`. At its bound the agent that has most loses its oldest session. */
 export function createSessionNodes(): SessionNodes {
@@ -73,16 +79,16 @@ export function createSessionNodes(): SessionNodes {
   return {
     ready: () => loaded,
     get: (sessionKey) => sessions.get(sessionKey) ?? null,
-    put(sessionKey, node) {
+    put(sessionKey, node, over) {
       const before = sessions.get(sessionKey);
-      if (before?.node === node) {
+      if (before?.node === node && before.over === over) {
         // The one that was used last is the last to be forgotten.
         sessions.set(sessionKey, before);
         return before;
       }
       // Moved twice before it was told: what it knows is the first node; moved back: nothing changed for it.
       const from = before?.movedFrom ?? before?.node ?? null;
-      const session = { sessionKey, node, movedFrom: from === node ? null : from };
+      const session = { sessionKey, node, over, movedFrom: from === node ? null : from };
       sessions.set(sessionKey, session);
       changed();
       return session;
@@ -93,9 +99,9 @@ export function createSessionNodes(): SessionNodes {
       sessions.set(sessionKey, { ...session, movedFrom: null });
       changed();
     },
-    latestNodeOf(agent) {
+    latestOf(agent) {
       const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
-      return own.at(-1)?.node ?? null;
+      return own.at(-1) ?? null;
     },
     keepIn(newStore, onError) {
       if (store !== null) return;
@@ -124,14 +130,24 @@ function agentOfSession(sessionKey: string): string {
   return /^agent:([^:]{1,300}):/.exec(sessionKey)?.[1] ?? "";
 }
 
-/** Entries that are not what we wrote are left out. @throws SyntaxError no JSON */
+/**
+ * Entries that are not what we wrote are left out. Versions before the node protocol wrote no `over`: it was SSH.
+ * @throws SyntaxError no JSON
+ */
 export function parseSessions(text: string | null): readonly SessionNode[] {
   const parsed: unknown = text === null ? null : JSON.parse(text);
   if (!isRecord(parsed) || parsed.version !== 1 || !Array.isArray(parsed.sessions)) return [];
   return parsed.sessions.flatMap((entry: unknown) => {
     if (!isRecord(entry)) return [];
-    const { sessionKey, node, movedFrom } = entry;
+    const { sessionKey, node, over, movedFrom } = entry;
     if (typeof sessionKey !== "string" || typeof node !== "string") return [];
-    return [{ sessionKey, node, movedFrom: typeof movedFrom === "string" ? movedFrom : null }];
+    return [
+      {
+        sessionKey,
+        node,
+        over: over === "node" ? "node" : "ssh",
+        movedFrom: typeof movedFrom === "string" ? movedFrom : null,
+      },
+    ];
   });
 }

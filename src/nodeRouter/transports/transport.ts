@@ -25,6 +25,12 @@ export interface CommandRequest {
   readonly abortSignal?: AbortSignal | undefined;
   /** Nobody's work: it makes no connection, keeps none open, and is refused where there is none. */
   readonly isBackground?: boolean;
+  /** What the audit says of it, so that its record is closed truthfully even where the gateway ends before the command. */
+  readonly auditRecord?: string;
+  /** Of the agent's session: a paired node's own exec approvals may be another agent's business. */
+  readonly sessionKey?: string;
+  /** Whether a person agreed to this very call: a paired node whose own approvals are strict asks for it. */
+  readonly approved?: boolean;
 }
 
 export interface PtySize {

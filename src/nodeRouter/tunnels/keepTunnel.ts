@@ -4,7 +4,7 @@ import { refusal, refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { OpenedTunnel, Tunnel } from "./oneTunnel.ts";
 import { nextTunnelState, type TunnelEffect, type TunnelEvent, type TunnelState } from "./tunnelState.ts";
-import { type TunnelStatus, tunnelStatus } from "./tunnelStatus.ts";
+import type { TunnelNow } from "./tunnelStatus.ts";
 
 export interface KeepOptions {
   /** Inventory name. */
@@ -20,7 +20,7 @@ export interface KeepOptions {
 }
 
 export interface KeptTunnel {
-  status(): TunnelStatus;
+  now(): TunnelNow;
   /** At once; begins nothing after that. */
   stop(): void;
 }
@@ -98,19 +98,16 @@ export function keepTunnel({ node, port, open, now, after, say }: KeepOptions): 
   /** Once for each thing that there is to say, and not at each attempt. */
   const tell = (): void => {
     const setback = state.is === "waiting" ? state.setback : null;
-    const text =
-      state.is === "up"
-        ? `tunnel: 127.0.0.1:${port} of node ${quote(node)} leads to the gateway`
-        : setback === null
-          ? told
-          : `tunnel: ${refusalLine(setback.reason)}`;
-    if (text !== told) say(text, state.is !== "up");
-    told = text;
+    const about = state.is === "up" ? "up" : (setback?.reason.code ?? told);
+    if (about === told) return;
+    told = about;
+    if (setback !== null) say(`tunnel: ${refusalLine(setback.reason)}`, true);
+    else say(`tunnel: 127.0.0.1:${port} of node ${quote(node)} leads to the gateway`, false);
   };
 
   on({ is: "start" });
   return {
-    status: () => tunnelStatus(state, port, current()?.connections() ?? 0),
+    now: () => ({ state, port, connections: current()?.connections() ?? 0 }),
     stop() {
       cancel();
       on({ is: "stop" });

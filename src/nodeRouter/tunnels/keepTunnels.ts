@@ -1,8 +1,9 @@
 // The tunnels of the config, kept while the gateway runs; a reload of the plugin drops none that stays as it is.
 import type { ConfiguredNode } from "../../config/resolve.ts";
-import { type ConnectEnv, processEnv } from "../transports/ssh/connect/base/env.ts";
+import { processEnv } from "../transports/ssh/client.ts";
+import type { ConnectEnv } from "../transports/ssh/connect/base/env.ts";
 import type { SshTarget } from "../transports/ssh/connect/hops.ts";
-import { type Door, gatewayDoor } from "./gatewayDoor.ts";
+import type { Door } from "./gatewayDoor.ts";
 import { type KeptTunnel, keepTunnel } from "./keepTunnel.ts";
 import { type OpenedTunnel, openTunnelOnce } from "./oneTunnel.ts";
 import type { TunnelKeeper, TunnelNeeds } from "./tunnelStatus.ts";
@@ -35,8 +36,16 @@ export function createTunnelKeeper(
   let releasing: NodeJS.Timeout | null = null;
   const kept = new Map<string, Kept>();
 
-  const door = (): Door =>
-    gatewayDoor({ hostConfig: needs.hostConfig(), variables: process.env, arguments: process.argv });
+  let lastDoor: Door | null = null;
+  const door = (): Door => {
+    try {
+      lastDoor = needs.door();
+    } catch (error) {
+      // Between two registrations OpenClaw tells nothing: what it said last holds.
+      if (lastDoor === null) throw error;
+    }
+    return lastDoor;
+  };
 
   const say = (text: string, isTrouble: boolean): void => {
     try {
@@ -74,8 +83,9 @@ export function createTunnelKeeper(
         kept.set(node.name, { key: keyOf(node), tunnel: keep(node, node.tunnelPort) });
       }
     },
-    status: () => new Map([...kept].map(([name, { tunnel }]) => [name, tunnel.status()])),
-    release() {
+    now: () => new Map([...kept].map(([name, { tunnel }]) => [name, tunnel.now()])),
+    release(of) {
+      if (of !== needs) return;
       if (releasing !== null) clearTimeout(releasing);
       releasing = setTimeout(stop, releaseMs).unref();
     },

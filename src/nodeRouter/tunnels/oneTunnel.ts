@@ -2,11 +2,11 @@
 import type { Client } from "ssh2";
 import type { ConfiguredNode } from "../../config/resolve.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
+import { connect, resolveTarget } from "../transports/ssh/client.ts";
 import type { ConnectEnv } from "../transports/ssh/connect/base/env.ts";
 import { type HopPlace, machineText } from "../transports/ssh/connect/base/machineName.ts";
 import { NodeMisbehaved, sever } from "../transports/ssh/connect/bounds/guard.ts";
-import { connect } from "../transports/ssh/connect/connect.ts";
-import { hopAddress, resolveTarget, type SshTarget } from "../transports/ssh/connect/hops.ts";
+import { hopAddress, type SshTarget } from "../transports/ssh/connect/hops.ts";
 import { type Channels, takeChannels } from "./channels.ts";
 import { bind, endEarlier, lookAtPort, noteLife, whatIsAllowed } from "./forward.ts";
 import type { Door } from "./gatewayDoor.ts";

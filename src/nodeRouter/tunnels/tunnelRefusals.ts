@@ -25,7 +25,7 @@ export function portTaken(place: HopPlace, port: number, programs: readonly stri
 function about(programs: readonly string[]): string {
   if (programs.includes("ssh")) return ", such as an ssh -L that was started by hand";
   if (programs.some((name) => name.startsWith("sshd"))) {
-    return ", which keeps a forward of another connection: another gateway's, or one whose end it has not noticed yet";
+    return ", which keeps a forward of another connection: another gateway's, another entry's of the same machine, or one whose end it has not noticed yet";
   }
   if (programs.some((name) => /^(openclaw|node)/.test(name))) return ", such as a gateway of its own";
   return "";

@@ -4,6 +4,7 @@ import { isoTime } from "../../shared/isoTime.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
 import { refusalWords } from "../../shared/refusal.ts";
+import type { Door } from "./gatewayDoor.ts";
 import type { TunnelState } from "./tunnelState.ts";
 
 export interface TunnelStatus {
@@ -25,26 +26,36 @@ export interface TunnelStatus {
 /** What the keeper needs of the newest registration; all of it may change with a reload. */
 export interface TunnelNeeds {
   readonly config: () => ResolvedConfig;
-  /** The gateway's whole config as it is now. */
-  readonly hostConfig: () => unknown;
+  readonly door: () => Door;
   readonly log: Logger;
+}
+
+/** One that is kept. */
+export interface TunnelNow {
+  readonly state: TunnelState;
+  readonly port: number;
+  /** Open through it. */
+  readonly connections: number;
 }
 
 export interface TunnelKeeper {
   /** Keeps the tunnels of the config as it is now: opens, ends and changes; those that stay as they are stay open. */
   use(needs: TunnelNeeds): void;
   /** By inventory name. */
-  status(): ReadonlyMap<string, TunnelStatus>;
-  /** Ends all in a while, unless `use` comes before: a reload of the plugin drops nothing. */
-  release(): void;
+  now(): ReadonlyMap<string, TunnelNow>;
+  /**
+   * Ends all in a while, unless `use` comes before: a reload of the plugin drops nothing.
+   * @param of whose end it is: where another registration took over already, nothing ends.
+   */
+  release(of: TunnelNeeds): void;
   /** Ends all now. */
   stop(): void;
 }
 
 export const TUNNELS = defineSlot<TunnelKeeper>("tunnels", 1);
 
-/** @param connections that are open through it. */
-export function tunnelStatus(state: TunnelState, port: number, connections: number): TunnelStatus {
+/** What is told of it, in words. */
+export function tunnelStatus({ state, port, connections }: TunnelNow): TunnelStatus {
   if (state.is === "up") {
     return told("up", port, isoTime(state.sinceMs), connections);
   }
@@ -61,12 +72,14 @@ export function tunnelStatus(state: TunnelState, port: number, connections: numb
 /** The tunnel of each node that has one in the config, also where nobody keeps any. */
 export function tunnelsOf(
   config: ResolvedConfig,
-  keeper: Pick<TunnelKeeper, "status"> | null,
+  keeper: Pick<TunnelKeeper, "now"> | null,
 ): ReadonlyMap<string, TunnelStatus> {
-  const kept = keeper?.status();
-  const wanted = [...config.nodes.values()].flatMap(({ name, tunnelPort }) =>
-    tunnelPort === null ? [] : [[name, kept?.get(name) ?? told("down", tunnelPort)] as const],
-  );
+  const kept = keeper?.now();
+  const wanted = [...config.nodes.values()].flatMap(({ name, tunnelPort }) => {
+    if (tunnelPort === null) return [];
+    const now = kept?.get(name);
+    return [[name, now === undefined ? told("down", tunnelPort) : tunnelStatus(now)] as const];
+  });
   return new Map(wanted);
 }
 

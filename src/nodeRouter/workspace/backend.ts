@@ -14,11 +14,11 @@ import type { SessionPlace } from "../policy/callDecision.ts";
 import { knownRoot } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
-import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createExecPath } from "./execPath.ts";
 import { createFiles } from "./files.ts";
 import { RELOAD_GAP_MS } from "./loadSshClient.ts";
 import { createManager } from "./manager.ts";
+import { warmNode } from "./nodeCommands.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 import { createRun } from "./run.ts";
 import { createTarget } from "./runNode.ts";
@@ -68,13 +68,14 @@ async function createHandle(
     if (agent === null) return { ok: false, refusal: NO_AGENT };
     const current = await memory.part(WORKSPACE).registrations.wait(RELOAD_GAP_MS);
     if (current === null) return { ok: false, refusal: RELOADED };
+    await current.bindPersona(agent);
     return placeSession(current.deps, agent, sessionKey);
   };
   const first = await place();
   const root = first.ok ? first.root : ((agent && rootNow(memory, agent, sessionKey)) ?? NOWHERE);
   const target = createTarget(first, place, root);
   // A model needs seconds for its first call; the connection is up by then.
-  if (first.ok) memory.part(SSH_TRANSPORT).current?.warm(first.node.name);
+  if (first.ok) warmNode(memory, first);
 
   const run = createRun({ memory, parts, params, agent: agent ?? "", target, root });
   const exec = createExecPath(run);
@@ -104,7 +105,7 @@ function rootNow(memory: Memory, agent: string, sessionKey: string): string | nu
   const config = memory.part(PLUGIN_CONFIG).current;
   if (config === null) return null;
   const sessions = memory.part(SESSION_NODES);
-  const kept = sessions.get(sessionKey)?.node ?? null;
+  const kept = sessions.get(sessionKey);
   const policy = makePolicy(config, null, agent, "workspace");
   const known = { snapshot: lastSnapshot({ memory }, config), presence: presenceRecords({ memory }) };
   return knownRoot(policy, kept, known, memory.part(LAST_NODES))?.root ?? null;

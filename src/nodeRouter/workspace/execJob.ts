@@ -4,8 +4,9 @@ import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
-import type { CommandRequest, Outcome, SshTransport } from "../transports/transport.ts";
+import type { CommandRequest, Outcome } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
+import type { NodeCommands } from "./nodeCommands.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 import type { RunTarget } from "./runNode.ts";
 
@@ -13,7 +14,7 @@ export interface ExecJobInput {
   readonly agent: string;
   readonly sessionKey: string;
   readonly target: RunTarget;
-  readonly transport: SshTransport;
+  readonly commands: Pick<NodeCommands, "start">;
   readonly request: CommandRequest;
   /** What the tool policy decided; null when the host did not pass it on. */
   readonly call: WorkspaceCall | null;
@@ -33,11 +34,12 @@ export interface ExecJobInput {
  * a job that is cancelled before the dispatch is never sent.
  */
 export function createExecJob(input: ExecJobInput): ExecJob {
-  const { agent, sessionKey, target, transport, request, call, audit, onChange } = input;
+  const { agent, sessionKey, target, commands, request, call, audit, onChange } = input;
   let subject: AuditSubject | null = null;
   const id = call?.decisionId ?? randomUUID();
   const who = {
     node: target.node.name,
+    transport: target.via.over,
     rule: call?.rule ?? target.rule,
     agent,
     sessionKey,
@@ -62,7 +64,11 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       // Recorded as not started: `ended` has the subject now.
       throwIfCancelled(cancelled);
       onChange();
-      return transport.start(target.node.name, request);
+      return commands.start({
+        ...request,
+        auditRecord: audit.announcement(announced),
+        approved: call?.agreed?.consent.granted === true,
+      });
     },
     async watchInput(bytes) {
       // The host does not say which call of `process` it is from.

@@ -51,16 +51,16 @@ export function createExecPath(run: Run): ExecPath {
       const call = claimCall(run, env.callId, at.node.name);
       if (call !== null) requireAgreement(run, call, { command, workdir, env: env.env });
       if (call === null) requireFreeToRun(run, deps);
-      const transport = run.transport();
+      const commands = run.commands(at);
       const server = serverOf(run);
       const { program, helperPath, socketPath, folder } = await server.open();
-      transport.warm(at.node.name);
+      commands.warm();
       const token = server.add(
         createExecJob({
           agent,
           sessionKey: params.sessionKey,
           target: at,
-          transport,
+          commands,
           request: {
             script: command,
             cwd: workdir,

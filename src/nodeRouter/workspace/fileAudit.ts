@@ -7,8 +7,8 @@ import type { WorkspaceParts } from "./registrations.ts";
 export interface FileAuditInput {
   readonly agent: string;
   readonly sessionKey: string;
-  /** The node and rule of the run; asked at each change. */
-  readonly where: () => { readonly node: string; readonly rule: string | null };
+  /** Node, transport and rule of the run; asked at each change. */
+  readonly where: () => Pick<AuditSubject, "node" | "transport" | "rule">;
   readonly audit: () => WorkspaceParts["audit"];
 }
 

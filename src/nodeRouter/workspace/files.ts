@@ -1,15 +1,17 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
+import type { ConfiguredNode } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
-import { collect } from "../transports/ssh/sshTransport.ts";
+import { collect } from "../transports/collect.ts";
 import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
 import { fileAudit } from "./fileAudit.ts";
 import type { FileBridge } from "./files/fileBridge.ts";
 import { HOST_ATTACHMENTS, NODE_ATTACHMENTS } from "./mirror/hostSources.ts";
+import type { NodeCommands } from "./nodeCommands.ts";
 import { orAborted } from "./orAborted.ts";
 import type { Run } from "./run.ts";
 import { WORKSPACE } from "./workspaceState.ts";
@@ -42,10 +44,9 @@ export function createFiles(run: Run): RunFiles {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
       await run.ready(at, signal);
-      const command = run.transport().start(at.node.name, withSettings(request, at.node));
-      return await collect(command, { ...limits, signal }, request.input?.length ?? 0);
+      return await sendScript(run.commands(at), at.node, request, limits);
     } catch (error) {
-      return notStarted(error);
+      return neverSent(error);
     }
   };
 
@@ -68,7 +69,11 @@ export function createFiles(run: Run): RunFiles {
         ...fileAudit({
           agent: run.agent,
           sessionKey: params.sessionKey,
-          where: () => ({ node: target.known?.node.name ?? "none", rule: target.known?.rule ?? null }),
+          where: () => ({
+            node: target.known?.node.name ?? "none",
+            transport: target.known?.via.over ?? null,
+            rule: target.known?.rule ?? null,
+          }),
           audit: () => run.parts().audit,
         }),
       });
@@ -116,14 +121,18 @@ function requireDecided({ memory, params }: Run, node: string): void {
 }
 
 /** Scripts are POSIX sh and need nothing of the user's profile, so only what finds their programs goes along. */
-function withSettings(
+export function sendScript(
+  commands: NodeCommands,
+  { pathPrepend }: Pick<ConfiguredNode, "pathPrepend">,
   request: CommandRequest,
-  { pathPrepend }: { readonly pathPrepend: readonly string[] },
-): CommandRequest {
-  return { pathPrepend, ...request };
+  limits: CollectLimits = {},
+): Promise<Collected> {
+  const command = commands.start({ pathPrepend, ...request });
+  return collect(command, { ...limits, signal: request.abortSignal }, request.input?.length ?? 0);
 }
 
-function notStarted(error: unknown): Collected {
+/** The outcome of a script that a fault kept from the node. */
+export function neverSent(error: unknown): Collected {
   const fault =
     error instanceof NodeRouterError
       ? error.refusal

@@ -15,7 +15,7 @@ export function createManager(memory: Memory): SandboxBackend["manager"] {
     async describeRuntime({ entry }) {
       await memory.part(SESSION_NODES).ready();
       const agent = agentOfKey(entry.sessionKey);
-      const latest = agent === null ? null : memory.part(SESSION_NODES).latestNodeOf(agent);
+      const latest = agent === null ? null : (memory.part(SESSION_NODES).latestOf(agent)?.node ?? null);
       const node = latest ?? entry.image;
       const configured = memory.part(PLUGIN_CONFIG).current?.nodes.has(node) === true;
       // Nothing has to be started for a workspace to be there.

@@ -7,12 +7,14 @@ import { coded } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import { SANDBOX_BACKEND } from "../host/hostConfig.ts";
 import { apiProblemText, probeSandboxApi, SANDBOX_PROBLEM, type SandboxApi } from "../host/sandboxApi.ts";
+import { probeWorkspaceAccessApi, type WorkspaceAccessApi } from "../host/workspaceAccessApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { sessionFile } from "../state/sessionNodesFile.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { createBackend } from "./backend.ts";
 import { createFileBridge } from "./files/createFileBridge.ts";
 import { createMirror } from "./mirror/mirror.ts";
+import { openPersona } from "./persona.ts";
 import type { WorkspaceDeps, WorkspaceParts } from "./registrations.ts";
 import { WORKSPACE } from "./workspaceState.ts";
 
@@ -44,6 +46,8 @@ export interface WorkspaceOptions {
   readonly audit: WorkspaceParts["audit"];
   /** Default: the real host. */
   readonly probe?: () => Promise<SandboxApi>;
+  /** The same of the host's API for persona files. */
+  readonly probeAccess?: () => Promise<WorkspaceAccessApi>;
 }
 
 /**
@@ -65,7 +69,7 @@ export function registerWorkspace(
   const workspace = memory.part(WORKSPACE);
   const sessions = memory.part(SESSION_NODES);
   const log = deps.log.child({ part: "workspace" });
-  const { probe = probeSandboxApi, audit } = options;
+  const { probe = probeSandboxApi, probeAccess = probeWorkspaceAccessApi, audit } = options;
   const full = api.registrationMode === "full";
   const parts: WorkspaceParts = {
     deps,
@@ -73,6 +77,7 @@ export function registerWorkspace(
     audit,
     createMirror,
     createFileBridge,
+    ...openPersona({ deps, audit, createFileBridge }, log, probeAccess),
     loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
   };
 
@@ -99,9 +104,11 @@ export function registerWorkspace(
     },
   });
 
-  return probe().then((host) => {
+  const backend = probe().then((host) => {
     if (!gone) take(memory, host, log);
   });
+  const personas = parts.bindPersona();
+  return Promise.all([backend, personas]).then(() => undefined);
 }
 
 function take(memory: Memory, host: SandboxApi, log: Logger): void {

@@ -1,6 +1,7 @@
 // The parts that the workspace backend is given, and the registrations of the plugin that bring them.
 import type { Audit } from "../audit/audit.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
+import type { PersonaBridge } from "../host/workspaceAccessApi.ts";
 import type { SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { FileBridge, FileBridgeOptions } from "./files/fileBridge.ts";
 import type { Mirror, MirrorOptions } from "./mirror/mirrorOptions.ts";
@@ -12,6 +13,8 @@ export type SshClient = typeof import("../transports/ssh/client.ts");
 export interface WorkspaceDeps extends SnapshotDeps {
   readonly hostConfig: () => unknown;
   readonly sessionFacts: (agent: string, sessionKey: string) => SessionFacts | null;
+  /** The agent's workspace folder on the gateway, absolute; null when the host cannot tell. */
+  readonly agentWorkspace: (agent: string) => string | null;
 }
 
 /** One registration of the plugin, as far as the workspace needs it. */
@@ -19,10 +22,14 @@ export interface WorkspaceParts {
   readonly deps: WorkspaceDeps;
   /** Whether it is the one that lives as long as the plugin's config: others end with the runs they were made for. */
   readonly full: boolean;
-  readonly audit: Pick<Audit, "begin" | "end">;
+  readonly audit: Pick<Audit, "begin" | "end" | "announcement">;
   /** Brings skills and attachments of one run to its node. */
   readonly createMirror: (options: MirrorOptions) => Mirror;
   readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
+  /** What the host reads for prompts in place of this folder of the gateway. */
+  readonly persona: (folder: string) => PersonaBridge;
+  /** From now on the persona files of this agent are the node's; without one, of all agents. */
+  readonly bindPersona: (agent?: string) => Promise<void>;
   readonly loadSshClient: () => Promise<SshClient>;
 }
 

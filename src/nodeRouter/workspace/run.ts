@@ -1,12 +1,10 @@
-// One run, as its commands and its files share it: node, connection, mirror.
-import { NodeRouterError } from "../../shared/errors.ts";
+// One run, as its commands and its files share it: node, transport, mirror.
 import type { Memory } from "../../shared/processMemory.ts";
-import { refusal } from "../../shared/refusal.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
-import { collect } from "../transports/ssh/sshTransport.ts";
-import { SSH_TRANSPORT, type SshTransport } from "../transports/transport.ts";
+import { collect } from "../transports/collect.ts";
 import { hostSources } from "./mirror/hostSources.ts";
 import type { Mirror } from "./mirror/mirrorOptions.ts";
+import { type NodeCommands, nodeCommands } from "./nodeCommands.ts";
 import { orAborted } from "./orAborted.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 import type { RunNode, RunTarget } from "./runNode.ts";
@@ -23,7 +21,7 @@ export interface Run {
   /** Where the run was told that it works, absolute. */
   readonly root: string;
   /** @throws NodeRouterError WORKSPACE_UNAVAILABLE */
-  transport(): SshTransport;
+  commands(target: RunTarget): NodeCommands;
   /**
    * Resolves when what the gateway has for the agent is on the node.
    * @param signal of the call that waits for it
@@ -33,21 +31,17 @@ export interface Run {
 }
 
 /**
- * Opens nothing: the connection is looked up at each use, and the mirror is made with the first call that waits for it.
+ * Opens nothing: the transport is looked up at each use, and the mirror is made with the first call that waits for it.
  */
-export function createRun(given: Omit<Run, "transport" | "ready">): Run {
+export function createRun(given: Omit<Run, "commands" | "ready">): Run {
   const { memory, parts, params } = given;
   let mirror: Mirror | null = null;
-  const transport = (): SshTransport => {
-    const { current } = memory.part(SSH_TRANSPORT);
-    if (current !== null) return current;
-    const fact = "no SSH connections are open in this process";
-    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
-  };
+  const commands = (target: RunTarget): NodeCommands => nodeCommands(memory, target, params.sessionKey);
   return {
     ...given,
-    transport,
-    ready({ node, root }, signal) {
+    commands,
+    ready(target, signal) {
+      const { node, root } = target;
       mirror ??= parts().createMirror({
         node: node.name,
         root,
@@ -56,7 +50,7 @@ export function createRun(given: Omit<Run, "transport" | "ready">): Run {
         now: parts().deps.now,
         sources: () => hostSources(params),
         run: (request, limits) =>
-          collect(transport().start(node.name, request), limits, request.input?.length ?? 0),
+          collect(commands(target).start(request), limits, request.input?.length ?? 0),
       });
       return orAborted(mirror.ensure(), signal);
     },

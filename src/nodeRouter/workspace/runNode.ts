@@ -3,10 +3,12 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import type { SessionPlace } from "../policy/callDecision.ts";
+import type { SessionPlace, Via } from "../policy/callDecision.ts";
 
 export interface RunTarget {
   readonly node: ConfiguredNode;
+  /** Fixed with the node: whatever gets its name later is another machine. */
+  readonly via: Via;
   /** The workspace on the node, absolute. */
   readonly root: string;
   readonly rule: string | null;
@@ -50,5 +52,7 @@ export function createTarget(first: SessionPlace, place: () => Promise<SessionPl
 }
 
 function targetOf(placement: SessionPlace): RunTarget | null {
-  return placement.ok ? { node: placement.node, root: placement.root, rule: placement.placement.rule } : null;
+  if (!placement.ok) return null;
+  const { node, via, root } = placement;
+  return { node, via, root, rule: placement.placement.rule };
 }

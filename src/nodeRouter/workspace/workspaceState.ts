@@ -22,7 +22,7 @@ export interface WorkspaceState {
   readonly registrations: Registrations;
 }
 
-export const WORKSPACE = definePart("workspace", 2, createWorkspaceState);
+export const WORKSPACE = definePart("workspace", 3, createWorkspaceState);
 
 function createWorkspaceState(): WorkspaceState {
   return {

@@ -9,7 +9,15 @@ const NODE = {
   workspace: "/node/ws",
 } as const;
 const text = (command: string, changes: Partial<Parameters<typeof approvalText>[0]> = {}) =>
-  approvalText({ agent: "worker-sg", node: NODE, rule: "singapore", workdir: null, command, ...changes });
+  approvalText({
+    agent: "worker-sg",
+    node: NODE,
+    over: "ssh",
+    rule: "singapore",
+    workdir: null,
+    command,
+    ...changes,
+  });
 const points = (shown: string) => [...shown].length;
 
 test("names the agent, the node with its place, the rule, the directory and the whole command", () => {
@@ -18,7 +26,9 @@ test("names the agent, the node with its place, the rule, the directory and the 
     description:
       'Agent "worker-sg" wants to run a command on node "mac-sg" (SG, declared) over SSH, rule "singapore", in "/node/ws":\n"rm -rf build && make"',
   });
-  expect(text("ls", { workdir: "/etc" }).description).toContain('in "/etc":');
+  expect(text("ls", { workdir: "/etc", over: "node" }).description).toMatch(
+    /\(SG, declared\) over the node protocol, .* in "\/etc":/,
+  );
 });
 
 test("a line end, a quote and an escape sequence are shown as such: no second line can pretend to be ours", () => {

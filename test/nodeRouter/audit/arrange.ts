@@ -21,6 +21,7 @@ export function command(change: Partial<CommandSubject> = {}): CommandSubject {
     kind: "command",
     operation: "exec",
     node: "mac-sg",
+    transport: "ssh",
     rule: "singapore",
     agent: "worker-sg",
     sessionKey: "agent:worker-sg:main",

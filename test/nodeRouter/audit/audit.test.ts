@@ -206,3 +206,32 @@ test("the manifest has the host back up the folder that is written to", () => {
   expect(resource).toEqual({ disposition: "include", scope: "state", relativePath: "node-router/audit" });
   expect(auditFolder("/state").replaceAll("\\", "/")).toBe(`/state/${resource?.relativePath}`);
 });
+
+test("what a gateway that ended had begun gets the record that it lacked, with its own subject", async () => {
+  await using arranged = auditIn("strict");
+  const { audit } = arranged;
+  const announced = audit.announcement(command());
+  audit.endLate(announced, { ...RAN, exitCode: 3 });
+  await audit.flush();
+  const [late] = arranged.lines();
+  audit.end(command(), { ...RAN, exitCode: 3 });
+  await audit.flush();
+  expect(late).toEqual(arranged.lines()[1]);
+});
+
+test.each(["", "{}", "no JSON", '{"v":1,"phase":"end","id":"d-1"}', '{"v":2,"phase":"begin"}'])(
+  "%j is no announcement, and nothing is recorded of it",
+  async (text) => {
+    await using arranged = auditIn("best-effort");
+    arranged.audit.endLate(text, RAN);
+    await arranged.audit.flush();
+    expect(existsSync(arranged.folder)).toBe(false);
+  },
+);
+
+test("an audit that is off takes no late end either", async () => {
+  await using arranged = auditIn("off");
+  arranged.audit.endLate(arranged.audit.announcement(command()), RAN);
+  await arranged.audit.flush();
+  expect(existsSync(arranged.folder)).toBe(false);
+});

@@ -44,11 +44,11 @@ describe("decisionMessage", () => {
     );
   });
 
-  test("refused for a workspace names the missing SSH, not pairing", () => {
+  test("refused for a workspace names the plugin that is missing on a paired node, not pairing", () => {
     const request = makeRequest({ tool: "read", binding: "workspace" });
     const nodes = [makeNode({ name: "a", ssh: false }), makeNode({ name: "b", transport: "node" })];
     expect(decisionMessage(place(request, snapshotOf(...nodes), [rule]))).toBe(
-      '0/2 nodes fit rule "singapore" for read: 1 had no SSH configured, 1 had transport "node", which excludes SSH.',
+      '0/2 nodes fit rule "singapore" for read: 2 had no node-router plugin.',
     );
   });
 

@@ -8,6 +8,7 @@ import {
 } from "../../../src/nodeRouter/hostedSessions/openclawAdapter.ts";
 import { createTurnGate, HOSTED_RUNS } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
 import { COUNTERS } from "../../../src/nodeRouter/state/counters.ts";
+import { CURRENT_TURN } from "../../../src/nodeRouter/state/currentTurn.ts";
 import { NODE_READER } from "../../../src/presence/sources/gateway/nodeReader.ts";
 import { CONFIG, type FakeOptions, fakeDeps, SG_ID, workspaceOptions } from "../../support/fakeDeps.ts";
 import { hostedSession, recordsOf, turnOf } from "./arrange.ts";
@@ -67,6 +68,33 @@ function arranged(options: FakeOptions = {}, cliNode: string | null = null) {
 }
 
 describe("a turn of a routed agent", () => {
+  test("is known to all that it calls, beside others at the same time, and to nothing outside of it", async () => {
+    const { hosted, provider, deps } = arranged();
+    hosted.yes = false;
+    const turns = deps.memory.part(CURRENT_TURN);
+    const run = (sessionKey: string) =>
+      provider.executeTurn(
+        { sessionId: sessionKey, sessionKey, runId: "run" },
+        {},
+        async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return JSON.stringify(turns.getStore());
+        },
+        () => {},
+        () => {},
+      );
+    const keys = ["agent:worker-sg:one", "agent:worker-cn:two", "agent:worker-sg:three"];
+    const seen = await Promise.all(keys.map(run));
+    expect(seen.map((text) => JSON.parse(text))).toEqual([
+      { agent: "worker-sg", sessionKey: keys[0] },
+      { agent: "worker-cn", sessionKey: keys[1] },
+      { agent: "worker-sg", sessionKey: keys[2] },
+    ]);
+    expect(turns.getStore()).toBeUndefined();
+    // No rule speaks for it.
+    expect(await run("agent:master:main")).toBeUndefined();
+  });
+
   test("on a node outside its rule is refused before the host sends anything there", async () => {
     const { reader, run, ran, deps } = arranged();
     reader.now = [hostedSession()];

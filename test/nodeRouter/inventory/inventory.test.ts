@@ -78,6 +78,7 @@ describe("joining", () => {
       rttMs: null,
       capacity: UNKNOWN_CAPACITY,
       approval: "approved",
+      awaitsReapproval: false,
       commands: new Set(["system.run"]),
       ssh: true,
       transport: "auto",

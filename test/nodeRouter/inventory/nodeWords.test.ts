@@ -103,7 +103,7 @@ async function textsOf(text: string): Promise<ReadonlyMap<string, string>> {
   const info = { os: text, arch: text, shell: text, home: text, hostname: text };
   const [node] = [...config.nodes.values()];
   return new Map([
-    ["the system prompt", node === undefined ? "" : promptLine(node, info)],
+    ["the system prompt", node === undefined ? "" : promptLine(node, "ssh", info)],
     ["the result line", resultLine(call, "ran")],
     ["the decision", decisionMessage(decision)],
     ["a refusal", refusalText(noNodeFits({ ...decision, outcome: "refused" }))],

@@ -2,10 +2,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { NODE_NAMES } from "../../../src/nodeRouter/inventory/nodeNames.ts";
 import { registerPresence } from "../../../src/nodeRouter/observe/register.ts";
 import { PRESENCE } from "../../../src/presence/presence.ts";
-import { fakeDeps } from "../../support/fakeDeps.ts";
+import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
 
 interface Service {
   start(): Promise<void>;
@@ -26,17 +27,25 @@ afterEach(async () => {
 function setUp(resolveStateDir: () => string = () => folder) {
   const deps = fakeDeps();
   deps.configure({ nodes: { "mac-sg": { tailscale: false }, "mac-cn": { tailscale: false } } });
+  return { deps, service: register(deps, resolveStateDir) };
+}
+
+function register(
+  deps: FakeDeps,
+  resolveStateDir: () => string = () => folder,
+  patienceMs?: number,
+): Service {
   const services: Service[] = [];
   const api = {
     registerService: (service: Service) => void services.push(service),
     runtime: { state: { resolveStateDir }, nodes: { invoke: async () => ({}) } },
   };
   // Only what the service uses of it.
-  registerPresence(api as never, deps);
+  registerPresence(api as never, deps, patienceMs);
   const [service] = services;
   if (service === undefined) throw new Error("no service");
   current = service;
-  return { deps, service };
+  return service;
 }
 
 test("it knows the nodes once it started, and nothing more once it stopped", async () => {
@@ -71,6 +80,51 @@ test("started anew after a failure without an end in between, it observes", asyn
   await expect(service.start()).rejects.toThrow("no state folder");
   await service.start();
   expect(deps.memory.part(PRESENCE).current).not.toBeNull();
+});
+
+describe("a list of nodes that does not come, on a machine that is too busy,", () => {
+  const PATIENCE_MS = 20;
+
+  /** Holds every list back until it is released. */
+  function holdBack(deps: FakeDeps): () => void {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    vi.spyOn(deps, "listNodes").mockReturnValue(promise);
+    return () => resolve(deps.nodes);
+  }
+
+  test("does not hold up the start, which the host would take for a failed reload", async () => {
+    const { deps } = setUp();
+    const release = holdBack(deps);
+    await register(deps, undefined, PATIENCE_MS).start();
+    expect(deps.memory.part(PRESENCE).current).toBeNull();
+    release();
+    await vi.waitFor(() => expect(deps.memory.part(PRESENCE).current).not.toBeNull());
+  });
+
+  test("does not hold up the end either, and what began before it takes nothing from its successor", async () => {
+    const { deps } = setUp();
+    const release = holdBack(deps);
+    const first = register(deps, undefined, PATIENCE_MS);
+    await first.start();
+    await first.stop();
+    const second = register(deps, undefined, PATIENCE_MS);
+    await second.start();
+    release();
+    await vi.waitFor(() => expect(deps.memory.part(PRESENCE).current).not.toBeNull());
+    await first.stop();
+    expect(deps.memory.part(PRESENCE).current).not.toBeNull();
+    await second.stop();
+    expect(deps.memory.part(PRESENCE).current).toBeNull();
+  });
+});
+
+test("a start that fails after nobody waits for it any more says so in the log", async () => {
+  const { deps } = setUp();
+  const { promise, reject } = Promise.withResolvers<never>();
+  vi.spyOn(deps.memory.part(NODE_NAMES), "ready").mockReturnValue(promise);
+  await register(deps, undefined, 20).start();
+  reject(new Error("no names"));
+  await vi.waitFor(() => expect(deps.lines.map(({ text }) => text).join()).toContain("no names"));
 });
 
 test("a state folder that cannot be written costs the history, and nothing else", async () => {

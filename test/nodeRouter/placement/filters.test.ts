@@ -1,9 +1,11 @@
 // What each filter removes, what it leaves, and which reason a node gets when several would do.
 import { describe, expect, test } from "vitest";
+import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
 import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
 import type { NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
+import { WORKSPACE_COMMAND } from "../../../src/nodeRouter/transports/node/wire.ts";
 import { makeNode } from "../../support/makeNode.ts";
 import { makeRequest, makeRule, selectorOf, snapshotOf, tagsOf } from "./arrange.ts";
 
@@ -66,12 +68,34 @@ describe("transport of an exec binding", () => {
 });
 
 describe("transport of a workspace binding", () => {
-  test("removes a node without SSH", () => {
-    expect(reasonFor({ ssh: false }, WORKSPACE)).toBe("had no SSH configured");
+  test.each([
+    ["no SSH", { ssh: false }],
+    ['transport "node", SSH or not', { transport: "node" as const }],
+  ])("asks a paired node that has %s for the plugin, and for nothing of SSH", (_, node) => {
+    expect(reasonFor(node, WORKSPACE)).toBe("had no node-router plugin");
+    expect(reasonFor({ ...node, commands: new Set([PLUGIN_COMMAND]) }, WORKSPACE)).toBe(null);
   });
 
-  test('removes a node whose transport is "node", and does not say that SSH was missing', () => {
-    expect(reasonFor({ transport: "node" }, WORKSPACE)).toBe('had transport "node", which excludes SSH');
+  test('takes SSH where it is configured and transport is "auto", and the node protocol where it is not', () => {
+    const transportOf = (node: Partial<NodeState>) => {
+      const commands = new Set([PLUGIN_COMMAND]);
+      return place(WORKSPACE, snapshotOf(makeNode({ ...node, commands })), [makeRule()]).transport;
+    };
+    expect(transportOf({ ssh: true })).toBe("ssh");
+    expect(transportOf({ ssh: false })).toBe("node");
+    expect(transportOf({ ssh: true, transport: "node" })).toBe("node");
+  });
+
+  test("does not take the node protocol for SSH that is down: the session would have another way each time", () => {
+    const node = { sshReachable: false, commands: new Set([PLUGIN_COMMAND]) };
+    expect(reasonFor(node, WORKSPACE)).toBe("was offline");
+  });
+
+  test("says of a node without any way that it has neither", () => {
+    expect(reasonFor({ ...SSH_ONLY, ssh: false }, WORKSPACE)).toBe(
+      "was neither paired nor configured with SSH",
+    );
+    expect(reasonFor({ ...SSH_ONLY, transport: "node" }, WORKSPACE)).toBe("was not paired");
   });
 
   test.each([
@@ -125,6 +149,31 @@ describe("command", () => {
   test("leaves a node that offers every command, and any node when none is needed", () => {
     expect(reasonFor({ commands: new Set(["system.run"]) })).toBe(null);
     expect(reasonFor({ commands: new Set() }, makeRequest({ commands: [] }))).toBe(null);
+  });
+});
+
+describe("plugin", () => {
+  const paired = { ssh: false, commands: new Set(["system.run"]) };
+
+  test("removes a node that lacks the plugin, and one whose new commands wait for approval in other words", () => {
+    expect(reasonFor(paired, WORKSPACE)).toBe("had no node-router plugin");
+    expect(reasonFor({ ...paired, awaitsReapproval: true }, WORKSPACE)).toBe(
+      "offered no node-router plugin and had commands that wait for approval",
+    );
+  });
+
+  test("leaves a node whose plugin is approved while something else of it waits", () => {
+    const node = { ...paired, commands: new Set([PLUGIN_COMMAND]), awaitsReapproval: true };
+    expect(reasonFor(node, WORKSPACE)).toBe(null);
+  });
+
+  test("is not asked of exec alone, nor of a node that is offline and so offers nothing", () => {
+    expect(reasonFor(paired)).toBe(null);
+    expect(reasonFor({ ...paired, online: false, commands: new Set() }, WORKSPACE)).toBe("was offline");
+  });
+
+  test("knows the command by the name that the wire has", () => {
+    expect(PLUGIN_COMMAND).toBe(WORKSPACE_COMMAND);
   });
 });
 

@@ -98,9 +98,33 @@ describe("outcome", () => {
       filtered: [{ reason: mismatch, count: 1 }],
       fitting: 2,
       candidates: [
-        { node: "gpu-sg", fits: true, reason: null, passing: null, score: 50, scores: { gpu: 50, spot: 0 } },
-        { node: "mac-cn", fits: false, reason: mismatch, passing: null, score: null, scores: {} },
-        { node: "mac-sg", fits: true, reason: null, passing: null, score: 0, scores: { gpu: 0, spot: 0 } },
+        {
+          node: "gpu-sg",
+          fits: true,
+          transport: "node",
+          reason: null,
+          passing: null,
+          score: 50,
+          scores: { gpu: 50, spot: 0 },
+        },
+        {
+          node: "mac-cn",
+          fits: false,
+          transport: null,
+          reason: mismatch,
+          passing: null,
+          score: null,
+          scores: {},
+        },
+        {
+          node: "mac-sg",
+          fits: true,
+          transport: "node",
+          reason: null,
+          passing: null,
+          score: 0,
+          scores: { gpu: 0, spot: 0 },
+        },
       ],
     });
   });
@@ -209,6 +233,7 @@ describe("scores", () => {
     expect(candidate).toEqual({
       node: "with-gpu",
       fits: true,
+      transport: "node",
       reason: null,
       passing: null,
       score: 100,

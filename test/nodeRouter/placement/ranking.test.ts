@@ -152,6 +152,7 @@ describe("what is explained", () => {
     expect(candidate).toEqual({
       node: "a",
       fits: true,
+      transport: "node",
       reason: null,
       passing: null,
       score: 0,

@@ -31,9 +31,17 @@ describe("a whole workspace", () => {
     );
   });
 
-  test("is asked about last of what only the config can change: a node without SSH is not told of its directory", () => {
+  test("is asked about before anything that the node itself must have: its directory is the config's to say", () => {
     const decision = place(whole, snapshotOf(makeNode({ ssh: false, workspace: null })), [makeRule()]);
-    expect(decision.candidates()[0]?.reason?.one).toBe("had no SSH configured");
+    expect(decision.candidates()[0]?.reason?.one).toBe("had no workspace directory");
+  });
+
+  test("is refused on a Windows machine by that name over the node protocol, and left to sshd over SSH", () => {
+    const node = { tags: new Map([["node.os", "windows"]]) };
+    const reasonOf = (more: object) =>
+      place(whole, snapshotOf(makeNode({ ...node, ...more })), [makeRule()]).candidates()[0]?.reason?.one;
+    expect(reasonOf({ ssh: false })).toBe("ran Windows, where no workspace can be over the node protocol");
+    expect(reasonOf({ ssh: true })).toBeUndefined();
   });
 });
 

@@ -19,40 +19,45 @@ const fail = (error: unknown) => {
 
 describe("a session and its node", () => {
   test("a first node is no move", () => {
-    expect(createSessionNodes().put(KEY, "a")).toEqual({ sessionKey: KEY, node: "a", movedFrom: null });
+    expect(createSessionNodes().put(KEY, "a", "ssh")).toEqual({
+      sessionKey: KEY,
+      node: "a",
+      over: "ssh",
+      movedFrom: null,
+    });
   });
 
   test("a change is told until the agent knows it, not only once", () => {
     const nodes = createSessionNodes();
-    nodes.put(KEY, "a");
-    expect(nodes.put(KEY, "b").movedFrom).toBe("a");
-    expect(nodes.put(KEY, "b").movedFrom).toBe("a");
+    nodes.put(KEY, "a", "ssh");
+    expect(nodes.put(KEY, "b", "ssh").movedFrom).toBe("a");
+    expect(nodes.put(KEY, "b", "ssh").movedFrom).toBe("a");
     nodes.told(KEY);
-    expect(nodes.put(KEY, "b").movedFrom).toBeNull();
+    expect(nodes.put(KEY, "b", "ssh").movedFrom).toBeNull();
   });
 
   test("moved twice before it was told, it comes from where its files are; moved back, from nowhere", () => {
     const nodes = createSessionNodes();
-    nodes.put(KEY, "a");
-    nodes.put(KEY, "b");
-    expect(nodes.put(KEY, "c").movedFrom).toBe("a");
-    expect(nodes.put(KEY, "a").movedFrom).toBeNull();
+    nodes.put(KEY, "a", "ssh");
+    nodes.put(KEY, "b", "ssh");
+    expect(nodes.put(KEY, "c", "ssh").movedFrom).toBe("a");
+    expect(nodes.put(KEY, "a", "ssh").movedFrom).toBeNull();
   });
 
   test("sessions know nothing of each other; the latest of an agent is found, not of one with a longer name", () => {
     const nodes = createSessionNodes();
-    nodes.put(KEY, "a");
-    nodes.put("agent:worker:other", "b");
-    nodes.put("agent:worker2:main", "c");
+    nodes.put(KEY, "a", "ssh");
+    nodes.put("agent:worker:other", "b", "ssh");
+    nodes.put("agent:worker2:main", "c", "ssh");
     nodes.told("agent:nobody:main");
     expect(nodes.get(KEY)?.node).toBe("a");
-    expect(nodes.latestNodeOf("worker")).toBe("b");
-    expect(nodes.latestNodeOf("work")).toBeNull();
+    expect(nodes.latestOf("worker")?.node).toBe("b");
+    expect(nodes.latestOf("work")).toBeNull();
   });
 
   test("the oldest are forgotten, not the newest", () => {
     const nodes = createSessionNodes();
-    for (let index = 0; index <= MAX_SESSIONS; index++) nodes.put(`s${index}`, "a");
+    for (let index = 0; index <= MAX_SESSIONS; index++) nodes.put(`s${index}`, "a", "ssh");
     expect(nodes.get("s0")).toBeNull();
     expect(nodes.get(`s${MAX_SESSIONS}`)).not.toBeNull();
   });
@@ -75,30 +80,30 @@ describe("the file", () => {
 
   test("a restart keeps the node, and a move that was not told", async () => {
     const before = await opened();
-    before.put(KEY, "a");
-    before.put(KEY, "b");
-    before.put("agent:worker:two", "c");
+    before.put(KEY, "a", "ssh");
+    before.put(KEY, "b", "ssh");
+    before.put("agent:worker:two", "c", "ssh");
     await before.flush();
     const after = await opened();
-    expect(after.get(KEY)).toEqual({ sessionKey: KEY, node: "b", movedFrom: "a" });
+    expect(after.get(KEY)).toEqual({ sessionKey: KEY, node: "b", over: "ssh", movedFrom: "a" });
     expect(after.get("agent:worker:two")?.node).toBe("c");
-    expect(after.put(KEY, "b").movedFrom).toBe("a");
+    expect(after.put(KEY, "b", "ssh").movedFrom).toBe("a");
   });
 
   test("nobody else reads it: session keys can name people", async () => {
     const nodes = await opened();
-    nodes.put(KEY, "a");
+    nodes.put(KEY, "a", "ssh");
     await nodes.flush();
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
   test("what a call noted before the file was read is newer than the file", async () => {
     const before = await opened();
-    before.put(KEY, "old");
-    before.put("agent:worker:two", "kept");
+    before.put(KEY, "old", "ssh");
+    before.put("agent:worker:two", "kept", "ssh");
     await before.flush();
     const after = createSessionNodes();
-    after.put(KEY, "new");
+    after.put(KEY, "new", "ssh");
     after.keepIn(sessionFile(folder), fail);
     await after.ready();
     expect(after.get(KEY)?.node).toBe("new");
@@ -119,7 +124,7 @@ describe("the file", () => {
     nodes.keepIn(sessionFile(folder), (error) => errors.push(error));
     await nodes.ready();
     expect(errors).toHaveLength(1);
-    nodes.put(KEY, "a");
+    nodes.put(KEY, "a", "ssh");
     await nodes.flush();
     expect((await opened()).get(KEY)?.node).toBe("a");
   });
@@ -129,11 +134,11 @@ describe("the file", () => {
     const store: TextStore = { read: async () => null, write: async (text) => void written.push(text) };
     const nodes = createSessionNodes();
     nodes.keepIn(store, fail);
-    for (let index = 0; index < 100; index++) nodes.put(`s${index}`, "a");
+    for (let index = 0; index < 100; index++) nodes.put(`s${index}`, "a", "ssh");
     expect(written).toEqual([]);
     await nodes.flush();
     expect(written).toHaveLength(1);
-    nodes.put("s0", "a");
+    nodes.put("s0", "a", "ssh");
     await nodes.flush();
     expect(written).toHaveLength(1);
   });
@@ -153,13 +158,27 @@ describe("the file", () => {
       },
       (error) => errors.push(error),
     );
-    nodes.put(KEY, "a");
+    nodes.put(KEY, "a", "ssh");
     await nodes.flush();
     full = false;
-    nodes.put(KEY, "b");
+    nodes.put(KEY, "b", "ssh");
     await nodes.flush();
     expect(errors).toHaveLength(1);
-    expect(parseSessions(written[0] ?? null)).toEqual([{ sessionKey: KEY, node: "b", movedFrom: "a" }]);
+    expect(parseSessions(written[0] ?? null)).toEqual([
+      { sessionKey: KEY, node: "b", over: "ssh", movedFrom: "a" },
+    ]);
+  });
+
+  test("the way is kept with the node, and an entry from before there were two was SSH", async () => {
+    const nodes = createSessionNodes();
+    nodes.put(KEY, "a", "node");
+    expect(nodes.get(KEY)).toMatchObject({ node: "a", over: "node", movedFrom: null });
+    const sessions = [
+      { sessionKey: "old", node: "n", movedFrom: null },
+      { sessionKey: "new", node: "n", over: "node", movedFrom: null },
+    ];
+    const read = parseSessions(JSON.stringify({ version: 1, sessions }));
+    expect(read.map(({ over }) => over)).toEqual(["ssh", "node"]);
   });
 
   test("anything may be in the file: what is no session is left out", () => {
@@ -170,7 +189,7 @@ describe("the file", () => {
     );
     const sessions = [{ sessionKey: "a", node: "n" }, { sessionKey: 1, node: "n" }, null, "x"];
     expect(parseSessions(JSON.stringify({ version: 1, sessions }))).toEqual([
-      { sessionKey: "a", node: "n", movedFrom: null },
+      { sessionKey: "a", node: "n", over: "ssh", movedFrom: null },
     ]);
     expect(parseSessions(JSON.stringify({ version: 2, sessions }))).toEqual([]);
   });

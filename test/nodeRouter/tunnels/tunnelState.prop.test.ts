@@ -97,7 +97,7 @@ describe("whatever happens in whatever order", () => {
             expect(world.dueMs).not.toBeNull();
             expect(state.setback).not.toBeNull();
           }
-          const status = tunnelStatus(state, 1, 0);
+          const status = tunnelStatus({ state, port: 1, connections: 0 });
           if (status.state === "blocked") expect(status.reason).not.toBeNull();
           if (status.state === "up") expect(status.reason).toBeNull();
         }
@@ -158,7 +158,7 @@ describe("what is told of it", () => {
 
   test("since when it is up, and after a loss since when it is not, with every attempt that failed since", () => {
     const world = up(1);
-    expect(tunnelStatus(world.state, 7, 3)).toMatchObject({
+    expect(tunnelStatus({ state: world.state, port: 7, connections: 3 })).toMatchObject({
       state: "up",
       port: 7,
       connections: 3,
@@ -167,12 +167,16 @@ describe("what is told of it", () => {
     world.nowMs += 5_000;
     world.on({ is: "failed", attempt: 1, ...AWAY });
     const lostMs = world.nowMs;
-    expect(tunnelStatus(world.state, 7, 3)).toMatchObject({ state: "down", retries: 0, connections: 0 });
+    expect(tunnelStatus({ state: world.state, port: 7, connections: 3 })).toMatchObject({
+      state: "down",
+      retries: 0,
+      connections: 0,
+    });
     for (let count = 0; count < 3; count += 1) {
       world.wake();
       world.on({ is: "failed", attempt: world.last, ...AWAY });
     }
-    expect(tunnelStatus(world.state, 7, 0)).toEqual({
+    expect(tunnelStatus({ state: world.state, port: 7, connections: 0 })).toEqual({
       state: "down",
       port: 7,
       since: new Date(lostMs).toISOString(),

@@ -6,13 +6,19 @@ import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/au
 import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
-import { SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
+import {
+  NODE_TRANSPORT,
+  type NodeTransport,
+  type PairedNode,
+} from "../../../src/nodeRouter/transports/nodeTransport.ts";
+import { type CommandRequest, SSH_TRANSPORT } from "../../../src/nodeRouter/transports/transport.ts";
 import { createBackend } from "../../../src/nodeRouter/workspace/backend.ts";
 import type { FileBridge, FileBridgeOptions } from "../../../src/nodeRouter/workspace/files/fileBridge.ts";
 import type { MirrorOptions } from "../../../src/nodeRouter/workspace/mirror/mirrorOptions.ts";
 import type { Registered, WorkspaceParts } from "../../../src/nodeRouter/workspace/registrations.ts";
 import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
+import { refused } from "../../support/refused.ts";
 import { type HelperEnd, runHelper } from "./exec/helperRun.ts";
 import { createLocalTransport, type LocalOptions, type LocalTransport } from "./localTransport.ts";
 
@@ -71,6 +77,7 @@ export function arrange(
         records.push({ subject, result: null });
       },
       end: (subject, result) => void records.push({ subject, result }),
+      announcement: ({ id }) => `announced ${id}`,
     },
     createMirror: (given) => ({
       async ensure() {
@@ -84,6 +91,10 @@ export function arrange(
       bridges.push(given);
       return bridgeOf(() => void invalidated.push(given.node));
     },
+    persona: () => {
+      throw new Error("not in this test");
+    },
+    bindPersona: async () => {},
     loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
@@ -142,6 +153,26 @@ export async function runSpec({ argv }: ExecSpec): Promise<HelperEnd> {
   const run = runHelper(argv);
   run.child.stdin?.end();
   return run.end;
+}
+
+/** What was sent over the node protocol, by node id; runs it on the same local shells. */
+export function withNodeTransport({ deps, transport }: Arranged) {
+  const sent: PairedNode[] = [];
+  const warmed: PairedNode[] = [];
+  const requests: CommandRequest[] = [];
+  const nodes: NodeTransport = {
+    start(node, request) {
+      sent.push(node);
+      requests.push(request);
+      return transport.start(`over the node protocol: ${node.name}`, request);
+    },
+    warm: (node) => void warmed.push(node),
+    hello: async () => ({ kind: "unknown", ...refused("NODE_UNREACHABLE", "not in this test") }),
+    counters: () => null,
+    close: async () => {},
+  };
+  deps.memory.part(NODE_TRANSPORT).current = nodes;
+  return { sent, warmed, requests };
 }
 
 export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {

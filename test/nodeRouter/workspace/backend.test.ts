@@ -418,7 +418,9 @@ describe("a run without a node", () => {
 
 test("without a transport in this process it says so", async () => {
   at.deps.memory.part(SSH_TRANSPORT).current = null;
-  await expect(build("true")).rejects.toThrow(/^WORKSPACE_UNAVAILABLE: no SSH connections/);
+  await expect(build("true")).rejects.toThrow(
+    /^WORKSPACE_UNAVAILABLE: nothing is sent over SSH in this process yet/,
+  );
 });
 
 describe("files", () => {

@@ -64,7 +64,7 @@ async function register(mode = "full", module: unknown = sandboxModule): Promise
     runtime: { state: { resolveStateDir: () => folder } },
   };
   await registerWorkspace(api, deps, {
-    audit: { begin: async () => {}, end: () => {} },
+    audit: { begin: async () => {}, end: () => {}, announcement: () => "" },
     probe: () => probeSandboxApi(async () => module),
   });
   return { cleanup, dispose };

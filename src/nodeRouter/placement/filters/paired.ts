@@ -1,8 +1,16 @@
 // Filter: over the node protocol, the host must know the node.
 import type { NodeState } from "../model/snapshot.ts";
+import { needsFiles } from "../model/way.ts";
 import { aboutNode, type Filter } from "./filter.ts";
 
 export const NOT_PAIRED = aboutNode("paired", "was not paired", "were not paired");
+
+/** Of a workspace, which could use either. */
+export const NEITHER = aboutNode(
+  "paired",
+  "was neither paired nor configured with SSH",
+  "were neither paired nor configured with SSH",
+);
 
 /** The host knows it: approved, waiting or unknown. */
 export function isPaired(node: NodeState): boolean {
@@ -10,4 +18,7 @@ export function isPaired(node: NodeState): boolean {
 }
 
 /** SSH needs no pairing. */
-export const pairedFilter: Filter = () => [{ reason: NOT_PAIRED, over: "node", keeps: isPaired }];
+export const pairedFilter: Filter = ({ request }) => [
+  { reason: NEITHER, over: "node", keeps: (node) => !needsFiles(request) || node.ssh || isPaired(node) },
+  { reason: NOT_PAIRED, over: "node", keeps: isPaired },
+];

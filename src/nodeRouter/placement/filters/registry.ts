@@ -5,6 +5,7 @@ import type { Filter } from "./filter.ts";
 import { identityFilter } from "./identity.ts";
 import { minimumFilter } from "./minimum.ts";
 import { pairedFilter } from "./paired.ts";
+import { pluginFilter } from "./plugin.ts";
 import { presenceFilter } from "./presence.ts";
 import { selectorFilter } from "./selector.ts";
 import { transportFilter } from "./transport.ts";
@@ -24,6 +25,7 @@ export const FILTERS: readonly Filter[] = [
   pairedFilter,
   approvalFilter,
   presenceFilter,
+  pluginFilter,
   commandFilter,
   minimumFilter,
 ];

@@ -1,5 +1,7 @@
-// Filter: a call that needs the node's files needs a directory there that a POSIX shell can enter.
+// Filter: a call that needs the node's files needs a POSIX shell there, and a directory that it can enter.
 import type { NodeState } from "../model/snapshot.ts";
+import { needsFiles } from "../model/way.ts";
+import { BUILTIN_KEY } from "../selector/builtinTags.ts";
 import { aboutNode, type Filter } from "./filter.ts";
 
 export const NO_WORKSPACE = aboutNode("workspace", "had no workspace directory");
@@ -11,6 +13,12 @@ export const WINDOWS_WORKSPACE = aboutNode(
   "had Windows paths as their workspace directories",
 );
 
+/** By the system that the node tells: over SSH whatever answers there has a shell, or says no by itself. */
+export const WINDOWS = aboutNode(
+  "workspace",
+  "ran Windows, where no workspace can be over the node protocol",
+);
+
 /** Whether an agent's whole workspace can be in the node's directory. */
 export function hasWorkspace({ workspace }: NodeState): boolean {
   return workspace?.startsWith("/") === true;
@@ -18,8 +26,9 @@ export function hasWorkspace({ workspace }: NodeState): boolean {
 
 /** Only of calls that need files. */
 export const workspaceFilter: Filter = ({ request }) =>
-  request.needs.includes("files")
+  needsFiles(request)
     ? [
+        { reason: WINDOWS, over: "node", keeps: ({ tags }) => tags.get(BUILTIN_KEY.os) !== "windows" },
         { reason: NO_WORKSPACE, keeps: ({ workspace }) => workspace !== null },
         { reason: WINDOWS_WORKSPACE, keeps: hasWorkspace },
       ]

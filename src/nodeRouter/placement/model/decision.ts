@@ -31,6 +31,8 @@ export interface Reason {
 export interface Candidate {
   readonly node: string;
   readonly fits: boolean;
+  /** Of the way that fits, or that `reason` is about; null: it is about the node, whatever leads there. */
+  readonly transport: Transport | null;
   /** Null when it fits. */
   readonly reason: Reason | null;
   /** Why waiting helps, in the present tense: `is offline`. Null where only the config or the operator can help. */

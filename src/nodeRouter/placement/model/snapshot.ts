@@ -63,6 +63,8 @@ export interface NodeState {
   readonly rttMs: number | null;
   readonly capacity: NodeCapacity;
   readonly approval: NodeApproval;
+  /** Approved, and it declares more commands than were approved: those wait for the operator. */
+  readonly awaitsReapproval: boolean;
   /** Node-protocol commands it can be asked for now, e.g. `system.run`. */
   readonly commands: ReadonlySet<string>;
   /** Whether `nodes.<name>.ssh` is configured. */

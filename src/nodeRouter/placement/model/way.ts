@@ -20,10 +20,15 @@ export const COMMAND_NEEDS: readonly Capability[] = ["commands"];
 /** Of a whole workspace: every tool that works in it must find what it needs on the same node. */
 export const WORKSPACE_NEEDS: readonly Capability[] = ["exec", "background", "pty", "stdin", "files"];
 
-/** What each protocol can carry. */
+/** Whether the call is of a workspace: the node's files come with it. */
+export function needsFiles({ needs }: { readonly needs: readonly Capability[] }): boolean {
+  return needs.includes("files");
+}
+
+/** What each protocol can carry; over the node protocol a workspace is this plugin's own command there. */
 const OFFERS: Readonly<Record<Transport, readonly Capability[]>> = {
   ssh: WORKSPACE_NEEDS,
-  node: ["commands", "exec", "background"],
+  node: ["commands", ...WORKSPACE_NEEDS],
 };
 
 /** Where several ways of a node fit, the first of these is taken. */

@@ -1,5 +1,7 @@
 // Doctor: agents whose whole workspace is on a node, and settings of theirs that refuse calls or surprise.
+import { formatPath } from "../../../config/problems/path.ts";
 import { mayAddToPrompt, PROMPT_GRANT } from "../../../hooks/workspacePrompt.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
 import { execPolicy } from "../../host/execPolicy.ts";
 import {
   agentIds,
@@ -13,7 +15,11 @@ import {
   section,
   settingPath,
 } from "../../host/hostConfig.ts";
+import { hasPlugin } from "../../placement/filters/plugin.ts";
+import { workspaceTransport } from "../../placement/filters/transport.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
+import { APPROVE_NODE, INSTALL_PLUGIN } from "../../policy/nodePlugin.ts";
+import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { type DoctorCheck, type DoctorInput, type Finding, finding, found } from "./finding.ts";
 
 const GUARD = 'run "openclaw node-router guard"';
@@ -25,8 +31,11 @@ export const checkWorkspace: DoctorCheck = (input) => {
   if (agents.length === 0) return [];
   return found(
     api(input, agents),
+    persona(input, agents),
+    ...sharedPersonas(input, agents),
     ...agents.flatMap((agent) => [
       unrouted(input, agent),
+      plugin(input, agent),
       mode(input, agent),
       access(input, agent),
       execHost(input, agent),
@@ -49,6 +58,49 @@ function api({ workspace }: DoctorInput, agents: readonly string[]): Finding | n
   );
 }
 
+/** The folder's own agent is not looked up: the reason names who stands in the way. */
+function persona({ workspace }: DoctorInput, agents: readonly string[]): Finding | null {
+  const { problem = null, left = new Map<string, string>() } = workspace.persona ?? {};
+  const folders = [...left].map(([folder, reason]) => `of folder ${quote(folder)}, because ${reason}`);
+  if (problem === null && folders.length === 0) return null;
+  const of = problem === null ? folders.join("; ") : `of ${names(agents)}, because ${safe(problem)}`;
+  return finding(
+    "persona-on-gateway",
+    "warning",
+    `prompts are made of the gateway's AGENTS.md, SOUL.md and MEMORY.md, while tools work on the node's: ${of}`,
+    problem === null
+      ? "give each agent a folder of its own, and restart the gateway"
+      : "use an OpenClaw that this version of the plugin knows",
+  );
+}
+
+/** One node, one folder: agents that meet there are one person to themselves. */
+function sharedPersonas(
+  { config, hostConfig, snapshot }: DoctorInput,
+  agents: readonly string[],
+): readonly Finding[] {
+  const meeting = new Map<string, string[]>();
+  for (const agent of agents) {
+    const policy = agentPolicy(config, hostConfig, agent);
+    if (policy.execRule === null) continue;
+    for (const { name } of allowedNodes(policy, snapshot)) {
+      if (config.nodes.get(name)?.workspace == null) continue;
+      meeting.set(name, [...(meeting.get(name) ?? []), agent]);
+    }
+  }
+  return [...meeting]
+    .filter(([, met]) => met.length > 1)
+    .map(([node, met]) =>
+      finding(
+        "persona-shared",
+        "info",
+        `${names(met)} share AGENTS.md, SOUL.md and MEMORY.md on node ${quote(node)}, as they share its workspace`,
+        "nothing to do if that is meant; else give the machine an entry with a workspace and tags for each",
+        `plugins.entries.node-router.config.nodes.${safe(node)}.workspace`,
+      ),
+    );
+}
+
 function unrouted({ config, hostConfig }: DoctorInput, agent: string): Finding | null {
   // A config error is a finding of its own, and may hide the rule.
   const { invalid, execRule } = agentPolicy(config, hostConfig, agent);
@@ -59,6 +111,25 @@ function unrouted({ config, hostConfig }: DoctorInput, agent: string): Finding |
     `agent "${agent}" has sandbox.backend "node-router", and no rule for exec names it, so its calls are refused`,
     "write a rule that names it, or take its sandbox.backend away",
     "plugins.entries.node-router.config.rules",
+  );
+}
+
+/** Of nodes that its rule can choose over the node protocol; whether they are connected matters to nobody here. */
+function plugin({ config, hostConfig, snapshot }: DoctorInput, agent: string): Finding | null {
+  const policy = agentPolicy(config, hostConfig, agent);
+  const lacking = allowedNodes(policy, snapshot).filter(
+    (node) => node.approval === "approved" && workspaceTransport(node) === "node" && !hasPlugin(node),
+  );
+  const [first] = lacking;
+  if (policy.invalid !== null || policy.execRule === null || first === undefined) return null;
+  const nodes = lacking.map(({ name }) => quote(name)).join(", ");
+  const wait = lacking.every(({ awaitsReapproval }) => awaitsReapproval);
+  return finding(
+    "workspace-no-plugin",
+    "warning",
+    `agent "${agent}" has its workspace on a node, and rule ${quote(policy.execRule.name)} means paired nodes that offer no node-router plugin${wait ? ", of which new commands wait for approval" : ""}: ${nodes}; no session of it goes there`,
+    wait ? `run ${APPROVE_NODE}` : `${INSTALL_PLUGIN}; or configure SSH for it`,
+    first.configured ? formatPath(["nodes", first.name]) : null,
   );
 }
 

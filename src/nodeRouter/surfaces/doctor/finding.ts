@@ -11,6 +11,7 @@ import type { Counters } from "../../state/counters.ts";
 import type { LastNodes } from "../../state/lastNodes.ts";
 import type { StrangeTool } from "../../toolCatalog/strangeTools.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
+import type { Bindings } from "../../workspace/persona/bindings.ts";
 
 export interface Finding {
   /** `node-router/<kebab-name>`, stable. */
@@ -38,7 +39,11 @@ export interface DoctorInput {
   /** Null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */
-  readonly workspace: { readonly apiProblem: string | null };
+  readonly workspace: {
+    readonly apiProblem: string | null;
+    /** Whose persona files stay on the gateway: all agents' (`problem`), or those of these folders; absent: not asked. */
+    readonly persona?: Pick<Bindings, "problem" | "left">;
+  };
   /** By inventory name; empty before the nodes are observed. */
   readonly presence: ReadonlyMap<string, NodePresence>;
   /** What ssh says of each node with SSH settings; empty where nobody asked. */

@@ -29,6 +29,7 @@ import { toolNamed } from "../../toolCatalog/knownTools.ts";
 import { STRANGE_TOOLS } from "../../toolCatalog/strangeTools.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
 import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
+import { PERSONA } from "../../workspace/persona/bindings.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { SshLook } from "../doctor/finding.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
@@ -178,7 +179,7 @@ export function createMethods(
         ssh,
         missedAgents: memory.part(HOOKS_SEEN).missedAgents,
         strangeTools: [...memory.part(STRANGE_TOOLS).values()],
-        workspace: { apiProblem: known.apiProblem },
+        workspace: { apiProblem: known.apiProblem, persona: memory.part(PERSONA) },
         sshFaults: sshFaults(memory.part(SSH_TRANSPORT).current),
         turnGate: turnGateState(memory),
       });

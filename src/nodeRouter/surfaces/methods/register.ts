@@ -2,13 +2,13 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { applyGuard } from "../guard/apply.ts";
 import { refusalDetails } from "./errorDetails.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
 import { trustPaired } from "./nameMethods.ts";
 import { type Params, UsageError } from "./params.ts";
-import { setupMethod } from "./setupMethod.ts";
 import { createSshMethods, lookAtSsh } from "./sshMethods.ts";
 
 const READ = "operator.read";
@@ -33,18 +33,17 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     ...ssh,
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
-    setup: (params) =>
-      setupMethod(
-        deps,
-        {
-          version,
-          openclaw: api.runtime.version,
-          packageFolder: api.rootDir ?? null,
-          stateFolder: api.runtime.state.resolveStateDir(),
-          changeConfig,
-        },
-        params,
-      ),
+    setup: async (params) => {
+      const { setupMethod } = await loadLater(() => import("./setupMethod.ts"));
+      const about = {
+        version,
+        openclaw: api.runtime.version,
+        packageFolder: api.rootDir ?? null,
+        stateFolder: api.runtime.state.resolveStateDir(),
+        changeConfig,
+      };
+      return setupMethod(deps, about, params);
+    },
   };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(

@@ -12,7 +12,7 @@ import { createGeoip } from "../../observe/geoipSource.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { guessPlace, ownTailnetName } from "../../setup/guessPlace.ts";
 import { NODE_TASKS, type NodeTask } from "../../setup/nodeTasks.ts";
-import { type MakeTransport, runOnNode } from "../../setup/onNode.ts";
+import { runOnNode } from "../../setup/onNode.ts";
 import { packageArchive } from "../../setup/packageFile.ts";
 import { publicKeyLine } from "../../setup/publicKeyLine.ts";
 import type { PlaceGuess, SetupPackage } from "../../setup/setupGateway.ts";
@@ -34,14 +34,13 @@ export interface SetupHost {
 export interface SetupPlaceDeps {
   readonly deps: RouterDeps;
   readonly host: SetupHost;
-  readonly makeTransport: MakeTransport;
   /** As it would be with the change in it. */
   readonly config: ResolvedConfig;
 }
 
 /** @param node with `ssh`; null: the op needs none. */
 export async function setupElsewhere(
-  { deps, host, makeTransport, config }: SetupPlaceDeps,
+  { deps, host, config }: SetupPlaceDeps,
   op: string,
   params: Params,
   node: ConfiguredNode | null,
@@ -76,7 +75,7 @@ export async function setupElsewhere(
       };
       const args = itemsOf(params.args).filter((arg) => typeof arg === "string");
       const { now, log } = deps;
-      return runOnNode(node, NODE_TASKS[task], args, input, { connect, makeTransport, now, log });
+      return runOnNode(node, NODE_TASKS[task], args, input, { connect, now, log });
     }
     default:
       throw new UsageError(

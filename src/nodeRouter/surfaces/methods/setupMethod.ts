@@ -6,7 +6,6 @@ import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { nodeNameKey, normalizeAgentId } from "../../../shared/hostNames.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
 import { itemsOf, trimmedText } from "../../../shared/jsonParts.ts";
-import { loadLater } from "../../../shared/loadLater.ts";
 import { listedAgentIds, section } from "../../host/hostConfig.ts";
 import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
@@ -19,11 +18,10 @@ import {
   writeValues,
 } from "../../setup/configChange.ts";
 import type { SetupLook, SetupPlan } from "../../setup/setupGateway.ts";
-import { collect, createSshTransport } from "../../transports/ssh/sshTransport.ts";
 import { gatewayDoor } from "../../tunnels/gatewayDoor.ts";
 import { TUNNELS, tunnelsOf } from "../../tunnels/tunnelStatus.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
-import type { SetupHost } from "./setupElsewhere.ts";
+import { type SetupHost, setupElsewhere } from "./setupElsewhere.ts";
 
 const SECRETS: readonly string[] = ["identityData", "passphrase"];
 
@@ -108,12 +106,9 @@ function plan(deps: RouterDeps, change: ConfigChange): SetupPlan {
   return { values, problems: then.filter((text) => !now.has(text)) };
 }
 
-/** All that needs a connection, files of the package or the tailnet: loaded when it is asked for. */
+/** All that needs a connection, files of the package or the tailnet. */
 async function elsewhere(deps: RouterDeps, host: SetupHost, op: string, params: Params): Promise<unknown> {
-  const { setupElsewhere } = await loadLater(() => import("./setupElsewhere.ts"));
-  const makeTransport = { create: createSshTransport, collect };
-  if (op === "package")
-    return setupElsewhere({ deps, host, makeTransport, config: configNow(deps) }, op, params, null);
+  if (op === "package") return setupElsewhere({ deps, host, config: configNow(deps) }, op, params, null);
   const change = changeOf(params);
   const config = configWith(deps, change);
   const node = config.nodes.get(change.node);
@@ -123,7 +118,7 @@ async function elsewhere(deps: RouterDeps, host: SetupHost, op: string, params: 
       problem === undefined ? "setup needs a node with ssh settings" : problemText(problem),
     );
   }
-  return setupElsewhere({ deps, host, makeTransport, config }, op, params, node);
+  return setupElsewhere({ deps, host, config }, op, params, node);
 }
 
 function configNow({ memory }: RouterDeps): ResolvedConfig {

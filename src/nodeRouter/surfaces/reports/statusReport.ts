@@ -61,7 +61,7 @@ export interface StatusReport {
   readonly tunnels?: readonly (TunnelStatus & { readonly node: string })[];
   /** Where the gateway is, and who says so: its variables, else its host name; absent: not asked. */
   readonly discovery?: Discovery;
-  /** Records of commands and file changes over SSH; null: nothing was audited in this process. */
+  /** Records of commands and file changes in workspaces; null: nothing was audited in this process. */
   readonly audit: AuditState | null;
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
   readonly hosted?: readonly HostedStatus[];

@@ -4,7 +4,7 @@
 export const WORKSPACE_COMMAND = "node-router.workspace.v1";
 
 /** Told by `hello`; sides with another one refuse each other by name. */
-export const PROTOCOL = 1;
+export const WIRE_PROTOCOL = 1;
 
 /**
  * The node answers within so many ms: while an invoke lasts, OpenClaw 2026.9.6 can neither reload the plugin's config
@@ -32,7 +32,7 @@ export interface Hello {
  * Starts the command unless its key is known, and then answers like `pull` from offset 0. A node whose `boot` is another
  * one refuses it: so a command that was meant for a node host that has ended since is never begun by its successor.
  */
-export interface Run {
+export interface RunRequest {
   readonly op: "run";
   /** Random; of one command for ever. A key that was forgotten is never begun again. */
   readonly key: string;
@@ -58,12 +58,16 @@ export interface Run {
   readonly approved: boolean;
 }
 
+/** As an offset: all of it counts as read, whatever there is. For an end whose output nobody wants. */
+export const ALL_READ = 2 ** 50;
+
 /** Asks how a command is. What stands before the offsets was read, and the node forgets it. */
 export interface Pull {
   readonly op: "pull";
   readonly key: string;
   readonly out: number;
   readonly err: number;
+  /** As in `run`; 0 where the reader is slow, and only the lease is to be kept. */
   readonly max: number;
   /** Answer at the first output or the end, or after so many ms. */
   readonly waitMs: number;
@@ -85,13 +89,17 @@ export interface Signal {
   readonly signal: string;
 }
 
-/** Ends what still runs of it, and bars the key: a `run` of it that comes later, delayed on its way, is refused. */
+/**
+ * Ends what still runs of it, and bars the key: a `run` of it that comes later, delayed on its way, is refused. `gone` is
+ * the proof that it never began: a key that was never begun is answered so, and barred all the same; one that was begun
+ * is answered `done`, also when it is forgotten again.
+ */
 export interface Forget {
   readonly op: "forget";
   readonly key: string;
 }
 
-export type Request = Hello | Run | Pull | Input | Signal | Forget;
+export type Request = Hello | RunRequest | Pull | Input | Signal | Forget;
 
 /** Every answer names the node host's process: random, and new with each. */
 interface Answer {
@@ -164,7 +172,7 @@ export type RefusedWhy =
   /** Too many commands at once. */
   | "full";
 
-/** The node host's process knows no such key. */
+/** The node host's process knows no such key; to `forget`: it never began it, and never will. */
 export interface GoneAnswer extends Answer {
   readonly kind: "gone";
 }

@@ -3,8 +3,8 @@
 import type { ScriptRequest, ScriptResult } from "../../../presence/sources/ssh/askSsh.ts";
 import { refusalText } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
+import { collect } from "../collect.ts";
 import type { SshTransport } from "../transport.ts";
-import { collect } from "./session/collect.ts";
 
 const MAX_OUTPUT = 1 << 16;
 

@@ -7,8 +7,6 @@ import type { CommandRequest, RunningCommand, SshTransport } from "../transport.
 import { NodePool, type PoolConnectResult, type PoolLimits } from "./pool/pool.ts";
 import { Command } from "./session/sshCommand.ts";
 
-export { collect } from "./session/collect.ts";
-
 export interface TransportOptions {
   /** The node's settings as they are now; null when the config has no such node. */
   readonly settings: (node: string) => ConfiguredNode | null;

@@ -1,4 +1,4 @@
-// The file bridge of an agent whose workspace is on an SSH node: what the host's file tools call. Own types only.
+// The file bridge of an agent whose workspace is on a node: what the host's file tools call. Own types only.
 
 import type { FILE_IDENTITY } from "../../host/toolCall.ts";
 import type { CollectCommand } from "../../transports/transport.ts";

@@ -6,6 +6,9 @@ import { FILE_EXIT, PARTS } from "./scriptParts.ts";
  * marks. Replies are fields with a NUL behind each, and raw content behind the last where there is any.
  */
 
+/** Only a regular file is gone on with. */
+const PLAIN = `case "$K" in d) exit ${FILE_EXIT.isDirectory} ;; o) exit ${FILE_EXIT.special} ;; "") exit ${FILE_EXIT.missing} ;; esac`;
+
 /**
  * A look: KEEP BS COUNT. Replies kind, facts, directory, name and, for a regular file of at most KEEP bytes, its
  * content: COUNT blocks of BS bytes at most, told by dd's own summary and `end <status>` on stderr. The files of
@@ -25,6 +28,34 @@ if test -z "$K"; then printf 'parent\\0'; exit ${FILE_EXIT.missing}; fi
 facts "$N"
 printf '%s\\0%s\\0%s\\0%s\\0' "$K" "$F" "$PWD" "$N"
 if test "$K" = f && test "\${F%% *}" -le "$KEEP"; then dd bs="$BS" count="$COUNT" <"./$N"; echo "end $?" >&2; fi
+exit 0`;
+
+/**
+ * Some files in one trip: BASE KEEP BS COUNT MARK PATHS, the paths below BASE with a newline behind each. For each of
+ * them two fields, directory and name, then its content, COUNT blocks of BS bytes at most, and NUL, MARK, a space, the
+ * exit code of its look, NUL. MARK is told apart from content because nobody knows it before. BASE itself comes first,
+ * in the same way, without fields.
+ */
+export const READ_MANY_SCRIPT = `${PARTS}
+BASE=$1 KEEP=$2 BS=$3 COUNT=$4 MARK=$5 PATHS=$6 NL='
+'; shift 6
+ended() { printf '\\0%s %s\\0' "$MARK" "$1"; }
+one() {
+  case "$1" in */*) D=\${1%/*} N=\${1##*/} ;; *) D= N=$1 ;; esac
+  shift; enter "$BASE" 0 "$D"
+  check "\${PWD%/}\${R:+/$R}/$N" read "$@"
+  test -z "$R" || exit ${FILE_EXIT.missing}
+  follow read "$@"; kind
+  ${PLAIN}
+  facts "$N"; test "\${F%% *}" -le "$KEEP" || exit ${FILE_EXIT.large}
+  printf '%s\\0%s\\0' "$PWD" "$N"
+  dd bs="$BS" count="$COUNT" <"./$N" 2>/dev/null || exit ${FILE_EXIT.stat}
+}
+(enter "$BASE" 0 ""; printf '%s' "$B"); ended "$?"
+while test -n "$PATHS"; do
+  NEXT=\${PATHS%%"$NL"*} PATHS=\${PATHS#*"$NL"}
+  (one "$NEXT" "$@"); ended "$?"
+done
 exit 0`;
 
 /** A listing. One field for each entry: `d` or `f`, then its name. */
@@ -140,7 +171,7 @@ M=$1 TEMP=$2 E=any; shift 2
 check "\${PWD%/}\${R:+/$R}/$N" read "$@"
 test -z "$R" || exit ${FILE_EXIT.missing}
 follow read "$@"; kind
-case "$K" in d) exit ${FILE_EXIT.isDirectory} ;; o) exit ${FILE_EXIT.special} ;; "") exit ${FILE_EXIT.missing} ;; esac
+${PLAIN}
 facts "$N"; split $F; FROM=\${PWD%/}/$N
 N=$DN; enter "$DB" "$DM" "$DD"
 land "$M" "$@"

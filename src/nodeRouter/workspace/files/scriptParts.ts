@@ -13,6 +13,7 @@ export const FILE_EXIT = {
   manyLinks: 16,
   exists: 17,
   incomplete: 18,
+  large: 19,
   noEntry: 20,
   readOnly: 21,
   protected: 22,

@@ -1,7 +1,17 @@
 // What the doctor says of agents whose workspace is on a node; each finding beside the same settings without its cause.
 import { describe, expect, test } from "vitest";
+import { PLUGIN_COMMAND } from "../../../../src/nodeRouter/placement/filters/plugin.ts";
 import { BOUND } from "../../../support/fakeDeps.ts";
-import { findingsOf, hostOf, linesOf, oddities, type Situation } from "./arrange.ts";
+import {
+  findingsOf,
+  hostEntry,
+  hostOf,
+  linesOf,
+  oddities,
+  ruleFor,
+  SG_ID,
+  type Situation,
+} from "./arrange.ts";
 
 const ENTRY = "agents.entries.worker-sg";
 /** Nothing to find: the grant, and a list of tools. */
@@ -21,6 +31,44 @@ test("a complete binding has no finding, and neither has a gateway without one",
   expect(found(bound())).toEqual([]);
   expect(found({ host: hostOf({}) })).toEqual([]);
   expect(found({ host: hostOf({ "worker-sg": { sandbox: { ...BOUND, mode: "off" } } }) })).toEqual([]);
+});
+
+describe("a paired node without the plugin that the agent's rule means", () => {
+  const withPlugin = { commands: ["system.run", PLUGIN_COMMAND] };
+  const paired = (changes: object = {}, node: object = {}): Situation => ({
+    ...bound(),
+    router: { ...ruleFor({}), nodes: { "mac-sg": { tags: ["region=sg"], workspace: "/w", ...node } } },
+    nodes: [hostEntry("mac-sg", SG_ID, changes)],
+  });
+  const textOf = (situation: Situation) => messageOf("workspace-no-plugin", situation);
+
+  test("is a warning, connected or not, with what to install", () => {
+    expect(found(paired())).toContain(
+      "warning workspace-no-plugin plugins.entries.node-router.config.nodes.mac-sg",
+    );
+    expect(textOf(paired({ connected: false }))).toBe(
+      'agent "worker-sg" has its workspace on a node, and rule "singapore" means paired nodes that offer no node-router plugin: "mac-sg"; no session of it goes there',
+    );
+    const fix = findingsOf(paired()).find(({ id }) => id.endsWith("workspace-no-plugin"))?.fix;
+    expect(fix).toContain(
+      '"openclaw plugins install openclaw-node-router" on the node, restart its node host',
+    );
+  });
+
+  test("whose new commands wait is sent to the approval", () => {
+    const waiting = paired({ approvalState: "pending-reapproval" });
+    expect(textOf(waiting)).toContain("new commands wait for approval");
+    const fix = findingsOf(waiting).find(({ id }) => id.endsWith("workspace-no-plugin"))?.fix;
+    expect(fix).toMatch(/^run "openclaw nodes approve <id>"/);
+  });
+
+  test.each([
+    ["it has the plugin", paired(withPlugin)],
+    ["SSH is what its workspace goes over", paired({}, { ssh: {} })],
+    ["the agent has exec alone", { ...paired(), host: hostOf({}, CALM) }],
+  ])("is no finding when %s", (_, situation) => {
+    expect(textOf(situation)).toBeUndefined();
+  });
 });
 
 test.each([
@@ -74,6 +122,37 @@ test("a backend that cannot be registered is one finding for all agents concerne
     'calls of "worker-sg" are refused, because this OpenClaw has no sandbox API',
   );
   expect(found({ host: hostOf({}), doctor })).toEqual([]);
+});
+
+test("agents that may meet on a node share their persona there, which is good to know; on nodes of their own they do not", () => {
+  const host = hostOf({ "worker-sg": { sandbox: BOUND }, second: { sandbox: BOUND } }, CALM);
+  const rule = (agent: string, require: string) => ({ name: agent, agents: [agent], require });
+  const node = (region: string) => ({ tags: [`region=${region}`], workspace: "/work", ssh: {} });
+  const nodes = { "mac-sg": node("sg"), "mac-cn": node("cn") };
+  const rules = (of: string) => ({ nodes, rules: [rule("worker-sg", "region=sg"), rule("second", of)] });
+  expect(found({ host, router: rules("region=sg") })).toEqual([
+    "info persona-shared plugins.entries.node-router.config.nodes.mac-sg.workspace",
+  ]);
+  expect(messageOf("persona-shared", { host, router: rules("region=sg") })).toMatch(
+    /^"worker-sg", "second" share AGENTS\.md, .* on node "mac-sg"/,
+  );
+  expect(found({ host, router: rules("region=cn") }).filter((line) => line.includes("persona"))).toEqual([]);
+});
+
+test("prompts that are made of the gateway's copy are one finding, with why; where nothing stays there, there is none", () => {
+  const told = (problem: string | null, left: [string, string][]) => {
+    const persona = { problem, left: new Map(left) };
+    return { ...bound(), doctor: { workspace: { apiProblem: null, persona } } };
+  };
+  expect(found(told(null, []))).toEqual([]);
+  expect(found(told("it is missing", []))).toEqual(["warning persona-on-gateway null"]);
+  expect(messageOf("persona-on-gateway", told("it is missing", []))).toMatch(
+    /: of "worker-sg", because it is missing$/,
+  );
+  const shared = told(null, [["/gw/shared", 'agent "master" has the same folder']]);
+  expect(messageOf("persona-on-gateway", shared)).toMatch(
+    /: of folder "\/gw\/shared", because agent "master" has the same folder$/,
+  );
 });
 
 describe("the exec policy", () => {

@@ -1,5 +1,6 @@
 // What guard writes for agents whose workspace is on a node, or must be, and whom it leaves alone.
 import { describe, expect, test } from "vitest";
+import { PLUGIN_COMMAND } from "../../../../src/nodeRouter/placement/filters/plugin.ts";
 import { BOUND } from "../../../support/fakeDeps.ts";
 import {
   guarded,
@@ -107,6 +108,17 @@ describe("the node protocol goes on where it can", () => {
     ]);
     const offline = [hostEntry("mac-sg", SG_ID, { connected: false })];
     expect(nodeSettings({ ...ONLY_SSH, nodes: offline })).not.toContain(`${ENTRY}.sandbox.mode`);
+  });
+
+  test("with the plugin on the node: where an agent's files are is not the guard's to change", () => {
+    const nodes = [hostEntry("mac-sg", SG_ID, { commands: ["system.run", PLUGIN_COMMAND] })];
+    const router = { ...ruleFor({}), nodes: { "mac-sg": { tags: ["region=sg"], workspace: "/w" } } };
+    expect(nodeSettings({ router, nodes })).toEqual([`${ENTRY}.tools.exec.host`, `${ENTRY}.tools.exec.node`]);
+    const host = hostWith({ ...BOUND, prune: undefined });
+    expect(nodeSettings({ router, nodes, host })).toEqual([
+      `${ENTRY}.sandbox.prune.idleHours`,
+      `${ENTRY}.sandbox.prune.maxAgeDays`,
+    ]);
   });
 
   test("while the list of nodes is not known: unknown pairing is not none", () => {

@@ -15,7 +15,11 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { vi } from "vitest";
 import { currentToolCall, FILE_IDENTITY } from "../../../../src/nodeRouter/host/toolCall.ts";
-import type { Collected, CommandRequest } from "../../../../src/nodeRouter/transports/transport.ts";
+import type {
+  CollectCommand,
+  Collected,
+  CommandRequest,
+} from "../../../../src/nodeRouter/transports/transport.ts";
 import { createFileBridge } from "../../../../src/nodeRouter/workspace/files/createFileBridge.ts";
 import type {
   FileBridge,
@@ -71,6 +75,8 @@ export interface LocalNode extends Disposable {
   /** The workspace on the node; not there yet. */
   readonly root: string;
   readonly bridge: FileBridge;
+  /** What the bridge sends its scripts with. */
+  readonly run: CollectCommand;
   /** Scripts sent so far. */
   readonly requests: CommandRequest[];
   readonly changes: FileChange[];
@@ -160,6 +166,10 @@ export function localNode(arrangement: Arrangement = {}): LocalNode {
       });
     });
 
+  const send: CollectCommand = async (request) => {
+    requests.push(request);
+    return intercept === undefined ? await run(request) : await intercept(request, () => run(request));
+  };
   const bridge = createFileBridge({
     node: NODE,
     root,
@@ -175,16 +185,14 @@ export function localNode(arrangement: Arrangement = {}): LocalNode {
       };
     },
     ...options,
-    run: async (request) => {
-      requests.push(request);
-      return intercept === undefined ? await run(request) : await intercept(request, () => run(request));
-    },
+    run: send,
   });
 
   return {
     folder,
     root,
     bridge,
+    run: send,
     requests,
     changes,
     at(...names) {

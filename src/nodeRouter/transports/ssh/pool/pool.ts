@@ -1,5 +1,6 @@
 // Everything that is open to one node, and what is done with it: events change its state, and one plan acts on it.
 import type { Refusal } from "../../../../shared/refusal.ts";
+import { requestProblem } from "../../requestProblem.ts";
 import type {
   CommandRequest,
   PingOptions,
@@ -8,7 +9,6 @@ import type {
   SshCounters,
   SshNodeInfo,
 } from "../../transport.ts";
-import { requestProblem } from "../session/request.ts";
 import { Command } from "../session/sshCommand.ts";
 import { act, emptied, refuseCommands } from "./act.ts";
 import { Core } from "./core.ts";

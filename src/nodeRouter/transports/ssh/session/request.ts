@@ -1,5 +1,5 @@
 // Writes a command as the bytes that a waiting runner reads and becomes. Pure.
-import { ENV_NAME, shellQuote } from "../../../../shared/shell.ts";
+import { shellQuote } from "../../../../shared/shell.ts";
 import type { CommandRequest } from "../../transport.ts";
 
 /**
@@ -9,23 +9,6 @@ import type { CommandRequest } from "../../transport.ts";
 const LINE = 2_048;
 /** What every shell reads as it is: of other bytes some shells make signs of their own. */
 const PLAIN = /^[ -~]*$/;
-
-/** Why the working directory could not be entered. */
-export type CwdFailure = "missing" | "not-a-directory" | "denied";
-
-/** Why a request cannot be written; null when it can. */
-export function requestProblem(request: CommandRequest): string | null {
-  const { script, args = [], env = {}, cwd = null, pathPrepend = [] } = request;
-  for (const [name, value] of Object.entries(env)) {
-    if (!ENV_NAME.test(name))
-      return `the variable ${JSON.stringify(name)} has no name that a shell can export`;
-    if (value.includes("\0")) return `the variable ${JSON.stringify(name)} holds a NUL character`;
-  }
-  if ([script, ...args, cwd ?? "", ...pathPrepend].some((text) => text.includes("\0"))) {
-    return "the command holds a NUL character, which no shell can take";
-  }
-  return null;
-}
 
 /**
  * The request as a runner reads it: `<marker> <bytes>`, line end, shell text. Of 0 bytes: shell text of one line, and

@@ -2,13 +2,14 @@
 import { constants } from "node:os";
 import type { ClientChannel } from "ssh2";
 import type { Abandonment, CommandRequest } from "../../transport.ts";
+import type { CwdFailure } from "../../workdirRefusal.ts";
 import { READY } from "./bootstrap.ts";
 import type { Session } from "./connection.ts";
 import { FLOODS, Flow, PIECE } from "./flow.ts";
 import { Greeting } from "./greeting.ts";
 import { after } from "./lines.ts";
 import { MarkerStream } from "./markerStream.ts";
-import { type CwdFailure, encodeRequest } from "./request.ts";
+import { encodeRequest } from "./request.ts";
 import { endedEarly, errorsLost, neverReady, SessionFault } from "./sessionFault.ts";
 
 /** What a runner says of itself while it waits. */

@@ -3,11 +3,12 @@ import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConfiguredNode } from "../../../../../src/config/resolve.ts";
 import { resolveConfig } from "../../../../../src/config/resolve.ts";
+import { collect } from "../../../../../src/nodeRouter/transports/collect.ts";
 import type {
   PoolConnectResult,
   PoolLimits,
 } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
-import { collect, createSshTransport } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
+import { createSshTransport } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import type { CommandRequest, SshTransport } from "../../../../../src/nodeRouter/transports/transport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { refusalText } from "../../../../../src/shared/refusal.ts";

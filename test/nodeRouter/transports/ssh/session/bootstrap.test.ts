@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { requestProblem } from "../../../../../src/nodeRouter/transports/requestProblem.ts";
 import {
   KEEPER,
   launchCommands,
@@ -14,10 +15,7 @@ import {
   REFUSED,
   STREAMS,
 } from "../../../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
-import {
-  encodeRequest,
-  requestProblem,
-} from "../../../../../src/nodeRouter/transports/ssh/session/request.ts";
+import { encodeRequest } from "../../../../../src/nodeRouter/transports/ssh/session/request.ts";
 import type { CommandRequest } from "../../../../../src/nodeRouter/transports/transport.ts";
 
 const MARKER = "0123456789abcdef0123456789abcdef";

@@ -1,9 +1,9 @@
 // What an SSH server may not do with a connection, whatever its shells say: the pool against one that does it.
 import type { Connection, ServerChannel } from "ssh2";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { collect } from "../../../../../src/nodeRouter/transports/collect.ts";
 import { NodePool } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { READY } from "../../../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
-import { collect } from "../../../../../src/nodeRouter/transports/ssh/session/collect.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { createSimNode, type SimOptions, type SimShell } from "../../../../support/ssh/simNode.ts";
 

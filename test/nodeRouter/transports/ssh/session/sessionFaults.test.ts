@@ -2,9 +2,9 @@
 
 import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
+import { collect } from "../../../../../src/nodeRouter/transports/collect.ts";
 import { NodePool } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import type { PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";
-import { collect } from "../../../../../src/nodeRouter/transports/ssh/sshTransport.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
 import { refusalText } from "../../../../../src/shared/refusal.ts";
 import { textOf } from "../../../../support/refused.ts";

@@ -1,6 +1,6 @@
 // Runs one command to its end and keeps its output, within limits that hold whatever the node does.
 import type { Readable } from "node:stream";
-import type { Abandonment, Collected, CollectLimits, Outcome, RunningCommand } from "../../transport.ts";
+import type { Abandonment, Collected, CollectLimits, Outcome, RunningCommand } from "./transport.ts";
 
 const MAX_STDOUT = 1 << 20;
 const MAX_STDERR = 1 << 16;

@@ -1,12 +1,11 @@
 // The steps that every set-up has: agents, host key, login, place, config, guard.
-import { parseStats } from "../../presence/sources/ssh/parse.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { withoutEnd } from "../../shared/withoutEnd.ts";
 import type { TrustReport } from "../transports/ssh/connect/trust.ts";
 import { type ConfigChange, changeText, type WrittenValue } from "./configChange.ts";
-import { saidBy } from "./nodeTasks.ts";
+import { saidBy } from "./saidBy.ts";
 import { changeOfSetup, draftOf, type SetupContext, type SetupState } from "./setupContext.ts";
 import { acted, done, failed, impossible, type SetupStep, todo } from "./setupStep.ts";
 
@@ -150,7 +149,7 @@ async function readMachine(context: SetupContext, state: SetupState): Promise<vo
   if (!ok) return;
   const home = saidBy(stdout).get("home") ?? "";
   state.home = /^\/[^\p{C}]*$/u.test(home) ? withoutEnd(home, "/") : null;
-  state.timeZone = parseStats(stdout)?.timeZone ?? null;
+  state.facts = stdout;
 }
 
 /** Where the machine is. A guess is shown as one, and written only when a person says that it is right. */
@@ -164,7 +163,7 @@ export function placeStep(context: SetupContext, state: SetupState): SetupStep {
       return isRecord(present) ? done(`${String(present.country ?? "declared")} (declared)`) : todo;
     },
     async act() {
-      const guess = await gateway.guess(draftOf(context, state), state.timeZone);
+      const guess = await gateway.guess(draftOf(context, state), state.facts);
       state.place = await talk.place(guess);
       if (state.place !== null) return acted(state.place.country);
       return acted(guess === null ? "not said" : `not said; a guess is ${guess.country} (${guess.why})`);

@@ -12,7 +12,7 @@ import {
   trustStep,
   waitFor,
 } from "./commonSteps.ts";
-import { saidBy } from "./nodeTasks.ts";
+import { saidBy } from "./saidBy.ts";
 import { changeOfSetup, draftOf, newSetupState, type SetupContext, type SetupState } from "./setupContext.ts";
 import type { SetupLook } from "./setupGateway.ts";
 import { acted, done, failed, impossible, type SetupStep, todo } from "./setupStep.ts";

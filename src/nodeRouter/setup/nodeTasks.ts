@@ -1,6 +1,7 @@
 // The few things that a set-up does on the machine itself, each a constant script for /bin/sh.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text, not templates
 import { STATS_SCRIPT } from "../../presence/sources/ssh/script.ts";
+import { SAYS } from "./saidBy.ts";
 
 export type NodeTask = "facts" | "openclaw" | "identity" | "install" | "uninstall" | "connect" | "disconnect";
 
@@ -11,9 +12,6 @@ export interface TaskScript {
   /** This package's archive goes along as its input. */
   readonly takesPackage?: true;
 }
-
-/** Before each value that a task prints: login shells print words of their own. */
-export const SAYS = "node-router-says ";
 
 const SAY = `say() { printf '${SAYS}%s %s\\n' "$1" "$2"; }`;
 
@@ -92,11 +90,11 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
       // A session of its own: the end of this one must not end it.
       `alone=; if command -v setsid >/dev/null 2>&1; then alone=setsid; fi`,
       `nohup $alone openclaw connect --target-file "$f" --display-name "$1" </dev/null >"$log" 2>&1 &`,
-      `pid=$!; i=0; while [ -s "$f" ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 60 ]; do sleep 1; i=$((i + 1)); done`,
-      `if [ -e "$f" ]; then kill "$pid" 2>/dev/null; tail -n 5 "$log" >&2; exit 1; fi`,
+      `pid=$!; i=0; while [ -s "$f" ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 150 ]; do sleep 1; i=$((i + 1)); done`,
+      `if [ -e "$f" ]; then kill "$pid" 2>/dev/null; echo "openclaw connect has not read its code:" >&2; tail -n 5 "$log" >&2; exit 1; fi`,
       `say log "$log"`,
     ].join("\n"),
-    deadlineMs: 120_000,
+    deadlineMs: 180_000,
   },
   /** $1: display name, $2 as above. Ends what `connect` began. */
   disconnect: {
@@ -109,15 +107,3 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
     deadlineMs: 60_000,
   },
 };
-
-/** What a task said, by key; the last of two counts. Keys and values as the node sent them. */
-export function saidBy(stdout: string): ReadonlyMap<string, string> {
-  return new Map(
-    stdout.split("\n").flatMap((line): readonly (readonly [string, string])[] => {
-      const at = line.indexOf(SAYS);
-      if (at === -1) return [];
-      const [, key, value] = /^(\w+) (.*)$/.exec(line.slice(at + SAYS.length)) ?? [];
-      return key === undefined || value === undefined ? [] : [[key, value.trim()]];
-    }),
-  );
-}

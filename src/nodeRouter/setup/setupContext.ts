@@ -48,13 +48,13 @@ export interface SetupState {
   look: SetupLook | null;
   /** The login's home on the node. */
   home: string | null;
-  /** Of the node's clock, IANA name. */
-  timeZone: string | null;
+  /** What the node said of itself; null: nothing. */
+  facts: string | null;
   place: SetupPlace | null;
 }
 
 export function newSetupState(): SetupState {
-  return { look: null, home: null, timeZone: null, place: null };
+  return { look: null, home: null, facts: null, place: null };
 }
 
 /** The machine as it is reached, whether or not it is in the config yet. */

@@ -85,8 +85,8 @@ export interface SetupGateway {
   takeBack(values: readonly WrittenValue[]): Promise<readonly string[]>;
   trust(draft: SetupDraft, fingerprint: string | null): Promise<TrustReport>;
   probe(draft: SetupDraft): Promise<ProbeReport>;
-  /** @param timeZone IANA name, as the machine says; null: it does not. */
-  guess(draft: SetupDraft, timeZone: string | null): Promise<PlaceGuess | null>;
+  /** @param facts what the task of that name printed; null: nothing. */
+  guess(draft: SetupDraft, facts: string | null): Promise<PlaceGuess | null>;
   /** The line of authorized_keys for the key that the gateway offers; null: it has none that could be read. */
   keyLine(draft: SetupDraft, tunnelPort: number | null): Promise<string | null>;
   onNode(draft: SetupDraft, task: NodeTask, args?: readonly string[], input?: string): Promise<TaskAnswer>;

@@ -1,5 +1,4 @@
 // What `add` and `join` are called with: the machine as people write it for ssh, and the node's name. Pure.
-import { nodeNameProblem } from "../../config/checks/nodes.ts";
 import { sshNameProblem } from "../../config/checks/sshName.ts";
 import { quote } from "../../shared/safeText.ts";
 
@@ -31,7 +30,6 @@ export function readTarget(written: string, name: string | null): SetupTarget | 
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
     return `${quote(port)} is no port from 1 to 65535`;
   const node = name ?? (ADDRESS.test(host) ? host : (host.split(".")[0] ?? host)).toLowerCase();
-  const wrong = nodeNameProblem(node);
-  if (wrong !== null) return wrong;
+  if (node === "") return "--name takes a node's name";
   return { node, host, user: user ?? null, port: port === undefined ? null : Number(port) };
 }

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { NODE_TASKS, type NodeTask, saidBy } from "../../../src/nodeRouter/setup/nodeTasks.ts";
+import { NODE_TASKS, type NodeTask } from "../../../src/nodeRouter/setup/nodeTasks.ts";
+import { saidBy } from "../../../src/nodeRouter/setup/saidBy.ts";
 import { groupAlive } from "../../support/process.ts";
 import { waitFor } from "../../support/wait.ts";
 
@@ -147,7 +148,7 @@ describe("connect", () => {
   test("that ends without having read the code is a failure with the end of its log, and leaves no code", async () => {
     install("echo no gateway there; exit 1");
     const { code, stderr } = await run("connect", ["mac-sg", "foreground"], "secret-code");
-    expect([code, stderr.trim()]).toEqual([1, "no gateway there"]);
+    expect([code, stderr.trim().split("\n").at(-1)]).toEqual([1, "no gateway there"]);
     expect(leftBehind()).toEqual([]);
   });
 });

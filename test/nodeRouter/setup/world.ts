@@ -3,8 +3,8 @@ import { section } from "../../../src/nodeRouter/host/hostConfig.ts";
 import { addSteps, onlySsh } from "../../../src/nodeRouter/setup/addSteps.ts";
 import { missingValues, takeBack, writeValues } from "../../../src/nodeRouter/setup/configChange.ts";
 import { type JoinWishes, joinSteps, tunnelEntry } from "../../../src/nodeRouter/setup/joinSteps.ts";
-import { SAYS } from "../../../src/nodeRouter/setup/nodeTasks.ts";
 import { runSetup, type SetupReport } from "../../../src/nodeRouter/setup/runSetup.ts";
+import { SAYS } from "../../../src/nodeRouter/setup/saidBy.ts";
 import type { SetupContext } from "../../../src/nodeRouter/setup/setupContext.ts";
 import type { SetupGateway, SetupLook, TaskAnswer } from "../../../src/nodeRouter/setup/setupGateway.ts";
 import type { SetupWishes } from "../../../src/nodeRouter/setup/wantedEntry.ts";
@@ -182,8 +182,11 @@ export async function runIn(
         return { ...report(world.trusted), problem };
       }),
     probe: () => ask("probe", () => ({ node, way: "claw@mac-new:22", ok: true, steps: [], problem: null })),
-    guess: (_, timeZone) =>
-      ask("guess", () => (timeZone === null ? null : { country: "SG", why: `time zone ${timeZone}` })),
+    guess: (_, facts) =>
+      ask("guess", () => {
+        const [, timeZone] = /tz_env (\S+)/.exec(facts ?? "") ?? [];
+        return timeZone === undefined ? null : { country: "SG", why: `time zone ${timeZone}` };
+      }),
     keyLine: () => ask("keyLine", () => "restrict,pty ssh-ed25519 AAAA"),
     onNode: (_, task, _args, input = "") =>
       ask(task, (): TaskAnswer => ({ ok: true, stdout: tasks[task]?.(input) ?? "", problem: null })),

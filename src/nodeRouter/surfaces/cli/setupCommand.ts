@@ -15,7 +15,7 @@ import type { TrustReport } from "../methods/sshMethods.ts";
 import type { AskGateway } from "./gatewayCall.ts";
 import { pairingOf, portOf, printJoin } from "./joinPrint.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
-import { agentLine, stepLine, undoneLines } from "./setupText.ts";
+import { agentLine, slowLine, stepLine, undoneLines } from "./setupText.ts";
 import { trustText } from "./sshText.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -49,6 +49,8 @@ export interface SetupResult extends SetupReport {
   readonly findings: DoctorReport["findings"];
 }
 
+/** A step that takes longer says that it is at work. */
+const SLOW_MS = 2_000;
 /** SSH may take its time, and installing takes half a minute. */
 const LONG_MS = 240_000;
 
@@ -92,11 +94,21 @@ export async function runSetupCommand(
   if (options.print === true) return printJoin(target.node, options, ask, out);
   const wishes = wishesOf(options);
   const tunnelPort = command === "join" ? portOf(options) : null;
+  let slow: NodeJS.Timeout | undefined;
+  const asks = out.question;
+  // Not into a line that a person is typing.
+  const question =
+    asks === undefined
+      ? undefined
+      : (text: string) => {
+          clearTimeout(slow);
+          return asks(text);
+        };
   const context: SetupContext = {
     target,
     wishes,
     gateway: gatewayOf(ask),
-    talk: talkOf(options, out, json),
+    talk: talkOf(options, { ...out, ...(question === undefined ? {} : { question }) }, json),
     guard: (agents, write) => guardOf(ask, agents, write),
     stop: machine.stop,
     sleep: machine.sleep,
@@ -113,7 +125,13 @@ export async function runSetupCommand(
   const report = await runSetup(steps, {
     stop: machine.stop,
     now: machine.now,
-    ended: (step) => (json ? undefined : out.print(stepLine(step))),
+    begins: (step) => {
+      if (!json) slow = setTimeout(() => out.print(slowLine(step)), SLOW_MS).unref();
+    },
+    ended: (step) => {
+      clearTimeout(slow);
+      if (!json) out.print(stepLine(step));
+    },
     undoing: () =>
       json ? undefined : out.fail("taking back what was begun; Ctrl-C once more leaves it as it is"),
   });
@@ -156,8 +174,8 @@ function gatewayOf(ask: AskGateway): SetupGateway {
     trust: ({ change }, fingerprint) =>
       setup("trust", { change, ...(fingerprint === null ? {} : { fingerprint }) }),
     probe: ({ change }) => setup("probe", { change }),
-    guess: async ({ change }, timeZone) =>
-      (await setup<{ guess: PlaceGuess | null }>("guess", { change, timeZone })).guess,
+    guess: async ({ change }, facts) =>
+      (await setup<{ guess: PlaceGuess | null }>("guess", { change, facts })).guess,
     keyLine: async ({ change }, tunnelPort) =>
       (await setup<{ line: string | null }>("keyLine", { change, tunnelPort })).line,
     onNode: ({ change }, task, args = [], input = "") => setup("task", { change, task, args, input }),

@@ -14,6 +14,11 @@ export function stepLine({ step, state, fact }: StepReport): string {
   return `${paint(color, padEnd(state, WIDTH.state))}${padEnd(step, WIDTH.step)}${words}`.trimEnd();
 }
 
+/** For a step at which it waits. */
+export function slowLine(step: string): string {
+  return paint("dim", `${padEnd("…", WIDTH.state)}${step}`);
+}
+
 /** What was taken back, and what could not be. */
 export function undoneLines({ undone, left }: SetupReport): readonly string[] {
   return [

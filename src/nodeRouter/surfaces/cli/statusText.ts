@@ -1,7 +1,6 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
 import { refusalText } from "../../../shared/refusal.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
-import { DISCOVERY_VARIABLES } from "../../host/discovery.ts";
 import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
@@ -119,7 +118,7 @@ function tunnelTable(tunnels: NonNullable<StatusReport["tunnels"]>): readonly st
 function discoveryLine(discovery: StatusReport["discovery"]): readonly string[] {
   if (discovery === undefined) return [];
   const { address, sshPort, isHidden } = discovery;
-  const isSaid = (source: string) => DISCOVERY_VARIABLES.some((variable) => variable === source);
+  const isSaid = (source: string) => source.startsWith("OPENCLAW_");
   if (!isHidden && !isSaid(address.source) && !isSaid(sshPort.source)) return [];
   const hidden = isHidden ? " · not told to the local network (OPENCLAW_DISABLE_BONJOUR)" : "";
   return [

@@ -35,18 +35,14 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
     setup: async (params) => {
       const { setupMethod } = await loadLater(() => import("./setupMethod.ts"));
-      const { version: openclaw } = api.runtime;
-      return setupMethod(
-        deps,
-        {
-          version,
-          openclaw,
-          packageFolder: api.rootDir ?? null,
-          stateFolder: api.runtime.state.resolveStateDir(),
-          changeConfig,
-        },
-        params,
-      );
+      const about = {
+        version,
+        openclaw: api.runtime.version,
+        packageFolder: api.rootDir ?? null,
+        stateFolder: api.runtime.state.resolveStateDir(),
+        changeConfig,
+      };
+      return setupMethod(deps, about, params);
     },
   };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {

@@ -6,7 +6,8 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { packageArchive } from "../../../../src/nodeRouter/setup/packageFile.ts";
 import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
-import { type SetupHost, setupMethod } from "../../../../src/nodeRouter/surfaces/methods/setupMethod.ts";
+import type { SetupHost } from "../../../../src/nodeRouter/surfaces/methods/setupElsewhere.ts";
+import { setupMethod } from "../../../../src/nodeRouter/surfaces/methods/setupMethod.ts";
 import { CONFIG, fakeDeps, hostEntry, SG_ID } from "../../../support/fakeDeps.ts";
 
 const CHANGE = {

@@ -25,7 +25,8 @@ export type Told = Omit<StateAnswer, "boot" | "kind">;
 
 /** @param options a short list of variables stands for a login, unless said otherwise. */
 export function nodeEnd(options: Partial<ServerOptions> = {}): NodeEnd {
-  const readEnv = async () => ({ PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/" });
+  const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/" };
+  const readEnv = async () => ({ env, isWhole: true, atMs: performance.now() });
   const server = new WorkspaceServer({ version: "1.2.3", readEnv, ...options });
   const ask = async (request: object, context = ALLOWS): Promise<Reply> =>
     JSON.parse(await server.handle(JSON.stringify(request), context));

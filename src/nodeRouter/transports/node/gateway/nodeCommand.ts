@@ -36,8 +36,8 @@ const PASSING_MS = 5_000;
 const PASSING_PAUSE_MS = 100;
 /** A reader that is slow for longer must not cost the command its lease. */
 const KEEP_MS = LEASE_MS / 5;
-/** After a loss: a slow link may not carry a large answer in time. */
-const SMALL_REPLY_BYTES = 1 << 18;
+/** A slow link may not carry a large answer in time: less is asked for after a loss, and more again after each answer. */
+const MIN_REPLY_BYTES = 1 << 16;
 const MAX_PAUSE_MS = 4_000;
 /** It takes no more input for now: the command reads slowly. */
 const FULL_PAUSE_MS = 500;
@@ -62,6 +62,8 @@ export class NodeCommand extends BaseCommand {
   #heardMs = 0;
   /** In a row. */
   #losses = 0;
+  /** Bytes of output that are asked for. */
+  #most = MAX_REPLY_BYTES;
 
   constructor(node: PairedNode, request: CommandRequest, link: NodeLink, journal: CommandJournal) {
     super(node.name, request);
@@ -145,8 +147,7 @@ export class NodeCommand extends BaseCommand {
   async #pull(): Promise<void> {
     const isRead = await this.#output.drained(KEEP_MS, this.outcome);
     if (this.settled) return;
-    const most = this.#losses === 0 ? MAX_REPLY_BYTES : SMALL_REPLY_BYTES;
-    const [max, waitMs] = isRead ? [most, MAX_WAIT_MS] : [0, 0];
+    const [max, waitMs] = isRead ? [this.#most, MAX_WAIT_MS] : [0, 0];
     const { out, err } = this.#output;
     const said = await this.#link.ask({ op: "pull", key: this.#key, out, err, max, waitMs }, { waitMs, max });
     if (!this.settled) await this.#take(said);
@@ -156,6 +157,7 @@ export class NodeCommand extends BaseCommand {
     if (said.kind === "lost" || said.kind === "unsent") return this.#await();
     if (said.kind === "garbled") return this.#unreadable();
     this.#losses = 0;
+    this.#most = Math.min(MAX_REPLY_BYTES, 2 * this.#most);
     this.#heardMs = performance.now();
     const { reply } = said;
     if (reply.kind === "state" && reply.boot === this.#boot) return this.#state(reply);
@@ -198,6 +200,7 @@ export class NodeCommand extends BaseCommand {
   /** Until the node answers again, or nobody can tell any more. */
   async #await(): Promise<void> {
     this.#losses += 1;
+    this.#most = Math.max(MIN_REPLY_BYTES, this.#most / 4);
     const leftMs = (): number => this.#heardMs + AWAY_MS - performance.now();
     // A node that answers all but this would be asked without end.
     if (this.#losses > 2) await pause(Math.min(MAX_PAUSE_MS, 250 * 2 ** this.#losses, Math.max(0, leftMs())));

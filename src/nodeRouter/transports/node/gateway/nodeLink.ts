@@ -15,8 +15,9 @@ const ANSWER_MS = 10_000;
 const GAP_MS = 5_000;
 /** A slow link carries so much in a second. */
 const BYTES_PER_SECOND = 1 << 16;
-/** Between two questions to a node that is away; the first comes at once. */
-const PAUSES_MS = [0, 1_000, 2_000, 4_000];
+/** From one question to a node that is away to the next; the first comes at once. */
+const PAUSES_MS = [0, 1_000, 2_000];
+const MAX_PAUSE_MS = 4_000;
 const HELLO_MS = 5_000;
 
 export interface AskOptions {
@@ -133,8 +134,11 @@ export class NodeLink {
 
   /** Ends when nobody waits any more, too. */
   async #untilBack(): Promise<void> {
+    let beganMs = 0;
     for (let tries = 0; this.#waiting > 0; tries++) {
-      await pause(PAUSES_MS[tries] ?? PAUSES_MS.at(-1) ?? 0);
+      // One that was not answered for seconds has waited already.
+      await pause(Math.max(0, beganMs + (PAUSES_MS[tries] ?? MAX_PAUSE_MS) - performance.now()));
+      beganMs = performance.now();
       const { kind } = await this.ask({ op: "hello" }, { timeoutMs: HELLO_MS });
       if (kind === "answer" || kind === "garbled") return;
     }

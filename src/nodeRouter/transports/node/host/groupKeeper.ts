@@ -42,13 +42,11 @@ export class GroupKeeper {
   }
 
   #start(): void {
-    const child = spawn("/bin/sh", ["-c", launchCommands(false).keeper], {
-      env: baseEnv(),
-      cwd: "/",
-      // A Ctrl-C in the node host's terminal must not end it first.
-      detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    const child = begin();
+    if (child === null) {
+      this.#again();
+      return;
+    }
     this.#child = child;
     child.unref();
     child.stdin?.on("error", () => {});
@@ -61,12 +59,31 @@ export class GroupKeeper {
   #lost(child: ChildProcess): void {
     if (this.#child !== child) return;
     this.#child = null;
-    // Not at once: a machine that starts no process is not asked in a circle.
+    this.#again();
+  }
+
+  /** Not at once: a machine that starts no process is not asked in a circle. */
+  #again(): void {
     setTimeout(() => this.#child === null && this.#groups.size > 0 && this.#start(), 1_000).unref();
   }
 
   #say(line: string): void {
     const stdin = this.#child?.stdin;
     if (stdin?.writable === true) stdin.write(`${line}\n`);
+  }
+}
+
+/** Null: the system starts no process now. A command that has begun goes on without. */
+function begin(): ChildProcess | null {
+  try {
+    return spawn("/bin/sh", ["-c", launchCommands(false).keeper], {
+      env: baseEnv(),
+      cwd: "/",
+      // A Ctrl-C in the node host's terminal must not end it first.
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+  } catch {
+    return null;
   }
 }

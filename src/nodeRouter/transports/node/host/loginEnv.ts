@@ -5,8 +5,17 @@ import { userInfo } from "node:os";
 
 export type Env = Readonly<Record<string, string>>;
 
+/** What was found out about a login. */
+export interface LoginEnv {
+  readonly env: Env;
+  /** Whether the login shell told it; else it is the short list. */
+  readonly isWhole: boolean;
+  /** By a clock that is never set. */
+  readonly atMs: number;
+}
+
 /** Profiles that fetch or wait are not waited for. */
-const MAX_MS = 5_000;
+const MAX_MS = 10_000;
 const MAX_BYTES = 1 << 20;
 const LEFT_OPEN_MS = 200;
 /** Of the node host's own environment, what a login is begun with: no secret, and what a service manager alone knows. */
@@ -23,11 +32,12 @@ const FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
  * short list that it would have begun with.
  * @param own of the node host's process.
  */
-export async function readLoginEnv(own: NodeJS.ProcessEnv = process.env, maxMs = MAX_MS): Promise<Env> {
+export async function readLoginEnv(own: NodeJS.ProcessEnv = process.env, maxMs = MAX_MS): Promise<LoginEnv> {
   const base = baseEnv(own);
   const told = await askShell(base, maxMs);
-  const env = told === null ? base : { ...base, ...told };
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !DROPPED.test(name)));
+  const all = Object.entries({ ...base, ...told });
+  const env = Object.fromEntries(all.filter(([name]) => !DROPPED.test(name)));
+  return { env, isWhole: told !== null, atMs: performance.now() };
 }
 
 /** What a login begins with. */

@@ -49,8 +49,10 @@ export async function spawnShell(
   stdout.on("data", (chunk: Buffer) => events.output("out", chunk));
   stderr.on("data", (chunk: Buffer) => events.output("err", chunk));
   const closed = [stdout, stderr].map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+  let hasEnded = false;
   child.once("exit", (exitCode: number | null, signal: string | null) => {
     // Of a command that ended nobody takes input; a reader that it left behind sees the end.
+    hasEnded = true;
     stdin.end();
     void Promise.all(closed).then(() => events.ended({ exitCode, signal }));
   });
@@ -59,7 +61,8 @@ export async function spawnShell(
   return {
     processGroup: pid,
     get unwritten() {
-      return stdin.writableLength;
+      // What nobody can read any more is not waited for.
+      return hasEnded || stdin.destroyed ? 0 : stdin.writableLength;
     },
     write: (data) => void (stdin.writable && stdin.write(data)),
     endInput: () => void stdin.end(),

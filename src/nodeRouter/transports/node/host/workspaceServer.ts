@@ -15,7 +15,7 @@ import { GroupKeeper } from "./groupKeeper.ts";
 import type { HostedCommand } from "./hostedCommand.ts";
 import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedCommands.ts";
 import { findTerminals, type RunTerminal } from "./hostTerminals.ts";
-import { type Env, readLoginEnv } from "./loginEnv.ts";
+import { type Env, type LoginEnv, readLoginEnv } from "./loginEnv.ts";
 import { machineFacts } from "./machineFacts.ts";
 import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
@@ -33,7 +33,7 @@ export interface ServerOptions extends HostedOptions {
   /** Of the plugin. */
   readonly version: string;
   readonly platform?: NodeJS.Platform;
-  readonly readEnv?: () => Promise<Env>;
+  readonly readEnv?: () => Promise<LoginEnv>;
   readonly terminals?: Promise<RunTerminal | null>;
 }
 
@@ -41,6 +41,8 @@ export interface ServerOptions extends HostedOptions {
 const MAX_FACT = 300;
 /** While input has no room, it is looked for room so often. */
 const ROOM_MS = 20;
+/** A login shell that told nothing: the machine was busy, or its profile is broken. */
+const ASK_AGAIN_MS = 60_000;
 const SIGNAL = /^(HUP|INT|QUIT|KILL|TERM|USR1|USR2)$/;
 
 /** One a node host's process. */
@@ -53,7 +55,7 @@ export class WorkspaceServer {
   readonly #pipes = new PipePool();
   /** Looked for now: later the plugin's files may be gone. */
   readonly #terminals: Promise<RunTerminal | null>;
-  #env: Promise<Env> | null = null;
+  #env: Promise<LoginEnv> | null = null;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -113,8 +115,8 @@ export class WorkspaceServer {
   }
 
   async #run(request: RunRequest, context: InvokeContext): Promise<Reply> {
-    const { boot } = this;
-    if (request.boot !== boot) return this.#refused("boot", "the node host was restarted");
+    const sinceMs = performance.now();
+    if (request.boot !== this.boot) return this.#refused("boot", "the node host was restarted");
     if ((this.#options.platform ?? process.platform) === "win32") {
       return this.#refused("platform", "it runs Windows, which has no POSIX shell");
     }
@@ -122,7 +124,8 @@ export class WorkspaceServer {
       this.#begin(request, context, command, isForgotten),
     );
     if ("why" in begun) return this.#refused(begun.why, begun.fact);
-    return this.#state(begun.command, begun.fresh, { ...request, out: 0, err: 0 }, "end", context);
+    const waitMs = Math.max(0, request.waitMs - (performance.now() - sinceMs));
+    return this.#state(begun.command, begun.fresh, { ...request, waitMs, out: 0, err: 0 }, "end", context);
   }
 
   async #begin(
@@ -176,9 +179,19 @@ export class WorkspaceServer {
     return { kind: "refused", boot: this.boot, why, fact: safe(shortened(fact, MAX_FACT)) };
   }
 
-  #loginEnv(): Promise<Env> {
-    this.#env ??= (this.#options.readEnv ?? readLoginEnv)();
-    return this.#env;
+  /** What was told once holds; a shell that told nothing is asked again some time, and nobody waits for that. */
+  async #loginEnv(): Promise<Env> {
+    const ask = this.#options.readEnv ?? readLoginEnv;
+    this.#env ??= ask();
+    const { env, isWhole, atMs } = await this.#env;
+    if (!isWhole && performance.now() - atMs > ASK_AGAIN_MS) {
+      // Meanwhile this one holds, and is not asked for a third time.
+      this.#env = Promise.resolve({ env, isWhole, atMs: performance.now() });
+      void ask().then((told) => {
+        this.#env = Promise.resolve(told);
+      });
+    }
+    return env;
   }
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   LEASE_MS,
   MAX_INPUT_BYTES,
+  MAX_REPLY_BYTES,
   MAX_WAIT_MS,
   type RefusedWhy,
 } from "../../../../../src/nodeRouter/transports/node/wire.ts";
@@ -381,6 +382,20 @@ describe("a command that is given up", () => {
     await pass(6_000);
     expect(there.host.running).toBe(0);
   });
+});
+
+test("a link too slow for large answers gets smaller ones, and larger ones again when they come through", async () => {
+  const there = arranged();
+  const prints = [{ atMs: 0, out: "x".repeat(1 << 20), err: "" }];
+  const one = there.start({ script: script({ prints, endsAtMs: 10 }), input: null });
+  there.net.fates = ["ok", "silence", "ok", "silence", "ok", "silence"];
+  await pass(120_000);
+  expect([one.outcome?.kind, one.stdout.length]).toEqual(["ran", 1 << 20]);
+  const asked = there.host.requests.flatMap((request) => (request.op === "pull" ? [request.max] : []));
+  expect(asked[0]).toBe(MAX_REPLY_BYTES / 4);
+  expect(asked[1]).toBe(MAX_REPLY_BYTES / 16);
+  expect(asked[2]).toBe(MAX_REPLY_BYTES / 64);
+  expect(asked[3]).toBe(MAX_REPLY_BYTES / 32);
 });
 
 describe("output that nobody reads", () => {

@@ -34,7 +34,8 @@ test("the profile is read, and what the node host alone has stays with it", asyn
     join(home, ".profile"),
     'echo "Welcome\n=x"\nexport TOOLS=/opt/a LINES2="1\n2"\nPATH=/opt/bin:$PATH\n',
   );
-  const env = await readLoginEnv(own(), 20_000);
+  const { env, isWhole } = await readLoginEnv(own(), 20_000);
+  expect(isWhole).toBe(true);
   expect(env).toMatchObject({ TOOLS: "/opt/a", LINES2: "1\n2", HOME: home, TZ: "Asia/Singapore" });
   expect(env.PATH).toMatch(/^\/opt\/bin:/);
   expect(JSON.stringify(env)).not.toContain("secret");
@@ -45,7 +46,7 @@ test("a token that the profile exports is no command's: every OPENCLAW_ name is 
     join(home, ".profile"),
     "export OPENCLAW_GATEWAY_TOKEN=secret OPENCLAW_X=1 MY_OPENCLAW_X=kept\n",
   );
-  const env = await readLoginEnv(own(), 20_000);
+  const { env } = await readLoginEnv(own(), 20_000);
   expect(Object.keys(env).filter((name) => name.includes("OPENCLAW"))).toEqual(["MY_OPENCLAW_X"]);
   expect(JSON.stringify(env)).not.toContain("secret");
 });
@@ -57,7 +58,7 @@ test.each([
   ["does not end", "sleep 60"],
   ["ends, and what it left holds its output open", "sleep 60 & exit 1"],
 ])("a login shell that %s leaves the short list, without a wait that does not end", async (_, text) => {
-  const env = await readLoginEnv(own({ SHELL: shell(text) }), 1_000);
+  const { env } = await readLoginEnv(own({ SHELL: shell(text) }), 1_000);
   expect(env).toMatchObject({ HOME: home, USER: "claw", PATH: "/usr/local/bin:/usr/bin:/bin" });
   expect(JSON.stringify(env)).not.toContain("secret");
 });
@@ -65,6 +66,7 @@ test.each([
 test.each([["/nowhere/shell"], ["zsh"], ["/bin/tcsh"], [""]])(
   "where %j cannot be asked, the short list is all",
   async (SHELL) => {
-    expect(await readLoginEnv(own({ SHELL }), 1_000)).toMatchObject({ HOME: home, USER: "claw" });
+    const told = await readLoginEnv(own({ SHELL }), 1_000);
+    expect(told).toMatchObject({ isWhole: false, env: { HOME: home, USER: "claw" } });
   },
 );

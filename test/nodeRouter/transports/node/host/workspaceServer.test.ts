@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { LoginEnv } from "../../../../../src/nodeRouter/transports/node/host/loginEnv.ts";
 import { MAX_REPLY_BYTES, type Reply } from "../../../../../src/nodeRouter/transports/node/wire.ts";
 import { ALLOWS, base64, type NodeEnd, nodeEnd, runRequest, stateIn } from "../../../../support/nodeEnd.ts";
 
@@ -89,12 +90,12 @@ describe("a command", () => {
   });
 
   test("that is forgotten while it is about to begin does not begin", async () => {
-    const env = Promise.withResolvers<Record<string, string>>();
+    const env = Promise.withResolvers<LoginEnv>();
     node = nodeEnd({ readEnv: () => env.promise });
     const key = randomUUID();
     const running = node.run(mark(), { key });
     const forgotten = node.ask({ op: "forget", key });
-    env.resolve({ PATH: "/usr/bin:/bin" });
+    env.resolve({ env: { PATH: "/usr/bin:/bin" }, isWhole: true, atMs: 0 });
     expect([kindOf(await running), kindOf(await forgotten)]).toEqual(["forgotten", "gone"]);
     expect(marks()).toBe(0);
   });
@@ -273,8 +274,10 @@ describe("input", () => {
   test("for a command that reads none goes nowhere", async () => {
     const key = randomUUID();
     await node.run("exec <&-; read x </dev/null; sleep 0.2", { key, eof: false, waitMs: 100 });
-    const data = Buffer.alloc(1 << 20).toString("base64");
-    expect(kindOf(await node.ask({ op: "input", key, off: 0, data, eof: true }))).toBe("done");
+    const data = Buffer.alloc(3 << 20).toString("base64");
+    for (const [at, eof] of [false, false, false, true].entries()) {
+      expect(kindOf(await node.ask({ op: "input", key, off: at * (3 << 20), data, eof }))).toBe("done");
+    }
     await vi.waitFor(async () => {
       expect(stateIn(await node.pull(key)).end).toEqual({ exitCode: 0, signal: null });
     }, SLOW);

@@ -1,7 +1,7 @@
 // The node's end of the workspace command, spoken to as a gateway speaks to it.
 import { randomUUID } from "node:crypto";
+import type { InvokeContext } from "../../src/nodeRouter/transports/node/host/execApprovals.ts";
 import {
-  type InvokeContext,
   type ServerOptions,
   WorkspaceServer,
 } from "../../src/nodeRouter/transports/node/host/workspaceServer.ts";

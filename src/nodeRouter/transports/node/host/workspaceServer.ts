@@ -11,6 +11,7 @@ import {
   type StateAnswer,
 } from "../wire.ts";
 import { workdirProblem } from "./commandWorkdir.ts";
+import { askApprovals, type InvokeContext } from "./execApprovals.ts";
 import { GroupKeeper } from "./groupKeeper.ts";
 import type { HostedCommand } from "./hostedCommand.ts";
 import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedCommands.ts";
@@ -21,13 +22,6 @@ import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
 import { spawnShell } from "./spawnShell.ts";
 import { spawnTerminal } from "./spawnTerminal.ts";
-
-/** What the host hands to a command's handler, as far as it is used. */
-export interface InvokeContext {
-  readonly signal?: AbortSignal | undefined;
-  /** The node's own exec approvals: throws where they do not allow it, and gives what throws right before the start. */
-  readonly prepareExecAuthorization?: ((source: "human-approved" | "session-full") => () => void) | undefined;
-}
 
 export interface ServerOptions extends HostedOptions {
   /** Of the plugin. */
@@ -193,43 +187,6 @@ export class WorkspaceServer {
     }
     return env;
   }
-}
-
-type Allowed =
-  | { readonly ok: false; readonly denied: NotBegun }
-  | {
-      readonly ok: true;
-      /** Throws where it is not allowed any more: to be called right before the start. */
-      readonly assert: () => void;
-      readonly stillDenied: () => NotBegun | null;
-    };
-
-/** SECURITY: the node's owner decides what runs there, so without a way to ask nothing does. */
-function askApprovals({ prepareExecAuthorization: prepare }: InvokeContext, approved: boolean): Allowed {
-  if (prepare === undefined)
-    return { ok: false, denied: deniedBecause("OpenClaw there offers no way to ask them") };
-  try {
-    const assert = prepare(approved ? "human-approved" : "session-full");
-    const stillDenied = (): NotBegun | null => {
-      try {
-        assert();
-        return null;
-      } catch (error) {
-        return deniedBecause(messageOf(error));
-      }
-    };
-    return { ok: true, assert, stillDenied };
-  } catch (error) {
-    return { ok: false, denied: deniedBecause(messageOf(error)) };
-  }
-}
-
-function deniedBecause(fact: string): NotBegun {
-  return { why: "denied", fact: `its exec approvals do not allow it: ${fact}` };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function commandEnv(login: Env, { env, pathPrepend }: RunRequest): Env {

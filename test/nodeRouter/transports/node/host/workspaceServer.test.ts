@@ -495,3 +495,31 @@ test("an answer that nobody waits for any more is given at once", async () => {
   expect(performance.now() - since).toBeLessThan(2_000);
   await node.ask({ op: "forget", key });
 });
+
+describe("a login shell that told nothing", () => {
+  const env = (name: string) => ({ PATH: "/usr/bin:/bin", NAME: name });
+  const nameOf = async (): Promise<string> => (await node.complete('printf "$NAME"')).out;
+
+  test("is asked again some time, and no command waits for that", async () => {
+    const second = Promise.withResolvers<LoginEnv>();
+    const answers = [
+      Promise.resolve({ env: env("short"), isWhole: false, atMs: Number.NEGATIVE_INFINITY }),
+      second.promise,
+    ];
+    node = nodeEnd({ readEnv: () => answers.shift() ?? Promise.reject(new Error("a third time")) });
+    expect([await nameOf(), await nameOf()]).toEqual(["short", "short"]);
+    second.resolve({ env: env("whole"), isWhole: true, atMs: Number.NEGATIVE_INFINITY });
+    await vi.waitFor(async () => expect(await nameOf()).toBe("whole"), SLOW);
+    expect([await nameOf(), answers.length]).toEqual(["whole", 0]);
+  });
+
+  test("is not asked again at once", async () => {
+    const asked: number[] = [];
+    const readEnv = async (): Promise<LoginEnv> => {
+      asked.push(1);
+      return { env: env("short"), isWhole: false, atMs: performance.now() };
+    };
+    node = nodeEnd({ readEnv });
+    expect([await nameOf(), await nameOf(), asked.length]).toEqual(["short", "short", 1]);
+  });
+});

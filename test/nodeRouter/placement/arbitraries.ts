@@ -1,6 +1,7 @@
 // Random nodes, selectors, rules and requests for property tests. Few keys and values, so that they collide.
 
 import fc from "fast-check";
+import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
 import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
 import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
@@ -24,7 +25,7 @@ const key = fc.constantFrom(
   "notin",
   "example.com/tier",
 );
-const value = fc.constantFrom("", "sg", "cn", "constructor", "in", "A.b_c-9");
+const value = fc.constantFrom("", "windows", "sg", "cn", "constructor", "in", "A.b_c-9");
 
 export const tagsArbitrary = fc
   .uniqueArray(fc.tuple(key, value), { selector: ([name]) => name })
@@ -86,7 +87,8 @@ const stateArbitrary = fc.record({
     "unpaired" as const,
     "unknown" as const,
   ),
-  commands: fc.subarray(["system.run", "system.which"]).map((commands) => new Set(commands)),
+  commands: fc.subarray(["system.run", "system.which", PLUGIN_COMMAND]).map((commands) => new Set(commands)),
+  awaitsReapproval: fc.boolean(),
   ssh: fc.boolean(),
   sshReachable: fc.constantFrom(true, true, false, null),
   rttMs: oneOf(0, 1.2, 1.3, 4, 6, 24, 26, 31, 80, 200),

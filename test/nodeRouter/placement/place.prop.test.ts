@@ -1,6 +1,7 @@
 // What holds for every placement.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
 import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
 import type {
@@ -135,6 +136,12 @@ function plainReading(request: PlacementRequest, nodes: readonly NodeState[], ru
     node.transport !== "ssh" &&
     request.commands.every((command) => node.commands.has(command));
   const overSsh = (node: NodeState) => node.ssh && node.transport !== "node" && node.sshReachable !== false;
+  const hasWay = (node: NodeState) => {
+    if (request.binding === "exec") return overNode(node);
+    const isSsh = node.transport === "ssh" || (node.transport === "auto" && node.ssh);
+    if (isSsh) return overSsh(node);
+    return overNode(node) && node.commands.has(PLUGIN_COMMAND) && node.tags.get("node.os") !== "windows";
+  };
   const sum = (node: NodeState) =>
     rule.prefer.reduce(
       (total, { selector, weight }) => total + (matches(selector, node.tags) ? weight : 0),
@@ -142,7 +149,7 @@ function plainReading(request: PlacementRequest, nodes: readonly NodeState[], ru
     );
   const fitting = nodes
     .filter((node) => rule.require === null || matches(rule.require, node.tags))
-    .filter(request.binding === "exec" ? overNode : overSsh)
+    .filter(hasWay)
     .filter(({ capacity }) => hasMinimum(rule.minimum, capacity))
     .map((node) => ({
       node,

@@ -6,6 +6,7 @@ import { createToolPolicy } from "../../../src/hooks/toolPolicy.ts";
 import { EMBEDDED_RUNS } from "../../../src/nodeRouter/host/harness.ts";
 import { agentIds, bindingOf } from "../../../src/nodeRouter/host/hostConfig.ts";
 import { SANDBOX_PROBLEM } from "../../../src/nodeRouter/host/sandboxApi.ts";
+import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import { createMethods } from "../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { nodeRoute } from "../../../src/nodeRouter/surfaces/tools/nodeRoute.ts";
 import { WORKSPACE_TOOLS } from "../../../src/nodeRouter/toolCatalog/catalog.ts";
@@ -68,8 +69,8 @@ const hostNodes = fc.array(
       name: fc.constantFrom("mac-sg", "MAC sg", "mac-cn"),
       id: fc.constantFrom(SG_ID, CN_ID, "0d".repeat(32)),
       connected: fc.boolean(),
-      approvalState: fc.constantFrom("approved", "approved", "pending-approval"),
-      commands: fc.constantFrom(["system.run", "browser.proxy", "file.fetch"], ["system.run"], []),
+      approvalState: fc.constantFrom("approved", "approved", "pending-reapproval", "pending-approval"),
+      commands: fc.constantFrom(["system.run", "browser.proxy", PLUGIN_COMMAND], ["system.run"], []),
     })
     .map(({ name, id, ...changes }) => hostEntry(name, id, changes)),
   { maxLength: 3 },

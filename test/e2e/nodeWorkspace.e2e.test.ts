@@ -8,6 +8,7 @@ import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusR
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
+import { textOf } from "../support/modelScript.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, callAny, type Deployment, PROBE, startDeployment } from "./deployment.ts";
 import { SANDBOX } from "./sshDeployment.ts";
@@ -151,6 +152,24 @@ describe("a workspace on a paired node", () => {
   });
 
   describe("who may", () => {
+    test("the persona files in the prompt are the node's, and what the agent writes there is in its next prompt", async () => {
+      mkdirSync(local, { recursive: true });
+      for (const name of ["AGENTS.md", "MEMORY.md"]) {
+        writeFileSync(on(name), `${name} of the node\n`);
+        writeFileSync(join(local, name), `${name} of the gateway\n`);
+      }
+      const sessionKey = "agent:worker-sg:persona";
+      const ask = async (message: string): Promise<string> => {
+        await gateway.agent("worker-sg", message, { sessionKey, timeoutMs: 180_000 });
+        const request = gateway.model.requests.findLast(({ session }) => session === sessionKey);
+        return (request?.messages ?? []).map(textOf).join("\n");
+      };
+      const prompt = await ask(exec("echo 'a new note' >>MEMORY.md"));
+      for (const name of ["AGENTS.md", "MEMORY.md"]) expect(prompt).toContain(`${name} of the node`);
+      expect(prompt).not.toContain(".md of the gateway");
+      expect(await ask("hello")).toContain("MEMORY.md of the node\na new note");
+    });
+
     test("a node without the plugin is refused with what to install, and nothing runs there or on the gateway", async () => {
       const results = await ask("worker-cn", exec("touch ran"), call("write", { path: "w", content: "x" }));
       for (const text of results) {

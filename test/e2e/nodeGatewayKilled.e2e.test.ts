@@ -41,7 +41,7 @@ test("what ended meanwhile is recorded with its real end, what runs on is ended,
   run("lasts", "sleep 600");
   const pid = await waitFor("both to run", () => {
     const [one, other] = ["ends", "lasts"].map((name) => Number(textOf(on(`${name}.pid`))));
-    return one && other;
+    return one !== 0 && other !== 0 && other;
   });
   await gateway.kill9();
   writeFileSync(on("go"), "");

@@ -169,7 +169,7 @@ export type RefusedWhy =
   | "platform"
   /** The request is none of this protocol. */
   | "request"
-  /** Too many commands at once. */
+  /** Too many commands at once. To `input`: there is no room, and nothing of it was taken; it is to come again. */
   | "full";
 
 /** The node host's process knows no such key; to `forget`: it never began it, and never will. */

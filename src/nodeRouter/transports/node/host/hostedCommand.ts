@@ -91,9 +91,10 @@ export class HostedCommand implements ProcessEvents {
     this.#err.acknowledge(err);
     this.#regulate();
     const untilMs = performance.now() + waitMs;
+    const ahead = (): number => Math.max(0, this.#out.end - out) + Math.max(0, this.#err.end - err);
     const isEnough = (): boolean => {
-      if (max === 0) return this.end !== null && this.unread === 0;
-      return this.end !== null || this.unread >= (until === "output" ? 1 : Math.min(max, this.#limit));
+      if (max === 0) return this.end !== null && ahead() === 0;
+      return this.end !== null || ahead() >= (until === "output" ? 1 : Math.min(max, this.#limit));
     };
     while (!isEnough() && signal?.aborted !== true) {
       const leftMs = untilMs - performance.now();
@@ -101,7 +102,7 @@ export class HostedCommand implements ProcessEvents {
       await this.#change(leftMs, signal);
     }
     const gatherMs = Math.min(GATHER_MS, untilMs - performance.now());
-    if (this.end === null && until === "output" && this.unread < max && gatherMs > 0) {
+    if (this.end === null && until === "output" && ahead() < max && gatherMs > 0) {
       const gathered = performance.now() + gatherMs;
       while (this.end === null && performance.now() < gathered) await this.#change(gatherMs, signal);
     }

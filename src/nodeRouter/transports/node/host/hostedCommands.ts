@@ -70,6 +70,7 @@ export class HostedCommands {
   async run(key: string, begin: Begin): Promise<Begun | NotBegun> {
     const known = this.#kept.get(key);
     if (known !== undefined) {
+      known.askedMs = performance.now();
       const no = await known.begun;
       return no ?? { command: known.command, fresh: false };
     }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
+import { once } from "../../../../shared/once.ts";
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -56,14 +57,17 @@ export function baseEnv(own: NodeJS.ProcessEnv = process.env): Env {
   };
 }
 
-function user(): { readonly username: string; readonly homedir: string; readonly shell: string | null } {
-  try {
-    return userInfo();
-  } catch {
-    // A container's user that has no entry.
-    return { username: "", homedir: "/", shell: null };
-  }
-}
+/** Asked once: a machine may keep its users in a directory that is far away. */
+const user = once(
+  (): { readonly username: string; readonly homedir: string; readonly shell: string | null } => {
+    try {
+      return userInfo();
+    } catch {
+      // A container's user that has no entry.
+      return { username: "", homedir: "/", shell: null };
+    }
+  },
+);
 
 /** Null: it told nothing that can be used. csh takes no `-l` with `-c`. */
 function askShell(base: Env, maxMs: number): Promise<Env | null> {

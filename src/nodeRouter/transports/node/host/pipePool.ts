@@ -46,9 +46,11 @@ export class PipePool {
     return [endsOf(first), endsOf(second)];
   }
 
-  close(): void {
+  /** Resolves when nothing of it is left. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     for (const pipe of this.#free.splice(0)) closeBoth(pipe);
+    await this.#making;
   }
 
   async #make(): Promise<void> {

@@ -24,6 +24,7 @@ export interface TerminalStart extends ProcessStart {
 const READY_MS = 10_000;
 /** What comes before, at most: a shell's complaints. */
 const MAX_GREETING = 65_536;
+const PID = /^\d{1,10}$/;
 /** End of input as a terminal has it. */
 const CTRL_D = "\u0004";
 
@@ -68,17 +69,16 @@ export async function spawnTerminal(
   };
   const greet = (chunk: string): void => {
     greeting += chunk;
-    const [, pid] = greeting.match(new RegExp(`${mark} ready (\\d{1,10})\\r?\\n`)) ?? [];
-    if (state === "greeting" && pid !== undefined) {
+    const pid = lineAfter(greeting, `${mark} ready `)?.line ?? "";
+    if (state === "greeting" && PID.test(pid)) {
       state = "starting";
       ready.resolve(Number(pid));
     }
-    const [line] = greeting.match(new RegExp(`${mark} start\\r?\\n`)) ?? [];
-    if (line !== undefined) {
+    const begun = lineAfter(greeting, `${mark} start`);
+    if (begun !== null) {
       state = "running";
-      const rest = greeting.slice(greeting.indexOf(line) + line.length);
       greeting = "";
-      if (rest !== "") events.output("out", Buffer.from(rest));
+      if (begun.rest !== "") events.output("out", Buffer.from(begun.rest));
       flush();
     }
     if (greeting.length > MAX_GREETING) kill.abort();
@@ -148,6 +148,14 @@ export async function spawnTerminal(
     },
     release: () => kill.abort(),
   };
+}
+
+/** Null: that line has not come to its end yet. */
+function lineAfter(text: string, start: string): { readonly line: string; readonly rest: string } | null {
+  const at = text.indexOf(start);
+  const end = at === -1 ? -1 : text.indexOf("\n", at);
+  if (end === -1) return null;
+  return { line: text.slice(at + start.length, end).trimEnd(), rest: text.slice(end + 1) };
 }
 
 function withoutAll(env: NodeJS.ProcessEnv): Record<string, undefined> {

@@ -72,10 +72,10 @@ export class WorkspaceServer {
   }
 
   /** Ends everything that was begun. */
-  close(): void {
+  async close(): Promise<void> {
     this.commands.close();
     this.#keeper.stop();
-    this.#pipes.close();
+    await this.#pipes.close();
   }
 
   async #reply(request: Request, context: InvokeContext): Promise<Reply> {

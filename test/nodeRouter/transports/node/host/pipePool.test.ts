@@ -29,7 +29,7 @@ test("what is written to the one end is read at the other, until that is closed"
   err.ours.resume();
   await Promise.all([once(out.ours, "close"), once(err.ours, "close")]);
   expect(Buffer.concat(chunks).toString()).toBe("hello");
-  pool.close();
+  await pool.close();
 });
 
 test("more are made when few are left, and none is given out twice", async () => {
@@ -46,14 +46,14 @@ test("more are made when few are left, and none is given out twice", async () =>
   }
   expect(seen.size).toBe(40);
   for (const theirs of seen) closeSync(theirs);
-  pool.close();
+  await pool.close();
 });
 
 test("a pipe has no name: while the pool is in use, no file is there", async () => {
   const pool = new PipePool();
   await pool.ready();
   expect(readdirSync(folder)).toEqual([]);
-  pool.close();
+  await pool.close();
   expect(pool.take()).toBeNull();
   await pool.ready();
   expect(pool.take()).toBeNull();

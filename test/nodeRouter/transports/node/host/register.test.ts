@@ -1,16 +1,22 @@
 // The registration: one state for all copies of the code, idle unless commands run, and no fault for the node host.
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import {
   type NodeHostApi,
   registerWorkspaceCommand,
   WORKSPACE_SERVER,
 } from "../../../../../src/nodeRouter/transports/node/host/register.ts";
-import { createMemory } from "../../../../../src/shared/processMemory.ts";
+import { createMemory, type Memory } from "../../../../../src/shared/processMemory.ts";
 import { runRequest } from "../../../../support/nodeEnd.ts";
 
 type Command = Parameters<NodeHostApi["registerNodeHostCommand"]>[0];
 
+const memories: Memory[] = [];
+afterEach(async () => {
+  for (const memory of memories.splice(0)) await memory.part(WORKSPACE_SERVER).current?.close();
+});
+
 function register(memory = createMemory(() => 0)) {
+  memories.push(memory);
   const commands: Command[] = [];
   registerWorkspaceCommand(
     { version: "1", registerNodeHostCommand: (command) => void commands.push(command) },

@@ -11,8 +11,8 @@ beforeEach(() => {
   node = nodeEnd();
   process.env.OPENCLAW_GATEWAY_TOKEN = "secret-token";
 });
-afterEach(() => {
-  node.server.close();
+afterEach(async () => {
+  await node.server.close();
   delete process.env.OPENCLAW_GATEWAY_TOKEN;
 });
 

@@ -17,8 +17,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "nr-node-end-"));
   node = nodeEnd();
 });
-afterEach(() => {
-  node.server.close();
+afterEach(async () => {
+  await node.server.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -203,6 +203,12 @@ describe("output", () => {
     const key = randomUUID();
     await node.run("seq 1 1000; exit 3", { key, waitMs: 0 });
     const all = { out: 2 ** 50, err: 2 ** 50 };
+    // What is printed meanwhile is no reason to answer.
+    const other = randomUUID();
+    await node.run("while :; do echo x; sleep 0.05; done", { key: other, waitMs: 0 });
+    const sinceMs = performance.now();
+    expect(stateIn(await node.pull(other, { ...all, waitMs: 500 }))).toMatchObject({ out: "", end: null });
+    expect(performance.now() - sinceMs).toBeGreaterThan(450);
     await vi.waitFor(async () => {
       expect(stateIn(await node.pull(key, all))).toMatchObject({ out: "", end: { exitCode: 3 } });
     }, SLOW);

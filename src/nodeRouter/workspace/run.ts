@@ -1,8 +1,10 @@
 // One run, as its commands and its files share it: node, transport, mirror.
 import type { Memory } from "../../shared/processMemory.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
+import type { Via } from "../policy/callDecision.ts";
 import { collect } from "../transports/collect.ts";
 import { hostSources } from "./mirror/hostSources.ts";
+import type { MirrorMemory } from "./mirror/mirrorMemory.ts";
 import type { Mirror } from "./mirror/mirrorOptions.ts";
 import { type NodeCommands, nodeCommands } from "./nodeCommands.ts";
 import { orAborted } from "./orAborted.ts";
@@ -46,7 +48,7 @@ export function createRun(given: Omit<Run, "commands" | "ready">): Run {
         node: node.name,
         root,
         owner: params.scopeKey,
-        memory: memory.part(WORKSPACE).mirrored,
+        memory: mirroredOn(memory.part(WORKSPACE).mirrored, target.via),
         now: parts().deps.now,
         sources: () => hostSources(params),
         run: (request, limits) =>
@@ -54,5 +56,16 @@ export function createRun(given: Omit<Run, "commands" | "ready">): Run {
       });
       return orAborted(mirror.ensure(), signal);
     },
+  };
+}
+
+/** By the machine that is meant: under a paired node's name another one may answer one day, which has nothing of this. */
+function mirroredOn(all: MirrorMemory, via: Via): MirrorMemory {
+  if (via.over === "ssh") return all;
+  const { nodeId } = via;
+  return {
+    contents: all.contents,
+    folder: (_name, directory) => all.folder(nodeId, directory),
+    forget: () => all.forget(nodeId),
   };
 }

@@ -87,6 +87,20 @@ describe("a run", () => {
   });
 });
 
+test("what was brought to a machine is not taken to be on another one that has its name now", async () => {
+  configure(PAIRED);
+  const folderOf = async (nodeId: string) => {
+    list({ commands: COMMANDS }, nodeId);
+    configure({ ...PAIRED, node: nodeId });
+    const handle = await at.backend.factory(at.params(`agent:worker:${nodeId}`));
+    await handle.runShellCommand({ script: "true" });
+    return at.mirrored.at(-1)?.memory.folder("one", "/skills");
+  };
+  const first = await folderOf(SG_ID);
+  expect(await folderOf(SG_ID)).toBe(first);
+  expect(await folderOf(CN_ID)).not.toBe(first);
+});
+
 describe("a paired node without the plugin", () => {
   test("is refused with the three commands, and nothing is sent to it", async () => {
     configure(PAIRED);

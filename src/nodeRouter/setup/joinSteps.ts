@@ -64,6 +64,7 @@ export function joinSteps(context: SetupContext, wishes: JoinWishes): readonly S
     openclawStep(context, state, found, wishes),
     placeStep(context, state),
     changeStep("config", context, () => changeOfSetup(context, state), [id]),
+    folderStep(context, state),
     tunnelStep(context),
     packageStep(context, state, found),
     pairStep(context, state, found, wishes),
@@ -124,6 +125,40 @@ function openclawStep(
       return done(`OpenClaw ${safe(version)}${service ? `, kept by ${safe(keeper)}` : ""}`);
     },
     act: async () => acted(""),
+  };
+}
+
+/** Over SSH the workspace is made on first use; a node host refuses a command whose folder is not there. */
+function folderStep(context: SetupContext, state: SetupState): SetupStep {
+  const { gateway, target } = context;
+  let made: string | null = null;
+  const workspace = async () => {
+    const { entry } = await gateway.look(target.node, []);
+    return typeof entry?.workspace === "string" ? entry.workspace : null;
+  };
+  const ask = (folder: string, what: "look" | "make" | "remove") =>
+    gateway.onNode(draftOf(context, state), "folder", [folder, what]);
+  return {
+    name: "folder",
+    async look() {
+      const folder = await workspace();
+      if (folder === null) return done("no workspace is configured");
+      const { stdout } = await ask(folder, "look");
+      return saidBy(stdout).has("folder") ? done(`${safe(folder)} is there`) : todo;
+    },
+    async act() {
+      made = await workspace();
+      const answer = await ask(made ?? "", "make");
+      if (!answer.ok)
+        return failed(onNodeFailed(target.node, "the workspace could not be made", answer.problem));
+      return acted(`${safe(made ?? "")} made`);
+    },
+    async undo() {
+      if (made === null || !saidBy((await ask(made, "look")).stdout).has("folder")) return null;
+      const answer = await ask(made, "remove");
+      if (!answer.ok) throw new Error(answer.problem ?? "no answer");
+      return `${safe(made)} was removed there`;
+    },
   };
 }
 

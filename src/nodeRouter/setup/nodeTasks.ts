@@ -3,7 +3,15 @@
 import { STATS_SCRIPT } from "../../presence/sources/ssh/script.ts";
 import { SAYS } from "./saidBy.ts";
 
-export type NodeTask = "facts" | "openclaw" | "identity" | "install" | "uninstall" | "connect" | "disconnect";
+export type NodeTask =
+  | "facts"
+  | "openclaw"
+  | "identity"
+  | "folder"
+  | "install"
+  | "uninstall"
+  | "connect"
+  | "disconnect";
 
 export interface TaskScript {
   readonly script: string;
@@ -58,6 +66,11 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
       `openclaw node identity --json 2>/dev/null | tr -d '\\n' | sed -n 's/.*"deviceId": *"\\([0-9a-f]*\\)".*/${SAYS}device \\1/p'`,
     ].join("\n"),
     deadlineMs: 60_000,
+  },
+  /** $1: an absolute folder. $2: `look`, `make`, or `remove`, which takes an empty one away and no other. */
+  folder: {
+    script: `${SAY}\ncase $2 in look) [ ! -d "$1" ] || say folder "$1";; make) mkdir -p "$1";; remove) rmdir "$1";; esac`,
+    deadlineMs: 15_000,
   },
   install: {
     script: [

@@ -78,6 +78,19 @@ describe("openclaw", () => {
   });
 });
 
+test("folder looks, makes one with those above it, and removes an empty one but none that holds something", async () => {
+  const folder = join(home, "a b", "work");
+  const look = async () => (await run("folder", [folder, "look"])).said.get("folder") ?? null;
+  expect(await look()).toBeNull();
+  expect((await run("folder", [folder, "make"])).code).toBe(0);
+  expect(await look()).toBe(folder);
+  writeFileSync(join(folder, "kept"), "x");
+  expect((await run("folder", [folder, "remove"])).code).not.toBe(0);
+  rmSync(join(folder, "kept"));
+  await run("folder", [folder, "remove"]);
+  expect(await look()).toBeNull();
+});
+
 test("identity says the device that openclaw names, and nothing where there is none yet", async () => {
   install(`echo '{ "deviceId": "${"ab".repeat(32)}",'; echo '"publicKey": "x" }'`);
   expect((await run("identity")).said.get("device")).toBe("ab".repeat(32));

@@ -31,6 +31,8 @@ export interface WorldState {
   running: boolean;
   readonly paired: Set<string>;
   guarded: boolean;
+  /** Whether the workspace is there. */
+  folder: boolean;
 }
 
 export function newWorld(config: unknown = {}, changes: Partial<WorldState> = {}): WorldState {
@@ -43,6 +45,7 @@ export function newWorld(config: unknown = {}, changes: Partial<WorldState> = {}
     running: false,
     paired: new Set(),
     guarded: false,
+    folder: false,
     ...changes,
   };
 }
@@ -118,7 +121,11 @@ export async function runIn(
     recorded: null,
     problem: null,
   });
-  const tasks: Record<string, (input: string) => string> = {
+  const tasks: Record<string, (input: string, args: readonly string[]) => string> = {
+    folder: (_input, [folder, what]) => {
+      if (what !== "look") world.folder = what === "make";
+      return what === "look" && world.folder ? `${SAYS}folder ${folder}\n` : "";
+    },
     facts: () => `Last login: today\n${SAYS}home /home/claw\nnode-router-stats 1\ntz_env Asia/Singapore\n`,
     openclaw: () =>
       `${SAYS}service systemd\n${SAYS}version OpenClaw 2026.9.6 (abc)\n${world.plugin === null ? "" : `${SAYS}plugin ${world.plugin}\n`}`,
@@ -188,8 +195,8 @@ export async function runIn(
         return timeZone === undefined ? null : { country: "SG", why: `time zone ${timeZone}` };
       }),
     keyLine: () => ask("keyLine", () => "restrict,pty ssh-ed25519 AAAA"),
-    onNode: (_, task, _args, input = "") =>
-      ask(task, (): TaskAnswer => ({ ok: true, stdout: tasks[task]?.(input) ?? "", problem: null })),
+    onNode: (_, task, args = [], input = "") =>
+      ask(task, (): TaskAnswer => ({ ok: true, stdout: tasks[task]?.(input, args) ?? "", problem: null })),
     ...gateway,
   };
   const context: SetupContext = {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
 import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
@@ -18,9 +19,8 @@ let workspace: string;
 beforeAll(async () => {
   const archive = await packPlugin();
   gateway = await startGateway({
-    // A command longer than the cut is to be a result, not a background job.
     config: {
-      tools: { exec: { backgroundMs: 400_000, timeoutSec: 400 } },
+      tools: { exec: { backgroundMs: 5_000, timeoutSec: 400 } },
       agents: { entries: { "worker-sg": { sandbox: SANDBOX } } },
     },
   });
@@ -43,32 +43,46 @@ afterAll(async () => {
   await gateway?.stop();
 });
 
-const run = async (command: string): Promise<string> => {
-  const line = call("exec", { command });
-  return (await gateway.agent("worker-sg", line, { timeoutMs: 400_000 })).results[0] ?? "";
-};
+/** One session: the jobs of another are nobody's. */
+const options = { sessionKey: "agent:worker-sg:cut", timeoutMs: 400_000 };
+const ask = async (line: string): Promise<string> =>
+  (await gateway.agent("worker-sg", line, options)).results[0] ?? "";
+const run = (command: string): Promise<string> => ask(call("exec", { command }));
+const ready = () =>
+  waitFor("presence to see the node", async () => {
+    const { nodes } = await gateway.rpc<NodesReport>("noderouter.nodes");
+    return nodes.find(({ name }) => name === "mac-sg")?.state === "ready";
+  });
 const textOf = (name: string): string | false => {
   const file = join(workspace, name);
   return existsSync(file) && readFileSync(file, "utf8");
 };
 
 test("a cut of 150 s in mid-command ends in the command's real end, and it ran once", async () => {
-  const result = run("echo began >> long; echo first; sleep 20; echo last; exit 4");
-  await waitFor("the command to begin", () => textOf("long"));
+  // OpenClaw makes every command a job of the agent's that takes longer than two minutes.
+  const begun = await run("echo began >> long; echo first; sleep 20; echo last; exit 4");
+  const [, sessionId = ""] = /^Command still running \(session ([\w-]+),/.exec(begun) ?? [];
   wire.freeze();
   await pause(150_000);
   wire.thaw();
-  expect(await result).toMatch(/^first\nlast\n[\s\S]*\(Command exited with code 4\)/);
+  await ready();
+  const end = await waitFor("the job to end", async () => {
+    const text = await ask(call("process", { action: "poll", sessionId, timeout: 20_000 }));
+    return /still running/.test(text) ? null : text;
+  });
+  expect(end).toMatch(/first\nlast\n[\s\S]*exited with code 4/);
   expect(textOf("long")).toBe("began\n");
 });
 
 test("a command that is swallowed on its way never begins, and the agent is told just that", async () => {
+  await ready();
   expect(await run("echo ready")).toMatch(/^ready\n/);
   wire.freeze();
   const result = run("echo began >> swallowed");
   await pause(15_000);
   wire.thaw();
   expect(await result).toMatch(/NOT_STARTED|NODE_UNREACHABLE|NO_NODE_FITS/);
+  await ready();
   expect(await run("echo after")).toMatch(/^after\n/);
   expect(textOf("swallowed")).toBe(false);
 });

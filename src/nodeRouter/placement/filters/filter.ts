@@ -21,6 +21,8 @@ export interface WayCheck {
    * `is offline`. Absent, or null: only the config or the operator can change it.
    */
   readonly passing?: (node: NodeState) => string | null;
+  /** Of a node that it removed: what the reason is about, safe to print. @param nowMs of the snapshot; null: not known. */
+  readonly detail?: (node: NodeState, nowMs: number | null) => string;
 }
 
 /**

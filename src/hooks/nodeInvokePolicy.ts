@@ -1,10 +1,13 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
+import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
-import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
-import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { currentSnapshot, lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import { type AgentPolicy, agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { barredProblem } from "../nodeRouter/policy/barred.ts";
 import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
+import { closedTo, closesNodes } from "../nodeRouter/policy/untolerated.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
@@ -42,11 +45,12 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     const policy = agentPolicy(config, deps.hostConfig(), agent);
     const isWorkspace = policy.binding === "workspace";
     if (!isWorkspace) {
-      if (config.mode === "shadow" || !policy.isRouted) return null;
+      if (config.mode === "shadow") return null;
+      if (!policy.isRouted) return closedRefusal(deps, config, agent, invocation);
       const running = deps.memory.part(CALLS).runningExecNodes(agent, sessionKey);
       const allowed =
         running.size > 0
-          ? running.has(invocation.nodeId)
+          ? running.has(invocation.nodeId) && !isBarredNow(deps, config, policy, invocation.nodeId)
           : ruleAllows(policy, invocation.nodeId, await currentSnapshot(deps, config));
       if (allowed) return null;
     }
@@ -60,6 +64,27 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     const advice = `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`;
     return refusal("RUN_NOT_ALLOWED", fact, { advice });
   };
+}
+
+/** SECURITY: a person may have agreed minutes after the call was placed, and the node's place be in doubt since. */
+function isBarredNow(deps: RouterDeps, config: ResolvedConfig, policy: AgentPolicy, nodeId: string): boolean {
+  return barredProblem(policy, (node) => node.nodeId === nodeId, lastSnapshot(deps, config)) !== null;
+}
+
+/** No rule speaks for the agent: only a taint of the node can. */
+async function closedRefusal(
+  deps: RouterDeps,
+  config: ResolvedConfig,
+  agent: string,
+  { nodeId }: NodeInvocation,
+): Promise<Refusal | null> {
+  if (!closesNodes(config)) return null;
+  const closed = closedTo(nodeId, await currentSnapshot(deps, config));
+  if (closed === null) return null;
+  deps.memory.part(COUNTERS).runsRefused += 1;
+  const fact = `a command of agent "${agent}" was sent to node ${nodeId}, ${closed}, and no rule speaks for the agent (untoleratedAgents is "refuse")`;
+  const advice = "Name another node, or add a rule that tolerates the taint";
+  return refusal("RUN_NOT_ALLOWED", fact, { advice });
 }
 
 function caller(params: unknown): { agent: string | null; sessionKey: string } {

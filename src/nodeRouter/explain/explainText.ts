@@ -83,7 +83,7 @@ function result({ node, fits }: CandidateReport, chosen: string | null): string 
 }
 
 function why({ reason, detail, scores }: CandidateReport): string {
-  if (reason !== null) return safe(detail === null ? reason : `${reason}: ${detail}`);
+  if (reason !== null) return safe(detail === undefined ? reason : `${reason}: ${detail}`);
   return Object.entries(scores)
     .map(([key, value]) =>
       key === NEAR_SCORE ? `near ${value} ms` : `${safe(key)} ${value > 0 ? "+" : ""}${value}`,

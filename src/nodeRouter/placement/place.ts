@@ -140,7 +140,6 @@ function candidatesOf(
           node: node.name,
           fits: true,
           reason: null,
-          detail: null,
           passing: null,
           ...ranking.of(node),
         };
@@ -150,7 +149,7 @@ function candidatesOf(
         node: node.name,
         fits: false,
         reason,
-        detail: detail?.(node, takenAtMs) ?? null,
+        ...(detail === undefined ? {} : { detail: detail(node, takenAtMs) }),
         passing: passing?.(node) ?? null,
         score: null,
         scores: {},

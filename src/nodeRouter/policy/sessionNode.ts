@@ -29,7 +29,7 @@ export function decideSession(
   memory: LastNodesView,
 ): SessionPlace {
   if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
-  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
+  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory, kept);
   const absent = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept);
   // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
   if (absent?.passing != null) return awayFor(absent, absent.passing, chosen, presence.get(absent.node));

@@ -6,17 +6,20 @@ import { place } from "../placement/place.ts";
 import { NO_LAST_NODES } from "../state/lastNodes.ts";
 import { bindingFor, commandsFor, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
+import { barredProblem } from "./barred.ts";
 import type { LastNodesView } from "./callDecision.ts";
 
 /**
  * Where a call of this tool would be placed, if the rules alone decided.
  * @param memory where the agents' calls ran until now; without it as if none had run.
+ * @param kept name of the node that holds the session's files; null: none.
  */
 export function toolPlacement(
   { id: agent, binding: agentBinding, config, ruleFor }: AgentPolicy,
   tool: string,
   snapshot: NodeSnapshot,
   memory: LastNodesView = NO_LAST_NODES,
+  kept: string | null = null,
 ): PlacementDecision {
   const binding = bindingFor(tool, agentBinding);
   // The rule of exec says where the workspace is, and every workspace tool goes there.
@@ -29,6 +32,7 @@ export function toolPlacement(
     needs: binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS,
     binding,
     current: rule === null ? null : memory.of(agent, rule.name),
+    ...(agentBinding === "workspace" && kept !== null ? { settled: kept } : {}),
   };
   const decision = place({ ...asked, tool: ruled }, snapshot, config.rules);
   return ruled === tool ? decision : { ...decision, request: asked };
@@ -71,7 +75,10 @@ export function allowedNodes(policy: AgentPolicy, snapshot: NodeSnapshot): reado
   return decision.rule === null ? [] : snapshot.nodes.filter((node) => !others.has(node.name));
 }
 
-/** Whether that rule allows the node with this id, connected or not. */
+/** Whether that rule allows the node with this id, connected or not: also by its place as it is known now. */
 export function ruleAllows(policy: AgentPolicy, nodeId: string, snapshot: NodeSnapshot): boolean {
-  return allowedNodes(policy, snapshot).some((node) => node.nodeId === nodeId);
+  return (
+    allowedNodes(policy, snapshot).some((node) => node.nodeId === nodeId) &&
+    barredProblem(policy, (node) => node.nodeId === nodeId, snapshot) === null
+  );
 }

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/ssh/sshTransport.ts";
@@ -41,6 +42,7 @@ export function createFiles(run: Run): RunFiles {
     try {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
+      requireStillAllowed(memory, run.agent, at.node.name);
       await run.ready(at, signal);
       const command = run.transport().start(at.node.name, withSettings(request, at.node));
       return await collect(command, { ...limits, signal }, request.input?.length ?? 0);

@@ -76,10 +76,10 @@ export const residencyFilter: Filter = ({ rule: { residency } }) =>
  * too. Null: nothing speaks against it.
  */
 export function gatewayObjection(
-  { residency }: Pick<Rule, "residency">,
+  { residency, onUnavailable }: Pick<Rule, "residency" | "onUnavailable">,
   { gatewayResidence = NO_RESIDENCE, takenAtMs }: Pick<NodeSnapshot, "gatewayResidence" | "takenAtMs">,
 ): string | null {
-  if (residency === null) return null;
+  if (residency === null || onUnavailable !== "gateway") return null;
   const unmet = QUESTIONS.find(({ isMet }) => !isMet(gatewayResidence, residency));
   if (unmet === undefined) return null;
   return `the gateway ${unmet.reason.one} (${unmet.detail(gatewayResidence, takenAtMs)})`;

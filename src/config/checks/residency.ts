@@ -17,6 +17,8 @@ export function* checkResidency(written: WrittenConfig): Generator<ConfigProblem
   for (const rule of written.rules) {
     if (rule.entry.residency === undefined) continue;
     yield* checkCountries(rule);
+    // What follows from a country that is none is no problem of its own.
+    if (!rule.entry.residency.allow.every(validCountry)) continue;
     yield* checkKeeping(written, rule);
     yield* checkReach(written, rule);
   }

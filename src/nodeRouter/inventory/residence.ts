@@ -49,7 +49,8 @@ export function residenceOf({ declared, tailnetTags, witnesses }: ResidenceInput
   let egress: PlaceStatement | null = null;
   for (const { by, place, atMs, stale } of witnesses) {
     // A clock that is set as the operator says is set right, wherever its zone is.
-    if (by === "timezone" && place.timeZone === declared?.timeZone) continue;
+    if (by === "timezone" && declared?.timeZone !== undefined && declared.timeZone === place.timeZone)
+      continue;
     const words = `${by === "egress" ? place.detail.replace("endpoint", "egress") : place.detail} looks like ${placeWords(place)}`;
     if (isDisputed(grant.place, place)) disputes.push({ words: safe(words), atMs });
     else if (place.country === grant.country && place.source !== "derp") {

@@ -1,7 +1,7 @@
 // All that the sources said of one node, and the record that it comes to. Pure.
 import type { NodeLocation } from "../shared/types.ts";
+import { saidAtMs } from "./facts.ts";
 import { ANSWER_HOLDS_MS, presenceStateOf } from "./freshness.ts";
-import { timeOf } from "./location/witnesses.ts";
 import { mergeFacts } from "./merge.ts";
 import { NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
 import type { NodePresence, Observation, Place, PresenceTarget, Reach, Said, SourceName } from "./record.ts";
@@ -60,7 +60,7 @@ export function takeObservation({ observations, addresses }: Known, observation:
   observations.set(observation.source, observation);
   const value = observation.facts.publicAddress;
   if (value !== undefined)
-    addresses.set(observation.source, { value, atMs: timeOf(observation, "publicAddress") });
+    addresses.set(observation.source, { value, atMs: saidAtMs(observation, "publicAddress") });
 }
 
 /** The source has nothing on the node any more. @returns whether it had. */

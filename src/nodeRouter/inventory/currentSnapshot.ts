@@ -9,7 +9,7 @@ import { definePart, type Memory } from "../../shared/processMemory.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
-import { residenceOf } from "./residence.ts";
+import { residenceOf } from "./nodeResidence.ts";
 import { SNAPSHOT_KEEPER } from "./snapshotKeeper.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */

@@ -14,8 +14,8 @@ import {
   UNKNOWN_CAPACITY,
 } from "../placement/model/snapshot.ts";
 import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
+import { residenceOf } from "./nodeResidence.ts";
 import { type NodeTagsInput, nodeTags } from "./nodeTags.ts";
-import { residenceOf } from "./residence.ts";
 
 export { pairedAs } from "./nodeIdentity.ts";
 

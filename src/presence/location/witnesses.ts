@@ -1,6 +1,6 @@
 // What each source says of where a node is, one by one and with its age: for residency, where an old word still objects.
-import { FACTS } from "../facts.ts";
-import type { FactName, FactValues, Observation, Place, PlaceWitness, Said } from "../record.ts";
+import { FACTS, saidAtMs } from "../facts.ts";
+import type { FactName, FactValues, Place, PlaceWitness, Said } from "../record.ts";
 import { cleanPlace } from "./cleanPlace.ts";
 import { derpPlaceOf } from "./derpRegions.ts";
 import type { InferenceSources } from "./inferred.ts";
@@ -28,7 +28,7 @@ export function witnessesOf(
       of: (v: FactValues[K]) => Place | null,
     ) => {
       const value = facts[name];
-      if (value !== undefined) add(by, of(value), timeOf(observation, name), FACTS[name].holdsMs);
+      if (value !== undefined) add(by, of(value), saidAtMs(observation, name), FACTS[name].holdsMs);
     };
     infer("tailnetRelay", "relay", (relay) => derpPlaceOf(relay, derpMap));
     infer("timeZone", "timezone", placeOfTimeZone);
@@ -39,9 +39,4 @@ export function witnessesOf(
     add(source === "ssh" ? "egress" : "endpoint", answer?.place ?? null, atMs, FACTS.publicAddress.holdsMs);
   }
   return witnesses;
-}
-
-/** Epoch ms at which the observation's fact held. */
-export function timeOf({ atMs, factAtMs }: Observation, fact: FactName): number {
-  return factAtMs?.[fact] ?? atMs;
 }

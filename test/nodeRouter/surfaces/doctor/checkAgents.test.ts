@@ -191,7 +191,9 @@ describe("the gateway's files of an agent whose calls are kept in a country", ()
     gateway: { location: gateway },
   });
   const ids = (router: object) =>
-    oddities({ router }).map(({ id }) => id).filter((id) => id === "node-router/residency-gateway-files");
+    oddities({ router })
+      .map(({ id }) => id)
+      .filter((id) => id === "node-router/residency-gateway-files");
 
   test("are a warning where the gateway is not declared inside", () => {
     expect(ids(resident())).toHaveLength(1);

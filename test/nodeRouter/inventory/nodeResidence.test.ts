@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { decisionMessage } from "../../../src/nodeRouter/explain/message.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
-import { residenceOf } from "../../../src/nodeRouter/inventory/residence.ts";
+import { residenceOf } from "../../../src/nodeRouter/inventory/nodeResidence.ts";
 import type { PlacementDecision } from "../../../src/nodeRouter/placement/model/decision.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
 import type { Fact, PlaceWitness } from "../../../src/presence/record.ts";

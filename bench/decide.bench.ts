@@ -91,7 +91,9 @@ async function measure(count: number, policies: boolean): Promise<DecisionRow> {
       agents: [`agent-${index}`],
       require: `region in (${REGIONS[index % REGIONS.length]},${REGIONS[(index + 3) % REGIONS.length]})`,
       near: "gateway",
-      ...(policies ? { residency: { allow: ["SG", "CN"] }, tolerate: ["gpu", "prod:NoExecute"] } : {}),
+      ...(policies
+        ? { residency: { allow: ["SG", "CN"] }, tolerate: [index === 0 ? "prod" : "gpu=a100"] }
+        : {}),
     })),
   };
   const deps = fakeDeps({ config, hostConfig: { agents: { entries: { "agent-42": {} } } } });

@@ -20,7 +20,7 @@ export const UNKNOWN_EGRESS = reason("node", "had an unknown egress place", "had
 /** One question about a machine under a residency. */
 interface Question {
   readonly reason: Reason;
-  readonly isMet: (residence: Residence, residency: Residency) => boolean;
+  readonly isMet: (residence: Residence, allow: Residency["allow"]) => boolean;
   /** Why that passes by itself; null: it does not. */
   readonly passing: (residence: Residence) => string | null;
   readonly detail: (residence: Residence, nowMs: number | null) => string;
@@ -42,7 +42,7 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     reason: OUTSIDE,
-    isMet: ({ country }, { allow }) => country !== null && allow.has(country),
+    isMet: ({ country }, allow) => country !== null && allow.has(country),
     passing: () => null,
     detail: (residence, nowMs) => grantText(residence, nowMs),
   },
@@ -55,22 +55,27 @@ const QUESTIONS: readonly Question[] = [
   },
   {
     reason: UNKNOWN_EGRESS,
-    isMet: ({ egress }, residency) => !residency.egress || egress !== null,
+    isMet: ({ egress }) => egress !== null,
     passing: () => "has not told where its packets leave",
     detail: () => "its own public address was not asked lately, or its place is not known",
   },
 ];
 
 /** None without `residency`. */
-export const residencyFilter: Filter = ({ rule: { residency } }) =>
-  residency === null
-    ? []
-    : QUESTIONS.map(({ reason: why, isMet, passing, detail }) => ({
-        reason: why,
-        keeps: ({ residence }) => isMet(residence, residency),
-        passing: ({ residence }) => passing(residence),
-        detail: ({ residence }, nowMs) => detail(residence, nowMs),
-      }));
+export const residencyFilter: Filter = ({ rule: { residency } }) => {
+  if (residency === null) return [];
+  const { allow } = residency;
+  return questionsOf(residency).map(({ reason: why, isMet, passing, detail }) => ({
+    reason: why,
+    keeps: ({ residence }) => isMet(residence, allow),
+    passing: ({ residence }) => passing(residence),
+    detail: ({ residence }, nowMs) => detail(residence, nowMs),
+  }));
+};
+
+function questionsOf({ egress }: Residency): readonly Question[] {
+  return egress ? QUESTIONS : QUESTIONS.filter(({ reason: why }) => why !== UNKNOWN_EGRESS);
+}
 
 /**
  * Why the gateway machine may not run the rule's calls, where it says `onUnavailable: "gateway"`: the gateway is a place
@@ -81,7 +86,7 @@ export function gatewayObjection(
   { gatewayResidence = NO_RESIDENCE, takenAtMs }: Pick<NodeSnapshot, "gatewayResidence" | "takenAtMs">,
 ): string | null {
   if (residency === null || onUnavailable !== "gateway") return null;
-  const unmet = QUESTIONS.find(({ isMet }) => !isMet(gatewayResidence, residency));
+  const unmet = questionsOf(residency).find(({ isMet }) => !isMet(gatewayResidence, residency.allow));
   if (unmet === undefined) return null;
   return `the gateway ${unmet.reason.one} (${unmet.detail(gatewayResidence, takenAtMs)})`;
 }

@@ -69,12 +69,6 @@ export function tolerates(tolerate: readonly Toleration[], taint: Taint): boolea
   );
 }
 
-/** Those of the taints that the rule minds, whatever their effect. */
-export function untolerated(taints: readonly Taint[], tolerate: readonly Toleration[]): readonly Taint[] {
-  // Most nodes have none.
-  return taints.length === 0 ? taints : taints.filter((taint) => !tolerates(tolerate, taint));
-}
-
 /** Whether a taint keeps calls off, and does not merely rank the node last. */
 export function keepsOff({ effect }: Taint): boolean {
   return effect !== "PreferNoSchedule";

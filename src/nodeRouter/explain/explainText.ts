@@ -1,8 +1,8 @@
 // One report as terminal text: plain, at most 100 columns, every name made safe.
 
 import { displayWidth, padEnd, padStart, wrap } from "../../shared/displayWidth.ts";
+import { roughDuration } from "../../shared/roughDuration.ts";
 import { nameText, safe } from "../../shared/safeText.ts";
-import { shortDuration } from "../../shared/shortDuration.ts";
 import { NEAR_SCORE } from "../placement/ranking.ts";
 import type { CandidateReport, ExplainReport } from "./report.ts";
 
@@ -41,7 +41,7 @@ function outcomeLine({ rule, outcome, node, transport }: ExplainReport): string 
 }
 
 function ageLine(ageMs: number | null): string {
-  return ageMs === null ? "the node list has never been read" : `node list read ${shortDuration(ageMs)} ago`;
+  return ageMs === null ? "the node list has never been read" : `node list read ${roughDuration(ageMs)} ago`;
 }
 
 /** Columns: node, result, score (only when the rule prefers something), why. */

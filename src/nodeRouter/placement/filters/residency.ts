@@ -1,7 +1,7 @@
 // Filter: under a rule with `residency` a node must be known to be in an allowed country, and nothing may contradict it.
 
+import { roughDuration } from "../../../shared/roughDuration.ts";
 import { safe } from "../../../shared/safeText.ts";
-import { shortDuration } from "../../../shared/shortDuration.ts";
 import type { Reason } from "../model/decision.ts";
 import { NO_RESIDENCE, type PlaceStatement, type Residence, type Residency } from "../model/residence.ts";
 import type { Rule } from "../model/rule.ts";
@@ -100,5 +100,5 @@ export function grantText({ country, by }: Residence, nowMs: number | null): str
 export function statementText({ words, atMs }: PlaceStatement, nowMs: number | null): string {
   return atMs === null || nowMs === null
     ? safe(words)
-    : `${safe(words)} ${shortDuration(Math.max(0, nowMs - atMs))} ago`;
+    : `${safe(words)} ${roughDuration(Math.max(0, nowMs - atMs))} ago`;
 }

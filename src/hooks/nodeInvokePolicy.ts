@@ -4,7 +4,7 @@ import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { currentSnapshot, lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
-import { type AgentPolicy, agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
 import { barredProblem } from "../nodeRouter/policy/barred.ts";
 import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
 import { closedTo, closesNodes } from "../nodeRouter/policy/untolerated.ts";
@@ -44,31 +44,30 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     // A workspace over SSH has no command over the node protocol, in no mode.
     const policy = agentPolicy(config, deps.hostConfig(), agent);
     const isWorkspace = policy.binding === "workspace";
+    let barred: string | null = null;
     if (!isWorkspace) {
       if (config.mode === "shadow") return null;
       if (!policy.isRouted) return closedRefusal(deps, config, agent, invocation);
       const running = deps.memory.part(CALLS).runningExecNodes(agent, sessionKey);
-      const allowed =
-        running.size > 0
-          ? running.has(invocation.nodeId) && !isBarredNow(deps, config, policy, invocation.nodeId)
-          : ruleAllows(policy, invocation.nodeId, await currentSnapshot(deps, config));
-      if (allowed) return null;
+      const { nodeId } = invocation;
+      const snapshot = running.size > 0 ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
+      // SECURITY: a person may have agreed minutes after the call was placed, and the node's place be in doubt since.
+      barred = barredProblem(policy, (node) => node.nodeId === nodeId, snapshot);
+      const allowed = running.size > 0 ? running.has(nodeId) : ruleAllows(policy, nodeId, snapshot);
+      if (allowed && barred === null) return null;
     }
 
     deps.memory.part(COUNTERS).runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
     const where = isWorkspace
       ? "over the node protocol, and its commands go to its workspace over SSH"
-      : "where its rule did not place it";
+      : barred === null
+        ? "where its rule did not place it"
+        : `which ${barred}`;
     const fact = `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`;
     const advice = `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`;
     return refusal("RUN_NOT_ALLOWED", fact, { advice });
   };
-}
-
-/** SECURITY: a person may have agreed minutes after the call was placed, and the node's place be in doubt since. */
-function isBarredNow(deps: RouterDeps, config: ResolvedConfig, policy: AgentPolicy, nodeId: string): boolean {
-  return barredProblem(policy, (node) => node.nodeId === nodeId, lastSnapshot(deps, config)) !== null;
 }
 
 /** No rule speaks for the agent: only a taint of the node can. */

@@ -99,7 +99,10 @@ describe("a node whose place came into doubt", () => {
     expect(await during.prepare()).toBeNull();
     observe(during.deps, "mac-sg", TOKYO);
     await currentSnapshot(during.deps, during.deps.memory.part(PLUGIN_CONFIG).current ?? never(), 0);
-    expect(await during.prepare()).toMatchObject({ code: "RUN_NOT_ALLOWED" });
+    expect(await during.prepare()).toMatchObject({
+      code: "RUN_NOT_ALLOWED",
+      fact: expect.stringMatching(/was sent to node (5a)+, which was of disputed place \(SG, declared, /),
+    });
 
     const later = arranged();
     expect(await later.prepare()).toBeNull();
@@ -184,7 +187,7 @@ describe("a session whose workspace is on a node", () => {
     expect(await placed()).toBe("one");
     observe(at.deps, "one", TOKYO);
     expect(await placed()).toMatch(
-      /^NODE_UNREACHABLE: node "one", which holds the files of this session, is of disputed place; nothing ran, and the session does not move/,
+      /^NODE_UNREACHABLE: node "one", which holds the files of this session, is of disputed place \(SG, declared, endpoint .* 1 min ago\); nothing ran, and the session does not move/,
     );
     observe(at.deps, "one");
     expect(await placed()).toBe("one");

@@ -72,12 +72,17 @@ function keep(decision: PlacementDecision, kept: string | null, snapshot: NodeSn
 
 /** SECURITY: another node would have other files, or an older state of the same ones. */
 function awayFor(
-  { node: kept, reason }: Candidate,
+  { node: kept, reason, detail }: Candidate,
   fact: string,
   { node, rule }: PlacementDecision,
   record: NodePresence | undefined,
 ): Refused {
-  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record) : "";
+  const known =
+    reason?.filter === OFFLINE.filter && record !== undefined
+      ? presenceText(record)
+      : detail === undefined
+        ? ""
+        : ` (${detail})`;
   const elsewhere =
     node === null
       ? `no other node fits rule ${quote(rule ?? "")} now`

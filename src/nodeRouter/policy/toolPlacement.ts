@@ -6,7 +6,6 @@ import { place } from "../placement/place.ts";
 import { NO_LAST_NODES } from "../state/lastNodes.ts";
 import { bindingFor, commandsFor, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
-import { barredProblem } from "./barred.ts";
 import type { LastNodesView } from "./callDecision.ts";
 
 /**
@@ -75,10 +74,7 @@ export function allowedNodes(policy: AgentPolicy, snapshot: NodeSnapshot): reado
   return decision.rule === null ? [] : snapshot.nodes.filter((node) => !others.has(node.name));
 }
 
-/** Whether that rule allows the node with this id, connected or not: also by its place as it is known now. */
+/** Whether that rule allows the node with this id, connected or not. What bars it for now: `barred.ts`. */
 export function ruleAllows(policy: AgentPolicy, nodeId: string, snapshot: NodeSnapshot): boolean {
-  return (
-    allowedNodes(policy, snapshot).some((node) => node.nodeId === nodeId) &&
-    barredProblem(policy, (node) => node.nodeId === nodeId, snapshot) === null
-  );
+  return allowedNodes(policy, snapshot).some((node) => node.nodeId === nodeId);
 }

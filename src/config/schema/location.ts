@@ -52,7 +52,7 @@ export const ResidencySchema = closed(
   },
   {
     description:
-      "Countries in which the calls may run. Only a declared location or a tag country-… of the tailnet's policy says that a node is there; everything else that is known can only contradict it. Default: any place.",
+      "Countries in which the calls may run. Only a declared country or a tag country-… of the tailnet's policy grants; everything else can only object. Default: any place.",
   },
 );
 

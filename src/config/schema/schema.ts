@@ -42,7 +42,7 @@ export const NodeSchema = closed(
         maxItems: limits.MAX_TAINTS,
         default: [],
         description:
-          'Taints, "key:effect" or "key=value:effect", which keep off the calls of every rule that does not tolerate them, for example "prod:NoSchedule". Effects: NoSchedule (no new calls), PreferNoSchedule (only where no other node fits), NoExecute (sessions that are there leave too).',
+          'Taints that keep off calls of rules that do not tolerate them: "key:effect" or "key=value:effect". NoSchedule: no new calls. PreferNoSchedule: only where no other node fits. NoExecute: sessions leave too.',
       }),
     ),
     location: Type.Optional(LocationSchema),
@@ -157,7 +157,7 @@ export const RuleSchema = closed(
         maxItems: limits.MAX_TAINTS,
         default: [],
         description:
-          'Taints that do not keep these calls off: "key" or "key=value", for every effect or with one (":NoSchedule"); "*" is every taint.',
+          'Taints that do not keep these calls off: "key" or "key=value", also with ":effect"; "*" is every taint.',
       }),
     ),
     onUnavailable: Type.Optional(

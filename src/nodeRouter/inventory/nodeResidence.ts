@@ -1,6 +1,5 @@
 // Whose word of where a machine is counts for residency, and what speaks against it. Pure.
 import { declaredPlace } from "../../presence/location/cleanPlace.ts";
-import { placeWords } from "../../presence/location/disagreement.ts";
 import type { Fact, Place, PlaceWitness } from "../../presence/record.ts";
 import { validCountry } from "../../shared/countries.ts";
 import { distanceKm, pointOf } from "../../shared/distance.ts";
@@ -51,11 +50,11 @@ export function residenceOf({ declared, tailnetTags, witnesses }: ResidenceInput
     // A clock that is set as the operator says is set right, wherever its zone is.
     if (by === "timezone" && declared?.timeZone !== undefined && declared.timeZone === place.timeZone)
       continue;
-    const words = `${by === "egress" ? place.detail.replace("endpoint", "egress") : place.detail} looks like ${placeWords(place)}`;
+    const words = `${by === "egress" ? place.detail.replace("endpoint", "egress") : place.detail} looks like ${wordsOf(place)}`;
     if (isDisputed(grant.place, place)) disputes.push({ words: safe(words), atMs });
     else if (place.country === grant.country && place.source !== "derp") {
       if (agrees === null || (agrees.atMs ?? 0) < atMs) agrees = { words: `${by} agrees`, atMs };
-      if (by === "egress" && !stale) egress = { words: `egress ${placeWords(place)}`, atMs };
+      if (by === "egress" && !stale) egress = { words: `egress ${wordsOf(place)}`, atMs };
     }
   }
   return { country: grant.country, by: plain(grant), disputes, agrees, egress, lapsed: null };
@@ -91,6 +90,12 @@ const UNREAD: PlaceStatement = { words: "what is said of its place could not be 
 
 function lapsedOf(grant: Grant | undefined): PlaceStatement | null {
   return grant === undefined ? null : { words: `${grant.words}, last heard`, atMs: grant.atMs };
+}
+
+/** `JP Tokyo`; of a place without a name its coordinates. */
+function wordsOf({ country, city, latitude, longitude }: Place): string {
+  const names = [country, city].filter((name) => name !== undefined);
+  return names.length > 0 ? names.join(" ") : `${latitude},${longitude}`;
 }
 
 function plain({ words, atMs }: Grant): PlaceStatement {

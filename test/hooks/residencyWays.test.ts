@@ -5,11 +5,17 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../src/config/currentConfig.ts";
 import { createExecEnvGate } from "../../src/hooks/execEnvGate.ts";
 import { createNodeInvokePolicy } from "../../src/hooks/nodeInvokePolicy.ts";
+import { resultLine } from "../../src/hooks/resultLine.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { placeSession } from "../../src/nodeRouter/current/placeSession.ts";
+import { worldNow } from "../../src/nodeRouter/current/worldNow.ts";
+import { reportText } from "../../src/nodeRouter/explain/explainText.ts";
 import { currentSnapshot } from "../../src/nodeRouter/inventory/currentSnapshot.ts";
 import { agentPolicy } from "../../src/nodeRouter/policy/agentPolicy.ts";
+import { explainTool } from "../../src/nodeRouter/policy/explainTool.ts";
 import { hostingProblem } from "../../src/nodeRouter/policy/hosting.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { NO_LAST_NODES } from "../../src/nodeRouter/state/lastNodes.ts";
 import { SESSION_NODES } from "../../src/nodeRouter/state/sessionNodes.ts";
 import { createExecJob } from "../../src/nodeRouter/workspace/execJob.ts";
 import { PRESENCE } from "../../src/presence/presence.ts";
@@ -23,6 +29,7 @@ import {
   type FakeDeps,
   type FakeOptions,
   fakeDeps,
+  RUN,
   SG_ID,
   START_MS,
 } from "../support/fakeDeps.ts";
@@ -119,6 +126,38 @@ describe("a node whose place came into doubt", () => {
       /^which was of disputed place \(/,
     );
   });
+});
+
+test("the result of a call says whose word its place is, and only under a rule with residency", async () => {
+  const line = async (config: object, ...witnesses: PlaceWitness[]) => {
+    const { deps, call } = arranged(config);
+    observe(deps, "mac-sg", ...witnesses);
+    await call("exec");
+    const placed = deps.memory.part(CALLS).find(RUN, "call-1");
+    return placed === null ? null : resultLine(placed, "ran");
+  };
+  const here = { ...TOKYO, place: makePlace() };
+  expect(await line(RESIDENT, here)).toBe(
+    "[node-router] ran on mac-sg (SG, declared) · rule singapore · residency SG, declared, endpoint agrees 1 min ago",
+  );
+  expect(await line(CONFIG, here)).toBe("[node-router] ran on mac-sg (SG, declared) · rule singapore");
+});
+
+test("explain shows what the reason is about in its table and in its JSON", async () => {
+  const { deps } = arranged();
+  observe(deps, "mac-sg", TOKYO);
+  const config = deps.memory.part(PLUGIN_CONFIG).current ?? never();
+  const snapshot = await currentSnapshot(deps, config, 0);
+  const policy = agentPolicy(config, {}, "worker-sg");
+  const report = explainTool(policy, "exec", worldNow(deps, config, snapshot), START_MS, NO_LAST_NODES);
+  const detail = "SG, declared, endpoint 203.0.113.7 looks like JP Tokyo 1 min ago";
+  expect(report.candidates).toMatchObject([
+    { node: "mac-cn", reason: 'didn\'t match "region=sg"' },
+    { node: "mac-sg", reason: "was of disputed place", detail },
+  ]);
+  expect(report.candidates[0]).not.toHaveProperty("detail");
+  const table = reportText(report).replace(/\s+/g, " ");
+  expect(table).toContain(`mac-sg no was of disputed place: ${detail}`);
 });
 
 describe('onUnavailable: "gateway"', () => {

@@ -107,11 +107,12 @@ function createJudge(request: PlacementRequest, rule: Rule): Judge {
       if (objection === undefined) return way.fits;
       if (objection.at <= furthest) continue;
       furthest = objection.at;
-      verdict = objection.removes;
+      const part = objection.removes.objection.parts?.find(({ keeps }) => !keeps(node));
+      verdict = part === undefined ? objection.removes : { transport: null, objection: part };
     }
     return verdict;
   };
-  return Object.assign(judge, { checks });
+  return Object.assign(judge, { checks: checks.flatMap((check) => check.parts ?? [check]) });
 }
 
 /** Most frequent first; equal counts in filter order, for the sort is stable. */

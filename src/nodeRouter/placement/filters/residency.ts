@@ -5,8 +5,8 @@ import { safe } from "../../../shared/safeText.ts";
 import type { Reason } from "../model/decision.ts";
 import { NO_RESIDENCE, type PlaceStatement, type Residence, type Residency } from "../model/residence.ts";
 import type { Rule } from "../model/rule.ts";
-import type { NodeSnapshot } from "../model/snapshot.ts";
-import type { Filter } from "./filter.ts";
+import type { NodeSnapshot, NodeState } from "../model/snapshot.ts";
+import type { Filter, WayCheck } from "./filter.ts";
 
 function reason(about: Reason["about"], one: string, many: string): Reason {
   return { filter: "residency", one, many, about };
@@ -64,13 +64,22 @@ const QUESTIONS: readonly Question[] = [
 /** None without `residency`. */
 export const residencyFilter: Filter = ({ rule: { residency } }) => {
   if (residency === null) return [];
-  const { allow } = residency;
-  return questionsOf(residency).map(({ reason: why, isMet, passing, detail }) => ({
-    reason: why,
-    keeps: ({ residence }) => isMet(residence, allow),
-    passing: ({ residence }) => passing(residence),
-    detail: ({ residence }, nowMs) => detail(residence, nowMs),
-  }));
+  const { allow, egress } = residency;
+  const parts = questionsOf(residency).map(
+    ({ reason: why, isMet, passing, detail }): WayCheck => ({
+      reason: why,
+      keeps: ({ residence }) => isMet(residence, allow),
+      passing: ({ residence }) => passing(residence),
+      detail: ({ residence }, nowMs) => detail(residence, nowMs),
+    }),
+  );
+  // Most nodes meet all of it: one look for them.
+  const keeps = ({ residence }: NodeState): boolean =>
+    residence.country !== null &&
+    allow.has(residence.country) &&
+    residence.disputes.length === 0 &&
+    (!egress || residence.egress !== null);
+  return [{ reason: DISPUTED, keeps, parts }];
 };
 
 function questionsOf({ egress }: Residency): readonly Question[] {

@@ -9,7 +9,7 @@ import type {
   UntoleratedAgents,
 } from "../nodeRouter/placement/model/rule.ts";
 import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
-import type { Taint, Toleration } from "../nodeRouter/placement/model/taint.ts";
+import { NO_TAINTS, type Taint, type Toleration } from "../nodeRouter/placement/model/taint.ts";
 import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
 import { nodeNameProblem } from "./checks/nodes.ts";
 import { checkConfig } from "./checks/registry.ts";
@@ -167,7 +167,7 @@ function resolveNode(
     node: targetOf(entry.node, name),
     tailscale: targetOf(entry.tailscale, name),
     tags,
-    taints,
+    taints: taints.length === 0 ? NO_TAINTS : taints,
     location: locationAt(path, entry.location, isWrong),
     workspace: isWrong(`${path}.workspace`) ? null : (entry.workspace ?? null),
     paths: isWrong(`${path}.paths`) ? [] : (entry.paths ?? []),

@@ -13,6 +13,7 @@ import {
   type NodeState,
   UNKNOWN_CAPACITY,
 } from "../placement/model/snapshot.ts";
+import { NO_TAINTS } from "../placement/model/taint.ts";
 import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
 import { residenceOf } from "./nodeResidence.ts";
 import { type NodeTagsInput, nodeTags } from "./nodeTags.ts";
@@ -152,7 +153,7 @@ function makeState(
       tailnetTags: isPeer ? facts.tailnetTags : undefined,
       witnesses: record?.witnesses === undefined ? [] : record.witnesses,
     }),
-    taints: configured?.taints ?? [],
+    taints: configured?.taints ?? NO_TAINTS,
     ghostIds,
     doubt,
   };

@@ -57,7 +57,8 @@ export function residenceOf({ declared, tailnetTags, witnesses }: ResidenceInput
       if (by === "egress" && !stale) egress = { words: `egress ${wordsOf(place)}`, atMs };
     }
   }
-  return { country: grant.country, by: plain(grant), disputes, agrees, egress, lapsed: null };
+  const objections = disputes.length === 0 ? NO_RESIDENCE.disputes : disputes;
+  return { country: grant.country, by: plain(grant), disputes: objections, agrees, egress, lapsed: null };
 }
 
 /** A config's places never change once read. */

@@ -18,6 +18,9 @@ export interface Taint {
   readonly effect: TaintEffect;
 }
 
+/** Of most nodes, and one list for all of them: 10,000 lists are 10,000 looks into cold memory. */
+export const NO_TAINTS: readonly Taint[] = [];
+
 /** Which taints a rule does not mind. Null: any. */
 export interface Toleration {
   readonly key: string | null;

@@ -1,7 +1,15 @@
 // Turns what the host hands over into what the rest of the plugin reads: nothing optional, everything parsed.
 import { Check } from "@sinclair/typebox/value";
-import type { Minimum, Near, Preference, Rule } from "../nodeRouter/placement/model/rule.ts";
+import type { Residency } from "../nodeRouter/placement/model/residence.ts";
+import type {
+  Minimum,
+  Near,
+  Preference,
+  Rule,
+  UntoleratedAgents,
+} from "../nodeRouter/placement/model/rule.ts";
 import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
+import { NO_TAINTS, type Taint, type Toleration } from "../nodeRouter/placement/model/taint.ts";
 import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
 import { nodeNameProblem } from "./checks/nodes.ts";
 import { checkConfig } from "./checks/registry.ts";
@@ -60,6 +68,7 @@ export interface ConfiguredNode {
   readonly tailscale: string | null;
   /** Configured tags only. */
   readonly tags: NodeTags;
+  readonly taints: readonly Taint[];
   readonly location: NodeLocation | null;
   /** Absolute directory on the node. */
   readonly workspace: string | null;
@@ -94,6 +103,7 @@ export interface ResolvedConfig {
   readonly auditMaxMiB: number;
   readonly gateway: { readonly location: NodeLocation | null };
   readonly presence: PresenceSettings;
+  readonly untoleratedAgents: UntoleratedAgents;
   /** By inventory name, in config order. */
   readonly nodes: ReadonlyMap<string, ConfiguredNode>;
   /** Rules without an error, in config order. Ask `problemsForAgent` first: others may be missing. */
@@ -111,6 +121,7 @@ const UNREADABLE: Omit<ResolvedConfig, "problems"> = {
   auditMaxMiB: MAX_AUDIT_MIB,
   gateway: { location: null },
   presence: { connect: false, geoipFile: false, publicAddressUrl: null },
+  untoleratedAgents: "refuse",
   nodes: new Map(),
   rules: [],
 };
@@ -141,18 +152,24 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
     auditMaxMiB: config.auditMaxMiB ?? defaults.DEFAULT_AUDIT_MAX_MIB,
     gateway: { location: locationAt(formatPath(["gateway"]), config.gateway?.location, isWrong) },
     presence: resolvePresence(config.presence, isWrong),
+    untoleratedAgents: config.untoleratedAgents ?? defaults.DEFAULT_UNTOLERATED_AGENTS,
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
     rules: written.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
     problems,
   };
 }
 
-function resolveNode({ name, path, entry, tags }: WrittenNode, isWrong: IsWrong): ConfiguredNode {
+function resolveNode(
+  { name, path, entry, tags, taints: written }: WrittenNode,
+  isWrong: IsWrong,
+): ConfiguredNode {
+  const taints = written.flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : []));
   return {
     name,
     node: targetOf(entry.node, name),
     tailscale: targetOf(entry.tailscale, name),
     tags,
+    taints: taints.length === 0 ? NO_TAINTS : taints,
     location: locationAt(path, entry.location, isWrong),
     workspace: isWrong(`${path}.workspace`) ? null : (entry.workspace ?? null),
     paths: isWrong(`${path}.paths`) ? [] : (entry.paths ?? []),
@@ -204,12 +221,23 @@ function tunnelPortOf(tunnel: NonNullable<NodeEntry["ssh"]>["tunnel"]): number |
 }
 
 /** Null when a selector cannot be parsed, which its problem should have kept away. */
-function resolveRule({ index, entry, require, prefer }: WrittenRule): ConfiguredRule | null {
+function resolveRule({
+  index,
+  entry,
+  require,
+  prefer,
+  tolerate: written,
+}: WrittenRule): ConfiguredRule | null {
   if (require?.parsed.ok === false) return null;
   const wishes: Preference[] = [];
   for (const { parsed, weight } of prefer) {
     if (!parsed.ok) return null;
     wishes.push({ selector: parsed.selector, weight });
+  }
+  const tolerate: Toleration[] = [];
+  for (const { parsed } of written) {
+    if (!parsed.ok) return null;
+    tolerate.push(parsed.value);
   }
   return {
     index,
@@ -220,6 +248,8 @@ function resolveRule({ index, entry, require, prefer }: WrittenRule): Configured
     prefer: wishes,
     near: nearOf(entry.near),
     minimum: minimumOf(entry.minimum),
+    residency: residencyOf(entry.residency),
+    tolerate,
     onUnavailable: entry.onUnavailable ?? defaults.DEFAULT_ON_UNAVAILABLE,
     files: entry.files ?? defaults.DEFAULT_FILES,
   };
@@ -230,6 +260,12 @@ function nearOf(near: RuleEntry["near"]): Near | null {
   if (near === undefined) return null;
   if (typeof near !== "string") return { kind: "point", ...near };
   return near === "gateway" ? { kind: "gateway" } : { kind: "node", name: near };
+}
+
+function residencyOf(residency: RuleEntry["residency"]): Residency | null {
+  return residency === undefined
+    ? null
+    : { allow: new Set(residency.allow), egress: residency.egress ?? defaults.DEFAULT_EGRESS };
 }
 
 function minimumOf(minimum: RuleEntry["minimum"]): Minimum | null {

@@ -1,6 +1,6 @@
 // The line that tells agent and human where a command ran. Pure.
 
-import { placeText } from "../nodeRouter/explain/message.ts";
+import { placeText, residencyText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
 import { refusal, refusalLine, refusalText } from "../shared/refusal.ts";
@@ -70,10 +70,12 @@ export function resultLine(
     const mismatch = refusal("NODE_MISMATCH", `placed on ${name}, but it ran elsewhere`, { advice });
     return [`[node-router] ${refusalLine(mismatch)}`, ...imitated].join(" · ");
   }
+  const residency = residencyText(decision);
   const node = `${name} (${placeText(decision.node?.location ?? null)})`;
   return [
     `[node-router] ${VERBS[end]} ${node}${decision.transport === "ssh" ? " over ssh" : ""}`,
     `rule ${nameText(decision.rule ?? "none")}`,
+    ...(residency === null ? [] : [residency]),
     ...advice(end, processGroup),
     ...call.notes,
     ...imitated,

@@ -17,6 +17,7 @@ test("an absent config and an empty one are the same, and right", () => {
     gateway: { location: null },
     presence: { connect: true, geoipFile: null, publicAddressUrl: null },
     nodes: new Map(),
+    untoleratedAgents: "leave",
     rules: [],
     problems: [],
   };
@@ -43,6 +44,7 @@ test("a node without settings is its own paired node and tailnet peer", () => {
     node: "mac-cn",
     tailscale: "mac-cn",
     tags: new Map(),
+    taints: [],
     location: null,
     workspace: null,
     paths: [],
@@ -139,6 +141,8 @@ test("a rule has its selectors parsed and its defaults filled in", () => {
     ],
     near: null,
     minimum: null,
+    residency: null,
+    tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
   });

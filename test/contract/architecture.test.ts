@@ -131,9 +131,11 @@ const KINDS = [
   "presence.ts",
   "register.ts",
   "registry.ts",
+  "residency.ts",
   "selector.ts",
   "ssh.ts",
   "tags.ts",
+  "taints.ts",
   "transport.ts",
 ];
 

@@ -6,8 +6,10 @@ import { checkMatches } from "./matches.ts";
 import { checkNear } from "./near.ts";
 import { checkNodeSettings } from "./nodes.ts";
 import { checkPresenceSettings } from "./presence.ts";
+import { checkResidency } from "./residency.ts";
 import { checkRules } from "./rules.ts";
 import { checkSelectors } from "./selectors.ts";
+import { checkTaints } from "./taints.ts";
 import type { WrittenConfig } from "./written.ts";
 
 /**
@@ -23,6 +25,8 @@ export function checkConfig(written: WrittenConfig): ConfigProblem[] {
     ...checkNodeSettings(written),
     ...checkSelectors(written),
     ...checkRules(written),
+    ...checkTaints(written),
+    ...checkResidency(written),
     ...checkNear(written),
     ...checkMatches(written),
   ];

@@ -4,7 +4,7 @@ import { MAX_WEIGHT, MIN_WEIGHT } from "../../nodeRouter/placement/model/rule.ts
 import * as defaults from "./defaults.ts";
 import { closed, mapOf, stringEnum, text } from "./kinds.ts";
 import * as limits from "./limits.ts";
-import { GatewaySchema, LocationSchema, NearSchema } from "./location.ts";
+import { GatewaySchema, LocationSchema, NearSchema, ResidencySchema } from "./location.ts";
 import { PresenceSchema } from "./presence.ts";
 import { SshSchema } from "./ssh.ts";
 
@@ -35,6 +35,14 @@ export const NodeSchema = closed(
         maxItems: limits.MAX_TAGS,
         default: [],
         description: 'Tags that selectors match: "key" or "key=value", for example "region=sg" or "gpu".',
+      }),
+    ),
+    taints: Type.Optional(
+      Type.Array(text(limits.MAX_TAINT_LENGTH), {
+        maxItems: limits.MAX_TAINTS,
+        default: [],
+        description:
+          'Taints that keep off calls of rules that do not tolerate them: "key:effect" or "key=value:effect". NoSchedule: no new calls. PreferNoSchedule: only where no other node fits. NoExecute: sessions leave too.',
       }),
     ),
     location: Type.Optional(LocationSchema),
@@ -143,6 +151,15 @@ export const RuleSchema = closed(
     ),
     near: Type.Optional(NearSchema),
     minimum: Type.Optional(MinimumSchema),
+    residency: Type.Optional(ResidencySchema),
+    tolerate: Type.Optional(
+      Type.Array(text(limits.MAX_TAINT_LENGTH), {
+        maxItems: limits.MAX_TAINTS,
+        default: [],
+        description:
+          'Taints that do not keep these calls off: "key" or "key=value", also with ":effect"; "*" is every taint.',
+      }),
+    ),
     onUnavailable: Type.Optional(
       stringEnum(["refuse", "gateway"], {
         default: defaults.DEFAULT_ON_UNAVAILABLE,
@@ -214,6 +231,13 @@ export const ConfigSchema = closed(
         maxProperties: limits.MAX_NODES,
         default: {},
         description: "Machines that can run calls, by inventory name.",
+      }),
+    ),
+    untoleratedAgents: Type.Optional(
+      stringEnum(["leave", "refuse"], {
+        default: defaults.DEFAULT_UNTOLERATED_AGENTS,
+        description:
+          "Calls that no rule speaks for, on nodes with a taint: left to OpenClaw, or refused there.",
       }),
     ),
     rules: Type.Optional(

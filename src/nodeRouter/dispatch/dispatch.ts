@@ -10,6 +10,7 @@ import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
+import { closesNodes } from "../policy/untolerated.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
@@ -57,8 +58,11 @@ export async function carry(
 
 /** Whether a fault must refuse the call: nothing that a rule, or a workspace on a node, speaks for runs on a guess. */
 function isOurs(policy: AgentPolicy, tool: string): boolean {
-  if (classifyTool(tool) === null) return policy.mustBePlaced;
-  return policy.isRoutedFor(tool) || policy.binding === "workspace";
+  const known = classifyTool(tool);
+  if (known === null) return policy.mustBePlaced;
+  // Of exec the node is looked at once more before it is sent there; of a node tool it is not.
+  const mayBeClosed = known.kind === "node" && closesNodes(policy.config);
+  return policy.isRoutedFor(tool) || policy.binding === "workspace" || mayBeClosed;
 }
 
 async function callOf(

@@ -29,6 +29,8 @@ export interface CandidateReport {
   readonly fits: boolean;
   /** Why not, about one node: `was offline`. Null when it fits. */
   readonly reason: string | null;
+  /** What it is about: the taints, the place with its source and age. Absent where the reason says all. */
+  readonly detail?: string;
   /** -100..100; null when it does not fit or the rule prefers nothing. */
   readonly score: number | null;
   /** Weight that each preference gave, by its selector; then nearness and what is scarce, as in `Candidate`. */
@@ -62,6 +64,7 @@ export function createReport(decision: PlacementDecision, context: ReportContext
       node: candidate.node,
       fits: candidate.fits,
       reason: candidate.reason?.one ?? null,
+      ...(candidate.detail === undefined ? {} : { detail: candidate.detail }),
       score: candidate.score,
       scores: candidate.scores,
     })),

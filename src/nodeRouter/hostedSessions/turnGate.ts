@@ -13,6 +13,7 @@ import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/c
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import { fittingHosts, hostingProblem, nodeLabel } from "../policy/hosting.ts";
+import { closesNodes } from "../policy/untolerated.ts";
 import { COUNTERS } from "../state/counters.ts";
 import type { Evidence, HostedReader, HostedSession, Turn, TurnGate } from "./hostedSession.ts";
 import { hostingHosts } from "./hosts.ts";
@@ -52,7 +53,7 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
     const config = memory.part(PLUGIN_CONFIG).current;
     if (config === null) return [];
     const agents = session === null ? agentsOf(turn) : [...new Set([...agentsOf(turn), session.agent])];
-    return agents.filter((agent) => policyNow(deps, config, agent).mustBePlaced);
+    return agents.filter((agent) => policyNow(deps, config, agent).mustBePlaced || closesNodes(config));
   };
 
   const refuse = (agent: string, turn: Turn, why: Refusal): void => {

@@ -9,6 +9,7 @@ import { definePart, type Memory } from "../../shared/processMemory.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
+import { residenceOf } from "./nodeResidence.ts";
 import { SNAPSHOT_KEEPER } from "./snapshotKeeper.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
@@ -36,7 +37,7 @@ interface Built {
  */
 const SNAPSHOTS = definePart(
   "snapshots",
-  1,
+  2,
   () => new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>(),
 );
 
@@ -102,7 +103,19 @@ function snapshotOf(
     location === null
       ? (deps.memory.part(PRESENCE).current?.gatewayPlace() ?? null)
       : declaredPlace(location);
-  const snapshot = buildSnapshot(config.nodes, host, presence ?? NO_PRESENCE, gatewayLocation, known);
+  const gatewayResidence = residenceOf({
+    declared: location,
+    tailnetTags: undefined,
+    witnesses: deps.memory.part(PRESENCE).current?.gatewayWitnesses?.() ?? [],
+  });
+  const snapshot = buildSnapshot(
+    config.nodes,
+    host,
+    presence ?? NO_PRESENCE,
+    gatewayLocation,
+    known,
+    gatewayResidence,
+  );
   byHost.set(host, { presence, known, snapshot });
   return snapshot;
 }

@@ -6,13 +6,16 @@ import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { onceFor } from "../../shared/once.ts";
 import { sameData } from "../../shared/sameData.ts";
 import type { NodeLocation, NodeTags } from "../../shared/types.ts";
+import { NO_RESIDENCE, type Residence } from "../placement/model/residence.ts";
 import {
   type NodeCapacity,
   type NodeSnapshot,
   type NodeState,
   UNKNOWN_CAPACITY,
 } from "../placement/model/snapshot.ts";
+import { NO_TAINTS } from "../placement/model/taint.ts";
 import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
+import { residenceOf } from "./nodeResidence.ts";
 import { type NodeTagsInput, nodeTags } from "./nodeTags.ts";
 
 export { pairedAs } from "./nodeIdentity.ts";
@@ -42,6 +45,7 @@ export function buildSnapshot(
   presence: PresenceRecords = NO_PRESENCE,
   gatewayLocation: NodeLocation | null = null,
   known: KnownNames | null = null,
+  gatewayResidence: Residence = NO_RESIDENCE,
 ): NodeSnapshot {
   return {
     nodes: identitiesOf(configured, host, known).map((identity) =>
@@ -49,6 +53,7 @@ export function buildSnapshot(
     ),
     takenAtMs: host?.takenAtMs ?? null,
     gatewayLocation,
+    gatewayResidence,
   };
 }
 
@@ -144,6 +149,12 @@ function makeState(
     transport: configured?.transport ?? "auto",
     workspace: configured?.workspace ?? null,
     location: locationOf(declared, place),
+    residence: residenceOf({
+      declared,
+      tailnetTags: isPeer ? facts.tailnetTags : undefined,
+      witnesses: record?.witnesses === undefined ? [] : record.witnesses,
+    }),
+    taints: configured?.taints ?? NO_TAINTS,
     ghostIds,
     doubt,
   };

@@ -7,6 +7,7 @@ import { type Collector, startCollector } from "../../presence/collector.ts";
 import { createHub, type HubParts, PRESENCE_HUB } from "../../presence/hub.ts";
 import { inferredPlaces } from "../../presence/location/inferred.ts";
 import { locate } from "../../presence/location/locate.ts";
+import { witnessesOf } from "../../presence/location/witnesses.ts";
 import { PRESENCE } from "../../presence/presence.ts";
 import type { PresenceSource } from "../../presence/record.ts";
 import { createGatewaySource, type ReadNodes } from "../../presence/sources/gateway/hostFacts.ts";
@@ -22,7 +23,7 @@ import { NODE_NAMES } from "../inventory/nodeNames.ts";
 import { createSnapshotKeeper, SNAPSHOT_KEEPER } from "../inventory/snapshotKeeper.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
-import { gatewayPlace } from "./gatewayPlace.ts";
+import { gatewayPlace, gatewayWitnesses } from "./gatewayPlace.ts";
 import { createGeoip } from "./geoipSource.ts";
 import { pluginSource } from "./pluginSource.ts";
 import { sshSources } from "./sshSources.ts";
@@ -78,24 +79,26 @@ export async function startPresence(
     ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
   ];
 
+  const gatewayFacts = () => ({
+    relay: tailscale.selfRelay(),
+    derpMap: tailscale.derpMap(),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+
   let collector: Collector | null = null;
   const parts: HubParts = {
     targets,
-    locate(declared, facts, places) {
-      const inferred = inferredPlaces(facts, { geoip: geoipOf(config()), derpMap: tailscale.derpMap() });
+    locate(declared, facts, places, said) {
+      const known = { geoip: geoipOf(config()), derpMap: tailscale.derpMap() };
+      const inferred = inferredPlaces(facts, known);
       const { location, others, contradictions } = locate({ declared, places: [...places, ...inferred] });
-      return { location, otherPlaces: others, contradictions };
+      return { location, otherPlaces: others, contradictions, witnesses: witnessesOf(said, known) };
     },
     now: deps.now,
     log,
     health: () => collector?.health() ?? [],
-    gatewayPlace: () =>
-      gatewayPlace({
-        declared: config().gateway.location,
-        relay: tailscale.selfRelay(),
-        derpMap: tailscale.derpMap(),
-        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      }),
+    gatewayPlace: () => gatewayPlace({ declared: config().gateway.location, ...gatewayFacts() }),
+    gatewayWitnesses: () => gatewayWitnesses(gatewayFacts(), deps.now()),
     attributions() {
       const credit = geoipOf(config()).status().attribution;
       return credit === null ? [] : [credit];

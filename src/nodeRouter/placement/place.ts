@@ -2,6 +2,7 @@
 import type { Transport } from "../../shared/types.ts";
 import type { WayCheck } from "./filters/filter.ts";
 import { FILTERS } from "./filters/registry.ts";
+import { gatewayObjection } from "./filters/residency.ts";
 import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
 import type { Rule } from "./model/rule.ts";
 import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
@@ -15,7 +16,7 @@ import { firstRule } from "./ruleIndex.ts";
  * The first rule that names the agent (and the tool, if it lists tools) decides; with none the call is left
  * alone. Of each node the ways that can carry the call meet the rule's filters in order; it fits when one way passes
  * all of them. Of the nodes left the one that ranks first wins (`ranking.ts`), unless `request.current` is about as
- * good. With no node left the call is refused, unless the rule says `onUnavailable: "gateway"`.
+ * good. With no node left the call is refused, unless the rule says `onUnavailable: "gateway"`, and its residency lets it.
  *
  * A plain loop over the nodes: a snapshot lives a second, so an index of it costs more than it saves.
  */
@@ -38,9 +39,12 @@ export function place(
 
   const ranking = createRanking(rule, snapshot);
   const { chosen: node, first } = ranking.choose(fitting, request.current);
+  const residency =
+    rule.residency === null ? null : { nowMs: snapshot.takenAtMs, gateway: gatewayObjection(rule, snapshot) };
+  const mayUseGateway = rule.onUnavailable === "gateway" && (residency?.gateway ?? null) === null;
   let candidates: readonly Candidate[] | null = null;
   return {
-    outcome: node !== null ? "placed" : rule.onUnavailable === "gateway" ? "unrouted" : "refused",
+    outcome: node !== null ? "placed" : mayUseGateway ? "unrouted" : "refused",
     request,
     rule: rule.name,
     node,
@@ -49,8 +53,9 @@ export function place(
     total: snapshot.nodes.length,
     filtered: counted(judge.checks, removed),
     fitting: fitting.length,
+    ...(residency === null ? {} : { residency }),
     candidates() {
-      candidates ??= candidatesOf(snapshot.nodes, judge, ranking);
+      candidates ??= candidatesOf(snapshot, judge, ranking);
       return candidates;
     },
   };
@@ -102,11 +107,12 @@ function createJudge(request: PlacementRequest, rule: Rule): Judge {
       if (objection === undefined) return way.fits;
       if (objection.at <= furthest) continue;
       furthest = objection.at;
-      verdict = objection.removes;
+      const part = objection.removes.objection.parts?.find(({ keeps }) => !keeps(node));
+      verdict = part === undefined ? objection.removes : { transport: null, objection: part };
     }
     return verdict;
   };
-  return Object.assign(judge, { checks });
+  return Object.assign(judge, { checks: checks.flatMap((check) => check.parts ?? [check]) });
 }
 
 /** Most frequent first; equal counts in filter order, for the sort is stable. */
@@ -121,7 +127,11 @@ function counted(
 }
 
 /** In name order, by code units: the same on every machine, which locale order is not. */
-function candidatesOf(nodes: readonly NodeState[], judge: Judge, ranking: Ranking): readonly Candidate[] {
+function candidatesOf(
+  { nodes, takenAtMs }: NodeSnapshot,
+  judge: Judge,
+  ranking: Ranking,
+): readonly Candidate[] {
   return nodes
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     .map((node) => {
@@ -129,12 +139,13 @@ function candidatesOf(nodes: readonly NodeState[], judge: Judge, ranking: Rankin
       if (objection === null) {
         return { node: node.name, fits: true, transport, reason: null, passing: null, ...ranking.of(node) };
       }
-      const { reason, passing, over = null } = objection;
+      const { reason, passing, detail, over = null } = objection;
       return {
         node: node.name,
         fits: false,
         transport: over,
         reason,
+        ...(detail === undefined ? {} : { detail: detail(node, takenAtMs) }),
         passing: passing?.(node) ?? null,
         score: null,
         scores: {},

@@ -89,9 +89,15 @@ export function makePolicy(
     isRouted,
     mustBePlaced: isRouted || binding === "workspace",
     isUnderRule: ROUTABLE_TOOLS.some((tool) => ruleFor(tool) !== null),
-    mayUseGateway: invalid === null && execRule?.onUnavailable === "gateway",
+    mayUseGateway: invalid === null && execRule?.onUnavailable === "gateway" && resides(execRule, config),
     runtime: foreignRuntime(hostConfig, id, "first"),
     ruleFor,
     isRoutedFor: (tool) => invalid !== null || ruleFor(tool) !== null,
   };
+}
+
+/** As far as the config says; what speaks against it meanwhile is for the placement to say. */
+function resides({ residency }: Rule, { gateway }: ResolvedConfig): boolean {
+  if (residency === null) return true;
+  return !residency.egress && residency.allow.has(gateway.location?.country ?? "");
 }

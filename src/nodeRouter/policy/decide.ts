@@ -16,6 +16,7 @@ import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
 import { decideSession } from "./sessionNode.ts";
 import { workspaceAdvice } from "./sshOnly.ts";
 import { isNodeToolLeft, toolPlacement } from "./toolPlacement.ts";
+import { closesNodes, untoleratedRefusal } from "./untolerated.ts";
 
 /** Code points of a file's name in a message. */
 const MAX_SHOWN = 200;
@@ -30,10 +31,11 @@ export function needsFreshNodes(
 ): boolean {
   const known = classifyTool(tool);
   // Nobody's tool may be a node's, and a session that is hosted starts others beside it.
-  if (catalogEntry(tool) === null) return policy.mustBePlaced;
+  if (catalogEntry(tool) === null) return policy.mustBePlaced || closesNodes(policy.config);
   if (known?.kind === "spawn") return session.hostedOn !== undefined;
   if (policy.binding === "workspace" && known !== null && WORKSPACE_KINDS.includes(known.kind)) return true;
-  return (known?.kind === "exec" || known?.kind === "node") && policy.ruleFor(tool) !== null;
+  if (known?.kind !== "exec" && known?.kind !== "node") return false;
+  return policy.ruleFor(tool) !== null || closesNodes(policy.config);
 }
 
 const WORKSPACE_KINDS: readonly ToolClass["kind"][] = ["exec", "files", "localFiles"];
@@ -91,20 +93,29 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: La
       return refusedOrLeft(gatewayToolRefusal(tool, known, params, policy.id));
     }
     case "exec":
-      if (policy.execRule === null && binding === "exec") return by.leave();
+      if (policy.execRule === null && binding === "exec")
+        return refusedOrLeft(untoleratedBy(policy, call, world));
       if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
       if (!call.rewritable) return by.refuse(foreignHarness(policy));
       return binding === "workspace"
         ? inWorkspace(policy, call, world, memory)
         : onNode(policy, call, world, memory);
     case "node": {
-      if (policy.ruleFor(tool) === null || reachesNoNode(known, params)) return by.leave();
+      if (reachesNoNode(known, params)) return by.leave();
+      if (policy.ruleFor(tool) === null) return refusedOrLeft(untoleratedBy(policy, call, world));
       if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
       const file = gatewayFileAt(params, known.gatewayFiles);
       const files = file === null ? by.leave() : onGateway(policy, tool, file);
       return files.kind === "refuse" ? files : onNode(policy, call, world, memory);
     }
   }
+}
+
+/** No rule speaks for it: only a taint of the node can. */
+function untoleratedBy({ id, config }: AgentPolicy, { tool, params }: Call, world: World): Refusal | null {
+  // Another gateway's nodes are none of these.
+  if (!closesNodes(config) || namesAnotherGateway(params)) return null;
+  return untoleratedRefusal(id, tool, params, world.snapshot);
 }
 
 /** A fault while deciding is a refusal too: nothing runs on a guess. */
@@ -129,7 +140,7 @@ function recorder(policy: AgentPolicy, tool: string): Recorder {
 function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { tool } = call;
   const by = recorder(policy, tool);
-  const placement = toolPlacement(policy, tool, world.snapshot, memory);
+  const placement = toolPlacement(policy, tool, world.snapshot, memory, call.session.kept?.node);
   const { rule } = placement;
   if (placement.outcome === "refused" || isNodeToolLeft(placement)) {
     return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement);

@@ -33,8 +33,9 @@ export function decideSession(
   memory: LastNodesView,
 ): SessionPlace {
   if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
-  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
-  const own = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept.node);
+  const here = kept?.node ?? null;
+  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory, here);
+  const own = here === null ? undefined : chosen.candidates().find(({ node }) => node === here);
   // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
   const isOwnWay = own?.transport === null || own?.transport === kept?.over;
   if (kept !== null && own?.passing != null && isOwnWay) {
@@ -101,13 +102,18 @@ function otherWay({ node, over }: KeptPlace): Refused {
 
 /** SECURITY: another node would have other files, or an older state of the same ones. */
 function awayFor(
-  { node: kept, reason }: Candidate,
+  { node: kept, reason, detail }: Candidate,
   fact: string,
   { node, rule }: PlacementDecision,
   record: NodePresence | undefined,
   over: Transport,
 ): Refused {
-  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record, over) : "";
+  const known =
+    reason?.filter === OFFLINE.filter && record !== undefined
+      ? presenceText(record, over)
+      : detail === undefined
+        ? ""
+        : ` (${detail})`;
   const elsewhere =
     node === null
       ? `no other node fits rule ${quote(rule ?? "")} now`

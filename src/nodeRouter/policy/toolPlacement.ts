@@ -11,12 +11,14 @@ import type { LastNodesView } from "./callDecision.ts";
 /**
  * Where a call of this tool would be placed, if the rules alone decided.
  * @param memory where the agents' calls ran until now; without it as if none had run.
+ * @param kept name of the node that holds the session's files; null: none.
  */
 export function toolPlacement(
   { id: agent, binding: agentBinding, config, ruleFor }: AgentPolicy,
   tool: string,
   snapshot: NodeSnapshot,
   memory: LastNodesView = NO_LAST_NODES,
+  kept: string | null = null,
 ): PlacementDecision {
   const binding = bindingFor(tool, agentBinding);
   // The rule of exec says where the workspace is, and every workspace tool goes there.
@@ -29,6 +31,7 @@ export function toolPlacement(
     needs: binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS,
     binding,
     current: rule === null ? null : memory.of(agent, rule.name),
+    ...(agentBinding === "workspace" && kept !== null ? { settled: kept } : {}),
   };
   const decision = place({ ...asked, tool: ruled }, snapshot, config.rules);
   return ruled === tool ? decision : { ...decision, request: asked };
@@ -71,7 +74,7 @@ export function allowedNodes(policy: AgentPolicy, snapshot: NodeSnapshot): reado
   return decision.rule === null ? [] : snapshot.nodes.filter((node) => !others.has(node.name));
 }
 
-/** Whether that rule allows the node with this id, connected or not. */
+/** Whether that rule allows the node with this id, connected or not. What bars it for now: `barred.ts`. */
 export function ruleAllows(policy: AgentPolicy, nodeId: string, snapshot: NodeSnapshot): boolean {
   return allowedNodes(policy, snapshot).some((node) => node.nodeId === nodeId);
 }

@@ -19,6 +19,8 @@ export interface ExecJobInput {
   /** What the tool policy decided; null when the host did not pass it on. */
   readonly call: WorkspaceCall | null;
   readonly audit: WorkspaceParts["audit"];
+  /** @throws NodeRouterError the node may get nothing more of the agent: its place or its taints changed */
+  readonly requireAllowed?: () => void;
   /** Skills and attachments are on the node. */
   readonly ready: (cancelled: AbortSignal) => Promise<void>;
   /** Epoch ms. */
@@ -46,8 +48,11 @@ export function createExecJob(input: ExecJobInput): ExecJob {
   };
   return {
     async start(cancelled) {
+      // What is brought along is the agent's data, too; and a person may have agreed minutes after the decision.
+      input.requireAllowed?.();
       await input.ready(cancelled);
       throwIfCancelled(cancelled);
+      input.requireAllowed?.();
       const announced: AuditSubject = {
         kind: "command",
         operation: "exec",
@@ -71,6 +76,7 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       });
     },
     async watchInput(bytes) {
+      input.requireAllowed?.();
       // The host does not say which call of `process` it is from.
       const sent: InputSubject = {
         kind: "input",

@@ -2,6 +2,7 @@
 import { NodeRouterError } from "../../shared/errors.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
@@ -72,6 +73,7 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
+          requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,
           onChange: () => workspace.readAheads.invalidate(at.node.name),

@@ -4,6 +4,7 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/collect.ts";
@@ -43,6 +44,7 @@ export function createFiles(run: Run): RunFiles {
     try {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
+      requireStillAllowed(memory, run.agent, at.node.name);
       await run.ready(at, signal);
       return await sendScript(run.commands(at), at.node, request, limits);
     } catch (error) {

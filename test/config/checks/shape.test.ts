@@ -79,6 +79,7 @@ test("nothing of it is obeyed: not the parts that could be read, and no audit re
   });
   expect(config).toEqual({
     mode: "enforce",
+    untoleratedAgents: "refuse",
     audit: "strict",
     auditCommandText: false,
     auditKeepDays: 3_653,

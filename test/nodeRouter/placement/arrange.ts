@@ -19,6 +19,8 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
     prefer: [],
     near: null,
     minimum: null,
+    residency: null,
+    tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
     ...changes,

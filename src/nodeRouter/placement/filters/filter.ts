@@ -16,11 +16,15 @@ export interface WayCheck {
   /** Only ways over this protocol are asked; absent: all. */
   readonly over?: Transport;
   readonly keeps: (node: NodeState) => boolean;
+  /** Which of several questions it was, asked one by one of a node that `keeps` removes; absent: it is one alone. */
+  readonly parts?: readonly WayCheck[];
   /**
    * Of a node that it removed: why that passes by itself, so that waiting helps. A verb phrase in the present tense:
    * `is offline`. Absent, or null: only the config or the operator can change it.
    */
   readonly passing?: (node: NodeState) => string | null;
+  /** Of a node that it removed: what the reason is about, safe to print. @param nowMs of the snapshot; null: not known. */
+  readonly detail?: (node: NodeState, nowMs: number | null) => string;
 }
 
 /**

@@ -1,5 +1,7 @@
 // A routing rule after its strings were parsed: what `place()` works with.
 import type { Selector } from "../selector/selector.ts";
+import type { Residency } from "./residence.ts";
+import type { Toleration } from "./taint.ts";
 
 export const MIN_WEIGHT = -100;
 export const MAX_WEIGHT = 100;
@@ -12,6 +14,9 @@ export interface Preference {
 
 /** What to do when no node fits. The gateway is used only where it is written. */
 export type OnUnavailable = "refuse" | "gateway";
+
+/** What becomes of calls that no rule speaks for, on nodes with a taint. */
+export type UntoleratedAgents = "leave" | "refuse";
 
 /** For exec bindings: whether read, write, edit, apply_patch and ls may stay on the gateway. */
 export type FilesPolicy = "gateway" | "refuse";
@@ -43,6 +48,10 @@ export interface Rule {
   /** Of the nodes that are preferred alike, the nearest to this; null = distance does not matter. */
   readonly near: Near | null;
   readonly minimum: Minimum | null;
+  /** Null: any place, also an unknown one. */
+  readonly residency: Residency | null;
+  /** Taints that it does not mind. */
+  readonly tolerate: readonly Toleration[];
   readonly onUnavailable: OnUnavailable;
   readonly files: FilesPolicy;
 }

@@ -1,5 +1,7 @@
 // What `place()` knows of the nodes: plain values, taken at one moment, never fetched from here.
 import type { NodeLocation, NodeTags } from "../../../shared/types.ts";
+import type { Residence } from "./residence.ts";
+import type { Taint } from "./taint.ts";
 
 /** Whether the operator has let this node offer commands. `unpaired`: the host does not know it. */
 export type NodeApproval = "approved" | "pending" | "unpaired" | "unknown";
@@ -74,6 +76,10 @@ export interface NodeState {
   readonly workspace: string | null;
   /** Declared, else inferred: its `source` says which. */
   readonly location: NodeLocation | null;
+  /** Who says where it is, for rules with `residency`. */
+  readonly residence: Residence;
+  /** Configured ones. */
+  readonly taints: readonly Taint[];
   /** Paired ids that share this node's display name and are not it (ghosts of a re-paired node). */
   readonly ghostIds: readonly string[];
   /** Why none of the paired nodes that answer to its name is it; null: nothing is in doubt. */
@@ -87,4 +93,6 @@ export interface NodeSnapshot {
   readonly takenAtMs: number | null;
   /** Where the gateway is; null = not known. */
   readonly gatewayLocation: NodeLocation | null;
+  /** Who says so; absent: nobody. */
+  readonly gatewayResidence?: Residence;
 }

@@ -1,5 +1,6 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
 
+import { formatPath } from "../../../config/problems/path.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { fitLine } from "../../explain/message.ts";
 import {
@@ -37,6 +38,7 @@ export const checkAgents: DoctorCheck = (input) =>
       isExec ? sandbox(input, agent) : null,
       runtime(input, agent),
       fileTransfer(input, policy, rule),
+      isExec ? gatewayFiles(input, agent, rule) : null,
       placement(input, policy),
     );
   });
@@ -130,6 +132,21 @@ function fileTransfer(
     `agent "${agent}" has its file-transfer workspace on node ${quote(nodeId)}, where rule "${rule.name}" does not let it run`,
     "point it at the rule's node, or change the rule",
     [...path, "nodeId"].join("."),
+  );
+}
+
+/** Where the agent's file tools work, its data is, whatever its commands do. */
+function gatewayFiles({ config }: DoctorInput, agent: string, rule: Rule): Finding | null {
+  const { name, residency, files } = rule;
+  const country = config.gateway.location?.country;
+  if (residency === null || files === "refuse" || residency.allow.has(country ?? "")) return null;
+  const where = country === undefined ? "whose country is not declared" : `which is declared in ${country}`;
+  return finding(
+    "residency-gateway-files",
+    "warning",
+    `rule ${quote(name)} keeps calls of agent "${agent}" in ${[...residency.allow].join(", ")}, and its file tools work on the gateway, ${where}`,
+    'set files: "refuse" in the rule, put the agent\'s workspace on the node, or declare gateway.location.country',
+    formatPath(["rules", config.rules.find((one) => one.name === name)?.index ?? 0, "files"]),
   );
 }
 

@@ -18,6 +18,8 @@ export interface NodeReport
   readonly location: NodeLocation | null;
   /** Configured and built-in; a bare tag has the value "". */
   readonly tags: Readonly<Record<string, string>>;
+  /** As the config writes them; absent: none. */
+  readonly taints?: readonly string[];
   /** Ways to it, whether or not it answers now. */
   readonly transports: readonly Transport[];
   /** Whether it can run exec over the node protocol. */

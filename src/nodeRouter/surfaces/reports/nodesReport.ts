@@ -6,6 +6,7 @@ import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { Transport } from "../../../shared/types.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
+import { printTaint } from "../../placement/model/taint.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { shownAddress } from "./nodeAddress.ts";
@@ -60,6 +61,7 @@ function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
     os: node.tags.get("node.os") ?? facts.os?.value ?? null,
     location: place === null ? null : locationOf(place),
     tags: Object.fromEntries(node.tags),
+    ...(node.taints.length === 0 ? {} : { taints: node.taints.map(printTaint) }),
     transports: TRANSPORTS.filter((way) => (way === "ssh" ? node.ssh : node.nodeId !== null)),
     transport: node.transport,
     workspace: node.workspace,

@@ -184,3 +184,25 @@ test("an agent whose rule is in error is not judged by the next rule that happen
     "error node-router/config-selector-invalid plugins.entries.node-router.config.rules[0].require",
   ]);
 });
+
+describe("the gateway's files of an agent whose calls are kept in a country", () => {
+  const resident = (more: object = {}, gateway: object = {}) => ({
+    ...ruleFor({ residency: { allow: ["SG"] }, ...more }),
+    gateway: { location: gateway },
+  });
+  const ids = (router: object) =>
+    oddities({ router })
+      .map(({ id }) => id)
+      .filter((id) => id === "node-router/residency-gateway-files");
+
+  test("are a warning where the gateway is not declared inside", () => {
+    expect(ids(resident())).toHaveLength(1);
+    expect(ids(resident({}, { country: "CN" }))).toHaveLength(1);
+  });
+
+  test("are none where it is, where file tools are refused, and without a residency", () => {
+    expect(ids(resident({}, { country: "SG" }))).toEqual([]);
+    expect(ids(resident({ files: "refuse" }))).toEqual([]);
+    expect(ids(ruleFor({}))).toEqual([]);
+  });
+});

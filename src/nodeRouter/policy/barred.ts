@@ -1,0 +1,37 @@
+// Whether a node that was chosen before may still get anything of an agent: place and taints can change meanwhile. Pure.
+import { whyText } from "../explain/message.ts";
+import { OUTSIDE } from "../placement/filters/residency.ts";
+import { TAINTED } from "../placement/filters/taints.ts";
+import type { Candidate } from "../placement/model/decision.ts";
+import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
+import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../placement/model/way.ts";
+import { place } from "../placement/place.ts";
+import type { AgentPolicy } from "./agentPolicy.ts";
+
+const BARRING: readonly string[] = [OUTSIDE.filter, TAINTED.filter];
+
+/** Whether the reason is one that holds back what was decided before, too. */
+export function isBarred({ reason }: Candidate): boolean {
+  return reason !== null && BARRING.includes(reason.filter);
+}
+
+/**
+ * Why nothing more of the agent's exec or workspace may go to the node: `was of disputed place (…)`; null when nothing
+ * of that kind speaks against it. Everything else that changes meanwhile (it went offline) shows by itself.
+ * @param isIt which node of the snapshot.
+ */
+export function barredProblem(
+  { id: agent, binding, config, execRule }: AgentPolicy,
+  isIt: (node: NodeState) => boolean,
+  snapshot: NodeSnapshot,
+): string | null {
+  if (execRule === null) return null;
+  const node = snapshot.nodes.find(isIt);
+  // SECURITY: under a residency a machine of which nothing is known is nowhere.
+  if (node === undefined) return execRule.residency === null ? null : "is not known any more";
+  const needs = binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS;
+  const settled = binding === "workspace" ? node.name : null;
+  const asked = { agent, tool: "exec", commands: [], needs, binding, current: null, settled } as const;
+  const [candidate] = place(asked, { ...snapshot, nodes: [node] }, config.rules).candidates();
+  return candidate !== undefined && isBarred(candidate) ? whyText(candidate, "") : null;
+}

@@ -191,6 +191,7 @@ function makeNode(index: number): NodeState {
     location: null,
     ghostIds: [],
     doubt: null,
+    cordon: null,
   };
 }
 

@@ -23,6 +23,7 @@ export function makeNode(changes: Partial<NodeState> = {}): NodeState {
     location: { country: "SG", city: "Singapore", source: "declared" },
     ghostIds: [],
     doubt: null,
+    cordon: null,
     ...changes,
   };
 }

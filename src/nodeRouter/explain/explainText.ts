@@ -22,6 +22,7 @@ export function reportText(report: ExplainReport): string {
     // The message is safe already; escaping twice changes nothing.
     ...wrap(safe(report.message), MAX_COLUMNS),
     ...(mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
+    ...(report.supposed ?? []).flatMap((words) => wrap(safe(`supposed: ${words}`), MAX_COLUMNS)),
     ...(candidates.length === 0 ? [] : ["", ...table(report)]),
     "",
     ageLine(report.snapshotAgeMs),
@@ -87,8 +88,8 @@ function result({ node, fits }: CandidateReport, chosen: string | null): string 
   return node === chosen ? "chosen" : fits ? "fits" : "no";
 }
 
-function why({ reason, scores }: CandidateReport): string {
-  if (reason !== null) return safe(reason);
+function why({ reason, scores, detail }: CandidateReport): string {
+  if (reason !== null) return safe(detail === undefined ? reason : `${reason}; ${detail}`);
   return Object.entries(scores)
     .map(([key, value]) =>
       key === NEAR_SCORE ? `near ${value} ms` : `${safe(key)} ${value > 0 ? "+" : ""}${value}`,

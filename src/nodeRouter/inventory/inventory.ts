@@ -145,6 +145,7 @@ function makeState(
     location: locationOf(declared, place),
     ghostIds,
     doubt,
+    cordon: null,
   };
 }
 

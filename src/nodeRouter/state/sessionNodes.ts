@@ -30,6 +30,10 @@ export interface SessionNodes {
   told(sessionKey: string): void;
   /** The node of the agent's latest session; null when it had none. */
   latestNodeOf(agent: string): string | null;
+  /** Keys of the sessions on this node. */
+  on(node: string): readonly string[];
+  /** All of them, the one that was used last at the end. */
+  all(): readonly SessionNode[];
   /**
    * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
    * @param onError a read or write failed; the sessions are kept in memory alone then.
@@ -40,7 +44,7 @@ export interface SessionNodes {
 }
 
 /** Of agents whose workspace is on a node. */
-export const SESSION_NODES = definePart("session-nodes", 1, createSessionNodes);
+export const SESSION_NODES = definePart("session-nodes", 2, createSessionNodes);
 
 /** Empty, and in memory alone until `keepIn`. At its bound the agent that has most loses its oldest session. */
 export function createSessionNodes(): SessionNodes {
@@ -97,6 +101,8 @@ export function createSessionNodes(): SessionNodes {
       const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
       return own.at(-1)?.node ?? null;
     },
+    on: (node) => [...sessions.values()].flatMap((at) => (at.node === node ? [at.sessionKey] : [])),
+    all: () => [...sessions.values()],
     keepIn(newStore, onError) {
       if (store !== null) return;
       store = newStore;

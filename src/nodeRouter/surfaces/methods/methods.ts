@@ -16,6 +16,7 @@ import type { ExplainReport } from "../../explain/report.ts";
 import { listedAgentIds } from "../../host/hostConfig.ts";
 import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
+import { CORDONS } from "../../inventory/cordons.ts";
 import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
 import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
@@ -52,6 +53,9 @@ export type LookAtSsh = (config: ResolvedConfig) => Promise<readonly SshLook[]>;
 /** A list this fresh is read for every report: an operator asks how it is now. */
 const NOW = 0;
 
+/** Parameters of `explain` that suppose something. */
+const WHAT_IF = ["down", "cordon", "require", "at"];
+
 /** Nodes or agents named in an error. */
 const MAX_NAMED = 10;
 
@@ -75,7 +79,8 @@ export interface Methods {
   /** `{ since?, node? }`; `since` as `parseSince` takes it. */
   events(params: Params): Promise<EventsReport>;
   /**
-   * `{ agent, tool?, toolExists? }`; `toolExists`: the caller knows of the tool from OpenClaw's own list.
+   * `{ agent, tool?, toolExists?, down?, cordon?, require?, at? }`; `toolExists`: the caller knows of the tool from
+   * OpenClaw's own list. The last four suppose something (`supposed.ts`).
    * @throws NodeRouterError AGENT_UNKNOWN, TOOL_UNKNOWN
    */
   explain(params: Params): Promise<ExplainReport>;
@@ -158,7 +163,16 @@ export function createMethods(
       const tool = toolNamed(readTextParam(params, "tool") ?? "exec", params.toolExists === true);
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const world = worldNow(deps, config(), snapshot);
-      return explainTool(world.agent(id), tool, world, deps.now(), memory.part(LAST_NODES));
+      const lastNodes = memory.part(LAST_NODES);
+      if (!WHAT_IF.some((key) => params[key] !== undefined))
+        return explainTool(world.agent(id), tool, world, deps.now(), lastNodes);
+      const { suppose } = await loadLater(() => import("./supposed.ts"));
+      const policy = world.agent(id);
+      // In a workspace the rule of exec speaks for its tools.
+      const rule = policy.ruleFor(tool) ?? policy.execRule;
+      const { words: supposed, ...other } = suppose(params, config(), snapshot, rule, deps.now());
+      const then = worldNow(deps, other.config, other.snapshot);
+      return { ...explainTool(then.agent(id), tool, then, deps.now(), lastNodes), supposed };
     },
 
     async doctor() {
@@ -173,6 +187,7 @@ export function createMethods(
         workspace: { apiProblem: known.apiProblem },
         sshFaults: sshFaults(memory.part(SSH_TRANSPORT).current),
         turnGate: turnGateState(memory),
+        cordons: memory.part(CORDONS).view(),
       });
     },
 

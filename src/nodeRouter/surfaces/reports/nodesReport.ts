@@ -5,6 +5,7 @@ import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { Transport } from "../../../shared/types.ts";
+import { cordonReport } from "../../explain/cordonText.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { shownAddress } from "./nodeAddress.ts";
@@ -76,6 +77,7 @@ function reportOf(node: NodeState, { presence, history, agents, hosting }: Nodes
     otherPlaces: record?.otherPlaces ?? [],
     contradictions: record?.contradictions ?? [],
     history: history(node.name),
+    cordon: cordonReport(node.cordon),
   };
 }
 

@@ -7,7 +7,7 @@ import { normalizeAgentId, normalizeToolName } from "../../../shared/hostNames.t
 import { fieldOf, itemsOf } from "../../../shared/jsonParts.ts";
 import { knownFields } from "../../../shared/knownFields.ts";
 import { refusal, refusalLine } from "../../../shared/refusal.ts";
-import { quote, safe, safeJson } from "../../../shared/safeText.ts";
+import { safe, safeJson } from "../../../shared/safeText.ts";
 import { SENTENCE_END, withoutEnd } from "../../../shared/withoutEnd.ts";
 import { reportText } from "../../explain/explainText.ts";
 import type { ExplainReport } from "../../explain/report.ts";

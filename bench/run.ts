@@ -4,6 +4,7 @@ import { benchDecide } from "./decide.bench.ts";
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
 import { benchPlace } from "./place.bench.ts";
+import { benchPlan } from "./plan.bench.ts";
 import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
@@ -35,6 +36,9 @@ if (wants("place")) {
   );
   report.decide = (await benchDecide()).map(round);
   console.table(report.decide);
+  console.log("plan: another config for a fleet, with each node down once (goal: 5,000 ms)");
+  report.plan = round(benchPlan());
+  console.table([report.plan]);
 }
 
 if (wants("start")) {

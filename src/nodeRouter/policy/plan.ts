@@ -6,7 +6,7 @@ import type { Transport } from "../../shared/types.ts";
 import { decisionMessage } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import { ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
+import { classifyTool, commandsFor, ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
 import { admitWorkspaceCall } from "./admission.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import type { Decision, LastNodesView, World } from "./callDecision.ts";
@@ -64,7 +64,7 @@ export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, "read", "ter
 /**
  * Compares what becomes of each agent's calls. A scenario tells only what is not the same without it.
  *
- * Agents of whom everything is the same are decided once. And a node that is down changes only what would be on it, or
+ * Agents of whom everything is the same are decided once, and so are tools of one kind that the same nodes offer. And a node that is down changes only what would be on it, or
  * stays near it: to take away one that was not chosen leaves the choice as it is (`plan.prop.test.ts` holds this against
  * deciding everything).
  */
@@ -80,25 +80,28 @@ export function plan(input: PlanInput): Plan {
 export function* planSteps(input: PlanInput): Generator<void, Plan> {
   const { agents, scenarios, memory, limit } = input;
   const now = pairOf(input, []);
-  const groups = yield* groupsOf(agents, now, memory);
+  const groups = yield* groupsOf(agents, now, memory, toolKinds(now));
   const found: Found[] = [];
   for (const { members, first, base } of groups) {
-    for (const [tool, pair] of base) if (isChange(pair)) found.push({ members, first, tool, down: [], pair });
+    for (const { tools, pair } of base)
+      if (isChange(pair)) found.push({ members, first, tools, down: [], pair });
   }
   for (const down of scenarios) {
     const concerned = groups.filter(({ on }) => down.some((name) => on.has(name)));
     if (concerned.length === 0) continue;
     const then = pairOf(input, down);
     for (const { members, first, base } of concerned) {
-      for (const tool of PLANNED_TOOLS) {
-        const pair = decideBoth(first, tool, then, memory);
-        if (isChange(pair) && keyOf(pair) !== keyOf(base.get(tool)))
-          found.push({ members, first, tool, down, pair });
+      for (const { tools, pair: before } of base) {
+        const pair = decideBoth(first, tools[0], then, memory);
+        if (isChange(pair) && JSON.stringify(pair) !== JSON.stringify(before))
+          found.push({ members, first, tools, down, pair });
       }
       yield;
     }
   }
-  const rows = found.flatMap(({ members, ...what }) => members.map((agent) => ({ agent, ...what })));
+  const rows = found.flatMap(({ members, tools, down, pair }) =>
+    members.flatMap((agent) => tools.map((tool) => ({ agent, tool, down, pair }))),
+  );
   const changes: Change[] = [];
   for (const row of rows.slice(0, limit)) {
     changes.push(changeOf(row, input));
@@ -114,19 +117,23 @@ interface State extends Placed {
   readonly transport: Transport | null;
 }
 
+/** Tools that are decided alike. */
+interface Together {
+  readonly tools: [first: string, ...others: string[]];
+  readonly pair: Pair<State>;
+}
+
 interface Group {
   readonly members: string[];
   /** The one that is decided for all. */
   readonly first: string;
-  readonly base: ReadonlyMap<string, Pair<State>>;
+  readonly base: readonly Together[];
   /** Names of the nodes whose going can change anything. */
   readonly on: ReadonlySet<string>;
 }
 
-interface Found extends Pick<Group, "members" | "first"> {
-  readonly tool: string;
+interface Found extends Pick<Group, "members" | "first">, Together {
   readonly down: readonly string[];
-  readonly pair: Pair<State>;
 }
 
 function pairOf({ before, after, known }: PlanInput, down: readonly string[]): Pair<World> {
@@ -139,11 +146,12 @@ function* groupsOf(
   agents: readonly string[],
   now: Pair<World>,
   memory: LastNodesView,
+  kinds: ReadonlyMap<string, string>,
 ): Generator<void, readonly Group[]> {
   const groups = new Map<string, Group>();
   for (const agent of agents) {
     const key = JSON.stringify(now.map((world) => kindOf(world.agent(agent), world, memory)));
-    const group = groups.get(key) ?? groupOf(agent, now, memory);
+    const group = groups.get(key) ?? groupOf(agent, now, memory, kinds);
     group.members.push(agent);
     groups.set(key, group);
     yield;
@@ -151,9 +159,22 @@ function* groupsOf(
   return [...groups.values()];
 }
 
-function groupOf(first: string, now: Pair<World>, memory: LastNodesView): Group {
-  const base = new Map(PLANNED_TOOLS.map((tool) => [tool, decideBoth(first, tool, now, memory)]));
-  const on = new Set([...base.values()].flatMap((pair) => pair.flatMap(({ node }) => node ?? [])));
+function groupOf(
+  first: string,
+  now: Pair<World>,
+  memory: LastNodesView,
+  kinds: ReadonlyMap<string, string>,
+): Group {
+  const alike = new Map<string, Together>();
+  for (const tool of PLANNED_TOOLS) {
+    const rules = now.map((world) => world.agent(first).ruleFor(tool)?.name ?? null);
+    const key = JSON.stringify([kinds.get(tool), rules]);
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { tools: [tool], pair: decideBoth(first, tool, now, memory) });
+    else known.tools.push(tool);
+  }
+  const base = [...alike.values()];
+  const on = new Set(base.flatMap(({ pair }) => pair.flatMap(({ node }) => node ?? [])));
   for (const world of now) {
     const policy = world.agent(first);
     for (const name of currentsOf(policy, memory)) if (name !== null) on.add(name);
@@ -162,6 +183,18 @@ function groupOf(first: string, now: Pair<World>, memory: LastNodesView): Group 
     if (place.ok) on.add(place.node.name);
   }
   return { members: [], first, base, on };
+}
+
+/** By tool: what it is, and which nodes offer what it needs. Tools of one kind and rule go the same way. */
+function toolKinds(now: Pair<World>): ReadonlyMap<string, string> {
+  const nodes = now.flatMap(({ snapshot }) => snapshot.nodes);
+  return new Map(
+    PLANNED_TOOLS.map((tool) => {
+      const needed = commandsFor(tool);
+      const offers = nodes.map(({ commands }) => (needed.every((one) => commands.has(one)) ? "1" : "0"));
+      return [tool, JSON.stringify([{ ...classifyTool(tool), commands: null }, offers.join("")])];
+    }),
+  );
 }
 
 /** All that decides of an agent's calls, but for its name. */
@@ -211,13 +244,11 @@ function isChange([before, after]: Pair<State>): boolean {
   return JSON.stringify(before) !== JSON.stringify(after);
 }
 
-function keyOf(pair: Pair<State> | undefined): string {
-  return JSON.stringify(pair);
-}
-
 /** With the agent's own words: those of its group's first name that one. */
-function changeOf(row: Omit<Found, "members"> & { readonly agent: string }, input: PlanInput): Change {
-  const { agent, tool, down, pair } = row;
+function changeOf(
+  { agent, tool, down, pair }: Pick<Change, "agent" | "tool"> & Pick<Found, "down" | "pair">,
+  input: PlanInput,
+): Change {
   const [before, after] = pairOf(input, down).map((world) => whyOf(ahead(agent, tool, world, input.memory)));
   const placed = ({ outcome, node }: State): Placed => ({ outcome, node });
   return {

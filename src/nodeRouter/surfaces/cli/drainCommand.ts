@@ -46,18 +46,21 @@ export async function runDrain(
   const { node } = params;
   let report = await ask<DrainReport>("noderouter.drain", params);
   let told = "";
+  let isLost = false;
   const tell = (line: string) => {
     if (line !== told && !json) out.fail(safe(line));
     told = line;
   };
   while (!report.done && report.cordon !== null && machine.now() < endMs && !machine.stop.aborted) {
-    tell(`${nameText(report.node)}: waiting for ${runningText(report)}`);
+    if (!isLost) tell(`${nameText(report.node)}: waiting for ${runningText(report)}`);
     await machine.sleep(Math.min(LOOK_MS, Math.max(0, endMs - machine.now())));
     try {
       report = await ask<DrainReport>("noderouter.drained", { node });
+      isLost = false;
     } catch (error) {
       // It answered, so it runs; a gateway that restarts comes back, and the cordon with it.
       if (codeOf(error) !== null) throw error;
+      isLost = true;
       tell(`the gateway does not answer, this goes on: ${messageOf(error)}`);
     }
   }

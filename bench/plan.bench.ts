@@ -2,7 +2,7 @@
 // prints the row.
 import { resolveConfig } from "../src/config/resolve.ts";
 import { buildSnapshot } from "../src/nodeRouter/inventory/inventory.ts";
-import { type PlanSide, planSteps } from "../src/nodeRouter/policy/plan.ts";
+import { type PlanSide, planSteps } from "../src/nodeRouter/policy/configPlan.ts";
 import { readHostNode } from "../src/presence/sources/gateway/hostNode.ts";
 import { hostEntry } from "../test/support/fakeDeps.ts";
 

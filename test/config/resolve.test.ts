@@ -18,6 +18,7 @@ test("an absent config and an empty one are the same, and right", () => {
     presence: { connect: true, geoipFile: null, publicAddressUrl: null },
     nodes: new Map(),
     rules: [],
+    tests: [],
     problems: [],
   };
   expect(resolveConfig(undefined)).toEqual(empty);

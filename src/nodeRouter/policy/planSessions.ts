@@ -2,7 +2,7 @@
 import { agentOfSessionKey } from "../../shared/hostNames.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import type { PlanInput, PlanSide } from "./plan.ts";
+import type { PlanInput, PlanSide } from "./configPlan.ts";
 import { decideSession } from "./sessionNode.ts";
 import { worldOf } from "./world.ts";
 

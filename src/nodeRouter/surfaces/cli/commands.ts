@@ -22,6 +22,7 @@ import type { EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import { parseSpan } from "../reports/since.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import { type CommandName, type CommandOptions, usageProblem } from "./commandUsage.ts";
 import { readConfigFile } from "./configFile.ts";
 import { cordonAnswerText, DEFAULT_DRAIN_MS, runDrain, uncordonText } from "./drainCommand.ts";
 import { eventsText } from "./eventsText.ts";
@@ -34,10 +35,9 @@ import { probeText } from "./sshText.ts";
 import { statusText } from "./statusText.ts";
 import type { Terminal } from "./terminal.ts";
 import { runTrust } from "./trustCommand.ts";
-import { type CommandName, type CommandOptions, usageProblem } from "./usage.ts";
 import { watchInterval, watchNodes } from "./watch.ts";
 
-export type { CommandName, CommandOptions } from "./usage.ts";
+export type { CommandName, CommandOptions } from "./commandUsage.ts";
 
 type Run = (
   name: CommandName,

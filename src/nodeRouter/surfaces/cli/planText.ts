@@ -1,6 +1,6 @@
 // What `plan` and `test` show in a terminal, at most 100 columns. Pure but for colour.
 import { nameText, quote } from "../../../shared/safeText.ts";
-import type { Placed } from "../../policy/plan.ts";
+import type { Placed } from "../../policy/configPlan.ts";
 import type { PlanReport, TestReport } from "../methods/planMethods.ts";
 import { DASH, paint, paragraph, table, textLines } from "./output.ts";
 

@@ -14,8 +14,8 @@ import { currentSnapshot, presenceRecords } from "../../inventory/currentSnapsho
 import { buildSnapshot } from "../../inventory/inventory.ts";
 import { NODE_NAMES } from "../../inventory/nodeNames.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
+import { type Change, type PlanSide, planSteps } from "../../policy/configPlan.ts";
 import { runConfigTests } from "../../policy/configTests.ts";
-import { type Change, type PlanSide, planSteps } from "../../policy/plan.ts";
 import { planSessions, type SessionChange } from "../../policy/planSessions.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { LAST_NODES } from "../../state/lastNodes.ts";
@@ -63,7 +63,7 @@ const MAX_MS = 30_000;
  *   each node's going is looked at.
  * @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE
  */
-export async function plan(deps: Deps, params: Params): Promise<PlanReport> {
+export async function planDocument(deps: Deps, params: Params): Promise<PlanReport> {
   const { memory } = deps;
   const as = readTextParam(params, "as");
   if (as !== null && !PLANNED_AS.includes(as))
@@ -114,7 +114,7 @@ export async function plan(deps: Deps, params: Params): Promise<PlanReport> {
 }
 
 /** The config's tests with all that is known of the nodes now. */
-export async function test(deps: Deps): Promise<TestReport> {
+export async function tryTests(deps: Deps): Promise<TestReport> {
   const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   const snapshot = await currentSnapshot(deps, config, 0);
   return { tests: testsOf(config, deps.hostConfig(), snapshot) };

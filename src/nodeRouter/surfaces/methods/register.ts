@@ -43,8 +43,8 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     cordon: async (params, caller) => (await cordons()).cordon(deps, params, caller),
     uncordon: async (params) => (await cordons()).uncordon(deps, params),
     drain: async (params, caller) => (await cordons()).drain(deps, params, caller),
-    plan: async (params) => (await plans()).plan(deps, params),
-    test: async () => (await plans()).test(deps),
+    plan: async (params) => (await plans()).planDocument(deps, params),
+    test: async () => (await plans()).tryTests(deps),
     drained: async (params) => (await cordons()).drained(deps, params),
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),

@@ -33,7 +33,10 @@ const BUSY = report({ done: false, calls: CALLS });
 /** A terminal whose clock goes on while it sleeps. */
 function machine() {
   let nowMs = START_MS;
-  return { ...MACHINE, now: () => nowMs, sleep: async (ms: number) => void (nowMs += ms) };
+  const sleep = async (ms: number) => {
+    nowMs += ms;
+  };
+  return { ...MACHINE, now: () => nowMs, sleep };
 }
 
 function draining(answers: readonly (DrainReport | Error)[], options: CommandOptions = {}) {

@@ -4,7 +4,10 @@ import { PLUGIN_CONFIG } from "../../../../src/config/currentConfig.ts";
 import { NODE_NAMES } from "../../../../src/nodeRouter/inventory/nodeNames.ts";
 import { SESSION_NODES } from "../../../../src/nodeRouter/state/sessionNodes.ts";
 import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
-import { plan, test as runTests } from "../../../../src/nodeRouter/surfaces/methods/planMethods.ts";
+import {
+  planDocument as plan,
+  tryTests as runTests,
+} from "../../../../src/nodeRouter/surfaces/methods/planMethods.ts";
 import { BOUND, CONFIG, fakeDeps, SG_ID, SSH_CONFIG } from "../../../support/fakeDeps.ts";
 
 const AGENTS = { entries: { "worker-sg": {}, "worker-cn": {} } };

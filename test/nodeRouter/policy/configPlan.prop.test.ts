@@ -3,8 +3,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
+import {
+  PLANNED_TOOLS,
+  type PlanInput,
+  type PlanSide,
+  planConfig,
+} from "../../../src/nodeRouter/policy/configPlan.ts";
 import { lookAhead, nodeOf, outcomeOf } from "../../../src/nodeRouter/policy/explainTool.ts";
-import { PLANNED_TOOLS, type PlanInput, type PlanSide, plan } from "../../../src/nodeRouter/policy/plan.ts";
 import { withCordoned, withDown } from "../../../src/nodeRouter/policy/whatIf.ts";
 import { worldOf } from "../../../src/nodeRouter/policy/world.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
@@ -79,7 +84,7 @@ const input = fc
 test("a config and itself: nothing changes, whatever is down", () => {
   fc.assert(
     fc.property(input, (any) => {
-      expect(plan({ ...any, after: any.before })).toEqual({ changes: [], more: 0 });
+      expect(planConfig({ ...any, after: any.before })).toEqual({ changes: [], more: 0 });
     }),
     { numRuns: 60 },
   );
@@ -88,7 +93,7 @@ test("a config and itself: nothing changes, whatever is down", () => {
 test("what changes is what explain says before and after, for every agent, tool and scenario, and nothing else", () => {
   fc.assert(
     fc.property(input, (any) => {
-      const { changes } = plan(any);
+      const { changes } = planConfig(any);
       const told = new Map(changes.map((one) => [JSON.stringify([one.scenario, one.agent, one.tool]), one]));
       for (const down of [[], ...any.scenarios]) {
         const scenario = down.length === 0 ? null : `${down.join(", ")} down`;

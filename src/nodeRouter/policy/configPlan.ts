@@ -52,7 +52,7 @@ export interface PlanInput {
   readonly limit: number;
 }
 
-export interface Plan {
+export interface ConfigPlan {
   readonly changes: readonly Change[];
   /** Changes beside those. */
   readonly more: number;
@@ -65,10 +65,10 @@ export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, "read", "ter
  * Compares what becomes of each agent's calls. A scenario tells only what is not the same without it.
  *
  * Agents of whom everything is the same are decided once, and so are tools of one kind that the same nodes offer. And a node that is down changes only what would be on it, or
- * stays near it: to take away one that was not chosen leaves the choice as it is (`plan.prop.test.ts` holds this against
+ * stays near it: to take away one that was not chosen leaves the choice as it is (`configPlan.prop.test.ts` holds this against
  * deciding everything).
  */
-export function plan(input: PlanInput): Plan {
+export function planConfig(input: PlanInput): ConfigPlan {
   const steps = planSteps(input);
   for (;;) {
     const step = steps.next();
@@ -77,7 +77,7 @@ export function plan(input: PlanInput): Plan {
 }
 
 /** The same in steps of a few milliseconds, so that whoever runs it can do something else in between. */
-export function* planSteps(input: PlanInput): Generator<void, Plan> {
+export function* planSteps(input: PlanInput): Generator<void, ConfigPlan> {
   const { agents, scenarios, memory, limit } = input;
   const now = pairOf(input, []);
   const groups = yield* groupsOf(agents, now, memory, toolKinds(now));

@@ -16,6 +16,9 @@ export default defineConfig({
   clean: true,
   splitting: true,
   minify: false,
+  esbuildOptions(options) {
+    options.minifySyntax = true;
+  },
   sourcemap: false,
   dts: false,
   // Without its prefix "node:sqlite" is nothing.

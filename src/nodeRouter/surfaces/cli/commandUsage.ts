@@ -1,8 +1,16 @@
 // How a command may be called, and what is wrong with how it was.
 import { quote } from "../../../shared/safeText.ts";
-import { PLANNED_AS } from "../methods/plannedConfig.ts";
+import type { PlannedAs } from "../methods/plannedConfig.ts";
 import { parseSince, parseSpan, SINCE_HELP, SPAN_HELP } from "../reports/since.ts";
 import { watchInterval } from "./watch.ts";
+
+/** What `--as` takes. */
+const PLANNED_AS: readonly string[] = [
+  "openclaw",
+  "config",
+  "patch",
+  "config-patch",
+] satisfies readonly PlannedAs[];
 
 export interface CommandOptions {
   readonly json?: boolean | undefined;

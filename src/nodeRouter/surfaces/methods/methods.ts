@@ -166,7 +166,7 @@ export function createMethods(
       const lastNodes = memory.part(LAST_NODES);
       if (!WHAT_IF.some((key) => params[key] !== undefined))
         return explainTool(world.agent(id), tool, world, deps.now(), lastNodes);
-      const { suppose } = await loadLater(() => import("./supposed.ts"));
+      const { suppose } = await loadLater(() => import("./laterMethods.ts"));
       const policy = world.agent(id);
       // In a workspace the rule of exec speaks for its tools.
       const rule = policy.ruleFor(tool) ?? policy.execRule;
@@ -177,7 +177,7 @@ export function createMethods(
 
     async doctor() {
       const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
-      const { runDoctor } = await loadLater(() => import("../doctor/doctor.ts"));
+      const { runDoctor } = await loadLater(() => import("./laterMethods.ts"));
       const known = knownNow(snapshot);
       return runDoctor({
         ...known,

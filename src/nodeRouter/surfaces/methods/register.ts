@@ -35,17 +35,16 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
-  const plans = () => loadLater(() => import("./planMethods.ts"));
-  const cordons = () => loadLater(() => import("./cordonMethods.ts"));
+  const later = () => loadLater(() => import("./laterMethods.ts"));
   const methods: Methods & Record<Lazy, (params: Params, caller: string) => Promise<unknown>> = {
     ...own,
     ...ssh,
-    cordon: async (params, caller) => (await cordons()).cordon(deps, params, caller),
-    uncordon: async (params) => (await cordons()).uncordon(deps, params),
-    drain: async (params, caller) => (await cordons()).drain(deps, params, caller),
-    plan: async (params) => (await plans()).planDocument(deps, params),
-    test: async () => (await plans()).tryTests(deps),
-    drained: async (params) => (await cordons()).drained(deps, params),
+    cordon: async (params, caller) => (await later()).cordon(deps, params, caller),
+    uncordon: async (params) => (await later()).uncordon(deps, params),
+    drain: async (params, caller) => (await later()).drain(deps, params, caller),
+    plan: async (params) => (await later()).planDocument(deps, params),
+    test: async () => (await later()).tryTests(deps),
+    drained: async (params) => (await later()).drained(deps, params),
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
   };

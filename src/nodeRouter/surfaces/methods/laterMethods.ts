@@ -1,0 +1,5 @@
+// What methods need that no call waits for, in one file: each file that loads later cuts those of the start into more.
+export { runDoctor } from "../doctor/doctor.ts";
+export { cordon, drain, drained, uncordon } from "./cordonMethods.ts";
+export { planDocument, tryTests } from "./planMethods.ts";
+export { suppose } from "./supposed.ts";

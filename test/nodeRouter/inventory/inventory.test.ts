@@ -85,6 +85,7 @@ describe("joining", () => {
       location: { country: "SG", source: "declared" },
       ghostIds: [],
       doubt: null,
+      cordon: null,
     });
   });
 

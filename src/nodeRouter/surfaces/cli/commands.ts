@@ -63,7 +63,8 @@ export const runCommand: Run = async (name, options, ask, out, machine) => {
     if (options.json === true && code !== null && isMistake(code))
       out.print(safeJson({ error: { code, message } }));
     out.fail(safe(message));
-    return EXIT_FINDING;
+    // Whoever asks what changes must not take "nobody knows" for it.
+    return name === "plan" ? EXIT_USAGE : EXIT_FINDING;
   }
 };
 

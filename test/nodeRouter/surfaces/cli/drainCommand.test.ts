@@ -184,6 +184,15 @@ describe("plan", () => {
     expect([json.code, JSON.parse(json.stdout)]).toEqual([code, answer]);
   });
 
+  test("that nobody answers, or that names a node which nobody has, is 2: not the 1 of a change", async () => {
+    for (const error of [new Error("ECONNREFUSED"), refusalOf("INVALID_REQUEST", 'no node "x" is known')]) {
+      const ran = await run("plan", { node: file, down: "x" }, () => {
+        throw error;
+      });
+      expect([ran.code, ran.stdout]).toEqual([2, ""]);
+    }
+  });
+
   test("sends the parsed file, JSON5 as well, with what is to be down", async () => {
     const options = { node: file, down: "mac-sg, mac-cn", allDownOneByOne: true };
     const { asked } = await run("plan", options, () => EMPTY);

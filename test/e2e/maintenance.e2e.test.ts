@@ -32,7 +32,7 @@ test("a cordoned node gets no command of its agent over a restart of the gateway
   expect(await execAs("worker-sg")).toContain("rule singapore");
   const cordoned = await cli("cordon", "mac-sg", "--reason", "disk", "--for", "2h");
   expect([cordoned.code, cordoned.stderr]).toEqual([0, ""]);
-  expect(cordoned.stdout).toMatch(/^node mac-sg is cordoned by "\S+@\S+ \(.+\)" since .*: "disk"; until /);
+  expect(cordoned.stdout).toMatch(/^node mac-sg is cordoned by "\S+@\S+ \(.+\)" since \S+: "disk"; until\s/);
   expect(await execAs("worker-sg")).toMatch(/NO_NODE_FITS: 0\/2 nodes fit .*1 was cordoned/);
   expect(await execAs("worker-cn")).toContain("rule china");
 
@@ -51,9 +51,10 @@ test("a cordoned node gets no command of its agent over a restart of the gateway
 
 test("a drain waits for the command that runs and takes no new one; a client that may only read cannot begin it", async () => {
   const { gateway } = deployment;
-  await expect(callWithScopes(gateway, ["operator.read"], "noderouter.drain")).rejects.toThrow(
-    /operator\.admin/,
-  );
+  expect(await callWithScopes(gateway, ["operator.read"], "noderouter.drain")).toMatchObject({
+    ok: false,
+    error: { code: "FORBIDDEN", message: "missing scope: operator.admin" },
+  });
   const marker = join(deployment.work.sg, "go");
   const running = execAs("worker-sg", `touch began; until test -e ${marker}; do sleep 0.1; done; echo over`);
   await waitFor("the command to run", async () => {

@@ -195,6 +195,7 @@ function makeNode(index: number): NodeState {
     ghostIds: [],
     awaitsReapproval: false,
     doubt: null,
+    cordon: null,
   };
 }
 

@@ -5,6 +5,7 @@ import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
 import { benchNode } from "./node.bench.ts";
 import { benchPlace } from "./place.bench.ts";
+import { benchPlan } from "./plan.bench.ts";
 import { benchCuts, benchPresenceLoad, benchTailnet } from "./presence.bench.ts";
 import { benchSshMemory } from "./sshMemory.bench.ts";
 import { benchSshTools } from "./sshTools.bench.ts";
@@ -40,6 +41,9 @@ if (wants("decide")) {
   );
   report.decide = (await benchDecide()).map(round);
   console.table(report.decide);
+  console.log("plan: another config for a fleet, with each node down once (goal: 5,000 ms)");
+  report.plan = round(benchPlan());
+  console.table([report.plan]);
 }
 
 if (wants("start")) {

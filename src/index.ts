@@ -2,8 +2,11 @@
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
 import { auditLateEnds } from "./nodeRouter/audit/lateEnds.ts";
+import { testCurrentConfig } from "./nodeRouter/current/testedConfig.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
+import { CORDONS } from "./nodeRouter/inventory/cordons.ts";
+import { openCordons } from "./nodeRouter/inventory/cordonsFile.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
 import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
 import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
@@ -29,17 +32,22 @@ export default definePluginEntry({
   description:
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
-    // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe, add, join. The only thing in a metadata load.
+    // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe, add, join,
+    // cordon, uncordon, drain, plan, test. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
     // The newest registration's rules hold for every instance of the process.
     const deps = createDeps(api);
     publishConfig(api, deps.memory);
+    testCurrentConfig(deps);
     noteRegistration(deps.memory.part(HOOKS_SEEN), api.registrationMode, deps.now());
 
     // Which paired node each name stands for, remembered across restarts.
     openNames(api, deps.memory.part(NODE_NAMES), deps.log);
+
+    // From which nodes the operator keeps calls away, remembered across restarts.
+    openCordons(api, deps.memory.part(CORDONS));
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,
@@ -61,7 +69,8 @@ export default definePluginEntry({
     // Agent tools: node_route, node_process.
     registerTools(api, deps);
 
-    // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust, .setup.
+    // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust, .setup,
+    // .cordon, .uncordon, .drain, .drained, .plan, .test.
     const methods = registerGatewayMethods(api, deps);
 
     // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.

@@ -66,6 +66,12 @@ const LABELS: Readonly<Record<string, string>> = {
   "rules.*.tolerate": "Tolerated taints",
   "rules.*.onUnavailable": "When no node fits",
   "rules.*.files": "File tools",
+  tests: "Tests",
+  "tests.*.name": "Test name",
+  "tests.*.agent": "Agent",
+  "tests.*.tool": "Tool",
+  "tests.*.down": "Nodes that are down",
+  "tests.*.expect": "Expected",
 };
 
 function placeLabels(path: string): Readonly<Record<string, string>> {

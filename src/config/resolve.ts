@@ -10,6 +10,7 @@ import type {
 } from "../nodeRouter/placement/model/rule.ts";
 import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
 import { NO_TAINTS, type Taint, type Toleration } from "../nodeRouter/placement/model/taint.ts";
+import { normalizeToolName } from "../shared/hostNames.ts";
 import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
 import { nodeNameProblem } from "./checks/nodes.ts";
 import { checkConfig } from "./checks/registry.ts";
@@ -91,6 +92,17 @@ export interface ConfiguredRule extends Rule {
   readonly index: number;
 }
 
+/** One entry of `tests`. */
+export interface ConfiguredTest {
+  readonly index: number;
+  readonly name: string;
+  readonly agent: string;
+  /** As OpenClaw names tools. */
+  readonly tool: string;
+  readonly down: readonly string[];
+  readonly expect: string;
+}
+
 export interface ResolvedConfig {
   readonly mode: Mode;
   readonly audit: AuditMode;
@@ -108,6 +120,8 @@ export interface ResolvedConfig {
   readonly nodes: ReadonlyMap<string, ConfiguredNode>;
   /** Rules without an error, in config order. Ask `problemsForAgent` first: others may be missing. */
   readonly rules: readonly ConfiguredRule[];
+  /** Tests without an error, in config order. */
+  readonly tests: readonly ConfiguredTest[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -124,6 +138,7 @@ const UNREADABLE: Omit<ResolvedConfig, "problems"> = {
   untoleratedAgents: "refuse",
   nodes: new Map(),
   rules: [],
+  tests: [],
 };
 
 /** Whether a part of the config has an error, by its path. */
@@ -155,6 +170,20 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
     untoleratedAgents: config.untoleratedAgents ?? defaults.DEFAULT_UNTOLERATED_AGENTS,
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
     rules: written.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
+    tests: (config.tests ?? []).flatMap(({ name, agent, tool = "exec", down = [], expect }, index) =>
+      isWrong(formatPath(["tests", index]))
+        ? []
+        : [
+            {
+              index,
+              name: name ?? [agent, tool, ...down.map((node) => `without ${node}`), expect].join(" "),
+              agent,
+              tool: normalizeToolName(tool),
+              down,
+              expect,
+            },
+          ],
+    ),
     problems,
   };
 }

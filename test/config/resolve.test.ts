@@ -19,6 +19,7 @@ test("an absent config and an empty one are the same, and right", () => {
     nodes: new Map(),
     untoleratedAgents: "leave",
     rules: [],
+    tests: [],
     problems: [],
   };
   expect(resolveConfig(undefined)).toEqual(empty);

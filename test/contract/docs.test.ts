@@ -30,7 +30,8 @@ const PAGES = [
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
     ([key = "", type = ""]) =>
-      /^(mode|audit[A-Za-z]*|gateway|presence|nodes|rules|untoleratedAgents)\b/.test(key) && type !== "",
+      /^(mode|audit[A-Za-z]*|gateway|presence|nodes|rules|tests|untoleratedAgents)\b/.test(key) &&
+      type !== "",
   );
   const expected = [...keysOf(JSON.parse(JSON.stringify(ConfigSchema)))];
 

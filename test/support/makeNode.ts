@@ -27,6 +27,7 @@ export function makeNode(changes: Partial<NodeState> = {}): NodeState {
     taints: [],
     ghostIds: [],
     doubt: null,
+    cordon: null,
     ...changes,
   };
 }

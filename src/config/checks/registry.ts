@@ -1,6 +1,7 @@
 // Finds everything that a config of the right shape says and cannot mean, all at once, in a fixed order.
 import { formatPath } from "../problems/path.ts";
 import type { ConfigProblem } from "../problems/problem.ts";
+import { checkExpectations } from "./expectations.ts";
 import { checkLocation } from "./location.ts";
 import { checkMatches } from "./matches.ts";
 import { checkNear } from "./near.ts";
@@ -13,7 +14,7 @@ import { checkTaints } from "./taints.ts";
 import type { WrittenConfig } from "./written.ts";
 
 /**
- * Problems of the gateway and presence, then of nodes, then of rules. Never throws.
+ * Problems of the gateway and presence, then of nodes, then of rules and tests. Never throws.
  *
  * Fail closed: a rule with an error is not obeyed, and no later rule is either for its agents, because the error
  * refuses their calls. That is what `agents` of each problem is for.
@@ -29,5 +30,6 @@ export function checkConfig(written: WrittenConfig): ConfigProblem[] {
     ...checkResidency(written),
     ...checkNear(written),
     ...checkMatches(written),
+    ...checkExpectations(written),
   ];
 }

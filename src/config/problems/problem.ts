@@ -41,6 +41,8 @@ export type ConfigProblemCode =
   | "NEAR_UNKNOWN_NODE"
   | "NEAR_WITHOUT_PLACE"
   | "NEAR_AMBIGUOUS"
+  | "TEST_FAILED"
+  | "TEST_INVALID"
   | "TOOL_UNKNOWN"
   | "WEIGHT_ZERO"
   | "AGENT_INVALID"

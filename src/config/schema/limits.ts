@@ -2,6 +2,7 @@
 
 export const MAX_NODES = 10_000;
 export const MAX_RULES = 1_000;
+export const MAX_TESTS = 500;
 export const MAX_TAGS = 64;
 export const MAX_TAINTS = 64;
 /** Of a rule's residency: more than there are. */

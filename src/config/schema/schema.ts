@@ -177,6 +177,25 @@ export const RuleSchema = closed(
   { description: "Which agents' calls run on which nodes." },
 );
 
+const TestSchema = closed(
+  {
+    name: Type.Optional(name("Name of the test, for its results. Default: what it says.")),
+    agent: name("Agent whose call is decided."),
+    tool: Type.Optional(name('Tool that it calls. Default: "exec".')),
+    down: Type.Optional(
+      Type.Array(text(limits.MAX_NAME_LENGTH), {
+        maxItems: limits.MAX_DIRECTORIES,
+        default: [],
+        description: "Inventory names of nodes that are down. All others are up.",
+      }),
+    ),
+    expect: name(
+      'What must become of the call: "refused", "unrouted", "node:<inventory name>" or "place:<country>", for example "place:SG".',
+    ),
+  },
+  { description: "What must become of a call by this config." },
+);
+
 export const ConfigSchema = closed(
   {
     mode: Type.Optional(
@@ -246,6 +265,14 @@ export const ConfigSchema = closed(
         default: [],
         description:
           "Rules in order: the first one whose agents and tools match decides; without one the call is left alone.",
+      }),
+    ),
+    tests: Type.Optional(
+      Type.Array(TestSchema, {
+        maxItems: limits.MAX_TESTS,
+        default: [],
+        description:
+          "What must become of calls, tried when the config is loaded: the agents of a test that fails are refused.",
       }),
     ),
   },

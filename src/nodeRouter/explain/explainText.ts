@@ -23,6 +23,7 @@ export function reportText(report: ExplainReport): string {
     // The message is safe already; escaping twice changes nothing.
     ...wrap(safe(report.message), MAX_COLUMNS),
     ...(mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
+    ...(report.supposed ?? []).flatMap((words) => wrap(safe(`supposed: ${words}`), MAX_COLUMNS)),
     ...(candidates.length === 0 ? [] : ["", ...table(report)]),
     "",
     ageLine(report.snapshotAgeMs),

@@ -157,6 +157,7 @@ function makeState(
     taints: configured?.taints ?? NO_TAINTS,
     ghostIds,
     doubt,
+    cordon: null,
   };
 }
 

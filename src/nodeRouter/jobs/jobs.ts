@@ -20,12 +20,14 @@ export interface JobRegistry {
   /** The job if it belongs to this agent; another agent's job does not exist for it. */
   find(jobId: string, agent: string): Job | null;
   of(agent: string): readonly Job[];
+  /** Everybody's on this node. */
+  on(nodeName: string): readonly Job[];
 }
 
 /** The files stay on the node for a week; the registry forgets the oldest job of the agent with the most. */
 const MAX_JOBS = 1_000;
 
-export const JOBS = definePart("jobs", 1, createJobRegistry);
+export const JOBS = definePart("jobs", 2, createJobRegistry);
 
 /** Empty, and in memory alone: after a restart of the gateway the jobs' files are still on their nodes. */
 export function createJobRegistry(): JobRegistry {
@@ -38,5 +40,6 @@ export function createJobRegistry(): JobRegistry {
       return job !== undefined && job.agent === agent ? job : null;
     },
     of: (agent) => [...jobs.values()].filter((job) => job.agent === agent),
+    on: (nodeName) => [...jobs.values()].filter((job) => job.nodeName === nodeName),
   };
 }

@@ -18,6 +18,7 @@ import { createTailscaleSource } from "../../presence/sources/tailscale/source.t
 import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import { outsideCaller } from "../host/callerScope.ts";
+import { CORDONS } from "../inventory/cordons.ts";
 import { knownNames, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { NODE_NAMES } from "../inventory/nodeNames.ts";
 import { createSnapshotKeeper, SNAPSHOT_KEEPER } from "../inventory/snapshotKeeper.ts";
@@ -120,7 +121,11 @@ export async function startPresence(
   collector = startCollector({ sources, targets, sink: hub.sink, now: deps.now, random: Math.random, log });
   const keeper = createSnapshotKeeper({
     read,
-    build: () => lastSnapshot(deps, config()),
+    build: () => {
+      // So that a call seldom waits for the file of cordons.
+      void memory.part(CORDONS).ready();
+      lastSnapshot(deps, config());
+    },
     monotonic: () => performance.now(),
   });
   memory.part(SNAPSHOT_KEEPER).current = keeper;

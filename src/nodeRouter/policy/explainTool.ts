@@ -1,8 +1,10 @@
 // What would become of a call of any tool, as a report: the decision that a real call would get, and each node's part. Pure.
 import { type Refusal, refusalText } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { cordonReport, cordonText } from "../explain/cordonText.ts";
 import { decisionMessage } from "../explain/message.ts";
-import { createReport, type ExplainReport } from "../explain/report.ts";
+import { type CandidateReport, createReport, type ExplainReport } from "../explain/report.ts";
+import { CORDONED, UNREADABLE_CORDON } from "../placement/filters/cordon.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
@@ -55,9 +57,20 @@ export function explainTool(
   const decision = lookAhead(policy, tool, world, memory);
   // What the rules say of each node, also where something else refuses the call.
   const shown = decision.placement ?? toolPlacement(policy, tool, snapshot, memory);
+  const cordons = new Map(
+    snapshot.nodes.flatMap(({ name, cordon }) => {
+      const told = cordonReport(cordon);
+      return told === null ? [] : [[name, cordonText(told)] as const];
+    }),
+  );
   const context = { mode: policy.config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
   // The binding is the agent's own, also for a node tool, which goes over the node protocol all the same.
-  const report = { ...createReport(shown, context), outcome: outcomeOf(decision), binding };
+  const made = createReport(shown, context);
+  const candidates = made.candidates.map((candidate) => {
+    const detail = isAboutCordon(candidate) ? cordons.get(candidate.node) : undefined;
+    return detail === undefined ? candidate : { ...candidate, detail };
+  });
+  const report = { ...made, candidates, outcome: outcomeOf(decision), binding };
   const unplaced = { ...report, node: null, transport: null };
   switch (decision.kind) {
     case "place":
@@ -82,7 +95,12 @@ export function explainTool(
   }
 }
 
-function outcomeOf({ kind }: Decision): PlacementDecision["outcome"] {
+function isAboutCordon({ reason }: CandidateReport): boolean {
+  return reason === CORDONED.one || reason === UNREADABLE_CORDON.one;
+}
+
+/** As a report says it. */
+export function outcomeOf({ kind }: Decision): PlacementDecision["outcome"] {
   return kind === "refuse" ? "refused" : kind === "leave" || kind === "input" ? "unrouted" : "placed";
 }
 

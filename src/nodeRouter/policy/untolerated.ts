@@ -13,13 +13,17 @@ const SAYS = 'untoleratedAgents is "refuse"';
 /** Code points of a node's name in a message. */
 const MAX_SHOWN = 200;
 
-const closedNodes = onceFor(({ nodes }: ResolvedConfig) =>
-  [...nodes.values()].filter(({ taints }) => taints.some(keepsOff)),
+/** Names of the nodes that are closed to calls without a rule. */
+export const closedNodes: (config: ResolvedConfig) => readonly string[] = onceFor(
+  ({ nodes, untoleratedAgents }: ResolvedConfig) =>
+    untoleratedAgents === "leave"
+      ? []
+      : [...nodes.values()].flatMap(({ name, taints }) => (taints.some(keepsOff) ? [name] : [])),
 );
 
-/** Whether any node is closed to calls without a rule. */
+/** Whether there is any. */
 export function closesNodes(config: ResolvedConfig): boolean {
-  return config.untoleratedAgents === "refuse" && closedNodes(config).length > 0;
+  return closedNodes(config).length > 0;
 }
 
 /**

@@ -68,6 +68,8 @@ export interface CallRegistry {
   nestedIn(runId: string, toolCallId: string): readonly PlacedCall[];
   /** Ids of the paired nodes with exec calls of this agent in this session that are running now. */
   runningExecNodes(agent: string, sessionKey: string): ReadonlySet<string>;
+  /** Calls on the node with this inventory name whose result has not come. */
+  runningOn(node: string): readonly PlacedCall[];
 }
 
 /** Far above what one gateway runs at once; a forgotten call only loses its line in the result. Fair by agent. */
@@ -77,7 +79,7 @@ const MAX_ANSWERS = 1_024;
 /** Some models give several calls of one turn the same id. */
 const MAX_ANSWERS_OF_ONE_ID = 16;
 
-export const CALLS = definePart("calls", 1, createCallRegistry);
+export const CALLS = definePart("calls", 2, createCallRegistry);
 
 /** An empty registry. At its bounds the agent or run that has most loses its oldest entry. */
 export function createCallRegistry(): CallRegistry {
@@ -135,6 +137,8 @@ export function createCallRegistry(): CallRegistry {
           .filter((call) => calls.get(call.runId, call.toolCallId) === call)
           .flatMap(({ nodeId }) => nodeId ?? []),
       ),
+    runningOn: (node) =>
+      [...calls.values()].filter((call) => call.running && call.decision.node?.name === node),
   };
 }
 

@@ -89,6 +89,7 @@ test("nothing of it is obeyed: not the parts that could be read, and no audit re
     presence: { connect: false, geoipFile: false, publicAddressUrl: null },
     nodes: new Map(),
     rules: [],
+    tests: [],
   });
 });
 

@@ -95,6 +95,7 @@ describe("joining", () => {
       taints: [],
       ghostIds: [],
       doubt: null,
+      cordon: null,
     });
   });
 

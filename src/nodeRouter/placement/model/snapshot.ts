@@ -47,6 +47,21 @@ export interface NameDoubt {
   readonly knownId: string | null;
 }
 
+/** The operator keeps new calls away from a node. Texts are as they were given, not escaped. */
+export interface NodeCordon {
+  /** Who said so, as the gateway knows them. */
+  readonly by: string;
+  readonly reason: string | null;
+  /** Epoch ms. */
+  readonly atMs: number;
+  /** Epoch ms at which it ends by itself; null: when it is lifted. */
+  readonly untilMs: number | null;
+  /** It is being emptied. */
+  readonly drain: boolean;
+  /** Sessions whose files are there go elsewhere with their next call; else they wait. */
+  readonly move: boolean;
+}
+
 /** One machine, as far as it is known now. */
 export interface NodeState {
   /** Inventory name, unique in a snapshot: the config key, or the paired node's display name or id. */
@@ -84,6 +99,8 @@ export interface NodeState {
   readonly ghostIds: readonly string[];
   /** Why none of the paired nodes that answer to its name is it; null: nothing is in doubt. */
   readonly doubt: NameDoubt | null;
+  /** `unreadable`: what the operator said of the nodes cannot be read. Null: calls may come. */
+  readonly cordon: NodeCordon | "unreadable" | null;
 }
 
 /** All nodes at one moment. */

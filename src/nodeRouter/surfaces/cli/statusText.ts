@@ -1,6 +1,7 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
 import { refusalText } from "../../../shared/refusal.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
+import { cordonText } from "../../explain/cordonText.ts";
 import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
@@ -33,6 +34,9 @@ export function statusText(report: StatusReport): string {
     ...discoveryLine(report.discovery),
     ...hostedTable(report.hosted ?? []),
     ...auditLine(report.audit),
+    ...paragraph(
+      (report.cordons ?? []).map(({ node, cordon }) => `${nameText(node)}: ${cordonText(cordon)}`),
+    ),
     ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
     ...paragraph(
       report.sources

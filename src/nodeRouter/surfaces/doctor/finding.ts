@@ -5,6 +5,7 @@ import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { AuditState } from "../../audit/audit.ts";
 import type { Discovery } from "../../host/discovery.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
+import type { CordonView } from "../../inventory/cordons.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import type { Counters } from "../../state/counters.ts";
@@ -62,6 +63,8 @@ export interface DoctorInput {
   readonly turnGate?: GateState;
   /** Where the agents' calls ran until now. */
   readonly lastNodes: Pick<LastNodes, "of">;
+  /** From which nodes the operator keeps calls away; absent: not asked. */
+  readonly cordons?: CordonView;
   /** Epoch ms. */
   readonly nowMs: number;
 }

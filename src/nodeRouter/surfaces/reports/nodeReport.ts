@@ -3,6 +3,7 @@
 import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place, TailnetPath } from "../../../presence/record.ts";
 import type { NodeLocation, Transport } from "../../../shared/types.ts";
+import type { CordonReport } from "../../explain/cordonText.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import type { NodeHosting } from "./hostedReport.ts";
@@ -40,6 +41,8 @@ export interface NodeReport
   /** `location` with how exact and how sure it is; null: nowhere. */
   readonly place: Place | null;
   readonly history: NodeHistory | null;
+  /** The operator keeps calls away from it; null: calls may come. */
+  readonly cordon: CordonReport | "unreadable" | null;
 }
 
 /** Null = not known, or too old. */

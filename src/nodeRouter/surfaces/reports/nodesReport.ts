@@ -5,6 +5,7 @@ import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { Transport } from "../../../shared/types.ts";
+import { cordonReport } from "../../explain/cordonText.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { printTaint } from "../../placement/model/taint.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
@@ -83,6 +84,7 @@ function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
     otherPlaces: record?.otherPlaces ?? [],
     contradictions: record?.contradictions ?? [],
     history: history(node.name),
+    cordon: cordonReport(node.cordon),
   };
 }
 

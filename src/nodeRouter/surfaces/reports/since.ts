@@ -12,13 +12,20 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** A day, or a time of a day with the offset that says which one. */
 const DATE = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-export const SINCE_HELP =
-  "a time span such as 45m, 2h, 3d (s, m, h, d, w), a day (2026-11-22, from midnight UTC), or a time with its offset (2026-11-22T08:00Z)";
+export const SPAN_HELP = "a time span such as 45m, 2h, 3d (s, m, h, d, w)";
+
+export const SINCE_HELP = `${SPAN_HELP}, a day (2026-11-22, from midnight UTC), or a time with its offset (2026-11-22T08:00Z)`;
+
+/** Milliseconds; null for anything else. */
+export function parseSpan(text: string): number | null {
+  const [, count, unit = ""] = SPAN.exec(text) ?? [];
+  return count === undefined ? null : Number(count) * (UNIT_MS[unit] ?? 0);
+}
 
 /** Epoch ms; null for anything else. A time without an offset would mean another moment on another machine. */
 export function parseSince(text: string, nowMs: number): number | null {
-  const [, count, unit = ""] = SPAN.exec(text) ?? [];
-  if (count !== undefined) return nowMs - Number(count) * (UNIT_MS[unit] ?? 0);
+  const span = parseSpan(text);
+  if (span !== null) return nowMs - span;
   const [whole, day = ""] = DATE.exec(text) ?? [];
   if (whole === undefined || !isDay(day)) return null;
   const ms = Date.parse(whole);

@@ -5,6 +5,7 @@ import type { NodePresence, PresenceState, SourceHealth } from "../../../presenc
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { Mode, Transport } from "../../../shared/types.ts";
 import type { AuditState } from "../../audit/audit.ts";
+import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
 import type { Discovery } from "../../host/discovery.ts";
@@ -69,6 +70,8 @@ export interface StatusReport {
   readonly problems: readonly Pick<ConfigProblem, "severity" | "path" | "message">[];
   /** Milliseconds since the host's node list was read; null when it has never been read. */
   readonly snapshotAgeMs: number | null;
+  /** Nodes from which the operator keeps calls away; absent: none. */
+  readonly cordons?: readonly { readonly node: string; readonly cordon: CordonReport | "unreadable" }[];
   /** Who observes the nodes, and whether they can; empty before they began. */
   readonly sources: readonly SourceHealth[];
 }
@@ -120,6 +123,10 @@ export function createStatusReport(input: StatusInput): StatusReport {
       tokens: totals?.tokens ?? null,
     };
   });
+  const cordons = snapshot.nodes.flatMap(({ name: node, cordon: kept }) => {
+    const cordon = cordonReport(kept);
+    return cordon === null ? [] : [{ node, cordon }];
+  });
   const order = { error: 0, warning: 1 };
   return {
     version: input.version,
@@ -149,6 +156,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
       .sort((a, b) => order[a.severity] - order[b.severity]),
     snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
     sources: input.sources,
+    ...(cordons.length === 0 ? {} : { cordons }),
   };
 }
 

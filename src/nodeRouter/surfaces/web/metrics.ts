@@ -101,6 +101,9 @@ function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
   gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
     for (const { node, named } of nodes) set(node.agents.length, undefined, named);
   });
+  gauge("node_cordoned", "Whether the operator keeps calls away from a node.", ["node"], (set) => {
+    for (const { node, named } of nodes) set(node.cordon === null ? 0 : 1, undefined, named);
+  });
   addNumbers(gauge, REACH, ["node", "transport"], (put) => {
     for (const { node, named } of nodes)
       for (const transport of TRANSPORTS) {

@@ -71,6 +71,7 @@ export function nodeReport(name: string, changes: Partial<NodeReport> = {}): Nod
   return {
     name,
     nodeId: "5a".repeat(32),
+    cordon: null,
     configured: true,
     online: true,
     approval: "approved",

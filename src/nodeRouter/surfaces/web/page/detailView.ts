@@ -3,6 +3,7 @@
 import { FACT_NAMES, FACTS } from "../../../../presence/facts.ts";
 import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
+import { cordonText } from "../../../explain/cordonText.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
 import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
@@ -108,6 +109,7 @@ function nodeParts(
         history === null ? UNKNOWN : `${percent(history.onlineRatio)}, offline ${history.flaps}× in 24 h`,
       ],
       ["Workspace", node.workspace ?? UNKNOWN],
+      ["Calls", node.cordon === null ? UNKNOWN : cordonText(node.cordon)],
     ]),
     listPart("agents", `Agents (${agents.length})`, true, "ul", agents.map(agentLine)),
     part("facts", "Facts", true, whole ? factsTable(node, nowMs) : html("p", { class: "quiet" }, "Asking…")),

@@ -1,0 +1,186 @@
+// The operator's cordons through the gateway's methods: who may name what, what the rules then say, what a drain finds.
+import { describe, expect, test } from "vitest";
+import { CORDONS } from "../../../../src/nodeRouter/inventory/cordons.ts";
+import { JOBS } from "../../../../src/nodeRouter/jobs/jobs.ts";
+import { place } from "../../../../src/nodeRouter/placement/place.ts";
+import { CALLS } from "../../../../src/nodeRouter/state/calls.ts";
+import { SESSION_NODES } from "../../../../src/nodeRouter/state/sessionNodes.ts";
+import {
+  cordon,
+  drain,
+  drained,
+  uncordon,
+} from "../../../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
+import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
+import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
+import { type FakeOptions, fakeDeps, SG_ID, START_MS, workspaceOptions } from "../../../support/fakeDeps.ts";
+import { makeNode } from "../../../support/makeNode.ts";
+import { makeRequest, makeRule, snapshotOf } from "../../placement/arrange.ts";
+
+const HOST = { agents: { entries: { "worker-sg": {}, "worker-cn": {} } } };
+
+function arrange(options: FakeOptions = { hostConfig: HOST }) {
+  const deps = fakeDeps(options);
+  return { deps, methods: createMethods(deps, "1", async () => {}) };
+}
+
+describe("a cordoned node", () => {
+  test("gets no call: its agent is refused in counted words, and says who, why and until when wherever it is shown", async () => {
+    const { deps, methods } = arrange();
+    const answer = await cordon(deps, { node: "mac-sg", reason: "disk", for: "2h", by: "alice@gw" }, "cli");
+    const until = new Date(START_MS + 7_200_000).toISOString();
+    const at = new Date(START_MS).toISOString();
+    const told = { by: "alice@gw (cli)", reason: "disk", at, until, drain: false, move: false };
+    expect(answer).toEqual({ node: "mac-sg", cordon: told, before: null });
+    const words = `cordoned by "alice@gw (cli)" since ${at}: "disk"; until ${until}`;
+    const explained = await methods.explain({ agent: "worker-sg" });
+    expect(explained).toMatchObject({ outcome: "refused", node: null });
+    expect(explained.message).toContain(
+      '0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was cordoned',
+    );
+    expect(explained.candidates.find(({ node }) => node === "mac-sg")).toMatchObject({
+      reason: "was cordoned",
+      detail: words,
+    });
+    expect((await methods.nodes()).nodes.map((node) => node.cordon)).toEqual([null, told]);
+    expect((await methods.status()).cordons).toEqual([{ node: "mac-sg", cordon: told }]);
+    const { findings } = await methods.doctor();
+    expect(findings.find(({ id }) => id === "node-router/node-cordoned")).toMatchObject({
+      severity: "info",
+      message: `node "mac-sg" is ${words}`,
+    });
+    expect((await methods.explain({ agent: "worker-cn" })).outcome).toBe("placed");
+  });
+
+  test("gets calls again when its time is over, or when it is uncordoned, and not before", async () => {
+    const { deps, methods } = arrange();
+    const outcome = async () => (await methods.explain({ agent: "worker-sg" })).outcome;
+    await cordon(deps, { node: "mac-sg" }, "cli");
+    expect(await outcome()).toBe("refused");
+    expect(await uncordon(deps, { node: "mac-sg" })).toEqual({ lifted: ["mac-sg"] });
+    expect(await outcome()).toBe("placed");
+    expect(await uncordon(deps, { node: "mac-sg" })).toEqual({ lifted: [] });
+  });
+
+  test("is one that the config or the gateway's list has: any other name is the caller's mistake, with the nearest", async () => {
+    const { deps } = arrange();
+    for (const act of [cordon, drain]) {
+      await expect(act(deps, { node: "mac-gs" }, "cli")).rejects.toThrow(UsageError);
+      await expect(act(deps, { node: "mac-gs" }, "cli")).rejects.toThrow('did you mean "mac-sg"?');
+      await expect(act(deps, {}, "cli")).rejects.toThrow("a node is needed");
+    }
+    await expect(uncordon(deps, { node: "nobody" })).rejects.toThrow(UsageError);
+    await expect(uncordon(deps, {})).rejects.toThrow(UsageError);
+    await expect(cordon(deps, { node: "mac-sg", for: "soon" }, "cli")).rejects.toThrow(
+      "for takes a time span",
+    );
+    expect(deps.memory.part(CORDONS).view().records.size).toBe(0);
+  });
+
+  test("that left the config can still be uncordoned, and doctor says that nobody has the name", async () => {
+    const { deps, methods } = arrange();
+    await cordon(deps, { node: "mac-sg" }, "cli");
+    deps.nodes = { nodes: [] };
+    deps.configure({});
+    deps.clockMs += 1;
+    const { findings } = await methods.doctor();
+    expect(findings.map(({ id }) => id)).toContain("node-router/cordon-unknown-node");
+    expect(await uncordon(deps, { node: "mac-sg" })).toEqual({ lifted: ["mac-sg"] });
+  });
+
+  test("keeps its words short and printable, whatever the caller sends", async () => {
+    const { deps } = arrange();
+    const { cordon: told } = await cordon(
+      deps,
+      { node: "mac-sg", reason: `\u001b[2J${"x".repeat(999)}` },
+      "y".repeat(999),
+    );
+    if (told === null || told === "unreadable") throw new Error("not cordoned");
+    expect(told.reason).toMatch(/^\\u001b\[2Jx+…$/);
+    expect([told.reason?.length, told.by.length]).toEqual([200, 100]);
+  });
+});
+
+test("a cordon never adds a node: what did not fit does not fit, and the counts add up", () => {
+  const cordoned = { by: "x", reason: null, atMs: 0, untilMs: null, drain: false, move: false };
+  const nodes = [
+    makeNode({ cordon: cordoned }),
+    makeNode({ name: "b", cordon: "unreadable" }),
+    makeNode({ name: "c" }),
+  ];
+  const decision = place(makeRequest(), snapshotOf(...nodes), [makeRule()]);
+  expect(decision.node?.name).toBe("c");
+  expect(decision.filtered.map(({ reason, count }) => [reason.one, count])).toEqual([
+    ["had a cordon record that cannot be read", 1],
+    ["was cordoned", 1],
+  ]);
+});
+
+describe("drain", () => {
+  const placed = (deps: ReturnType<typeof fakeDeps>, toolCallId: string) => {
+    const decision = place(makeRequest(), snapshotOf(makeNode()), [makeRule()]);
+    const call = { toolCallId, runId: "r", sessionKey: "s", agent: "worker-sg", tool: "exec", decision };
+    deps.memory.part(CALLS).add({ ...call, nodeId: SG_ID, jobId: null, workspaceCallId: null, notes: [] });
+  };
+
+  test("is done when the last call that ran there has its result, and not while one runs", async () => {
+    const { deps } = arrange();
+    placed(deps, "c1");
+    placed(deps, "c2");
+    const first = await drain(deps, { node: "mac-sg", reason: "kernel" }, "cli");
+    expect(first).toMatchObject({ done: false, ssh: null, cordon: { drain: true, reason: "kernel" } });
+    expect(first.calls).toEqual([
+      { agent: "worker-sg", tool: "exec" },
+      { agent: "worker-sg", tool: "exec" },
+    ]);
+    deps.memory.part(CALLS).end("r", "c1");
+    expect((await drained(deps, { node: "mac-sg" })).calls).toHaveLength(1);
+    deps.memory.part(CALLS).end("r", "c2");
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, calls: [] });
+    expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ done: true, cordon: null });
+  });
+
+  test("names the sessions whose files are there and the detached commands that were started there, no others", async () => {
+    const { deps } = arrange();
+    deps.memory.part(SESSION_NODES).put("agent:worker-sg:main", "mac-sg", "ssh");
+    deps.memory.part(SESSION_NODES).put("agent:worker-cn:main", "mac-cn", "node");
+    const job = { jobId: "nr-1", agent: "worker-sg", nodeId: SG_ID, startedAtMs: START_MS, offset: 0 };
+    deps.memory.part(JOBS).add({ ...job, nodeName: "mac-sg" });
+    deps.memory.part(JOBS).add({ ...job, jobId: "nr-2", nodeName: "mac-cn" });
+    expect(await drain(deps, { node: "mac-sg" }, "cli")).toMatchObject({
+      done: true,
+      sessions: [{ session: "agent:worker-sg:main", agent: "worker-sg" }],
+      jobs: [{ job: "nr-1", agent: "worker-sg", startedAt: new Date(START_MS).toISOString() }],
+    });
+  });
+
+  test.each([
+    [false, "NODE_UNREACHABLE", null],
+    [true, null, "mac-2"],
+  ])("with move %s a session whose files are there gets %s, and goes to %s", async (move, code, node) => {
+    const { decideSession } = await import("../../../../src/nodeRouter/policy/sessionNode.ts");
+    const { currentSnapshot } = await import("../../../../src/nodeRouter/inventory/currentSnapshot.ts");
+    const { worldNow, policyNow } = await import("../../../../src/nodeRouter/current/worldNow.ts");
+    const { LAST_NODES } = await import("../../../../src/nodeRouter/state/lastNodes.ts");
+    const { PLUGIN_CONFIG } = await import("../../../../src/config/currentConfig.ts");
+    const ssh = { tags: ["region=sg"], ssh: {}, workspace: "/ws" };
+    const config = {
+      nodes: { "mac-sg": ssh, "mac-2": ssh },
+      rules: [{ name: "singapore", agents: ["worker-sg"], require: "region=sg" }],
+    };
+    const { deps } = arrange({ ...workspaceOptions(), config });
+    await drain(deps, { node: "mac-sg", move }, "cli");
+    const resolved = deps.memory.part(PLUGIN_CONFIG).current;
+    if (resolved === null) throw new Error("no config");
+    const world = worldNow(deps, resolved, await currentSnapshot(deps, resolved));
+    const place = decideSession(
+      policyNow(deps, resolved, "worker-sg"),
+      { node: "mac-sg", over: "ssh" },
+      world,
+      deps.memory.part(LAST_NODES),
+    );
+    expect(place.ok ? null : place.refusal.code).toBe(code);
+    expect(place.ok ? place.node.name : null).toBe(node);
+    if (!place.ok) expect(place.refusal.fact).toContain("is cordoned");
+  });
+});

@@ -80,6 +80,7 @@ export function forgetOthers(of: Known, was: PresenceTarget, is: PresenceTarget)
   if (was.nodeId !== is.nodeId) {
     of.node = NEVER_ASKED;
     forgetSource(of, "gateway");
+    forgetSource(of, "plugin");
   }
   if (was.ssh !== is.ssh || was.sshTo !== is.sshTo) {
     of.ssh = NEVER_ASKED;

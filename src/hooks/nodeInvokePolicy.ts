@@ -4,8 +4,9 @@ import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { currentSnapshot, lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import type { NodeState } from "../nodeRouter/placement/model/snapshot.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
-import { barredProblem } from "../nodeRouter/policy/barred.ts";
+import { barredProblem, cordonProblem } from "../nodeRouter/policy/barred.ts";
 import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
 import { closedTo, closesNodes } from "../nodeRouter/policy/untolerated.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
@@ -50,10 +51,14 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
       if (!policy.isRouted) return closedRefusal(deps, config, agent, invocation);
       const running = deps.memory.part(CALLS).runningExecNodes(agent, sessionKey);
       const { nodeId } = invocation;
-      const snapshot = running.size > 0 ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
+      const isUnderWay = running.size > 0;
+      const snapshot = isUnderWay ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
+      const isIt = (node: NodeState): boolean => node.nodeId === nodeId;
       // SECURITY: a person may have agreed minutes after the call was placed, and the node's place be in doubt since.
-      barred = barredProblem(policy, (node) => node.nodeId === nodeId, snapshot);
-      const allowed = running.size > 0 ? running.has(nodeId) : ruleAllows(policy, nodeId, snapshot);
+      barred = barredProblem(policy, isIt, snapshot);
+      // Nobody waits for it any more, so a drain may be over.
+      if (!isUnderWay) barred ??= cordonProblem(isIt, snapshot);
+      const allowed = isUnderWay ? running.has(nodeId) : ruleAllows(policy, nodeId, snapshot);
       if (allowed && barred === null) return null;
     }
 

@@ -1,5 +1,6 @@
 // Whether a node that was chosen before may still get anything of an agent: place and taints can change meanwhile. Pure.
 import { whyText } from "../explain/message.ts";
+import { CORDONED, UNREADABLE_CORDON } from "../placement/filters/cordon.ts";
 import { OUTSIDE } from "../placement/filters/residency.ts";
 import { TAINTED } from "../placement/filters/taints.ts";
 import type { Candidate } from "../placement/model/decision.ts";
@@ -34,4 +35,18 @@ export function barredProblem(
   const asked = { agent, tool: "exec", commands: [], needs, binding, current: null, settled } as const;
   const [candidate] = place(asked, { ...snapshot, nodes: [node] }, config.rules).candidates();
   return candidate !== undefined && isBarred(candidate) ? whyText(candidate, "") : null;
+}
+
+/**
+ * Why a command must not begin on the node whose call has ended before, e.g. because a person agreed to it late:
+ * `was cordoned`; null: it may. A call that is under way is another thing: what was decided before the cordon goes on,
+ * and a drain waits for it.
+ */
+export function cordonProblem(
+  isIt: (node: NodeState) => boolean,
+  { nodes }: Pick<NodeSnapshot, "nodes">,
+): string | null {
+  const { cordon = null } = nodes.find(isIt) ?? {};
+  if (cordon === null) return null;
+  return cordon === "unreadable" ? UNREADABLE_CORDON.one : CORDONED.one;
 }

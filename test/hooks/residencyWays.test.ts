@@ -1,5 +1,5 @@
 // The ways around a residency and a taint, each closed: explicit nodes, late approvals, the gateway, files and input.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../src/config/currentConfig.ts";
@@ -15,14 +15,18 @@ import { agentPolicy } from "../../src/nodeRouter/policy/agentPolicy.ts";
 import { explainTool } from "../../src/nodeRouter/policy/explainTool.ts";
 import { hostingProblem } from "../../src/nodeRouter/policy/hosting.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
+import { CURRENT_TURN } from "../../src/nodeRouter/state/currentTurn.ts";
 import { NO_LAST_NODES } from "../../src/nodeRouter/state/lastNodes.ts";
 import { SESSION_NODES } from "../../src/nodeRouter/state/sessionNodes.ts";
 import { createExecJob } from "../../src/nodeRouter/workspace/execJob.ts";
+import { createFileBridge } from "../../src/nodeRouter/workspace/files/createFileBridge.ts";
+import { openPersona } from "../../src/nodeRouter/workspace/persona.ts";
 import { PRESENCE } from "../../src/presence/presence.ts";
 import type { PlaceWitness } from "../../src/presence/record.ts";
 import { refusalText } from "../../src/shared/refusal.ts";
 import { type Arranged, arrange, configOf } from "../nodeRouter/workspace/arrange.ts";
 import {
+  BOUND,
   CONFIG,
   contextOf,
   execEvent,
@@ -264,6 +268,57 @@ describe("a session whose workspace is on a node", () => {
     await expect(handle.runShellCommand(script)).rejects.toMatchObject({
       refusal: { code: "NODE_NOT_ALLOWED" },
     });
+  });
+
+  test("its persona files are not read once its node is in doubt, however late that comes", async () => {
+    mkdirSync(join(at.folder, "one"));
+    writeFileSync(join(at.folder, "one", "AGENTS.md"), "agents on one");
+    configure({ location: { country: "SG" } }, RESIDENCY);
+    Object.assign(at.deps, { hostConfig: () => ({ agents: { entries: { worker: { sandbox: BOUND } } } }) });
+    const gateway = join(at.folder, "gateway");
+    let beforeSending = (): void => {};
+    const opened = openPersona(
+      {
+        deps: { ...at.deps, agentWorkspace: () => gateway },
+        audit: at.parts.audit,
+        createFileBridge: (options) =>
+          createFileBridge({
+            ...options,
+            run: (request, limits) => {
+              beforeSending();
+              return options.run(request, limits);
+            },
+          }),
+      },
+      at.deps.log,
+      async () => ({ ok: false as const, reason: "not in this test" }),
+    );
+    const inTurn = <T>(step: () => Promise<T>) =>
+      at.deps.memory.part(CURRENT_TURN).run({ agent: "worker", sessionKey: KEY }, step);
+    const file = { filePath: "AGENTS.md", maxBytes: 1_000 };
+    const read = () =>
+      inTurn(async () => (await opened.persona(gateway).readFileWithSource(file)).data.toString());
+    expect(await read()).toBe("agents on one");
+    const before = at.transport.started.length;
+    beforeSending = () => observe(at.deps, "one", TOKYO);
+    const stat = () => inTurn(() => opened.persona(gateway).stat(file));
+    await expect(stat()).rejects.toThrow(/nothing more of agent "worker" goes to node "one", which was of/);
+    await expect(read()).rejects.toThrow(/is of disputed place/);
+    expect(at.transport.started).toHaveLength(before);
+  });
+
+  test("what is brought along stops between two trips once its node is in doubt", async () => {
+    mkdirSync(join(at.folder, "one"));
+    configure({ location: { country: "SG" } }, RESIDENCY);
+    const handle = await at.backend.factory(at.params());
+    await handle.runShellCommand({ script: "true" });
+    const [mirror] = at.mirrored;
+    if (mirror === undefined) throw new Error("no mirror");
+    expect((await mirror.run({ script: "true" })).outcome).toMatchObject({ kind: "ran" });
+    observe(at.deps, "one", TOKYO);
+    const before = at.transport.started.length;
+    await expect(mirror.run({ script: "true" })).rejects.toThrow(/was of disputed place/);
+    expect(at.transport.started).toHaveLength(before);
   });
 
   test("its command does not start in mid-run either, and nothing is brought along for it", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import { testCurrentConfig } from "../../../src/nodeRouter/current/testedConfig.ts";
 import { createMethods } from "../../../src/nodeRouter/surfaces/methods/methods.ts";
-import { CONFIG, fakeDeps } from "../../support/fakeDeps.ts";
+import { BOUND, CONFIG, fakeDeps } from "../../support/fakeDeps.ts";
 
 const HOST = { agents: { entries: { "worker-sg": {}, "worker-cn": {} } } };
 
@@ -37,4 +37,42 @@ test("a test that depends on what only the nodes can tell is left open when the 
   expect(
     deps.memory.part(PLUGIN_CONFIG).current?.problems.filter(({ severity }) => severity === "error"),
   ).toEqual([]);
+});
+
+const errorsOf = (config: object, ...tests: object[]) =>
+  load(tests, config)
+    .deps.memory.part(PLUGIN_CONFIG)
+    .current?.problems.flatMap(({ severity, code }) => (severity === "error" ? [code] : []));
+
+test("under a residency a node without a declared place is left open, for the tailnet may place it, and a declared one elsewhere is not", () => {
+  const rules = [{ name: "resident", agents: ["worker-sg"], residency: { allow: ["SG"], egress: true } }];
+  const expected = { agent: "worker-sg", expect: "node:mac-sg" };
+  const node = (location?: object) => ({
+    rules,
+    nodes: { "mac-sg": { ...CONFIG.nodes["mac-sg"], location } },
+    presence: { publicAddressUrl: "https://ip.example.com" },
+  });
+  expect(errorsOf(node(undefined), expected)).toEqual([]);
+  // Where its packets leave nobody has asked yet: that is of the moment.
+  expect(errorsOf(node({ country: "SG" }), expected)).toEqual([]);
+  expect(errorsOf(node({ country: "CN" }), expected)).toEqual(["TEST_FAILED"]);
+  expect(errorsOf(node({ country: "CN" }), { ...expected, expect: "refused" })).toEqual([]);
+});
+
+test("a taint that the agent's rule does not tolerate is of the config, so a test sees it", () => {
+  const node = { ...CONFIG.nodes["mac-sg"], taints: ["prod:NoSchedule"] };
+  const config = (tolerate: readonly string[]) => ({
+    nodes: { "mac-sg": node },
+    rules: [{ name: "zone", agents: ["worker-sg"], tolerate }],
+  });
+  expect(errorsOf(config(["prod"]), { agent: "worker-sg", expect: "node:mac-sg" })).toEqual([]);
+  expect(errorsOf(config([]), { agent: "worker-sg", expect: "node:mac-sg" })).toEqual(["TEST_FAILED"]);
+});
+
+test("a workspace over the node protocol is tried as if the plugin were there", () => {
+  const tests = [{ agent: "worker-sg", tool: "write", expect: "node:mac-sg" }];
+  const hostConfig = { agents: { entries: { "worker-sg": { sandbox: BOUND } } } };
+  const deps = fakeDeps({ config: { ...CONFIG, tests }, hostConfig });
+  testCurrentConfig(deps);
+  expect(deps.memory.part(PLUGIN_CONFIG).current?.problems).toEqual([]);
 });

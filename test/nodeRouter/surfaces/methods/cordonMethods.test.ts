@@ -13,6 +13,7 @@ import {
 } from "../../../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
 import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
+import { NODE_TRANSPORT } from "../../../../src/nodeRouter/transports/nodeTransport.ts";
 import { type FakeOptions, fakeDeps, SG_ID, START_MS, workspaceOptions } from "../../../support/fakeDeps.ts";
 import { makeNode } from "../../../support/makeNode.ts";
 import { makeRequest, makeRule, snapshotOf } from "../../placement/arrange.ts";
@@ -138,6 +139,20 @@ describe("drain", () => {
     deps.memory.part(CALLS).end("r", "c2");
     expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, calls: [] });
     expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ done: true, cordon: null });
+  });
+
+  test("is not done while a command of a workspace over the node protocol runs there, and nothing of it shows elsewhere", async () => {
+    const { deps } = arrange();
+    let running = 1;
+    const counters = (nodeId: string) => (nodeId === SG_ID ? { running } : null);
+    Object.assign(deps.memory.part(NODE_TRANSPORT), { current: { counters } });
+    expect(await drain(deps, { node: "mac-sg" }, "cli")).toMatchObject({
+      done: false,
+      overNode: { running: 1 },
+    });
+    expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ done: true, overNode: null });
+    running = 0;
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, overNode: { running: 0 } });
   });
 
   test("names the sessions whose files are there and the detached commands that were started there, no others", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { DoctorReport } from "../../src/nodeRouter/surfaces/doctor/doctor.ts";
+import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
@@ -308,6 +309,11 @@ describe("a workspace on a paired node", () => {
       } catch {
         // Gone with its node host.
       }
+      // Presence asks every 2 s: until then the node counts as it was seen last.
+      await waitFor("presence to see the new node host", async () => {
+        const { nodes } = await rpc<NodesReport>("nodes");
+        return nodes.find(({ name }) => name === "mac-sg")?.state === "ready";
+      });
       const [next] = await work(exec(PROBE));
       expect(next).toContain("machine=mac-sg");
     });

@@ -1,13 +1,7 @@
 // What a node needs so that a whole workspace can be on it over the node protocol, in words. Pure.
+import { APPROVE_NODE, INSTALL_PLUGIN } from "../../shared/pluginOnNode.ts";
 import { AWAITS_REAPPROVAL, NO_PLUGIN } from "../placement/filters/plugin.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
-
-/** For commands that a node declares and nobody has approved yet. */
-export const APPROVE_NODE =
-  '"openclaw nodes approve <id>" on the gateway, with the id that "openclaw nodes pending" shows';
-
-/** The three commands. */
-export const INSTALL_PLUGIN = `run "openclaw plugins install openclaw-node-router" on the node, restart its node host, then ${APPROVE_NODE}`;
 
 /** What to add to the advice of a workspace's refusal because of nodes without the plugin; null: there are none. */
 export function pluginAdvice({ filtered }: PlacementDecision): string | null {

@@ -1,6 +1,7 @@
 // Doctor: agents whose whole workspace is on a node, and settings of theirs that refuse calls or surprise.
 import { formatPath } from "../../../config/problems/path.ts";
 import { mayAddToPrompt, PROMPT_GRANT } from "../../../hooks/workspacePrompt.ts";
+import { APPROVE_NODE, INSTALL_PLUGIN } from "../../../shared/pluginOnNode.ts";
 import { quote, safe } from "../../../shared/safeText.ts";
 import { execPolicy } from "../../host/execPolicy.ts";
 import {
@@ -18,7 +19,6 @@ import {
 import { hasPlugin } from "../../placement/filters/plugin.ts";
 import { workspaceTransport } from "../../placement/filters/transport.ts";
 import { agentPolicy } from "../../policy/agentPolicy.ts";
-import { APPROVE_NODE, INSTALL_PLUGIN } from "../../policy/nodePlugin.ts";
 import { allowedNodes } from "../../policy/toolPlacement.ts";
 import { type DoctorCheck, type DoctorInput, type Finding, finding, found } from "./finding.ts";
 

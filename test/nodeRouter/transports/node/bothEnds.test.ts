@@ -104,6 +104,22 @@ test("a command's output, error output and exit code come in one call", async ()
   expect(ops.slice(0, 2)).toEqual(["hello", "run"]);
 });
 
+test("two gateways that use one node get each their own commands, and neither ends the other's", async () => {
+  const [one, other] = [gateway(), gateway()];
+  const long = one.start("echo one; until [ -e go ]; do sleep 0.1; done; echo still; exit 3", {
+    input: Buffer.alloc(0),
+  });
+  await long.started;
+  expect(await other.run("echo other; exit 5")).toEqual({
+    outcome: ENDED(5),
+    stdout: "other\n",
+    stderr: "",
+  });
+  await other.run("touch go");
+  const { outcome, stdout } = await collect(long);
+  expect([outcome, stdout.toString()]).toEqual([ENDED(3), "one\nstill\n"]);
+});
+
 test("9 MB come back as they went there, and 5 MB of zeros whole", async () => {
   const { run } = gateway();
   const input = Buffer.alloc(9_000_000, "0123456789");

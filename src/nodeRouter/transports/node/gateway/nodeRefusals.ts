@@ -1,4 +1,5 @@
 // What is said of a command that did not begin on a paired node, or whose end was not seen. Pure.
+import { INSTALL_PLUGIN } from "../../../../shared/pluginOnNode.ts";
 import { type Refusal, refusal } from "../../../../shared/refusal.ts";
 import { quote, safe } from "../../../../shared/safeText.ts";
 import type { Outcome } from "../../transport.ts";
@@ -34,9 +35,10 @@ export function unsentRefusal(node: string, { why, fact }: Unsent): Refusal {
 /** The commands that put the plugin on the node. */
 export function noPlugin(node: string): Refusal {
   const fact = `node ${quote(node)} is paired, and does not offer what a workspace needs: node-router is not installed there, or the gateway has not approved what it brought`;
-  const advice =
-    'Run "openclaw plugins install openclaw-node-router" on the node and restart its node host, then run "openclaw nodes approve <id>" on the gateway with the id that "openclaw nodes pending" shows';
-  return refusal("WORKSPACE_UNAVAILABLE", fact, { nothingRan: NOTHING_RAN, advice });
+  return refusal("WORKSPACE_UNAVAILABLE", fact, {
+    nothingRan: NOTHING_RAN,
+    advice: `To put it there, ${INSTALL_PLUGIN}`,
+  });
 }
 
 export function otherProtocol(node: string, { protocol, version }: OtherProtocol): Refusal {

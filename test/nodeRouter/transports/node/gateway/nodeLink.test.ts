@@ -38,7 +38,7 @@ describe("no plugin that this one can talk to", () => {
     };
     expect(said(await helloOf(there))).toEqual([
       "none",
-      'WORKSPACE_UNAVAILABLE: node "mac-sg" is paired, and does not offer what a workspace needs: node-router is not installed there, or the gateway has not approved what it brought; nothing ran. Run "openclaw plugins install openclaw-node-router" on the node and restart its node host, then run "openclaw nodes approve <id>" on the gateway with the id that "openclaw nodes pending" shows.',
+      'WORKSPACE_UNAVAILABLE: node "mac-sg" is paired, and does not offer what a workspace needs: node-router is not installed there, or the gateway has not approved what it brought; nothing ran. To put it there, run "openclaw plugins install openclaw-node-router" on the node, restart its node host, then "openclaw nodes approve <id>" on the gateway, with the id that "openclaw nodes pending" shows.',
     ]);
   });
 

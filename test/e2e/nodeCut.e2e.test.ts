@@ -1,0 +1,88 @@
+// A paired node whose link to the gateway is a black hole for a while, as links across countries are.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { packPlugin } from "../support/install.ts";
+import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
+import { startWire, type Wire } from "../support/ssh/wire.ts";
+import { pause, waitFor } from "../support/wait.ts";
+import { call, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { SANDBOX } from "./sshDeployment.ts";
+
+let gateway: Gateway;
+let wire: Wire;
+let node: NodeHost;
+let workspace: string;
+
+beforeAll(async () => {
+  const archive = await packPlugin();
+  gateway = await startGateway({
+    config: {
+      tools: { exec: { backgroundMs: 5_000, timeoutSec: 400 } },
+      agents: { entries: { "worker-sg": { sandbox: SANDBOX } } },
+    },
+  });
+  await installOverRpc(gateway, archive);
+  wire = await startWire({ target: gateway.port, delayMs: 0, misbehaviour: null });
+  node = await startNodeHost(gateway, "mac-sg", { port: wire.port, plugin: archive });
+  workspace = join(node.home.home, "work");
+  mkdirSync(workspace);
+  await changeConfig(gateway, (config) =>
+    withRouter(config, {
+      nodes: { "mac-sg": { tags: ["region=sg"], workspace } },
+      rules: [{ name: "singapore", agents: ["worker-sg"], require: "region=sg" }],
+    }),
+  );
+});
+
+afterAll(async () => {
+  await node?.stop();
+  await wire?.stop();
+  await gateway?.stop();
+});
+
+/** One session: the jobs of another are nobody's. */
+const options = { sessionKey: "agent:worker-sg:cut", timeoutMs: 400_000 };
+const ask = async (line: string): Promise<string> =>
+  (await gateway.agent("worker-sg", line, options)).results[0] ?? "";
+const run = (command: string): Promise<string> => ask(call("exec", { command }));
+const ready = () =>
+  waitFor("presence to see the node", async () => {
+    const { nodes } = await gateway.rpc<NodesReport>("noderouter.nodes");
+    return nodes.find(({ name }) => name === "mac-sg")?.state === "ready";
+  });
+const textOf = (name: string): string | false => {
+  const file = join(workspace, name);
+  return existsSync(file) && readFileSync(file, "utf8");
+};
+
+test("a cut of 150 s in mid-command ends in the command's real end, and it ran once", async () => {
+  // OpenClaw makes every command a job of the agent's that takes longer than two minutes.
+  const begun = await run("echo began >> long; echo first; sleep 20; echo last; exit 4");
+  const [, sessionId = ""] = /^Command still running \(session ([\w-]+),/.exec(begun) ?? [];
+  wire.freeze();
+  await pause(150_000);
+  wire.thaw();
+  await ready();
+  const end = await waitFor("the job to end", async () => {
+    const text = await ask(call("process", { action: "poll", sessionId, timeout: 20_000 }));
+    return /still running/.test(text) ? null : text;
+  });
+  expect(end).toMatch(/first\nlast\n[\s\S]*exited with code 4/);
+  expect(textOf("long")).toBe("began\n");
+});
+
+test("a command that is swallowed on its way never begins, and the agent is told just that", async () => {
+  await ready();
+  expect(await run("echo ready")).toMatch(/^ready\n/);
+  wire.freeze();
+  const result = run("echo began >> swallowed");
+  await pause(15_000);
+  wire.thaw();
+  expect(await result).toMatch(/NOT_STARTED|NODE_UNREACHABLE|NO_NODE_FITS/);
+  await ready();
+  expect(await run("echo after")).toMatch(/^after\n/);
+  expect(textOf("swallowed")).toBe(false);
+});

@@ -64,11 +64,12 @@ const JOBS: readonly Job[] = [
     line: (at) => call("read", { path: `read-${at}.txt` }),
   },
   {
-    what: "write 1 MB",
+    // A message of 1 MB to an agent is none that OpenClaw takes.
+    what: "write 250 kB",
     tool: "write",
     runs: 5,
     agents: FILES,
-    line: (at) => call("write", { path: "write.txt", content: `${at}`.padEnd(1_000_000, "x") }),
+    line: (at) => call("write", { path: "write.txt", content: `${at}`.padEnd(250_000, "x") }),
   },
   {
     what: "edit",
@@ -206,7 +207,7 @@ async function prepare(timer: ToolTimer, agent: Agent): Promise<void> {
 async function measure(timer: ToolTimer, job: Job, agent: Agent): Promise<NodeRow> {
   const lines = Array.from({ length: job.runs }, (_, at) => job.line(at));
   const run = await timer(agent, job.tool, lines);
-  check(agent, run);
+  check(`${agent}, ${job.what}`, run);
   return { what: job.what, how: HOW[agent], ...summary(run.times) };
 }
 
@@ -246,5 +247,5 @@ function check(
     /error|not found|refused|[A-Z]{3,}_[A-Z]+:/i.test(text.slice(0, 2_000)),
   );
   if (wrong !== undefined || run.times.length === 0)
-    throw new Error(`${agent}: ${wrong ?? "no call was seen"}`);
+    throw new Error(`${agent}: ${wrong ?? `no call was seen: ${run.results.join(" | ").slice(0, 2_000)}`}`);
 }

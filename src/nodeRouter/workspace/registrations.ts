@@ -1,4 +1,5 @@
 // The parts that the workspace backend is given, and the registrations of the plugin that bring them.
+import { createGap } from "../../shared/gap.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
 import type { PersonaBridge } from "../host/workspaceAccessApi.ts";
@@ -56,7 +57,7 @@ export interface Registrations {
 /** One a process, without any registration yet. */
 export function createRegistrations(): Registrations {
   const all = new Set<WorkspaceParts>();
-  const waiting = new Set<() => void>();
+  const gap = createGap();
   let count = 0;
   let lastFull = 0;
   const current = () => [...all].findLast(({ full }) => full) ?? [...all].at(-1) ?? null;
@@ -67,20 +68,11 @@ export function createRegistrations(): Registrations {
       const own = count;
       if (parts.full) lastFull = own;
       all.add(parts);
-      for (const wake of waiting) wake();
-      waiting.clear();
+      gap.close();
       return { remove: () => void all.delete(parts), isReplaced: () => lastFull > own };
     },
     async wait(ms) {
-      if (current() === null) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms).unref();
-          waiting.add(() => {
-            clearTimeout(timer);
-            resolve();
-          });
-        });
-      }
+      if (current() === null) await gap.wait(ms);
       return current();
     },
   };

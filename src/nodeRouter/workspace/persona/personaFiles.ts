@@ -7,15 +7,12 @@ import type { Logger } from "../../../shared/logger.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { ONBOARDING_FILE, PERSONA_FILES, type PersonaBridge } from "../../host/workspaceAccessApi.ts";
 import { CURRENT_TURN, type CurrentTurn } from "../../state/currentTurn.ts";
-
 import type { CollectCommand } from "../../transports/transport.ts";
 import type { FileBridge, FileBridgeOptions } from "../files/fileBridge.ts";
 import { tooManyNames } from "../files/fileFailures.ts";
 import { createPathResolver } from "../files/paths.ts";
 import { type ReadOutcome, readMany } from "../files/readMany.ts";
-
 import { type Owner, type OwnerDeps, ownerOf } from "./owner.ts";
-
 import { createTurnReads, type TurnReads } from "./turnReads.ts";
 
 /** Largest file that the host takes into a prompt or hands out. */

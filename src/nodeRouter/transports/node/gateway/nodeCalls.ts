@@ -1,5 +1,6 @@
 // The gateway's calls of our command on nodes: the newest way to make one, and the mark by which they are ours.
 import { randomUUID } from "node:crypto";
+import { createGap } from "../../../../shared/gap.ts";
 import { definePart } from "../../../../shared/processMemory.ts";
 
 /** The host's `ctx.invokeNode` of a service; it ends with the service. Rejects with the host's own errors. */
@@ -30,7 +31,7 @@ export const NODE_CALLS = definePart<NodeCalls>("node-calls", 1, createNodeCalls
 /** Nobody serves yet. */
 export function createNodeCalls(): NodeCalls {
   const serving = new Set<{ readonly invoke: InvokeCommand }>();
-  const waiting = new Set<() => void>();
+  const gap = createGap();
   const current = () => [...serving].at(-1)?.invoke ?? null;
   return {
     nonce: randomUUID(),
@@ -38,21 +39,11 @@ export function createNodeCalls(): NodeCalls {
       // The same function may serve twice.
       const own = { invoke };
       serving.add(own);
-      for (const wake of waiting) wake();
+      gap.close();
       return () => void serving.delete(own);
     },
     async wait(ms) {
-      if (current() === null) {
-        await new Promise<void>((resolve) => {
-          const wake = (): void => {
-            clearTimeout(timer);
-            waiting.delete(wake);
-            resolve();
-          };
-          const timer = setTimeout(wake, ms).unref();
-          waiting.add(wake);
-        });
-      }
+      if (current() === null) await gap.wait(ms);
       return current();
     },
   };

@@ -6,7 +6,8 @@ import { remember } from "../current/placeSession.ts";
 import { policyNow, worldNow } from "../current/worldNow.ts";
 import type { ToolContext, ToolEvent } from "../host/events.ts";
 import { isOpenClawExec } from "../host/harness.ts";
-import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
+import { decidedNow, lastSnapshot } from "../inventory/currentSnapshot.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
@@ -38,13 +39,15 @@ export async function carry(
     // When the host cannot say how the agent is set up, nothing is decided as if it were set up in no way.
     deps.hostConfig();
     const call = await callOf(deps, policy, event, context);
-    const snapshot = needsFreshNodes(policy, call)
-      ? await currentSnapshot(deps, config)
-      : lastSnapshot(deps, config);
-    // Asked last: another call of the session may have moved it meanwhile.
-    const kept = deps.memory.part(SESSION_NODES).get(call.session.key);
-    const now = { ...call, session: { ...call.session, kept } };
-    const decision = decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+    const decideFrom = (snapshot: NodeSnapshot): Decision => {
+      // Asked last: another call of the session may have moved it meanwhile.
+      const kept = deps.memory.part(SESSION_NODES).get(call.session.key);
+      const now = { ...call, session: { ...call.session, kept } };
+      return decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+    };
+    const decision = needsFreshNodes(policy, call)
+      ? await decidedNow(deps, config, decideFrom, ({ kind }) => kind === "refuse")
+      : decideFrom(lastSnapshot(deps, config));
     return await carryOut(deps, decision, event, context);
   } catch (error) {
     const fault =

@@ -78,8 +78,8 @@ test("a drain waits for the command that runs and takes no new one; a client tha
 
 test("in a chat /cordon and /uncordon act for a client with operator.admin, and for no other", async () => {
   const { gateway } = deployment;
-  const cordonOf = async (): Promise<unknown> =>
-    (await gateway.rpc<DrainReport>("noderouter.drained", { node: "mac-sg" })).cordon;
+  const cordonOf = async (node = "mac-sg"): Promise<unknown> =>
+    (await gateway.rpc<DrainReport>("noderouter.drained", { node })).cordon;
   const message = (text: string) => ({
     sessionKey: "agent:master:main",
     message: text,
@@ -89,13 +89,15 @@ test("in a chat /cordon and /uncordon act for a client with operator.admin, and 
     gateway,
     ["operator.read", "operator.write"],
     "chat.send",
-    message("/cordon mac-sg no"),
+    message("/cordon mac-cn no"),
   );
   await gateway.rpc("chat.send", message("/cordon mac-sg for 1h the disk is full"));
   await waitFor("the cordon", async () => (await cordonOf()) !== null);
   expect(await cordonOf()).toMatchObject({ reason: "the disk is full", drain: false });
   await gateway.rpc("chat.send", message("/uncordon mac-sg"));
   await waitFor("calls to come again", async () => (await cordonOf()) === null);
+  // The session's messages are taken one after the other, so the first was by now.
+  expect(await cordonOf("mac-cn")).toBeNull();
 });
 
 test("plan says what another config would change without changing anything: 0, 1 and 2", async () => {

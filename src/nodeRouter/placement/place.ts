@@ -163,7 +163,7 @@ function withoutOthers(judge: Judge, held: NodeState): Judge {
 /** Where nothing else is left, a node to which calls failed lately is better than none. */
 function withoutEjected({ pressure = NO_PRESSURE, ...snapshot }: NodeSnapshot): NodeSnapshot {
   const full = [...pressure].flatMap(([name, one]) =>
-    one.full ? [[name, { ...one, ejectedUntilMs: null }] as const] : [],
+    one.full ? [[name, { ...one, ejectedForMs: null }] as const] : [],
   );
   return { ...snapshot, pressure: new Map(full) };
 }

@@ -28,11 +28,8 @@ export const outlierFilter: Filter = ({ pressure }) =>
     : [
         {
           reason: EJECTED,
-          keeps: ({ name }) => (pressure.get(name)?.ejectedUntilMs ?? null) === null,
+          keeps: ({ name }) => (pressure.get(name)?.ejectedForMs ?? null) === null,
           passing: () => "is ejected, because calls to it failed",
-          detail: ({ name }, nowMs) => {
-            const endMs = pressure.get(name)?.ejectedUntilMs ?? 0;
-            return nowMs === null ? "" : `for ${roughDuration(Math.max(0, endMs - nowMs))} more`;
-          },
+          detail: ({ name }) => `for ${roughDuration(pressure.get(name)?.ejectedForMs ?? 0)} more`,
         },
       ];

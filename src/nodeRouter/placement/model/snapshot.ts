@@ -107,8 +107,8 @@ export interface NodeState {
 export interface NodePressure {
   /** It runs as many calls as it may. */
   readonly full: boolean;
-  /** Calls to it failed lately: none goes there before this. Epoch ms; null: it is as good as any. */
-  readonly ejectedUntilMs: number | null;
+  /** Calls to it failed lately: none goes there for so many ms more; null: it is as good as any. */
+  readonly ejectedForMs: number | null;
 }
 
 /** All nodes at one moment. */

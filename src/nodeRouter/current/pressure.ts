@@ -1,0 +1,30 @@
+// Which nodes take no more calls for the moment: those that run as many as they may, and those to which calls failed.
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import { onceFor } from "../../shared/once.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import type { NodePressure, NodeSnapshot } from "../placement/model/snapshot.ts";
+import { OUTLIERS } from "../state/outliers.ts";
+import { RUNNING } from "../state/running.ts";
+
+/** The nodes of the config that may not run any number of calls, with the number. */
+const limited = onceFor(({ nodes }: ResolvedConfig) =>
+  [...nodes.values()].flatMap(({ name, maxRunning }) => (maxRunning === null ? [] : [{ name, maxRunning }])),
+);
+
+/**
+ * The same snapshot, or one that says so of the nodes.
+ */
+export function withPressure(memory: Memory, config: ResolvedConfig, snapshot: NodeSnapshot): NodeSnapshot {
+  const ejected = memory.part(OUTLIERS).ejected();
+  const running = memory.part(RUNNING);
+  const full = limited(config).filter(({ name, maxRunning }) => running.on(name) >= maxRunning);
+  if (full.length === 0 && ejected.size === 0) return snapshot;
+  const pressure = new Map<string, NodePressure>();
+  for (const { name } of full) pressure.set(name, { full: true, ejectedForMs: null });
+  // At most half of all nodes: where more fail, it is not the nodes.
+  const most = Math.max(1, Math.floor(snapshot.nodes.length / 2));
+  for (const [name, ejectedForMs] of [...ejected].slice(0, most)) {
+    pressure.set(name, { full: pressure.get(name)?.full === true, ejectedForMs });
+  }
+  return { ...snapshot, pressure };
+}

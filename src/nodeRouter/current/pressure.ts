@@ -11,6 +11,28 @@ const limited = onceFor(({ nodes }: ResolvedConfig) =>
   [...nodes.values()].flatMap(({ name, maxRunning }) => (maxRunning === null ? [] : [{ name, maxRunning }])),
 );
 
+/** How full a node is that may not run any number of calls, or that is ejected. */
+export interface BusyNode {
+  readonly node: string;
+  readonly running: number;
+  /** Null: any number. */
+  readonly maxRunning: number | null;
+  /** Null: it is not ejected. */
+  readonly ejectedForMs: number | null;
+}
+
+/** By name, those alone of which there is something to tell. */
+export function busyNodes(memory: Memory, config: ResolvedConfig): readonly BusyNode[] {
+  const ejected = memory.part(OUTLIERS).ejected();
+  const most = new Map(limited(config).map(({ name, maxRunning }) => [name, maxRunning]));
+  return [...new Set([...most.keys(), ...ejected.keys()])].sort().map((node) => ({
+    node,
+    running: memory.part(RUNNING).on(node),
+    maxRunning: most.get(node) ?? null,
+    ejectedForMs: ejected.get(node) ?? null,
+  }));
+}
+
 /**
  * The same snapshot, or one that says so of the nodes.
  */

@@ -64,7 +64,10 @@ export async function carry(
     const first = needsFreshNodes(policy, call)
       ? await decidedNow(deps, config, decideFrom, ({ kind }) => kind === "refuse")
       : decideFrom(lastSnapshot(deps, config));
-    const { decided, waitedMs } = await inTime(deps, first, decideBy, event, context, maxWaitMs);
+    // Of a call that goes on elsewhere all the same nothing is held up.
+    const isShadow = config.mode === "shadow" && policy.binding === "exec";
+    const mayWait = isShadow ? 0 : maxWaitMs;
+    const { decided, waitedMs } = await inTime(deps, first, decideBy, event, context, mayWait);
     const result = await carryOut(deps, decided, event, context, waitedMs);
     if (result.outcome !== "placed") giveBack(memory, event, context);
     return result;
@@ -92,8 +95,8 @@ async function inTime(
     const ms = decision.kind === "refuse" ? decision.waitMs : undefined;
     return ms === undefined ? undefined : Math.min(ms, maxWaitMs);
   };
-  const longest = waitMs(first);
-  if (first.kind !== "refuse" || longest === undefined) return { decided: first, waitedMs: 0 };
+  const longest = waitMs(first) ?? 0;
+  if (first.kind !== "refuse" || longest === 0) return { decided: first, waitedMs: 0 };
   const { agent, rule, refusal: why } = first;
   deps.log.info({ agent, tool, rule, waitMs: longest, reason: refusalText(why) }, "waits for a node");
   const waited = await waitForNode(deps, first, { agent, tool, decide, waitMs, signal });

@@ -13,7 +13,7 @@ import { classifyTool } from "../toolCatalog/catalog.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
 import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
-import { moveNotes, stickOf } from "./taking.ts";
+import { moveNotes, stickOf, takeNamed } from "./taking.ts";
 
 /** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
 export function applyPlacement(
@@ -52,6 +52,9 @@ export function applyPlacement(
   if (rewrite.nodeId === node.nodeId) deps.memory.part(LAST_NODES).set(agent, decision.rule ?? "", node.name);
   if (config.mode === "shadow") return applied(null);
 
+  const full =
+    rewrite.nodeId === node.nodeId ? null : takeNamed(deps, config, agent, rewrite.nodeId, event, context);
+  if (full !== null) return notApplied(full);
   const { nodeId, jobId } = rewrite;
   const stickKey = stickOf(policyNow(deps, config, agent), event, context);
   const notes = [...rewrite.notes, ...waited, ...moveNotes(deps.memory, stickKey)];

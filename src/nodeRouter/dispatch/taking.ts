@@ -1,10 +1,13 @@
 // What a call has from the moment of its decision: its place on the node, and for its session the node that holds files.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import { lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Decision } from "../policy/callDecision.ts";
+import type { RouterDeps } from "../process/deps.ts";
 import { LAST_NODES, stickKey } from "../state/lastNodes.ts";
 import { callKey, RUNNING } from "../state/running.ts";
 
@@ -25,6 +28,27 @@ export function take(
   if (key !== null) memory.part(RUNNING).take(key, node.name, policy.id, context.abortSignal);
   const stick = stickOf(policy, event, context);
   if (stick !== null) memory.part(LAST_NODES).stuck.put(stick, node.name, "node");
+}
+
+/** The same of a node that the model has named instead of the decided one; a refusal when it has become full since. */
+export function takeNamed(
+  { memory }: Pick<RouterDeps, "memory">,
+  config: ResolvedConfig,
+  agent: string,
+  nodeId: string,
+  event: ToolEvent,
+  context: ToolContext,
+): Refusal | null {
+  const name = lastSnapshot({ memory }, config).nodes.find((node) => node.nodeId === nodeId)?.name ?? nodeId;
+  const running = memory.part(RUNNING);
+  if (running.on(name) >= (config.nodes.get(name)?.maxRunning ?? Number.POSITIVE_INFINITY)) {
+    const fact = `${quote(event.toolName)} of agent ${quote(agent)} asked for node ${quote(name)}, which was full`;
+    return refusal("NODE_NOT_ALLOWED", fact, { advice: "leave node out, or try again" });
+  }
+  const { runId, toolCallId } = idsOf(event, context);
+  const key = callKey(runId, toolCallId);
+  if (key !== null) running.take(key, name, agent, context.abortSignal);
+  return null;
 }
 
 /** It has ended, or will not begin. */

@@ -4,7 +4,7 @@ import { didYouMean } from "../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../shared/timeSpan.ts";
 import { formatPath } from "../problems/path.ts";
 import { type ConfigProblem, configError, configWarning, isWithin } from "../problems/problem.ts";
-import { MAX_WAIT_MS } from "../schema/limits.ts";
+import { LONGEST_WAIT_MS } from "../schema/limits.ts";
 import type { RuleEntry, WrittenConfig, WrittenRule } from "./written.ts";
 
 /** @param known problems that were found before: a rule that is next with an error cannot be asked. */
@@ -55,9 +55,9 @@ function* checkWait({ path, entry: { agents, onUnavailable } }: WrittenRule): Ge
       ...at,
       message: `${quote(onUnavailable.wait)} is no ${SPAN_HELP.replace(/^a /, "")}`,
     });
-  } else if (waitMs > MAX_WAIT_MS) {
+  } else if (waitMs > LONGEST_WAIT_MS) {
     const message = `${quote(onUnavailable.wait)} is longer than a call may wait: OpenClaw gives up a run of which it hears nothing for 300 s`;
-    yield configError({ ...at, message, suggestion: `write at most "${MAX_WAIT_MS / 60_000}m".` });
+    yield configError({ ...at, message, suggestion: `write at most "${LONGEST_WAIT_MS / 60_000}m".` });
   }
 }
 

@@ -3,8 +3,8 @@ import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
 import { shellWord } from "../../shared/shell.ts";
 import type { NodeLocation, Transport } from "../../shared/types.ts";
-import { EJECTED } from "../placement/filters/pressure.ts";
 import { grantText, OUTSIDE, statementText } from "../placement/filters/residency.ts";
+import { EJECTED } from "../placement/filters/room.ts";
 import { TAINTED } from "../placement/filters/taints.ts";
 import type { Candidate, PlacementDecision, Reason } from "../placement/model/decision.ts";
 

@@ -1,9 +1,9 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
 import type { Transport } from "../../shared/types.ts";
 import type { WayCheck } from "./filters/filter.ts";
-import { EJECTED } from "./filters/pressure.ts";
 import { FILTERS } from "./filters/registry.ts";
 import { gatewayObjection } from "./filters/residency.ts";
+import { EJECTED } from "./filters/room.ts";
 import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
 import type { Rule } from "./model/rule.ts";
 import type { NodePressure, NodeSnapshot, NodeState } from "./model/snapshot.ts";

@@ -2,7 +2,7 @@
 import { FairMap } from "../../shared/fairMap.ts";
 import { definePart } from "../../shared/processMemory.ts";
 
-export interface Running {
+export interface RunningCalls {
   /** On the node with this inventory name, as far as this gateway knows. */
   on(node: string): number;
   /** The call holds a place there from now on, and no other one. @param agent whose it is. @param signal of its run. */
@@ -49,7 +49,7 @@ interface Held {
 }
 
 /** Empty. @param monotonic milliseconds of a clock that is never set. */
-export function createRunning(monotonic: () => number = () => performance.now()): Running {
+export function createRunning(monotonic: () => number = () => performance.now()): RunningCalls {
   const byNode = new Map<string, Set<string>>();
   const listeners = new Set<() => void>();
   const leave = (key: string, { node }: Held): void => {

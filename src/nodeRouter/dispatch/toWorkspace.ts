@@ -6,6 +6,7 @@ import { type ApprovalText, approvalText, inputApprovalText } from "../approval/
 import { unshownRefusal } from "../approval/unshown.ts";
 import { remember } from "../current/placeSession.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { Decision, WorkspacePlace } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
@@ -26,7 +27,7 @@ export async function applyWorkspace(
   const { agent, placement, place } = decision;
   const sessionKey = context.sessionKey ?? "";
   const { movedFrom } = remember(deps.memory, agent, sessionKey, place);
-  const notes =
+  const notes: string[] =
     movedFrom === null
       ? []
       : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
@@ -50,6 +51,10 @@ export async function applyWorkspace(
       : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
   if (unshown !== null) return notApplied(unshown);
   const consent = question === null ? null : consentTo(question);
+  const { command, pty } = event.params;
+  // A terminal ends with its connection.
+  const jobId = command && isBackground(event.params) && pty !== true ? deps.memory.part(JOBS).newId() : null;
+  if (jobId !== null) notes.push(`job ${jobId}: node_process finds it also after a restart of the gateway`);
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...who,
@@ -57,7 +62,8 @@ export async function applyWorkspace(
     rule: placement.rule ?? "",
     node: place.node.name,
     decisionId: randomBytes(8).toString("hex"),
-    pty: event.params.pty === true,
+    pty: pty === true,
+    jobId,
     ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
@@ -84,7 +90,7 @@ function questionOf(
   agent: string,
   { node, via, placement }: WorkspacePlace,
 ): ApprovalText {
-  const { workdir, command, env, pty, background } = params;
+  const { workdir, command, env, pty } = params;
   return approvalText({
     agent,
     node,
@@ -94,9 +100,13 @@ function questionOf(
     command: typeof command === "string" ? command : JSON.stringify(command),
     env,
     pty: pty === true,
-    // Whatever the host may take for a yes.
-    background: background !== undefined && background !== null && background !== false,
+    background: isBackground(params),
   });
+}
+
+/** Whatever the host may take for a yes. */
+function isBackground({ background }: ToolEvent["params"]): boolean {
+  return background !== undefined && background !== null && background !== false;
 }
 
 function consentTo({ title, description }: ApprovalText): Consent {

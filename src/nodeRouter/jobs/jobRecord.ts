@@ -52,10 +52,12 @@ export function readJobs(text: string | null): readonly Job[] {
 
 function jobOf(entry: unknown): Job | null {
   if (!isRecord(entry)) return null;
-  const { jobId, agent, sessionKey, nodeId, nodeName, through, startedAtMs, auditRecord, seen, offset } = entry;
+  const { jobId, agent, sessionKey, nodeId, nodeName, through, startedAtMs, auditRecord, seen, offset } =
+    entry;
   const end = entry.end === null ? null : endOf(entry.end);
   if (typeof jobId !== "string" || !JOB_ID.test(jobId) || end === undefined) return null;
-  if (typeof agent !== "string" || typeof sessionKey !== "string" || typeof nodeName !== "string") return null;
+  if (typeof agent !== "string" || typeof sessionKey !== "string" || typeof nodeName !== "string")
+    return null;
   if (nodeId !== null && typeof nodeId !== "string") return null;
   if (through !== "exec" && through !== "node" && through !== "ssh") return null;
   if (typeof auditRecord !== "string" || typeof seen !== "boolean") return null;

@@ -52,7 +52,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> | null = null;
   let dirty = false;
-  let soon: NodeJS.Timeout | null = null;
+  let isWriteDue = false;
 
   const write = async (to: TextStore): Promise<void> => {
     while (dirty) {
@@ -97,8 +97,10 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       if (job.offset === offset) return;
       job.offset = offset;
       // Output may come in a thousand pieces a second; a crash shows the last second's again.
-      soon ??= setTimeout(() => {
-        soon = null;
+      if (isWriteDue) return;
+      isWriteDue = true;
+      setTimeout(() => {
+        isWriteDue = false;
         void changed();
       }, SHOWN_MS).unref();
     },

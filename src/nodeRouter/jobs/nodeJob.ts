@@ -4,6 +4,9 @@ import { shellQuote } from "../../shared/shell.ts";
 /** Bytes of output that one look returns at most; the host's own cap for a node is 200,000 characters. */
 export const MAX_OUTPUT_BYTES = 64 * 1024;
 
+/** An offset beyond every output: a look tells the state alone. */
+export const NO_OUTPUT = Number.MAX_SAFE_INTEGER;
+
 /** Bytes of output that a node keeps of one job, roughly: beyond it what is there is dropped, and the job goes on. */
 export const KEPT_OUTPUT_BYTES = 64 * 1024 * 1024;
 
@@ -65,7 +68,7 @@ export function startScript(jobId: string, command: string, { input = false }: S
     `d="$jobs/${jobId}"; mkdir "$d" || exit 1`,
     // Not in an argument list, which every user of the node can read. It removes itself: the shell has it open.
     `printf '%s\n' 'rm -f -- "$0"' ${shellQuote(command)} >"$d/run" || { rm -rf "$d"; exit 1; }`,
-    'NODE_ROUTER_JOB=$d; export NODE_ROUTER_JOB',
+    "NODE_ROUTER_JOB=$d; export NODE_ROUTER_JOB",
     `if command -v setsid >/dev/null 2>&1; then setsid /bin/sh -c ${shellQuote(leader(input))} >/dev/null 2>&1 </dev/null &`,
     `else set -m; /bin/sh -c ${shellQuote(leader(input))} >/dev/null 2>&1 </dev/null & fi`,
     'n=0; until test -e "$d/pgid" || test ! -d "$d" || test "$n" -ge 250; do sleep 0.02; n=$((n+1)); done',
@@ -103,13 +106,17 @@ const REFUSE_TOO_MANY = [
 function leader(input: boolean): string {
   return [
     "unset d; d=$NODE_ROUTER_JOB; unset NODE_ROUTER_JOB; p=$$",
+    // Before anybody can know whom to tell that the input ends.
+    'e=; trap "e=1; exec 3>&-" USR1',
     'mkdir "$d/go" || exit 1',
     `s=$(${START_TIME}); { echo "$s" >"$d/start" && : >"$d/out" && echo "$p" >"$d/pgid.part" && mv "$d/pgid.part" "$d/pgid"; } || { rm -rf "$d"; exit 1; }`,
     // Appending: what is written after the file was emptied begins at its start again.
     `(while sleep 5; do n=$(wc -c <"$d/out"); if test "$n" -gt ${KEPT_OUTPUT_BYTES}; then b=$(cat "$d/base" 2>/dev/null || echo 0); echo $((b+n)) >"$d/base.part" && mv "$d/base.part" "$d/base"; : >"$d/out"; fi; done) & w=$!`,
     // Held open by the leader, or else the command's input would end with the first connection.
-    input ? 'if mkfifo "$d/in"; then exec 3<>"$d/in" 4<"$d/in"; else exec 4</dev/null; fi' : "exec 4</dev/null",
-    'e=; trap "e=1; exec 3>&-" USR1',
+    input
+      ? 'if mkfifo "$d/in"; then exec 3<>"$d/in" 4<"$d/in"; else exec 4</dev/null; fi'
+      : "exec 4</dev/null",
+    'test ! -e "$d/eof" || exec 3>&-',
     '/bin/sh "$d/run" >>"$d/out" 2>&1 <&4 4<&- 3>&- & c=$!; exec 4<&-',
     // A wait that was broken off by USR1 gives 128 and its number: 10 on Linux, 30 on macOS.
     'while :; do e=; wait "$c"; s=$?; case $e$s in 1138|1158) ;; *) break;; esac; done',
@@ -161,7 +168,9 @@ export function followScript(jobId: string, offset: number, input: boolean): str
   return [
     `d=${JOBS_FOLDER}/${jobId}; o=${offset}; k=0; w=0.1; i=; p=$(cat "$d/pgid" 2>/dev/null)`,
     // Asynchronous commands have no input unless it is said which.
-    ...(input ? ['exec 5<&0; if test -p "$d/in"; then cat <&5 >"$d/in" 2>/dev/null & i=$!; fi; exec 5<&-'] : []),
+    ...(input
+      ? ['exec 5<&0; if test -p "$d/in"; then cat <&5 >"$d/in" 2>/dev/null & i=$!; fi; exec 5<&-']
+      : []),
     "trap '' PIPE",
     'while :; do if test -e "$d/exit" || test "$k" -eq 0; then',
     LOOK,
@@ -169,7 +178,7 @@ export function followScript(jobId: string, offset: number, input: boolean): str
     `${MEASURE}; if test "$o" -lt "$base"; then echo "skipped $((base-o))" >&2; o=$base; fi`,
     'n=$((size-o)); if test "$n" -gt 0; then tail -c +$((o-base+1)) "$d/out" | head -c "$n" || break; o=$size; w=0.1; test "$state" = "running -" || continue; fi',
     'test "$state" = "running -" || break',
-    'sleep $w; case $w in 0.1) w=0.2;; 0.2) w=0.4;; esac; done',
+    "sleep $w; case $w in 0.1) w=0.2;; 0.2) w=0.4;; esac; done",
     'test -z "$i" || kill "$i" 2>/dev/null',
     'echo "state $state $size" >&2',
   ].join("\n");
@@ -193,7 +202,7 @@ export function endInputScript(jobId: string): string {
   return [
     `d=${JOBS_FOLDER}/${jobId}; p=$(cat "$d/pgid" 2>/dev/null)`,
     CHECK_ALIVE,
-    'test -e "$d/exit" || test "$alive" = no || kill -s USR1 "$p"',
+    ': >"$d/eof"; test -e "$d/exit" || test "$alive" = no || kill -s USR1 "$p"',
   ].join("\n");
 }
 

@@ -8,6 +8,7 @@ import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
+import { detachedJob } from "./detachedJob.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
@@ -73,6 +74,7 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
+          ...(call === null ? {} : detachedJob(run.memory, call, at, commands, deps.now)),
           requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,

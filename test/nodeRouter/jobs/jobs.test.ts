@@ -1,10 +1,9 @@
 // Detached commands belong to the agent that started them.
 import { expect, test } from "vitest";
 import { createJobRegistry } from "../../../src/nodeRouter/jobs/jobs.ts";
+import { makeJob } from "./makeJob.ts";
 
-function job(jobId: string, agent = "worker-sg") {
-  return { jobId, agent, sessionKey: "", nodeId: "sg", nodeName: "mac-sg", startedAtMs: 0, offset: 0 };
-}
+const job = (jobId: string, agent = "worker-sg") => makeJob({ jobId, agent });
 
 test("ids are unguessable words that a shell and a path take as they are", () => {
   const jobs = createJobRegistry();

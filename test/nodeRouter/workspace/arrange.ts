@@ -186,6 +186,7 @@ export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {
     node: "one",
     decisionId: "decision-1",
     pty: false,
+    jobId: null,
     claimed: false,
     outcome: null,
     ...changes,

@@ -1,9 +1,11 @@
 // Gives agents their two tools; the host makes them anew for every run, with its agent.
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { agentOf } from "../../../shared/hostNames.ts";
+import { noteAnswer } from "../../jobs/jobEnds.ts";
 import { JOBS } from "../../jobs/jobs.ts";
+import { askNode } from "../../jobs/watchEnds.ts";
 import type { RouterDeps } from "../../process/deps.ts";
-import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
+import { NODE_PROCESS, type NodeProcessDeps, nodeProcess } from "./nodeProcess.ts";
 import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
 
 /** A look at a job is short; a node that is silent for this long is not reachable. */
@@ -23,8 +25,11 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
       ...NODE_PROCESS,
       execute: (_callId: string, params: unknown) =>
         nodeProcess(
-          deps.memory.part(JOBS),
-          runOnNode(api, context),
+          {
+            jobs: deps.memory.part(JOBS),
+            run: runOnNode(api, deps, context),
+            onAnswer: (job, answer) => noteAnswer(deps.memory, job, answer, deps.now()),
+          },
           agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},
         ),
@@ -54,10 +59,12 @@ export function systemRunParams(script: string, { agentId, sessionKey }: Caller)
   };
 }
 
-function runOnNode(api: OpenClawPluginApi, caller: Caller): RunOnNode {
-  return async (nodeId, script) => {
+/** A job of a workspace is asked about where its commands go; any other as OpenClaw's own commands do. */
+function runOnNode(api: OpenClawPluginApi, deps: RouterDeps, caller: Caller): NodeProcessDeps["run"] {
+  return async (job, script) => {
+    if (job.through !== "exec" || job.nodeId === null) return askNode(deps.memory, job, script);
     const answer: unknown = await api.runtime.nodes.invoke({
-      nodeId,
+      nodeId: job.nodeId,
       command: "system.run",
       params: systemRunParams(script, caller),
       timeoutMs: RUN_TIMEOUT_MS + 5_000,

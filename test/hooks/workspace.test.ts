@@ -45,6 +45,7 @@ describe("exec", () => {
       node: "mac-sg",
       decisionId: expect.stringMatching(/^[0-9a-f]{16}$/),
       pty: true,
+      jobId: null,
       claimed: false,
       outcome: null,
     });

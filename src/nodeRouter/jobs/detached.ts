@@ -14,7 +14,8 @@ import type {
   SignalName,
 } from "../transports/transport.ts";
 import { endIn } from "./jobEnds.ts";
-import { barScript, endInputScript, followScript, killScript, STARTED, startScript } from "./nodeJob.ts";
+import { barScript, endInputScript, followScript, killScript } from "./jobLooks.ts";
+import { STARTED, startScript } from "./nodeJob.ts";
 
 /** Milliseconds until a node is asked again, growing, and for one of the short scripts. */
 const FIRST_PAUSE_MS = 500;
@@ -109,8 +110,9 @@ export function startDetached(options: DetachOptions): RunningCommand {
       settle(outcome);
       return false;
     }
-    const told = new RegExp(`^${STARTED} ${jobId} (\\d{1,10})$`, "m").exec(said.toString("latin1"))?.[1];
-    if (told !== undefined) group = Number(told);
+    const lines = said.toString("latin1").split("\n");
+    const told = lines.find((line) => line.startsWith(`${STARTED} ${jobId} `))?.split(" ")[2];
+    if (told !== undefined && /^\d{1,10}$/.test(told)) group = Number(told);
     else if (outcome.kind === "ran" && outcome.exitCode === 1) {
       const fact = `node ${quote(node)} began no background job: ${safe(why.toString("utf8").trim().slice(0, 300))}`;
       settle({ kind: "notStarted", ...refusal("NOT_STARTED", fact) });

@@ -2,7 +2,7 @@
 import type { Memory } from "../../shared/processMemory.ts";
 import { AUDIT } from "../audit/audit.ts";
 import type { Job, JobEnd } from "./jobRecord.ts";
-import { JOBS, KEEP_MS } from "./jobs.ts";
+import { JOBS, KEEP_ENDED_MS } from "./jobs.ts";
 import { NEVER } from "./nodeJob.ts";
 
 /** What is told of an end. */
@@ -44,7 +44,7 @@ export function endIn(
   }
   if (state === "lost") return plain("unknown");
   // Its folder may have been cleaned away long ago.
-  const isOver = state === "gone" && (job.seen || nowMs - job.startedAtMs > KEEP_MS);
+  const isOver = state === "gone" && (job.seen || nowMs - job.startedAtMs > KEEP_ENDED_MS);
   return isOver ? plain("unknown") : null;
 }
 

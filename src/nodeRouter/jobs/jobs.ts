@@ -37,7 +37,7 @@ export interface JobRegistry {
 const MAX_JOBS = 1_000;
 
 /** An ended job is listed for so long; its folder on the node stays about as long. */
-export const KEEP_MS = 7 * 86_400_000;
+export const KEEP_ENDED_MS = 7 * 86_400_000;
 
 const SHOWN_MS = 1_000;
 
@@ -61,7 +61,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       await loaded;
       dirty = false;
       for (const { jobId, end } of jobs.values()) {
-        if (end !== null && now() - end.atMs > KEEP_MS) jobs.delete(jobId);
+        if (end !== null && now() - end.atMs > KEEP_ENDED_MS) jobs.delete(jobId);
       }
       await to.write(writeJobs([...jobs.values()])).catch(report);
     }

@@ -4,9 +4,9 @@ import { collect } from "../transports/collect.ts";
 import { NODE_TRANSPORT } from "../transports/nodeTransport.ts";
 import { type CommandRequest, type RunningCommand, SSH_TRANSPORT } from "../transports/transport.ts";
 import { noteAnswer } from "./jobEnds.ts";
+import { barScript, MAX_OUTPUT_BYTES, NO_OUTPUT, pollScript } from "./jobLooks.ts";
 import type { Job } from "./jobRecord.ts";
 import { JOBS } from "./jobs.ts";
-import { barScript, MAX_OUTPUT_BYTES, NO_OUTPUT, pollScript } from "./nodeJob.ts";
 
 /** A node that is silent for so long, in ms, is not reachable. */
 const ASK_MS = 20_000;
@@ -21,7 +21,7 @@ const UNBEGUN_MS = 3_600_000;
  * @param isBackground no connection is made for it.
  * @throws Error the node did not answer
  */
-export async function askNode(
+export async function askJobNode(
   memory: Memory,
   job: Pick<Job, "nodeId" | "nodeName" | "through" | "sessionKey">,
   script: string,
@@ -67,11 +67,11 @@ async function askForEnd(
   }
 }
 
-export interface WatchOptions {
+export interface WatchEndsOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly roundMs?: number;
-  /** Default: `askNode`, over connections that are there. */
+  /** Default: `askJobNode`, over connections that are there. */
   readonly ask?: (job: Job, script: string) => Promise<string>;
 }
 
@@ -79,8 +79,8 @@ export interface WatchOptions {
  * Asks for the ends of all open jobs that nobody follows, until the returned function is called: each at first after one
  * round, then half as often each time. A node that does not answer is asked once a round.
  */
-export function watchEnds(memory: Memory, options: WatchOptions): () => void {
-  const { now, roundMs = ROUND_MS, ask = (job, script) => askNode(memory, job, script, true) } = options;
+export function watchEnds(memory: Memory, options: WatchEndsOptions): () => void {
+  const { now, roundMs = ROUND_MS, ask = (job, script) => askJobNode(memory, job, script, true) } = options;
   const jobs = memory.part(JOBS);
   /** When each is asked next, and how long that was waited for. */
   const due = new Map<string, { readonly atMs: number; readonly waitMs: number }>();

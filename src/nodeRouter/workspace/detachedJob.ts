@@ -1,14 +1,16 @@
 // A background command of a workspace as a job: on record before it begins, followed while this gateway lives, let go when it stops.
 import type { Memory } from "../../shared/processMemory.ts";
 import { quote } from "../../shared/safeText.ts";
-import { startDetached } from "../jobs/detached.ts";
 import type { Job } from "../jobs/jobRecord.ts";
 import { JOBS } from "../jobs/jobs.ts";
 import { onGatewayStop } from "../jobs/stopping.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { DetachedJob } from "./execJob.ts";
 import type { NodeCommands } from "./nodeCommands.ts";
+import type { WorkspaceParts } from "./registrations.ts";
 import type { RunTarget } from "./runNode.ts";
+
+type Detached = Awaited<ReturnType<WorkspaceParts["loadDetached"]>>;
 
 /** For the parts of an exec job; empty for a command that ends with its connection. */
 export function detachedJob(
@@ -16,14 +18,17 @@ export function detachedJob(
   { jobId, agent, sessionKey }: WorkspaceCall,
   { node, via }: Pick<RunTarget, "node" | "via">,
   commands: Pick<NodeCommands, "start">,
-  now: () => number,
+  { now, load }: { readonly now: () => number; readonly load: WorkspaceParts["loadDetached"] },
 ): { readonly job?: DetachedJob } {
   if (jobId === null) return {};
   const jobs = memory.part(JOBS);
   let job: Job | null = null;
+  let startDetached: Detached["startDetached"] | null = null;
   return {
     job: {
       async note(auditRecord) {
+        // Here, where a registration lives whose files are there, and before anything is sent.
+        ({ startDetached } = await load());
         job = {
           jobId,
           agent,
@@ -40,6 +45,7 @@ export function detachedJob(
         await jobs.add(job);
       },
       start(request) {
+        if (startDetached === null) throw new Error("a job is noted before it is started");
         const unfollow = jobs.follow(jobId);
         const command = startDetached({
           jobId,

@@ -49,7 +49,7 @@ export function createExecPath(run: Run): ExecPath {
         const advice = "set it inside the command. Nothing ran";
         throw new NodeRouterError(refusal("ENV_INVALID", env.message, { advice }));
       }
-      const { audit, deps } = run.parts();
+      const { audit, deps, loadDetached } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
       if (call !== null) requireAgreement(run, call, { command, workdir, env: env.env });
       if (call === null) requireFreeToRun(run, deps);
@@ -74,7 +74,9 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
-          ...(call === null ? {} : detachedJob(run.memory, call, at, commands, deps.now)),
+          ...(call === null
+            ? {}
+            : detachedJob(run.memory, call, at, commands, { now: deps.now, load: loadDetached })),
           requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startDetached } from "../../../src/nodeRouter/jobs/detached.ts";
-import { pollScript } from "../../../src/nodeRouter/jobs/nodeJob.ts";
+import { pollScript } from "../../../src/nodeRouter/jobs/jobLooks.ts";
 import type {
   CommandRequest,
   Outcome,

@@ -6,14 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  followScript,
-  killScript,
-  pollScript,
-  STARTED,
-  type StartOptions,
-  startScript,
-} from "../../../src/nodeRouter/jobs/nodeJob.ts";
+import { followScript, killScript, pollScript } from "../../../src/nodeRouter/jobs/jobLooks.ts";
+import { STARTED, type StartOptions, startScript } from "../../../src/nodeRouter/jobs/nodeJob.ts";
 
 export const ID = "nr-0123456789ab";
 

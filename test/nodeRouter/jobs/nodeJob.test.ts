@@ -11,13 +11,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "vitest";
+import { barScript, endInputScript, MAX_OUTPUT_BYTES } from "../../../src/nodeRouter/jobs/jobLooks.ts";
 import {
-  barScript,
-  endInputScript,
   KEEP_DAYS,
   KEEP_FOLDERS,
   KEPT_OUTPUT_BYTES,
-  MAX_OUTPUT_BYTES,
   MAX_RUNNING,
   STARTED,
   startScript,

@@ -96,6 +96,7 @@ export function arrange(
     },
     bindPersona: async () => {},
     loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
+    loadDetached: () => import("../../../src/nodeRouter/jobs/detached.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
   return {

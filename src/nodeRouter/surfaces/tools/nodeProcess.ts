@@ -2,26 +2,14 @@
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { nameText, quote, safe } from "../../../shared/safeText.ts";
+import { killScript, MAX_OUTPUT_BYTES, NO_OUTPUT, pollScript } from "../../jobs/jobLooks.ts";
 import { JOB_ID, type Job, type JobEnd } from "../../jobs/jobRecord.ts";
 import type { JobRegistry } from "../../jobs/jobs.ts";
-import { killScript, MAX_OUTPUT_BYTES, NEVER, NO_OUTPUT, pollScript } from "../../jobs/nodeJob.ts";
+import { NEVER } from "../../jobs/nodeJob.ts";
 import { type ToolOutput, textResult } from "./toolOutput.ts";
 
-export const NODE_PROCESS = {
-  name: "node_process",
-  label: "Node process",
-  description:
-    "Looks after commands that exec started on a node with background: true, also after a restart of the gateway. list: your jobs, and how each is. poll: new output since the last poll, and whether it ended with which exit status. log: the output from the start. kill: ends the job and everything it started.",
-  parameters: {
-    type: "object",
-    additionalProperties: false,
-    required: ["action"],
-    properties: {
-      action: { type: "string", enum: ["list", "poll", "log", "kill"] },
-      jobId: { type: "string", description: "As exec told it, nr-…; not needed for list." },
-    },
-  },
-} as const;
+export { noteAnswer } from "../../jobs/jobEnds.ts";
+export { askJobNode } from "../../jobs/watchEnds.ts";
 
 export interface NodeProcessDeps {
   readonly jobs: JobRegistry;

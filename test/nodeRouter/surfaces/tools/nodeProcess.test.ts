@@ -1,8 +1,8 @@
 // The tool an agent asks about its detached commands. "Nodes" are canned answers; the scripts have tests of their own.
 import { describe, expect, test } from "vitest";
+import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../../../../src/nodeRouter/jobs/jobLooks.ts";
 import type { Job } from "../../../../src/nodeRouter/jobs/jobRecord.ts";
 import { createJobRegistry } from "../../../../src/nodeRouter/jobs/jobs.ts";
-import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../../../../src/nodeRouter/jobs/nodeJob.ts";
 import { nodeProcess } from "../../../../src/nodeRouter/surfaces/tools/nodeProcess.ts";
 import { SG_ID, START_MS } from "../../../support/fakeDeps.ts";
 import { makeJob } from "../../jobs/makeJob.ts";

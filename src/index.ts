@@ -9,6 +9,7 @@ import { CORDONS } from "./nodeRouter/inventory/cordons.ts";
 import { openCordons } from "./nodeRouter/inventory/cordonsFile.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
 import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
+import { registerJobs } from "./nodeRouter/jobs/register.ts";
 import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
 import { registerPresence } from "./nodeRouter/observe/register.ts";
@@ -53,6 +54,9 @@ export default definePluginEntry({
 
     // To which node commands come back for their files, remembered across restarts.
     openStuck(api, deps.memory.part(LAST_NODES).stuck, deps.log);
+
+    // Commands that go on detached, remembered across restarts. Service: asks their nodes how they ended.
+    registerJobs(api, deps);
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,

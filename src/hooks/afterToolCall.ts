@@ -54,13 +54,16 @@ function settle(
   const running = memory.part(RUNNING);
   if (key === null) return;
   const { workspaceCallId = null, jobId = null } = call ?? {};
-  const { claimed, outcome } = memory.part(WORKSPACE_CALLS).get(workspaceCallId ?? "") ?? {};
+  const inWorkspace = memory.part(WORKSPACE_CALLS).get(workspaceCallId ?? "");
+  const job = jobId ?? inWorkspace?.jobId ?? null;
   const end = endOf(details);
-  if (workspaceCallId !== null && claimed === true && outcome === null) {
-    running.goesOn(key, backgroundKey(workspaceCallId));
-  } else if (jobId !== null && (end === "unknown" || details?.exitCode === 0)) {
-    running.goesOn(key, jobKey(jobId));
-  } else running.release(key);
+  const goesOn =
+    workspaceCallId === null
+      ? jobId !== null && (end === "unknown" || details?.exitCode === 0)
+      : inWorkspace?.claimed === true && inWorkspace.outcome === null;
+  // A job has held its place under its own key since it was decided.
+  if (!goesOn) running.release(job === null ? key : jobKey(job));
+  else if (job === null && workspaceCallId !== null) running.goesOn(key, backgroundKey(workspaceCallId));
   const node = call?.decision.node?.name;
   if (node === undefined || workspaceCallId !== null || call?.tool !== "exec") return;
   if (end === "unknown" || details?.failureKind === "not-dispatched") memory.part(OUTLIERS).failed(node);

@@ -2,6 +2,8 @@
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
+import { JOBS } from "../nodeRouter/jobs/jobs.ts";
+import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
@@ -59,6 +61,11 @@ export function createResultMiddleware(deps: RouterDeps) {
     const isImitated = imitates(event.result.content.flatMap((part) => (isText(part) ? [part.text] : [])));
     if (calls.length === 0) return isImitated ? withLine(event.result, IMITATION_NOTE) : undefined;
 
+    for (const { jobId } of calls) {
+      const said = `${STARTED} ${jobId} `;
+      if (event.result.content.some((part) => isText(part) && part.text.includes(said)))
+        deps.memory.part(JOBS).begun(jobId ?? "");
+    }
     const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
     const content = event.result.content.map((part) =>
       isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning, own === null) } : part,

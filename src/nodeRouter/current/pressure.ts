@@ -2,9 +2,17 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { onceFor } from "../../shared/once.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { NodePressure, NodeSnapshot } from "../placement/model/snapshot.ts";
 import { OUTLIERS } from "../state/outliers.ts";
-import { RUNNING } from "../state/running.ts";
+import { jobKey, RUNNING } from "../state/running.ts";
+
+/** Calls that hold a place, and detached commands that none of them holds one for: those of an earlier life. */
+function runningOn(memory: Memory, node: string): number {
+  const running = memory.part(RUNNING);
+  const jobs = memory.part(JOBS).on(node);
+  return running.on(node) + jobs.filter(({ jobId, seen }) => seen && !running.holds(jobKey(jobId))).length;
+}
 
 /** The nodes of the config that may not run any number of calls, with the number. */
 const limited = onceFor(({ nodes }: ResolvedConfig) =>
@@ -27,7 +35,7 @@ export function busyNodes(memory: Memory, config: ResolvedConfig): readonly Busy
   const most = new Map(limited(config).map(({ name, maxRunning }) => [name, maxRunning]));
   return [...new Set([...most.keys(), ...ejected.keys()])].sort().map((node) => ({
     node,
-    running: memory.part(RUNNING).on(node),
+    running: runningOn(memory, node),
     maxRunning: most.get(node) ?? null,
     ejectedForMs: ejected.get(node) ?? null,
   }));
@@ -38,8 +46,7 @@ export function busyNodes(memory: Memory, config: ResolvedConfig): readonly Busy
  */
 export function withPressure(memory: Memory, config: ResolvedConfig, snapshot: NodeSnapshot): NodeSnapshot {
   const ejected = memory.part(OUTLIERS).ejected();
-  const running = memory.part(RUNNING);
-  const full = limited(config).filter(({ name, maxRunning }) => running.on(name) >= maxRunning);
+  const full = limited(config).filter(({ name, maxRunning }) => runningOn(memory, name) >= maxRunning);
   if (full.length === 0 && ejected.size === 0) return snapshot;
   const pressure = new Map<string, NodePressure>();
   for (const { name } of full) pressure.set(name, { full: true, ejectedForMs: null });

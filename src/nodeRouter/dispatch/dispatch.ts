@@ -167,7 +167,7 @@ async function carryOut(
       return carried(decision, notApplied(decision.refusal));
     case "place":
       if (decision.beside !== null) remember(deps.memory, agent, context.sessionKey ?? "", decision.beside);
-      return carried(decision, applyPlacement(deps, decision.placement, event, context, agent, notes));
+      return carried(decision, await applyPlacement(deps, decision.placement, event, context, agent, notes));
     case "workspace":
       return carried(decision, await applyWorkspace(deps, decision, event, context, notes));
     case "input":

@@ -1,6 +1,7 @@
 // Carries a placement into a call: the complete parameters the host is told, and the record of the call.
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { refusal } from "../../shared/refusal.ts";
+import { AUDIT } from "../audit/audit.ts";
 import { policyNow } from "../current/worldNow.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
@@ -13,17 +14,17 @@ import { classifyTool } from "../toolCatalog/catalog.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
 import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
-import { moveNotes, stickOf, takeNamed } from "./taking.ts";
+import { moveNotes, stickOf, takeForJob, takeNamed } from "./taking.ts";
 
 /** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
-export function applyPlacement(
+export async function applyPlacement(
   deps: RouterDeps,
   decision: PlacementDecision,
   event: ToolEvent,
   context: ToolContext,
   agent: string,
   waited: readonly string[] = [],
-): Applied {
+): Promise<Applied> {
   const { node } = decision;
   const config = deps.memory.part(PLUGIN_CONFIG).current;
   const jobs = deps.memory.part(JOBS);
@@ -71,7 +72,49 @@ export function applyPlacement(
     notes,
   });
   if (jobId !== null) {
-    jobs.add({ jobId, agent, nodeId, nodeName: node.name, startedAtMs: deps.now(), offset: 0 });
+    takeForJob(deps.memory, event, context, jobId);
+    const sessionKey = context.sessionKey ?? "";
+    await jobs.add({
+      jobId,
+      agent,
+      sessionKey,
+      nodeId,
+      nodeName: node.name,
+      through: "exec",
+      startedAtMs: deps.now(),
+      auditRecord: announcementOf(deps, decision, event, context, agent, jobId),
+      seen: false,
+      offset: 0,
+      end: null,
+    });
   }
   return applied(rewrite.params);
+}
+
+/** What the audit says of a job when it ends; empty where there is no audit. */
+function announcementOf(
+  deps: RouterDeps,
+  decision: PlacementDecision,
+  event: ToolEvent,
+  context: ToolContext,
+  agent: string,
+  jobId: string,
+): string {
+  const { command, workdir } = event.params;
+  return (
+    deps.memory.part(AUDIT).current?.announcement({
+      kind: "command",
+      operation: "exec",
+      id: jobId,
+      startMs: deps.now(),
+      node: decision.node?.name ?? "",
+      transport: "node",
+      rule: decision.rule,
+      agent,
+      sessionKey: context.sessionKey ?? null,
+      ...idsOf(event, context),
+      command: String(command),
+      cwd: typeof workdir === "string" ? workdir : null,
+    }) ?? ""
+  );
 }

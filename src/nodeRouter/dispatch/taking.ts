@@ -9,7 +9,7 @@ import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { LAST_NODES, stickKey } from "../state/lastNodes.ts";
-import { callKey, RUNNING } from "../state/running.ts";
+import { callKey, jobKey, RUNNING } from "../state/running.ts";
 
 /** SECURITY: at once with the decision, or two calls of one moment would both get the last place. */
 export function take(
@@ -49,6 +49,13 @@ export function takeNamed(
   const key = callKey(runId, toolCallId);
   if (key !== null) running.take(key, name, agent, context.abortSignal);
   return null;
+}
+
+/** From now on the job holds the call's place, until its end is known. */
+export function takeForJob(memory: Memory, event: ToolEvent, context: ToolContext, jobId: string): void {
+  const { runId, toolCallId } = idsOf(event, context);
+  const key = callKey(runId, toolCallId);
+  if (key !== null) memory.part(RUNNING).goesOn(key, jobKey(jobId));
 }
 
 /** It has ended, or will not begin. */

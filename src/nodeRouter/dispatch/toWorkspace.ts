@@ -6,11 +6,13 @@ import { type ApprovalText, approvalText, inputApprovalText } from "../approval/
 import { unshownRefusal } from "../approval/unshown.ts";
 import { remember } from "../current/placeSession.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { Decision, WorkspacePlace } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
 import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
+import { takeForJob } from "./taking.ts";
 import { sandboxedExec } from "./workspaceExecParams.ts";
 
 /**
@@ -31,7 +33,7 @@ export async function applyWorkspace(
     movedFrom === null
       ? []
       : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
-  const notes = [...moved, ...waited];
+  const notes: string[] = [...moved, ...waited];
   const who = { ...idsOf(event, context), sessionKey, agent };
   const call = {
     ...who,
@@ -59,6 +61,11 @@ export async function applyWorkspace(
       : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
   if (unshown !== null) return notApplied(unshown);
   const consent = question === null ? null : consentTo(question);
+  const { command, pty } = event.params;
+  // A terminal ends with its connection.
+  const jobId = command && isBackground(event.params) && pty !== true ? deps.memory.part(JOBS).newId() : null;
+  if (jobId !== null) notes.push(`job ${jobId}: node_process finds it also after a restart of the gateway`);
+  if (jobId !== null) takeForJob(deps.memory, event, context, jobId);
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...who,
@@ -66,7 +73,8 @@ export async function applyWorkspace(
     rule: placement.rule ?? "",
     node: place.node.name,
     decisionId: randomBytes(8).toString("hex"),
-    pty: event.params.pty === true,
+    pty: pty === true,
+    jobId,
     ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
@@ -93,7 +101,7 @@ function questionOf(
   agent: string,
   { node, via, placement }: WorkspacePlace,
 ): ApprovalText {
-  const { workdir, command, env, pty, background } = params;
+  const { workdir, command, env, pty } = params;
   return approvalText({
     agent,
     node,
@@ -103,9 +111,13 @@ function questionOf(
     command: typeof command === "string" ? command : JSON.stringify(command),
     env,
     pty: pty === true,
-    // Whatever the host may take for a yes.
-    background: background !== undefined && background !== null && background !== false,
+    background: isBackground(params),
   });
+}
+
+/** Whatever the host may take for a yes. */
+function isBackground({ background }: ToolEvent["params"]): boolean {
+  return background !== undefined && background !== null && background !== false;
 }
 
 function consentTo({ title, description }: ApprovalText): Consent {

@@ -4,7 +4,7 @@ import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
-import type { CommandRequest, Outcome } from "../transports/transport.ts";
+import type { CommandRequest, Outcome, RunningCommand } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
 import type { NodeCommands } from "./nodeCommands.ts";
 import type { WorkspaceParts } from "./registrations.ts";
@@ -23,12 +23,22 @@ export interface ExecJobInput {
   readonly requireAllowed?: () => void;
   /** Skills and attachments are on the node. */
   readonly ready: (cancelled: AbortSignal) => Promise<void>;
+  /** Of a command that goes on without us; left out: it ends with its connection. */
+  readonly job?: DetachedJob;
   /** Epoch ms. */
   readonly now: () => number;
   /** The node's files may change from here on, or have changed. */
   readonly onChange: () => void;
   /** It is over; told before the host is. */
   readonly onEnd?: (outcome: Outcome) => void;
+}
+
+export interface DetachedJob {
+  /** Resolves when it is on record that it may begin. */
+  note(auditRecord: string): Promise<void>;
+  start(request: CommandRequest): RunningCommand;
+  /** Whether its end is news. False: somebody told of it before, or nobody knows it yet and it will be told later. */
+  ended(outcome: Outcome): boolean;
 }
 
 /**
@@ -68,12 +78,12 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       subject = announced;
       // Recorded as not started: `ended` has the subject now.
       throwIfCancelled(cancelled);
+      const auditRecord = audit.announcement(announced);
+      await input.job?.note(auditRecord);
+      throwIfCancelled(cancelled);
       onChange();
-      return commands.start({
-        ...request,
-        auditRecord: audit.announcement(announced),
-        approved: call?.agreed?.consent.granted === true,
-      });
+      const approved = call?.agreed?.consent.granted === true;
+      return (input.job ?? commands).start({ ...request, auditRecord, approved });
     },
     async watchInput(bytes) {
       input.requireAllowed?.();
@@ -95,7 +105,9 @@ export function createExecJob(input: ExecJobInput): ExecJob {
     ended({ outcome, processGroup, bytesIn, bytesOut }) {
       onChange();
       if (call !== null) call.outcome = outcome;
-      if (subject !== null) audit.end(subject, commandResult(outcome, { processGroup, bytesIn, bytesOut }));
+      const isTold = input.job?.ended(outcome) === false;
+      if (subject !== null && !isTold)
+        audit.end(subject, commandResult(outcome, { processGroup, bytesIn, bytesOut }));
       input.onEnd?.(outcome);
     },
   };

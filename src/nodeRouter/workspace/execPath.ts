@@ -7,10 +7,11 @@ import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
 import { OUTLIERS } from "../state/outliers.ts";
-import { backgroundKey, RUNNING } from "../state/running.ts";
+import { backgroundKey, jobKey, RUNNING } from "../state/running.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { Outcome, PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
+import { detachedJob } from "./detachedJob.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
@@ -51,7 +52,7 @@ export function createExecPath(run: Run): ExecPath {
         const advice = "set it inside the command. Nothing ran";
         throw new NodeRouterError(refusal("ENV_INVALID", env.message, { advice }));
       }
-      const { audit, deps } = run.parts();
+      const { audit, deps, loadDetached } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
       if (call !== null) requireAgreement(run, call, { command, workdir, env: env.env });
       if (call === null) requireFreeToRun(run, deps);
@@ -76,6 +77,9 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
+          ...(call === null
+            ? {}
+            : detachedJob(run.memory, call, at, commands, { now: deps.now, load: loadDetached })),
           requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,
@@ -146,7 +150,10 @@ function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: B
 
 /** What it held on its node is free, and whether calls get through to the node is known anew. */
 function settle(memory: Memory, node: string, call: WorkspaceCall | null, outcome: Outcome): void {
-  if (call !== null) memory.part(RUNNING).release(backgroundKey(call.callId));
+  if (call !== null) {
+    const { callId, jobId } = call;
+    memory.part(RUNNING).release(jobId === null ? backgroundKey(callId) : jobKey(jobId));
+  }
   const isLost =
     outcome.kind === "unknown" || (outcome.kind === "notStarted" && outcome.code === "NODE_UNREACHABLE");
   if (isLost) memory.part(OUTLIERS).failed(node);

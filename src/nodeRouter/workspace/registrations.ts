@@ -32,6 +32,7 @@ export interface WorkspaceParts {
   /** From now on the persona files of this agent are the node's; without one, of all agents. */
   readonly bindPersona: (agent?: string) => Promise<void>;
   readonly loadSshClient: () => Promise<SshClient>;
+  readonly loadDetached: () => Promise<typeof import("../jobs/detached.ts")>;
 }
 
 /** One registration's place among the others. */

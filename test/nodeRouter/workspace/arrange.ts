@@ -96,6 +96,7 @@ export function arrange(
     },
     bindPersona: async () => {},
     loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
+    loadDetached: () => import("../../../src/nodeRouter/jobs/detached.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
   return {
@@ -187,6 +188,7 @@ export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {
     node: "one",
     decisionId: "decision-1",
     pty: false,
+    jobId: null,
     claimed: false,
     outcome: null,
     ...changes,

@@ -108,7 +108,7 @@ export function drainText(report: DrainReport): string {
     ...(jobs.length === 0
       ? []
       : [
-          `${jobs.length} detached command(s) were started there; whether they have ended only the node knows: ${jobs.map(({ job, agent }) => `${job} of ${nameText(agent)}`).join(", ")}`,
+          `${jobs.length} detached command(s) were started there, and nobody has heard of their end yet: ${jobs.map(({ job, agent }) => `${job} of ${nameText(agent)}`).join(", ")}`,
         ]),
   ]
     .flatMap((line) => textLines(line))

@@ -6,6 +6,7 @@ import { isoTime } from "../../../shared/isoTime.ts";
 import { quote, safe, shortened } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
+import type { Transport } from "../../../shared/types.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import type { CordonRecord } from "../../inventory/cordonRecord.ts";
 import { CORDONS } from "../../inventory/cordons.ts";
@@ -47,7 +48,7 @@ export interface DrainReport {
   readonly overNode: { readonly running: number } | null;
   /** Sessions whose files are there. */
   readonly sessions: readonly { readonly session: string; readonly agent: string }[];
-  /** Commands that were started detached; whether they have ended only the node knows. */
+  /** Commands that were started detached and of whose end nobody knows yet. They hold no drain: they need no gateway. */
   readonly jobs: readonly {
     readonly job: string;
     readonly agent: string;
@@ -101,12 +102,21 @@ export async function drain(deps: Deps, params: Params, caller: string): Promise
 export async function drained(deps: Deps, params: Params): Promise<DrainReport> {
   const node = await knownNode(deps, readTextParam(params, "node"));
   const { memory } = deps;
-  await Promise.all([memory.part(SESSION_NODES).ready(), memory.part(CORDONS).ready()]);
+  await Promise.all(
+    [memory.part(SESSION_NODES), memory.part(CORDONS), memory.part(JOBS)].map((part) => part.ready()),
+  );
   const counters = memory.part(SSH_TRANSPORT).current?.counters(node) ?? null;
   const nodeId = stateOf(deps, node)?.nodeId ?? null;
-  const overNode = nodeId === null ? null : (memory.part(NODE_TRANSPORT).current?.counters(nodeId) ?? null);
+  const onNode = nodeId === null ? null : (memory.part(NODE_TRANSPORT).current?.counters(nodeId) ?? null);
   const calls = memory.part(CALLS).runningOn(node);
-  const ssh = counters === null ? null : { running: counters.running, queued: counters.queued };
+  const jobs = memory.part(JOBS).on(node);
+  /** What only carries on the output of detached commands. */
+  const following = (over: Transport): number =>
+    jobs.filter(({ jobId, through }) => through === over && memory.part(JOBS).isFollowed(jobId)).length;
+  const without = (running: number, over: Transport): number => Math.max(0, running - following(over));
+  const ssh =
+    counters === null ? null : { running: without(counters.running, "ssh"), queued: counters.queued };
+  const overNode = onNode && { running: without(onNode.running, "node") };
   return {
     node,
     cordon: cordonOf(deps, node),
@@ -120,9 +130,7 @@ export async function drained(deps: Deps, params: Params): Promise<DrainReport> 
       .on(node)
       .slice(0, MAX_LISTED)
       .map((session) => ({ session, agent: agentOfSessionKey(session) ?? "" })),
-    jobs: memory
-      .part(JOBS)
-      .on(node)
+    jobs: jobs
       .slice(0, MAX_LISTED)
       .map(({ jobId, agent, startedAtMs }) => ({ job: jobId, agent, startedAt: isoTime(startedAtMs) })),
   };

@@ -17,6 +17,7 @@ import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.t
 import { NODE_TRANSPORT } from "../../../../src/nodeRouter/transports/nodeTransport.ts";
 import { type FakeOptions, fakeDeps, SG_ID, START_MS, workspaceOptions } from "../../../support/fakeDeps.ts";
 import { makeNode } from "../../../support/makeNode.ts";
+import { makeJob } from "../../jobs/makeJob.ts";
 import { makeRequest, makeRule, snapshotOf } from "../../placement/arrange.ts";
 
 const HOST = { agents: { entries: { "worker-sg": {}, "worker-cn": {} } } };
@@ -186,9 +187,10 @@ describe("drain", () => {
     const { deps } = arrange();
     deps.memory.part(SESSION_NODES).put("agent:worker-sg:main", "mac-sg", "ssh");
     deps.memory.part(SESSION_NODES).put("agent:worker-cn:main", "mac-cn", "node");
-    const job = { jobId: "nr-1", agent: "worker-sg", nodeId: SG_ID, startedAtMs: START_MS, offset: 0 };
-    deps.memory.part(JOBS).add({ ...job, nodeName: "mac-sg" });
-    deps.memory.part(JOBS).add({ ...job, jobId: "nr-2", nodeName: "mac-cn" });
+    deps.memory.part(JOBS).add(makeJob({ jobId: "nr-1" }));
+    deps.memory.part(JOBS).add(makeJob({ jobId: "nr-2", nodeName: "mac-cn" }));
+    deps.memory.part(JOBS).add(makeJob({ jobId: "nr-3" }));
+    deps.memory.part(JOBS).end("nr-3", { outcome: "ran", exitCode: 0, signal: null });
     expect(await drain(deps, { node: "mac-sg" }, "cli")).toMatchObject({
       done: true,
       sessions: [{ session: "agent:worker-sg:main", agent: "worker-sg" }],

@@ -1,0 +1,45 @@
+// Opens the file of the jobs, and the service that asks what became of them.
+import { join } from "node:path";
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { messageOf } from "../../shared/errors.ts";
+import { loadLater } from "../../shared/loadLater.ts";
+import type { Logger } from "../../shared/logger.ts";
+import type { Memory } from "../../shared/processMemory.ts";
+import { stateFile } from "../../shared/stateFile.ts";
+import { JOBS } from "./jobs.ts";
+
+export interface JobsDeps {
+  readonly memory: Memory;
+  readonly log: Logger;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/** In every mode: agent runs start jobs under any registration. Nodes are asked by the gateway's services alone. */
+export function registerJobs(
+  api: Pick<OpenClawPluginApi, "registerService" | "runtime">,
+  { memory, log, now }: JobsDeps,
+): void {
+  const file = join(api.runtime.state.resolveStateDir(), "node-router", "jobs.json");
+  memory.part(JOBS).keepIn(stateFile(file), (error) => {
+    try {
+      log.warn({ file, reason: messageOf(error) }, "detached commands cannot be kept in a file");
+    } catch {
+      // The host takes a replaced registration's logger away.
+    }
+  });
+  let stop: (() => void) | null = null;
+  api.registerService({
+    id: "node-router-jobs",
+    async start() {
+      stop?.();
+      const { watchEnds } = await loadLater(() => import("./watchEnds.ts"));
+      stop = watchEnds(memory, { now });
+    },
+    async stop() {
+      stop?.();
+      stop = null;
+      await memory.part(JOBS).flush();
+    },
+  });
+}

@@ -228,7 +228,21 @@ function currentsOf(policy: AgentPolicy, memory: LastNodesView): readonly (strin
 
 function decideBoth(agent: string, tool: string, worlds: Pair<World>, memory: LastNodesView): Pair<State> {
   const [before, after] = worlds;
-  return [stateOf(ahead(agent, tool, before, memory)), stateOf(ahead(agent, tool, after, memory))];
+  const state = (world: World): State =>
+    isIdle(agent, world, worlds) ? UNTOUCHED : stateOf(ahead(agent, tool, world, memory));
+  return [state(before), state(after)];
+}
+
+const UNTOUCHED: State = { outcome: "unrouted", node: null, transport: null };
+
+/** Where one side alone is in shadow mode, what that decides is not what happens; of two such sides it is all there is to tell. */
+function isIdle(agent: string, world: World, [before, after]: Pair<World>): boolean {
+  const policy = world.agent(agent);
+  return (
+    policy.config.mode === "shadow" &&
+    policy.binding === "exec" &&
+    before.agent(agent).config.mode !== after.agent(agent).config.mode
+  );
 }
 
 function ahead(agent: string, tool: string, world: World, memory: LastNodesView): Decision {
@@ -253,7 +267,12 @@ function changeOf(
   { agent, tool, down, pair }: Pick<Change, "agent" | "tool"> & Pick<Found, "down" | "pair">,
   input: PlanInput,
 ): Change {
-  const [before, after] = pairOf(input, down).map((world) => whyOf(ahead(agent, tool, world, input.memory)));
+  const worlds = pairOf(input, down);
+  const [before, after] = worlds.map((world) =>
+    isIdle(agent, world, worlds)
+      ? 'mode is "shadow", which changes nothing'
+      : whyOf(ahead(agent, tool, world, input.memory)),
+  );
   const placed = ({ outcome, node }: State): Placed => ({ outcome, node });
   return {
     agent,

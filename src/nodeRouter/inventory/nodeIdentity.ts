@@ -4,6 +4,7 @@ import type { HostApproval, HostNode } from "../../presence/sources/gateway/host
 import { nodeNameKey } from "../../shared/hostNames.ts";
 import { onceFor } from "../../shared/once.ts";
 import type { NameDoubt, NodeApproval } from "../placement/model/snapshot.ts";
+import { NO_TAINTS, type Taint } from "../placement/model/taint.ts";
 
 export interface KnownName {
   readonly id: string;
@@ -29,6 +30,8 @@ export interface NodeIdentity {
   readonly ghostIds: readonly string[];
   /** Why none of the paired nodes that answer to its name is it; null: it is known which one is, or none answers. */
   readonly doubt: NameDoubt | null;
+  /** Of its entry; of a machine that no entry means now, of the entry whose name it had. */
+  readonly taints: readonly Taint[];
 }
 
 /**
@@ -58,13 +61,15 @@ export function identifyNodes(
         ? []
         : (namesakes.get(displayNameKey(target)) ?? []);
     for (const match of own === undefined ? matches : [own]) taken.add(match.nodeId);
+    const { name, taints } = node;
     identities.push(
       own === undefined
-        ? { name: node.name, configured: node, ...claim(displayNameKey(target ?? ""), matches, known) }
-        : { name: node.name, configured: node, host: own, ghostIds: [], doubt: null },
+        ? { name, configured: node, taints, ...claim(displayNameKey(target ?? ""), matches, known) }
+        : { name, configured: node, taints, host: own, ghostIds: [], doubt: null },
     );
   }
 
+  const left = taintsByKnownId(configured, known);
   const names = new Set(identities.map((node) => node.name));
   const others = paired.filter((node) => !taken.has(node.nodeId));
   // A node without a name is alone: no other's name may be its id.
@@ -80,10 +85,25 @@ export function identifyNodes(
       const name = freeName(head, names, byId, usable.length > 1);
       names.add(name);
       const ghostIds = head === heads[0] ? ghosts.map(({ nodeId }) => nodeId) : [];
-      identities.push({ name, configured: null, host: head, ghostIds, doubt: null });
+      const taints = left.get(head.nodeId) ?? NO_TAINTS;
+      identities.push({ name, configured: null, host: head, ghostIds, doubt: null, taints });
     }
   }
   return identities;
+}
+
+/** SECURITY: a machine must not shake its taints off by calling itself something else. By the id that the name stands for. */
+function taintsByKnownId(
+  configured: ReadonlyMap<string, ConfiguredNode>,
+  known: KnownNames | null,
+): ReadonlyMap<string, readonly Taint[]> {
+  return new Map(
+    [...configured.values()].flatMap(({ node, taints }) => {
+      const id =
+        node === null || taints.length === 0 ? undefined : known?.names.get(displayNameKey(node))?.id;
+      return id === undefined ? [] : [[id, taints] as const];
+    }),
+  );
 }
 
 /**

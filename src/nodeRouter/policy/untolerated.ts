@@ -26,7 +26,8 @@ const taintedNodes: (config: ResolvedConfig) => readonly string[] = onceFor(
 
 /** Names of the nodes that are closed to calls without a rule. */
 export function closedNodes(config: ResolvedConfig, { nodes }: Nodes): readonly string[] {
-  return [...taintedNodes(config), ...nodes.flatMap(({ name, cordon }) => (cordon === null ? [] : [name]))];
+  const now = nodes.flatMap((node) => (closing(node, config) === null ? [] : [node.name]));
+  return [...new Set([...taintedNodes(config), ...now])];
 }
 
 /** Whether there is any. */

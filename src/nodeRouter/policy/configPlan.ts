@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { finish } from "../../shared/steps.ts";
 import type { Transport } from "../../shared/types.ts";
 import { decisionMessage } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
@@ -70,11 +71,7 @@ export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, "read", "ter
  * deciding everything).
  */
 export function planConfig(input: PlanInput): ConfigPlan {
-  const steps = planSteps(input);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finish(planSteps(input));
 }
 
 /** The same in steps of a few milliseconds, so that whoever runs it can do something else in between. */

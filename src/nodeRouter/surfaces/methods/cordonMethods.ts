@@ -132,17 +132,20 @@ async function put(
   how: Pick<CordonRecord, "drain" | "move">,
 ): Promise<CordonAnswer> {
   const node = await knownNode(deps, readTextParam(params, "node"));
+  if (params.for !== undefined && typeof params.for !== "string")
+    throw new UsageError(`for takes ${SPAN_HELP}`);
   const span = readTextParam(params, "for");
   const forMs = span === null ? null : parseSpan(span);
   if (span !== null && forMs === null) throw new UsageError(`for takes ${SPAN_HELP}, not ${quote(span)}`);
   const reason = readTextParam(params, "reason");
   const atMs = deps.now();
   const said = readTextParam(params, "by");
+  const by = shortened(safe(caller), MAX_BY);
   const record: CordonRecord = {
     node,
     nodeId: stateOf(deps, node)?.nodeId ?? null,
     // Who sits there is the client's word, the client the gateway's.
-    by: shortened(safe(said === null ? caller : `${said} (${caller})`), MAX_BY),
+    by: said === null ? by : `${shortened(safe(said), MAX_BY)} (${by})`,
     reason: reason === null ? null : shortened(safe(reason), MAX_REASON),
     atMs,
     untilMs: forMs === null ? null : atMs + forMs,

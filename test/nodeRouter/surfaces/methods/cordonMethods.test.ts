@@ -95,6 +95,25 @@ describe("a cordoned node", () => {
     expect((await methods.explain({ agent: "worker-sg" })).message).not.toContain("cordoned");
   });
 
+  test("is said to be from whom the gateway knows, however much the client says of itself", async () => {
+    const { deps } = arrange();
+    const { cordon: told } = await cordon(
+      deps,
+      { node: "mac-sg", by: `alice (cli)${"x".repeat(300)}` },
+      "webchat",
+    );
+    expect(told).toMatchObject({ by: expect.stringMatching(/^alice \(cli\)x+… \(webchat\)$/) });
+    expect(told).toMatchObject({ by: expect.stringMatching(/^.{100,120}$/) });
+  });
+
+  test("is not one without an end because its time was a number", async () => {
+    const { deps } = arrange();
+    await expect(cordon(deps, { node: "mac-sg", for: 7_200 }, "cli")).rejects.toThrow(
+      "for takes a time span",
+    );
+    expect(deps.memory.part(CORDONS).view().records.size).toBe(0);
+  });
+
   test("is one that the config or the gateway's list has: any other name is the caller's mistake, with the nearest", async () => {
     const { deps } = arrange();
     for (const act of [cordon, drain]) {

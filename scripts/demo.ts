@@ -1,6 +1,6 @@
 // The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
 // then an agent's whole workspace on one of them; then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace;
-// then a change that is planned, a residency that refuses and a node that is drained; then where and how all are.
+// then a residency that refuses, a change that is planned and a node that is drained; then where and how all are.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
@@ -21,7 +21,7 @@ import { startSshNode } from "./support/sshNode.ts";
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(20);
+const progress = startProgress(19);
 /** Set by the step that starts it; every later step needs it. */
 let gateway: Gateway;
 let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
@@ -37,7 +37,7 @@ const table = (places: readonly Whereabouts[]): string =>
 interface RouterConfig {
   readonly gateway: object;
   readonly nodes: Record<string, object>;
-  readonly rules: { readonly name: string; readonly [key: string]: unknown }[];
+  readonly rules: { readonly name: string; [key: string]: unknown }[];
 }
 
 /** What a user would write into openclaw.json for this deployment. */
@@ -199,25 +199,29 @@ async function demoSsh(workspaces: Workspaces): Promise<Pick<PoliciesDemo, "node
   sshNode = node;
   show(node.how);
   const config = routerConfig(workspaces);
-  const guard = await progress.step("add node, rule and agent; openclaw node-router guard", async () => {
-    config.nodes["studio-hk"] = {
-      node: false,
-      tailscale: false,
-      tags: ["region=hk"],
-      location: { country: "HK" },
-      workspace: node.workspace,
-      ssh: node.ssh,
-    };
-    config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
-    await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
-    await openclaw(
-      ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
-    );
-    await gateway.waitUntilConfigApplied();
-    const written = await openclaw("node-router", "guard");
-    await gateway.waitUntilConfigApplied();
-    return written;
-  });
+  const guard = await progress.step(
+    "add node, rule and agent, and a residency; openclaw node-router guard",
+    async () => {
+      config.nodes["studio-hk"] = {
+        node: false,
+        tailscale: false,
+        tags: ["region=hk"],
+        location: { country: "HK" },
+        workspace: node.workspace,
+        ssh: node.ssh,
+      };
+      config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
+      for (const rule of config.rules) if (rule.name === "china") rule.residency = { allow: ["SG", "HK"] };
+      await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
+      await openclaw(
+        ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
+      );
+      await gateway.waitUntilConfigApplied();
+      const written = await openclaw("node-router", "guard");
+      await gateway.waitUntilConfigApplied();
+      return written;
+    },
+  );
   show(guard);
   const text = "written by the agent's write tool\n";
   const { results } = await progress.step("worker-hk: write note.txt, then exec cat note.txt", () =>

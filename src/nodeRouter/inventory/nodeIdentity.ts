@@ -50,6 +50,7 @@ export function identifyNodes(
   const byId = new Map(paired.map((node) => [node.nodeId, node]));
   const targets = namedById(configured);
   const namesakes = byDisplayName(paired.filter((node) => !targets.has(node.nodeId)));
+  const owners = entriesByKnownId(configured, known);
   const taken = new Set<string>();
   const identities: NodeIdentity[] = [];
 
@@ -64,12 +65,11 @@ export function identifyNodes(
     const { name, taints } = node;
     identities.push(
       own === undefined
-        ? { name, configured: node, taints, ...claim(displayNameKey(target ?? ""), matches, known) }
+        ? { name, configured: node, taints, ...claim(displayNameKey(target ?? ""), matches, known, owners) }
         : { name, configured: node, taints, host: own, ghostIds: [], doubt: null },
     );
   }
 
-  const left = taintsByKnownId(configured, known);
   const names = new Set(identities.map((node) => node.name));
   const others = paired.filter((node) => !taken.has(node.nodeId));
   // A node without a name is alone: no other's name may be its id.
@@ -85,23 +85,26 @@ export function identifyNodes(
       const name = freeName(head, names, byId, usable.length > 1);
       names.add(name);
       const ghostIds = head === heads[0] ? ghosts.map(({ nodeId }) => nodeId) : [];
-      const taints = left.get(head.nodeId) ?? NO_TAINTS;
+      // SECURITY: nobody shakes taints off by calling itself something else.
+      const taints = owners.get(head.nodeId)?.taints ?? NO_TAINTS;
       identities.push({ name, configured: null, host: head, ghostIds, doubt: null, taints });
     }
   }
   return identities;
 }
 
-/** SECURITY: a machine must not shake its taints off by calling itself something else. By the id that the name stands for. */
-function taintsByKnownId(
+/** Configured nodes by the id that is remembered for their name. */
+type Owners = ReadonlyMap<string, ConfiguredNode>;
+
+/** @param known null: nobody remembers. */
+export function entriesByKnownId(
   configured: ReadonlyMap<string, ConfiguredNode>,
-  known: KnownNames | null,
-): ReadonlyMap<string, readonly Taint[]> {
+  known: Pick<KnownNames, "names"> | null,
+): Owners {
   return new Map(
-    [...configured.values()].flatMap(({ node, taints }) => {
-      const id =
-        node === null || taints.length === 0 ? undefined : known?.names.get(displayNameKey(node))?.id;
-      return id === undefined ? [] : [[id, taints] as const];
+    [...configured.values()].flatMap((node) => {
+      const id = node.node === null ? undefined : known?.names.get(displayNameKey(node.node))?.id;
+      return id === undefined ? [] : [[id, node] as const];
     }),
   );
 }
@@ -115,6 +118,7 @@ function claim(
   key: string,
   matches: readonly HostNode[],
   known: KnownNames | null,
+  owners: Owners,
 ): Pick<NodeIdentity, "host" | "ghostIds" | "doubt"> {
   const ids = (nodes: readonly HostNode[]) => nodes.map(({ nodeId }) => nodeId);
   const all = [...ids(matches)].sort();
@@ -142,6 +146,9 @@ function claim(
     return !before.trusted && usable.length > 1 ? inDoubt("ambiguous", usable, before.id) : isSure(own);
   }
   if (known !== null && !known.complete) return inDoubt("forgotten", matches, null);
+  // SECURITY: a machine of one entry could take the place and tags of another by calling itself so.
+  const owner = matches.find(({ nodeId }) => owners.has(nodeId));
+  if (owner !== undefined) return inDoubt("taken", matches, owner.nodeId);
   // At first sight an approved one that is away may be the right one. Without a memory it is taken for an old pairing.
   const rivals = known === null ? usable : matches.filter((node) => approvalOf(node.approval) === "approved");
   return rivals.length > 1 ? inDoubt("ambiguous", rivals, null) : isSure(matches[0] ?? null);

@@ -17,7 +17,7 @@ import { LAST_NODES } from "../../state/lastNodes.ts";
 import { SESSION_NODES } from "../../state/sessionNodes.ts";
 import { planGuard } from "../guard/guardPlan.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
-import { PLANNED_AS, type PlannedAs, readPlanned, variableIn } from "./plannedConfig.ts";
+import { PLANNED_AS, type PlannedAs, readPlanned } from "./plannedConfig.ts";
 
 export interface TestReport {
   readonly tests: readonly { readonly name: string; readonly passed: boolean; readonly why: string }[];
@@ -82,7 +82,6 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
     ...(down.length === 0 ? [] : [down]),
     ...(params.oneByOne === true ? all.map((name) => [name]) : []),
   ];
-  const variable = variableIn(planned.pluginConfig);
   const told = {
     took: planned.took,
     tests: testsOf(results),
@@ -92,12 +91,6 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
         ? []
         : [
             "node-router would not be loaded: plugins.entries.node-router is missing or switched off, or plugins.allow or plugins.deny keeps it out",
-          ]),
-      // SECURITY: never replaced here: whoever may only look would read the gateway's environment by it.
-      ...(variable === null
-        ? []
-        : [
-            `${quote(variable)} was taken as it is written: OpenClaw puts its value in when it loads the config`,
           ]),
     ],
     scenarios: scenarios.length,

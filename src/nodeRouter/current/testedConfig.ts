@@ -5,8 +5,7 @@ import { type ConfigProblem, configError } from "../../config/problems/problem.t
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { quote } from "../../shared/safeText.ts";
 import { buildSnapshot } from "../inventory/inventory.ts";
-import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import { runConfigTests } from "../policy/configTests.ts";
+import { runConfigTests, type TestResult } from "../policy/configTests.ts";
 import type { WorldDeps } from "./worldNow.ts";
 
 /**
@@ -18,28 +17,23 @@ export function testCurrentConfig(deps: WorldDeps): void {
   if (slot.current === null || slot.current.tests.length === 0) return;
   // Nobody has listed nodes yet: what only they can tell is left open.
   const snapshot = buildSnapshot(slot.current.nodes, null);
-  slot.current = testedConfig(slot.current, readOrNull(deps), snapshot);
+  slot.current = testedConfig(slot.current, runConfigTests(slot.current, readOrNull(deps), snapshot));
 }
 
-/** @param snapshot of this config. */
-export function testedConfig(
-  config: ResolvedConfig,
-  hostConfig: unknown,
-  snapshot: NodeSnapshot,
-): ResolvedConfig {
-  const failed = runConfigTests(config, hostConfig, snapshot).flatMap(
-    ({ passed, undecided, name, why, test }): readonly ConfigProblem[] =>
-      passed || undecided
-        ? []
-        : [
-            configError({
-              code: "TEST_FAILED",
-              path: formatPath(["tests", test.index]),
-              message: `test ${quote(name)} fails: ${why}`,
-              suggestion: "change the rules or the test.",
-              agents: [test.agent],
-            }),
-          ],
+/** The config with a problem for each test that failed for sure. */
+export function testedConfig(config: ResolvedConfig, results: readonly TestResult[]): ResolvedConfig {
+  const failed = results.flatMap(({ passed, undecided, name, why, test }): readonly ConfigProblem[] =>
+    passed || undecided
+      ? []
+      : [
+          configError({
+            code: "TEST_FAILED",
+            path: formatPath(["tests", test.index]),
+            message: `test ${quote(name)} fails: ${why}`,
+            suggestion: "change the rules or the test.",
+            agents: [test.agent],
+          }),
+        ],
   );
   const others = config.problems.filter(({ code }) => code !== "TEST_FAILED");
   return { ...config, problems: [...others, ...failed] };

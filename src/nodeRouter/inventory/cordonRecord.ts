@@ -2,18 +2,39 @@
 import { createHash } from "node:crypto";
 import { isRecord } from "../../shared/isRecord.ts";
 import { readJson } from "../../shared/jsonParts.ts";
-import type { NodeCordon } from "../placement/model/snapshot.ts";
+import { onceFor } from "../../shared/once.ts";
+import type { NodeCordon, NodeState } from "../placement/model/snapshot.ts";
 
 /** One node's cordon as it is kept. */
 export interface CordonRecord extends NodeCordon {
   /** Inventory name. */
   readonly node: string;
+  /** Of the paired node that it was then; null or absent: of none that was known. */
+  readonly nodeId?: string | null;
 }
 
 /** In the order in which they were made. */
 export type CordonRecords = ReadonlyMap<string, CordonRecord>;
 
 export const NO_CORDONS: CordonRecords = new Map();
+
+const byNodeId = onceFor(
+  (records: CordonRecords): CordonRecords =>
+    new Map(
+      [...records.values()].flatMap((one) => (typeof one.nodeId === "string" ? [[one.nodeId, one]] : [])),
+    ),
+);
+
+/**
+ * The cordon of a node; null: none.
+ * SECURITY: a node without an entry chooses its name, and a namesake takes it away: the cordon goes with the machine too.
+ */
+export function cordonFor(
+  records: CordonRecords,
+  { name, nodeId }: Pick<NodeState, "name" | "nodeId">,
+): CordonRecord | null {
+  return records.get(name) ?? (nodeId === null ? null : (byNodeId(records).get(nodeId) ?? null));
+}
 
 /** One JSON object: `version`, `cordons`, and `sum`, by which a file that was cut or edited is told. */
 export function serializeCordons(records: CordonRecords): string {
@@ -41,9 +62,10 @@ function sumOf(cordons: readonly unknown[]): string {
 
 function isCordonRecord(entry: unknown): entry is CordonRecord {
   if (!isRecord(entry)) return false;
-  const { node, by, reason, atMs, untilMs, drain, move } = entry;
+  const { node, nodeId = null, by, reason, atMs, untilMs, drain, move } = entry;
   return (
     typeof node === "string" &&
+    (nodeId === null || typeof nodeId === "string") &&
     typeof by === "string" &&
     (reason === null || typeof reason === "string") &&
     Number.isFinite(atMs) &&

@@ -5,7 +5,7 @@ import { refusal } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
-import { type CordonRecords, NO_CORDONS, parseCordons, serializeCordons } from "./cordonRecord.ts";
+import { type CordonRecords, cordonFor, NO_CORDONS, parseCordons, serializeCordons } from "./cordonRecord.ts";
 
 /** A text that several processes change, one at a time. */
 export interface SharedStore extends TextStore {
@@ -151,7 +151,7 @@ export function createCordons(now: () => number, monotonic: () => number = () =>
 export function withCordons(snapshot: NodeSnapshot, { records, problem }: CordonView): NodeSnapshot {
   if (problem === null && records.size === 0) return snapshot;
   const nodes = snapshot.nodes.map((node) => {
-    const cordon: NodeState["cordon"] = problem === null ? (records.get(node.name) ?? null) : "unreadable";
+    const cordon: NodeState["cordon"] = problem === null ? cordonFor(records, node) : "unreadable";
     return cordon === null ? node : { ...node, cordon };
   });
   return { ...snapshot, nodes };

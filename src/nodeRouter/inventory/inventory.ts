@@ -13,7 +13,6 @@ import {
   type NodeState,
   UNKNOWN_CAPACITY,
 } from "../placement/model/snapshot.ts";
-import { NO_TAINTS } from "../placement/model/taint.ts";
 import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
 import { residenceOf } from "./nodeResidence.ts";
 import { type NodeTagsInput, nodeTags } from "./nodeTags.ts";
@@ -108,7 +107,7 @@ function stateOf(identity: NodeIdentity, record: NodePresence | null, hostKnown:
 }
 
 function makeState(
-  { name, configured, host, ghostIds, doubt }: NodeIdentity,
+  { name, configured, host, ghostIds, doubt, taints }: NodeIdentity,
   record: NodePresence | null,
   hostKnown: boolean,
   tagsBefore: NodeTags | null,
@@ -154,7 +153,7 @@ function makeState(
       tailnetTags: isPeer ? facts.tailnetTags : undefined,
       witnesses: record?.witnesses === undefined ? [] : record.witnesses,
     }),
-    taints: configured?.taints ?? NO_TAINTS,
+    taints,
     ghostIds,
     doubt,
     cordon: null,

@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { finish } from "../../shared/steps.ts";
 import type { Transport } from "../../shared/types.ts";
 import { decisionMessage } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
@@ -72,11 +73,7 @@ export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, "read", "ter
  * deciding everything).
  */
 export function planConfig(input: PlanInput): ConfigPlan {
-  const steps = planSteps(input);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finish(planSteps(input));
 }
 
 /** The same in steps of a few milliseconds, so that whoever runs it can do something else in between. */
@@ -235,7 +232,21 @@ function currentsOf({ id, config, ruleFor }: AgentPolicy, memory: LastNodesView)
 
 function decideBoth(agent: string, tool: string, worlds: Pair<World>, memory: LastNodesView): Pair<State> {
   const [before, after] = worlds;
-  return [stateOf(ahead(agent, tool, before, memory)), stateOf(ahead(agent, tool, after, memory))];
+  const state = (world: World): State =>
+    isIdle(agent, world, worlds) ? UNTOUCHED : stateOf(ahead(agent, tool, world, memory));
+  return [state(before), state(after)];
+}
+
+const UNTOUCHED: State = { outcome: "unrouted", node: null, transport: null };
+
+/** Where one side alone is in shadow mode, what that decides is not what happens; of two such sides it is all there is to tell. */
+function isIdle(agent: string, world: World, [before, after]: Pair<World>): boolean {
+  const policy = world.agent(agent);
+  return (
+    policy.config.mode === "shadow" &&
+    policy.binding === "exec" &&
+    before.agent(agent).config.mode !== after.agent(agent).config.mode
+  );
 }
 
 function ahead(agent: string, tool: string, world: World, memory: LastNodesView): Decision {
@@ -260,7 +271,12 @@ function changeOf(
   { agent, tool, down, pair }: Pick<Change, "agent" | "tool"> & Pick<Found, "down" | "pair">,
   input: PlanInput,
 ): Change {
-  const [before, after] = pairOf(input, down).map((world) => whyOf(ahead(agent, tool, world, input.memory)));
+  const worlds = pairOf(input, down);
+  const [before, after] = worlds.map((world) =>
+    isIdle(agent, world, worlds)
+      ? 'mode is "shadow", which changes nothing'
+      : whyOf(ahead(agent, tool, world, input.memory)),
+  );
   const placed = ({ outcome, node }: State): Placed => ({ outcome, node });
   return {
     agent,

@@ -2,6 +2,7 @@
 import type { ConfiguredTest, ResolvedConfig } from "../../config/resolve.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { finish } from "../../shared/steps.ts";
 import { UNKNOWN_PLACE } from "../placement/filters/residency.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { NO_LAST_NODES } from "../state/lastNodes.ts";
@@ -29,11 +30,21 @@ export function runConfigTests(
   hostConfig: unknown,
   snapshot: NodeSnapshot,
 ): readonly TestResult[] {
+  return finish(configTestSteps(config, hostConfig, snapshot));
+}
+
+/** The same, one test a step. */
+export function* configTestSteps(
+  config: ResolvedConfig,
+  hostConfig: unknown,
+  snapshot: NodeSnapshot,
+): Generator<void, readonly TestResult[]> {
   // A test that failed before must not be the reason why it fails again.
   const problems = config.problems.filter(({ code }) => code !== "TEST_FAILED");
   const untested = problems.length === config.problems.length ? config : { ...config, problems };
   const up = allUp(snapshot, config);
-  return config.tests.map((test) => {
+  const results: TestResult[] = [];
+  for (const test of config.tests) {
     const known = { snapshot: withDown(up, test.down), hostNodes: [], presence: new Map(), apiProblem: null };
     const world = worldOf(untested, hostConfig, known);
     const decision = lookAhead(world.agent(test.agent), test.tool, world, NO_LAST_NODES);
@@ -41,8 +52,10 @@ export function runConfigTests(
     const why = `${quote(test.agent)} expects ${test.expect}, and ${test.tool} is ${becomes(decision)}`;
     const undecided = !passed && isOpen(test.expect, decision);
     const open = undecided ? "; a fact of a node on which that depends is not known" : "";
-    return { name: test.name, passed, why: `${why}${open}`, undecided, test };
-  });
+    results.push({ name: test.name, passed, why: `${why}${open}`, undecided, test });
+    yield;
+  }
+  return results;
 }
 
 function holds(expect: string, decision: Decision): boolean {

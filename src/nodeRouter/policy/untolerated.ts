@@ -30,8 +30,9 @@ const cordonedNodes: (snapshot: Nodes) => readonly string[] = onceFor(({ nodes }
 );
 
 /** Names of the nodes that are closed to calls without a rule. */
-export function closedNodes(config: ResolvedConfig, snapshot: Nodes): readonly string[] {
-  return [...taintedNodes(config), ...cordonedNodes(snapshot)];
+export function closedNodes(config: ResolvedConfig, { nodes }: Nodes): readonly string[] {
+  const now = nodes.flatMap((node) => (closing(node, config) === null ? [] : [node.name]));
+  return [...new Set([...taintedNodes(config), ...now])];
 }
 
 /** Whether there is any. */

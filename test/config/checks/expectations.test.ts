@@ -23,6 +23,7 @@ describe("a test", () => {
     [{ expect: "place:sg" }, "expect", '"place:sg" is nothing that can be expected'],
     [{ expect: "refuse" }, "expect", '"refuse" is nothing that can be expected'],
     [{ down: ["mac-gs"] }, "down[0]", 'no node is named "mac-gs" under nodes'],
+    [{ expect: "place:UK" }, "expect", 'ISO 3166-1 gives the code "UK" to no country'],
     [{ tool: "exce" }, "tool", '"exce" is not a tool that can be placed'],
   ])("that says %j refuses its agent, with where and why", (one, path, message) => {
     expect(problemsOf(one)).toEqual([
@@ -36,6 +37,17 @@ describe("a test", () => {
     ]);
   });
 });
+
+test.each(["a-*", "a?", "*", "!a"])(
+  "a test of %j is about nobody's call, and refuses whom it may mean",
+  (agent) => {
+    const problems = problemsOf({ agent });
+    expect(problems.map(({ code, path }) => [code, path])).toEqual([
+      ["TEST_INVALID", "plugins.entries.node-router.config.tests[0].agent"],
+    ]);
+    expect(problems[0]?.agents).toEqual([agent]);
+  },
+);
 
 test("a config without tests has none, and a test without a name is called by what it says", () => {
   expect(resolveConfig({}).tests).toEqual([]);

@@ -37,10 +37,11 @@ export const UNKNOWN_CAPACITY: NodeCapacity = {
 
 /**
  * `ambiguous`: several usable paired nodes have the name. `moved`: only others than the one that had it before.
- * `forgotten`: who had it before cannot be read any more.
+ * `forgotten`: who had it before cannot be read any more. `taken`: it is new, and somebody answers to it who has another
+ * entry's name.
  */
 export interface NameDoubt {
-  readonly kind: "ambiguous" | "moved" | "forgotten";
+  readonly kind: "ambiguous" | "moved" | "forgotten" | "taken";
   /** Of the paired nodes that answer to the name now; none of them is used. */
   readonly ids: readonly string[];
   /** Whose name it was; null: nobody knows. */

@@ -59,7 +59,7 @@ export function plainJson(text: string): string {
       if (token.startsWith('"') || token.startsWith("'")) return doubleQuoted(token);
       return next === ":" && /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(token) ? JSON.stringify(token) : token;
     })
-    .join("");
+    .join(" "); // or `1 0` would be ten
 }
 
 /** A line may be continued inside a text, and `\'` is no escape of JSON. */

@@ -90,7 +90,7 @@ export function drainText(report: DrainReport): string {
   const moves = cordon !== null && cordon !== "unreadable" && cordon.move;
   return [
     cordon === null
-      ? `node ${name} is not cordoned any more: somebody lifted it`
+      ? `node ${name} is not cordoned any more: somebody lifted it, or its time is over`
       : `node ${name} is ${cordonText(cordon)}`,
     done
       ? `nothing runs on ${name} that this gateway knows of`

@@ -8,7 +8,7 @@ import { didYouMean } from "../../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { Transport } from "../../../shared/types.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
-import type { CordonRecord } from "../../inventory/cordonRecord.ts";
+import { type CordonRecord, cordonFor } from "../../inventory/cordonRecord.ts";
 import { CORDONS } from "../../inventory/cordons.ts";
 import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.ts";
 import { JOBS } from "../../jobs/jobs.ts";
@@ -82,14 +82,16 @@ export async function uncordon(deps: Deps, params: Params): Promise<UncordonAnsw
   }
   const node = readTextParam(params, "node");
   if (node === null) throw new UsageError("uncordon needs a node, or all");
-  let isLifted = false;
+  const nodeId = stateOf(deps, node)?.nodeId ?? null;
+  let lifted: readonly string[] = [];
   await cordons.update((records) => {
-    isLifted = records.has(node);
-    return new Map([...records].filter(([name]) => name !== node));
+    const isIt = (one: CordonRecord) => one.node === node || (nodeId !== null && one.nodeId === nodeId);
+    lifted = [...records.values()].filter(isIt).map((one) => one.node);
+    return new Map([...records].filter(([, one]) => !isIt(one)));
   });
   // One that is gone from the config may still have its cordon, and any other has to be known.
-  if (!isLifted) await knownNode(deps, node);
-  return { lifted: isLifted ? [node] : [] };
+  if (lifted.length === 0) await knownNode(deps, node);
+  return { lifted };
 }
 
 /** @param params `{ node, reason?, for?, by?, move? }`. */
@@ -147,16 +149,20 @@ async function put(
   how: Pick<CordonRecord, "drain" | "move">,
 ): Promise<CordonAnswer> {
   const node = await knownNode(deps, readTextParam(params, "node"));
+  if (params.for !== undefined && typeof params.for !== "string")
+    throw new UsageError(`for takes ${SPAN_HELP}`);
   const span = readTextParam(params, "for");
   const forMs = span === null ? null : parseSpan(span);
   if (span !== null && forMs === null) throw new UsageError(`for takes ${SPAN_HELP}, not ${quote(span)}`);
   const reason = readTextParam(params, "reason");
   const atMs = deps.now();
   const said = readTextParam(params, "by");
+  const by = shortened(safe(caller), MAX_BY);
   const record: CordonRecord = {
     node,
+    nodeId: stateOf(deps, node)?.nodeId ?? null,
     // Who sits there is the client's word, the client the gateway's.
-    by: shortened(safe(said === null ? caller : `${said} (${caller})`), MAX_BY),
+    by: said === null ? by : `${shortened(safe(said), MAX_BY)} (${by})`,
     reason: reason === null ? null : shortened(safe(reason), MAX_REASON),
     atMs,
     untilMs: forMs === null ? null : atMs + forMs,
@@ -167,9 +173,10 @@ async function put(
   return { node, cordon: cordonOf(deps, node), before };
 }
 
-function cordonOf({ memory }: Deps, node: string): CordonAnswer["cordon"] {
-  const { records, problem } = memory.part(CORDONS).view();
-  return cordonReport(problem === null ? (records.get(node) ?? null) : "unreadable");
+function cordonOf(deps: Deps, node: string): CordonAnswer["cordon"] {
+  const { records, problem } = deps.memory.part(CORDONS).view();
+  const machine = { name: node, nodeId: stateOf(deps, node)?.nodeId ?? null };
+  return cordonReport(problem === null ? cordonFor(records, machine) : "unreadable");
 }
 
 function stateOf(deps: Deps, node: string): NodeState | undefined {

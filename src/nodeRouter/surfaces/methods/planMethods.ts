@@ -1,7 +1,7 @@
 // The gateway methods that try a config before it holds: `plan`, and `test` for the tests of the config in force.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
-import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { resolveConfig } from "../../../config/resolve.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { testedConfig } from "../../current/testedConfig.ts";
@@ -9,9 +9,8 @@ import { worldNow } from "../../current/worldNow.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import { currentSnapshot, snapshotBy } from "../../inventory/currentSnapshot.ts";
 import { NODE_NAMES } from "../../inventory/nodeNames.ts";
-import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import { type Change, type PlanSide, planSteps } from "../../policy/configPlan.ts";
-import { runConfigTests } from "../../policy/configTests.ts";
+import { configTestSteps, type TestResult } from "../../policy/configTests.ts";
 import { planSessions, type SessionChange } from "../../policy/planSessions.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { LAST_NODES } from "../../state/lastNodes.ts";
@@ -74,7 +73,8 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
   const resolved = resolveConfig(planned.isOn ? planned.pluginConfig : {});
   // Remembers no name: nobody uses that config yet.
   const nodes = snapshotBy(deps, resolved, memory.part(NODE_READER).last(), memory.part(NODE_NAMES).known());
-  const config = testedConfig(resolved, planned.hostConfig, nodes);
+  const results = await inSlices(configTestSteps(resolved, planned.hostConfig, nodes));
+  const config = testedConfig(resolved, results);
   const after: PlanSide = { config, hostConfig: planned.hostConfig, snapshot: nodes };
   const down = namesIn(params.down, [...snapshot.nodes, ...nodes.nodes]);
   const all = [...new Set([...snapshot.nodes, ...nodes.nodes].map(({ name }) => name))];
@@ -84,11 +84,15 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
   ];
   const told = {
     took: planned.took,
-    tests: testsOf(config, planned.hostConfig, nodes),
+    tests: testsOf(results),
     problems: config.problems.map(({ severity, path, message }) => ({ severity, path, message })),
-    notes: planned.isOn
-      ? []
-      : ["node-router would not be loaded: plugins.entries.node-router is missing or switched off"],
+    notes: [
+      ...(planned.isOn
+        ? []
+        : [
+            "node-router would not be loaded: plugins.entries.node-router is missing or switched off, or plugins.allow or plugins.deny keeps it out",
+          ]),
+    ],
     scenarios: scenarios.length,
   };
   if (config.problems.some(({ severity }) => severity === "error")) return nothing(told);
@@ -114,11 +118,11 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
 export async function tryTests(deps: Deps): Promise<TestReport> {
   const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   const snapshot = await currentSnapshot(deps, config, 0);
-  return { tests: testsOf(config, deps.hostConfig(), snapshot) };
+  return { tests: testsOf(await inSlices(configTestSteps(config, deps.hostConfig(), snapshot))) };
 }
 
-function testsOf(config: ResolvedConfig, hostConfig: unknown, snapshot: NodeSnapshot): TestReport["tests"] {
-  return runConfigTests(config, hostConfig, snapshot).map(({ name, passed, why }) => ({ name, passed, why }));
+function testsOf(results: readonly TestResult[]): TestReport["tests"] {
+  return results.map(({ name, passed, why }) => ({ name, passed, why }));
 }
 
 function guardsLost(before: PlanSide, after: PlanSide): PlanReport["guards"] {

@@ -71,8 +71,18 @@ export function readPlanned(
     took: TAKEN[shape],
     hostConfig: whole,
     pluginConfig: planned,
-    isOn: enabled !== false && section(whole, "plugins").enabled !== false && isListed(whole),
+    isOn:
+      enabled !== false && section(whole, "plugins").enabled !== false && isListed(whole) && mayLoad(whole),
   };
+}
+
+/** As OpenClaw 2026.9.6 has it: a denied plugin never loads, and of a list that allows some no other one does. */
+function mayLoad(hostConfig: unknown): boolean {
+  const { allow, deny } = section(hostConfig, "plugins");
+  const has = (list: unknown): boolean =>
+    Array.isArray(list) &&
+    list.some((id) => typeof id === "string" && id.trim().toLowerCase() === "node-router");
+  return !has(deny) && (!Array.isArray(allow) || allow.length === 0 || has(allow));
 }
 
 /** An entry without `enabled` counts once there is one. */

@@ -209,6 +209,8 @@ describe("plan", () => {
   test("reads JSON as JSON does, and text that is none of both is no config", async () => {
     const value = { a: ["// no comment", 'a "quoted" \\ one', "it's", -1.5e3, true, null], "b c": {} };
     expect(JSON.parse(plainJson(JSON.stringify(value, null, 2)))).toEqual(value);
+    for (const text of ["{ weight: 1 0 }", "{ on: tr ue }", "[1 /* or */ 2]"])
+      expect(() => JSON.parse(plainJson(text))).toThrow(SyntaxError);
     writeFileSync(join(folder, "bad.json"), "{ a: 0x1F ");
     const ran = await run("plan", { node: join(folder, "bad.json") }, () => EMPTY);
     expect([ran.code, ran.asked]).toEqual([2, []]);

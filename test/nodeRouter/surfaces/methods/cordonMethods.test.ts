@@ -15,7 +15,15 @@ import {
 import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { NODE_TRANSPORT } from "../../../../src/nodeRouter/transports/nodeTransport.ts";
-import { type FakeOptions, fakeDeps, SG_ID, START_MS, workspaceOptions } from "../../../support/fakeDeps.ts";
+import {
+  CN_ID,
+  type FakeOptions,
+  fakeDeps,
+  hostEntry,
+  SG_ID,
+  START_MS,
+  workspaceOptions,
+} from "../../../support/fakeDeps.ts";
 import { makeNode } from "../../../support/makeNode.ts";
 import { makeJob } from "../../jobs/makeJob.ts";
 import { makeRequest, makeRule, snapshotOf } from "../../placement/arrange.ts";
@@ -63,6 +71,49 @@ describe("a cordoned node", () => {
     expect(await uncordon(deps, { node: "mac-sg" })).toEqual({ lifted: ["mac-sg"] });
     expect(await outcome()).toBe("placed");
     expect(await uncordon(deps, { node: "mac-sg" })).toEqual({ lifted: [] });
+  });
+
+  test.each<readonly [string, readonly object[], object]>([
+    ["takes another name", [hostEntry("nice", SG_ID)], {}],
+    ["gets a namesake, so that both go by their ids", [hostEntry("box", SG_ID), hostEntry("box", CN_ID)], {}],
+    ["gets an entry under another name", [hostEntry("box", SG_ID)], { desk: { node: SG_ID } }],
+  ])("stays cordoned when it %s, and no other machine is", async (_, listed, nodes) => {
+    const rules = [{ name: "open", agents: ["worker-sg"], require: "node.os=linux" }];
+    const { deps, methods } = arrange({ hostConfig: HOST, config: { rules } });
+    deps.nodes = { nodes: [hostEntry("box", SG_ID)] };
+    await cordon(deps, { node: "box" }, "cli");
+    deps.clockMs += 1_000;
+    deps.nodes = { nodes: listed };
+    deps.configure({ rules, nodes });
+    const { message, candidates } = await methods.explain({ agent: "worker-sg" });
+    const free = listed.length === 2 ? [[CN_ID, null]] : [];
+    const name = candidates.find(({ reason }) => reason === "was cordoned")?.node ?? "";
+    expect(candidates.map(({ node, reason }) => [node, reason])).toEqual([[name, "was cordoned"], ...free]);
+    expect(message).toMatch(free.length === 1 ? `runs on ${CN_ID}` : /1 was cordoned/);
+    expect((await methods.doctor()).findings.map(({ id }) => id)).not.toContain(
+      "node-router/cordon-unknown-node",
+    );
+    expect(await uncordon(deps, { node: name })).toEqual({ lifted: ["box"] });
+    expect((await methods.explain({ agent: "worker-sg" })).message).not.toContain("cordoned");
+  });
+
+  test("is said to be from whom the gateway knows, however much the client says of itself", async () => {
+    const { deps } = arrange();
+    const { cordon: told } = await cordon(
+      deps,
+      { node: "mac-sg", by: `alice (cli)${"x".repeat(300)}` },
+      "webchat",
+    );
+    expect(told).toMatchObject({ by: expect.stringMatching(/^alice \(cli\)x+… \(webchat\)$/) });
+    expect(told).toMatchObject({ by: expect.stringMatching(/^.{100,120}$/) });
+  });
+
+  test("is not one without an end because its time was a number", async () => {
+    const { deps } = arrange();
+    await expect(cordon(deps, { node: "mac-sg", for: 7_200 }, "cli")).rejects.toThrow(
+      "for takes a time span",
+    );
+    expect(deps.memory.part(CORDONS).view().records.size).toBe(0);
   });
 
   test("is one that the config or the gateway's list has: any other name is the caller's mistake, with the nearest", async () => {

@@ -63,9 +63,9 @@ describe("a document", () => {
   });
 
   test("is read as it is told to be, where its shape says something else", async () => {
-    const report = await plan(arrange(), { document: { mode: "shadow" }, as: "config-patch" });
+    const report = await plan(arrange(), { document: { audit: "off" }, as: "config-patch" });
     expect([report.took, report.changes]).toEqual(["a JSON merge patch of the config of node-router", []]);
-    const whole = await plan(arrange(), { document: { mode: "shadow" } });
+    const whole = await plan(arrange(), { document: { audit: "off" } });
     expect(whole.changes.length).toBeGreaterThan(0);
     await expect(plan(arrange(), { document: {}, as: "yaml" })).rejects.toThrow(UsageError);
   });
@@ -186,14 +186,50 @@ test("a guard that is right now and would not be is told, one that is missing al
   expect(guards[0]?.why).toContain("agents.entries.worker-sg.tools.exec.node = ");
 });
 
-test("a config in which the plugin would be switched off is valid, says so, and leaves every agent to OpenClaw", async () => {
-  const document = { plugins: { entries: { "node-router": { enabled: false } } } };
-  const report = await plan(arrange(), { document });
-  expect(report.notes.join()).toContain("would not be loaded");
-  expect(report.changes.find(({ agent, tool }) => agent === "worker-sg" && tool === "exec")?.after).toEqual({
-    outcome: "unrouted",
-    node: null,
-  });
+test.each<readonly [string, object]>([
+  ["its entry", { entries: { "node-router": { enabled: false } } }],
+  ["plugins.deny", { deny: ["other", "node-router"] }],
+  ["plugins.allow that lacks it", { allow: ["other"] }],
+])(
+  "a config in which the plugin would be switched off by %s is valid, says so, and leaves every agent to OpenClaw",
+  async (_, plugins) => {
+    const report = await plan(arrange(), { document: { plugins } });
+    expect(report.notes.join()).toContain("would not be loaded");
+    expect(report.changes.find(({ agent, tool }) => agent === "worker-sg" && tool === "exec")?.after).toEqual(
+      {
+        outcome: "unrouted",
+        node: null,
+      },
+    );
+  },
+);
+
+test("a list that allows the plugin, an empty one, and one that denies another one change nothing", async () => {
+  for (const plugins of [{ allow: ["node-router"] }, { allow: [] }, { deny: ["other"] }]) {
+    const report = await plan(arrange(), { document: { plugins } });
+    expect([report.notes, report.changes]).toEqual([[], []]);
+  }
+});
+
+test("a change to shadow mode leaves every agent with exec alone to OpenClaw, and one back places them again; in shadow mode another rule is what changes", async () => {
+  const shadow = { ...CONFIG, mode: "shadow" };
+  const execOf = async (config: object, document: object) =>
+    (await plan(arrange(HOST, config), { document })).changes
+      .filter(({ tool }) => tool === "exec")
+      .map(({ agent, before, after }) => [agent, before.node, after.node]);
+  const left = await plan(arrange(), { document: shadow });
+  expect(left.changes[0]).toMatchObject({ after: { outcome: "unrouted", node: null } });
+  expect(left.changes[0]?.why).toMatch(/; after: mode is "shadow", which changes nothing$/);
+  expect(await execOf(CONFIG, shadow)).toEqual([
+    ["worker-sg", "mac-sg", null],
+    ["worker-cn", "mac-cn", null],
+  ]);
+  expect(await execOf(shadow, CONFIG)).toEqual([
+    ["worker-sg", null, "mac-sg"],
+    ["worker-cn", null, "mac-cn"],
+  ]);
+  expect(await execOf(shadow, shadow)).toEqual([]);
+  expect(await execOf(shadow, { ...shadow, rules: TO_CN })).toEqual([["worker-sg", "mac-sg", "mac-cn"]]);
 });
 
 test("nothing of the running plugin changes by planning: neither config nor who has which name", async () => {

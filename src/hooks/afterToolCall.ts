@@ -5,7 +5,7 @@ import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { OUTLIERS } from "../nodeRouter/state/outliers.ts";
-import { backgroundKey, callKey, jobKey, RUNNING } from "../nodeRouter/state/running.ts";
+import { backgroundKey, callKey, RUNNING } from "../nodeRouter/state/running.ts";
 import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
 import { isRecord } from "../shared/isRecord.ts";
 import type { Memory } from "../shared/processMemory.ts";
@@ -53,17 +53,12 @@ function settle(
 ): void {
   const running = memory.part(RUNNING);
   if (key === null) return;
-  const { workspaceCallId = null, jobId = null } = call ?? {};
+  const { workspaceCallId = null } = call ?? {};
   const inWorkspace = memory.part(WORKSPACE_CALLS).get(workspaceCallId ?? "");
-  const job = jobId ?? inWorkspace?.jobId ?? null;
   const end = endOf(details);
-  const goesOn =
-    workspaceCallId === null
-      ? jobId !== null && (end === "unknown" || details?.exitCode === 0)
-      : inWorkspace?.claimed === true && inWorkspace.outcome === null;
-  // A job has held its place under its own key since it was decided.
-  if (!goesOn) running.release(job === null ? key : jobKey(job));
-  else if (job === null && workspaceCallId !== null) running.goesOn(key, backgroundKey(workspaceCallId));
+  if (inWorkspace?.jobId === null && inWorkspace.claimed && inWorkspace.outcome === null) {
+    running.goesOn(key, backgroundKey(inWorkspace.callId));
+  } else running.release(key);
   const node = call?.decision.node?.name;
   if (node === undefined || workspaceCallId !== null || call?.tool !== "exec") return;
   if (end === "unknown" || details?.failureKind === "not-dispatched") memory.part(OUTLIERS).failed(node);

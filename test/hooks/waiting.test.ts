@@ -4,6 +4,7 @@ import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createBeforeToolCall } from "../../src/hooks/beforeToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { WAITING } from "../../src/nodeRouter/current/waiting.ts";
+import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { LAST_NODES } from "../../src/nodeRouter/state/lastNodes.ts";
 import { OUTLIERS } from "../../src/nodeRouter/state/outliers.ts";
@@ -206,7 +207,11 @@ describe("a node that may run one call", () => {
     await policy(execEvent(deps, { command: "sleep 9", background: true }, { toolCallId: "1" }), SG);
     end("1");
     expect(await exec("2")).toMatchObject({ block: true });
-    expect(deps.memory.part(RUNNING).on("mac-sg")).toBe(1);
+    // The job holds the place, so a restart keeps it; its end frees it.
+    expect(deps.memory.part(RUNNING).on("mac-sg")).toBe(0);
+    const [job] = deps.memory.part(JOBS).on("mac-sg");
+    deps.memory.part(JOBS).end(job?.jobId ?? "", { outcome: "ran", exitCode: 0, signal: null });
+    expect(await exec("3")).toMatchObject(PLACED);
   });
 
   test("counts the commands of a workspace, and no file that is looked at", async () => {

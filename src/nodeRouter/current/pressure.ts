@@ -5,13 +5,11 @@ import type { Memory } from "../../shared/processMemory.ts";
 import { JOBS } from "../jobs/jobs.ts";
 import type { NodePressure, NodeSnapshot } from "../placement/model/snapshot.ts";
 import { OUTLIERS } from "../state/outliers.ts";
-import { jobKey, RUNNING } from "../state/running.ts";
+import { RUNNING } from "../state/running.ts";
 
-/** Calls that hold a place, and detached commands that none of them holds one for: those of an earlier life. */
-function runningOn(memory: Memory, node: string): number {
-  const running = memory.part(RUNNING);
-  const jobs = memory.part(JOBS).on(node);
-  return running.on(node) + jobs.filter(({ jobId, seen }) => seen && !running.holds(jobKey(jobId))).length;
+/** Calls that hold a place, and detached commands whose end is not known, also those of an earlier life. */
+export function runningOn(memory: Memory, node: string): number {
+  return memory.part(RUNNING).on(node) + memory.part(JOBS).on(node).length;
 }
 
 /** The nodes of the config that may not run any number of calls, with the number. */

@@ -6,6 +6,7 @@ import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import { CORDONS } from "../inventory/cordons.ts";
 import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { RUNNING } from "../state/running.ts";
 
@@ -129,7 +130,14 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
       memory.part(RUNNING).sweep();
       await currentSnapshot(deps, config);
       const list = memory.part(NODE_READER).last()?.nodes;
-      const seen = [config, list, memory.part(PRESENCE).current?.current(), memory.part(CORDONS).view()];
+      const jobs = memory.part(JOBS).ends();
+      const seen = [
+        config,
+        list,
+        memory.part(PRESENCE).current?.current(),
+        memory.part(CORDONS).view(),
+        jobs,
+      ];
       if (seen.every((one, at) => one === room.seen[at])) return;
       room.seen = seen;
       wakeWaiting(deps);

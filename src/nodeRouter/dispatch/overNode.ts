@@ -14,7 +14,7 @@ import { classifyTool } from "../toolCatalog/catalog.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
 import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
-import { moveNotes, stickOf, takeForJob, takeNamed } from "./taking.ts";
+import { giveBack, moveNotes, stickOf, takeNamed } from "./taking.ts";
 
 /** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
 export async function applyPlacement(
@@ -72,7 +72,6 @@ export async function applyPlacement(
     notes,
   });
   if (jobId !== null) {
-    takeForJob(deps.memory, event, context, jobId);
     const sessionKey = context.sessionKey ?? "";
     await jobs.add({
       jobId,
@@ -87,6 +86,7 @@ export async function applyPlacement(
       offset: 0,
       end: null,
     });
+    giveBack(deps.memory, event, context);
   }
   return applied(rewrite.params);
 }

@@ -3,13 +3,14 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { runningOn } from "../current/pressure.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { LAST_NODES, stickKey } from "../state/lastNodes.ts";
-import { callKey, jobKey, RUNNING } from "../state/running.ts";
+import { callKey, RUNNING } from "../state/running.ts";
 
 /** SECURITY: at once with the decision, or two calls of one moment would both get the last place. */
 export function take(
@@ -40,25 +41,17 @@ export function takeNamed(
   context: ToolContext,
 ): Refusal | null {
   const name = lastSnapshot({ memory }, config).nodes.find((node) => node.nodeId === nodeId)?.name ?? nodeId;
-  const running = memory.part(RUNNING);
-  if (running.on(name) >= (config.nodes.get(name)?.maxRunning ?? Number.POSITIVE_INFINITY)) {
+  if (runningOn(memory, name) >= (config.nodes.get(name)?.maxRunning ?? Number.POSITIVE_INFINITY)) {
     const fact = `${quote(event.toolName)} of agent ${quote(agent)} asked for node ${quote(name)}, which was full`;
     return refusal("NODE_NOT_ALLOWED", fact, { advice: "leave node out, or try again" });
   }
   const { runId, toolCallId } = idsOf(event, context);
   const key = callKey(runId, toolCallId);
-  if (key !== null) running.take(key, name, agent, context.abortSignal);
+  if (key !== null) memory.part(RUNNING).take(key, name, agent, context.abortSignal);
   return null;
 }
 
-/** From now on the job holds the call's place, until its end is known. */
-export function takeForJob(memory: Memory, event: ToolEvent, context: ToolContext, jobId: string): void {
-  const { runId, toolCallId } = idsOf(event, context);
-  const key = callKey(runId, toolCallId);
-  if (key !== null) memory.part(RUNNING).goesOn(key, jobKey(jobId));
-}
-
-/** It has ended, or will not begin. */
+/** It has ended, will not begin, or is a job from now on, which holds its own place. */
 export function giveBack(
   memory: Memory,
   event: Pick<ToolEvent, "runId" | "toolCallId">,

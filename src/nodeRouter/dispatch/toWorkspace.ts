@@ -12,7 +12,6 @@ import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
 import { newCallId, WORKSPACE_CALLS } from "../state/workspaceCalls.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
-import { takeForJob } from "./taking.ts";
 import { sandboxedExec } from "./workspaceExecParams.ts";
 
 /**
@@ -65,7 +64,6 @@ export async function applyWorkspace(
   // A terminal ends with its connection.
   const jobId = command && isBackground(event.params) && pty !== true ? deps.memory.part(JOBS).newId() : null;
   if (jobId !== null) notes.push(`job ${jobId}: node_process finds it also after a restart of the gateway`);
-  if (jobId !== null) takeForJob(deps.memory, event, context, jobId);
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...who,

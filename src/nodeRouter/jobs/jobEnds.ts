@@ -1,7 +1,6 @@
 // The end of a job: what its node says of it, and the one place that notes it, in the job's record and in the audit.
 import type { Memory } from "../../shared/processMemory.ts";
 import { AUDIT } from "../audit/audit.ts";
-import { jobKey, RUNNING } from "../state/running.ts";
 import type { Job, JobEnd } from "./jobRecord.ts";
 import { JOBS, KEEP_ENDED_MS } from "./jobs.ts";
 import { NEVER } from "./nodeJob.ts";
@@ -19,9 +18,7 @@ export function noteAnswer(memory: Memory, job: Job, answer: string, nowMs: numb
   if (jobs.isFollowed(job.jobId)) return;
   if (/^state (running|ended|lost) /.test(answer)) jobs.begun(job.jobId);
   const end = endIn(answer, job, nowMs);
-  if (end === null || jobs.end(job.jobId, end) === null) return;
-  memory.part(RUNNING).release(jobKey(job.jobId));
-  if (job.auditRecord === "") return;
+  if (end === null || jobs.end(job.jobId, end) === null || job.auditRecord === "") return;
   const uncounted = { processGroup: null, bytesIn: null, bytesOut: null };
   const result = { ...end, ...uncounted, error: ERRORS[end.outcome] };
   memory.part(AUDIT).current?.endLate(job.auditRecord, result);

@@ -22,6 +22,8 @@ export interface JobRegistry {
   shown(job: Job, offset: number): void;
   /** Its end, noted once: null when one was known before, or the job is not. */
   end(jobId: string, end: Omit<JobEnd, "atMs">): Job | null;
+  /** Ends that were noted, ever. */
+  ends(): number;
   /** Somebody in this process carries its output on; until the returned function is called. */
   follow(jobId: string): () => void;
   isFollowed(jobId: string): boolean;
@@ -53,6 +55,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
   let writing: Promise<void> | null = null;
   let dirty = false;
   let isWriteDue = false;
+  let ended = 0;
 
   const write = async (to: TextStore): Promise<void> => {
     while (dirty) {
@@ -108,9 +111,11 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       const job = jobs.get(jobId);
       if (job === undefined || job.end !== null) return null;
       job.end = { ...end, atMs: now() };
+      ended += 1;
       void changed();
       return job;
     },
+    ends: () => ended,
     follow(jobId) {
       followed.add(jobId);
       return () => void followed.delete(jobId);

@@ -11,7 +11,7 @@ export const KEEP_DAYS = 7;
 export const KEEP_FOLDERS = 100;
 
 /** Jobs that run at once for one login of a node; the next one is refused. */
-export const MAX_RUNNING = 24;
+export const MAX_JOBS_ON_NODE = 24;
 
 /** Folder of all jobs on the node, as shell text. HOME, not /tmp: nobody else can plant a folder there. */
 export const JOBS_FOLDER = '"$HOME/.openclaw-node-router/jobs"';
@@ -84,7 +84,7 @@ const REFUSE_TOO_MANY = [
   'running=0; for d in "$jobs"/nr-*; do if test -d "$d" && test ! -e "$d/exit"; then',
   `  p=$(cat "$d/pgid" 2>/dev/null); ${CHECK_ALIVE}; test "$alive" = no || running=$((running+1))`,
   "fi; done",
-  `test "$running" -lt ${MAX_RUNNING} || { echo "node-router: $running background commands run on this node already; end one with node_process, action kill" >&2; exit 1; }`,
+  `test "$running" -lt ${MAX_JOBS_ON_NODE} || { echo "node-router: $running background commands run on this node already; end one with node_process, action kill" >&2; exit 1; }`,
 ].join("\n");
 
 /**

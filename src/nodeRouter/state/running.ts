@@ -5,8 +5,6 @@ import { definePart } from "../../shared/processMemory.ts";
 export interface RunningCalls {
   /** On the node with this inventory name, as far as this gateway knows. */
   on(node: string): number;
-  /** Whether it holds a place now. */
-  holds(key: string): boolean;
   /** The call holds a place there from now on, and no other one. @param agent whose it is. @param signal of its run. */
   take(key: string, node: string, agent: string, signal?: AbortSignal): void;
   /** What goes on after its call: the place is under another key from now on. Unknown keys are nobody's. */
@@ -30,11 +28,6 @@ export const RUNNING = definePart("running", 1, () => createRunning());
 /** Null: the host names it in no way that a later word of it could be told by, so it is not counted. */
 export function callKey(runId: string, toolCallId: string): string | null {
   return runId === "" || toolCallId === "" ? null : `call\0${runId}\0${toolCallId}`;
-}
-
-/** Of a detached command, by its id. */
-export function jobKey(jobId: string): string {
-  return `job\0${jobId}`;
 }
 
 /** Of a command in a workspace that goes on in the background, by the id of its call. */
@@ -88,7 +81,6 @@ export function createRunning(monotonic: () => number = () => performance.now())
       drop([...(byNode.get(node) ?? [])].filter(isOver));
       return byNode.get(node)?.size ?? 0;
     },
-    holds: (key) => !isOver(key),
     take: (key, node, agent, signal) => hold(key, { node, agent, signal, sinceMs: monotonic() }),
     goesOn(key, as) {
       const one = held.get(key);

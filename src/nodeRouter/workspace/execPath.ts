@@ -7,7 +7,7 @@ import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
 import { OUTLIERS } from "../state/outliers.ts";
-import { backgroundKey, jobKey, RUNNING } from "../state/running.ts";
+import { backgroundKey, RUNNING } from "../state/running.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { Outcome, PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
@@ -150,10 +150,7 @@ function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: B
 
 /** What it held on its node is free, and whether calls get through to the node is known anew. */
 function settle(memory: Memory, node: string, call: WorkspaceCall | null, outcome: Outcome): void {
-  if (call !== null) {
-    const { callId, jobId } = call;
-    memory.part(RUNNING).release(jobId === null ? backgroundKey(callId) : jobKey(jobId));
-  }
+  if (call !== null) memory.part(RUNNING).release(backgroundKey(call.callId));
   const isLost =
     outcome.kind === "unknown" || (outcome.kind === "notStarted" && outcome.code === "NODE_UNREACHABLE");
   if (isLost) memory.part(OUTLIERS).failed(node);

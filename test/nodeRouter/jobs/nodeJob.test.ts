@@ -16,7 +16,7 @@ import {
   KEEP_DAYS,
   KEEP_FOLDERS,
   KEPT_OUTPUT_BYTES,
-  MAX_RUNNING,
+  MAX_JOBS_ON_NODE,
   STARTED,
   startScript,
 } from "../../../src/nodeRouter/jobs/nodeJob.ts";
@@ -230,13 +230,13 @@ describe("start", { concurrent: true, timeout: SLOW }, () => {
         if (ended) writeFileSync(join(folder, "exit"), "0\n");
       }
     };
-    fill(MAX_RUNNING, true);
-    fill(MAX_RUNNING - 2, false);
+    fill(MAX_JOBS_ON_NODE, true);
+    fill(MAX_JOBS_ON_NODE - 2, false);
     expect(await job.run(startScript(OTHER_ID, "true"))).toContain(STARTED);
-    fill(MAX_RUNNING - 1, false);
+    fill(MAX_JOBS_ON_NODE - 1, false);
     const refused = await job.run(`exec 2>&1; ${startScript("nr-fffffffffff0", "true")}`);
     expect(refused).toBe(
-      `node-router: ${MAX_RUNNING} background commands run on this node already; end one with node_process, action kill\n`,
+      `node-router: ${MAX_JOBS_ON_NODE} background commands run on this node already; end one with node_process, action kill\n`,
     );
   });
 

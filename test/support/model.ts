@@ -28,6 +28,8 @@ export interface ScriptedModel {
     accept: (request: ModelRequest) => boolean,
     timeoutMs?: number,
   ): Promise<ModelRequest>;
+  /** Forgets the requests of this session: a long run would keep every prompt. */
+  forget(session: string): void;
   stop(): Promise<void>;
 }
 
@@ -119,6 +121,10 @@ export async function startModel(): Promise<ScriptedModel> {
         clearTimeout(timer);
         arrivals.off("request", look);
       });
+    },
+    forget(session) {
+      const kept = requests.filter((entry) => entry.session?.endsWith(session) !== true);
+      requests.splice(0, requests.length, ...kept);
     },
     async stop() {
       server.closeAllConnections();

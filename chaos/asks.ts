@@ -1,22 +1,15 @@
 // What an agent asks for next: a pure function of seed, agent and number. Every call leaves its id where it runs.
+//
+// An id: seed, agent, number of the turn, number of the call, and a number that the scripted model puts in place of ISSUE
+// each time that it asks for the call: OpenClaw resumes turns after a restart, and then the model may ask again.
 import type { ChaosAgent } from "./rules.ts";
 import { type Seeded, seeded } from "./seeded.ts";
 
-/** One tool call. `mark`: the command appends it to `~/marks`; `file`: the file is the mark. */
-export interface Call {
-  /** Unique, and no other's beginning. */
-  readonly id: string;
-  readonly leaves: "mark" | "file";
-  readonly kind: CallKind;
-  /** A line for the scripted model. */
-  readonly line: string;
-}
-
 export type CallKind = "quick" | "slow" | "background" | "named" | "write";
 
-/** One turn of the agent: its calls go out together when there are several. */
+/** One turn of the agent. */
 export interface Ask {
-  readonly calls: readonly Call[];
+  /** For the scripted model: one call after another, some of them together. */
   readonly script: string;
   /** In a new session, or in the one before. */
   readonly isNew: boolean;
@@ -27,8 +20,11 @@ export interface Ask {
 const EXEC_KINDS = { quick: 9, slow: 5, background: 2, named: 2 };
 const WORKSPACE_KINDS = { quick: 8, slow: 5, background: 2, write: 4 };
 const PLAIN_KINDS = { quick: 1 };
+/** Share of the steps that are several calls at once, and of the turns that begin a new session. */
 const SEVERAL = 0.2;
 const NEW = 0.6;
+/** A turn costs OpenClaw far more than a call. */
+const MOST_STEPS = 5;
 
 /** @param elsewhere a machine that the model names itself in a call of kind `named`. */
 export function askOf(seed: number, agent: ChaosAgent, number: number, elsewhere: string): Ask {
@@ -39,25 +35,31 @@ export function askOf(seed: number, agent: ChaosAgent, number: number, elsewhere
     : agent.binding === "exec"
       ? EXEC_KINDS
       : WORKSPACE_KINDS;
-  const count = !isPlain && chance.next() < SEVERAL ? chance.int(2, 4) : 1;
-  const calls = Array.from({ length: count }, (_, at): Call => {
+  let count = 0;
+  const line = (): string => {
     const kind = chance.weighted(weights) as CallKind;
-    const id = `${seed}.${agent.id}.${String(number).padStart(5, "0")}.${at}`;
-    return {
-      id,
-      kind,
-      leaves: kind === "write" ? "file" : "mark",
-      line: lineOf(kind, id, chance, elsewhere),
-    };
-  });
-  const lines = calls.map(({ line }) => line);
+    const id = `${seed}.${agent.id}.${String(number).padStart(5, "0")}.${count++}.ISSUE`;
+    return lineOf(kind, id, chance, elsewhere);
+  };
+  const step = (): readonly string[] => {
+    if (isPlain || chance.next() >= SEVERAL) return [line()];
+    return ["PARALLEL", ...Array.from({ length: chance.int(2, 4) }, line), "END"];
+  };
+  const steps = isPlain ? 1 : chance.int(2, MOST_STEPS);
   return {
-    calls,
-    script: (count === 1 ? lines : ["PARALLEL", ...lines, "END"]).join("\n"),
+    script: Array.from({ length: steps }, step).flat().join("\n"),
     isNew: chance.next() < NEW,
     pauseMs: isPlain ? chance.int(1_000, 4_000) : chance.int(0, 1_200),
   };
 }
+
+/** What a written file's id says: files have no line that tells the kind. */
+export const kindOf = (args: string): CallKind => {
+  if (args.includes(`.txt"`)) return "write";
+  if (args.includes(`"background":true`)) return "background";
+  if (args.includes(`"host":"node"`)) return "named";
+  return args.includes("; sleep ") ? "slow" : "quick";
+};
 
 /** Names of files must not look like paths out of the folder: an id has letters, digits, `-` and `.`. */
 export const fileOf = (id: string): string => `${id}.txt`;

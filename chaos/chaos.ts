@@ -1,10 +1,10 @@
 // One seed on one fleet: agents and faults side by side, then the oracle.
 import { pause, waitFor } from "../test/support/wait.ts";
-import { act, type Diary, lateIssues } from "./actors.ts";
+import { act, type Diary, writeLate } from "./actors.ts";
 import { putFaultsIn } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Asked, type Claim, judge, type Mark, type Violation } from "./oracle.ts";
-import { type Fault, planFaults } from "./plan.ts";
+import { ALL_NODES, type Fault, planFaults } from "./plan.ts";
 import { mustHave, readRecords, SOURCES } from "./records.ts";
 import { createTimeline } from "./timeline.ts";
 
@@ -33,16 +33,17 @@ export async function runSeed(
   say: (line: string) => void,
 ): Promise<ChaosReport> {
   const { gateway } = fleet;
-  const plan = planFaults(seed, durationMs, [...fleet.machines.keys()]);
-  const startMs = performance.now();
-  const nowMs = () => performance.now() - startMs;
+  const plan = planFaults(seed, durationMs, nodesOf(fleet));
+  const originMs = performance.now();
+  const nowMs = () => performance.now() - originMs;
   const timeline = createTimeline("base");
-  const diary: Diary = { asked: [], claims: [], texts: new Map(), lostTurns: 0 };
+  const diary: Diary = { asked: new Map(), claims: [], texts: new Map(), lostTurns: 0 };
   const faults = putFaultsIn({ fleet, plan, timeline, nowMs, say });
   let isHealed = false;
   // Agents go on until the last fault is healed: what comes after a fault is part of it.
   const isOver = () => nowMs() >= durationMs && isHealed;
-  const actors = fleet.agents.map((agent) => act(agent, { fleet, seed, nowMs, isOver, diary }));
+  const options = { fleet, seed, originMs, isOver, diary };
+  const actors = fleet.agents.map((agent) => act(agent, options));
   await faults;
   isHealed = true;
   await Promise.all(actors);
@@ -50,7 +51,8 @@ export async function runSeed(
   await gateway.waitUntilReady();
   await fleet.configure("base");
   await settle(fleet, say);
-  const asked = lateIssues({ fleet, diary });
+  writeLate(options);
+  const asked = [...diary.asked.values()];
   const prefix = `${seed}.`;
   const records = readRecords(gateway).filter(({ id }) => id.startsWith(prefix));
   const claims = [...diary.claims, ...records];
@@ -61,11 +63,14 @@ export async function runSeed(
   return { seed, plan, asked, claims, marks, violations, lostTurns, texts };
 }
 
+/** In one order: in which order they started is no matter of the seed. */
+const nodesOf = ({ machines }: Fleet): readonly string[] => ALL_NODES.filter((name) => machines.has(name));
+
 /** Resolves when the plugin knows of nothing that runs, or after a while. */
 async function settle(fleet: Fleet, say: (line: string) => void): Promise<void> {
   const isQuiet = (node: string): Promise<boolean> =>
     fleet.gateway.rpc<{ done: boolean }>("noderouter.drained", { node }).then(({ done }) => done);
-  for (const node of fleet.machines.keys()) {
+  for (const node of nodesOf(fleet)) {
     await waitFor(`${node} to be quiet`, () => isQuiet(node), { timeoutMs: SETTLE_MS, everyMs: 250 }).catch(
       (error: unknown) => say(`${" ".repeat(11)}${String(error)}`),
     );

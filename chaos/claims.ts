@@ -3,6 +3,7 @@ import { type ErrorCode, entryOf, isErrorCode } from "../src/shared/errorCatalog
 import { isRecord } from "../src/shared/isRecord.ts";
 import { readJson } from "../src/shared/jsonParts.ts";
 import type { Claim, Outcome } from "./oracle.ts";
+import { ID } from "./transcript.ts";
 
 export const RESULT = "result";
 export const AUDIT = "audit";
@@ -43,9 +44,6 @@ function codeIn(text: string): ErrorCode | null {
 function outcomeOf(code: ErrorCode): Outcome {
   return entryOf(code).outcome === "nothingRan" ? "refused" : "unknown";
 }
-
-/** Ids in a command or a path. */
-const ID = /\b\d+\.[a-z-]+\.\d{5}\.\d+(?=[". ]|$)/;
 
 /** @param lines of `audit.jsonl` with `auditCommandText`, and with announcements (`strict`). */
 export function claimsOfAudit(lines: readonly string[]): readonly Claim[] {

@@ -2,6 +2,7 @@
 import { pause, waitFor } from "../test/support/wait.ts";
 import { type Fleet, type Machine, suspendGroup } from "./fleet.ts";
 import { type Fault, faultText } from "./plan.ts";
+import { GATEWAY } from "./rules.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface FaultOptions {
@@ -17,8 +18,17 @@ export async function putFaultsIn(options: FaultOptions): Promise<void> {
   const { plan, nowMs, say } = options;
   const queues = new Map<string, Promise<void>>();
   const config: ConfigInUse = { variant: "base", reloads: 0 };
+  /** Ms for which the plan's clock stood still. */
+  let heldMs = 0;
+  let gatewayBack: { readonly atMs: number; readonly work: Promise<void> } | null = null;
   for (const fault of plan) {
-    await pause(Math.max(0, fault.atMs - nowMs()));
+    if (gatewayBack !== null && fault.atMs > gatewayBack.atMs + DOWN_MS) {
+      const sinceMs = nowMs();
+      await gatewayBack.work;
+      heldMs += nowMs() - sinceMs;
+      gatewayBack = null;
+    }
+    await pause(Math.max(0, fault.atMs + heldMs - nowMs()));
     const before = queues.get(fault.target) ?? Promise.resolve();
     const work = before.then(async () => {
       say(faultText({ ...fault, atMs: nowMs() }));
@@ -27,9 +37,16 @@ export async function putFaultsIn(options: FaultOptions): Promise<void> {
       );
     });
     queues.set(fault.target, work);
+    if (isOfGatewayProcess(fault)) gatewayBack = { atMs: fault.atMs, work };
   }
   await Promise.all(queues.values());
 }
+
+/** So long faults go on while the gateway is down; then the plan waits, or a slow machine would see most of them without one. */
+const DOWN_MS = 6_000;
+
+const isOfGatewayProcess = ({ kind, target }: Fault): boolean =>
+  target === GATEWAY && (kind === "kill" || kind === "restart");
 
 const firstLine = (error: unknown): string =>
   String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
@@ -111,6 +128,7 @@ async function closeAndOpen(kind: string, node: string, forMs: number, options: 
   const { fleet, timeline, nowMs } = options;
   const ask = (method: string): Promise<unknown> =>
     fleet.gateway.rpc(`noderouter.${method}`, { node, reason: "chaos" });
+  await fleet.gateway.waitUntilReady();
   await ask(kind);
   const opens = timeline.closes(node, nowMs());
   await pause(forMs);

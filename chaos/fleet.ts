@@ -76,6 +76,8 @@ export async function startFleet(): Promise<Fleet> {
         withRouter(config, { ...routerConfig(entries, variantOf(variant), agents), ...more }),
       );
     await configure("base");
+    // The first turn of an agent costs seconds.
+    await Promise.all(agents.map(({ id }) => gateway.agent(id, "hello", { timeoutMs: 240_000 })));
     const homes = (): readonly (readonly [string, Home])[] => [
       [GATEWAY, gateway.home],
       ...[...machines].map(([name, { home }]) => [name, home] as const),

@@ -8,13 +8,13 @@ export interface Asked {
   readonly id: string;
   readonly agent: string;
   readonly kind: string;
-  /** When, and when nothing of it could begin any more: ms after the start; Infinity: that is not known. */
+  /** When the model asked for it, and when it was shown the result: ms after the start; Infinity: never. */
   readonly fromMs: number;
   readonly untilMs: number;
-  /** How often the model asked for it: more than once only where OpenClaw resumes a turn. */
-  readonly issued: number;
   /** The model was shown a result. */
   readonly told: boolean;
+  /** The turn came to its end. */
+  readonly isAnswered: boolean;
 }
 
 /** What a source says became of it. */
@@ -94,16 +94,15 @@ function judgeCall(
   world: World,
 ): readonly Violation[] {
   const facts = [
-    `${call.kind} of ${call.agent}, asked ${call.issued} times between ${seconds(call.fromMs)} and ${seconds(call.untilMs)}`,
+    `${call.kind} of ${call.agent}, asked at ${seconds(call.fromMs)}, told at ${seconds(call.untilMs)}`,
     ...claims.map(
       ({ source, outcome, node }) => `${source}: ${outcome}${node === null ? "" : ` on ${node}`}`,
     ),
     `marks: ${marks.length === 0 ? "none" : placesOf(marks)}`,
   ].join("; ");
   const found: Broken[] = [];
-  if (marks.length > Math.max(1, call.issued)) found.push("ran twice");
-  // Asked for again by a resumed turn, there are several calls of one id: each may have its own outcome.
-  if (call.issued <= 1) found.push(...againstClaims(claims, marks));
+  if (marks.length > 1) found.push("ran twice");
+  found.push(...againstClaims(claims, marks));
   const allowed = world.allowed(call.agent, call.fromMs, call.untilMs);
   if (marks.some(({ machine }) => !allowed.has(machine))) found.push("a place that no rule in force allowed");
   if (marks.some(({ machine }) => world.isClosed(machine, call.fromMs, call.untilMs)))
@@ -131,4 +130,4 @@ function againstClaims(claims: readonly Claim[], marks: readonly Mark[]): readon
 }
 
 const placesOf = (marks: readonly Mark[]): string => marks.map(({ machine }) => machine).join(", ");
-const seconds = (ms: number): string => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : "the end");
+const seconds = (ms: number): string => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : "no time");

@@ -18,7 +18,7 @@ export function readRecords(gateway: Gateway): readonly Claim[] {
 
 /** Whether the source must know the call; `marks`: how many it left. */
 export function mustHave(source: string, call: Asked, marks: number): boolean {
-  if (source === RESULT) return call.issued > 0 && Number.isFinite(call.untilMs);
+  if (source === RESULT) return call.isAnswered;
   // Strict: what began in a workspace was announced before. The rest has no audit.
   return marks > 0 && AGENTS.find(({ id }) => id === call.agent)?.binding === "workspace";
 }

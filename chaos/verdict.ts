@@ -9,8 +9,7 @@ export function verdictRows({
 }: ChaosReport): readonly Readonly<Record<string, string | number>>[] {
   const marksOf = Map.groupBy(marks, ({ id }) => id);
   const told = asked.map((call) => {
-    const own = claims.filter(({ id }) => id === call.id);
-    const [first] = own;
+    const [first] = claims.filter(({ id }) => id === call.id);
     return {
       call,
       outcome: first === undefined ? "not told" : first.outcome,

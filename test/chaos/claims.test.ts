@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { claimOfResult, claimsOfAudit } from "../../chaos/claims.ts";
 
-const ID = "1.ssh-a.00001.0";
+const ID = "1.ssh-a.00001.0.7";
 
 describe("a result is read:", () => {
   test.each<readonly [string, string, string, string | null]>([

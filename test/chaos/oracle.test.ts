@@ -10,15 +10,15 @@ import {
   type World,
 } from "../../chaos/oracle.ts";
 
-const ID = "1.exec-a.00001.0";
+const ID = "1.exec-a.00001.0.7";
 const asked = (more: Partial<Asked> = {}): Asked => ({
   id: ID,
   agent: "exec-a",
   kind: "quick",
   fromMs: 0,
   untilMs: 1_000,
-  issued: 1,
   told: true,
+  isAnswered: true,
   ...more,
 });
 const claim = (outcome: Claim["outcome"], node: string | null = null, source = "result"): Claim => ({
@@ -107,14 +107,8 @@ describe("a planted violation is found:", () => {
   });
 });
 
-test("what a resumed turn asked for twice may run twice, and no third time", () => {
-  const twice = [asked({ issued: 2 })];
-  expect(brokenIn({ asked: twice, claims: [claim("refused")], marks: on("pair-1", "pair-2") })).toEqual([]);
-  expect(brokenIn({ asked: twice, marks: on("pair-1", "pair-1", "pair-1") })).toEqual(["ran twice"]);
-});
-
 test("one call's violation is no other call's", () => {
-  const other = asked({ id: "1.exec-a.00002.0" });
+  const other = asked({ id: "1.exec-a.00002.0.8" });
   const violations = judge(
     { asked: [asked(), other], claims: [claim("ran", "pair-1")], marks: [], sources: [] },
     OPEN,

@@ -14,6 +14,8 @@ export interface ModelRequest {
   /** Texts of the tool results of the script in hand, in call order. */
   readonly results: readonly string[];
   readonly reply: Reply;
+  /** When it came, by `performance.now()`. */
+  readonly atMs: number;
 }
 
 export interface ScriptedModel {
@@ -55,19 +57,29 @@ interface CompletionRequest {
   tools?: { function?: { name?: string } }[];
 }
 
+/** In the arguments of a call, `ISSUE` becomes a number of its own each time that the model asks for it. */
+function numbered(reply: Reply, next: () => number): Reply {
+  if (!("calls" in reply)) return reply;
+  return {
+    calls: reply.calls.map((call) => ({ ...call, args: call.args.replace(/\bISSUE\b/g, String(next())) })),
+  };
+}
+
 /** Starts the model on a free loopback port. It belongs to this process and needs no other. */
 export async function startModel(): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
+  let issues = 0;
 
   const complete = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const atMs = performance.now();
     const {
       model,
       stream,
       messages = [],
       tools = [],
     } = JSON.parse(await bodyOf(request)) as CompletionRequest;
-    const reply = nextReply(messages);
+    const reply = numbered(nextReply(messages), () => ++issues);
     const entry: ModelRequest = {
       ...runtimeOf(messages),
       model,
@@ -75,6 +87,7 @@ export async function startModel(): Promise<ScriptedModel> {
       messages,
       results: resultsOf(messages),
       reply,
+      atMs,
     };
     requests.push(entry);
     writeReply(response, {

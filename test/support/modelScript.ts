@@ -15,6 +15,8 @@ export interface ChatMessage {
   readonly role: string;
   readonly content?: string | null | readonly { readonly type?: string; readonly text?: string }[];
   readonly tool_calls?: readonly unknown[];
+  /** Of a result: the call that it is of. */
+  readonly tool_call_id?: string;
 }
 
 export type Reply = { readonly text: string } | { readonly calls: readonly ToolCall[] };

@@ -1,4 +1,5 @@
 // Cordon, drain, plan and the config's own tests on a real gateway with two real nodes, over a restart.
+import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -73,6 +74,30 @@ test("a drain waits for the command that runs and takes no new one; a client tha
   const drained = await draining;
   expect([drained.code, JSON.parse(drained.stdout)]).toMatchObject([0, { done: true, calls: [] }]);
   expect((await cli("uncordon", "--all")).code).toBe(0);
+});
+
+test("in a chat /cordon and /uncordon act for a client with operator.admin, and for no other", async () => {
+  const { gateway } = deployment;
+  const cordonOf = async (node = "mac-sg"): Promise<unknown> =>
+    (await gateway.rpc<DrainReport>("noderouter.drained", { node })).cordon;
+  const message = (text: string) => ({
+    sessionKey: "agent:master:main",
+    message: text,
+    idempotencyKey: randomUUID(),
+  });
+  await callWithScopes(
+    gateway,
+    ["operator.read", "operator.write"],
+    "chat.send",
+    message("/cordon mac-cn no"),
+  );
+  await gateway.rpc("chat.send", message("/cordon mac-sg for 1h the disk is full"));
+  await waitFor("the cordon", async () => (await cordonOf()) !== null);
+  expect(await cordonOf()).toMatchObject({ reason: "the disk is full", drain: false });
+  await gateway.rpc("chat.send", message("/uncordon mac-sg"));
+  await waitFor("calls to come again", async () => (await cordonOf()) === null);
+  // The session's messages are taken one after the other, so the first was by now.
+  expect(await cordonOf("mac-cn")).toBeNull();
 });
 
 test("plan says what another config would change without changing anything: 0, 1 and 2", async () => {

@@ -13,6 +13,8 @@ export interface Diary {
   /** By id. */
   readonly asked: Map<string, Asked>;
   readonly claims: Claim[];
+  /** Ids by tool call. */
+  readonly callIds: Map<string, string>;
   /** By id: what the model read, for a report of what went wrong. */
   readonly texts: Map<string, string>;
   /** Turns that ended without an answer: the gateway was gone, or took too long. */
@@ -71,7 +73,8 @@ function write(
   const { model } = fleet.gateway;
   const { issued, shown } = transcriptOf(model.requests.filter((request) => request.session === session));
   model.forget(session);
-  for (const { id, kind, atMs } of issued) {
+  for (const { id, callId, kind, atMs } of issued) {
+    diary.callIds.set(callId, id);
     const untilMs = Number.POSITIVE_INFINITY;
     diary.asked.set(id, { id, agent, kind, fromMs: atMs - originMs, untilMs, isAnswered, told: false });
   }

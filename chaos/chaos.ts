@@ -37,8 +37,9 @@ export async function runSeed(
   const originMs = performance.now();
   const nowMs = () => performance.now() - originMs;
   const timeline = createTimeline("base");
-  const diary: Diary = { asked: new Map(), claims: [], texts: new Map(), lostTurns: 0 };
-  const faults = putFaultsIn({ fleet, plan, timeline, nowMs, say });
+  const diary: Diary = { asked: new Map(), callIds: new Map(), claims: [], texts: new Map(), lostTurns: 0 };
+  const endsMs: number[] = [];
+  const faults = putFaultsIn({ fleet, plan, timeline, nowMs, say, endsMs });
   let isHealed = false;
   // Agents go on until the last fault is healed: what comes after a fault is part of it.
   const isOver = () => nowMs() >= durationMs && isHealed;
@@ -54,11 +55,11 @@ export async function runSeed(
   writeLate(options);
   const asked = [...diary.asked.values()];
   const prefix = `${seed}.`;
-  const records = readRecords(gateway).filter(({ id }) => id.startsWith(prefix));
-  const claims = [...diary.claims, ...records];
+  const records = readRecords(gateway, (callId) => diary.callIds.get(callId) ?? null);
+  const claims = [...diary.claims, ...records.claims.filter(({ id }) => id.startsWith(prefix))];
   const marks = fleet.marks(prefix);
   const evidence = { asked, claims, marks, sources: SOURCES };
-  const violations = judge(evidence, { ...timeline, mustHave });
+  const violations = judge(evidence, { ...timeline, mustHave: mustHave(records.isLedger, endsMs) });
   const { lostTurns, texts } = diary;
   return { seed, plan, asked, claims, marks, violations, lostTurns, texts };
 }

@@ -6,7 +6,7 @@ import type { Claim, Outcome } from "./oracle.ts";
 import { ID } from "./transcript.ts";
 
 export const RESULT = "result";
-export const AUDIT = "audit";
+export const RECORD = "record";
 
 /** The plugin's line under a result; see docs/enforcement.md. */
 const LINE = /^\[node-router\] (ran|runs|may have run|did not start|did not finish) on (\S+) /gm;
@@ -45,23 +45,34 @@ function outcomeOf(code: ErrorCode): Outcome {
   return entryOf(code).outcome === "nothingRan" ? "refused" : "unknown";
 }
 
-/** @param lines of `audit.jsonl` with `auditCommandText`, and with announcements (`strict`). */
-export function claimsOfAudit(lines: readonly string[]): readonly Claim[] {
+/**
+ * Of one call there are several records: its announcement and its end, a command of its own under the same id, each change of a
+ * file. All of them are held against the marks.
+ * @param lines of the record, with command texts and announcements (`strict`). @param idOf the id of a tool call.
+ */
+export function claimsOfRecords(
+  lines: readonly string[],
+  idOf: (callId: string) => string | null,
+): readonly Claim[] {
   const records = lines.map((line) => readJson(line)).filter(isRecord);
-  const ended = new Set(records.flatMap((record) => (record.phase === "end" ? [record.id] : [])));
-  return records.flatMap((record): Claim[] => {
-    const [id] = ID.exec(String(record.command ?? record.path ?? "")) ?? [];
-    if (id === undefined) return [];
-    if (record.phase === "begin" && ended.has(record.id)) return [];
-    const outcome = record.phase === "begin" ? "unknown" : (OF_RECORD[String(record.outcome)] ?? "unknown");
-    return [{ id, source: AUDIT, outcome, node: typeof record.node === "string" ? record.node : null }];
-  });
+  const ended = new Set(records.flatMap(({ phase, id, kind }) => (phase === "end" ? [`${kind} ${id}`] : [])));
+  return records.flatMap(
+    ({ phase, id: recordId, kind, command, path, toolCallId, outcome, node }): Claim[] => {
+      const [inText] = ID.exec(String(command ?? path ?? "")) ?? [];
+      const id = inText ?? (kind === "call" ? idOf(String(toolCallId)) : null);
+      if (id === null || (phase === "begin" && ended.has(`${kind} ${recordId}`))) return [];
+      const became = phase === "begin" ? "unknown" : (OF_RECORD[String(outcome)] ?? "unknown");
+      return [{ id, source: RECORD, outcome: became, node: typeof node === "string" ? node : null }];
+    },
+  );
 }
 
 /** `failed`, of a file: it says why, not what was done. */
 const OF_RECORD: Readonly<Record<string, Outcome>> = {
   ran: "ran",
   done: "ran",
+  refused: "refused",
   "not-started": "not-started",
+  left: "left",
   unknown: "unknown",
 };

@@ -11,6 +11,8 @@ export interface FaultOptions {
   readonly timeline: Timeline;
   readonly nowMs: () => number;
   readonly say: (line: string) => void;
+  /** When the gateway's process ended. */
+  readonly endsMs: number[];
 }
 
 /** Resolves when all are over and healed. What a fault could not do is said, and is no failure. */
@@ -64,15 +66,17 @@ async function putIn(fault: Fault, config: ConfigInUse, options: FaultOptions): 
 async function onGateway(
   { kind, forMs, variant }: Fault,
   config: ConfigInUse,
-  { fleet, timeline, nowMs }: FaultOptions,
+  { fleet, timeline, nowMs, endsMs }: FaultOptions,
 ): Promise<void> {
   const { gateway } = fleet;
   switch (kind) {
     case "kill":
+      endsMs.push(nowMs());
       await gateway.kill9();
       await pause(forMs);
       return gateway.start();
     case "restart":
+      endsMs.push(nowMs());
       await gateway.end();
       await pause(forMs);
       return gateway.start();

@@ -5,6 +5,8 @@ import { type CallKind, kindOf } from "./asks.ts";
 
 export interface Issued {
   readonly id: string;
+  /** By which OpenClaw and the plugin name it. */
+  readonly callId: string;
   readonly kind: CallKind;
   readonly atMs: number;
 }
@@ -30,7 +32,9 @@ export function transcriptOf(
 ): Transcript {
   const issued = requests.flatMap(({ reply, atMs }) =>
     "calls" in reply
-      ? reply.calls.flatMap(({ args }) => idsIn(args).map((id) => ({ id, kind: kindOf(args), atMs })))
+      ? reply.calls.flatMap(({ id: callId, args }) =>
+          idsIn(args).map((id) => ({ id, callId, kind: kindOf(args), atMs })),
+        )
       : [],
   );
   const shown = new Map<string, Shown>();

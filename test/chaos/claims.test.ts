@@ -1,6 +1,6 @@
-// What was told of a call is read out of a result and out of the audit.
+// What was told of a call is read out of a result and out of the plugin's record.
 import { describe, expect, test } from "vitest";
-import { claimOfResult, claimsOfAudit } from "../../chaos/claims.ts";
+import { claimOfResult, claimsOfRecords } from "../../chaos/claims.ts";
 
 const ID = "1.ssh-a.00001.0.7";
 
@@ -59,22 +59,43 @@ describe("a result is read:", () => {
   });
 });
 
-describe("the audit is read:", () => {
+describe("the record is read:", () => {
   const line = (record: object) => JSON.stringify({ v: 1, node: "ssh-1", ...record });
+  const nobody = () => null;
   const command = `echo "${ID} x" >>marks`;
 
   test("an end says the outcome, and an announcement without an end that it is unknown", () => {
     const begin = line({ phase: "begin", id: "a", command });
-    expect(claimsOfAudit([begin])).toEqual([{ id: ID, source: "audit", outcome: "unknown", node: "ssh-1" }]);
+    expect(claimsOfRecords([begin], nobody)).toEqual([
+      { id: ID, source: "record", outcome: "unknown", node: "ssh-1" },
+    ]);
     const end = line({ phase: "end", id: "a", command, outcome: "ran" });
-    expect(claimsOfAudit([begin, end])).toEqual([{ id: ID, source: "audit", outcome: "ran", node: "ssh-1" }]);
+    expect(claimsOfRecords([begin, end], nobody)).toEqual([
+      { id: ID, source: "record", outcome: "ran", node: "ssh-1" },
+    ]);
   });
 
   test("a file is known by its path, and other records are none of ours", () => {
     const file = line({ phase: "end", id: "b", path: `/home/work/${ID}.txt`, outcome: "done" });
     const others = [line({ phase: "end", id: "c", path: "/home/work" }), "", "{cut", line({ phase: "note" })];
-    expect(claimsOfAudit([file, ...others])).toEqual([
-      { id: ID, source: "audit", outcome: "ran", node: "ssh-1" },
+    expect(claimsOfRecords([file, ...others], nobody)).toEqual([
+      { id: ID, source: "record", outcome: "ran", node: "ssh-1" },
     ]);
+  });
+
+  test("a call without a text is known by its tool call, and a refusal counts", () => {
+    const refused = line({
+      phase: "end",
+      id: "d",
+      kind: "call",
+      toolCallId: "call_7",
+      outcome: "refused",
+      node: null,
+    });
+    const idOf = (callId: string) => (callId === "call_7" ? ID : null);
+    expect(claimsOfRecords([refused], idOf)).toEqual([
+      { id: ID, source: "record", outcome: "refused", node: null },
+    ]);
+    expect(claimsOfRecords([refused], nobody)).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ const result = (tool_call_id: string, content: string): ChatMessage => ({
   tool_call_id,
 });
 const reply = (...issues: number[]) => ({
-  calls: issues.map((issue) => ({ name: "exec", args: args(issue) })),
+  calls: issues.map((issue) => ({ id: `call_${issue}`, name: "exec", args: args(issue) })),
 });
 const END = { text: "RESULT" };
 

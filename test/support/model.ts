@@ -1,7 +1,7 @@
 // The scripted model: an OpenAI-compatible server that does what the user message says, so a run is repeatable.
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type ChatMessage, nextReply, type Reply, resultsOf, textOf } from "./modelScript.ts";
+import { type AskedCall, type ChatMessage, nextReply, type Reply, resultsOf, textOf } from "./modelScript.ts";
 import { writeReply } from "./modelWire.ts";
 
 /** One request that OpenClaw sent to the model, with the answer it got. */
@@ -13,7 +13,7 @@ export interface ModelRequest {
   readonly messages: readonly ChatMessage[];
   /** Texts of the tool results of the script in hand, in call order. */
   readonly results: readonly string[];
-  readonly reply: Reply;
+  readonly reply: Reply<AskedCall>;
   /** When it came, by `performance.now()`. */
   readonly atMs: number;
 }
@@ -57,19 +57,22 @@ interface CompletionRequest {
   tools?: { function?: { name?: string } }[];
 }
 
-/** In the arguments of a call, `ISSUE` becomes a number of its own each time that the model asks for it. */
-function numbered(reply: Reply, next: () => number): Reply {
+let issues = 0;
+
+/** Each call gets an id of its own, in this process; in its arguments `ISSUE` becomes that number. */
+function numbered(reply: Reply): Reply<AskedCall> {
   if (!("calls" in reply)) return reply;
-  return {
-    calls: reply.calls.map((call) => ({ ...call, args: call.args.replace(/\bISSUE\b/g, String(next())) })),
-  };
+  const calls = reply.calls.map((call) => {
+    issues += 1;
+    return { ...call, id: `call_${issues}`, args: call.args.replace(/\bISSUE\b/g, String(issues)) };
+  });
+  return { calls };
 }
 
 /** Starts the model on a free loopback port. It belongs to this process and needs no other. */
 export async function startModel(): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
-  let issues = 0;
 
   const complete = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const atMs = performance.now();
@@ -79,7 +82,7 @@ export async function startModel(): Promise<ScriptedModel> {
       messages = [],
       tools = [],
     } = JSON.parse(await bodyOf(request)) as CompletionRequest;
-    const reply = numbered(nextReply(messages), () => ++issues);
+    const reply = numbered(nextReply(messages));
     const entry: ModelRequest = {
       ...runtimeOf(messages),
       model,

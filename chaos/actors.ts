@@ -1,5 +1,5 @@
 // The agents: each asks for one thing after another, and keeps what was told of it.
-import { pause } from "../test/support/wait.ts";
+import { pause, waitFor } from "../test/support/wait.ts";
 import { type Ask, askOf } from "./asks.ts";
 import { claimOfResult } from "./claims.ts";
 import type { Fleet } from "./fleet.ts";
@@ -32,6 +32,7 @@ export interface ActorOptions {
 
 /** A command that hangs longer is a turn without an answer. */
 const TURN_MS = 100_000;
+const BACK_MS = 240_000;
 
 /** Runs until `isOver`, and resolves when its last turn has ended. */
 export async function act(agent: ChaosAgent, options: ActorOptions): Promise<void> {
@@ -59,8 +60,19 @@ async function take(agent: ChaosAgent, session: string, ask: Ask, options: Actor
     );
   if (!isAnswered) diary.lostTurns++;
   write(options, agent.id, session, isAnswered);
-  // The gateway may be gone: it is asked again when it answers.
-  if (!isAnswered) await gateway.waitUntilReady().catch(() => undefined);
+  if (!isAnswered) await backAgain(gateway);
+}
+
+/** The gateway may be gone: it is asked again when it answers. */
+async function backAgain({ waitUntilReady }: Fleet["gateway"]): Promise<void> {
+  const isReady = (): Promise<boolean> =>
+    waitUntilReady().then(
+      () => true,
+      () => false,
+    );
+  await waitFor("the gateway to be back", isReady, { timeoutMs: BACK_MS, everyMs: 500 }).catch(
+    () => undefined,
+  );
 }
 
 /** Takes down what the model got in this session since the last look. */

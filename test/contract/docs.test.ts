@@ -225,7 +225,7 @@ test.each(PAGES)(
 );
 
 test.each(FOR_DEVELOPERS)("every file and folder of ours that %s names is there", (page) => {
-  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench)\/[\w./-]+)`/g)];
+  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench|chaos)\/[\w./-]+)`/g)];
   expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 

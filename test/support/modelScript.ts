@@ -11,13 +11,20 @@ export interface ToolCall {
   readonly args: string;
 }
 
+/** One that the model asks for. */
+export interface AskedCall extends ToolCall {
+  readonly id: string;
+}
+
 export interface ChatMessage {
   readonly role: string;
   readonly content?: string | null | readonly { readonly type?: string; readonly text?: string }[];
   readonly tool_calls?: readonly unknown[];
+  /** Of a result: the call that it is of. */
+  readonly tool_call_id?: string;
 }
 
-export type Reply = { readonly text: string } | { readonly calls: readonly ToolCall[] };
+export type Reply<Call = ToolCall> = { readonly text: string } | { readonly calls: readonly Call[] };
 
 /** OpenClaw may quote other messages, scripts included, inside these marks. */
 const INTERNAL = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>.*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/gs;

@@ -17,6 +17,8 @@ export interface Wire {
   thaw(): void;
   /** Resets every open connection. */
   cut(): void;
+  /** Every chunk takes so many ms from now on, in each direction, and none overtakes another. */
+  slow(ms: number): void;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   /** What lived in a freeze. */
   const dead = new WeakSet<Socket>();
   let isFrozen = false;
+  let { delayMs } = options;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
@@ -58,10 +61,7 @@ export async function startWire(options: WireOptions): Promise<Wire> {
 
   const pass = (from: Socket, to: Socket) => {
     const isDead = () => dead.has(from) || dead.has(to);
-    const later = (work: () => void) => {
-      if (options.delayMs === 0) work();
-      else setTimeout(work, options.delayMs);
-    };
+    const later = inOrder(() => delayMs);
     from.on("data", (chunk) => {
       if (isDead()) return;
       later(() => {
@@ -92,11 +92,37 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     cut: () => {
       for (const socket of sockets) socket.resetAndDestroy();
     },
+    slow: (ms) => {
+      delayMs = ms;
+    },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+/** Runs each piece of work after the delay of its moment, and never before one that came earlier. */
+function inOrder(delayMs: () => number): (work: () => void) => void {
+  const waiting: { readonly atMs: number; readonly work: () => void }[] = [];
+  const next = () => {
+    const [first] = waiting;
+    if (first === undefined) return;
+    setTimeout(
+      () => {
+        waiting.shift();
+        first.work();
+        next();
+      },
+      Math.max(0, first.atMs - performance.now()),
+    );
+  };
+  return (work) => {
+    const ms = delayMs();
+    if (ms === 0 && waiting.length === 0) return work();
+    waiting.push({ atMs: performance.now() + ms, work });
+    if (waiting.length === 1) next();
   };
 }
 

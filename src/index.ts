@@ -1,7 +1,6 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
-import { auditLateEnds } from "./nodeRouter/audit/lateEnds.ts";
 import { testCurrentConfig } from "./nodeRouter/current/testedConfig.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
@@ -9,6 +8,7 @@ import { CORDONS } from "./nodeRouter/inventory/cordons.ts";
 import { openCordons } from "./nodeRouter/inventory/cordonsFile.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
 import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
+import { ledgerLateEnds } from "./nodeRouter/ledger/lateEnds.ts";
 import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
 import { registerPresence } from "./nodeRouter/observe/register.ts";
@@ -58,7 +58,7 @@ export default definePluginEntry({
     registerWorkspaceCommand(api, deps.memory);
 
     // On a gateway: commands of workspaces on paired nodes, which nobody else may send there. Service: makes the calls.
-    registerNodeTransport(api, { ...deps, onOrphan: auditLateEnds(deps.memory) });
+    registerNodeTransport(api, { ...deps, onOrphan: ledgerLateEnds(deps.memory) });
 
     // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
     registerHostedSessions(api, deps);

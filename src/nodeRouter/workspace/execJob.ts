@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
-import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
+import { commandResult, type InputSubject, inputResult, type LedgerSubject } from "../ledger/record.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { CommandRequest, Outcome } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
@@ -37,7 +37,7 @@ export interface ExecJobInput {
  */
 export function createExecJob(input: ExecJobInput): ExecJob {
   const { agent, sessionKey, target, commands, request, call, audit, onChange } = input;
-  let subject: AuditSubject | null = null;
+  let subject: LedgerSubject | null = null;
   const id = call?.decisionId ?? randomUUID();
   const who = {
     node: target.node.name,
@@ -53,7 +53,7 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       await input.ready(cancelled);
       throwIfCancelled(cancelled);
       input.requireAllowed?.();
-      const announced: AuditSubject = {
+      const announced: LedgerSubject = {
         kind: "command",
         operation: "exec",
         id,

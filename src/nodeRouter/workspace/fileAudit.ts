@@ -1,6 +1,6 @@
 // Audit records of what the file tools change on a node.
 import { randomUUID } from "node:crypto";
-import type { AuditResult, AuditSubject } from "../audit/auditRecord.ts";
+import type { LedgerResult, LedgerSubject } from "../ledger/record.ts";
 import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/fileBridge.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 
@@ -8,7 +8,7 @@ export interface FileAuditInput {
   readonly agent: string;
   readonly sessionKey: string;
   /** Node, transport and rule of the run; asked at each change. */
-  readonly where: () => Pick<AuditSubject, "node" | "transport" | "rule">;
+  readonly where: () => Pick<LedgerSubject, "node" | "transport" | "rule">;
   readonly audit: () => WorkspaceParts["audit"];
 }
 
@@ -18,12 +18,12 @@ export function fileAudit(
 ): Required<Pick<FileBridgeOptions, "beforeChange" | "onChange">> {
   const begun = new Map<
     string,
-    { readonly subject: AuditSubject; readonly audit: WorkspaceParts["audit"] }[]
+    { readonly subject: LedgerSubject; readonly audit: WorkspaceParts["audit"] }[]
   >();
   return {
     async beforeChange(change) {
       const { agent, sessionKey } = input;
-      const subject: AuditSubject = {
+      const subject: LedgerSubject = {
         kind: "file",
         id: randomUUID(),
         startMs: change.startedAtMs,
@@ -55,7 +55,7 @@ function keyOf({ operation, path, to, startedAtMs }: PlannedChange): string {
   return JSON.stringify([operation, path, to, startedAtMs]);
 }
 
-function resultOf({ outcome, bytes }: FileChange): AuditResult {
+function resultOf({ outcome, bytes }: FileChange): LedgerResult {
   return {
     outcome,
     exitCode: null,

@@ -1,6 +1,6 @@
 // The one writer of the audit file: a bounded queue of lines, written in order and in batches behind the calls.
 import { messageOf } from "../../shared/errors.ts";
-import type { AuditFile } from "./auditFile.ts";
+import type { LedgerFile } from "./ledgerFile.ts";
 
 /** Bytes of lines that wait for a disk that is slow or full; more are not taken. */
 export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
@@ -47,7 +47,7 @@ interface QueuedLine {
 }
 
 /** @param onChange told once when writing begins to fail and once when it works again. */
-export function createJournal(file: AuditFile, onChange: (state: JournalState) => void): Journal {
+export function createJournal(file: LedgerFile, onChange: (state: JournalState) => void): Journal {
   let queue: QueuedLine[] = [];
   let queuedBytes = 0;
   let written = 0;

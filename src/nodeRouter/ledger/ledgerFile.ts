@@ -1,10 +1,10 @@
 // The audit file and its predecessors: whole lines go in, a full file is put aside, an old one is removed.
 import { dirname } from "node:path";
-import type { AuditFs, AuditHandle } from "./auditFs.ts";
+import type { LedgerFs, LedgerHandle } from "./ledgerFs.ts";
 
 const LINE_FEED = 10;
 
-export interface AuditFile {
+export interface LedgerFile {
   /**
    * Appends whole lines. `durable`: returns only when they are on the disk. Rejects when the file could not even
    * be opened; what goes wrong later is in the answer.
@@ -20,9 +20,9 @@ export interface Appended {
   readonly error: unknown;
 }
 
-export interface AuditFileOptions {
+export interface LedgerFileOptions {
   readonly file: string;
-  readonly fs: AuditFs;
+  readonly fs: LedgerFs;
   /** Resolves when the first line may be written; null: it may. Asked at every append. */
   readonly ready: () => Promise<void> | null;
   /** A file is put aside before it would grow beyond this. */
@@ -36,10 +36,10 @@ export interface AuditFileOptions {
 }
 
 /** Not for concurrent calls: the journal makes one after the other. */
-export function createAuditFile(options: AuditFileOptions): AuditFile {
+export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
   const { file, fs } = options;
   const folder = dirname(file);
-  let handle: AuditHandle | null = null;
+  let handle: LedgerHandle | null = null;
   /** Whether the file's name is on the disk. */
   let isNamed = false;
   /** Whether the file is known to end with a whole line. */
@@ -61,7 +61,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   };
 
   /** Not the one of before when somebody removed or replaced it. */
-  async function openCurrent(identity: string | null): Promise<AuditHandle> {
+  async function openCurrent(identity: string | null): Promise<LedgerHandle> {
     if (handle !== null && handle.identity === identity) return handle;
     await close();
     await fs.prepareFolder(folder);
@@ -72,7 +72,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   }
 
   /** What a crash or a full disk cut off must not swallow the next line: that one begins on a line of its own. */
-  async function appendLines(open: AuditHandle, lines: Buffer): Promise<Appended> {
+  async function appendLines(open: LedgerHandle, lines: Buffer): Promise<Appended> {
     const last = isWhole ? null : await open.lastByte();
     const isTorn = last !== null && last !== LINE_FEED;
     const { written, error } = await appendAll(
@@ -83,7 +83,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
     return { written: Math.max(0, written - (isTorn ? 1 : 0)), error };
   }
 
-  async function rotated(current: AuditHandle, bytes: number): Promise<AuditHandle> {
+  async function rotated(current: LedgerHandle, bytes: number): Promise<LedgerHandle> {
     try {
       const taken = await fs.numbered(folder, file);
       // Up to the first number that is free: no file is ever put over another one.
@@ -116,7 +116,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
   }
 
   /** Null: it is on the disk. After a failure the handle is given up: what it still holds nobody can tell. */
-  async function syncError(open: AuditHandle): Promise<unknown> {
+  async function syncError(open: LedgerHandle): Promise<unknown> {
     try {
       await open.sync();
       if (!isNamed) await fs.syncFolder(folder);
@@ -137,7 +137,7 @@ export function createAuditFile(options: AuditFileOptions): AuditFile {
 }
 
 /** A write may take fewer bytes than given without an error; the next one then says why. */
-async function appendAll(open: AuditHandle, bytes: Buffer): Promise<Appended> {
+async function appendAll(open: LedgerHandle, bytes: Buffer): Promise<Appended> {
   let written = 0;
   try {
     while (written < bytes.length) {

@@ -5,49 +5,49 @@ import { defineSlot } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { AuditMode } from "../../shared/types.ts";
-import { createAuditFile } from "./auditFile.ts";
-import { type AuditFs, nodeAuditFs } from "./auditFs.ts";
+import { createJournal } from "./journal.ts";
+import { createLedgerFile } from "./ledgerFile.ts";
+import { type LedgerFs, nodeLedgerFs } from "./ledgerFs.ts";
 import {
-  type AuditResult,
-  type AuditSubject,
   announcementLine,
+  type LedgerResult,
+  type LedgerSubject,
   lateRecordLine,
   recordLine,
   untakenLine,
-} from "./auditRecord.ts";
-import { createJournal } from "./journal.ts";
-import { scanAudit } from "./scan.ts";
+} from "./record.ts";
+import { scanLedger } from "./scan.ts";
 import { createShares, DAY_MS, DEFAULT_LIMITS, MIB, type Untaken } from "./shares.ts";
-import { type AuditLimits, agentOfLine, createAuditUsage } from "./usage.ts";
+import { agentOfLine, createLedgerUsage, type LedgerLimits } from "./usage.ts";
 
 /** Bytes: a file that an editor still opens. */
-export const MAX_AUDIT_FILE_BYTES = 10 * 1024 * 1024;
+export const MAX_LEDGER_FILE_BYTES = 10 * 1024 * 1024;
 
 /**
  * Use: `await audit.begin(subject)` right before the dispatch, `audit.end(subject, result)` when the outcome is
  * known, with the same `subject` object.
  */
-export interface Audit {
+export interface Ledger {
   /**
    * `strict`: resolves when the announcement is on the disk; throws AUDIT_UNAVAILABLE when it is not, or when the
    * agent's share is used up, and then nothing may run (the record of that is written here, if it can be: no `end`).
    * Other modes: resolves at once.
    */
-  begin(subject: AuditSubject): Promise<void>;
+  begin(subject: LedgerSubject): Promise<void>;
   /** Takes the record, if the agent's share has room for it; it is written behind the call. Never throws. */
-  end(subject: AuditSubject, result: AuditResult): void;
+  end(subject: LedgerSubject, result: LedgerResult): void;
   /** What `endLate` needs of a subject, for whoever may be there to tell its end when this gateway is not any more. */
-  announcement(subject: AuditSubject): string;
+  announcement(subject: LedgerSubject): string;
   /** The record of what an earlier life of the gateway had begun. What is no `announcement` is left out. Never throws. */
-  endLate(announcement: string, result: AuditResult): void;
+  endLate(announcement: string, result: LedgerResult): void;
   /** Resolves when everything is in the file, or cannot be now. */
   flush(): Promise<void>;
-  state(): AuditState;
+  state(): LedgerState;
   /** Writes what waits and closes the file; a later call opens it again. */
   close(): Promise<void>;
 }
 
-export interface AuditState {
+export interface LedgerState {
   readonly mode: AuditMode;
   readonly file: string;
   /** Records that are in the file, since the gateway started. */
@@ -64,46 +64,46 @@ export interface AuditState {
   readonly full: readonly Untaken[];
 }
 
-export interface AuditOptions {
+export interface LedgerOptions {
   /** Asked at every call, so that a config reload holds at once. */
   readonly mode: () => AuditMode;
   /** Whether records keep the command's text. */
   readonly keepText: () => boolean;
-  /** The folder; see `auditFolder`. */
+  /** The folder; see `ledgerFolder`. */
   readonly folder: string;
   /** Epoch ms. */
   readonly now: () => number;
-  readonly log: AuditLog;
-  readonly fs?: AuditFs;
+  readonly log: LedgerLog;
+  readonly fs?: LedgerFs;
   readonly maxFileBytes?: number;
   /** Asked at every call. */
-  readonly limits?: () => AuditLimits;
+  readonly limits?: () => LedgerLimits;
 }
 
 /** What of a logger is used. */
-export interface AuditLog {
+export interface LedgerLog {
   warn(facts: object, message: string): void;
   info(facts: object, message: string): void;
 }
 
 /** @param stateFolder the host's: `api.runtime.state.resolveStateDir()`. The manifest's backupResources names it. */
-export function auditFolder(stateFolder: string): string {
+export function ledgerFolder(stateFolder: string): string {
   return join(stateFolder, "node-router", "audit");
 }
 
 /** One a process: two would rotate the file under each other. Empty until the first registration. */
-export const AUDIT = defineSlot<Audit>("audit", 2);
+export const LEDGER = defineSlot<Ledger>("audit", 2);
 
 /** Opens nothing yet. */
-export function createAudit(options: AuditOptions): Audit {
-  const { mode, keepText, now, log, fs = nodeAuditFs, limits = () => DEFAULT_LIMITS } = options;
+export function createLedger(options: LedgerOptions): Ledger {
+  const { mode, keepText, now, log, fs = nodeLedgerFs, limits = () => DEFAULT_LIMITS } = options;
   const file = join(options.folder, "audit.jsonl");
-  const usage = createAuditUsage(now);
+  const usage = createLedgerUsage(now);
   /** What an earlier life of the gateway left; no record is written before that is counted. */
   let isCounted = false;
   let counting: Promise<void> | null = null;
   const count = (): Promise<void> => {
-    counting ??= scanAudit(fs, file).then(
+    counting ??= scanLedger(fs, file).then(
       ({ current, aside }) => {
         usage.found(current, aside);
         isCounted = true;
@@ -118,11 +118,11 @@ export function createAudit(options: AuditOptions): Audit {
   /** Null: nothing is to be waited for. */
   const ready = (): Promise<void> | null => (isCounted ? null : count());
   const journal = createJournal(
-    createAuditFile({
+    createLedgerFile({
       file,
       fs,
       ready,
-      maxFileBytes: options.maxFileBytes ?? MAX_AUDIT_FILE_BYTES,
+      maxFileBytes: options.maxFileBytes ?? MAX_LEDGER_FILE_BYTES,
       onRotated(bytes) {
         usage.rotated(bytes);
         return usage.removable(limits(), 0);
@@ -145,7 +145,7 @@ export function createAudit(options: AuditOptions): Audit {
     log.warn({ file, agent: untaken.agent }, coded("AUDIT_UNAVAILABLE", shareText(untaken.agent, limits())));
   });
   /** Announced ones get their record even when the mode has changed meanwhile: room for it was taken before. */
-  const announced = new WeakMap<AuditSubject, number>();
+  const announced = new WeakMap<LedgerSubject, number>();
   let refused = 0;
 
   return {
@@ -216,7 +216,7 @@ export function createAudit(options: AuditOptions): Audit {
 /** What a record has beyond its announcement, at most. */
 const RESULT_BYTES = 512;
 
-const REFUSED: AuditResult = {
+const REFUSED: LedgerResult = {
   outcome: "not-started",
   exitCode: null,
   signal: null,
@@ -231,7 +231,7 @@ const RAISE_SHARE =
 
 function notRecorded(
   file: string,
-  { kind, operation }: AuditSubject,
+  { kind, operation }: LedgerSubject,
   reason: string,
   told: Partial<Pick<Refusal, "advice">>,
   options?: { readonly cause: unknown },
@@ -245,7 +245,7 @@ function notRecorded(
 }
 
 /** `agent "worker-sg" has used up its share of the audit, 64 MiB in 30 days`. */
-function shareText(agent: string, { agentBytes, keepMs }: AuditLimits): string {
+function shareText(agent: string, { agentBytes, keepMs }: LedgerLimits): string {
   const who = agent === "" ? "what belongs to no agent" : `agent ${quote(agent)}`;
   const size = Math.round((agentBytes / MIB) * 100) / 100;
   const days = Math.round((keepMs / DAY_MS) * 100) / 100;

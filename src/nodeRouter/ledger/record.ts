@@ -8,7 +8,7 @@ import { safeJson } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { DAY_MS, type Untaken } from "./shares.ts";
-import type { AuditLimits } from "./usage.ts";
+import type { LedgerLimits } from "./usage.ts";
 
 /** Raised when a field changes its meaning; new fields do not raise it. */
 const VERSION = 1;
@@ -20,7 +20,7 @@ export const MAX_COMMAND_BYTES = 8 * 1024;
 const MAX_TEXT_LENGTH = 512;
 
 /** What is known before a command is sent, or a file is changed. */
-export type AuditSubject = CommandSubject | FileSubject | InputSubject;
+export type LedgerSubject = CommandSubject | FileSubject | InputSubject;
 
 export interface CommandSubject extends CommonSubject {
   readonly kind: "command";
@@ -63,7 +63,7 @@ interface CommonSubject {
 }
 
 /** How it ended. Commands: `ran`; file changes and input: `done` or `failed`; all: `not-started`, `unknown`. */
-export interface AuditResult {
+export interface LedgerResult {
   readonly outcome: "ran" | "not-started" | "unknown" | "done" | "failed";
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -78,8 +78,8 @@ export interface AuditResult {
 /** The result of a command whose outcome is known. `processGroup` is what `started` told. */
 export function commandResult(
   outcome: Outcome,
-  facts: Pick<AuditResult, "processGroup" | "bytesIn" | "bytesOut">,
-): AuditResult {
+  facts: Pick<LedgerResult, "processGroup" | "bytesIn" | "bytesOut">,
+): LedgerResult {
   const result = { ...facts, exitCode: null, signal: null };
   switch (outcome.kind) {
     case "ran": {
@@ -96,20 +96,20 @@ export function commandResult(
 }
 
 /** @param isSent it was handed to the command; what the command did with it nobody is told. */
-export function inputResult({ bytes }: InputSubject, isSent: boolean): AuditResult {
+export function inputResult({ bytes }: InputSubject, isSent: boolean): LedgerResult {
   const result = { exitCode: null, signal: null, processGroup: null, bytesOut: null, error: null };
   return { ...result, outcome: isSent ? "done" : "failed", bytesIn: isSent ? bytes.length : 0 };
 }
 
 /** The line that announces what is about to be done, with its line feed. */
-export function announcementLine(subject: AuditSubject, keepText: boolean): string {
+export function announcementLine(subject: LedgerSubject, keepText: boolean): string {
   return lineOf({ ...headOf("begin", subject), ...subjectOf(subject, keepText) });
 }
 
 /** The record itself: the one line that tells what was done, with its line feed. */
 export function recordLine(
-  subject: AuditSubject,
-  result: AuditResult,
+  subject: LedgerSubject,
+  result: LedgerResult,
   endMs: number,
   keepText: boolean,
 ): string {
@@ -121,7 +121,7 @@ export function recordLine(
   });
 }
 
-function endOf(result: AuditResult): object {
+function endOf(result: LedgerResult): object {
   const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
   return { processGroup, outcome, exitCode, signal: shortOrNull(signal), bytesIn, bytesOut, error };
 }
@@ -130,7 +130,7 @@ function endOf(result: AuditResult): object {
  * The record of a command whose gateway ended before it: `announcement` is what `announcementLine` once made of it.
  * Null: it is none. With its line feed.
  */
-export function lateRecordLine(announcement: string, result: AuditResult, endMs: number): string | null {
+export function lateRecordLine(announcement: string, result: LedgerResult, endMs: number): string | null {
   const begun = readJson(announcement);
   if (!isRecord(begun) || begun.v !== VERSION || begun.phase !== "begin") return null;
   return lineOf({ ...begun, phase: "end", end: isoTime(endMs), ...endOf(result) });
@@ -139,7 +139,7 @@ export function lateRecordLine(announcement: string, result: AuditResult, endMs:
 /** The note that records of an agent were not taken, because its share is used up; with its line feed. */
 export function untakenLine(
   { agent, refused, dropped }: Untaken,
-  { agentBytes, keepMs }: AuditLimits,
+  { agentBytes, keepMs }: LedgerLimits,
   nowMs: number,
 ): string {
   return lineOf({
@@ -156,11 +156,11 @@ export function untakenLine(
   });
 }
 
-function headOf(phase: "begin" | "end", { id, startMs }: AuditSubject): object {
+function headOf(phase: "begin" | "end", { id, startMs }: LedgerSubject): object {
   return { v: VERSION, phase, id: short(id), start: isoTime(startMs) };
 }
 
-function subjectOf(subject: AuditSubject, keepText: boolean): object {
+function subjectOf(subject: LedgerSubject, keepText: boolean): object {
   const who = {
     agent: shortOrNull(subject.agent),
     sessionKey: shortOrNull(subject.sessionKey),

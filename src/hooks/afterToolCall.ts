@@ -9,10 +9,13 @@ import { isRecord } from "../shared/isRecord.ts";
 import type { Memory } from "../shared/processMemory.ts";
 import { coded } from "../shared/refusal.ts";
 import { safe } from "../shared/safeText.ts";
+import { recordEnd } from "./callEnd.ts";
 import { stoppedInTerminal } from "./resultLine.ts";
 
 export interface AfterToolEvent extends ToolEvent {
   readonly result?: unknown;
+  /** The host's words where the tool failed. */
+  readonly error?: string | undefined;
 }
 
 /** A mismatch means a command ran on the wrong machine: logged at error, counted, shown by status and doctor. */
@@ -23,6 +26,7 @@ export function createAfterToolCall(deps: RouterDeps) {
     const calls = deps.memory.part(CALLS);
     const call = calls.find(runId, toolCallId);
     calls.end(runId, toolCallId);
+    recordEnd(deps.memory, { runId, toolCallId }, call, event);
     if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
     const ranOn = ranElsewhere(deps.memory, call, event.result);
     if (ranOn === null) return;

@@ -2,7 +2,7 @@
 import type { Memory } from "../../shared/processMemory.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { LEDGER } from "./ledger.ts";
-import { commandResult } from "./record.ts";
+import { commandResult } from "./ledgerRecord.ts";
 
 /** Of such a command nobody counted the bytes. */
 const UNCOUNTED = { processGroup: null, bytesIn: null, bytesOut: null };

@@ -1,21 +1,24 @@
-// The audit: who ran what on which node, and how it ended. One record a command and file change in a workspace.
+// The ledger: what was decided of which call, where it ran, and how it ended; one chain of records for all transports.
 import { join } from "node:path";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { AuditMode } from "../../shared/types.ts";
+import { type Link, SEAL_BYTES } from "./chain.ts";
 import { createJournal } from "./journal.ts";
 import { createLedgerFile } from "./ledgerFile.ts";
 import { type LedgerFs, nodeLedgerFs } from "./ledgerFs.ts";
 import {
   announcementLine,
+  type CallSubject,
   type LedgerResult,
   type LedgerSubject,
   lateRecordLine,
   recordLine,
+  removedLine,
   untakenLine,
-} from "./record.ts";
+} from "./ledgerRecord.ts";
 import { scanLedger } from "./scan.ts";
 import { createShares, DAY_MS, DEFAULT_LIMITS, MIB, type Untaken } from "./shares.ts";
 import { agentOfLine, createLedgerUsage, type LedgerLimits } from "./usage.ts";
@@ -24,6 +27,8 @@ import { agentOfLine, createLedgerUsage, type LedgerLimits } from "./usage.ts";
 export const MAX_LEDGER_FILE_BYTES = 10 * 1024 * 1024;
 
 /**
+ * The room's files, keys of the config and words for people are called audit: they were there before the ledger.
+ *
  * Use: `await audit.begin(subject)` right before the dispatch, `audit.end(subject, result)` when the outcome is
  * known, with the same `subject` object.
  */
@@ -34,8 +39,22 @@ export interface Ledger {
    * Other modes: resolves at once.
    */
   begin(subject: LedgerSubject): Promise<void>;
-  /** Takes the record, if the agent's share has room for it; it is written behind the call. Never throws. */
-  end(subject: LedgerSubject, result: LedgerResult): void;
+  /** The ledger's newest file, absolute; the others are beside it. */
+  readonly file: string;
+  /** Marks the records of this life of the gateway. */
+  readonly writer: string;
+  /** Whether nothing may run without a record on the disk. */
+  isStrict(): boolean;
+  /**
+   * Takes the announcement of a call, if the agent's share has room for it and its record; it is written behind the
+   * call in every mode. Never throws.
+   */
+  open(subject: CallSubject): void;
+  /**
+   * Takes the record, if the agent's share has room for it; it is written behind the call. Never throws.
+   * @param opened the call that it is the end of, where that is another subject.
+   */
+  end(subject: LedgerSubject, result: LedgerResult, opened?: CallSubject | null): void;
   /** What `endLate` needs of a subject, for whoever may be there to tell its end when this gateway is not any more. */
   announcement(subject: LedgerSubject): string;
   /** The record of what an earlier life of the gateway had begun. What is no `announcement` is left out. Never throws. */
@@ -60,6 +79,10 @@ export interface LedgerState {
   readonly refused: number;
   /** Null while writing works. */
   readonly lastError: string | null;
+  /** The newest record; an outside copy of it proves later that nothing up to it was cut off. Null: none is known. */
+  readonly head: Link | null;
+  /** Ends of calls and commands since the gateway started. */
+  readonly ends: Readonly<Partial<Record<LedgerResult["outcome"], number>>>;
   /** Agents whose share of the audit is used up, with what was not taken of each since. */
   readonly full: readonly Untaken[];
 }
@@ -92,7 +115,7 @@ export function ledgerFolder(stateFolder: string): string {
 }
 
 /** One a process: two would rotate the file under each other. Empty until the first registration. */
-export const LEDGER = defineSlot<Ledger>("audit", 2);
+export const LEDGER = defineSlot<Ledger>("ledger", 1);
 
 /** Opens nothing yet. */
 export function createLedger(options: LedgerOptions): Ledger {
@@ -117,27 +140,33 @@ export function createLedger(options: LedgerOptions): Ledger {
   };
   /** Null: nothing is to be waited for. */
   const ready = (): Promise<void> | null => (isCounted ? null : count());
-  const journal = createJournal(
-    createLedgerFile({
-      file,
-      fs,
-      ready,
-      maxFileBytes: options.maxFileBytes ?? MAX_LEDGER_FILE_BYTES,
-      onRotated(bytes) {
-        usage.rotated(bytes);
-        return usage.removable(limits(), 0);
-      },
-      onRemoved: (count) => usage.removed(count),
-      onRotationError: once((error) =>
-        log.warn({ file, reason: messageOf(error) }, "the audit file cannot be put aside; it grows on"),
-      ),
-    }),
-    ({ lastError, lost }) => {
-      if (lastError === null) log.info({ file, lost }, "audit records are written again");
-      else
-        log.warn({ file, reason: lastError }, coded("AUDIT_UNAVAILABLE", "audit records cannot be written"));
+  const store = createLedgerFile({
+    file,
+    fs,
+    ready,
+    maxFileBytes: options.maxFileBytes ?? MAX_LEDGER_FILE_BYTES,
+    onRotated(bytes) {
+      usage.rotated(bytes);
+      tellHead();
+      return usage.removable(limits(), 0);
     },
-  );
+    onRemoved(count, first) {
+      usage.removed(count);
+      journal.append(removedLine(count, first, now()));
+    },
+    onRotationError: once((error) =>
+      log.warn({ file, reason: messageOf(error) }, "the audit file cannot be put aside; it grows on"),
+    ),
+  });
+  /** Whoever keeps the log elsewhere has a witness. */
+  const tellHead = (): void => {
+    const head = store.head();
+    if (head !== null) log.info({ file, record: head.n, hash: head.hash }, "the ledger's newest record");
+  };
+  const journal = createJournal(store, ({ lastError, lost }) => {
+    if (lastError === null) log.info({ file, lost }, "audit records are written again");
+    else log.warn({ file, reason: lastError }, coded("AUDIT_UNAVAILABLE", "audit records cannot be written"));
+  });
   const shares = createShares(usage, limits, (untaken) => {
     journal.append(untakenLine(untaken, limits(), now()));
     // In the background: a reader of the log learns of the first, not of every one.
@@ -146,16 +175,21 @@ export function createLedger(options: LedgerOptions): Ledger {
   });
   /** Announced ones get their record even when the mode has changed meanwhile: room for it was taken before. */
   const announced = new WeakMap<LedgerSubject, number>();
+  const ends: Partial<Record<LedgerResult["outcome"], number>> = {};
   let refused = 0;
 
   return {
+    file,
+    writer: store.writer,
+    isStrict: () => mode() === "strict",
+
     async begin(subject) {
       if (mode() !== "strict") return;
       const line = announcementLine(subject, keepText());
       const agent = subject.agent ?? "";
       const counted = ready();
       if (counted !== null) await counted;
-      const bytes = Buffer.byteLength(line);
+      const bytes = sizeOf(line);
       const recordBytes = bytes + RESULT_BYTES;
       if (!shares.takes(agent, bytes + recordBytes, "refused")) {
         refused++;
@@ -173,11 +207,26 @@ export function createLedger(options: LedgerOptions): Ledger {
       }
     },
 
-    end(subject, result) {
-      const taken = announced.get(subject);
+    open(subject) {
+      if (mode() === "off") return;
+      const line = announcementLine(subject, keepText());
+      const agent = subject.agent ?? "";
+      void ready();
+      const bytes = sizeOf(line);
+      const recordBytes = bytes + RESULT_BYTES;
+      if (!shares.takes(agent, bytes + recordBytes, "dropped")) return;
+      usage.charge(agent, bytes + recordBytes);
+      journal.append(line);
+      announced.set(subject, recordBytes);
+    },
+
+    end(subject, result, opened = null) {
+      const taken = announced.get(subject) ?? (opened === null ? undefined : announced.get(opened));
+      if (subject.kind === "call" || subject.kind === "command")
+        ends[result.outcome] = (ends[result.outcome] ?? 0) + 1;
       if (mode() === "off" && taken === undefined) return;
       const line = recordLine(subject, result, now(), keepText());
-      const bytes = Buffer.byteLength(line);
+      const bytes = sizeOf(line);
       const agent = subject.agent ?? "";
       void ready();
       if (taken === undefined && !shares.takes(agent, bytes, "dropped")) return;
@@ -191,7 +240,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const line = mode() === "off" ? null : lateRecordLine(announcement, result, now());
       if (line === null) return;
       void ready();
-      const bytes = Buffer.byteLength(line);
+      const bytes = sizeOf(line);
       const agent = agentOfLine(line);
       // A strict one has its room, for it was announced; where it was not, that life was not strict.
       if (mode() !== "strict" && !shares.takes(agent, bytes, "dropped")) return;
@@ -203,7 +252,18 @@ export function createLedger(options: LedgerOptions): Ledger {
 
     state() {
       const { written, lost, waiting, lastError } = journal.state();
-      return { mode: mode(), file, written, failed: lost, waiting, refused, lastError, full: shares.full() };
+      return {
+        mode: mode(),
+        file,
+        written,
+        failed: lost,
+        waiting,
+        refused,
+        lastError,
+        head: store.head(),
+        ends: { ...ends },
+        full: shares.full(),
+      };
     },
 
     close() {
@@ -211,6 +271,10 @@ export function createLedger(options: LedgerOptions): Ledger {
       return journal.close();
     },
   };
+}
+
+function sizeOf(line: string): number {
+  return Buffer.byteLength(line) + SEAL_BYTES;
 }
 
 /** What a record has beyond its announcement, at most. */
@@ -229,6 +293,8 @@ const REFUSED: LedgerResult = {
 const RAISE_SHARE =
   'Let the operator look what the agent does, then raise plugins.entries.node-router.config.auditAgentMiB, or set plugins.entries.node-router.config.audit to "best-effort"';
 
+const WHAT: Readonly<Record<string, string>> = { command: "the command", call: "the call" };
+
 function notRecorded(
   file: string,
   { kind, operation }: LedgerSubject,
@@ -239,7 +305,7 @@ function notRecorded(
   const [what, nothingRan] =
     kind === "input"
       ? ["input to the running command", "neither it nor what follows was sent, end the command with kill"]
-      : [kind === "command" ? "the command" : `${quote(operation)} of a file`, "nothing ran"];
+      : [WHAT[kind] ?? `${quote(operation)} of a file`, "nothing ran"];
   const fact = `${what} was not recorded in ${quote(file)}: ${reason}`;
   return new NodeRouterError(refusal("AUDIT_UNAVAILABLE", fact, { nothingRan, ...told }), options);
 }

@@ -35,8 +35,8 @@ export interface LedgerLook {
 export interface LedgerHandle {
   /** Device and inode: another file of the same name has another one. */
   readonly identity: string;
-  /** Null: the file is empty. */
-  lastByte(): Promise<number | null>;
+  /** The last bytes of the file, at most so many. */
+  tail(max: number): Promise<Buffer>;
   /** Bytes that were written: fewer than given on a disk that fills up. */
   append(bytes: Buffer): Promise<number>;
   /** Puts what was written on the disk. */
@@ -142,10 +142,11 @@ async function plainFile(handle: FileHandle, file: string): Promise<LedgerHandle
   if ((Number(stats.mode) & OTHERS) !== 0) await handle.chmod(OWNER_ONLY_FILE);
   return {
     identity: `${stats.dev}:${stats.ino}`,
-    async lastByte() {
+    async tail(max) {
       const { size } = await handle.stat();
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
-      return bytesRead === 0 ? null : (buffer[0] ?? null);
+      const from = Math.max(0, size - max);
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
+      return buffer.subarray(0, bytesRead);
     },
     append: async (bytes) => (await handle.write(bytes)).bytesWritten,
     sync: () => handle.datasync(),

@@ -1,6 +1,6 @@
 // Audit records of what the file tools change on a node.
 import { randomUUID } from "node:crypto";
-import type { LedgerResult, LedgerSubject } from "../ledger/record.ts";
+import type { LedgerResult, LedgerSubject } from "../ledger/ledgerRecord.ts";
 import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/fileBridge.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 
@@ -10,6 +10,8 @@ export interface FileAuditInput {
   /** Node, transport and rule of the run; asked at each change. */
   readonly where: () => Pick<LedgerSubject, "node" | "transport" | "rule">;
   readonly audit: () => WorkspaceParts["audit"];
+  /** Told of each change that was made; left out: no call of a tool is behind it. */
+  readonly changed?: () => void;
 }
 
 /** The bridge's two callbacks. Calls of one run overlap, so a change is known by what it is, not by its order. */
@@ -47,6 +49,7 @@ export function fileAudit(
       if (rest.length > 0) begun.set(key, rest);
       else begun.delete(key);
       first?.audit.end(first.subject, resultOf(change));
+      if (change.outcome === "done") input.changed?.();
     },
   };
 }

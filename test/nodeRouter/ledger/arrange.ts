@@ -9,7 +9,7 @@ import type {
   FileSubject,
   InputSubject,
   LedgerResult,
-} from "../../../src/nodeRouter/ledger/record.ts";
+} from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import type { AuditMode } from "../../../src/shared/types.ts";
 
 export const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -98,6 +98,12 @@ export function parsed(text: string): Json[] {
     .map((line) => JSON.parse(line));
 }
 
+/** The record without its place in the chain. */
+export function unsealed(line: Json | undefined): Json {
+  const { n: _n, writer: _writer, before: _before, hash: _hash, ...record } = line ?? {};
+  return record;
+}
+
 /** Lines of all files, the oldest first. */
 export function linesOfAll(folder: string): Json[] {
   const age = (name: string) => Number(/\.(\d+)$/.exec(name)?.[1] ?? 0);
@@ -127,7 +133,7 @@ export function failingFs() {
   };
   const wrapped = (handle: LedgerHandle): LedgerHandle => ({
     identity: handle.identity,
-    lastByte: () => handle.lastByte(),
+    tail: (max) => handle.tail(max),
     async append(bytes) {
       await state.gate;
       check("append");

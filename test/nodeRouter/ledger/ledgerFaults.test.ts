@@ -18,7 +18,7 @@ import {
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { COMMIT_TIMEOUT_MS, MAX_QUEUE_BYTES, RETRY_MS } from "../../../src/nodeRouter/ledger/journal.ts";
-import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/ledger/record.ts";
+import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { command, failingFs, ledgerIn, linesOfAll, parsed, RAN, systemError } from "./arrange.ts";
 
 afterEach(() => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
-import { announcementLine, recordLine } from "../../../src/nodeRouter/ledger/record.ts";
+import { announcementLine, recordLine } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { agentOfLine } from "../../../src/nodeRouter/ledger/usage.ts";
 import { command, fileChange, type Json, ledgerIn, linesOfAll, RAN, START_MS } from "./arrange.ts";
 
@@ -204,7 +204,7 @@ test("what is nobody's has a share of its own", async () => {
 });
 
 test("a raised share holds from the next call on", async () => {
-  let agentBytes = 1_500;
+  let agentBytes = 1_900;
   await using arranged = ledgerIn("strict", { limits: () => ({ ...LIMITS, agentBytes }) });
   await arranged.audit.begin(command({ id: "a" }));
   await expect(arranged.audit.begin(command({ id: "b" }))).rejects.toThrow("has used up its share");

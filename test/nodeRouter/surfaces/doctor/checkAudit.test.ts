@@ -11,6 +11,8 @@ const STATE: LedgerState = {
   waiting: 0,
   refused: 0,
   lastError: "ENOSPC: no space left on device",
+  head: null,
+  ends: {},
   full: [],
 };
 const found = (changes: Partial<LedgerState>) =>

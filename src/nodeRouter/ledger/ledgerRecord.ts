@@ -1,4 +1,4 @@
-// What one audit record says, and how it is written as one line of JSON. Pure.
+// What one record says, and how it is written as one line of JSON. Pure.
 import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
@@ -20,13 +20,28 @@ export const MAX_COMMAND_BYTES = 8 * 1024;
 const MAX_TEXT_LENGTH = 512;
 
 /** What is known before a command is sent, or a file is changed. */
-export type LedgerSubject = CommandSubject | FileSubject | InputSubject;
+export type LedgerSubject = CallSubject | CommandSubject | FileSubject | InputSubject;
+
+/** One call of a tool, from its decision on. `operation` is the tool. */
+export interface CallSubject extends CommonSubject {
+  readonly kind: "call";
+  /** Of the node, when it was decided; null: nobody knew, or there is no node. */
+  readonly place: { readonly country: string; readonly source: string } | null;
+  /** How many nodes were looked at, and how many of them fitted; null: none was looked at. */
+  readonly candidates: { readonly total: number; readonly fitting: number } | null;
+  /** The node that the session's workspace was on until this call; null: it was nowhere else. */
+  readonly movedFrom: string | null;
+  /** Of `exec`; null for other tools. */
+  readonly command: string | null;
+}
 
 export interface CommandSubject extends CommonSubject {
   readonly kind: "command";
   /** The exact text that is to be run. */
   readonly command: string;
   readonly cwd: string | null;
+  /** As of the call that it is for; absent: nobody knew. */
+  readonly place?: CallSubject["place"];
 }
 
 export interface FileSubject extends CommonSubject {
@@ -50,7 +65,8 @@ interface CommonSubject {
   readonly startMs: number;
   /** `exec`, `write`, `remove`, … */
   readonly operation: string;
-  readonly node: string;
+  /** Null: none was decided. */
+  readonly node: string | null;
   /** Null: no node was decided yet. */
   readonly transport: Transport | null;
   /** The rule that chose the node. */
@@ -62,9 +78,15 @@ interface CommonSubject {
   readonly toolCallId: string | null;
 }
 
-/** How it ended. Commands: `ran`; file changes and input: `done` or `failed`; all: `not-started`, `unknown`. */
+/** What became of a call. `left`: OpenClaw did with it what it does without rules. */
+export type CallOutcome = "ran" | "refused" | "not-started" | "unknown" | "left";
+
+/**
+ * How it ended. Calls: as `CallOutcome` says; commands: `ran`; file changes and input: `done` or `failed`; all:
+ * `not-started`, `unknown`.
+ */
 export interface LedgerResult {
-  readonly outcome: "ran" | "not-started" | "unknown" | "done" | "failed";
+  readonly outcome: CallOutcome | "done" | "failed";
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** Of the command on the node; null when it was not told. */
@@ -73,6 +95,14 @@ export interface LedgerResult {
   readonly bytesIn: number | null;
   readonly bytesOut: number | null;
   readonly error: ErrorCode | null;
+  /** The words of a refusal; absent: there are none. */
+  readonly reason?: string;
+}
+
+/** Of a call: nothing of it was counted. */
+export function callResult(outcome: CallOutcome, error: ErrorCode | null, reason?: string): LedgerResult {
+  const uncounted = { exitCode: null, signal: null, processGroup: null, bytesIn: null, bytesOut: null };
+  return { outcome, error, ...uncounted, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** The result of a command whose outcome is known. `processGroup` is what `started` told. */
@@ -123,7 +153,17 @@ export function recordLine(
 
 function endOf(result: LedgerResult): object {
   const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
-  return { processGroup, outcome, exitCode, signal: shortOrNull(signal), bytesIn, bytesOut, error };
+  const reason = result.reason === undefined ? {} : { reason: short(result.reason) };
+  return {
+    processGroup,
+    outcome,
+    exitCode,
+    signal: shortOrNull(signal),
+    bytesIn,
+    bytesOut,
+    error,
+    ...reason,
+  };
 }
 
 /**
@@ -134,6 +174,21 @@ export function lateRecordLine(announcement: string, result: LedgerResult, endMs
   const begun = readJson(announcement);
   if (!isRecord(begun) || begun.v !== VERSION || begun.phase !== "begin") return null;
   return lineOf({ ...begun, phase: "end", end: isoTime(endMs), ...endOf(result) });
+}
+
+/** The note that old files were removed. `first`: what the first record that is left says stood before it. */
+export function removedLine(files: number, first: string | null, nowMs: number): string {
+  const start = isoTime(nowMs);
+  return lineOf({
+    v: VERSION,
+    phase: "note",
+    id: "removed",
+    start,
+    agent: null,
+    kind: "removed",
+    files,
+    first,
+  });
 }
 
 /** The note that records of an agent were not taken, because its share is used up; with its line feed. */
@@ -168,7 +223,7 @@ function subjectOf(subject: LedgerSubject, keepText: boolean): object {
     toolCallId: shortOrNull(subject.toolCallId),
     kind: subject.kind,
     operation: short(subject.operation),
-    node: short(subject.node),
+    node: shortOrNull(subject.node),
     transport: subject.transport,
     rule: shortOrNull(subject.rule),
   };
@@ -184,11 +239,26 @@ function subjectOf(subject: LedgerSubject, keepText: boolean): object {
       ...(keepText ? keptText("input", bytes) : {}),
     };
   }
-  const { command, cwd } = subject;
+  const { command } = subject;
+  const text =
+    command === null
+      ? {}
+      : {
+          commandSha256: sha256(command),
+          ...(keepText ? keptText("command", Buffer.from(command)) : {}),
+        };
+  const { place = null } = subject;
+  const at = place === null ? null : { country: short(place.country), source: short(place.source) };
+  if (subject.kind === "call") {
+    const { candidates, movedFrom } = subject;
+    const moved = movedFrom === null ? {} : { movedFrom: short(movedFrom) };
+    return { ...who, place: at, candidates, ...moved, ...text };
+  }
+  const { cwd } = subject;
   return {
     ...who,
-    commandSha256: sha256(command),
-    ...(keepText ? keptText("command", Buffer.from(command)) : {}),
+    place: at,
+    ...text,
     cwd: shortOrNull(cwd),
     ...hashOfCut("cwd", cwd),
   };

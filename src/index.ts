@@ -33,7 +33,7 @@ export default definePluginEntry({
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
     // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe, add, join,
-    // cordon, uncordon, drain, plan, test. The only thing in a metadata load.
+    // cordon, uncordon, drain, plan, test, calls, ledger. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
@@ -70,7 +70,7 @@ export default definePluginEntry({
     registerTools(api, deps);
 
     // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust, .setup,
-    // .cordon, .uncordon, .drain, .drained, .plan, .test.
+    // .cordon, .uncordon, .drain, .drained, .plan, .test, .calls, .ledger.
     const methods = registerGatewayMethods(api, deps);
 
     // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.

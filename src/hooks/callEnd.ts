@@ -1,12 +1,19 @@
 // Gives a call in the ledger its end, as far as its result says one.
+import type { ToolEvent } from "../nodeRouter/host/events.ts";
 import { LEDGER } from "../nodeRouter/ledger/ledger.ts";
 import { callResult, type LedgerResult } from "../nodeRouter/ledger/ledgerRecord.ts";
 import { endOfScripts, OPEN_CALLS, type ScriptEnd } from "../nodeRouter/ledger/openCalls.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
 import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
 import type { Memory } from "../shared/processMemory.ts";
-import { type AfterToolEvent, ranElsewhere, resultDetails } from "./afterToolCall.ts";
+import { ranElsewhere, resultDetails } from "./ranWhere.ts";
 import { endOf, stoppedInTerminal } from "./resultLine.ts";
+
+export interface AfterToolEvent extends ToolEvent {
+  readonly result?: unknown;
+  /** The host's words where the tool failed. */
+  readonly error?: string | undefined;
+}
 
 const UNKNOWN = callResult("unknown", "OUTCOME_UNKNOWN");
 const NOT_STARTED = callResult("not-started", "NOT_STARTED");

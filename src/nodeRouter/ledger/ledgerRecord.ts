@@ -257,7 +257,7 @@ function subjectOf(subject: LedgerSubject, keepText: boolean): object {
   const { cwd } = subject;
   return {
     ...who,
-    place: at,
+    ...(at === null ? {} : { place: at }),
     ...text,
     cwd: shortOrNull(cwd),
     ...hashOfCut("cwd", cwd),

@@ -43,6 +43,7 @@ function endOfCall(
   call: PlacedCall | null,
   { result, error }: AfterToolEvent,
 ): LedgerResult | "later" | null {
+  const details = resultDetails(result);
   if (scripts !== null) {
     const said = endOfScripts(scripts);
     if (said === "unknown") return UNKNOWN;
@@ -51,8 +52,7 @@ function endOfCall(
   }
   if (call !== null && ranElsewhere(memory, call, result) !== null)
     return callResult("unknown", "NODE_MISMATCH");
-  const details = resultDetails(result);
-  if (stoppedInTerminal(details)) return NOT_STARTED;
+  if (stoppedInTerminal(details) || details?.status === "blocked") return NOT_STARTED;
   const isGoingOn = details?.status === "running" || details?.status === "approval-pending";
   if (call?.workspaceCallId != null) {
     const command = memory.part(WORKSPACE_CALLS).get(call.workspaceCallId);

@@ -55,6 +55,8 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
   /** Bytes of the file after our last line; null: what it ends with has to be looked at. */
   let knownSize: number | null = null;
   let head: Link | null = null;
+  /** Our own newest record, where another gateway has written behind it: the next one names both. */
+  let also: string | null = null;
 
   return {
     async append(lines, durable) {
@@ -85,7 +87,7 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
     let link = head ?? NO_LINK;
     const links: Link[] = [];
     const pieces = lines.map((line) => {
-      const next = sealed(line, link, writer);
+      const next = sealed(line, link, writer, link === head ? also : null);
       link = next;
       links.push({ n: next.n, hash: next.hash });
       return Buffer.from(next.line);
@@ -112,7 +114,10 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
   async function lookAtEnd(open: LedgerHandle, size: number): Promise<boolean> {
     const tail = size === 0 ? Buffer.alloc(0) : await open.tail(TAIL_BYTES);
     const found = lastLink(tail.toString("utf8")) ?? (head === null ? await headAside(size) : null);
-    if (found !== null && found.n >= (head?.n ?? 0)) head = found;
+    if (found !== null && found.n >= (head?.n ?? 0)) {
+      if (head !== null && head.hash !== found.hash) also ??= head.hash;
+      head = found;
+    }
     return tail.length > 0 && tail.at(-1) !== LINE_FEED;
   }
 
@@ -145,7 +150,10 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
       if (rest < 0) break;
       written++;
     }
-    head = links[written - 1] ?? head;
+    if (written > 0) {
+      head = links[written - 1] ?? head;
+      also = null;
+    }
     knownSize = error === null ? size + bytes : null;
     if (!durable || error !== null) return { written, error };
     return { written, error: await syncError(open) };

@@ -4,7 +4,7 @@ import { messageOf } from "../../shared/errors.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { readJson } from "../../shared/jsonParts.ts";
 import { safe } from "../../shared/safeText.ts";
-import { type Link, type Seal, sealOf } from "./chain.ts";
+import { type Link, NO_LINK, type Seal, sealOf } from "./chain.ts";
 import type { LedgerFs } from "./ledgerFs.ts";
 
 /** More findings than these are only counted. */
@@ -33,6 +33,8 @@ export interface VerifyReport {
   readonly unsealed: number;
   /** Pieces of lines that a crash or a full disk left. */
   readonly torn: number;
+  /** Records of one gateway that another one has written beside at the same moment. */
+  readonly forks: number;
   readonly head: Link | null;
   /** At most 50. */
   readonly findings: readonly LedgerFinding[];
@@ -65,12 +67,13 @@ function createCheck(wanted: readonly string[]) {
   let records = 0;
   let unsealed = 0;
   let torn = 0;
+  let forks = 0;
   let last: Seal | null = null;
   let first: { readonly seal: Seal; readonly file: string; readonly line: number } | null = null;
   const removed = new Set<unknown>();
   const met = new Set<string>();
   /** By hash, the newest last. */
-  const recent = new Map<string, { readonly n: number; readonly index: number }>();
+  const recent = new Map([[NO_LINK.hash, { n: 0, index: 0 }]]);
   /** Index of the last record of each writer. */
   const lastOf = new Map<string, number>();
 
@@ -95,7 +98,13 @@ function createCheck(wanted: readonly string[]) {
   /** Two gateways that wrote at one moment have named the same record, and neither's own was between. */
   const isFork = ({ before, n, writer }: Seal): boolean => {
     const known = recent.get(before);
-    return known !== undefined && n === known.n + 1 && (lastOf.get(writer) ?? 0) <= known.index;
+    return (
+      last !== null &&
+      before !== last.hash &&
+      known !== undefined &&
+      n === known.n + 1 &&
+      (lastOf.get(writer) ?? 0) <= known.index
+    );
   };
 
   const sealedLine = (text: string, file: string, line: number): void => {
@@ -107,13 +116,17 @@ function createCheck(wanted: readonly string[]) {
       else tell({ kind: "foreign", ...at, text: "a line has no seal: node-router did not write it" });
       return;
     }
-    const { n, before, hash } = seal;
+    const { n, before, hash, also } = seal;
     if (!seal.whole) tell({ kind: "changed", ...at, text: `record ${n} was changed` });
     else if (last === null) first = { seal, file, line };
     else if (recent.has(hash)) tell({ kind: "order", ...at, text: `record ${n} is there twice` });
-    else if (before !== last.hash && !isFork(seal)) tell({ ...broken(last, n), ...at });
-    else if (n !== last.n + 1 && !isFork(seal))
+    else if (isFork(seal)) forks++;
+    else if (before !== last.hash) tell({ ...broken(last, n), ...at });
+    else if (n !== last.n + 1)
       tell({ kind: "changed", ...at, text: `record ${n} has another number than its place` });
+    // Of a gateway that was away for long nobody can tell.
+    if (seal.whole && also !== null && !recent.has(also) && isKnownFrom(first, records))
+      tell({ kind: "missing", ...at, text: `the record that was written beside record ${n - 1} is missing` });
     keep(seal);
     if (text.includes('"kind":"removed"')) {
       const note = readJson(text);
@@ -153,9 +166,14 @@ function createCheck(wanted: readonly string[]) {
         tell({ kind: "start", file, line, record: seal.n, text });
       }
       const head = last === null ? null : { n: last.n, hash: last.hash };
-      return { ok: found === 0, files, records, unsealed, torn, head, findings, found };
+      return { ok: found === 0, files, records, unsealed, torn, forks, head, findings, found };
     },
   };
+}
+
+/** Whether a record that is not met was there: what retention removed is none that is missing. */
+function isKnownFrom(first: { readonly seal: Seal } | null, records: number): boolean {
+  return records < FORK_RECORDS && (first?.seal.n === 1 || records > FORK_RECORDS / 10);
 }
 
 function broken(last: Seal, n: number): Pick<LedgerFinding, "kind" | "text"> {

@@ -40,7 +40,7 @@ function cells({ at, agent, tool, rule, outcome, node, transport, place, code, m
 }
 
 export function verifyText(report: VerifyReport, columns: number = COLUMNS): string {
-  const { ok, files, records, unsealed, torn, head, findings, found } = report;
+  const { ok, files, records, unsealed, torn, forks, head, findings, found } = report;
   const lines = findings.flatMap(({ file, line, text }) =>
     textLines(`${line === null ? quote(file) : `${quote(file)}, line ${line}`}: ${text}`, columns),
   );
@@ -51,6 +51,7 @@ export function verifyText(report: VerifyReport, columns: number = COLUMNS): str
     ...(torn === 0
       ? []
       : [`${torn} torn ${torn === 1 ? "line" : "lines"}, as a crash or a full disk leaves`]),
+    ...(forks === 0 ? [] : [`${forks} written beside another gateway's`]),
   ];
   const verdict = ok
     ? "The chain holds. Whether its end was cut off while the gateway was stopped, only a head that is kept elsewhere can tell."

@@ -15,7 +15,7 @@ import { registerPresence } from "./nodeRouter/observe/register.ts";
 import { createDeps } from "./nodeRouter/process/openclaw.ts";
 import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
 import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";
-import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
+import { loadLaterMethods, registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
 import { registerTools } from "./nodeRouter/surfaces/tools/register.ts";
 import { registerWeb } from "./nodeRouter/surfaces/web/register.ts";
 import { registerNodeTransport } from "./nodeRouter/transports/node/gateway/register.ts";
@@ -23,6 +23,7 @@ import { registerWorkspaceCommand } from "./nodeRouter/transports/node/host/regi
 import { registerTunnels } from "./nodeRouter/tunnels/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 import { PRESENCE } from "./presence/presence.ts";
+import { loadLater } from "./shared/loadLater.ts";
 
 export const PLUGIN_ID = "node-router";
 
@@ -77,6 +78,7 @@ export default definePluginEntry({
     registerWeb(api, deps, {
       ...methods,
       events: (query) => deps.memory.part(PRESENCE).current?.events(query) ?? [],
+      calls: async () => (await loadLater(loadLaterMethods)).newestCalls(deps),
     });
 
     // In a chat: /nodes.

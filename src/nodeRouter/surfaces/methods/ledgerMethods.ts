@@ -14,6 +14,8 @@ import { type Params, readTextParam, UsageError } from "./params.ts";
 /** Rows that one answer has at most. */
 export const MAX_CALLS = 1_000;
 const DEFAULT_CALLS = 50;
+/** Of these the page shows some: to look for more at every answer would read all that there is. */
+const NEWEST = 300;
 
 export interface CallsReport {
   /** Newest first. `reason`: only where the caller asked for it. */
@@ -51,6 +53,12 @@ export async function calls(deps: LedgerDeps, params: Params): Promise<CallsRepo
   const rows = await readCalls(nodeLedgerFs, ledger.file, ledger.writer, { ...filters, limit });
   if (reasons === true) return { calls: rows };
   return { calls: rows.map(({ reason: _reason, ...row }) => row) };
+}
+
+/** The newest of all, with the reasons of refusals. */
+export async function newestCalls({ memory }: Pick<RouterDeps, "memory">): Promise<readonly CallRow[]> {
+  const ledger = memory.part(LEDGER).current;
+  return ledger === null ? [] : readCalls(nodeLedgerFs, ledger.file, ledger.writer, { limit: NEWEST });
 }
 
 /** @param params `{ head }`: hash of a record that was kept elsewhere, and must be there. */

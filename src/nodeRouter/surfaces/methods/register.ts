@@ -33,6 +33,9 @@ type Lazy =
   | "calls"
   | "ledger";
 
+/** What methods need that no call waits for. */
+export const loadLaterMethods = () => import("./laterMethods.ts");
+
 /** @returns what the page and metrics are made of too. */
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
   const changeConfig = async (mutate: (draft: unknown) => void): Promise<void> => {
@@ -43,7 +46,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
-  const later = () => loadLater(() => import("./laterMethods.ts"));
+  const later = () => loadLater(loadLaterMethods);
   const methods: Methods & Record<Lazy, (params: Params, caller: string) => Promise<unknown>> = {
     ...own,
     ...ssh,

@@ -50,6 +50,14 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
     : "failed";
 }
 
+/** Whether the start of a detached job says that the job never began: its script failed, or was never run. */
+export function neverBegan(details: Readonly<Record<string, unknown>> | null): boolean {
+  const { failureKind, exitCode } = details ?? {};
+  // Above that a shell tells of signals: the script may have come far.
+  const hasFailed = typeof exitCode === "number" && exitCode > 0 && exitCode < 126;
+  return failureKind === "policy-denied" || failureKind === "not-dispatched" || hasFailed;
+}
+
 /**
  * `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped. A name that is more than a word
  * stands between quotes.

@@ -10,8 +10,8 @@ import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { LAST_NODES } from "../nodeRouter/state/lastNodes.ts";
 import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
-import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
 import { imitates } from "./imitation.ts";
+import { ranElsewhere, ranWhere, resultDetails } from "./ranWhere.ts";
 import {
   type CallEnd,
   cleanText,

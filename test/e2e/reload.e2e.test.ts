@@ -23,7 +23,10 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 
 /** A turn of three commands on the gateway; the config changes while the second one runs. */
-async function turnOver(name: string, change: (config: JsonObject) => JsonObject): Promise<readonly string[]> {
+async function turnOver(
+  name: string,
+  change: (config: JsonObject) => JsonObject,
+): Promise<readonly string[]> {
   const on = (file: string): string => join(gateway.home.home, `${name}-${file}`);
   const commands = [
     "echo one",

@@ -1,7 +1,6 @@
 // Carries a placement into a call: the complete parameters the host is told, and the record of the call.
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { refusal } from "../../shared/refusal.ts";
-import { AUDIT } from "../audit/audit.ts";
 import { policyNow } from "../current/worldNow.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
@@ -81,7 +80,7 @@ export async function applyPlacement(
       nodeName: node.name,
       through: "exec",
       startedAtMs: deps.now(),
-      auditRecord: announcementOf(deps, decision, event, context, agent, jobId),
+      auditRecord: "",
       seen: false,
       offset: 0,
       end: null,
@@ -89,32 +88,4 @@ export async function applyPlacement(
     giveBack(deps.memory, event, context);
   }
   return applied(rewrite.params);
-}
-
-/** What the audit says of a job when it ends; empty where there is no audit. */
-function announcementOf(
-  deps: RouterDeps,
-  decision: PlacementDecision,
-  event: ToolEvent,
-  context: ToolContext,
-  agent: string,
-  jobId: string,
-): string {
-  const { command, workdir } = event.params;
-  return (
-    deps.memory.part(AUDIT).current?.announcement({
-      kind: "command",
-      operation: "exec",
-      id: jobId,
-      startMs: deps.now(),
-      node: decision.node?.name ?? "",
-      transport: "node",
-      rule: decision.rule,
-      agent,
-      sessionKey: context.sessionKey ?? null,
-      ...idsOf(event, context),
-      command: String(command),
-      cwd: typeof workdir === "string" ? workdir : null,
-    }) ?? ""
-  );
 }

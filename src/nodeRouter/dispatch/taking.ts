@@ -6,9 +6,11 @@ import { quote } from "../../shared/safeText.ts";
 import { runningOn } from "../current/pressure.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
+import { CALLS } from "../state/calls.ts";
 import { LAST_NODES, stickKey } from "../state/lastNodes.ts";
 import { callKey, RUNNING } from "../state/running.ts";
 
@@ -60,6 +62,14 @@ export function giveBack(
   const { runId, toolCallId } = idsOf(event, context);
   const key = callKey(runId, toolCallId);
   if (key !== null) memory.part(RUNNING).release(key);
+}
+
+/** What was placed is refused after all. */
+export function notBegun(memory: Memory, event: ToolEvent, context: ToolContext): void {
+  giveBack(memory, event, context);
+  const { runId, toolCallId } = idsOf(event, context);
+  const jobId = memory.part(CALLS).find(runId, toolCallId)?.jobId ?? null;
+  if (jobId !== null) memory.part(JOBS).end(jobId, { outcome: "not-started", exitCode: null, signal: null });
 }
 
 /** Under which key the node of its files is kept; null: its rule does not say `stick`, or it has no files there. */

@@ -45,7 +45,7 @@ export async function applyWorkspace(
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
     if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, workspaceCallId: null });
-    return applied(null);
+    return applied(null, { movedFrom });
   }
 
   const callId = newCallId();
@@ -65,19 +65,20 @@ export async function applyWorkspace(
   const jobId = command && isBackground(event.params) && pty !== true ? deps.memory.part(JOBS).newId() : null;
   if (jobId !== null) notes.push(`job ${jobId}: node_process finds it also after a restart of the gateway`);
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
+  const decisionId = randomBytes(8).toString("hex");
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...who,
     callId,
     rule: placement.rule ?? "",
     node: place.node.name,
-    decisionId: randomBytes(8).toString("hex"),
+    decisionId,
     pty: pty === true,
     jobId,
     ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
   });
-  return applied(exec.params, consent);
+  return applied(exec.params, { consent, movedFrom, recordId: decisionId });
 }
 
 /** Input to a command that runs: nothing is placed, and it goes where the command is. */
@@ -91,7 +92,7 @@ export async function applyInput(
   const question = inputApprovalText({ agent, session: String(sessionId), action: String(action), input });
   const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
   if (unshown !== null) return notApplied(unshown);
-  return applied({ ...params }, consentTo(question));
+  return applied({ ...params }, { consent: consentTo(question) });
 }
 
 function questionOf(

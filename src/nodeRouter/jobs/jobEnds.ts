@@ -1,6 +1,6 @@
-// The end of a job: what its node says of it, and the one place that notes it, in the job's record and in the audit.
+// The end of a job: what its node says of it, and the one place that notes it, in the job's record and in the ledger.
 import type { Memory } from "../../shared/processMemory.ts";
-import { AUDIT } from "../audit/audit.ts";
+import { LEDGER } from "../ledger/ledger.ts";
 import type { Job, JobEnd } from "./jobRecord.ts";
 import { JOBS, KEEP_ENDED_MS } from "./jobs.ts";
 import { NEVER } from "./nodeJob.ts";
@@ -9,7 +9,7 @@ import { NEVER } from "./nodeJob.ts";
 export type KnownEnd = Omit<JobEnd, "atMs">;
 
 /**
- * The one place that notes the end of a job whose gateway did not see it: in the job's record, and in the audit.
+ * The one place that notes the end of a job whose gateway did not see it: in the job's record, and in the ledger.
  * @param answer of a job script: it holds an end, or nothing is noted.
  */
 export function noteAnswer(memory: Memory, job: Job, answer: string, nowMs: number): void {
@@ -21,7 +21,7 @@ export function noteAnswer(memory: Memory, job: Job, answer: string, nowMs: numb
   if (end === null || jobs.end(job.jobId, end) === null || job.auditRecord === "") return;
   const uncounted = { processGroup: null, bytesIn: null, bytesOut: null };
   const result = { ...end, ...uncounted, error: ERRORS[end.outcome] };
-  memory.part(AUDIT).current?.endLate(job.auditRecord, result);
+  memory.part(LEDGER).current?.endLate(job.auditRecord, result);
 }
 
 const ERRORS = { ran: null, "not-started": "NOT_STARTED", unknown: "OUTCOME_UNKNOWN" } as const;

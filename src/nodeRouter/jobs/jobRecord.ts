@@ -26,7 +26,7 @@ export interface Job {
   /** Epoch ms. */
   readonly startedAtMs: number;
   /** What the audit says of it when it ends; empty: nothing is to be said. */
-  readonly auditRecord: string;
+  auditRecord: string;
   /** Its folder was seen on the node, so it began. */
   seen: boolean;
   /** Bytes of output that the agent was shown already. */

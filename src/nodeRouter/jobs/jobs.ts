@@ -16,6 +16,8 @@ export interface JobRegistry {
   on(nodeName: string): readonly Job[];
   /** Everybody's of which no end is known. */
   open(): readonly Job[];
+  /** What the ledger needs to be told its end, once it is known. Resolves as `add` does. */
+  recorded(jobId: string, auditRecord: string): Promise<void>;
   /** Says so of a job whose folder was seen. */
   begun(jobId: string): void;
   /** So much of its output was shown. */
@@ -90,6 +92,12 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
     of: (agent) => [...jobs.values()].filter((job) => job.agent === agent),
     on: (nodeName) => open().filter((job) => job.nodeName === nodeName),
     open,
+    async recorded(jobId, auditRecord) {
+      const job = jobs.get(jobId);
+      if (job === undefined) return;
+      job.auditRecord = auditRecord;
+      await changed();
+    },
     begun(jobId) {
       const job = jobs.get(jobId);
       if (job === undefined || job.seen) return;

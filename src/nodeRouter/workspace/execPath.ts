@@ -6,6 +6,7 @@ import { quote } from "../../shared/safeText.ts";
 import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
+import { OPEN_CALLS } from "../ledger/openCalls.ts";
 import { OUTLIERS } from "../state/outliers.ts";
 import { backgroundKey, RUNNING } from "../state/running.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
@@ -80,6 +81,7 @@ export function createExecPath(run: Run): ExecPath {
           ...(call === null
             ? {}
             : detachedJob(run.memory, call, at, commands, { now: deps.now, load: loadDetached })),
+          openCalls: run.memory.part(OPEN_CALLS),
           requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,

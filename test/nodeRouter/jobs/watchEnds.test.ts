@@ -1,11 +1,11 @@
-// Ends of jobs whose gateway was not there: asked with growing pauses, noted once, and told to the audit.
+// Ends of jobs whose gateway was not there: asked with growing pauses, noted once, and told to the ledger.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { AUDIT, type Audit } from "../../../src/nodeRouter/audit/audit.ts";
-import type { AuditResult } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import { endIn, noteAnswer } from "../../../src/nodeRouter/jobs/jobEnds.ts";
 import type { Job } from "../../../src/nodeRouter/jobs/jobRecord.ts";
 import { JOBS, KEEP_ENDED_MS } from "../../../src/nodeRouter/jobs/jobs.ts";
 import { watchEnds } from "../../../src/nodeRouter/jobs/watchEnds.ts";
+import { LEDGER, type Ledger } from "../../../src/nodeRouter/ledger/ledger.ts";
+import type { LedgerResult } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { createMemory } from "../../../src/shared/processMemory.ts";
 import { JOB, makeJob } from "./makeJob.ts";
 
@@ -21,9 +21,9 @@ afterEach(() => {
 function arranged(...jobs: Job[]) {
   const memory = createMemory(Date.now);
   for (const job of jobs) memory.part(JOBS).add(job);
-  const told: [string, AuditResult][] = [];
-  const audit: Partial<Audit> = { endLate: (record, result) => void told.push([record, result]) };
-  Object.assign(memory.part(AUDIT), { current: audit });
+  const told: [string, LedgerResult][] = [];
+  const ledger: Partial<Ledger> = { endLate: (record, result) => void told.push([record, result]) };
+  Object.assign(memory.part(LEDGER), { current: ledger });
   const asked: string[] = [];
   let answer: (job: Job, script: string) => string | Error = () => new Error("away");
   const watch = () => {

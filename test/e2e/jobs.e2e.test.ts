@@ -10,6 +10,9 @@ import { waitFor } from "../support/wait.ts";
 import { call, callAny, type Deployment, startDeployment } from "./deployment.ts";
 import { SANDBOX, type SshDeployment, startSshDeployment } from "./sshDeployment.ts";
 
+/** In a sandbox OpenClaw takes away every tool of a plugin that is not listed. */
+const LISTED = { sandbox: { tools: { alsoAllow: ["node_process"] } } };
+
 /** Says and counts its start, waits for a file, and ends with 3. */
 const command = (name: string): string =>
   `echo x >>${name}.marks; echo $$ >${name}.pid; echo first-${name}; until [ -e ${name}.go ]; do sleep 0.05; done; echo last-${name}; exit 3`;
@@ -63,6 +66,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/jobs"))("a job of a workspace over SSH
 
   beforeAll(async () => {
     deployment = await startSshDeployment({
+      config: { agents: { entries: { "worker-sg": { tools: LISTED } } } },
       router: (router) => ({ ...router, audit: "strict", auditCommandText: true }),
     });
     ({ gateway } = deployment);
@@ -76,17 +80,16 @@ describe.skipIf(skipWithoutSshd("test/e2e/jobs"))("a job of a workspace over SSH
   test("survives a restart of the gateway, and is followed from where it was; it ran once, and its end is told once", async () => {
     const { jobId, text } = await sg.start("one");
     expect(text).toMatch(/^Command still running/);
-    expect(text).toContain(`job ${jobId}: node_process finds it also after a restart of the gateway`);
+    expect(text).toContain(`job ${jobId}: it outlives the gateway; after a restart ask node_process`);
     const sessionId = /session ([\w-]+)/.exec(text)?.[1] ?? "none";
     await waitFor("its first words in process", async () =>
       (await sg.inSession(call("process", { action: "log", sessionId }))).includes("first-one"),
     );
     await waitFor("how far it was read to be kept", () => kept(gateway).includes('"offset":10'));
 
-    const beganMs = performance.now();
     await gateway.restart();
-    // OpenClaw would wait minutes for what runs in the background.
-    expect(performance.now() - beganMs).toBeLessThan(90_000);
+    // OpenClaw waits minutes for what runs in the background, and says so after 30 s.
+    expect(gateway.log()).not.toContain("still draining active work");
     expect(isAlive(sg.pid("one"))).toBe(true);
     expect(await sg.ask("list")).toContain(`${jobId} on mac-sg`);
     const running = await sg.ask("poll", jobId);
@@ -173,7 +176,7 @@ describe("a job on a paired node", () => {
       router: (router) => ({ ...router, auditCommandText: true }),
       config: {
         tools: { exec: { backgroundMs: 120_000 } },
-        agents: { entries: { "worker-sg": { sandbox: SANDBOX } } },
+        agents: { entries: { "worker-sg": { sandbox: SANDBOX, tools: LISTED } } },
       },
     });
     ({ gateway } = deployment);

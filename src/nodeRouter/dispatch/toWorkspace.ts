@@ -63,7 +63,7 @@ export async function applyWorkspace(
   const { command, pty } = event.params;
   // A terminal ends with its connection.
   const jobId = command && isBackground(event.params) && pty !== true ? deps.memory.part(JOBS).newId() : null;
-  if (jobId !== null) notes.push(`job ${jobId}: node_process finds it also after a restart of the gateway`);
+  if (jobId !== null) notes.push(jobNote(jobId));
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
   const decisionId = randomBytes(8).toString("hex");
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
@@ -112,6 +112,11 @@ function questionOf(
     pty: pty === true,
     background: isBackground(params),
   });
+}
+
+/** In a sandbox OpenClaw gives `node_process` only to agents whose config lists it; `exec` they have. */
+function jobNote(jobId: string): string {
+  return `job ${jobId}: it outlives the gateway; after a restart ask node_process, or look into ~/.openclaw-node-router/jobs/${jobId} there`;
 }
 
 /** Whatever the host may take for a yes. */

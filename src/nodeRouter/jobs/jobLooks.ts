@@ -15,7 +15,7 @@ const DEFINE_GROUP = `group() { if command -v ps >/dev/null 2>&1; then ps -A -o 
 
 /**
  * Sets `state` to `running -`, `ended <status>`, `lost -` or `gone -`. `lost`: neither running nor ended properly, e.g.
- * after the node was restarted.
+ * after the node was restarted. `gone`: it has not begun, or its folder was removed.
  */
 const LOOK = [
   'p=$(cat "$d/pgid" 2>/dev/null)',
@@ -23,7 +23,7 @@ const LOOK = [
   'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"',
   'elif test "$alive" = yes; then state="running -"',
   // The job may have ended between the two looks.
-  'elif test -e "$d/exit"; then state="ended $(cat "$d/exit")"; elif test -d "$d"; then state="lost -"; else state="gone -"; fi',
+  'elif test -e "$d/exit"; then state="ended $(cat "$d/exit")"; elif test -n "$p"; then state="lost -"; else state="gone -"; fi',
 ].join("\n");
 
 /** Sets `base` to the bytes that were dropped before `out`, and `size` to those there were in all. */
@@ -82,7 +82,10 @@ export function barScript(jobId: string): string {
     `umask 077; jobs=${JOBS_FOLDER}; d="$jobs/${jobId}"; mkdir -p "$jobs" || exit 1`,
     `if mkdir "$d" 2>/dev/null; then echo ${NEVER} >"$d/exit"; echo "state never -"`,
     `elif test "$(cat "$d/exit" 2>/dev/null)" = ${NEVER}; then echo "state never -"`,
-    'elif test -d "$d"; then echo "state there $(cat "$d/pgid" 2>/dev/null)"; fi',
+    // A start that was cut off before its leader had begun; the leader wants to make `go`, too.
+    'elif test ! -e "$d/exit" && mkdir "$d/go" 2>/dev/null; then rm -f "$d/run"; echo never >"$d/exit"; echo "state never -"',
+    'else n=0; until test -e "$d/pgid" || test -e "$d/exit" || test "$n" -ge 100; do sleep 0.02; n=$((n+1)); done',
+    'test ! -d "$d" || echo "state there $(cat "$d/pgid" 2>/dev/null)"; fi',
   ].join("\n");
 }
 

@@ -217,6 +217,18 @@ describe("start", { concurrent: true, timeout: SLOW }, () => {
     expect(await job.run(barScript(OTHER_ID))).toBe(`state there ${started.trim().split(" ").at(-1)}\n`);
   });
 
+  test("that was cut off before it began is barred like one that never came, and is not taken for one that ran", async ({
+    expect,
+  }) => {
+    using job = jobShell("/bin/sh");
+    mkdirSync(job.file("."), { recursive: true });
+    writeFileSync(job.file("run"), "echo secret");
+    expect(await job.poll()).toBe("state gone - 0\n");
+    expect(await job.run(barScript(ID))).toBe("state never -\n");
+    expect(await job.poll()).toBe("state ended never 0\n");
+    expect(existsSync(job.file("run"))).toBe(false);
+  });
+
   test("is refused while as many run as may, and not for those that are over", async ({ expect }) => {
     using job = jobShell("/bin/sh");
     const group = await job.start("sleep 60");

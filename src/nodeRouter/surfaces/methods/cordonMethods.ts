@@ -104,9 +104,8 @@ export async function drain(deps: Deps, params: Params, caller: string): Promise
 export async function drained(deps: Deps, params: Params): Promise<DrainReport> {
   const node = await knownNode(deps, readTextParam(params, "node"));
   const { memory } = deps;
-  await Promise.all(
-    [memory.part(SESSION_NODES), memory.part(CORDONS), memory.part(JOBS)].map((part) => part.ready()),
-  );
+  const files = [memory.part(SESSION_NODES), memory.part(CORDONS), memory.part(JOBS)];
+  await Promise.all(files.map((file) => file.ready()));
   const counters = memory.part(SSH_TRANSPORT).current?.counters(node) ?? null;
   const nodeId = stateOf(deps, node)?.nodeId ?? null;
   const onNode = nodeId === null ? null : (memory.part(NODE_TRANSPORT).current?.counters(nodeId) ?? null);

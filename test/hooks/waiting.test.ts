@@ -3,12 +3,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createBeforeToolCall } from "../../src/hooks/beforeToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { placeSession } from "../../src/nodeRouter/current/placeSession.ts";
 import { WAITING } from "../../src/nodeRouter/current/waiting.ts";
 import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
+import { PLUGIN_COMMAND } from "../../src/nodeRouter/placement/filters/plugin.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { LAST_NODES } from "../../src/nodeRouter/state/lastNodes.ts";
 import { OUTLIERS } from "../../src/nodeRouter/state/outliers.ts";
 import { RUNNING } from "../../src/nodeRouter/state/running.ts";
+import { PRESENCE } from "../../src/presence/presence.ts";
 import {
   CONFIG,
   contextOf,
@@ -20,6 +23,7 @@ import {
   SG_ID,
   workspaceOptions,
 } from "../support/fakeDeps.ts";
+import { fakePresence, makePresence, reachOf } from "../support/makePresence.ts";
 
 const SG = contextOf("worker-sg");
 const SG2_ID = "5b".repeat(32);
@@ -132,6 +136,48 @@ describe("a call whose node is offline", () => {
     const { exec, deps } = arranged({ ...configOf(WAITS), mode: "shadow" }, down());
     expect(await exec("1")).toBeUndefined();
     expect(waiting(deps)).toBe(0);
+  });
+});
+
+describe("a call that is no exec of a paired node", () => {
+  test("waits as well: a node tool, and a command in a workspace whose node is away", async () => {
+    const { deps, policy } = arranged(configOf(WAITS), down());
+    const tool = soFar(policy(execEvent(deps, {}, { toolName: "browser", toolCallId: "b" }), SG));
+    await pass(deps, 1_000);
+    expect(tool()).toBeUndefined();
+    deps.nodes = up();
+    await pass(deps, 1_500);
+    expect(tool()).toMatchObject({ params: { node: SG_ID } });
+
+    const { hostConfig } = workspaceOptions();
+    const bound = arranged(configOf(WAITS, { ssh: {} }), up(), { hostConfig });
+    const seen = (state: "up" | "down") =>
+      new Map([["mac-sg", makePresence({ reach: { node: null, ssh: reachOf(state) } })]]);
+    let records = seen("up");
+    bound.deps.memory.part(PRESENCE).current = fakePresence(() => records);
+    expect(await bound.exec("1")).toMatchObject({ params: expect.anything() });
+    bound.end("1", { exitCode: 0 });
+    records = seen("down");
+    const command = soFar(bound.exec("2"));
+    await pass(bound.deps, 1_000);
+    expect([command(), waiting(bound.deps)]).toEqual([undefined, 1]);
+    records = seen("up");
+    await pass(bound.deps, 1_500);
+    expect(command()).toMatchObject({ params: expect.anything() });
+    expect(notesOf(bound.deps, "2")).toEqual([expect.stringMatching(/^waited [12] s for a node$/)]);
+  });
+
+  test("of a run whose session has no node yet: it waits for one as it begins, and another look does not", async () => {
+    const { hostConfig } = workspaceOptions();
+    const { deps } = arranged(configOf(WAITS, { transport: "node" }), down(), { hostConfig });
+    const key = "agent:worker-sg:main";
+    expect(await placeSession(deps, "worker-sg", key)).toMatchObject({ ok: false });
+    const begins = soFar(placeSession(deps, "worker-sg", key, true));
+    await pass(deps, 1_000);
+    expect(begins()).toBeUndefined();
+    deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID, { commands: ["system.run", PLUGIN_COMMAND] })] };
+    await pass(deps, 1_500);
+    expect(begins()).toMatchObject({ ok: true, node: { name: "mac-sg" } });
   });
 });
 

@@ -39,15 +39,24 @@ export function busyNodes(memory: Memory, config: ResolvedConfig): readonly Busy
   }));
 }
 
+/** In one pass: a node on which nothing runs is not looked at. */
+function fullNodes(memory: Memory, config: ResolvedConfig): readonly string[] {
+  const running = memory.part(RUNNING);
+  const counts = new Map(running.nodes().map((name) => [name, running.on(name)]));
+  for (const { nodeName } of memory.part(JOBS).open()) counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
+  const mostOf = (name: string): number => config.nodes.get(name)?.maxRunning ?? Number.POSITIVE_INFINITY;
+  return [...counts].filter(([name, count]) => count >= mostOf(name)).map(([name]) => name);
+}
+
 /**
  * The same snapshot, or one that says so of the nodes.
  */
 export function withPressure(memory: Memory, config: ResolvedConfig, snapshot: NodeSnapshot): NodeSnapshot {
   const ejected = memory.part(OUTLIERS).ejected();
-  const full = limited(config).filter(({ name, maxRunning }) => runningOn(memory, name) >= maxRunning);
+  const full = limited(config).length === 0 ? [] : fullNodes(memory, config);
   if (full.length === 0 && ejected.size === 0) return snapshot;
   const pressure = new Map<string, NodePressure>();
-  for (const { name } of full) pressure.set(name, { full: true, ejectedForMs: null });
+  for (const name of full) pressure.set(name, { full: true, ejectedForMs: null });
   // At most half of all nodes: where more fail, it is not the nodes.
   const most = Math.max(1, Math.floor(snapshot.nodes.length / 2));
   for (const [name, ejectedForMs] of [...ejected].slice(0, most)) {

@@ -1,8 +1,8 @@
 // What another config would change: every agent and tool, decided before and after, also with nodes down. Pure.
 import type { ResolvedConfig } from "../../config/resolve.ts";
+import { finish } from "../../shared/finishSteps.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import { finish } from "../../shared/steps.ts";
 import type { Transport } from "../../shared/types.ts";
 import { decisionMessage } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";

@@ -1,8 +1,8 @@
 // The config's own tests: what must become of a call while all nodes are up but those that a test takes down. Pure.
 import type { ConfiguredTest, ResolvedConfig } from "../../config/resolve.ts";
+import { finish } from "../../shared/finishSteps.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import { finish } from "../../shared/steps.ts";
 import { UNKNOWN_PLACE } from "../placement/filters/residency.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { NO_LAST_NODES } from "../state/lastNodes.ts";

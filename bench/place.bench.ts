@@ -227,6 +227,7 @@ function makeRule(index: number): Rule {
     tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
+    stick: "none",
   };
 }
 

@@ -13,6 +13,8 @@ import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts"
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
 import { registerPresence } from "./nodeRouter/observe/register.ts";
 import { createDeps } from "./nodeRouter/process/openclaw.ts";
+import { LAST_NODES } from "./nodeRouter/state/lastNodes.ts";
+import { openStuck } from "./nodeRouter/state/sessionNodesFile.ts";
 import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
 import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";
 import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
@@ -48,6 +50,9 @@ export default definePluginEntry({
 
     // From which nodes the operator keeps calls away, remembered across restarts.
     openCordons(api, deps.memory.part(CORDONS));
+
+    // To which node commands come back for their files, remembered across restarts.
+    openStuck(api, deps.memory.part(LAST_NODES).stuck, deps.log);
 
     // Enforcement, in every mode: agent runs take hooks from other instances than services.
     //   trusted tool policy, before_tool_call (last), node-invoke policy, resolve_exec_env,

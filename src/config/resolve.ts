@@ -4,6 +4,7 @@ import type { Residency } from "../nodeRouter/placement/model/residence.ts";
 import type {
   Minimum,
   Near,
+  OnUnavailable,
   Preference,
   Rule,
   UntoleratedAgents,
@@ -11,6 +12,7 @@ import type {
 import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
 import { NO_TAINTS, type Taint, type Toleration } from "../nodeRouter/placement/model/taint.ts";
 import { normalizeToolName } from "../shared/hostNames.ts";
+import { parseSpan } from "../shared/timeSpan.ts";
 import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
 import { nodeNameProblem } from "./checks/nodes.ts";
 import { checkConfig } from "./checks/registry.ts";
@@ -70,6 +72,8 @@ export interface ConfiguredNode {
   /** Configured tags only. */
   readonly tags: NodeTags;
   readonly taints: readonly Taint[];
+  /** Calls that may run there at once; null: any number. */
+  readonly maxRunning: number | null;
   readonly location: NodeLocation | null;
   /** Absolute directory on the node. */
   readonly workspace: string | null;
@@ -199,6 +203,7 @@ function resolveNode(
     tailscale: targetOf(entry.tailscale, name),
     tags,
     taints: taints.length === 0 ? NO_TAINTS : taints,
+    maxRunning: entry.maxRunning ?? null,
     location: locationAt(path, entry.location, isWrong),
     workspace: isWrong(`${path}.workspace`) ? null : (entry.workspace ?? null),
     paths: isWrong(`${path}.paths`) ? [] : (entry.paths ?? []),
@@ -279,9 +284,16 @@ function resolveRule({
     minimum: minimumOf(entry.minimum),
     residency: residencyOf(entry.residency),
     tolerate,
-    onUnavailable: entry.onUnavailable ?? defaults.DEFAULT_ON_UNAVAILABLE,
+    onUnavailable: onUnavailableOf(entry.onUnavailable),
+    stick: entry.stick ?? defaults.DEFAULT_STICK,
     files: entry.files ?? defaults.DEFAULT_FILES,
   };
+}
+
+/** A wait that cannot be read is a config error, by which its rule is left out. */
+function onUnavailableOf(written: RuleEntry["onUnavailable"]): OnUnavailable {
+  if (typeof written !== "object") return written ?? defaults.DEFAULT_ON_UNAVAILABLE;
+  return "wait" in written ? { waitMs: parseSpan(written.wait) ?? 0 } : { next: written.next };
 }
 
 /** `"gateway"` is the gateway, whatever nodes are called. */

@@ -4,12 +4,14 @@ import { idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/even
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { OUTLIERS } from "../nodeRouter/state/outliers.ts";
+import { backgroundKey, callKey, jobKey, RUNNING } from "../nodeRouter/state/running.ts";
 import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";
 import { isRecord } from "../shared/isRecord.ts";
 import type { Memory } from "../shared/processMemory.ts";
 import { coded } from "../shared/refusal.ts";
 import { safe } from "../shared/safeText.ts";
-import { stoppedInTerminal } from "./resultLine.ts";
+import { endOf, stoppedInTerminal } from "./resultLine.ts";
 
 export interface AfterToolEvent extends ToolEvent {
   readonly result?: unknown;
@@ -23,6 +25,7 @@ export function createAfterToolCall(deps: RouterDeps) {
     const calls = deps.memory.part(CALLS);
     const call = calls.find(runId, toolCallId);
     calls.end(runId, toolCallId);
+    settle(deps.memory, call, callKey(runId, toolCallId), resultDetails(event.result));
     if (call === null || call.tool !== "exec" || event.toolName !== "exec") return;
     const ranOn = ranElsewhere(deps.memory, call, event.result);
     if (ranOn === null) return;
@@ -39,6 +42,29 @@ export function createAfterToolCall(deps: RouterDeps) {
       coded("NODE_MISMATCH", "a command ran on another machine than it was placed on"),
     );
   };
+}
+
+/** What it held on its node is free, or goes on without it; and whether calls get through to the node is known anew. */
+function settle(
+  memory: Memory,
+  call: PlacedCall | null,
+  key: string | null,
+  details: Readonly<Record<string, unknown>> | null,
+): void {
+  const running = memory.part(RUNNING);
+  if (key === null) return;
+  const { workspaceCallId = null, jobId = null } = call ?? {};
+  const { claimed, outcome } = memory.part(WORKSPACE_CALLS).get(workspaceCallId ?? "") ?? {};
+  const end = endOf(details);
+  if (workspaceCallId !== null && claimed === true && outcome === null) {
+    running.goesOn(key, backgroundKey(workspaceCallId));
+  } else if (jobId !== null && (end === "unknown" || details?.exitCode === 0)) {
+    running.goesOn(key, jobKey(jobId));
+  } else running.release(key);
+  const node = call?.decision.node?.name;
+  if (node === undefined || workspaceCallId !== null || call?.tool !== "exec") return;
+  if (end === "unknown" || details?.failureKind === "not-dispatched") memory.part(OUTLIERS).failed(node);
+  else if (end === "ran") memory.part(OUTLIERS).succeeded(node);
 }
 
 /**

@@ -57,11 +57,8 @@ function isOpen(deps: RouterDeps, config: ResolvedConfig, agent: string, host: s
 }
 
 /** Under a residency the gateway is a place like any other, and what is known of it can change. */
-function mayUseGateway(
-  deps: RouterDeps,
-  config: ResolvedConfig,
-  { execRule, ...policy }: AgentPolicy,
-): boolean {
-  if (!policy.mayUseGateway || execRule === null) return false;
-  return gatewayObjection(execRule, lastSnapshot(deps, config)) === null;
+function mayUseGateway(deps: RouterDeps, config: ResolvedConfig, policy: AgentPolicy): boolean {
+  const rule = policy.execChain.at(-1);
+  if (!policy.mayUseGateway || rule === undefined) return false;
+  return gatewayObjection(rule, lastSnapshot(deps, config)) === null;
 }

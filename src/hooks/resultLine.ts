@@ -1,6 +1,6 @@
 // The line that tells agent and human where a command ran. Pure.
 
-import { placeText, residencyText } from "../nodeRouter/explain/message.ts";
+import { choiceNotes, placeText, residencyText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
 import { refusal, refusalLine, refusalText } from "../shared/refusal.ts";
@@ -77,6 +77,7 @@ export function resultLine(
     `rule ${nameText(decision.rule ?? "none")}`,
     ...(residency === null ? [] : [residency]),
     ...advice(end, processGroup),
+    ...choiceNotes(decision),
     ...call.notes,
     ...imitated,
   ].join(" · ");

@@ -5,6 +5,7 @@ import { hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
+import { LAST_NODES } from "../nodeRouter/state/lastNodes.ts";
 import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
 import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
@@ -67,6 +68,7 @@ export function createResultMiddleware(deps: RouterDeps) {
       // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
       if (call.decision.request.binding === "workspace")
         deps.memory.part(SESSION_NODES).told(call.sessionKey);
+      if (call.stickKey !== undefined) deps.memory.part(LAST_NODES).stuck.told(call.stickKey);
       return resultLine(call, end, processGroup, isImitated);
     });
     return withLine({ ...event.result, content }, [...new Set(lines)].join("\n"));

@@ -4,6 +4,7 @@ import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { policyNow } from "../nodeRouter/current/worldNow.ts";
 import { carry } from "../nodeRouter/dispatch/dispatch.ts";
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { giveBack } from "../nodeRouter/dispatch/taking.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import { HOOKS_SEEN } from "../nodeRouter/liveness/liveness.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
@@ -13,7 +14,12 @@ import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRou
 import { STRANGE_TOOLS } from "../nodeRouter/toolCatalog/strangeTools.ts";
 import { refusalText } from "../shared/refusal.ts";
 
-export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<PolicyResult | undefined>;
+/** @param maxWaitMs how long the host lets it wait for a node; absent: as long as the rule says. */
+export type ToolPolicy = (
+  event: ToolEvent,
+  context: ToolContext,
+  maxWaitMs?: number,
+) => Promise<PolicyResult | undefined>;
 
 /** Code Mode's outer call: its `command` is JavaScript, and every shell command in it comes as a call of its own. */
 const CODE_MODE = "code_mode_exec";
@@ -24,17 +30,18 @@ const CODE_MODE = "code_mode_exec";
  */
 export function createToolPolicy(deps: RouterDeps): ToolPolicy {
   const log = deps.log.child({ part: "policy" });
-  return async (given, context) => {
+  return async (given, context, maxWaitMs) => {
     const event = { ...given, toolName: toolId(given.toolName) };
     const { runId, toolCallId } = idsOf(event, context);
     if (runId !== "") deps.memory.part(HOOKS_SEEN).evaluatedRuns.set(runId, true);
     deps.memory.part(CALLS).begin(runId, toolCallId);
+    giveBack(deps.memory, event, context);
 
     const config = deps.memory.part(PLUGIN_CONFIG).current;
     const agent = agentOf(context);
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
     const startedAt = deps.now();
-    const carried = await carry(deps, config, agent, event, context);
+    const carried = await carry(deps, config, agent, event, context, maxWaitMs);
     const { outcome, decision, refusal, consent } = carried;
     const policy = policyNow(deps, config, agent);
     if (classifyTool(event.toolName) === null && refusal === null) {

@@ -46,6 +46,7 @@ test("a node without settings is its own paired node and tailnet peer", () => {
     tailscale: "mac-cn",
     tags: new Map(),
     taints: [],
+    maxRunning: null,
     location: null,
     workspace: null,
     paths: [],
@@ -146,6 +147,7 @@ test("a rule has its selectors parsed and its defaults filled in", () => {
     tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
+    stick: "none",
   });
   expect(china).toMatchObject({ prefer: [], onUnavailable: "refuse", files: "gateway" });
 });

@@ -390,7 +390,8 @@ function* keysOf(schema: Schema, prefix = ""): Generator<Key> {
 /** The objects that stand beside text have a name. */
 function branchText(schema: Schema): string {
   const has = (key: string): boolean => schema.properties !== undefined && key in schema.properties;
-  return typeText(schema).replace("object", has("latitude") ? "point" : has("port") ? "port" : "SecretRef");
+  const name = has("latitude") ? "point" : ["port", "wait", "next"].find(has);
+  return typeText(schema).replace("object", name ?? "SecretRef");
 }
 
 function typeText(schema: Schema): string {

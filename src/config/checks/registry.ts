@@ -11,6 +11,7 @@ import { checkResidency } from "./residency.ts";
 import { checkRules } from "./rules.ts";
 import { checkSelectors } from "./selectors.ts";
 import { checkTaints } from "./taints.ts";
+import { checkUnavailable } from "./unavailable.ts";
 import type { WrittenConfig } from "./written.ts";
 
 /**
@@ -20,7 +21,7 @@ import type { WrittenConfig } from "./written.ts";
  * refuses their calls. That is what `agents` of each problem is for.
  */
 export function checkConfig(written: WrittenConfig): ConfigProblem[] {
-  return [
+  const found = [
     ...checkLocation(formatPath(["gateway"]), written.config.gateway?.location, written.routedAgents),
     ...checkPresenceSettings(written),
     ...checkNodeSettings(written),
@@ -32,4 +33,5 @@ export function checkConfig(written: WrittenConfig): ConfigProblem[] {
     ...checkMatches(written),
     ...checkExpectations(written),
   ];
+  return [...found, ...checkUnavailable(written, found)];
 }

@@ -65,9 +65,9 @@ function* checkKeeping({ config, rules }: WrittenConfig, rule: WrittenRule): Gen
   const says = `rule ${quote(name)} keeps its calls in ${(residency?.allow ?? []).join(", ")}`;
   const covered = new Set((tools ?? ROUTABLE_TOOLS).map(normalizeToolName));
   for (const other of rules) {
-    const isSame = agents.every(
-      (agent) => other.entry.agents.includes(agent) || other.entry.agents.includes("*"),
-    );
+    const isSame =
+      agents.length === 0 ||
+      agents.every((agent) => other.entry.agents.includes(agent) || other.entry.agents.includes("*"));
     if (!isSame || other.entry.residency === undefined) continue;
     for (const tool of other.entry.tools ?? ROUTABLE_TOOLS) covered.add(normalizeToolName(tool));
   }

@@ -13,6 +13,13 @@ export const MAX_PREFERENCES = 64;
 export const MAX_DIRECTORIES = 64;
 export const MAX_ENV = 256;
 
+/** Calls that a node may run at once. */
+export const MAX_RUNNING = 10_000;
+/**
+ * How long a call may wait for a node. OpenClaw gives up a run of which it hears nothing for five minutes
+ * (docs/concepts/agent-loop.md, "Stuck session diagnostics").
+ */
+export const LONGEST_WAIT_MS = 240_000;
 /** Characters of a name: node, rule, agent pattern, tool, host, user, city. 253 is the longest DNS name. */
 export const MAX_NAME_LENGTH = 253;
 /** Characters of one tag: two Kubernetes label parts (317 and 63) and "=". */

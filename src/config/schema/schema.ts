@@ -46,6 +46,14 @@ export const NodeSchema = closed(
       }),
     ),
     location: Type.Optional(LocationSchema),
+    maxRunning: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: limits.MAX_RUNNING,
+        description:
+          "Calls that may run there at once, over every protocol; a full node takes no new ones. Default: any number.",
+      }),
+    ),
     workspace: Type.Optional(
       text(
         limits.MAX_PATH_LENGTH,
@@ -122,13 +130,32 @@ const MinimumSchema = closed(
   },
 );
 
+const OnUnavailableSchema = Type.Union(
+  [
+    stringEnum(["refuse", "gateway"], { description: "Refused, or run by the gateway machine." }),
+    closed(
+      { wait: text(limits.MAX_NAME_LENGTH, 'How long, for example "20s"; at most 4m.') },
+      { description: "The call waits for the first node that fits." },
+    ),
+    closed(
+      { next: name("Name of the rule that is asked then.") },
+      { description: "Another rule chooses, before anything is sent." },
+    ),
+  ],
+  {
+    default: defaults.DEFAULT_ON_UNAVAILABLE,
+    description:
+      'What happens when no node fits: "refuse", "gateway" (the gateway machine runs the call), { wait: "20s" } (it waits for the first node that fits), or { next: "rule name" } (that rule chooses).',
+  },
+);
+
 export const RuleSchema = closed(
   {
     name: name("Name of the rule, unique; refusals, logs and the CLI show it."),
     agents: Type.Array(text(limits.MAX_NAME_LENGTH), {
-      minItems: 1,
       maxItems: limits.MAX_AGENTS,
-      description: 'Agents that the rule speaks for: exact ids, or globs such as "cn-*".',
+      description:
+        'Agents that the rule speaks for: exact ids, or globs such as "cn-*". None: it is asked only where another rule names it as next.',
     }),
     tools: Type.Optional(
       Type.Array(text(limits.MAX_NAME_LENGTH), {
@@ -160,10 +187,12 @@ export const RuleSchema = closed(
           'Taints that do not keep these calls off: "key" or "key=value", also with ":effect"; "*" is every taint.',
       }),
     ),
-    onUnavailable: Type.Optional(
-      stringEnum(["refuse", "gateway"], {
-        default: defaults.DEFAULT_ON_UNAVAILABLE,
-        description: "What happens when no node fits: the call is refused, or the gateway machine runs it.",
+    onUnavailable: Type.Optional(OnUnavailableSchema),
+    stick: Type.Optional(
+      stringEnum(["session", "agent", "none"], {
+        default: defaults.DEFAULT_STICK,
+        description:
+          "For agents of whom only exec is routed: commands of a session, or of the agent, come back to the node that holds the files of earlier ones; while it is away, onUnavailable says what happens.",
       }),
     ),
     files: Type.Optional(

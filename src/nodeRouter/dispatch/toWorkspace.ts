@@ -22,16 +22,25 @@ export async function applyWorkspace(
   decision: Extract<Decision, { kind: "workspace" }>,
   event: ToolEvent,
   context: ToolContext,
+  waited: readonly string[] = [],
 ): Promise<Applied> {
   const { agent, placement, place } = decision;
   const sessionKey = context.sessionKey ?? "";
   const { movedFrom } = remember(deps.memory, agent, sessionKey, place);
-  const notes =
+  const moved =
     movedFrom === null
       ? []
       : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
+  const notes = [...moved, ...waited];
   const who = { ...idsOf(event, context), sessionKey, agent };
-  const call = { ...who, tool: event.toolName, decision: placement, notes, nodeId: null, jobId: null };
+  const call = {
+    ...who,
+    tool: event.toolName,
+    decision: placement,
+    notes,
+    nodeId: null,
+    jobId: null,
+  };
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
     if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, workspaceCallId: null });

@@ -4,6 +4,7 @@ import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
 import { shellWord } from "../../shared/shell.ts";
 import type { NodeLocation, Transport } from "../../shared/types.ts";
 import { grantText, OUTSIDE, statementText } from "../placement/filters/residency.ts";
+import { EJECTED } from "../placement/filters/room.ts";
 import { TAINTED } from "../placement/filters/taints.ts";
 import type { Candidate, PlacementDecision, Reason } from "../placement/model/decision.ts";
 
@@ -62,7 +63,16 @@ function placedLine(decision: PlacementDecision): string {
       : ` · stays where it last ran: ${nameText(keptInsteadOf)} ranks first, but not by enough to move`;
   const residency = residencyText(decision);
   const place = residency === null ? "" : ` · ${residency}`;
-  return `${nameText(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${nameText(rule ?? "")}${place}${kept}`;
+  const notes = choiceNotes(decision).map((note) => ` · ${note}`);
+  return `${nameText(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${nameText(rule ?? "")}${place}${kept}${notes.join("")}`;
+}
+
+/** What whoever reads where a call ran must know of the choice: which rules had no node, and that nothing better was left. */
+export function choiceNotes({ before = [], isLastResort, rule }: PlacementDecision): readonly string[] {
+  return [
+    ...before.map((one) => `rule ${quote(rule ?? "")} is next, for ${ownFitLine(one)}`),
+    ...(isLastResort === true ? ["calls to it failed lately, and no other node is left"] : []),
+  ];
 }
 
 function noRuleLine({ request }: PlacementDecision): string {
@@ -76,8 +86,12 @@ function gatewayLine(decision: PlacementDecision, rule: string): string {
   return `${fitLine(decision)}; rule ${quote(rule)} says onUnavailable: "gateway", so it runs on the gateway`;
 }
 
-/** How many nodes fit, and why the others do not: without a full stop. */
+/** How many nodes fit, and why the others do not, by every rule that was asked: without a full stop. */
 export function fitLine(decision: PlacementDecision): string {
+  return [...(decision.before ?? []), decision].map(ownFitLine).join("; then ");
+}
+
+function ownFitLine(decision: PlacementDecision): string {
   const { request, rule, fitting, total, filtered, residency } = decision;
   const reasons = filtered.map(
     ({ reason, count }) =>
@@ -111,7 +125,7 @@ function detailsOf(decision: PlacementDecision, reason: Reason): string {
 }
 
 /** Filters whose reasons say what they are about. */
-const DETAILED: readonly string[] = [OUTSIDE.filter, TAINTED.filter];
+const DETAILED: readonly string[] = [OUTSIDE.filter, TAINTED.filter, EJECTED.filter];
 
 /** Of a call that a rule with residency placed: whose word its place is, and how old that is. Null: it has none. */
 export function residencyText({ residency, node }: PlacementDecision): string | null {

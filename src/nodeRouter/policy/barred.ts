@@ -6,7 +6,7 @@ import { TAINTED } from "../placement/filters/taints.ts";
 import type { Candidate } from "../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
 import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../placement/model/way.ts";
-import { place } from "../placement/place.ts";
+import { placeByRule } from "../placement/place.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 
 const BARRING: readonly string[] = [OUTSIDE.filter, TAINTED.filter];
@@ -22,19 +22,25 @@ export function isBarred({ reason }: Candidate): boolean {
  * @param isIt which node of the snapshot.
  */
 export function barredProblem(
-  { id: agent, binding, config, execRule }: AgentPolicy,
+  { id: agent, binding, execRule, execChain }: AgentPolicy,
   isIt: (node: NodeState) => boolean,
   snapshot: NodeSnapshot,
 ): string | null {
   if (execRule === null) return null;
   const node = snapshot.nodes.find(isIt);
   // SECURITY: under a residency a machine of which nothing is known is nowhere.
-  if (node === undefined) return execRule.residency === null ? null : "is not known any more";
+  if (node === undefined) {
+    return execChain.every(({ residency }) => residency === null) ? null : "is not known any more";
+  }
   const needs = binding === "workspace" ? WORKSPACE_NEEDS : COMMAND_NEEDS;
   const settled = binding === "workspace" ? node.name : null;
   const asked = { agent, tool: "exec", commands: [], needs, binding, current: null, settled } as const;
-  const [candidate] = place(asked, { ...snapshot, nodes: [node] }, config.rules).candidates();
-  return candidate !== undefined && isBarred(candidate) ? whyText(candidate, "") : null;
+  const alone = { ...snapshot, nodes: [node] };
+  const said = execChain.flatMap((rule) => placeByRule(rule, asked, alone).candidates());
+  // One of the rules may have sent it there, and that one has nothing against it.
+  if (said.some((one) => !isBarred(one) && one.reason?.about !== "rule")) return null;
+  const barring = said.find(isBarred);
+  return barring === undefined ? null : whyText(barring, "");
 }
 
 /**

@@ -7,11 +7,13 @@ import type { Transport } from "../../shared/types.ts";
 import { decisionMessage } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import { chainOf } from "../placement/ruleIndex.ts";
+import { stickKey } from "../state/lastNodes.ts";
 import { classifyTool, commandsFor, ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
 import { admitWorkspaceCall } from "./admission.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import type { Decision, LastNodesView, World } from "./callDecision.ts";
-import { lookAhead, nodeOf, outcomeOf } from "./explainTool.ts";
+import { lookAhead, mainSession, nodeOf, outcomeOf } from "./explainTool.ts";
 import { decideSession } from "./sessionNode.ts";
 import { closedNodes } from "./untolerated.ts";
 import { withDown } from "./whatIf.ts";
@@ -200,7 +202,7 @@ function toolKinds(now: Pair<World>): ReadonlyMap<string, string> {
 
 /** All that decides of an agent's calls, but for its name. */
 function kindOf(policy: AgentPolicy, world: World, memory: LastNodesView): unknown {
-  const session = { key: `agent:${policy.id}:main`, kept: null, facts: null, hostedOn: undefined };
+  const session = { key: mainSession(policy.id), kept: null, facts: null, hostedOn: undefined };
   const isAdmitted = (tool: string) =>
     admitWorkspaceCall(policy, { tool, params: {}, rewritable: true, session }, world).ok;
   return [
@@ -215,11 +217,16 @@ function kindOf(policy: AgentPolicy, world: World, memory: LastNodesView): unkno
   ];
 }
 
-/** Where its calls ran until now, by the rules of its tools. */
-function currentsOf(policy: AgentPolicy, memory: LastNodesView): readonly (string | null)[] {
-  return PLANNED_TOOLS.map((tool) => {
-    const rule = policy.ruleFor(tool);
-    return rule === null ? null : memory.of(policy.id, rule.name);
+/** Where its calls ran until now, by the rules of its tools, and where their files are. */
+function currentsOf({ id, config, ruleFor }: AgentPolicy, memory: LastNodesView): readonly (string | null)[] {
+  return PLANNED_TOOLS.flatMap((tool) => {
+    const rule = ruleFor(tool);
+    if (rule === null) return [null];
+    const stuck = stickKey(rule, id, mainSession(id));
+    return [
+      ...chainOf(config.rules, rule).map(({ name }) => memory.of(id, name)),
+      stuck === null ? null : (memory.stuck?.get(stuck)?.node ?? null),
+    ];
   });
 }
 

@@ -127,14 +127,20 @@ export function faultDecision(policy: AgentPolicy, tool: string, fault: Refusal)
 
 interface Recorder {
   leave(): Decision;
-  refuse(why: Refusal, placement?: PlacementDecision | null): Decision;
+  refuse(why: Refusal, placement?: PlacementDecision | null, waitMs?: number): Decision;
 }
 
 function recorder(policy: AgentPolicy, tool: string): Recorder {
   const record = { agent: policy.id, tool, rule: policy.ruleFor(tool)?.name ?? null, placement: null };
   return {
     leave: () => ({ ...record, kind: "leave", clearHost: false }),
-    refuse: (why, placement = null) => ({ ...record, kind: "refuse", refusal: why, placement }),
+    refuse: (why, placement = null, waitMs) => ({
+      ...record,
+      kind: "refuse",
+      refusal: why,
+      placement,
+      ...(waitMs === undefined ? {} : { waitMs }),
+    }),
   };
 }
 
@@ -142,18 +148,20 @@ function recorder(policy: AgentPolicy, tool: string): Recorder {
 function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { tool } = call;
   const by = recorder(policy, tool);
-  const placement = toolPlacement(policy, tool, world.snapshot, memory, call.session.kept?.node);
+  const { kept, key: sessionKey } = call.session;
+  const held = { kept: kept?.node ?? null, sessionKey };
+  const placement = toolPlacement(policy, tool, world.snapshot, memory, held);
   const { rule } = placement;
   if (placement.outcome === "refused" || isNodeToolLeft(placement)) {
-    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement);
+    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement, placement.waitMs);
   }
   if (placement.outcome === "unrouted")
     return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };
   const record = { agent: policy.id, tool, rule };
   if (policy.binding === "exec") return { ...record, kind: "place", placement, beside: null };
-  const place = decideSession(policy, call.session.kept, world, memory);
+  const place = decideSession(policy, kept, world, memory, true);
   const beside = besideWorkspace(placement, place, world.snapshot);
-  if (!beside.ok) return by.refuse(beside.refusal, placement);
+  if (!beside.ok) return by.refuse(beside.refusal, placement, beside.waitMs);
   return { ...record, kind: "place", placement: beside.placement, beside: place.ok ? place : null };
 }
 
@@ -163,8 +171,8 @@ function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: Last
   const by = recorder(policy, tool);
   const admission = admitWorkspaceCall(policy, call, world);
   if (!admission.ok) return by.refuse(admission.refusal);
-  const place = decideSession(policy, call.session.kept, world, memory);
-  if (!place.ok) return by.refuse(place.refusal);
+  const place = decideSession(policy, call.session.kept, world, memory, tool !== "exec");
+  if (!place.ok) return by.refuse(place.refusal, null, place.waitMs);
   const { placement } = place;
   const { askedBy } = admission;
   return { agent: policy.id, tool, rule: placement.rule, kind: "workspace", placement, place, askedBy };

@@ -20,12 +20,17 @@ import { toolPlacement } from "./toolPlacement.ts";
 export function lookAhead(policy: AgentPolicy, asked: string, world: World, memory: LastNodesView): Decision {
   // In a workspace `process` has only what its exec started: it is where that is, and nobody needs to be asked.
   const tool = asked === "process" && policy.binding === "workspace" ? "exec" : asked;
-  const session = { key: `agent:${policy.id}:main`, kept: null, facts: null, hostedOn: undefined };
+  const session = { key: mainSession(policy.id), kept: null, facts: null, hostedOn: undefined };
   const rewritable = tool !== "exec" || policy.runtime === null;
   const decision = decide(policy, { tool, params: {}, rewritable, session }, world, memory);
   if (decision.kind !== "workspace") return decision;
   const { placement } = decision;
   return { ...decision, placement: { ...placement, request: { ...placement.request, tool: asked } } };
+}
+
+/** Key of the session that an agent begins with. */
+export function mainSession(agent: string): string {
+  return `agent:${agent}:main`;
 }
 
 /** Null unless refused. */

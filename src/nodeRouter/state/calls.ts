@@ -18,6 +18,8 @@ export interface PlacedCall {
   readonly jobId: string | null;
   /** Id in `WORKSPACE_CALLS`; null for a call that OpenClaw carries out, and for a file tool. */
   readonly workspaceCallId: string | null;
+  /** Under which the node of its session's files is kept; absent: under none. */
+  readonly stickKey?: string;
   readonly notes: readonly string[];
   /** False once its result was seen; kept a while longer for the line in an outer tool's result. */
   running: boolean;

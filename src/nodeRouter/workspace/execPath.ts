@@ -1,12 +1,15 @@
 // From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
 import { NodeRouterError } from "../../shared/errors.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
+import { OUTLIERS } from "../state/outliers.ts";
+import { backgroundKey, RUNNING } from "../state/running.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
-import type { PtySize } from "../transports/transport.ts";
+import type { Outcome, PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
@@ -76,6 +79,7 @@ export function createExecPath(run: Run): ExecPath {
           requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,
+          onEnd: (outcome) => settle(run.memory, at.node.name, call, outcome),
           onChange: () => workspace.readAheads.invalidate(at.node.name),
         }),
       );
@@ -138,6 +142,15 @@ function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: B
   const fact = `a person decides about each command of agent ${quote(call.agent)}, and ${problem}`;
   const advice = "Look for another plugin that changes exec";
   throw notStarted(call, refusal("RUN_NOT_ALLOWED", fact, { advice }));
+}
+
+/** What it held on its node is free, and whether calls get through to the node is known anew. */
+function settle(memory: Memory, node: string, call: WorkspaceCall | null, outcome: Outcome): void {
+  if (call !== null) memory.part(RUNNING).release(backgroundKey(call.callId));
+  const isLost =
+    outcome.kind === "unknown" || (outcome.kind === "notStarted" && outcome.code === "NODE_UNREACHABLE");
+  if (isLost) memory.part(OUTLIERS).failed(node);
+  else if (outcome.kind === "ran") memory.part(OUTLIERS).succeeded(node);
 }
 
 /** The call is over with that. */

@@ -175,6 +175,7 @@ export const ruleArbitrary: fc.Arbitrary<Rule> = fc.record({
   ),
   onUnavailable: fc.constantFrom("refuse" as const, "gateway" as const),
   files: fc.constant("gateway" as const),
+  stick: fc.constant("none" as const),
 });
 
 export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc

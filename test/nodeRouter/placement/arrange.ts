@@ -23,6 +23,7 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
     tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
+    stick: "none",
     ...changes,
   };
 }

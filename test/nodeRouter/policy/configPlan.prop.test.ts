@@ -5,6 +5,7 @@ import { resolveConfig } from "../../../src/config/resolve.ts";
 import { buildSnapshot } from "../../../src/nodeRouter/inventory/inventory.ts";
 import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import type { NodeSnapshot } from "../../../src/nodeRouter/placement/model/snapshot.ts";
+import { placeByRule } from "../../../src/nodeRouter/placement/place.ts";
 import { agentPolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
 import {
   PLANNED_TOOLS,
@@ -16,6 +17,8 @@ import { lookAhead, nodeOf, outcomeOf } from "../../../src/nodeRouter/policy/exp
 import { toolPlacement } from "../../../src/nodeRouter/policy/toolPlacement.ts";
 import { withCordoned, withDown } from "../../../src/nodeRouter/policy/whatIf.ts";
 import { worldOf } from "../../../src/nodeRouter/policy/world.ts";
+import type { LastNodes } from "../../../src/nodeRouter/state/lastNodes.ts";
+import { createSessionNodes } from "../../../src/nodeRouter/state/sessionNodes.ts";
 import { classifyTool } from "../../../src/nodeRouter/toolCatalog/catalog.ts";
 import { readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
 import { BOUND, hostEntry } from "../../support/fakeDeps.ts";
@@ -36,11 +39,12 @@ const node = fc.record(
 );
 const rule = fc.record(
   {
-    agents: fc.constantFrom(["a1"], ["a*"], ["b1"], ["*"]),
+    agents: fc.constantFrom(["a1"], ["a*"], ["b1"], ["*"], []),
     tools: fc.constantFrom(["exec"], ["browser"]),
     require: fc.constantFrom("region=sg", "region=cn", "gpu", "region=("),
     prefer: fc.constantFrom([{ selector: "gpu", weight: 50 }]),
-    onUnavailable: fc.constantFrom("refuse", "gateway"),
+    onUnavailable: fc.constantFrom("refuse", "gateway", { wait: "1s" }, { next: "r1" }, { next: "r2" }),
+    stick: fc.constantFrom("session", "agent"),
     files: fc.constantFrom("gateway", "refuse"),
     tolerate: fc.constantFrom(["prod"], ["gpu=a100"], ["*"]),
     residency: fc.constantFrom({ allow: ["SG"] }, { allow: ["SG", "CN"] }),
@@ -78,6 +82,17 @@ function withDisputed(snapshot: NodeSnapshot, names: readonly string[]): NodeSna
   );
   return { ...snapshot, nodes };
 }
+/** What agent `a1` ran has files on this node. */
+function stuckOn(node: string | null): LastNodes["stuck"] {
+  const stuck = createSessionNodes();
+  if (node !== null)
+    for (const rule of ["r0", "r1", "r2"]) {
+      stuck.put(`agent:a1:main\0${rule}`, node, "node");
+      stuck.put(`agent:a1:\0${rule}`, node, "node");
+    }
+  return stuck;
+}
+
 const current = fc.option(fc.constantFrom(...NAMES));
 
 const input = fc
@@ -86,10 +101,11 @@ const input = fc
     hosts: fc.tuple(hostConfig, hostConfig),
     machines,
     current,
+    stuck: current,
     cordoned: fc.subarray(NAMES),
     disputed: fc.subarray(NAMES),
   })
-  .map(({ configs, hosts, machines: list, current: last, cordoned, disputed }): PlanInput => {
+  .map(({ configs, hosts, machines: list, current: last, stuck, cordoned, disputed }): PlanInput => {
     const side = (at: 0 | 1): PlanSide => {
       const resolved = resolveConfig(configs[at]);
       const snapshot = withCordoned(
@@ -103,7 +119,7 @@ const input = fc
       after: side(1),
       agents: AGENTS,
       known: { hostNodes: [], presence: new Map(), apiProblem: null },
-      memory: { of: () => last },
+      memory: { of: () => last, stuck: stuckOn(stuck) },
       scenarios: [...NAMES.map((name) => [name]), ["n1", "n2"]],
       limit: 10_000,
     };
@@ -158,9 +174,14 @@ test("a cordon adds no node: nobody is placed on a cordoned one or on one that d
           if (kept?.node == null) continue;
           expect(cordoned).not.toContain(kept.node);
           const { node: on } = kept;
-          const fitted = toolPlacement(policy, tool, any.before.snapshot, any.memory)
-            .candidates()
-            .find((one) => one.node === on)?.fits;
+          const held = { sessionKey: `agent:${name}:main` };
+          const { rule: by, request } = toolPlacement(policy, tool, side.snapshot, any.memory, held);
+          const ruling = any.before.config.rules.find((one) => one.name === by);
+          const fitted =
+            ruling !== undefined &&
+            placeByRule(ruling, request, any.before.snapshot)
+              .candidates()
+              .find((one) => one.node === on)?.fits;
           expect(fitted).toBe(true);
         }
       }

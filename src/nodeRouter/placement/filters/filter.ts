@@ -2,12 +2,14 @@
 import type { Transport } from "../../../shared/types.ts";
 import type { PlacementRequest, Reason } from "../model/decision.ts";
 import type { Rule } from "../model/rule.ts";
-import type { NodeState } from "../model/snapshot.ts";
+import type { NodePressure, NodeState } from "../model/snapshot.ts";
 
 /** Who asks, and the rule that decides it. */
 export interface RuledRequest {
   readonly request: PlacementRequest;
   readonly rule: Rule;
+  /** By name, of the nodes that have any. */
+  readonly pressure: ReadonlyMap<string, NodePressure>;
 }
 
 /** A way to a node that `keeps` says no to is removed for `reason`. */

@@ -17,6 +17,12 @@ export interface PlacementRequest {
   readonly current: string | null;
   /** Node that holds the files of the session, which `NoSchedule` leaves there; absent: none. */
   readonly settled?: string | null;
+  /** Node that holds files of earlier calls: while it is there or may come back, no other one is chosen; absent: none. */
+  readonly held?: string | null;
+  /** It looks at files alone, so it needs no place of its own on the node that holds them. */
+  readonly startsNothing?: boolean;
+  /** The same as `current`, under the rules that are next; absent: nothing ran under them. */
+  readonly currentUnder?: (rule: string) => string | null;
 }
 
 /** Why a node was filtered out. `one`/`many` are verb phrases that count: "1 was offline", "2 were offline". */
@@ -80,6 +86,14 @@ export interface PlacementDecision {
   readonly filtered: readonly { readonly reason: Reason; readonly count: number }[];
   /** Number of nodes that fit. */
   readonly fitting: number;
+  /** Of `request.held`, which is away for the moment; absent: it is there, or means nothing any more. */
+  readonly away?: Candidate;
+  /** The node was chosen although calls to it failed lately: it was the last one. */
+  readonly isLastResort?: boolean;
+  /** How long waiting may help, ms; absent: the rule does not wait, or waiting does not help. */
+  readonly waitMs?: number;
+  /** What the rules said that come before this one by `onUnavailable.next`, in order; absent: it is the first. */
+  readonly before?: readonly PlacementDecision[];
   /** Of a rule with `residency`; absent: it has none. */
   readonly residency?: ResidencyPart;
   /** One entry a node in name order; computed on first use because a snapshot can be large. */

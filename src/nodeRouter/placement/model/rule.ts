@@ -12,8 +12,14 @@ export interface Preference {
   readonly weight: number;
 }
 
-/** What to do when no node fits. The gateway is used only where it is written. */
-export type OnUnavailable = "refuse" | "gateway";
+/**
+ * What to do when no node fits. The gateway is used only where it is written. `waitMs`: the call waits so long for the
+ * first node that fits. `next`: name of the rule that is asked then.
+ */
+export type OnUnavailable = "refuse" | "gateway" | { readonly waitMs: number } | { readonly next: string };
+
+/** To which node later commands of a session, or of the agent, come back while it is there, for their files. */
+export type Stick = "session" | "agent" | "none";
 
 /** What becomes of calls that no rule speaks for, on nodes with a taint. */
 export type UntoleratedAgents = "leave" | "refuse";
@@ -54,4 +60,5 @@ export interface Rule {
   readonly tolerate: readonly Toleration[];
   readonly onUnavailable: OnUnavailable;
   readonly files: FilesPolicy;
+  readonly stick: Stick;
 }

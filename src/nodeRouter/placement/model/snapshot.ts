@@ -104,6 +104,14 @@ export interface NodeState {
   readonly cordon: NodeCordon | "unreadable" | null;
 }
 
+/** What keeps calls off a node for the moment that is no word of it or of the operator. */
+export interface NodePressure {
+  /** It runs as many calls as it may. */
+  readonly full: boolean;
+  /** Calls to it failed lately: none goes there for so many ms more; null: it is as good as any. */
+  readonly ejectedForMs: number | null;
+}
+
 /** All nodes at one moment. */
 export interface NodeSnapshot {
   readonly nodes: readonly NodeState[];
@@ -113,4 +121,6 @@ export interface NodeSnapshot {
   readonly gatewayLocation: NodeLocation | null;
   /** Who says so; absent: nobody. */
   readonly gatewayResidence?: Residence;
+  /** By name, of the nodes that have any; absent: none has. */
+  readonly pressure?: ReadonlyMap<string, NodePressure>;
 }

@@ -1,10 +1,10 @@
 // What `/cordon`, `/uncordon` and `/drain` do and answer in a chat. The host has asked for the scope.
 import { messageOf } from "../../../shared/errors.ts";
 import { safe } from "../../../shared/safeText.ts";
+import { SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { cordonAnswerText, drainText, uncordonText } from "../cli/drainCommand.ts";
 import { cordon, drain, uncordon } from "../methods/cordonMethods.ts";
-import { SPAN_HELP } from "../reports/since.ts";
 
 export type CordonCommand = "cordon" | "uncordon" | "drain";
 

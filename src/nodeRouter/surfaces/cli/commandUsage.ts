@@ -1,7 +1,8 @@
 // How a command may be called, and what is wrong with how it was.
 import { quote } from "../../../shared/safeText.ts";
+import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { PlannedAs } from "../methods/plannedConfig.ts";
-import { parseSince, parseSpan, SINCE_HELP, SPAN_HELP } from "../reports/since.ts";
+import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import type { Output } from "./output.ts";
 import { type SetupOptions, setupUsageProblem } from "./setupCommand.ts";
 import { watchInterval } from "./watch.ts";

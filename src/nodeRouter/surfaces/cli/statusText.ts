@@ -1,5 +1,6 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
 import { refusalText } from "../../../shared/refusal.ts";
+import { roughDuration } from "../../../shared/roughDuration.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
 import { cordonText } from "../../explain/cordonText.ts";
 import { NOT_LIVE } from "../../liveness/liveness.ts";
@@ -37,6 +38,13 @@ export function statusText(report: StatusReport): string {
     ...paragraph(
       (report.cordons ?? []).map(({ node, cordon }) => `${nameText(node)}: ${cordonText(cordon)}`),
     ),
+    ...paragraph((report.busy ?? []).map(busyText)),
+    ...paragraph(
+      (report.waiting ?? []).map(
+        ({ agent, tool, forMs }) =>
+          `${nameText(agent)}: ${nameText(tool)} waits for a node, ${roughDuration(forMs)} until now`,
+      ),
+    ),
     ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
     ...paragraph(
       report.sources
@@ -47,6 +55,20 @@ export function statusText(report: StatusReport): string {
     ),
     ...paragraph(report.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`)),
   ].join("\n");
+}
+
+function busyText({
+  node,
+  running,
+  maxRunning,
+  ejectedForMs,
+}: NonNullable<StatusReport["busy"]>[number]): string {
+  const runs = maxRunning === null ? [] : [`runs ${running} of ${maxRunning} calls`];
+  const out =
+    ejectedForMs === null
+      ? []
+      : [`ejected for ${roughDuration(ejectedForMs)} more, because calls to it failed`];
+  return `${nameText(node)}: ${[...runs, ...out].join("; ")}`;
 }
 
 function placementTable(agents: readonly AgentStatus[]): string {

@@ -33,7 +33,7 @@ export const checkAgents: DoctorCheck = (input) =>
     // With its workspace on the node the host's own exec settings are not asked.
     const isExec = policy.binding === "exec";
     return found(
-      isExec ? hostSetting(input, agent, rule) : null,
+      isExec ? hostSetting(input, agent, policy.execChain.at(-1) ?? rule) : null,
       isExec ? nodeSetting(input, policy, rule) : null,
       isExec ? sandbox(input, agent) : null,
       runtime(input, agent),
@@ -82,7 +82,7 @@ function nodeSetting(
     "exec-node-contradicts",
     "error",
     `OpenClaw's own setting binds agent "${agent}" to node ${quote(bound)}, ${where}, so the host refuses every call`,
-    rule.onUnavailable === "refuse" && mends ? `remove it, or ${GUARD}` : "remove it",
+    rule.onUnavailable !== "gateway" && mends ? `remove it, or ${GUARD}` : "remove it",
     path,
   );
 }

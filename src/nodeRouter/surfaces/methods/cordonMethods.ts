@@ -5,6 +5,7 @@ import { agentOfSessionKey } from "../../../shared/hostNames.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { quote, safe, shortened } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
+import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import { type CordonRecord, cordonFor } from "../../inventory/cordonRecord.ts";
 import { CORDONS } from "../../inventory/cordons.ts";
@@ -16,7 +17,6 @@ import { CALLS, type PlacedCall } from "../../state/calls.ts";
 import { SESSION_NODES } from "../../state/sessionNodes.ts";
 import { NODE_TRANSPORT } from "../../transports/nodeTransport.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
-import { parseSpan, SPAN_HELP } from "../reports/since.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
 
 /** What became of a node's cordon; `before`: what held until now. */

@@ -12,6 +12,8 @@ import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
 import { AUDIT } from "../../audit/audit.ts";
+import { busyNodes } from "../../current/pressure.ts";
+import { WAITING } from "../../current/waiting.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { discoveryOf } from "../../host/discovery.ts";
@@ -142,6 +144,8 @@ export function createMethods(
       return createStatusReport({
         ...knownNow(await currentSnapshot(deps, config(), NOW)),
         version,
+        waiting: memory.part(WAITING).calls,
+        busy: busyNodes(memory, config()),
         ssh: sshStatus(memory.part(SSH_TRANSPORT).current),
         sessions: deps.sessionTotals,
         gatewayWorkspace: deps.agentWorkspace,

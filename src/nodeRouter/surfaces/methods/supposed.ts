@@ -2,11 +2,12 @@
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, quote } from "../../../shared/safeText.ts";
+import { parseSpan } from "../../../shared/timeSpan.ts";
 import type { Rule } from "../../placement/model/rule.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import { parseSelector } from "../../placement/selector/parser.ts";
 import { withCordoned, withDown, withoutEnded } from "../../policy/whatIf.ts";
-import { parseSince, parseSpan, SINCE_HELP } from "../reports/since.ts";
+import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
 import { namesIn } from "./planMethods.ts";
 

@@ -5,6 +5,8 @@ import type { NodePresence, PresenceState, SourceHealth } from "../../../presenc
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { Mode, Transport } from "../../../shared/types.ts";
 import type { AuditState } from "../../audit/audit.ts";
+import type { BusyNode } from "../../current/pressure.ts";
+import type { WaitingCall } from "../../current/waiting.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
@@ -72,6 +74,10 @@ export interface StatusReport {
   readonly snapshotAgeMs: number | null;
   /** Nodes from which the operator keeps calls away; absent: none. */
   readonly cordons?: readonly { readonly node: string; readonly cordon: CordonReport | "unreadable" }[];
+  /** Calls that wait for a node, first come first; absent: none does. */
+  readonly waiting?: readonly { readonly agent: string; readonly tool: string; readonly forMs: number }[];
+  /** Nodes that are ejected, or may not run any number of calls; absent: there are none. */
+  readonly busy?: readonly BusyNode[];
   /** Who observes the nodes, and whether they can; empty before they began. */
   readonly sources: readonly SourceHealth[];
 }
@@ -85,6 +91,9 @@ export interface StatusInput
   readonly discovery?: Discovery;
   readonly hostConfig: unknown;
   readonly lastNodes: LastNodesView;
+  /** Absent: not asked. */
+  readonly waiting?: Iterable<WaitingCall>;
+  readonly busy?: readonly BusyNode[];
   /** The host's list of nodes and of hosted sessions; absent: not asked. */
   readonly hostNodes?: readonly HostNode[];
   readonly hosted?: HostedRecords | undefined;
@@ -127,6 +136,9 @@ export function createStatusReport(input: StatusInput): StatusReport {
     const cordon = cordonReport(kept);
     return cordon === null ? [] : [{ node, cordon }];
   });
+  const waiting = [...(input.waiting ?? [])].map(({ agent, tool, sinceMs }) => {
+    return { agent, tool, forMs: Math.max(0, nowMs - sinceMs) };
+  });
   const order = { error: 0, warning: 1 };
   return {
     version: input.version,
@@ -157,6 +169,8 @@ export function createStatusReport(input: StatusInput): StatusReport {
     snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
     sources: input.sources,
     ...(cordons.length === 0 ? {} : { cordons }),
+    ...(waiting.length === 0 ? {} : { waiting }),
+    ...(input.busy === undefined || input.busy.length === 0 ? {} : { busy: input.busy }),
   };
 }
 

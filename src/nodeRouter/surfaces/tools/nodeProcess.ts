@@ -25,6 +25,9 @@ export const NODE_PROCESS = {
 /** Runs a shell program on a node and returns its stdout; throws when the node did not answer. */
 export type RunOnNode = (nodeId: string, script: string) => Promise<string>;
 
+/** Told whenever a node says whether a job runs. */
+export type Seen = (jobId: string, isRunning: boolean) => void;
+
 const JOB_ID = /^nr-[0-9a-f]{12}$/;
 
 /** Only jobs of the calling agent exist for it. @throws NodeRouterError JOB_UNKNOWN, JOB_UNREACHABLE */
@@ -33,6 +36,7 @@ export async function nodeProcess(
   run: RunOnNode,
   agent: string,
   params: { action?: unknown; jobId?: unknown },
+  seen: Seen = () => {},
 ): Promise<ToolOutput> {
   if (params.action === "list") return list(jobs.of(agent));
   const jobId = typeof params.jobId === "string" ? params.jobId : "";
@@ -44,11 +48,12 @@ export async function nodeProcess(
   }
   switch (params.action) {
     case "poll":
-      return look(job, run, job.offset);
+      return look(job, run, job.offset, seen);
     case "log":
-      return look(job, run, 0);
+      return look(job, run, 0, seen);
     case "kill": {
       const answer = (await ask(job, run, killScript(job.jobId))).trim();
+      seen(job.jobId, false);
       return textResult(`${job.jobId} on ${nameText(job.nodeName)}: ${killed(answer)}`, {
         jobId: job.jobId,
         state: killed(answer),
@@ -74,10 +79,11 @@ function list(jobs: readonly Job[]): ToolOutput {
   return textResult(text.length === 0 ? "No jobs." : text.join("\n"), { jobs: rows });
 }
 
-async function look(job: Job, run: RunOnNode, offset: number): Promise<ToolOutput> {
+async function look(job: Job, run: RunOnNode, offset: number, seen: Seen): Promise<ToolOutput> {
   const answer = await ask(job, run, pollScript(job.jobId, offset));
   const [head = "", state = "lost", status = "-", size = "0"] =
     /^state ([a-z]{1,10}) ([A-Za-z0-9+-]{1,20}) {1,30}(\d{1,15})\n?/.exec(answer) ?? [];
+  seen(job.jobId, state === "running");
   const total = Number(size);
   const end = Math.max(offset, Math.min(total, offset + MAX_OUTPUT_BYTES));
   const goesOn = end < total || state === "running";

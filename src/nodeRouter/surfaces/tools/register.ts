@@ -3,6 +3,7 @@ import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin
 import { agentOf } from "../../../shared/hostNames.ts";
 import { JOBS } from "../../jobs/jobs.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { jobKey, RUNNING } from "../../state/running.ts";
 import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
 import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
 
@@ -27,6 +28,11 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
           runOnNode(api, context),
           agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},
+          (jobId, isRunning) => {
+            const key = jobKey(jobId);
+            if (isRunning) deps.memory.part(RUNNING).goesOn(key, key);
+            else deps.memory.part(RUNNING).release(key);
+          },
         ),
     }),
     { names: [NODE_PROCESS.name] },

@@ -1,5 +1,5 @@
 // One at a time, also when whoever held the lock is dead, and never for ever.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,24 @@ test("a lock whose process is dead is taken over, one whose process lives is wai
   await expect(withFileLock(file, async () => "never")).rejects.toThrow(
     /^another process holds .*b\.json\.lock$/,
   );
+});
+
+test.each<readonly [string, string, number]>([
+  ["empty, as a full disk leaves it", "", -60],
+  ["of a process that has our own id, as the one before in a container", String(process.pid), -60],
+  ["from before the clock was set back", String(process.pid), 3_600],
+])("a lock that is too old is taken over: %s", async (_, text, ageS) => {
+  const file = join(folder, "d.json");
+  writeFileSync(`${file}.lock`, text);
+  const at = Date.now() / 1_000 + ageS;
+  utimesSync(`${file}.lock`, at, at);
+  expect(await withFileLock(file, async () => "done")).toBe("done");
+});
+
+test("an empty lock that is new is another process's at its start, and is not taken over", async () => {
+  const file = join(folder, "e.json");
+  writeFileSync(`${file}.lock`, "");
+  await expect(withFileLock(file, async () => "never")).rejects.toThrow(/^another process holds /);
 });
 
 test("work that fails leaves no lock behind", async () => {

@@ -1,6 +1,6 @@
 // What another config would change: every agent and tool, decided before and after, also with nodes down. Pure.
 import type { ResolvedConfig } from "../../config/resolve.ts";
-import { finish } from "../../shared/inSteps.ts";
+import { finish } from "../../shared/finishSteps.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";

@@ -1,6 +1,6 @@
 // The config's own tests: what must become of a call while all nodes are up but those that a test takes down. Pure.
 import type { ConfiguredTest, ResolvedConfig } from "../../config/resolve.ts";
-import { finish } from "../../shared/inSteps.ts";
+import { finish } from "../../shared/finishSteps.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { UNKNOWN_PLACE } from "../placement/filters/residency.ts";

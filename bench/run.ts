@@ -1,8 +1,9 @@
 // `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `node`, `hostile`,
-// `presence` or `start` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
+// `presence`, `start` or `ledger` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour.
 import { benchDecide } from "./decide.bench.ts";
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
+import { benchLedger } from "./ledger.bench.ts";
 import { benchNode } from "./node.bench.ts";
 import { benchPlace } from "./place.bench.ts";
 import { benchPlan } from "./plan.bench.ts";
@@ -13,7 +14,7 @@ import { benchSshStreams, benchSshTransport } from "./sshTransport.bench.ts";
 import { benchStart } from "./start.bench.ts";
 import { benchTunnel } from "./tunnel.bench.ts";
 
-const PARTS = ["place", "decide", "exec", "ssh", "node", "hostile", "presence", "start"];
+const PARTS = ["place", "decide", "exec", "ssh", "node", "hostile", "presence", "start", "ledger"];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
 const wants = (part: string): boolean => only.length === 0 || only.includes(part);
@@ -44,6 +45,14 @@ if (wants("decide")) {
   console.log("plan: another config for a fleet, with each node down once (goal: 5,000 ms)");
   report.plan = round(benchPlan());
   console.table([report.plan]);
+}
+
+if (wants("ledger")) {
+  console.log(
+    "ledger: goals: the newest 50 of 100,000 records 200 ms; a call 300 us in best-effort, one flush of the disk in strict; the same at 1,000,000",
+  );
+  report.ledger = (await benchLedger()).map(round);
+  console.table(report.ledger);
 }
 
 if (wants("start")) {

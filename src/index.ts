@@ -1,7 +1,6 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
-import { auditLateEnds } from "./nodeRouter/audit/lateEnds.ts";
 import { testCurrentConfig } from "./nodeRouter/current/testedConfig.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
@@ -9,13 +8,14 @@ import { CORDONS } from "./nodeRouter/inventory/cordons.ts";
 import { openCordons } from "./nodeRouter/inventory/cordonsFile.ts";
 import { openNames } from "./nodeRouter/inventory/namesFile.ts";
 import { NODE_NAMES } from "./nodeRouter/inventory/nodeNames.ts";
+import { ledgerLateEnds } from "./nodeRouter/ledger/lateEnds.ts";
 import { HOOKS_SEEN, noteRegistration } from "./nodeRouter/liveness/liveness.ts";
 import { registerLivenessService } from "./nodeRouter/liveness/livenessService.ts";
 import { registerPresence } from "./nodeRouter/observe/register.ts";
 import { createDeps } from "./nodeRouter/process/openclaw.ts";
 import { registerSlashCommands } from "./nodeRouter/surfaces/chat/register.ts";
 import { registerCommands } from "./nodeRouter/surfaces/cli/register.ts";
-import { registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
+import { loadLaterMethods, registerGatewayMethods } from "./nodeRouter/surfaces/methods/register.ts";
 import { registerTools } from "./nodeRouter/surfaces/tools/register.ts";
 import { registerWeb } from "./nodeRouter/surfaces/web/register.ts";
 import { registerNodeTransport } from "./nodeRouter/transports/node/gateway/register.ts";
@@ -23,6 +23,7 @@ import { registerWorkspaceCommand } from "./nodeRouter/transports/node/host/regi
 import { registerTunnels } from "./nodeRouter/tunnels/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 import { PRESENCE } from "./presence/presence.ts";
+import { loadLater } from "./shared/loadLater.ts";
 
 export const PLUGIN_ID = "node-router";
 
@@ -33,7 +34,7 @@ export default definePluginEntry({
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
     // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe, add, join,
-    // cordon, uncordon, drain, plan, test. The only thing in a metadata load.
+    // cordon, uncordon, drain, plan, test, calls, ledger. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
@@ -58,7 +59,7 @@ export default definePluginEntry({
     registerWorkspaceCommand(api, deps.memory);
 
     // On a gateway: commands of workspaces on paired nodes, which nobody else may send there. Service: makes the calls.
-    registerNodeTransport(api, { ...deps, onOrphan: auditLateEnds(deps.memory) });
+    registerNodeTransport(api, { ...deps, onOrphan: ledgerLateEnds(deps.memory) });
 
     // Turns that the host would run on another machine as a whole: a gate before every turn of the gateway.
     registerHostedSessions(api, deps);
@@ -70,13 +71,14 @@ export default definePluginEntry({
     registerTools(api, deps);
 
     // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust, .setup,
-    // .cordon, .uncordon, .drain, .drained, .plan, .test.
+    // .cordon, .uncordon, .drain, .drained, .plan, .test, .calls, .ledger.
     const methods = registerGatewayMethods(api, deps);
 
     // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.
     registerWeb(api, deps, {
       ...methods,
       events: (query) => deps.memory.part(PRESENCE).current?.events(query) ?? [],
+      calls: async () => (await loadLater(loadLaterMethods)).newestCalls(deps),
     });
 
     // In a chat: /nodes, /cordon, /uncordon, /drain.

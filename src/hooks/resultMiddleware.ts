@@ -7,8 +7,8 @@ import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
 import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
-import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
 import { imitates } from "./imitation.ts";
+import { ranElsewhere, ranWhere, resultDetails } from "./ranWhere.ts";
 import {
   type CallEnd,
   cleanText,

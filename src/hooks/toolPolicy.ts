@@ -4,6 +4,7 @@ import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { policyNow } from "../nodeRouter/current/worldNow.ts";
 import { carry } from "../nodeRouter/dispatch/dispatch.ts";
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { recordCall } from "../nodeRouter/dispatch/recordCall.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import { HOOKS_SEEN } from "../nodeRouter/liveness/liveness.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
@@ -35,9 +36,9 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
     const startedAt = deps.now();
     const carried = await carry(deps, config, agent, event, context);
-    const { outcome, decision, refusal, consent } = carried;
+    const { decision, consent } = carried;
     const policy = policyNow(deps, config, agent);
-    if (classifyTool(event.toolName) === null && refusal === null) {
+    if (classifyTool(event.toolName) === null && carried.refusal === null) {
       if (catalogEntry(event.toolName) === null && policy.isRouted) {
         deps.memory.part(STRANGE_TOOLS).set(`${agent}\0${event.toolName}`, { agent, tool: event.toolName });
       }
@@ -51,7 +52,20 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       deps.memory.part(CALLS).answer(runId, toolCallId, { tool, asked, params, consent });
       return params === null ? undefined : answerOf(params, consent);
     };
-    if (outcome === "unrouted" && decision.placement === null) return answer(null);
+    // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
+    const enforced =
+      config.mode === "enforce" || (policy.binding === "workspace" && worksInWorkspace(event.toolName));
+    const unrecorded = await recordCall(deps, {
+      policy,
+      carried,
+      enforced,
+      event,
+      context,
+      startedAtMs: startedAt,
+    });
+    if (carried.outcome === "unrouted" && decision.placement === null) return answer(null);
+    const refusal = carried.refusal ?? unrecorded;
+    const outcome = refusal === null ? carried.outcome : "refused";
 
     deps.memory.part(COUNTERS)[outcome] += 1;
     log[refusal === null ? "info" : "warn"](
@@ -68,9 +82,6 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       outcome,
     );
 
-    // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
-    const enforced =
-      config.mode === "enforce" || (policy.binding === "workspace" && worksInWorkspace(event.toolName));
     if (enforced && refusal !== null) return { block: true, blockReason: refusalText(refusal) };
     return answer(enforced ? carried.params : null);
   };

@@ -282,7 +282,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshFaults"))("faults of a node over SS
       const record = await waitFor("the command's record", () =>
         readFileSync(file, "utf8")
           .split("\n")
-          .find((line) => line.includes(run.runId)),
+          .find((line) => line.includes(run.runId) && line.includes('"kind":"command"')),
       );
       expect(JSON.parse(record)).toMatchObject({ outcome: "ran", exitCode: 5, bytesOut: 50_000_000 });
       expect(machineOf(next)).toBe("mac-sg");

@@ -35,7 +35,7 @@ export async function applyWorkspace(
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
     if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, workspaceCallId: null });
-    return applied(null);
+    return applied(null, { movedFrom });
   }
 
   const callId = newCallId();
@@ -51,18 +51,19 @@ export async function applyWorkspace(
   if (unshown !== null) return notApplied(unshown);
   const consent = question === null ? null : consentTo(question);
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
+  const decisionId = randomBytes(8).toString("hex");
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...who,
     callId,
     rule: placement.rule ?? "",
     node: place.node.name,
-    decisionId: randomBytes(8).toString("hex"),
+    decisionId,
     pty: event.params.pty === true,
     ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
   });
-  return applied(exec.params, consent);
+  return applied(exec.params, { consent, movedFrom, recordId: decisionId });
 }
 
 /** Input to a command that runs: nothing is placed, and it goes where the command is. */
@@ -76,7 +77,7 @@ export async function applyInput(
   const question = inputApprovalText({ agent, session: String(sessionId), action: String(action), input });
   const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
   if (unshown !== null) return notApplied(unshown);
-  return applied({ ...params }, consentTo(question));
+  return applied({ ...params }, { consent: consentTo(question) });
 }
 
 function questionOf(

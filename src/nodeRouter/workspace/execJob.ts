@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
-import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
+import { commandResult, type InputSubject, inputResult, type LedgerSubject } from "../ledger/ledgerRecord.ts";
+import type { OpenCalls } from "../ledger/openCalls.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { CommandRequest, Outcome } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
@@ -19,6 +20,8 @@ export interface ExecJobInput {
   /** What the tool policy decided; null when the host did not pass it on. */
   readonly call: WorkspaceCall | null;
   readonly audit: WorkspaceParts["audit"];
+  /** Where the ledger's record of the call is open, which the command's end ends, too; left out: nowhere. */
+  readonly openCalls?: Pick<OpenCalls, "find" | "take">;
   /** @throws NodeRouterError the node may get nothing more of the agent: its place or its taints changed */
   readonly requireAllowed?: () => void;
   /** Skills and attachments are on the node. */
@@ -36,8 +39,8 @@ export interface ExecJobInput {
  * a job that is cancelled before the dispatch is never sent.
  */
 export function createExecJob(input: ExecJobInput): ExecJob {
-  const { agent, sessionKey, target, commands, request, call, audit, onChange } = input;
-  let subject: AuditSubject | null = null;
+  const { agent, sessionKey, target, commands, request, call, audit, openCalls, onChange } = input;
+  let subject: LedgerSubject | null = null;
   const id = call?.decisionId ?? randomUUID();
   const who = {
     node: target.node.name,
@@ -53,12 +56,13 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       await input.ready(cancelled);
       throwIfCancelled(cancelled);
       input.requireAllowed?.();
-      const announced: AuditSubject = {
+      const announced: LedgerSubject = {
         kind: "command",
         operation: "exec",
         id,
         startMs: input.now(),
         ...who,
+        place: call === null ? null : (openCalls?.find(call.runId, call.toolCallId)?.subject.place ?? null),
         runId: call?.runId ?? null,
         toolCallId: call?.toolCallId ?? null,
         command: request.script,
@@ -95,7 +99,11 @@ export function createExecJob(input: ExecJobInput): ExecJob {
     ended({ outcome, processGroup, bytesIn, bytesOut }) {
       onChange();
       if (call !== null) call.outcome = outcome;
-      if (subject !== null) audit.end(subject, commandResult(outcome, { processGroup, bytesIn, bytesOut }));
+      const opened = call === null ? null : (openCalls?.take(call.runId, call.toolCallId) ?? null);
+      const result = commandResult(outcome, { processGroup, bytesIn, bytesOut });
+      // What was refused before its announcement is in the ledger as a call.
+      const about = subject ?? opened?.subject ?? null;
+      if (about !== null) audit.end(about, result, opened?.subject);
       input.onEnd?.(outcome);
     },
   };

@@ -5,6 +5,7 @@ import { quote } from "../../shared/safeText.ts";
 import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
+import { OPEN_CALLS } from "../ledger/openCalls.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
@@ -73,6 +74,7 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
+          openCalls: run.memory.part(OPEN_CALLS),
           requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
+import type { LedgerResult, LedgerSubject } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
 import {
   NODE_TRANSPORT,
@@ -30,7 +30,7 @@ export interface Arranged {
   readonly registered: Registered;
   /** A folder of this test with `one`, `two` (the nodes' workspaces) and `gateway` in it. */
   readonly folder: string;
-  readonly records: { readonly subject: AuditSubject; readonly result: AuditResult | null }[];
+  readonly records: { readonly subject: LedgerSubject; readonly result: LedgerResult | null }[];
   readonly mirrored: MirrorOptions[];
   readonly bridges: FileBridgeOptions[];
   readonly invalidated: string[];

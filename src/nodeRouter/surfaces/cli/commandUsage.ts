@@ -39,6 +39,12 @@ export interface CommandOptions extends SetupOptions {
   /** Of `drain`: a time span, or ms for the gateway's answers. */
   readonly timeout?: string | undefined;
   readonly as?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly follow?: boolean | undefined;
+  /** Hash of a record of the ledger. */
+  readonly head?: string | undefined;
   readonly allDownOneByOne?: boolean | undefined;
 }
 
@@ -57,7 +63,9 @@ export type CommandName =
   | "uncordon"
   | "drain"
   | "plan"
-  | "test";
+  | "test"
+  | "calls"
+  | "ledger";
 
 /** What is wrong with how the command was called; null when nothing is. */
 export function usageProblem(
@@ -80,6 +88,12 @@ export function usageProblem(
   }
   if (name === "uncordon" && (options.all === true) === Boolean(node?.trim())) {
     return "uncordon needs a node, or --all: openclaw node-router uncordon <node>";
+  }
+  if (name === "ledger" && node?.trim() !== "verify") {
+    return "ledger has one thing to do: openclaw node-router ledger verify";
+  }
+  if (options.limit !== undefined && !/^[1-9]\d{0,2}$|^1000$/.test(options.limit.trim())) {
+    return `--limit takes a number from 1 to 1000, not ${quote(options.limit)}`;
   }
   for (const key of ["for", "timeout"] as const) {
     const span = options[key]?.trim();

@@ -11,9 +11,11 @@ import { safe, safeJson } from "../../../shared/safeText.ts";
 import { SENTENCE_END, withoutEnd } from "../../../shared/withoutEnd.ts";
 import { reportText } from "../../explain/explainText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
+import type { VerifyReport } from "../../ledger/verify.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { CordonAnswer, UncordonAnswer } from "../methods/cordonMethods.ts";
 import { codeOf } from "../methods/errorDetails.ts";
+import type { CallsReport } from "../methods/ledgerMethods.ts";
 import type { GuardReport } from "../methods/methods.ts";
 import type { PairedReport } from "../methods/nameMethods.ts";
 import type { PlanReport, TestReport } from "../methods/planMethods.ts";
@@ -22,10 +24,12 @@ import type { EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import { parseSpan } from "../reports/since.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import { callsText, verifyText } from "./callsText.ts";
 import { type CommandName, type CommandOptions, usageProblem } from "./commandUsage.ts";
 import { readConfigFile } from "./configFile.ts";
 import { cordonAnswerText, DEFAULT_DRAIN_MS, runDrain, uncordonText } from "./drainCommand.ts";
 import { eventsText } from "./eventsText.ts";
+import { followCalls } from "./followCalls.ts";
 import type { AskGateway } from "./gatewayCall.ts";
 import { nodesText } from "./nodesText.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
@@ -39,6 +43,9 @@ import { runTrust } from "./trustCommand.ts";
 import { watchInterval, watchNodes } from "./watch.ts";
 
 export type { CommandName, CommandOptions } from "./commandUsage.ts";
+
+/** A thousand MiB of records take some seconds. */
+const VERIFY_MS = 120_000;
 
 type Run = (
   name: CommandName,
@@ -173,6 +180,33 @@ const run: Run = async (name, options, ask, out, machine) => {
       return tell(await ask<TestReport>("noderouter.test", {}), testsText, ({ tests }) =>
         tests.every(({ passed }) => passed),
       );
+    case "calls": {
+      const { agent, node, rule, outcome, since, limit, follow = false, json = false } = options;
+      const texts = { agent, node, rule, outcome, since };
+      const params = {
+        ...knownFields(texts),
+        ...(limit === undefined ? {} : { limit: Number(limit) }),
+        ...(json ? {} : { reasons: true }),
+      };
+      if (!follow) {
+        const report = await ask<CallsReport>("noderouter.calls", params);
+        return tell(report, () => callsText(report, out.columns));
+      }
+      await followCalls(params, json, ask, out, machine);
+      return EXIT_OK;
+    }
+    case "ledger": {
+      const report = await ask<VerifyReport>(
+        "noderouter.ledger",
+        knownFields({ head: options.head }),
+        VERIFY_MS,
+      );
+      return tell(
+        report,
+        () => verifyText(report, out.columns),
+        ({ ok }) => ok,
+      );
+    }
     case "probe":
       return tell(
         await ask<ProbeReport>("noderouter.probe", { node: options.node }),

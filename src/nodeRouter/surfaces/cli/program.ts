@@ -141,6 +141,25 @@ const COMMANDS: readonly Spec[] = [
     ],
   },
   { name: "test", description: "Try the tests of the config with all that is known of the nodes" },
+  {
+    name: "calls",
+    description: "What was decided of each call, where it ran and how it ended, the newest first",
+    options: [
+      ["--agent <id>", "only of this agent"],
+      ["--node <name>", "only on this node"],
+      ["--rule <name>", "only by this rule"],
+      ["--outcome <word>", "only these: ran, refused, not-started, unknown, running or left"],
+      ["--since <time>", "45m, 2h, 3d, or a date such as 2026-11-22"],
+      ["--limit <number>", "at most so many (default 50, at most 1000)"],
+      ["--follow", "go on with each call that comes or ends, until interrupted"],
+    ],
+  },
+  {
+    name: "ledger",
+    description: "Check that no record of the ledger was changed, removed or moved",
+    argument: ["<verify>", "verify"],
+    options: [["--head <hash>", "a record that was noted elsewhere, and must be there"]],
+  },
 ];
 
 /**
@@ -160,7 +179,7 @@ export async function buildCommands(program: Program, name: string, description:
     const act = async (argument: string | undefined, options: CommandOptions & Record<string, string>) => {
       const stop = new AbortController();
       const isLong = spec.timeout !== undefined || spec.name === "add" || spec.name === "join";
-      if (options.watch !== undefined || isLong) stopWith(stop);
+      if (options.watch !== undefined || "follow" in options || isLong) stopWith(stop);
       // A time span is ours, and a number the host's.
       const { timeout = "", ...others } = options;
       const client = /^\d+$/.test(timeout) ? { ...others, timeout } : others;

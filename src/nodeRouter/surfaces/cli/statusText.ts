@@ -89,7 +89,8 @@ function auditLine(audit: StatusReport["audit"]): readonly string[] {
   const error = audit.lastError === null ? "" : ` · failing: ${safe(audit.lastError)}`;
   const full = audit.full.map(({ agent }) => (agent === "" ? "nobody" : nameText(agent)));
   const used = full.length === 0 ? "" : ` · share used up: ${full.join(", ")}`;
-  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}`];
+  const head = audit.head === null ? "" : ` · head ${audit.head.n} ${audit.head.hash}`;
+  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}${head}`];
 }
 
 /** Nothing before the first connection. */

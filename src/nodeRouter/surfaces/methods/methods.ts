@@ -11,7 +11,6 @@ import { loadLater } from "../../../shared/loadLater.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
-import { AUDIT } from "../../audit/audit.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { discoveryOf } from "../../host/discovery.ts";
@@ -20,6 +19,7 @@ import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
 import { CORDONS } from "../../inventory/cordons.ts";
 import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
+import { LEDGER } from "../../ledger/ledger.ts";
 import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import { explainTool } from "../../policy/explainTool.ts";
@@ -128,7 +128,7 @@ export function createMethods(
     hooks: hookLiveness(memory.part(HOOKS_SEEN), deps.now()),
     counters: memory.part(COUNTERS),
     discovery: discoveryOf(process.env, hostname()),
-    audit: memory.part(AUDIT).current?.state() ?? null,
+    audit: memory.part(LEDGER).current?.state() ?? null,
     apiProblem: memory.part(SANDBOX_PROBLEM).current,
     presence: presenceRecords(deps),
     sources: memory.part(PRESENCE).current?.sources() ?? [],

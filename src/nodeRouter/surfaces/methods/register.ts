@@ -20,7 +20,21 @@ const ADMIN = "operator.admin";
 const PLAN_ONLY = "guardPlan";
 
 /** Loaded when first asked. */
-type Lazy = "trust" | "probe" | "setup" | "cordon" | "uncordon" | "drain" | "drained" | "plan" | "test";
+type Lazy =
+  | "trust"
+  | "probe"
+  | "setup"
+  | "cordon"
+  | "uncordon"
+  | "drain"
+  | "drained"
+  | "plan"
+  | "test"
+  | "calls"
+  | "ledger";
+
+/** What methods need that no call waits for. */
+export const loadLaterMethods = () => import("./laterMethods.ts");
 
 /** @returns what the page and metrics are made of too. */
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
@@ -32,7 +46,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
-  const later = () => loadLater(() => import("./laterMethods.ts"));
+  const later = () => loadLater(loadLaterMethods);
   const methods: Methods & Record<Lazy, (params: Params, caller: string) => Promise<unknown>> = {
     ...own,
     ...ssh,
@@ -41,6 +55,8 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     drain: async (params, caller) => (await later()).drain(deps, params, caller),
     plan: async (params) => (await later()).planDocument(deps, params),
     test: async () => (await later()).tryTests(deps),
+    calls: async (params) => (await later()).calls(deps, params),
+    ledger: async (params) => (await later()).verify(deps, params),
     drained: async (params) => (await later()).drained(deps, params),
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
@@ -77,6 +93,9 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   register(PLAN_ONLY, READ);
   register("plan", READ);
   register("test", READ);
+  // Without the texts of commands, which only the ledger's own file has.
+  register("calls", READ);
+  register("ledger", READ);
   // It writes the gateway's config, as config.patch does.
   register("guard", ADMIN);
   // Not a look at what is known: it opens connections with the gateway's keys and runs a command on the node.

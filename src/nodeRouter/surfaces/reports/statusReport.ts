@@ -4,7 +4,6 @@ import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, PresenceState, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { Mode, Transport } from "../../../shared/types.ts";
-import type { AuditState } from "../../audit/audit.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
@@ -12,6 +11,7 @@ import type { Discovery } from "../../host/discovery.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { SessionTotals } from "../../host/sessionTotals.ts";
 import type { HostedRecords } from "../../hostedSessions/hostedSession.ts";
+import type { LedgerState } from "../../ledger/ledger.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { LastNodesView, World } from "../../policy/callDecision.ts";
@@ -63,7 +63,7 @@ export interface StatusReport {
   /** Where the gateway is, and who says so: its variables, else its host name; absent: not asked. */
   readonly discovery?: Discovery;
   /** Records of commands and file changes in workspaces; null: nothing was audited in this process. */
-  readonly audit: AuditState | null;
+  readonly audit: LedgerState | null;
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
   readonly hosted?: readonly HostedStatus[];
   /** Config problems, errors first. */

@@ -4,6 +4,7 @@ import { FACT_NAMES, FACTS } from "../../../../presence/facts.ts";
 import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
 import { cordonText } from "../../../explain/cordonText.ts";
+import type { CallRow } from "../../../ledger/readCalls.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
 import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
@@ -50,7 +51,7 @@ export function createDetailView(onSelect: (name: string) => void, onClose: () =
       if (names.length > 1) setChildren(body, groupList(data, names, onSelect));
       else if (node === undefined)
         setChildren(body, html("p", {}, "This node is gone: it is neither paired nor configured any more."));
-      else setChildren(body, ...nodeParts(node, agents, data.nowMs, whole));
+      else setChildren(body, ...nodeParts(node, agents, whole ? data.calls : [], data.nowMs, whole));
       if (isNew) return;
       for (const element of body.querySelectorAll("details")) {
         element.open = !(closed.get(element.dataset.part) ?? !element.open);
@@ -85,6 +86,7 @@ function groupList(data: NodesData, names: readonly string[], onSelect: (name: s
 function nodeParts(
   node: NodeReport,
   agents: readonly AgentRoute[],
+  calls: readonly CallRow[],
   nowMs: number,
   whole: boolean,
 ): readonly (HTMLElement | null)[] {
@@ -113,6 +115,7 @@ function nodeParts(
       ["Calls", node.cordon === null ? UNKNOWN : cordonText(node.cordon)],
     ]),
     listPart("agents", `Agents (${agents.length})`, true, "ul", agents.map(agentLine)),
+    listPart("calls", "Last calls", true, "ol", calls.map(callLine(nowMs))),
     part("facts", "Facts", true, whole ? factsTable(node, nowMs) : html("p", { class: "quiet" }, "Asking…")),
     listPart("places", `Other places (${otherPlaces.length})`, false, "ul", otherPlaces.map(placeLine)),
     listPart("changes", "Last changes", true, "ol", history?.transitions.map(changeLine(nowMs)) ?? []),
@@ -205,6 +208,22 @@ function agentLine({ agent, rule, transport, binding }: AgentRoute): HTMLElement
     " ",
     outside(how.filter((text) => text !== null).join(", "), { class: "quiet" }),
   );
+}
+
+function callLine(nowMs: number): (call: CallRow) => HTMLElement {
+  return ({ at, agent, tool, outcome, code, ms, reason }) => {
+    const took = ms === null ? "" : ` in ${ms} ms`;
+    const why = code === null ? "" : `: ${code}${reason === null ? "" : `, ${reason}`}`;
+    return html(
+      "li",
+      {},
+      outside(agent ?? "nobody", { class: "chip" }),
+      " ",
+      html("b", {}, outside(tool)),
+      outside(` ${outcome}${took}, ${ago(Date.parse(at), nowMs)}`),
+      outside(why, { class: "quiet" }),
+    );
+  };
 }
 
 function factsTable({ facts }: NodeReport, nowMs: number): HTMLElement {

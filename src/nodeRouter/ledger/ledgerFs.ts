@@ -6,13 +6,13 @@ import { basename } from "node:path";
 import { errorCode, orIfMissing } from "../../shared/errorCode.ts";
 
 /** Every operation rejects with the system's own error (`code: "ENOSPC"`, …). */
-export interface AuditFs {
+export interface LedgerFs {
   /** Makes the folder if need be, for its owner alone. */
   prepareFolder(folder: string): Promise<void>;
   /** Opens for appending, makes it if need be. Refuses what is not a plain file, above all a symbolic link. */
-  open(file: string): Promise<AuditHandle>;
+  open(file: string): Promise<LedgerHandle>;
   /** What has this name now, links not followed; null: nothing. */
-  look(file: string): Promise<AuditLook | null>;
+  look(file: string): Promise<LedgerLook | null>;
   /** In one step, over what has the new name. False when there is no such file. */
   rename(from: string, to: string): Promise<boolean>;
   /** Puts the names in the folder on the disk. */
@@ -25,18 +25,18 @@ export interface AuditFs {
   remove(file: string): Promise<boolean>;
 }
 
-export interface AuditLook {
+export interface LedgerLook {
   readonly identity: string;
   readonly size: number;
   /** Epoch ms of its last change. */
   readonly changedMs: number;
 }
 
-export interface AuditHandle {
+export interface LedgerHandle {
   /** Device and inode: another file of the same name has another one. */
   readonly identity: string;
-  /** Null: the file is empty. */
-  lastByte(): Promise<number | null>;
+  /** The last bytes of the file, at most so many. */
+  tail(max: number): Promise<Buffer>;
   /** Bytes that were written: fewer than given on a disk that fills up. */
   append(bytes: Buffer): Promise<number>;
   /** Puts what was written on the disk. */
@@ -54,7 +54,7 @@ const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = 
 /** One read: more would hold up the event loop while its lines are counted. */
 const READ_BYTES = 256 * 1024;
 
-export const nodeAuditFs: AuditFs = {
+export const nodeLedgerFs: LedgerFs = {
   async prepareFolder(folder) {
     await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
     const stats = await lstat(folder);
@@ -136,16 +136,17 @@ function wasThere(work: Promise<void>): Promise<boolean> {
   );
 }
 
-async function plainFile(handle: FileHandle, file: string): Promise<AuditHandle> {
+async function plainFile(handle: FileHandle, file: string): Promise<LedgerHandle> {
   const stats = await handle.stat({ bigint: true });
   if (!stats.isFile()) throw new Error(`${file} is not a plain file`);
   if ((Number(stats.mode) & OTHERS) !== 0) await handle.chmod(OWNER_ONLY_FILE);
   return {
     identity: `${stats.dev}:${stats.ino}`,
-    async lastByte() {
+    async tail(max) {
       const { size } = await handle.stat();
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
-      return bytesRead === 0 ? null : (buffer[0] ?? null);
+      const from = Math.max(0, size - max);
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
+      return buffer.subarray(0, bytesRead);
     },
     append: async (bytes) => (await handle.write(bytes)).bytesWritten,
     sync: () => handle.datasync(),

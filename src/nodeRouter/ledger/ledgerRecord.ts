@@ -1,4 +1,4 @@
-// What one audit record says, and how it is written as one line of JSON. Pure.
+// What one record says, and how it is written as one line of JSON. Pure.
 import { createHash } from "node:crypto";
 import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
@@ -8,7 +8,7 @@ import { safeJson } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { DAY_MS, type Untaken } from "./shares.ts";
-import type { AuditLimits } from "./usage.ts";
+import type { LedgerLimits } from "./usage.ts";
 
 /** Raised when a field changes its meaning; new fields do not raise it. */
 const VERSION = 1;
@@ -20,13 +20,28 @@ export const MAX_COMMAND_BYTES = 8 * 1024;
 const MAX_TEXT_LENGTH = 512;
 
 /** What is known before a command is sent, or a file is changed. */
-export type AuditSubject = CommandSubject | FileSubject | InputSubject;
+export type LedgerSubject = CallSubject | CommandSubject | FileSubject | InputSubject;
+
+/** One call of a tool, from its decision on. `operation` is the tool. */
+export interface CallSubject extends CommonSubject {
+  readonly kind: "call";
+  /** Of the node, when it was decided; null: nobody knew, or there is no node. */
+  readonly place: { readonly country: string; readonly source: string } | null;
+  /** How many nodes were looked at, and how many of them fitted; null: none was looked at. */
+  readonly candidates: { readonly total: number; readonly fitting: number } | null;
+  /** The node that the session's workspace was on until this call; null: it was nowhere else. */
+  readonly movedFrom: string | null;
+  /** Of `exec`; null for other tools. */
+  readonly command: string | null;
+}
 
 export interface CommandSubject extends CommonSubject {
   readonly kind: "command";
   /** The exact text that is to be run. */
   readonly command: string;
   readonly cwd: string | null;
+  /** As of the call that it is for; absent: nobody knew. */
+  readonly place?: CallSubject["place"];
 }
 
 export interface FileSubject extends CommonSubject {
@@ -50,7 +65,8 @@ interface CommonSubject {
   readonly startMs: number;
   /** `exec`, `write`, `remove`, … */
   readonly operation: string;
-  readonly node: string;
+  /** Null: none was decided. */
+  readonly node: string | null;
   /** Null: no node was decided yet. */
   readonly transport: Transport | null;
   /** The rule that chose the node. */
@@ -62,9 +78,15 @@ interface CommonSubject {
   readonly toolCallId: string | null;
 }
 
-/** How it ended. Commands: `ran`; file changes and input: `done` or `failed`; all: `not-started`, `unknown`. */
-export interface AuditResult {
-  readonly outcome: "ran" | "not-started" | "unknown" | "done" | "failed";
+/** What became of a call. `left`: OpenClaw did with it what it does without rules. */
+export type CallOutcome = "ran" | "refused" | "not-started" | "unknown" | "left";
+
+/**
+ * How it ended. Calls: as `CallOutcome` says; commands: `ran`; file changes and input: `done` or `failed`; all:
+ * `not-started`, `unknown`.
+ */
+export interface LedgerResult {
+  readonly outcome: CallOutcome | "done" | "failed";
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** Of the command on the node; null when it was not told. */
@@ -73,13 +95,21 @@ export interface AuditResult {
   readonly bytesIn: number | null;
   readonly bytesOut: number | null;
   readonly error: ErrorCode | null;
+  /** The words of a refusal; absent: there are none. */
+  readonly reason?: string;
+}
+
+/** Of a call: nothing of it was counted. */
+export function callResult(outcome: CallOutcome, error: ErrorCode | null, reason?: string): LedgerResult {
+  const uncounted = { exitCode: null, signal: null, processGroup: null, bytesIn: null, bytesOut: null };
+  return { outcome, error, ...uncounted, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** The result of a command whose outcome is known. `processGroup` is what `started` told. */
 export function commandResult(
   outcome: Outcome,
-  facts: Pick<AuditResult, "processGroup" | "bytesIn" | "bytesOut">,
-): AuditResult {
+  facts: Pick<LedgerResult, "processGroup" | "bytesIn" | "bytesOut">,
+): LedgerResult {
   const result = { ...facts, exitCode: null, signal: null };
   switch (outcome.kind) {
     case "ran": {
@@ -96,20 +126,20 @@ export function commandResult(
 }
 
 /** @param isSent it was handed to the command; what the command did with it nobody is told. */
-export function inputResult({ bytes }: InputSubject, isSent: boolean): AuditResult {
+export function inputResult({ bytes }: InputSubject, isSent: boolean): LedgerResult {
   const result = { exitCode: null, signal: null, processGroup: null, bytesOut: null, error: null };
   return { ...result, outcome: isSent ? "done" : "failed", bytesIn: isSent ? bytes.length : 0 };
 }
 
 /** The line that announces what is about to be done, with its line feed. */
-export function announcementLine(subject: AuditSubject, keepText: boolean): string {
+export function announcementLine(subject: LedgerSubject, keepText: boolean): string {
   return lineOf({ ...headOf("begin", subject), ...subjectOf(subject, keepText) });
 }
 
 /** The record itself: the one line that tells what was done, with its line feed. */
 export function recordLine(
-  subject: AuditSubject,
-  result: AuditResult,
+  subject: LedgerSubject,
+  result: LedgerResult,
   endMs: number,
   keepText: boolean,
 ): string {
@@ -121,25 +151,50 @@ export function recordLine(
   });
 }
 
-function endOf(result: AuditResult): object {
+function endOf(result: LedgerResult): object {
   const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
-  return { processGroup, outcome, exitCode, signal: shortOrNull(signal), bytesIn, bytesOut, error };
+  const reason = result.reason === undefined ? {} : { reason: short(result.reason) };
+  return {
+    processGroup,
+    outcome,
+    exitCode,
+    signal: shortOrNull(signal),
+    bytesIn,
+    bytesOut,
+    error,
+    ...reason,
+  };
 }
 
 /**
  * The record of a command whose gateway ended before it: `announcement` is what `announcementLine` once made of it.
  * Null: it is none. With its line feed.
  */
-export function lateRecordLine(announcement: string, result: AuditResult, endMs: number): string | null {
+export function lateRecordLine(announcement: string, result: LedgerResult, endMs: number): string | null {
   const begun = readJson(announcement);
   if (!isRecord(begun) || begun.v !== VERSION || begun.phase !== "begin") return null;
   return lineOf({ ...begun, phase: "end", end: isoTime(endMs), ...endOf(result) });
 }
 
+/** The note that old files were removed. `first`: what the first record that is left says stood before it. */
+export function removedLine(files: number, first: string | null, nowMs: number): string {
+  const start = isoTime(nowMs);
+  return lineOf({
+    v: VERSION,
+    phase: "note",
+    id: "removed",
+    start,
+    agent: null,
+    kind: "removed",
+    files,
+    first,
+  });
+}
+
 /** The note that records of an agent were not taken, because its share is used up; with its line feed. */
 export function untakenLine(
   { agent, refused, dropped }: Untaken,
-  { agentBytes, keepMs }: AuditLimits,
+  { agentBytes, keepMs }: LedgerLimits,
   nowMs: number,
 ): string {
   return lineOf({
@@ -156,11 +211,11 @@ export function untakenLine(
   });
 }
 
-function headOf(phase: "begin" | "end", { id, startMs }: AuditSubject): object {
+function headOf(phase: "begin" | "end", { id, startMs }: LedgerSubject): object {
   return { v: VERSION, phase, id: short(id), start: isoTime(startMs) };
 }
 
-function subjectOf(subject: AuditSubject, keepText: boolean): object {
+function subjectOf(subject: LedgerSubject, keepText: boolean): object {
   const who = {
     agent: shortOrNull(subject.agent),
     sessionKey: shortOrNull(subject.sessionKey),
@@ -168,7 +223,7 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
     toolCallId: shortOrNull(subject.toolCallId),
     kind: subject.kind,
     operation: short(subject.operation),
-    node: short(subject.node),
+    node: shortOrNull(subject.node),
     transport: subject.transport,
     rule: shortOrNull(subject.rule),
   };
@@ -184,11 +239,26 @@ function subjectOf(subject: AuditSubject, keepText: boolean): object {
       ...(keepText ? keptText("input", bytes) : {}),
     };
   }
-  const { command, cwd } = subject;
+  const { command } = subject;
+  const text =
+    command === null
+      ? {}
+      : {
+          commandSha256: sha256(command),
+          ...(keepText ? keptText("command", Buffer.from(command)) : {}),
+        };
+  const { place = null } = subject;
+  const at = place === null ? null : { country: short(place.country), source: short(place.source) };
+  if (subject.kind === "call") {
+    const { candidates, movedFrom } = subject;
+    const moved = movedFrom === null ? {} : { movedFrom: short(movedFrom) };
+    return { ...who, place: at, candidates, ...moved, ...text };
+  }
+  const { cwd } = subject;
   return {
     ...who,
-    commandSha256: sha256(command),
-    ...(keepText ? keptText("command", Buffer.from(command)) : {}),
+    ...(at === null ? {} : { place: at }),
+    ...text,
     cwd: shortOrNull(cwd),
     ...hashOfCut("cwd", cwd),
   };

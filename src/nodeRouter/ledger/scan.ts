@@ -1,6 +1,6 @@
 // Reads at the start who wrote how much of the files that are there: a restart must not begin every share anew.
 import { dirname } from "node:path";
-import type { AuditFs } from "./auditFs.ts";
+import type { LedgerFs } from "./ledgerFs.ts";
 import { agentOfLine, type FileUsage, HEAD_BYTES } from "./usage.ts";
 
 export interface FoundFiles {
@@ -10,7 +10,7 @@ export interface FoundFiles {
 }
 
 /** A file that cannot be read belongs to nobody, and counts with its size. Rejects when the folder cannot be read. */
-export async function scanAudit(fs: AuditFs, file: string): Promise<FoundFiles> {
+export async function scanLedger(fs: LedgerFs, file: string): Promise<FoundFiles> {
   const numbers = await fs.numbered(dirname(file), file);
   const current = await usageOf(fs, file);
   const aside: FileUsage[] = [];
@@ -23,7 +23,7 @@ export async function scanAudit(fs: AuditFs, file: string): Promise<FoundFiles> 
 
 const LINE_FEED = 10;
 
-async function usageOf(fs: AuditFs, file: string): Promise<FileUsage | null> {
+async function usageOf(fs: LedgerFs, file: string): Promise<FileUsage | null> {
   const present = await fs.look(file);
   if (present === null) return null;
   const byAgent = new Map<string, number>();

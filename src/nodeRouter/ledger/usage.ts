@@ -1,7 +1,7 @@
 // Who takes how much of the audit: bytes of each agent in each file, for as long as the file counts. Pure.
 import { readJson } from "../../shared/jsonParts.ts";
 
-export interface AuditLimits {
+export interface LedgerLimits {
   /** What one agent may take of the records that count. */
   readonly agentBytes: number;
   /** So long a record counts, and is not removed, whatever else is written; ms. */
@@ -19,7 +19,7 @@ export interface FileUsage {
   readonly byAgent: ReadonlyMap<string, number>;
 }
 
-export interface AuditUsage {
+export interface LedgerUsage {
   /** Bytes of the agent in records that count, or wait to be written. */
   of(agent: string, keepMs: number): number;
   /** A record of it was taken. */
@@ -29,13 +29,13 @@ export interface AuditUsage {
   /** What was found on the disk at the start. The newest of `aside` first. */
   found(current: FileUsage | null, aside: readonly FileUsage[]): void;
   /** How many files, from the oldest, may go now; those that were put aside only. */
-  removable(limits: AuditLimits, currentBytes: number): number;
+  removable(limits: LedgerLimits, currentBytes: number): number;
   /** That many of the oldest are gone. */
   removed(count: number): void;
 }
 
 /** @param now epoch ms. */
-export function createAuditUsage(now: () => number): AuditUsage {
+export function createLedgerUsage(now: () => number): LedgerUsage {
   let current = new Map<string, number>();
   /** Newest first. */
   let aside: readonly FileUsage[] = [];

@@ -5,15 +5,15 @@ import {
   DEFAULT_AUDIT_KEEP_DAYS,
   DEFAULT_AUDIT_MAX_MIB,
 } from "../../config/schema/defaults.ts";
-import type { AuditLimits, AuditUsage } from "./usage.ts";
+import type { LedgerLimits, LedgerUsage } from "./usage.ts";
 
 export const MIB = 1024 * 1024;
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @param config in MiB and days, as the operator writes them. */
-export function auditLimits(
+export function ledgerLimits(
   config: Pick<ResolvedConfig, "auditAgentMiB" | "auditKeepDays" | "auditMaxMiB">,
-): AuditLimits {
+): LedgerLimits {
   return {
     agentBytes: config.auditAgentMiB * MIB,
     keepMs: config.auditKeepDays * DAY_MS,
@@ -21,7 +21,7 @@ export function auditLimits(
   };
 }
 
-export const DEFAULT_LIMITS: AuditLimits = auditLimits({
+export const DEFAULT_LIMITS: LedgerLimits = ledgerLimits({
   auditAgentMiB: DEFAULT_AUDIT_AGENT_MIB,
   auditKeepDays: DEFAULT_AUDIT_KEEP_DAYS,
   auditMaxMiB: DEFAULT_AUDIT_MAX_MIB,
@@ -51,8 +51,8 @@ export interface Shares {
  * @param note told with all that was counted since the share was used up.
  */
 export function createShares(
-  usage: AuditUsage,
-  limits: () => AuditLimits,
+  usage: LedgerUsage,
+  limits: () => LedgerLimits,
   note: (untaken: Untaken) => void,
 ): Shares {
   const untaken = new Map<string, Untaken & { readonly noted: number }>();

@@ -7,7 +7,7 @@ import {
   inputResult,
   MAX_COMMAND_BYTES,
   recordLine,
-} from "../../../src/nodeRouter/audit/auditRecord.ts";
+} from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { safe } from "../../../src/shared/safeText.ts";
 import { refused } from "../../support/refused.ts";
 import { command, fileChange, input, type Json, RAN, START_MS } from "./arrange.ts";

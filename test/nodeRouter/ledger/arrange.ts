@@ -2,14 +2,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AuditOptions, createAudit } from "../../../src/nodeRouter/audit/audit.ts";
-import { type AuditFs, type AuditHandle, nodeAuditFs } from "../../../src/nodeRouter/audit/auditFs.ts";
+import { createLedger, type LedgerOptions } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { type LedgerFs, type LedgerHandle, nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
 import type {
-  AuditResult,
   CommandSubject,
   FileSubject,
   InputSubject,
-} from "../../../src/nodeRouter/audit/auditRecord.ts";
+  LedgerResult,
+} from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import type { AuditMode } from "../../../src/shared/types.ts";
 
 export const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -44,7 +44,7 @@ export function input(change: Partial<InputSubject> = {}): InputSubject {
   return { ...common, id: "i-1", kind: "input", operation: "input", commandId: "d-1", bytes, ...change };
 }
 
-export const RAN: AuditResult = {
+export const RAN: LedgerResult = {
   outcome: "ran",
   exitCode: 0,
   signal: null,
@@ -57,7 +57,7 @@ export const RAN: AuditResult = {
 export type Json = Readonly<Record<string, unknown>>;
 
 /** An audit whose mode can be changed and whose folder is removed at the end. */
-export function auditIn(mode: AuditMode, change: Partial<AuditOptions> = {}) {
+export function ledgerIn(mode: AuditMode, change: Partial<LedgerOptions> = {}) {
   const root = mkdtempSync(join(tmpdir(), "node-router-audit-"));
   const settings = { mode, keepText: false };
   const log: { level: string; facts: object; message: string }[] = [];
@@ -65,7 +65,7 @@ export function auditIn(mode: AuditMode, change: Partial<AuditOptions> = {}) {
     log.push({ level, facts, message });
   };
   const folder = join(root, "state", "node-router", "audit");
-  const audit = createAudit({
+  const audit = createLedger({
     mode: () => settings.mode,
     keepText: () => settings.keepText,
     folder,
@@ -98,6 +98,12 @@ export function parsed(text: string): Json[] {
     .map((line) => JSON.parse(line));
 }
 
+/** The record without its place in the chain. */
+export function unsealed(line: Json | undefined): Json {
+  const { n: _n, writer: _writer, before: _before, hash: _hash, ...record } = line ?? {};
+  return record;
+}
+
 /** Lines of all files, the oldest first. */
 export function linesOfAll(folder: string): Json[] {
   const age = (name: string) => Number(/\.(\d+)$/.exec(name)?.[1] ?? 0);
@@ -125,9 +131,9 @@ export function failingFs() {
     const error = state.fault?.(operation) ?? null;
     if (error !== null) throw error;
   };
-  const wrapped = (handle: AuditHandle): AuditHandle => ({
+  const wrapped = (handle: LedgerHandle): LedgerHandle => ({
     identity: handle.identity,
-    lastByte: () => handle.lastByte(),
+    tail: (max) => handle.tail(max),
     async append(bytes) {
       await state.gate;
       check("append");
@@ -143,29 +149,29 @@ export function failingFs() {
     },
     close: () => handle.close(),
   });
-  const fs: AuditFs = {
+  const fs: LedgerFs = {
     async prepareFolder(folder) {
       check("prepareFolder");
-      await nodeAuditFs.prepareFolder(folder);
+      await nodeLedgerFs.prepareFolder(folder);
     },
     async open(file) {
       check("open");
-      return wrapped(await nodeAuditFs.open(file));
+      return wrapped(await nodeLedgerFs.open(file));
     },
-    look: (file) => nodeAuditFs.look(file),
+    look: (file) => nodeLedgerFs.look(file),
     async rename(from, to) {
       check("rename");
-      return nodeAuditFs.rename(from, to);
+      return nodeLedgerFs.rename(from, to);
     },
     async syncFolder(folder) {
       check("syncFolder");
-      await nodeAuditFs.syncFolder(folder);
+      await nodeLedgerFs.syncFolder(folder);
     },
-    numbered: (folder, file) => nodeAuditFs.numbered(folder, file),
-    read: (file) => nodeAuditFs.read(file),
+    numbered: (folder, file) => nodeLedgerFs.numbered(folder, file),
+    read: (file) => nodeLedgerFs.read(file),
     async remove(file) {
       check("remove");
-      return nodeAuditFs.remove(file);
+      return nodeLedgerFs.remove(file);
     },
   };
   return { fs, state };

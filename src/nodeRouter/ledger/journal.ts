@@ -1,6 +1,6 @@
 // The one writer of the audit file: a bounded queue of lines, written in order and in batches behind the calls.
 import { messageOf } from "../../shared/errors.ts";
-import type { AuditFile } from "./auditFile.ts";
+import type { LedgerFile } from "./ledgerFile.ts";
 
 /** Bytes of lines that wait for a disk that is slow or full; more are not taken. */
 export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
@@ -41,13 +41,14 @@ export interface JournalState {
 }
 
 interface QueuedLine {
-  readonly bytes: Buffer;
+  readonly text: string;
+  readonly bytes: number;
   /** Of a commit: somebody waits for it. Null: an append. */
   readonly settle: ((error: unknown) => void) | null;
 }
 
 /** @param onChange told once when writing begins to fail and once when it works again. */
-export function createJournal(file: AuditFile, onChange: (state: JournalState) => void): Journal {
+export function createJournal(file: LedgerFile, onChange: (state: JournalState) => void): Journal {
   let queue: QueuedLine[] = [];
   let queuedBytes = 0;
   let written = 0;
@@ -58,14 +59,15 @@ export function createJournal(file: AuditFile, onChange: (state: JournalState) =
 
   return {
     append(line) {
-      if (enqueue({ bytes: Buffer.from(line), settle: null })) pump();
+      if (enqueue({ text: line, bytes: Buffer.byteLength(line), settle: null })) pump();
       else lost++;
     },
 
     commit(line) {
       return new Promise((resolve, reject) => {
         const queued: QueuedLine = {
-          bytes: Buffer.from(line),
+          text: line,
+          bytes: Buffer.byteLength(line),
           settle(error) {
             clearTimeout(timer);
             if (error === null) resolve();
@@ -99,16 +101,16 @@ export function createJournal(file: AuditFile, onChange: (state: JournalState) =
   }
 
   function enqueue(line: QueuedLine): boolean {
-    if (queuedBytes + line.bytes.length > MAX_QUEUE_BYTES) return false;
+    if (queuedBytes + line.bytes > MAX_QUEUE_BYTES) return false;
     queue.push(line);
-    queuedBytes += line.bytes.length;
+    queuedBytes += line.bytes;
     return true;
   }
 
   function remove(line: QueuedLine): void {
     const before = queue.length;
     queue = queue.filter((queued) => queued !== line);
-    if (queue.length < before) queuedBytes -= line.bytes.length;
+    if (queue.length < before) queuedBytes -= line.bytes;
   }
 
   async function drained(): Promise<void> {
@@ -146,8 +148,8 @@ export function createJournal(file: AuditFile, onChange: (state: JournalState) =
     let count = 0;
     let bytes = 0;
     for (const line of queue) {
-      if (count > 0 && bytes + line.bytes.length > MAX_BATCH_BYTES) break;
-      bytes += line.bytes.length;
+      if (count > 0 && bytes + line.bytes > MAX_BATCH_BYTES) break;
+      bytes += line.bytes;
       count++;
     }
     const batch = queue.slice(0, count);
@@ -158,17 +160,17 @@ export function createJournal(file: AuditFile, onChange: (state: JournalState) =
   /** Null when all of it is written. Otherwise the appended lines that are not are at the head of the queue again. */
   async function writeBatch(batch: readonly QueuedLine[]): Promise<unknown> {
     const durable = batch.some(({ settle }) => settle !== null);
-    const bytes = Buffer.concat(batch.map((line) => line.bytes));
     const appended = await file
-      .append(bytes, durable)
+      .append(
+        batch.map(({ text }) => text),
+        durable,
+      )
       .catch((error: unknown) => ({ written: 0, error: error ?? new Error("the file cannot be opened") }));
-    let end = 0;
     const again: QueuedLine[] = [];
-    for (const line of batch) {
-      end += line.bytes.length;
+    for (const [index, line] of batch.entries()) {
       line.settle?.(appended.error);
       if (line.settle !== null) continue;
-      if (end <= appended.written) written++;
+      if (index < appended.written) written++;
       else again.push(line);
     }
     keep([...again, ...queue]);
@@ -177,7 +179,7 @@ export function createJournal(file: AuditFile, onChange: (state: JournalState) =
 
   function keep(lines: QueuedLine[]): void {
     queue = lines;
-    queuedBytes = lines.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    queuedBytes = lines.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   function setError(error: string | null): void {

@@ -1,10 +1,10 @@
 // A process that records commands until it is killed, and prints the id of each that strict let through.
-import { createAudit } from "../../../src/nodeRouter/audit/audit.ts";
+import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
 import { command, RAN } from "./arrange.ts";
 
 const [, , folder = ""] = process.argv;
 const log = { warn() {}, info() {} };
-const audit = createAudit({ mode: () => "strict", keepText: () => true, folder, now: Date.now, log });
+const audit = createLedger({ mode: () => "strict", keepText: () => true, folder, now: Date.now, log });
 
 // Ends by itself should nobody kill it.
 for (let index = 0; index < 100_000; index++) {

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createAudit } from "../../../src/nodeRouter/audit/audit.ts";
-import { announcementLine, recordLine } from "../../../src/nodeRouter/audit/auditRecord.ts";
-import { agentOfLine } from "../../../src/nodeRouter/audit/usage.ts";
-import { auditIn, command, fileChange, type Json, linesOfAll, RAN, START_MS } from "./arrange.ts";
+import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { announcementLine, recordLine } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import { agentOfLine } from "../../../src/nodeRouter/ledger/usage.ts";
+import { command, fileChange, type Json, ledgerIn, linesOfAll, RAN, START_MS } from "./arrange.ts";
 
 const DAY_MS = 86_400_000;
 const LIMITS = { agentBytes: 20_000, keepMs: 30 * DAY_MS, maxBytes: 30_000 };
@@ -16,7 +16,7 @@ const idsOf = (folder: string) => linesOfAll(folder).map(({ id }) => id);
 const notesIn = (folder: string): Json[] => linesOfAll(folder).filter(({ phase }) => phase === "note");
 
 test("strict refuses an agent whose share is used up, says so, and goes on with the others", async () => {
-  await using arranged = auditIn("strict", SMALL);
+  await using arranged = ledgerIn("strict", SMALL);
   const { audit, folder } = arranged;
   const first = command({ id: "first", command: "curl evil" });
   await audit.begin(first);
@@ -50,7 +50,7 @@ test("strict refuses an agent whose share is used up, says so, and goes on with 
 });
 
 test("what was announced has its record, also when the share is used up meanwhile", async () => {
-  await using arranged = auditIn("strict", SMALL);
+  await using arranged = ledgerIn("strict", SMALL);
   const running: ReturnType<typeof command>[] = [];
   const refused: unknown[] = [];
   for (let index = 0; index < 100; index++) {
@@ -68,7 +68,7 @@ test("what was announced has its record, also when the share is used up meanwhil
 });
 
 test("best-effort leaves out what is beyond the share, counts it, and notes the count in the audit", async () => {
-  await using arranged = auditIn("best-effort", SMALL);
+  await using arranged = ledgerIn("best-effort", SMALL);
   const { audit, folder } = arranged;
   audit.end(command({ id: "first" }), RAN);
   audit.end(command({ id: "other", agent: "worker-cn" }), RAN);
@@ -95,11 +95,11 @@ test("best-effort leaves out what is beyond the share, counts it, and notes the 
 });
 
 test("a restart begins no share anew, and finds who wrote what in every file", async () => {
-  await using arranged = auditIn("best-effort", SMALL);
+  await using arranged = ledgerIn("best-effort", SMALL);
   for (let index = 0; index < 500; index++) arranged.audit.end(command({ id: `${index}` }), RAN);
   await arranged.audit.close();
   const before = idsOf(arranged.folder);
-  const next = createAudit({
+  const next = createLedger({
     mode: () => "strict",
     keepText: () => false,
     folder: arranged.folder,
@@ -116,7 +116,7 @@ test("a restart begins no share anew, and finds who wrote what in every file", a
 });
 
 describe("time", () => {
-  const fill = async (arranged: ReturnType<typeof auditIn>, prefix: string): Promise<void> => {
+  const fill = async (arranged: ReturnType<typeof ledgerIn>, prefix: string): Promise<void> => {
     for (let index = 0; index < 100; index++) {
       arranged.audit.end(command({ id: `${prefix}${index}` }), RAN);
       await arranged.audit.flush();
@@ -125,7 +125,7 @@ describe("time", () => {
 
   test("records that are old enough count no more, and go only when all together are too large", async () => {
     let nowMs = START_MS;
-    await using arranged = auditIn("best-effort", { ...SMALL, now: () => nowMs });
+    await using arranged = ledgerIn("best-effort", { ...SMALL, now: () => nowMs });
     await fill(arranged, "old-");
     expect(arranged.audit.state().full).toHaveLength(1);
     nowMs += 29 * DAY_MS;
@@ -143,7 +143,7 @@ describe("time", () => {
 
   test("a clock that is set back makes nothing old, and one that was ahead blocks nobody for ever", async () => {
     let nowMs = START_MS + 3_650 * DAY_MS;
-    await using arranged = auditIn("best-effort", { ...SMALL, now: () => nowMs });
+    await using arranged = ledgerIn("best-effort", { ...SMALL, now: () => nowMs });
     await fill(arranged, "ahead-");
     nowMs = START_MS;
     await fill(arranged, "back-");
@@ -161,7 +161,7 @@ describe("time", () => {
   test("a jump ahead gives one agent no more than another share: what was there stays", async () => {
     let nowMs = START_MS;
     const limits = { ...LIMITS, maxBytes: 60_000 };
-    await using arranged = auditIn("best-effort", { ...SMALL, limits: () => limits, now: () => nowMs });
+    await using arranged = ledgerIn("best-effort", { ...SMALL, limits: () => limits, now: () => nowMs });
     await fill(arranged, "before-");
     nowMs += 3_650 * DAY_MS;
     await fill(arranged, "after-");
@@ -170,7 +170,7 @@ describe("time", () => {
 });
 
 test("many agents on many nodes take their own shares, and none of another's", async () => {
-  await using arranged = auditIn("best-effort", SMALL);
+  await using arranged = ledgerIn("best-effort", SMALL);
   const agents = Array.from({ length: 12 }, (_, index) => `worker-${index}`);
   for (const agent of agents) arranged.audit.end(command({ id: `${agent} first`, agent }), RAN);
   for (let round = 0; round < 60; round++) {
@@ -195,7 +195,7 @@ test("many agents on many nodes take their own shares, and none of another's", a
 });
 
 test("what is nobody's has a share of its own", async () => {
-  await using arranged = auditIn("best-effort", SMALL);
+  await using arranged = ledgerIn("best-effort", SMALL);
   for (let index = 0; index < 200; index++) arranged.audit.end(command({ agent: null }), RAN);
   arranged.audit.end(command({ id: "somebody's" }), RAN);
   await arranged.audit.flush();
@@ -204,8 +204,8 @@ test("what is nobody's has a share of its own", async () => {
 });
 
 test("a raised share holds from the next call on", async () => {
-  let agentBytes = 1_500;
-  await using arranged = auditIn("strict", { limits: () => ({ ...LIMITS, agentBytes }) });
+  let agentBytes = 1_900;
+  await using arranged = ledgerIn("strict", { limits: () => ({ ...LIMITS, agentBytes }) });
   await arranged.audit.begin(command({ id: "a" }));
   await expect(arranged.audit.begin(command({ id: "b" }))).rejects.toThrow("has used up its share");
   agentBytes = 50_000;
@@ -214,7 +214,7 @@ test("a raised share holds from the next call on", async () => {
 });
 
 test("no file is ever put over another one, and what is not ours is neither counted nor removed", async () => {
-  await using arranged = auditIn("best-effort", {
+  await using arranged = ledgerIn("best-effort", {
     maxFileBytes: 1_500,
     limits: () => ({ ...LIMITS, agentBytes: 1e9, keepMs: 0, maxBytes: 4_000 }),
   });

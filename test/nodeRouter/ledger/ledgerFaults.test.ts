@@ -17,9 +17,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/audit/auditRecord.ts";
-import { COMMIT_TIMEOUT_MS, MAX_QUEUE_BYTES, RETRY_MS } from "../../../src/nodeRouter/audit/journal.ts";
-import { auditIn, command, failingFs, linesOfAll, parsed, RAN, systemError } from "./arrange.ts";
+import { COMMIT_TIMEOUT_MS, MAX_QUEUE_BYTES, RETRY_MS } from "../../../src/nodeRouter/ledger/journal.ts";
+import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import { command, failingFs, ledgerIn, linesOfAll, parsed, RAN, systemError } from "./arrange.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -40,7 +40,7 @@ describe.each(FAULTS)("%s fails with %s", (failing, code, text) => {
 
   test("strict refuses the call with the fact, and goes on when the disk does", async () => {
     const disk = failingFs();
-    await using arranged = auditIn("strict", { fs: disk.fs });
+    await using arranged = ledgerIn("strict", { fs: disk.fs });
     disk.state.fault = fault;
     await expect(arranged.audit.begin(command({ id: "refused" }))).rejects.toMatchObject({
       code: "AUDIT_UNAVAILABLE",
@@ -65,7 +65,7 @@ describe.each(FAULTS.filter(([operation]) => operation !== "sync"))(
 
     test("best-effort fails no call, tells once, and writes the records when it can", async () => {
       const disk = failingFs();
-      await using arranged = auditIn("best-effort", { fs: disk.fs });
+      await using arranged = ledgerIn("best-effort", { fs: disk.fs });
       disk.state.fault = fault;
       for (const id of ["a", "b", "c"]) {
         await arranged.audit.begin(command({ id }));
@@ -103,7 +103,7 @@ describe.each(FAULTS.filter(([operation]) => operation !== "sync"))(
 
 test("records that wait are tried again without a call", async () => {
   const disk = failingFs();
-  await using arranged = auditIn("best-effort", { fs: disk.fs });
+  await using arranged = ledgerIn("best-effort", { fs: disk.fs });
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   disk.state.fault = () => systemError("ENOSPC", "full");
   arranged.audit.end(command(), RAN);
@@ -116,7 +116,7 @@ test("records that wait are tried again without a call", async () => {
 
 test("a disk that stays full costs the newest records and no more memory than the queue's limit", async () => {
   const disk = failingFs();
-  await using arranged = auditIn("best-effort", { fs: disk.fs });
+  await using arranged = ledgerIn("best-effort", { fs: disk.fs });
   arranged.settings.keepText = true;
   disk.state.fault = () => systemError("ENOSPC", "full");
   const text = "x".repeat(MAX_COMMAND_BYTES);
@@ -137,7 +137,7 @@ test("a disk that stays full costs the newest records and no more memory than th
 
 test("a full queue refuses a strict call at once", async () => {
   const disk = failingFs();
-  await using arranged = auditIn("best-effort", { fs: disk.fs });
+  await using arranged = ledgerIn("best-effort", { fs: disk.fs });
   arranged.settings.keepText = true;
   arranged.audit.end(command(), RAN);
   await arranged.audit.flush();
@@ -152,7 +152,7 @@ test("a full queue refuses a strict call at once", async () => {
 
 test("a disk that fills up in the middle of a line leaves a torn one, and the record comes once, whole", async () => {
   const disk = failingFs();
-  await using arranged = auditIn("best-effort", { fs: disk.fs });
+  await using arranged = ledgerIn("best-effort", { fs: disk.fs });
   arranged.audit.end(command({ id: "a" }), RAN);
   await arranged.audit.flush();
   const lineLength = arranged.text().length;
@@ -172,7 +172,7 @@ test("a disk that fills up in the middle of a line leaves a torn one, and the re
 
 test("a strict call whose disk hangs is refused after a while, and the writer recovers when the disk does", async () => {
   const disk = failingFs();
-  await using arranged = auditIn("strict", { fs: disk.fs });
+  await using arranged = ledgerIn("strict", { fs: disk.fs });
   await arranged.audit.begin(command({ id: "before" }));
   const gate = Promise.withResolvers<void>();
   disk.state.gate = gate.promise;
@@ -203,7 +203,7 @@ test("a strict call whose disk hangs is refused after a while, and the writer re
 
 test("a rotation that fails costs no record, and is told once", async () => {
   const disk = failingFs();
-  await using arranged = auditIn("strict", { fs: disk.fs, maxFileBytes: 1_000 });
+  await using arranged = ledgerIn("strict", { fs: disk.fs, maxFileBytes: 1_000 });
   disk.state.fault = (operation) => (operation === "rename" ? systemError("EACCES", "no") : null);
   for (let index = 0; index < 10; index++) await arranged.audit.begin(command({ id: `${index}` }));
   expect(arranged.lines()).toHaveLength(10);
@@ -226,7 +226,7 @@ test("a logger that throws does not stop the writer", async () => {
       throw new Error("no log");
     },
   };
-  await using arranged = auditIn("best-effort", { fs: disk.fs, log });
+  await using arranged = ledgerIn("best-effort", { fs: disk.fs, log });
   disk.state.fault = () => systemError("ENOSPC", "full");
   arranged.audit.end(command({ id: "a" }), RAN);
   await arranged.audit.flush();
@@ -238,7 +238,7 @@ test("a logger that throws does not stop the writer", async () => {
 
 describe("on a real disk", () => {
   test("a symbolic link in place of the file is refused, and its target is not touched", async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     mkdirSync(arranged.folder, { recursive: true });
     const target = join(arranged.root, "target");
     writeFileSync(target, "");
@@ -248,7 +248,7 @@ describe("on a real disk", () => {
   });
 
   test("a link to nowhere is refused too, and what it names is not made", async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     mkdirSync(arranged.folder, { recursive: true });
     symlinkSync(join(arranged.root, "nowhere"), arranged.file);
     await expect(arranged.audit.begin(command())).rejects.toThrow("is a symbolic link");
@@ -256,7 +256,7 @@ describe("on a real disk", () => {
   });
 
   test("a symbolic link in place of the folder is refused", async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     mkdirSync(dirname(arranged.folder), { recursive: true });
     mkdirSync(join(arranged.root, "elsewhere"));
     symlinkSync(join(arranged.root, "elsewhere"), arranged.folder);
@@ -265,10 +265,10 @@ describe("on a real disk", () => {
   });
 
   test("a folder in place of the file, or a file in place of a folder above it, refuses a strict call", async () => {
-    await using blocked = auditIn("strict");
+    await using blocked = ledgerIn("strict");
     mkdirSync(blocked.file, { recursive: true });
     await expect(blocked.audit.begin(command())).rejects.toThrow("EISDIR");
-    await using below = auditIn("strict");
+    await using below = ledgerIn("strict");
     writeFileSync(join(below.root, "state"), "");
     await expect(below.audit.begin(command())).rejects.toThrow(/ENOTDIR|EEXIST/);
   });
@@ -276,7 +276,7 @@ describe("on a real disk", () => {
   test.skipIf(process.getuid?.() === 0)(
     "a read-only folder refuses a strict call (root may write anyway: skipped there)",
     async () => {
-      await using arranged = auditIn("strict");
+      await using arranged = ledgerIn("strict");
       mkdirSync(arranged.folder, { recursive: true });
       chmodSync(arranged.folder, 0o500);
       await expect(arranged.audit.begin(command())).rejects.toThrow("EACCES");
@@ -285,7 +285,7 @@ describe("on a real disk", () => {
   );
 
   test("a folder and a file that others could read are closed to them", async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     mkdirSync(arranged.folder, { recursive: true });
     chmodSync(arranged.folder, 0o755);
     writeFileSync(arranged.file, "", { mode: 0o644 });
@@ -295,7 +295,7 @@ describe("on a real disk", () => {
   });
 
   test("a file that was moved away, removed or emptied is begun anew, and no record goes into the old one", async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     await arranged.audit.begin(command({ id: "a" }));
     renameSync(arranged.file, `${arranged.file}.moved`);
     await arranged.audit.begin(command({ id: "b" }));
@@ -310,7 +310,7 @@ describe("on a real disk", () => {
   });
 
   test("a backup that links the file does not stop it", async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     await arranged.audit.begin(command({ id: "a" }));
     linkSync(arranged.file, join(arranged.root, "backup"));
     await arranged.audit.begin(command({ id: "b" }));
@@ -318,11 +318,11 @@ describe("on a real disk", () => {
   });
 
   test("a last line that a crash cut off is left as it is, and the next record has a line of its own", async () => {
-    await using before = auditIn("strict");
+    await using before = ledgerIn("strict");
     await before.audit.begin(command({ id: "a" }));
     await before.audit.close();
     appendFileSync(before.file, '{"v":1,"phase":"beg');
-    await using after = auditIn("strict", { folder: before.folder });
+    await using after = ledgerIn("strict", { folder: before.folder });
     await after.audit.begin(command({ id: "b" }));
     await after.audit.begin(command({ id: "c" }));
     const [first = "", torn, second = "", third = "", ...rest] = before.text().split("\n");
@@ -334,7 +334,7 @@ describe("on a real disk", () => {
   test("kill -9 in the middle of writing loses nothing that strict had promised", {
     timeout: 30_000,
   }, async () => {
-    await using arranged = auditIn("strict");
+    await using arranged = ledgerIn("strict");
     const child = spawn(
       process.execPath,
       [join(import.meta.dirname, "writeUntilKilled.ts"), arranged.folder],

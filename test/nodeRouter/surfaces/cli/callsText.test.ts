@@ -52,13 +52,13 @@ const FINDING = {
 test("a call is a row with its node, place and transport; a refusal with its words, and nothing repaints the terminal", () => {
   const text = callsText({ calls: [REFUSED, CALL] }, 140);
   expect(text).toMatch(/^TIME +AGENT +TOOL +OUTCOME +NODE +MS +WHY\n/);
-  expect(text).toContain("NO_NODE_FITS: 0/2 nodes fit\\u001b[2J");
+  expect(text).toContain("NO_NODE_FITS · 0/2 nodes fit\\u001b[2J");
   expect(text).toMatch(
     /2026-11-30 01:31:11Z +worker-sg +exec +ran +mac-sg \(SG, declared\) over node +143 +rule singapore/,
   );
   expect(callsText({ calls: [] })).toBe("No such call is in the ledger.");
   expect(callLine(REFUSED)).toBe(
-    "2026-11-30 01:31:11Z  worker-sg  exec  refused  - in 1 ms  rule singapore · NO_NODE_FITS: 0/2 nodes fit\\u001b[2J",
+    "2026-11-30 01:31:11Z  worker-sg  exec  refused  - in 1 ms  rule singapore · NO_NODE_FITS · 0/2 nodes fit\\u001b[2J",
   );
 });
 

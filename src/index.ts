@@ -81,7 +81,7 @@ export default definePluginEntry({
       calls: async () => (await loadLater(loadLaterMethods)).newestCalls(deps),
     });
 
-    // In a chat: /nodes.
+    // In a chat: /nodes, /cordon, /uncordon, /drain.
     registerSlashCommands(api, deps);
 
     // Service: observes every node, so that calls and people find out without asking it.

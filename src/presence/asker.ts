@@ -3,8 +3,8 @@ import { messageOf } from "../shared/errors.ts";
 import type { Transport } from "../shared/types.ts";
 import type { PresenceSink, PresenceTarget, ReachAnswer } from "./record.ts";
 
-/** What came of asking once; see `Answer`. */
-export type Asked = Pick<ReachAnswer, "result" | "rttMs" | "reason">;
+/** What came of asking once; see `ReachAnswer`. `atMs` where somebody else had asked before. */
+export type Asked = Pick<ReachAnswer, "result" | "rttMs" | "reason"> & Partial<Pick<ReachAnswer, "atMs">>;
 
 /** Asks one node once. Resolves within about `timeoutMs`; a rejection means that the asking itself failed. */
 export type AskReach = (target: PresenceTarget, timeoutMs: number) => Promise<Asked>;
@@ -48,10 +48,12 @@ export function createAsker({ transport, ask, now }: AskerOptions): Asker {
   const asking = new Set<string>();
 
   const askOnce = async (target: PresenceTarget, sink: PresenceSink): Promise<Asked["result"]> => {
+    const beganMs = now();
     const asked = await ask(target, ASK_TIMEOUT_MS).catch(
       (error: unknown): Asked => ({ result: "unknown", rttMs: null, reason: messageOf(error) }),
     );
-    sink.answer({ node: target.name, transport, atMs: now(), ...asked });
+    const atMs = asked.result === "up" ? now() : beganMs;
+    sink.answer({ node: target.name, transport, atMs, ...asked });
     return asked.result;
   };
 

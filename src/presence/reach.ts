@@ -6,8 +6,6 @@ export interface ReachMemory {
   readonly reach: Reach;
   /** The last round trips, oldest first, ms. */
   readonly samples: readonly number[];
-  /** Epoch ms of the last answer that changed it, also of a silence; null: none. */
-  readonly askedMs: number | null;
 }
 
 /** One silence can be a lost packet; TCP sends it again within this many asks of 2.5 s. */
@@ -19,9 +17,15 @@ const HOLDS_MS = 15_000;
 export const DOWN_HOLDS_MS = 45_000;
 
 export const NEVER_ASKED: ReachMemory = {
-  reach: { state: "unknown", lastAnswerMs: null, failures: 0, rttMs: null, reason: "nobody asked it yet" },
+  reach: {
+    state: "unknown",
+    lastAnswerMs: null,
+    failures: 0,
+    rttMs: null,
+    reason: "nobody asked it yet",
+    askedMs: null,
+  },
   samples: [],
-  askedMs: null,
 };
 
 /** Takes one answer in. Answers of one node and transport must come in the order in which they were given. */
@@ -38,26 +42,26 @@ export function takeAnswer(memory: ReachMemory, answer: ReachAnswer): ReachMemor
         failures: 0,
         rttMs: median(samples),
         reason: null,
+        askedMs,
       };
-      return { reach, samples, askedMs };
+      return { reach, samples };
     }
     case "silent": {
       const failures = reach.failures + 1;
       const state = reach.state === "down" || failures >= SILENCES ? "down" : "failing";
-      return { ...memory, askedMs, reach: { ...reach, state, failures, reason: answer.reason } };
+      return { ...memory, reach: { ...reach, state, failures, reason: answer.reason, askedMs } };
     }
     case "down":
       return {
         ...memory,
-        askedMs,
-        reach: { ...reach, state: "down", failures: reach.failures + 1, reason: answer.reason },
+        reach: { ...reach, state: "down", failures: reach.failures + 1, reason: answer.reason, askedMs },
       };
     case "unknown": {
       const wasUp = reach.state === "up" || reach.state === "failing";
       const ageMs = reach.lastAnswerMs === null ? Infinity : answer.atMs - reach.lastAnswerMs;
       // A clock that was set back makes the age negative: the answer is not from the future, so it counts as old.
       if (wasUp && ageMs >= 0 && ageMs <= HOLDS_MS) return memory;
-      return { ...memory, askedMs, reach: { ...reach, state: "unknown", reason: answer.reason } };
+      return { ...memory, reach: { ...reach, state: "unknown", reason: answer.reason, askedMs } };
     }
   }
 }
@@ -66,9 +70,9 @@ export function takeAnswer(memory: ReachMemory, answer: ReachAnswer): ReachMemor
  * What holds now: a `down` that nobody has confirmed for a while says nothing any more, or a node would stay out of
  * placement for as long as it cannot be asked. After a clock was set back it counts as old, too.
  */
-export function reachAt({ reach, askedMs }: ReachMemory, nowMs: number): Reach {
+export function reachAt({ reach }: ReachMemory, nowMs: number): Reach {
   if (reach.state !== "down") return reach;
-  const ageMs = askedMs === null ? Infinity : nowMs - askedMs;
+  const ageMs = nowMs - (reach.askedMs ?? -Infinity);
   if (ageMs >= 0 && ageMs <= DOWN_HOLDS_MS) return reach;
   return { ...reach, state: "unknown", reason: "it was not asked lately" };
 }

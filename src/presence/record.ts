@@ -73,6 +73,7 @@ export interface Observation {
 export interface ReachAnswer {
   readonly node: string;
   readonly transport: Transport;
+  /** Epoch ms; of `up` when it answered, else when the question began: it says nothing of a later connection. */
   readonly atMs: number;
   /**
    * `up`: it answered. `silent`: it did not in time, which a lost packet can do too: only the second in a row
@@ -96,6 +97,8 @@ export interface Reach {
   /** Smoothed round trip in ms (median of the last 5); null: none measured. */
   readonly rttMs: number | null;
   readonly reason: string | null;
+  /** Epoch ms at which what it was concluded from was asked, also of a silence; absent or null: never. */
+  readonly askedMs?: number | null;
 }
 
 export interface Place extends NodeLocation {

@@ -38,6 +38,21 @@ describe("asking", () => {
     ]);
   });
 
+  test("silence is dated to its question, which says nothing of a connection that came after it", async () => {
+    let nowMs = 100;
+    const said = [silent, up];
+    const ask: AskReach = async () => {
+      nowMs += 50;
+      return said.shift() ?? up;
+    };
+    await createAsker({ transport: "node", ask, now: () => nowMs }).round([target("a")], sink, never);
+    await turns();
+    expect(answers.map(({ result, atMs }) => [result, atMs])).toEqual([
+      ["silent", 100],
+      ["up", 200],
+    ]);
+  });
+
   test("a silent node is asked again at once, and only once", async () => {
     const ask = vi.fn(async () => silent);
     await asker(ask).round([target("a")], sink, never);

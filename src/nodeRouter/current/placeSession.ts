@@ -4,7 +4,8 @@ import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
-import { currentSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
+import { decidedNow, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { Refused, SessionPlace, WorkspacePlace } from "../policy/callDecision.ts";
 import { decideSession } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
@@ -42,14 +43,11 @@ async function choose(
   }
   const sessions = deps.memory.part(SESSION_NODES);
   try {
-    const [snapshot] = await Promise.all([currentSnapshot(deps, config), sessions.ready()]);
+    await sessions.ready();
     const policy = policyNow(deps, config, agent);
-    return decideSession(
-      policy,
-      keptBy(sessions),
-      worldNow(deps, config, snapshot),
-      deps.memory.part(LAST_NODES),
-    );
+    const decide = (snapshot: NodeSnapshot): SessionPlace =>
+      decideSession(policy, keptBy(sessions), worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+    return await decidedNow(deps, config, decide, ({ ok }) => !ok);
   } catch (error) {
     if (error instanceof NodeRouterError) return { ok: false, refusal: error.refusal };
     const fact = `choosing a node failed (${safe(messageOf(error))})`;

@@ -2,15 +2,16 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
+import { mayCloseNodes } from "../current/closing.ts";
 import { remember } from "../current/placeSession.ts";
 import { policyNow, worldNow } from "../current/worldNow.ts";
 import type { ToolContext, ToolEvent } from "../host/events.ts";
 import { isOpenClawExec } from "../host/harness.ts";
-import { currentSnapshot, lastSnapshot } from "../inventory/currentSnapshot.ts";
+import { decidedNow, lastSnapshot } from "../inventory/currentSnapshot.ts";
+import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
-import { closesNodes } from "../policy/untolerated.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
@@ -38,13 +39,15 @@ export async function carry(
     // When the host cannot say how the agent is set up, nothing is decided as if it were set up in no way.
     deps.hostConfig();
     const call = await callOf(deps, policy, event, context);
-    const snapshot = needsFreshNodes(policy, call)
-      ? await currentSnapshot(deps, config)
-      : lastSnapshot(deps, config);
-    // Asked last: another call of the session may have moved it meanwhile.
-    const kept = deps.memory.part(SESSION_NODES).get(call.session.key);
-    const now = { ...call, session: { ...call.session, kept } };
-    const decision = decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+    const decideFrom = (snapshot: NodeSnapshot): Decision => {
+      // Asked last: another call of the session may have moved it meanwhile.
+      const kept = deps.memory.part(SESSION_NODES).get(call.session.key);
+      const now = { ...call, session: { ...call.session, kept } };
+      return decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+    };
+    const decision = needsFreshNodes(policy, call, mayCloseNodes(deps.memory, config))
+      ? await decidedNow(deps, config, decideFrom, ({ kind }) => kind === "refuse")
+      : decideFrom(lastSnapshot(deps, config));
     return await carryOut(deps, decision, event, context);
   } catch (error) {
     const fault =
@@ -52,16 +55,18 @@ export async function carry(
         ? error.refusal
         : refusal("INVENTORY_UNAVAILABLE", `the call could not be placed: ${messageOf(error)}`);
     const decision = faultDecision(policy, event.toolName, fault);
-    return isOurs(policy, event.toolName) ? carried(decision, notApplied(fault)) : left(decision, null);
+    return isOurs(policy, event.toolName, mayCloseNodes(deps.memory, config))
+      ? carried(decision, notApplied(fault))
+      : left(decision, null);
   }
 }
 
 /** Whether a fault must refuse the call: nothing that a rule, or a workspace on a node, speaks for runs on a guess. */
-function isOurs(policy: AgentPolicy, tool: string): boolean {
+function isOurs(policy: AgentPolicy, tool: string, closes: boolean): boolean {
   const known = classifyTool(tool);
   if (known === null) return policy.mustBePlaced;
   // Of exec the node is looked at once more before it is sent there; of a node tool it is not.
-  const mayBeClosed = known.kind === "node" && closesNodes(policy.config);
+  const mayBeClosed = known.kind === "node" && closes;
   return policy.isRoutedFor(tool) || policy.binding === "workspace" || mayBeClosed;
 }
 

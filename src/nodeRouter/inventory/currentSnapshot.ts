@@ -62,6 +62,24 @@ export async function currentSnapshot(
   return snapshotOf(deps, config, host);
 }
 
+/**
+ * What is decided from a snapshot, where a refusal must not come from an old one: a node may have connected since.
+ * @param decide pure; called once more when it refuses and the list was not read for this call.
+ * @throws NodeRouterError INVENTORY_UNAVAILABLE
+ */
+export async function decidedNow<T>(
+  deps: SnapshotDeps,
+  config: ResolvedConfig,
+  decide: (snapshot: NodeSnapshot) => T,
+  isRefusal: (decided: T) => boolean,
+): Promise<T> {
+  const beganMs = deps.now();
+  const snapshot = await currentSnapshot(deps, config);
+  const decided = decide(snapshot);
+  if (!isRefusal(decided) || (snapshot.takenAtMs ?? 0) >= beganMs) return decided;
+  return decide(await currentSnapshot(deps, config, 0));
+}
+
 /** The snapshot of the last list that was read; without nodes when none ever was. */
 export function lastSnapshot(deps: Pick<SnapshotDeps, "memory">, config: ResolvedConfig): NodeSnapshot {
   const host = deps.memory.part(NODE_READER).last();

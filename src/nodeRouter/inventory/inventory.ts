@@ -186,9 +186,15 @@ function sameInput(a: NodeTagsInput | undefined, b: NodeTagsInput): boolean {
 const NO_COMMANDS: ReadonlySet<string> = new Set();
 const commandsOf = onceFor(({ commands }: HostNode): ReadonlySet<string> => new Set(commands));
 
-/** The host notices a cut after a minute, the asking after seconds. A node that answers does not make it connected. */
+/**
+ * The host notices a cut after a minute, the asking after seconds. A node that answers does not make it connected; and
+ * that it did not answer before it connected anew says nothing of this connection.
+ */
 function onlineOf(host: HostNode, record: NodePresence | null): boolean | null {
-  return record?.reach.node?.state === "down" ? false : host.connected;
+  const reach = record?.reach.node ?? null;
+  if (reach?.state !== "down") return host.connected;
+  const isOlder = reach.askedMs != null && host.connectedAtMs !== null && reach.askedMs < host.connectedAtMs;
+  return isOlder ? host.connected : false;
 }
 
 function reachableOf(state: "up" | "failing" | "down" | "unknown" | undefined): boolean | null {

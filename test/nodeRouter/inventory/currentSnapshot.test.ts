@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
 import {
   currentSnapshot,
+  decidedNow,
   lastSnapshot,
   SNAPSHOT_MAX_AGE_MS,
 } from "../../../src/nodeRouter/inventory/currentSnapshot.ts";
@@ -105,4 +106,30 @@ test("the gateway's place is the declared one, with coordinates of its city or c
   const { latitude = Number.NaN, longitude = Number.NaN } =
     (await placeIn({ location: { country: "SG" } })) ?? {};
   expect([Math.round(latitude), Math.round(longitude)]).toEqual([1, 104]);
+});
+
+test("a refusal stands on a list that was read for its call, and everything else on one that may be a second old", async () => {
+  const { deps, config } = arranged();
+  const seen: (number | null)[] = [];
+  const decide = ({ takenAtMs }: { takenAtMs: number | null }) => {
+    seen.push(takenAtMs);
+    return { isRefused: takenAtMs === START_MS };
+  };
+  await currentSnapshot(deps, config);
+  deps.clockMs += 400;
+  expect(await decidedNow(deps, config, decide, ({ isRefused }) => isRefused)).toEqual({ isRefused: false });
+  expect(seen).toEqual([START_MS, START_MS + 400]);
+  expect(await decidedNow(deps, config, decide, ({ isRefused }) => isRefused)).toEqual({ isRefused: false });
+  expect(deps.listCalls).toBe(2);
+});
+
+test("a list that was read for the call itself is not read once more before it refuses", async () => {
+  const { deps, config } = arranged();
+  await decidedNow(
+    deps,
+    config,
+    () => "no",
+    () => true,
+  );
+  expect(deps.listCalls).toBe(1);
 });

@@ -48,6 +48,19 @@ describe("the connection to the gateway", () => {
     expect(stateOf(over(state), { entry: { connected } }).online).toBe(expected);
   });
 
+  test.each([
+    ["before it connected anew", 9_999, true],
+    ["in the very moment", 10_000, false],
+    ["after it connected", 10_001, false],
+    ["nobody knows when", null, false],
+  ] as const)("that it did not answer %s (%s)", (_, askedMs, expected) => {
+    const reach = { node: { ...reachOf("down"), askedMs }, ssh: null };
+    const entry = { connected: true, connectedAtMs: 10_000 };
+    expect(stateOf({ reach }, { entry }).online).toBe(expected);
+    expect(stateOf({ reach }, { entry: { ...entry, connected: false } }).online).toBe(false);
+    expect(stateOf({ reach }, { entry: { ...entry, connectedAtMs: null } }).online).toBe(false);
+  });
+
   test("without a record the host's word stands", () => {
     expect(stateOf(null).online).toBe(true);
     expect(stateOf({}).online).toBe(true);

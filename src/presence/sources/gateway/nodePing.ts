@@ -45,6 +45,7 @@ export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
   const { read, invoke, now, monotonic, graceMs = 0 } = options;
   const graceEndsMs = monotonic() + graceMs;
   const nodes = new Map<string, HostNode>();
+  let takenAtMs = Number.NEGATIVE_INFINITY;
   /** Ids of nodes that were connected since. */
   const seen = new Set<string>();
   const isAwaited = (nodeId: string | null): boolean => {
@@ -58,7 +59,7 @@ export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
       const node = nodes.get(nodeId ?? "");
       if (node === undefined) return down("it is not paired with the gateway");
       if (node.connected === null) return unknown("the gateway does not say whether it is connected");
-      if (!node.connected) return down("it is not connected to the gateway");
+      if (!node.connected) return { ...down("it is not connected to the gateway"), atMs: takenAtMs };
       // Phones have no such command; then the gateway's word is all there is.
       if (!node.commands.includes(COMMAND)) return { result: "up", rttMs: null, reason: null };
       const question = async (withinMs: number): Promise<Asked> => {
@@ -90,6 +91,7 @@ export function createGatewayPing(options: GatewayPingOptions): PresenceSource {
       if (paired.length === 0) return;
       const list = await read(1_000);
       nodes.clear();
+      ({ takenAtMs } = list);
       for (const node of list.nodes) {
         nodes.set(node.nodeId, node);
         if (node.connected) seen.add(node.nodeId);

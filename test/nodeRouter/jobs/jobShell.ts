@@ -42,7 +42,7 @@ export function jobShell(shell: string): JobShell {
   const run = (script: string) =>
     new Promise<string>((resolve) => {
       const env = { PATH: process.env.PATH, HOME: home };
-      execFile(shell, ["-c", script], { env, timeout: 10_000 }, (_error, stdout) => resolve(stdout));
+      execFile(shell, ["-c", script], { env, timeout: 60_000 }, (_error, stdout) => resolve(stdout));
     });
   const file = (name: string) => join(home, ".openclaw-node-router", "jobs", ID, name);
   const shellOf: JobShell = {
@@ -104,7 +104,7 @@ export function isAlive(pid: number): boolean {
 }
 
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     if (await holds()) return;
     await delay(25);
   }

@@ -24,7 +24,7 @@ import { ID, isAlive, jobShell, signalGroup, until } from "./jobShell.ts";
 
 const OTHER_ID = "nr-fffffffffff1";
 
-const SLOW = 20_000;
+const SLOW = 90_000;
 
 describe.for(["/bin/sh", "/bin/bash"])("under %s", { concurrent: true, timeout: SLOW }, (shell) => {
   test("a job outlives its call, is seen running, and ends with its own status and both outputs", async ({

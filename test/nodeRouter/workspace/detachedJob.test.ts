@@ -55,7 +55,7 @@ test("its output, input and end are its helper's, and the audit has one end", as
   await until(() => jobs().find(ID, "worker")?.end?.exitCode === 3);
   expect(ends().filter(([id]) => id === "decision-1")).toEqual([["decision-1", "ran"]]);
   expect(jobs().isFollowed(ID)).toBe(false);
-}, 20_000);
+}, 90_000);
 
 test("the host's kill ends it on the node", async () => {
   const { run } = await start("echo one; sleep 600");
@@ -63,7 +63,7 @@ test("the host's kill ends it on the node", async () => {
   run.child.kill("SIGKILL");
   await until(() => jobs().find(ID, "worker")?.end?.signal === "TERM");
   expect(isAlive(Number(inJob("pgid")))).toBe(false);
-}, 20_000);
+}, 90_000);
 
 test("a gateway that is told to stop lets go of it: its helper ends at once, it goes on, and its end stays open", async () => {
   const told = new Set<() => void>();
@@ -90,7 +90,7 @@ test("a gateway that is told to stop lets go of it: its helper ends at once, it 
   } finally {
     process.off("SIGTERM", onTerm);
   }
-}, 20_000);
+}, 90_000);
 
 test("what the audit refuses is never sent, and is no job", async () => {
   at.faults.audit = new Error("disk full");

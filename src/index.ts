@@ -84,7 +84,7 @@ export default definePluginEntry({
       events: (query) => deps.memory.part(PRESENCE).current?.events(query) ?? [],
     });
 
-    // In a chat: /nodes.
+    // In a chat: /nodes, /cordon, /uncordon, /drain.
     registerSlashCommands(api, deps);
 
     // Service: observes every node, so that calls and people find out without asking it.

@@ -2,13 +2,14 @@
 
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
+import { mayCloseNodes } from "../nodeRouter/current/closing.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { currentSnapshot, lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
 import type { NodeState } from "../nodeRouter/placement/model/snapshot.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
 import { barredProblem, cordonProblem } from "../nodeRouter/policy/barred.ts";
 import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
-import { closedTo, closesNodes } from "../nodeRouter/policy/untolerated.ts";
+import { closedTo } from "../nodeRouter/policy/untolerated.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
@@ -75,19 +76,19 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
   };
 }
 
-/** No rule speaks for the agent: only a taint of the node can. */
+/** No rule speaks for the agent: only a cordon or a taint of the node can. */
 async function closedRefusal(
   deps: RouterDeps,
   config: ResolvedConfig,
   agent: string,
   { nodeId }: NodeInvocation,
 ): Promise<Refusal | null> {
-  if (!closesNodes(config)) return null;
-  const closed = closedTo(nodeId, await currentSnapshot(deps, config));
+  if (!mayCloseNodes(deps.memory, config)) return null;
+  const closed = closedTo(nodeId, config, await currentSnapshot(deps, config));
   if (closed === null) return null;
   deps.memory.part(COUNTERS).runsRefused += 1;
-  const fact = `a command of agent "${agent}" was sent to node ${nodeId}, ${closed}, and no rule speaks for the agent (untoleratedAgents is "refuse")`;
-  const advice = "Name another node, or add a rule that tolerates the taint";
+  const fact = `a command of agent "${agent}" was sent to node ${nodeId}, ${closed}`;
+  const advice = "Name another node, or wait until the operator opens this one";
   return refusal("RUN_NOT_ALLOWED", fact, { advice });
 }
 

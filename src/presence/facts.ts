@@ -75,7 +75,7 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
     "tailscale",
   ),
   publicAddress: {
-    ...lasting("the public address that its packets come from", "tailscale", "ssh"),
+    ...lasting("the public address that its packets come from", "tailscale", "ssh", "plugin"),
     holdsMs: 60 * MINUTE,
     identity: false,
   },

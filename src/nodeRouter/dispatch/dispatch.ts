@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal, refusalText } from "../../shared/refusal.ts";
 import { roughDuration } from "../../shared/roughDuration.ts";
+import { mayCloseNodes } from "../current/closing.ts";
 import { remember } from "../current/placeSession.ts";
 import { type Waited, waitForNode, wakeWaiting } from "../current/waiting.ts";
 import { policyNow, worldNow } from "../current/worldNow.ts";
@@ -13,7 +14,6 @@ import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Call, CallSession, Decision } from "../policy/callDecision.ts";
 import { decide, faultDecision, needsFreshNodes } from "../policy/decide.ts";
-import { closesNodes } from "../policy/untolerated.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
@@ -61,7 +61,7 @@ export async function carry(
       wakeWaiting(deps);
       return decideBy(config, snapshot);
     };
-    const first = needsFreshNodes(policy, call)
+    const first = needsFreshNodes(policy, call, mayCloseNodes(memory, config))
       ? await decidedNow(deps, config, decideFrom, ({ kind }) => kind === "refuse")
       : decideFrom(lastSnapshot(deps, config));
     // Of a call that goes on elsewhere all the same nothing is held up.
@@ -78,7 +78,9 @@ export async function carry(
         ? error.refusal
         : refusal("INVENTORY_UNAVAILABLE", `the call could not be placed: ${messageOf(error)}`);
     const decision = faultDecision(policy, event.toolName, fault);
-    return isOurs(policy, event.toolName) ? carried(decision, notApplied(fault)) : left(decision, null);
+    return isOurs(policy, event.toolName, mayCloseNodes(deps.memory, config))
+      ? carried(decision, notApplied(fault))
+      : left(decision, null);
   }
 }
 
@@ -111,11 +113,11 @@ async function inTime(
 }
 
 /** Whether a fault must refuse the call: nothing that a rule, or a workspace on a node, speaks for runs on a guess. */
-function isOurs(policy: AgentPolicy, tool: string): boolean {
+function isOurs(policy: AgentPolicy, tool: string, closes: boolean): boolean {
   const known = classifyTool(tool);
   if (known === null) return policy.mustBePlaced;
   // Of exec the node is looked at once more before it is sent there; of a node tool it is not.
-  const mayBeClosed = known.kind === "node" && closesNodes(policy.config);
+  const mayBeClosed = known.kind === "node" && closes;
   return policy.isRoutedFor(tool) || policy.binding === "workspace" || mayBeClosed;
 }
 

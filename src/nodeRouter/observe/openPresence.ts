@@ -75,7 +75,7 @@ export async function startPresence(
       // A reload of the plugin disconnects nobody.
       graceMs: known.current === null ? START_GRACE_MS : 0,
     }),
-    pluginSource(memory, deps.now),
+    pluginSource(memory, deps.now, () => config().presence.publicAddressUrl),
     tailscale,
     ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
   ];

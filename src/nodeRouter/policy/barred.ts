@@ -1,6 +1,6 @@
 // Whether a node that was chosen before may still get anything of an agent: place and taints can change meanwhile. Pure.
 import { whyText } from "../explain/message.ts";
-import { CORDONED, UNREADABLE_CORDON } from "../placement/filters/cordon.ts";
+import { cordonWords } from "../placement/filters/cordon.ts";
 import { OUTSIDE } from "../placement/filters/residency.ts";
 import { TAINTED } from "../placement/filters/taints.ts";
 import type { Candidate } from "../placement/model/decision.ts";
@@ -52,7 +52,5 @@ export function cordonProblem(
   isIt: (node: NodeState) => boolean,
   { nodes }: Pick<NodeSnapshot, "nodes">,
 ): string | null {
-  const { cordon = null } = nodes.find(isIt) ?? {};
-  if (cordon === null) return null;
-  return cordon === "unreadable" ? UNREADABLE_CORDON.one : CORDONED.one;
+  return cordonWords(nodes.find(isIt)?.cordon ?? null);
 }

@@ -183,7 +183,7 @@ function groupOf(
     for (const name of currentsOf(policy, memory)) if (name !== null) on.add(name);
     // Without a rule a call is refused for a node that it might go to.
     if (PLANNED_TOOLS.some((tool) => policy.ruleFor(tool) === null))
-      for (const name of closedNodes(policy.config)) on.add(name);
+      for (const name of closedNodes(policy.config, world.snapshot)) on.add(name);
     if (policy.binding !== "workspace") continue;
     const place = decideSession(policy, null, world, memory);
     if (place.ok) on.add(place.node.name);

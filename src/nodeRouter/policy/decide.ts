@@ -24,18 +24,20 @@ const MAX_SHOWN = 200;
 /**
  * What is known when a call comes: a fresh list of the nodes, or the last one. Everything that cannot concern a node is
  * decided without asking the host.
+ * @param closes whether nodes may be closed to calls without a rule.
  */
 export function needsFreshNodes(
   policy: AgentPolicy,
   { tool, session }: Pick<Call, "tool" | "session">,
+  closes: boolean,
 ): boolean {
   const known = classifyTool(tool);
   // Nobody's tool may be a node's, and a session that is hosted starts others beside it.
-  if (catalogEntry(tool) === null) return policy.mustBePlaced || closesNodes(policy.config);
+  if (catalogEntry(tool) === null) return policy.mustBePlaced || closes;
   if (known?.kind === "spawn") return session.hostedOn !== undefined;
   if (policy.binding === "workspace" && known !== null && WORKSPACE_KINDS.includes(known.kind)) return true;
   if (known?.kind !== "exec" && known?.kind !== "node") return false;
-  return policy.ruleFor(tool) !== null || closesNodes(policy.config);
+  return policy.ruleFor(tool) !== null || closes;
 }
 
 const WORKSPACE_KINDS: readonly ToolClass["kind"][] = ["exec", "files", "localFiles"];
@@ -111,11 +113,11 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: La
   }
 }
 
-/** No rule speaks for it: only a taint of the node can. */
+/** No rule speaks for it: only a cordon or a taint of the node can. */
 function untoleratedBy({ id, config }: AgentPolicy, { tool, params }: Call, world: World): Refusal | null {
   // Another gateway's nodes are none of these.
-  if (!closesNodes(config) || namesAnotherGateway(params)) return null;
-  return untoleratedRefusal(id, tool, params, world.snapshot);
+  if (!closesNodes(config, world.snapshot) || namesAnotherGateway(params)) return null;
+  return untoleratedRefusal(id, tool, params, config, world.snapshot);
 }
 
 /** A fault while deciding is a refusal too: nothing runs on a guess. */

@@ -16,7 +16,9 @@ export function elsewhereRefusal(policy: AgentPolicy, call: Call, world: World):
   return (
     spawnRefusal(tool, params, policy.id, (agent) => world.agent(agent).mustBePlaced) ??
     besideHosted(policy, call, world) ??
-    (policy.mustBePlaced || closesNodes(policy.config) ? publishedByNode(policy, tool, world) : null)
+    (policy.mustBePlaced || closesNodes(policy.config, world.snapshot)
+      ? publishedByNode(policy, tool, world)
+      : null)
   );
 }
 

@@ -5,7 +5,7 @@ import { whyText } from "../explain/message.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { candidateById, nodePlacement } from "./toolPlacement.ts";
-import { closedTo, closesNodes } from "./untolerated.ts";
+import { closedTo, closesUnnamed } from "./untolerated.ts";
 
 /**
  * Why this node may not run the agent's turns, as the end of a sentence that begins "on node X, "; null when it may.
@@ -19,9 +19,9 @@ export function hostingProblem(
   snapshot: NodeSnapshot,
 ): string | null {
   if (!policy.mustBePlaced) {
-    if (!closesNodes(policy.config)) return null;
-    const closed = nodeId === null ? "which the gateway does not name" : closedTo(nodeId, snapshot);
-    return closed === null ? null : `${closed}, and untoleratedAgents is "refuse"`;
+    if (nodeId !== null) return closedTo(nodeId, policy.config, snapshot);
+    if (!closesUnnamed(policy.config)) return null;
+    return 'which the gateway does not name, and untoleratedAgents is "refuse"';
   }
   if (policy.invalid !== null)
     return `and no rule of the agent can be trusted while its config is broken (${refusalText(policy.invalid)})`;

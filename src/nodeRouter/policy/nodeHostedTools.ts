@@ -6,7 +6,7 @@ import { whyText } from "../explain/message.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { candidateById, nodePlacement } from "./toolPlacement.ts";
-import { closedTo, closesNodes } from "./untolerated.ts";
+import { closedTo } from "./untolerated.ts";
 
 /** The host cuts names there. */
 const MAX_NAME = 64;
@@ -72,18 +72,17 @@ export function hostedToolRefusal(
   return null;
 }
 
-/** No rule speaks: only a taint can. */
+/** No rule speaks: only a cordon or a taint can. */
 function closedPublisher(
   { id, config }: AgentPolicy,
   tool: string,
   behind: readonly HostNode[],
   snapshot: NodeSnapshot,
 ): Refusal | null {
-  if (!closesNodes(config)) return null;
   for (const { nodeId, displayName } of behind) {
-    const closed = closedTo(nodeId, snapshot);
+    const closed = closedTo(nodeId, config, snapshot);
     if (closed === null) continue;
-    const fact = `${quote(tool)} is published by node ${quote(displayName ?? nodeId)}, ${closed}, and no rule speaks for agent ${quote(id)} (untoleratedAgents is "refuse")`;
+    const fact = `${quote(tool)} is published by node ${quote(displayName ?? nodeId)}, ${closed}; agent ${quote(id)} has no rule for it`;
     return refusal("NODE_NOT_ALLOWED", fact, { advice: "use another tool" });
   }
   return null;

@@ -36,7 +36,9 @@ export function witnessesOf(
   for (const [source, { value, atMs }] of addresses) {
     const answer = geoip.known(value);
     if (answer === null) void geoip.lookup(value);
-    add(source === "ssh" ? "egress" : "endpoint", answer?.place ?? null, atMs, FACTS.publicAddress.holdsMs);
+    // Tailscale shows whom it sends to, and every other source what the node found out by itself.
+    const by = source === "tailscale" ? "endpoint" : "egress";
+    add(by, answer?.place ?? null, atMs, FACTS.publicAddress.holdsMs);
   }
   return witnesses;
 }

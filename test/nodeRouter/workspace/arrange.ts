@@ -168,6 +168,7 @@ export function withNodeTransport({ deps, transport }: Arranged) {
     },
     warm: (node) => void warmed.push(node),
     hello: async () => ({ kind: "unknown", ...refused("NODE_UNREACHABLE", "not in this test") }),
+    publicAddress: async () => null,
     counters: () => null,
     close: async () => {},
   };

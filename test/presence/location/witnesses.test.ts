@@ -76,7 +76,7 @@ function arranged() {
 }
 
 describe("what a source says", () => {
-  test("of relay, clock, address and place is told apart, and SSH's address is the egress", () => {
+  test("of relay, clock, address and place is told apart, and the address that the node itself found out is the egress", () => {
     const { say, said } = arranged();
     say(
       "tailscale",
@@ -85,6 +85,8 @@ describe("what a source says", () => {
     );
     say("ssh", { timeZone: "Europe/Paris", publicAddress: "198.51.100.8" });
     expect(said()).toEqual(["tailscale JP", "relay DE", "timezone FR", "endpoint SG", "egress SG"]);
+    say("plugin", { publicAddress: "198.51.100.9" });
+    expect(said().slice(-2)).toEqual(["egress SG", "egress SG"]);
   });
 
   test("an address goes on speaking when the path goes idle, and grows old", () => {

@@ -69,20 +69,23 @@ export async function runDrain(
 }
 
 function runningText({ calls, ssh, overNode }: DrainReport): string {
-  const shown = calls.slice(0, 5).map(({ agent, tool }) => `${tool} of ${agent}`);
-  const more = calls.length > shown.length ? [`${calls.length - shown.length} more`] : [];
   const over =
     ssh === null || ssh.running + ssh.queued === 0
       ? []
       : [`${ssh.running} running and ${ssh.queued} queued over SSH`];
   if (overNode !== null && overNode.running > 0)
     over.push(`${overNode.running} running in workspaces over the node protocol`);
-  return [...shown, ...more, ...over].join(", ");
+  return [...namesOf(calls), ...over].join(", ");
+}
+
+function namesOf(calls: DrainReport["calls"]): readonly string[] {
+  const shown = calls.slice(0, 5).map(({ agent, tool }) => `${tool} of ${agent}`);
+  return calls.length > shown.length ? [...shown, `${calls.length - shown.length} more`] : shown;
 }
 
 /** What the node is now, and what still holds it. */
 export function drainText(report: DrainReport): string {
-  const { node, cordon, done, sessions, jobs } = report;
+  const { node, cordon, done, untold, sessions, jobs } = report;
   const name = nameText(node);
   const moves = cordon !== null && cordon !== "unreadable" && cordon.move;
   return [
@@ -92,6 +95,11 @@ export function drainText(report: DrainReport): string {
     done
       ? `nothing runs on ${name} that this gateway knows of`
       : `still running on ${name}: ${runningText(report)}`,
+    ...(untold.length === 0
+      ? []
+      : [
+          `${untold.length} call(s) were under way when their run ended; whether they have ended only the node knows: ${namesOf(untold).join(", ")}`,
+        ]),
     ...(sessions.length === 0
       ? []
       : [

@@ -13,7 +13,7 @@ import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.t
 import { JOBS } from "../../jobs/jobs.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
-import { CALLS } from "../../state/calls.ts";
+import { CALLS, type PlacedCall } from "../../state/calls.ts";
 import { SESSION_NODES } from "../../state/sessionNodes.ts";
 import { NODE_TRANSPORT } from "../../transports/nodeTransport.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
@@ -39,6 +39,8 @@ export interface DrainReport {
   readonly done: boolean;
   /** Calls whose result has not come. */
   readonly calls: readonly { readonly agent: string; readonly tool: string }[];
+  /** Calls whose run ended without their result in the last half hour: whether they have ended only the node knows. */
+  readonly untold: DrainReport["calls"];
   /** Commands over SSH, in the background too, and those that wait for a session; null: none was ever run so. */
   readonly ssh: { readonly running: number; readonly queued: number } | null;
   /** Commands of workspaces over the node protocol, in the background too; null: none was ever run so. */
@@ -60,6 +62,8 @@ const MAX_REASON = 200;
 const MAX_BY = 100;
 /** Entries of one list in a report. */
 const MAX_LISTED = 200;
+/** OpenClaw ends a command on a node after so long, unless its agent is given more. Milliseconds. */
+const UNTOLD_MS = 1_800_000;
 
 /** @param params `{ node, reason?, for?, by? }`; @param caller as the gateway knows them. */
 export function cordon(deps: Deps, params: Params, caller: string): Promise<CordonAnswer> {
@@ -97,7 +101,7 @@ export async function drain(deps: Deps, params: Params, caller: string): Promise
 export async function drained(deps: Deps, params: Params): Promise<DrainReport> {
   const node = await knownNode(deps, readTextParam(params, "node"));
   const { memory } = deps;
-  await memory.part(SESSION_NODES).ready();
+  await Promise.all([memory.part(SESSION_NODES).ready(), memory.part(CORDONS).ready()]);
   const counters = memory.part(SSH_TRANSPORT).current?.counters(node) ?? null;
   const nodeId = stateOf(deps, node)?.nodeId ?? null;
   const overNode = nodeId === null ? null : (memory.part(NODE_TRANSPORT).current?.counters(nodeId) ?? null);
@@ -107,7 +111,8 @@ export async function drained(deps: Deps, params: Params): Promise<DrainReport> 
     node,
     cordon: cordonOf(deps, node),
     done: calls.length + (ssh?.running ?? 0) + (ssh?.queued ?? 0) + (overNode?.running ?? 0) === 0,
-    calls: calls.slice(0, MAX_LISTED).map(({ agent, tool }) => ({ agent, tool })),
+    calls: whose(calls),
+    untold: whose(memory.part(CALLS).untoldOn(node, deps.now() - UNTOLD_MS)),
     ssh,
     overNode,
     sessions: memory
@@ -121,6 +126,10 @@ export async function drained(deps: Deps, params: Params): Promise<DrainReport> 
       .slice(0, MAX_LISTED)
       .map(({ jobId, agent, startedAtMs }) => ({ job: jobId, agent, startedAt: isoTime(startedAtMs) })),
   };
+}
+
+function whose(calls: readonly PlacedCall[]): DrainReport["calls"] {
+  return calls.slice(0, MAX_LISTED).map(({ agent, tool }) => ({ agent, tool }));
 }
 
 async function put(

@@ -4,6 +4,7 @@ import { isRecord } from "../../../shared/isRecord.ts";
 import { mergePatch } from "../../../shared/mergePatch.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { section } from "../../host/hostConfig.ts";
+import { unresolvedIn } from "./unresolved.ts";
 
 /** In words, as the operator is told what was taken. */
 const TAKEN = {
@@ -50,6 +51,11 @@ export function readPlanned(
   if (include !== null)
     return `it has ${quote(include)}, which only OpenClaw resolves; give the file with everything in it`;
   const shape = as ?? shapeOf(document, hostConfig, hasNull);
+  const unresolved = unresolvedIn(document, shape === "config" || shape === "config-patch");
+  if (unresolved !== null) return unresolved;
+  // Of the file that it is laid over, only OpenClaw knows which texts depend on it.
+  if (shape === "patch" && Object.hasOwn(document, "env"))
+    return 'it changes "env", and what follows from that only OpenClaw resolves; give the whole file, or leave it out';
   const entry = section(hostConfig, "plugins", "entries", "node-router");
   const own =
     shape === "config" ? document : shape === "config-patch" ? mergePatch(entry.config, document) : undefined;

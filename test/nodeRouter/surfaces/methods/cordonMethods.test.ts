@@ -4,6 +4,7 @@ import { CORDONS } from "../../../../src/nodeRouter/inventory/cordons.ts";
 import { JOBS } from "../../../../src/nodeRouter/jobs/jobs.ts";
 import { place } from "../../../../src/nodeRouter/placement/place.ts";
 import { CALLS } from "../../../../src/nodeRouter/state/calls.ts";
+import { noteEndedRuns } from "../../../../src/nodeRouter/state/endedRuns.ts";
 import { SESSION_NODES } from "../../../../src/nodeRouter/state/sessionNodes.ts";
 import {
   cordon,
@@ -139,6 +140,56 @@ describe("drain", () => {
     deps.memory.part(CALLS).end("r", "c2");
     expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, calls: [] });
     expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ done: true, cordon: null });
+  });
+
+  test("waits for no call whose run ended without its result, and names it for half an hour: a stopped run tells none", async () => {
+    const { deps } = arrange();
+    const note = noteEndedRuns(deps.memory, deps.now);
+    placed(deps, "c1");
+    placed(deps, "c2");
+    deps.memory.part(CALLS).end("r", "c1");
+    note({ runId: "other", stream: "lifecycle", data: { phase: "end" } });
+    note({ runId: "r", stream: "lifecycle", data: { phase: "start" } });
+    note({ runId: "r", stream: "tool", data: { phase: "end" } });
+    expect(await drain(deps, { node: "mac-sg" }, "cli")).toMatchObject({ done: false, untold: [] });
+    note({ runId: "r", stream: "lifecycle", data: { phase: "error" } });
+    const untold = [{ agent: "worker-sg", tool: "exec" }];
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, calls: [], untold });
+    expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ untold: [] });
+    deps.clockMs += 1_800_001;
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, untold: [] });
+  });
+
+  test("that the gateway is restarted under goes on as it was said, and knows no call of the old life", async () => {
+    let text: string | null = null;
+    const store = {
+      file: "cordons.json",
+      read: async () => text,
+      write: async (next: string) => {
+        text = next;
+      },
+      alone: <T>(work: () => Promise<T>) => work(),
+    };
+    const { deps } = arrange();
+    deps.memory.part(CORDONS).keepIn(store);
+    placed(deps, "c1");
+    await drain(deps, { node: "mac-sg", reason: "kernel", move: true }, "cli");
+    const { deps: reborn, methods } = arrange();
+    reborn.memory.part(CORDONS).keepIn(store);
+    expect(await drained(reborn, { node: "mac-sg" })).toMatchObject({
+      done: true,
+      calls: [],
+      cordon: { drain: true, move: true, reason: "kernel" },
+    });
+    expect((await methods.explain({ agent: "worker-sg" })).message).toContain("1 was cordoned");
+  });
+
+  test("does not name a call whose result came after all", async () => {
+    const { deps } = arrange();
+    placed(deps, "c1");
+    noteEndedRuns(deps.memory, deps.now)({ runId: "r", stream: "lifecycle", data: { phase: "error" } });
+    deps.memory.part(CALLS).end("r", "c1");
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, untold: [] });
   });
 
   test("is not done while a command of a workspace over the node protocol runs there, and nothing of it shows elsewhere", async () => {

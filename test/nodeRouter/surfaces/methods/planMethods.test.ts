@@ -1,4 +1,5 @@
 // A config tried before it holds: what it was read as, what would change, and that trying it changes nothing.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what OpenClaw puts variables into, not templates
 import { describe, expect, test } from "vitest";
 import { PLUGIN_CONFIG } from "../../../../src/config/currentConfig.ts";
 import { NODE_NAMES } from "../../../../src/nodeRouter/inventory/nodeNames.ts";
@@ -75,6 +76,24 @@ describe("a document", () => {
     ["nothing", undefined, /no JSON object/],
     ["nested too deep", { plugins: deep }, /nested more than 64 deep/],
     ["with $include", { $include: "./x.json" }, /\$include/],
+    ["with $include inside", { agents: { entries: { $include: "./x.json" } } }, /\$include/],
+    [
+      "with a variable in a tag",
+      { nodes: { "token-box": { tags: ["region=${REGION}"] } } },
+      /\\"nodes\.token-box\.tags\.0\\" is \\"region=\$\{REGION\}\\", which only OpenClaw resolves/,
+    ],
+    ["with a variable in a rule of a whole file", { plugins: entry({ mode: "${MODE}" }) }, /\$\{MODE\}/],
+    ["with a variable in an agent", { agents: { defaults: { sandbox: { mode: "${S}" } } } }, /\$\{S\}/],
+    [
+      "with a variable in a runtime",
+      { models: { providers: { p: { agentRuntime: { id: "${RT}" } } } } },
+      /\$\{RT\}/,
+    ],
+    [
+      "with other variables below a file that we do not see",
+      { env: { vars: { A: "b" } } },
+      /it changes \\"env\\"/,
+    ],
     [
       "with a selector that cannot be read",
       { rules: [{ name: "x", agents: ["a"], require: "(" }] },
@@ -85,6 +104,20 @@ describe("a document", () => {
     const report = await plan(arrange(), { document });
     expect(report).toMatchObject({ valid: false, changes: [] });
     expect(JSON.stringify(report.problems)).toMatch(problem);
+  });
+
+  test.each<readonly [string, object]>([
+    ["a secret of a node", { nodes: { "mac-sg": { tags: ["region=sg"], ssh: { passphrase: "${PASS}" } } } }],
+    ["the gateway's own", { gateway: { auth: { token: "${OPENCLAW_GATEWAY_TOKEN}" } } }],
+    ["a model's", { models: { providers: { p: { apiKey: "${KEY}", baseUrl: "${URL}" } } } }],
+    ["an agent's", { agents: { defaults: { memorySearch: { remote: { apiKey: "${KEY}" } } } } }],
+    ["what is no variable", { nodes: { "mac-sg": { tags: ["region=sg"], description: "${lower} $HOME" } } }],
+  ])("with %s left to OpenClaw is planned all the same, and no environment is read", async (_, document) => {
+    process.env.KEY = "sesame";
+    const report = await plan(arrange(), { document });
+    delete process.env.KEY;
+    expect(JSON.stringify(report.problems)).not.toContain("only OpenClaw resolves");
+    expect(JSON.stringify(report)).not.toContain("sesame");
   });
 
   test("has all its problems told at once", async () => {

@@ -9,6 +9,7 @@ import type { AgentRoute, NodesData } from "../data.ts";
 import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
 import { ago, factText, percent, placeName, roundTrip, tunnelText, UNKNOWN } from "./format.ts";
 import { icon } from "./icons.ts";
+import { maintenanceLines } from "./maintenanceView.ts";
 
 export interface DetailView {
   /** Null: nothing is chosen. More than one name: a list to choose from. */
@@ -116,6 +117,7 @@ function nodeParts(
     listPart("places", `Other places (${otherPlaces.length})`, false, "ul", otherPlaces.map(placeLine)),
     listPart("changes", "Last changes", true, "ol", history?.transitions.map(changeLine(nowMs)) ?? []),
     part("tags", "Tags", false, tagList(node.tags)),
+    part("maintenance", "Maintenance", false, maintenanceLines(node.name, node.cordon !== null)),
   ];
 }
 

@@ -62,6 +62,7 @@ export function createNodeTransport({ calls, journal, onOrphan }: NodeTransportO
     },
     warm: (node) => void linkTo(node).host(node.name),
     hello: (node, timeoutMs) => linkTo(node).hello(node.name, timeoutMs),
+    publicAddress: (node, url) => linkTo(node).publicAddress(url),
     counters: (nodeId) => {
       const link = links.get(nodeId);
       return link === undefined ? null : { running: link.running };

@@ -1,8 +1,9 @@
 // Every config of docs/recipes.md is loaded as it stands there, and what the page promises of it is what happens.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PLUGIN_CONFIG } from "../../src/config/currentConfig.ts";
+import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { testCurrentConfig } from "../../src/nodeRouter/current/testedConfig.ts";
 import { LAST_NODES } from "../../src/nodeRouter/state/lastNodes.ts";
@@ -124,6 +125,7 @@ test.each<readonly [title: string, without: string, change: (config: Recipe) => 
   ["A canary node", "what is tolerated", firstRule({ tolerate: undefined })],
   ["Two nodes, one primary", "what is preferred", firstRule({ prefer: undefined })],
   ["Two nodes, one primary", "what is required", firstRule({ require: undefined })],
+  ["One node first, another one with other words", "its next rule", firstRule({ onUnavailable: undefined })],
   ["Nothing of an agent on the gateway", "files", firstRule({ files: undefined })],
   ["Nothing of an agent on the gateway", "the refusal", firstRule({ onUnavailable: "gateway" })],
   ["Browser on the desktop, commands on a server", "the narrow rule", firstRule({ agents: ["nobody"] })],
@@ -256,6 +258,98 @@ test("Two nodes, one primary: the agent is back on the primary as soon as that i
   expect(await where("dba", { down: ["main"] })).toBe("backup");
   deps.memory.part(LAST_NODES).set("dba", "db", "backup");
   expect(await where("dba")).toBe("main");
+});
+
+describe("One node first, another one with other words", () => {
+  test("the second rule chooses where the first has none, in its words, and a third country is in neither", async () => {
+    const { explain, where } = inForce(recipe("One node first, another one with other words"));
+    const second = await explain("worker", { down: ["sg-1"] });
+    expect(second).toMatchObject({ node: "hk-1", rule: "hk" });
+    expect(second.message).toContain('rule "hk" is next, for 0/4 nodes fit rule "sg"');
+    expect(await where("worker", { down: ["sg-1", "hk-1"] })).toMatch(/^NO_NODE_FITS: /);
+  });
+});
+
+/** Calls of one session as the host makes them, each by its id. */
+function calls(config: Recipe, agent: string) {
+  const { deps, idOf: id } = inForce(config);
+  const policy = createToolPolicy(deps);
+  const after = createAfterToolCall(deps);
+  const event = (toolCallId: string) => execEvent(deps, { command: "make" }, { toolCallId });
+  const context = (toolCallId: string, session = "main") => ({
+    ...contextOf(agent),
+    sessionKey: `agent:${agent}:${session}`,
+    toolCallId,
+  });
+  return {
+    deps,
+    id,
+    exec: (call: string, session?: string) => policy(event(call), context(call, session)),
+    end: (call: string, node: string, session?: string) =>
+      after(
+        { ...event(call), result: { details: { nodeId: id(node), exitCode: 0 } } },
+        context(call, session),
+      ),
+  };
+}
+
+describe("A small machine, one call at a time", () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  test.each([
+    ["waits until the first has ended", 1, true],
+    ["does not wait where more may run", 2, false],
+  ])("the second call %s", async (_, maxRunning, waits) => {
+    const { deps, id, exec, end } = calls(
+      node("pi", { maxRunning })(recipe("A small machine, one call at a time")),
+      "anybody",
+    );
+    const placed = { params: expect.objectContaining({ node: id("pi") }) };
+    expect(await exec("1")).toEqual(placed);
+    let second: unknown = "waits";
+    void exec("2").then((answer) => {
+      second = answer;
+    });
+    const pass = async (ms: number) => {
+      deps.clockMs += ms;
+      await vi.advanceTimersByTimeAsync(ms);
+    };
+    await pass(1_000);
+    expect(second).toEqual(waits ? "waits" : placed);
+    end("1", "pi");
+    await pass(1_000);
+    expect(second).toEqual(placed);
+  });
+});
+
+describe("Commands stay with their files", () => {
+  test.each([
+    ["come back, or are refused while it is away", "session"],
+    ["go wherever the rule likes best, where it does not say stick", "none"],
+  ])("later commands of a session %s; another session chooses anew", async (_, stick) => {
+    const sticky = stick === "session";
+    const { deps, id, exec, end } = calls(
+      firstRule({ stick })(recipe("Commands stay with their files")),
+      "builder",
+    );
+    const up = (...names: readonly string[]) => {
+      deps.clockMs += 2_000;
+      const entry = (name: string) => hostEntry(name, id(name), { connected: names.includes(name) });
+      deps.nodes = { nodes: ["build-1", "build-2"].map(entry) };
+    };
+    const on = (name: string) => ({ params: expect.objectContaining({ node: id(name) }) });
+    up("build-1");
+    expect(await exec("1")).toEqual(on("build-1"));
+    end("1", "build-1");
+    up("build-1", "build-2");
+    expect(await exec("2")).toEqual(on(sticky ? "build-1" : "build-2"));
+    expect(await exec("3", "other")).toEqual(on("build-2"));
+    up("build-2");
+    expect(await exec("4")).toEqual(
+      sticky ? isBlocked(/did not hold the files of earlier calls/) : on("build-2"),
+    );
+  });
 });
 
 describe("Nothing of an agent on the gateway", () => {

@@ -87,7 +87,7 @@ export default definePluginEntry({
     registerWeb(api, deps, {
       ...methods,
       events: (query) => deps.memory.part(PRESENCE).current?.events(query) ?? [],
-      calls: async () => (await loadLater(loadLaterMethods)).newestCalls(deps),
+      calls: async () => (await loadLaterMethods()).newestCalls(deps),
     });
 
     // In a chat: /nodes, /cordon, /uncordon, /drain.

@@ -5,7 +5,7 @@ import { policyNow } from "../nodeRouter/current/worldNow.ts";
 import { carry } from "../nodeRouter/dispatch/dispatch.ts";
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
 import { recordCall } from "../nodeRouter/dispatch/recordCall.ts";
-import { giveBack, takeBack } from "../nodeRouter/dispatch/taking.ts";
+import { callOff, giveBack } from "../nodeRouter/dispatch/taking.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import { HOOKS_SEEN } from "../nodeRouter/liveness/liveness.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
@@ -70,7 +70,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       context,
       startedAtMs: startedAt,
     });
-    if (unrecorded !== null) takeBack(deps.memory, event, context);
+    if (unrecorded !== null) callOff(deps.memory, event, context);
     if (carried.outcome === "unrouted" && decision.placement === null) return answer(null);
     const refusal = carried.refusal ?? unrecorded;
     const outcome = refusal === null ? carried.outcome : "refused";

@@ -65,7 +65,7 @@ export function giveBack(
 }
 
 /** What was placed is refused after all. */
-export function takeBack(memory: Memory, event: ToolEvent, context: ToolContext): void {
+export function callOff(memory: Memory, event: ToolEvent, context: ToolContext): void {
   giveBack(memory, event, context);
   const { runId, toolCallId } = idsOf(event, context);
   const jobId = memory.part(CALLS).find(runId, toolCallId)?.jobId ?? null;

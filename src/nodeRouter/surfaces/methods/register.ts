@@ -34,7 +34,7 @@ type Lazy =
   | "ledger";
 
 /** What methods need that no call waits for. */
-export const loadLaterMethods = () => import("./laterMethods.ts");
+export const loadLaterMethods = () => loadLater(() => import("./laterMethods.ts"));
 
 /** @returns what the page and metrics are made of too. */
 export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps): Methods {
@@ -46,7 +46,7 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
-  const later = () => loadLater(loadLaterMethods);
+  const later = loadLaterMethods;
   const methods: Methods & Record<Lazy, (params: Params, caller: string) => Promise<unknown>> = {
     ...own,
     ...ssh,

@@ -26,7 +26,6 @@ import { registerWorkspaceCommand } from "./nodeRouter/transports/node/host/regi
 import { registerTunnels } from "./nodeRouter/tunnels/register.ts";
 import { openWorkspace } from "./nodeRouter/workspace/open.ts";
 import { PRESENCE } from "./presence/presence.ts";
-import { loadLater } from "./shared/loadLater.ts";
 
 export const PLUGIN_ID = "node-router";
 

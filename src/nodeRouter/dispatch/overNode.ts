@@ -87,5 +87,5 @@ export async function applyPlacement(
     });
     giveBack(deps.memory, event, context);
   }
-  return applied(rewrite.params);
+  return applied(rewrite.params, { recordId: jobId });
 }

@@ -14,6 +14,8 @@ import { CALLS } from "../state/calls.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 import type { Carried } from "./dispatch.ts";
 
+const UNKNOWN = callResult("unknown", "OUTCOME_UNKNOWN");
+
 export interface CallRecord {
   readonly policy: AgentPolicy;
   readonly carried: Carried;
@@ -62,10 +64,12 @@ export async function recordCall(
   const jobId = memory.part(CALLS).find(runId, toolCallId)?.jobId ?? null;
   if (jobId !== null) await memory.part(JOBS).recorded(jobId, ledger.announcement(subject));
   if (subject.runId !== null && subject.toolCallId !== null) {
-    memory.part(OPEN_CALLS).add(subject, decision.kind === "workspace" && event.toolName !== "exec");
+    const isFileTool = decision.kind === "workspace" && event.toolName !== "exec";
+    const before = memory.part(OPEN_CALLS).add(subject, isFileTool);
+    if (before !== null) ledger.end(before, UNKNOWN);
   } else {
     // Nobody could tell whose end it is.
-    ledger.end(subject, callResult("unknown", "OUTCOME_UNKNOWN"));
+    ledger.end(subject, UNKNOWN);
   }
   return null;
 }

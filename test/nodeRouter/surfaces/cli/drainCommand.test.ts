@@ -79,7 +79,7 @@ describe("drain", () => {
     const ran = await draining([held], { timeout: "5s" });
     expect([ran.code, ran.asked.length]).toEqual([1, 6]);
     expect(ran.stdout.replaceAll("\n", " ")).toContain(
-      'still running on mac-sg: exec of worker-sg, 2 running and 0 queued over SSH 1 call(s) were under way when their run ended; whether they have ended only the node knows: browser of worker-sg 1 session(s) have their files there and wait for it (with --move they go elsewhere): "agent:worker-sg:main" 1 detached command(s) were started there; whether they have ended only the node knows: nr-1 of worker-sg',
+      'still running on mac-sg: exec of worker-sg, 2 running and 0 queued over SSH 1 call(s) were under way when their run ended; whether they have ended only the node knows: browser of worker-sg 1 session(s) have their files there and wait for it (with --move they go elsewhere): "agent:worker-sg:main" 1 detached command(s) were started there, and nobody has heard of their end yet: nr-1 of worker-sg',
     );
   });
 

@@ -1,6 +1,9 @@
 // Layer 1: what the trusted policy answers the host, counts and logs for each call.
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { AUDIT } from "../../src/nodeRouter/audit/audit.ts";
+import type { CommandSubject } from "../../src/nodeRouter/audit/auditRecord.ts";
+import { readJobs } from "../../src/nodeRouter/jobs/jobRecord.ts";
 import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
@@ -89,11 +92,26 @@ describe("a routed agent's exec", () => {
     expect(await policy(event, contextOf("master"))).toBe(undefined);
   });
 
+  test("in the background is on record, with what the audit says of it, before it may start", async () => {
+    const { deps, policy } = arranged();
+    const announcement = ({ kind, node, agent, command }: CommandSubject) =>
+      [kind, node, agent, command].join(" ");
+    Object.assign(deps.memory.part(AUDIT), { current: { announcement } });
+    let written = "";
+    const write = async (text: string) => {
+      written = text;
+    };
+    deps.memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
+    await policy(execEvent(deps, { command: "make", background: true }), SG);
+    const [job] = readJobs(written);
+    expect(job).toMatchObject({ agent: "worker-sg", auditRecord: "command mac-sg worker-sg make" });
+  });
+
   test("in the background becomes a job that the agent can ask about", async () => {
     const { deps, policy } = arranged();
     await policy(execEvent(deps, { command: "make", background: true }), SG);
     expect(deps.memory.part(JOBS).of("worker-sg")).toMatchObject([
-      { nodeId: SG_ID, nodeName: "mac-sg", offset: 0 },
+      { nodeId: SG_ID, nodeName: "mac-sg", through: "exec", seen: false, offset: 0, end: null },
     ]);
     expect(deps.memory.part(JOBS).of("worker-cn")).toEqual([]);
   });

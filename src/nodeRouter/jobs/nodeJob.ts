@@ -80,9 +80,10 @@ const CLEAN = [
   "done)",
 ].join("\n");
 
+/** By builtins alone as far as it goes: there may be a hundred folders. */
 const REFUSE_TOO_MANY = [
   'running=0; for d in "$jobs"/nr-*; do if test -d "$d" && test ! -e "$d/exit"; then',
-  `  p=$(cat "$d/pgid" 2>/dev/null); ${CHECK_ALIVE}; test "$alive" = no || running=$((running+1))`,
+  `  p=; { read -r p <"$d/pgid"; } 2>/dev/null; ${CHECK_ALIVE}; test "$alive" = no || running=$((running+1))`,
   "fi; done",
   `test "$running" -lt ${MAX_JOBS_ON_NODE} || { echo "node-router: $running background commands run on this node already; end one with node_process, action kill" >&2; exit 1; }`,
 ].join("\n");

@@ -15,6 +15,7 @@ import {
 import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { NODE_TRANSPORT } from "../../../../src/nodeRouter/transports/nodeTransport.ts";
+import { SSH_TRANSPORT } from "../../../../src/nodeRouter/transports/transport.ts";
 import {
   CN_ID,
   type FakeOptions,
@@ -25,7 +26,7 @@ import {
   workspaceOptions,
 } from "../../../support/fakeDeps.ts";
 import { makeNode } from "../../../support/makeNode.ts";
-import { makeJob } from "../../jobs/makeJob.ts";
+import { JOB, makeJob } from "../../jobs/makeJob.ts";
 import { makeRequest, makeRule, snapshotOf } from "../../placement/arrange.ts";
 
 const HOST = { agents: { entries: { "worker-sg": {}, "worker-cn": {} } } };
@@ -256,6 +257,26 @@ describe("drain", () => {
     expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ done: true, overNode: null });
     running = 0;
     expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, overNode: { running: 0 } });
+  });
+
+  test("does not wait for what only carries the output of a detached command on, and waits for the command beside it", async () => {
+    const { deps } = arrange();
+    let running = 2;
+    Object.assign(deps.memory.part(SSH_TRANSPORT), {
+      current: { counters: (name: string) => (name === "mac-sg" ? { running, queued: 0 } : null) },
+    });
+    const jobs = deps.memory.part(JOBS);
+    jobs.add(makeJob({ through: "ssh" }));
+    const unfollow = jobs.follow(JOB);
+    expect(await drain(deps, { node: "mac-sg" }, "cli")).toMatchObject({ done: false, ssh: { running: 1 } });
+    running = 1;
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({
+      done: true,
+      ssh: { running: 0 },
+      jobs: [{ job: JOB }],
+    });
+    unfollow();
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: false, ssh: { running: 1 } });
   });
 
   test("names the sessions whose files are there and the detached commands that were started there, no others", async () => {

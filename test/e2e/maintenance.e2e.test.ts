@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { DrainReport } from "../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
 import type { PlanReport } from "../../src/nodeRouter/surfaces/methods/planMethods.ts";
@@ -20,6 +20,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await deployment?.stop();
+});
+
+// What one test leaves behind refuses the calls of the next.
+afterEach(async () => {
+  await deployment?.gateway.rpc("noderouter.uncordon", { all: true });
 });
 
 const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.cli("node-router", ...args);

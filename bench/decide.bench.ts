@@ -5,6 +5,7 @@
 import { PLUGIN_CONFIG } from "../src/config/currentConfig.ts";
 import { carry } from "../src/nodeRouter/dispatch/dispatch.ts";
 import { currentSnapshot } from "../src/nodeRouter/inventory/currentSnapshot.ts";
+import { RUNNING } from "../src/nodeRouter/state/running.ts";
 import { PRESENCE } from "../src/presence/presence.ts";
 import type { NodePresence, PlaceWitness } from "../src/presence/record.ts";
 import { execEvent, fakeDeps, RUN, START_MS } from "../test/support/fakeDeps.ts";
@@ -13,7 +14,7 @@ import { fakePresence, makePlace, makePresence } from "../test/support/makePrese
 export interface DecisionRow {
   readonly nodes: number;
   readonly rules: number;
-  /** Whether nodes have taints, and rules a residency and tolerations. */
+  /** Whether nodes have taints and are full, and rules a residency, tolerations, a wait and `stick`. */
   readonly policies: boolean;
   /** Microseconds from the hook's call to the parameters that the host is told. */
   readonly p50Us: number;
@@ -83,7 +84,11 @@ async function measure(count: number, policies: boolean): Promise<DecisionRow> {
     nodes: Object.fromEntries(
       indexes.map((index) => [
         nameOf(index),
-        { tags: [`region=${REGIONS[index % REGIONS.length]}`], ...(policies ? policiesOf(index) : {}) },
+        {
+          ...(policies ? { maxRunning: 8 } : {}),
+          tags: [`region=${REGIONS[index % REGIONS.length]}`],
+          ...(policies ? policiesOf(index) : {}),
+        },
       ]),
     ),
     rules: Array.from({ length: RULES }, (_, index) => ({
@@ -92,13 +97,24 @@ async function measure(count: number, policies: boolean): Promise<DecisionRow> {
       require: `region in (${REGIONS[index % REGIONS.length]},${REGIONS[(index + 3) % REGIONS.length]})`,
       near: "gateway",
       ...(policies
-        ? { residency: { allow: ["SG", "CN"] }, tolerate: [index === 0 ? "prod" : "gpu=a100"] }
+        ? {
+            residency: { allow: ["SG", "CN"] },
+            tolerate: [index === 0 ? "prod" : "gpu=a100"],
+            stick: "agent",
+            onUnavailable: { wait: "20s" },
+          }
         : {}),
     })),
   };
   const deps = fakeDeps({ config, hostConfig: { agents: { entries: { "agent-42": {} } } } });
   const resolved = deps.memory.part(PLUGIN_CONFIG).current;
   if (resolved === null || resolved.problems.length > 0) throw new Error("the bench's own config is wrong");
+  // Every tenth node is full.
+  if (policies)
+    for (const index of indexes.filter((at) => at % 10 === 3).slice(0, 500)) {
+      for (let call = 0; call < 8; call++)
+        deps.memory.part(RUNNING).take(`${index} ${call}`, nameOf(index), "x");
+    }
   let records: ReadonlyMap<string, NodePresence> = new Map();
   deps.memory.part(PRESENCE).current = fakePresence(() => records);
 
@@ -126,6 +142,7 @@ async function measure(count: number, policies: boolean): Promise<DecisionRow> {
     const carried = await carry(deps, resolved, "agent-42", event, { runId: RUN, agentId: "agent-42" });
     const ended = performance.now();
     if (carried.outcome !== "placed") throw new Error(`not placed: ${carried.refusal}`);
+    deps.memory.part(RUNNING).releaseRun(RUN);
     if (round < 0) continue;
     calls[round] = (ended - start) * 1_000;
     upkeeps[round] = (kept - began) * 1_000;

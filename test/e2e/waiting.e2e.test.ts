@@ -27,6 +27,8 @@ const rulesOf = (singapore: JsonObject): JsonObject => ({
 
 beforeAll(async () => {
   deployment = await startDeployment({
+    // One after the other: the gateway first.
+    pluginOn: [],
     router: (router) => ({ ...router, ...rulesOf({ require: "region=sg" }) }),
   });
 });

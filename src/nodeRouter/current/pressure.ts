@@ -39,10 +39,12 @@ export function busyNodes(memory: Memory, config: ResolvedConfig): readonly Busy
 export function withPressure(memory: Memory, config: ResolvedConfig, snapshot: NodeSnapshot): NodeSnapshot {
   const ejected = memory.part(OUTLIERS).ejected();
   const running = memory.part(RUNNING);
-  const full = limited(config).filter(({ name, maxRunning }) => running.on(name) >= maxRunning);
+  const isFull = (name: string): boolean =>
+    running.on(name) >= (config.nodes.get(name)?.maxRunning ?? Number.POSITIVE_INFINITY);
+  const full = running.nodes().filter(isFull);
   if (full.length === 0 && ejected.size === 0) return snapshot;
   const pressure = new Map<string, NodePressure>();
-  for (const { name } of full) pressure.set(name, { full: true, ejectedForMs: null });
+  for (const name of full) pressure.set(name, { full: true, ejectedForMs: null });
   // At most half of all nodes: where more fail, it is not the nodes.
   const most = Math.max(1, Math.floor(snapshot.nodes.length / 2));
   for (const [name, ejectedForMs] of [...ejected].slice(0, most)) {

@@ -52,6 +52,8 @@ interface Holder {
   readonly node: NodeState;
   /** Its verdict by that rule. */
   readonly fits: boolean;
+  /** Of every other node too. */
+  readonly judge: Judge;
 }
 
 /** By the first rule that it fits, else the first by which it may come back; null: none of them means it any more. */
@@ -65,10 +67,12 @@ function holderOf(
   if (node === undefined) return null;
   let away: Holder | null = null;
   for (const [at, rule] of chain.entries()) {
-    const { objection } = createJudge(request, rule, pressure)(node);
+    const judge = createJudge(request, rule, pressure);
+    const { objection } = judge(node);
     // Its files are nowhere else, so it is the last one for this call.
-    if (objection === null || objection.reason === EJECTED) return { at, node, fits: true };
-    if (away === null && (objection.passing?.(node) ?? null) !== null) away = { at, node, fits: false };
+    if (objection === null || objection.reason === EJECTED) return { at, node, fits: true, judge };
+    if (away === null && (objection.passing?.(node) ?? null) !== null)
+      away = { at, node, fits: false, judge };
   }
   return away;
 }
@@ -89,7 +93,7 @@ function placeBy(
   snapshot: NodeSnapshot,
   held: Holder | null,
 ): PlacementDecision {
-  const byRule = createJudge(request, rule, snapshot.pressure);
+  const byRule = held?.judge ?? createJudge(request, rule, snapshot.pressure);
   const judge = held === null || held.fits ? byRule : withoutOthers(byRule, held.node);
   const removed = new Map<Reason, number>();
   const fitting: NodeState[] = [];
@@ -100,7 +104,9 @@ function placeBy(
   }
   const isEjected = held?.fits === true ? judge(held.node).objection !== null : fitting.length === 0;
   if (isEjected && removed.has(EJECTED)) {
-    return { ...placeBy(rule, request, withoutEjected(snapshot), held), isLastResort: true };
+    const calm = withoutEjected(snapshot);
+    const again = held === null ? null : { ...held, judge: createJudge(request, rule, calm.pressure) };
+    return { ...placeBy(rule, request, calm, again), isLastResort: true };
   }
 
   const ranking = createRanking(rule, snapshot);

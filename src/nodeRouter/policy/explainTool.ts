@@ -1,5 +1,6 @@
 // What would become of a call of any tool, as a report: the decision that a real call would get, and each node's part. Pure.
 import { type Refusal, refusalText } from "../../shared/refusal.ts";
+import { roughDuration } from "../../shared/roughDuration.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { cordonReport, cordonText } from "../explain/cordonText.ts";
 import { decisionMessage } from "../explain/message.ts";
@@ -89,7 +90,7 @@ export function explainTool(
         ...unplaced,
         rule: isHidden ? null : report.rule,
         candidates: isAboutNodes ? report.candidates : [],
-        message: refusalText(decision.refusal),
+        message: `${refusalText(decision.refusal)}${waitWords(decision.waitMs)}`,
       };
     }
     case "leave":
@@ -98,6 +99,10 @@ export function explainTool(
         ? { ...unplaced, message: decisionMessage(shown) }
         : { ...unplaced, rule: null, candidates: [], message: neverPlaced(policy, tool) };
   }
+}
+
+function waitWords(waitMs: number | undefined): string {
+  return waitMs === undefined ? "" : ` Before that, a call waits ${roughDuration(waitMs)} for it to change.`;
 }
 
 function isAboutCordon({ reason }: CandidateReport): boolean {

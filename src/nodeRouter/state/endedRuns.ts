@@ -2,6 +2,7 @@
 import { fieldOf } from "../../shared/jsonParts.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { CALLS } from "./calls.ts";
+import { RUNNING } from "./running.ts";
 
 /** What we read of the host's agent events. */
 export interface RunEvent {
@@ -14,6 +15,9 @@ export interface RunEvent {
 export function noteEndedRuns(memory: Memory, now: () => number): (event: RunEvent) => void {
   return ({ runId, stream, data }) => {
     const phase = stream === "lifecycle" ? fieldOf(data, "phase") : null;
-    if (phase === "end" || phase === "error") memory.part(CALLS).endRun(runId, now());
+    if (phase !== "end" && phase !== "error") return;
+    memory.part(CALLS).endRun(runId, now());
+    // Whoever waits is not held up by what nobody will tell of.
+    memory.part(RUNNING).releaseRun(runId);
   };
 }

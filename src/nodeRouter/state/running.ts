@@ -5,6 +5,8 @@ import { definePart } from "../../shared/processMemory.ts";
 export interface RunningCalls {
   /** On the node with this inventory name, as far as this gateway knows. */
   on(node: string): number;
+  /** Those on which any call runs. */
+  nodes(): readonly string[];
   /** The call holds a place there from now on, and no other one. @param agent whose it is. @param signal of its run. */
   take(key: string, node: string, agent: string, signal?: AbortSignal): void;
   /** What goes on after its call: the place is under another key from now on. Unknown keys are nobody's. */
@@ -86,6 +88,7 @@ export function createRunning(monotonic: () => number = () => performance.now())
       drop([...(byNode.get(node) ?? [])].filter(isOver));
       return byNode.get(node)?.size ?? 0;
     },
+    nodes: () => [...byNode.keys()],
     take: (key, node, agent, signal) => hold(key, { node, agent, signal, sinceMs: monotonic() }),
     goesOn(key, as) {
       const one = held.get(key);

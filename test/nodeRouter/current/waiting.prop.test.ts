@@ -158,6 +158,6 @@ test("at most maxRunning calls run on a node, each begins at most once, in the o
       expect(calls.every(({ answers }) => answers === 1)).toBe(true);
       expect([deps.memory.part(WAITING).calls.size, vi.getTimerCount()]).toEqual([0, 0]);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });

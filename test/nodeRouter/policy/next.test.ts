@@ -41,6 +41,14 @@ test("explain says which rules were asked, as a real call would be told", () => 
   });
 });
 
+test("explain says how long a call would wait, where waiting helps, and nothing of it where it does not", () => {
+  const said = (node: NodeState) =>
+    explained(configOf({ onUnavailable: { wait: "20s" } }), {}, snapshot(node)).message;
+  expect(said({ ...A, ...DOWN })).toMatch(/ Before that, a call waits 20 s for it to change\.$/);
+  expect(said(B)).not.toContain("waits");
+  expect(said(A)).not.toContain("waits");
+});
+
 test("a test of the config knows the rule that is next when it takes nodes down", () => {
   const config = configOf(
     {},

@@ -9,7 +9,7 @@ import { pairedFilter } from "./paired.ts";
 import { pluginFilter } from "./plugin.ts";
 import { presenceFilter } from "./presence.ts";
 import { residencyFilter } from "./residency.ts";
-import { outlierFilter, roomFilter } from "./room.ts";
+import { roomFilter } from "./room.ts";
 import { selectorFilter } from "./selector.ts";
 import { taintFilter } from "./taints.ts";
 import { transportFilter } from "./transport.ts";
@@ -37,5 +37,4 @@ export const FILTERS: readonly Filter[] = [
   commandFilter,
   minimumFilter,
   roomFilter,
-  outlierFilter,
 ];

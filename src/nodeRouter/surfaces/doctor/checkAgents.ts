@@ -40,8 +40,24 @@ export const checkAgents: DoctorCheck = (input) =>
       fileTransfer(input, policy, rule),
       isExec ? gatewayFiles(input, agent, rule) : null,
       placement(input, policy),
+      longWait(input, policy),
     );
   });
+
+/** Where a whole run may last no longer than a call of it may wait, its end comes first. */
+function longWait({ hostConfig }: DoctorInput, { id: agent, execChain }: AgentPolicy): Finding | null {
+  const { timeoutSeconds } = section(hostConfig, "agents", "defaults");
+  const last = execChain.at(-1)?.onUnavailable;
+  if (typeof timeoutSeconds !== "number" || timeoutSeconds <= 0) return null;
+  if (typeof last !== "object" || !("waitMs" in last) || last.waitMs < timeoutSeconds * 1_000) return null;
+  return finding(
+    "wait-exceeds-run",
+    "warning",
+    `calls of agent "${agent}" may wait ${last.waitMs / 1_000} s for a node, and OpenClaw ends a whole run after ${timeoutSeconds} s`,
+    "let the rule wait for less, or the run last longer",
+    "agents.defaults.timeoutSeconds",
+  );
+}
 
 function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): Finding | null {
   const host = execSetting(hostConfig, agent, "host");

@@ -16,6 +16,18 @@ import {
 const EXEC = "agents.entries.worker-sg.tools.exec";
 const withExec = (exec: object, more: object = {}) => hostOf({ "worker-sg": { tools: { exec } } }, more);
 
+test("a wait as long as a whole run is a warning; a shorter one, and a run without end, are none", () => {
+  const found = (wait: string, timeoutSeconds?: number) =>
+    linesOf(
+      oddities({
+        router: ruleFor({ onUnavailable: { wait } }),
+        host: { agents: { entries: { "worker-sg": {} }, defaults: { timeoutSeconds } } },
+      }),
+    );
+  expect(found("20s", 20)).toEqual(["warning node-router/wait-exceeds-run agents.defaults.timeoutSeconds"]);
+  expect([found("19s", 20), found("20s"), found("20s", 0)]).toEqual([[], [], []]);
+});
+
 describe("exec host", () => {
   test("gateway contradicts a rule: it does not win over it silently, the host refuses", () => {
     expect(oddities({ host: withExec({ host: "gateway" }) })).toEqual([

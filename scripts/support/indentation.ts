@@ -18,6 +18,8 @@ export function withoutIndentation(folder: string): void {
     "--line-width=200",
     "--bracket-spacing=false",
     "--semicolons=as-needed",
+    "--trailing-commas=none",
+    "--arrow-parentheses=as-needed",
   ];
   const options = ["--vcs-enabled=false", ...style, "--files-max-size=10000000"];
   execFileSync(process.execPath, [BIOME, "format", "--write", ...options, folder], { stdio: "pipe" });

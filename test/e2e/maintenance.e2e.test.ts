@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { DrainReport } from "../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
 import type { PlanReport } from "../../src/nodeRouter/surfaces/methods/planMethods.ts";
@@ -20,6 +20,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await deployment?.stop();
+});
+
+// What one test leaves behind refuses the calls of the next.
+afterEach(async () => {
+  await deployment?.gateway.rpc("noderouter.uncordon", { all: true });
 });
 
 const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.cli("node-router", ...args);
@@ -74,6 +79,52 @@ test("a drain waits for the command that runs and takes no new one; a client tha
   const drained = await draining;
   expect([drained.code, JSON.parse(drained.stdout)]).toMatchObject([0, { done: true, calls: [] }]);
   expect((await cli("uncordon", "--all")).code).toBe(0);
+});
+
+const drainedNow = (node = "mac-sg"): Promise<DrainReport> =>
+  deployment.gateway.rpc<DrainReport>("noderouter.drained", { node });
+
+/** A command that runs on mac-sg until the file `name` is there; resolves when it runs. */
+async function untilFile(name: string, sessionKey: string) {
+  const { gateway, work } = deployment;
+  const marker = join(work.sg, name);
+  const command = `until test -e ${marker}; do sleep 0.1; done; echo over`;
+  // Whatever becomes of the run: a restart takes the connection away, too.
+  const run = gateway.agent("worker-sg", call("exec", { command }), { sessionKey }).catch(() => null);
+  await waitFor("the command to run", async () => (await drainedNow()).calls.length === 1);
+  return { run, end: () => writeFileSync(marker, "") };
+}
+
+test("a drain does not wait for a call whose run was stopped, and names it", async () => {
+  const sessionKey = "agent:worker-sg:stopped";
+  const { run, end } = await untilFile("stopped", sessionKey);
+  await deployment.gateway.rpc("sessions.abort", { key: sessionKey });
+  await run;
+  const drained = await cli("drain", "mac-sg", "--timeout", "30s", "--json");
+  end();
+  expect([drained.code, JSON.parse(drained.stdout)]).toMatchObject([0, { done: true, calls: [] }]);
+  expect((await cli("uncordon", "mac-sg")).code).toBe(0);
+});
+
+test("a restart in the middle of a drain: the terminal waits on, and the cordon holds in the new life", async () => {
+  const { gateway } = deployment;
+  const { run, end } = await untilFile("restarted", "agent:worker-sg:restarted");
+  const draining = cli("drain", "mac-sg", "--timeout", "3m", "--reason", "kernel");
+  await waitFor("the cordon", async () => (await drainedNow()).cordon !== null);
+  await gateway.restart();
+  const drained = await draining;
+  end();
+  await run;
+  expect([drained.code, drained.stderr]).toEqual([
+    0,
+    expect.stringMatching(/waiting for exec of worker-sg\n.*the gateway does not answer, this goes on/s),
+  ]);
+  expect((await drainedNow()).cordon).toMatchObject({ drain: true, reason: "kernel" });
+  expect((await cli("uncordon", "mac-sg")).code).toBe(0);
+  await waitFor("the nodes to be back", async () => {
+    const { stdout } = await cli("nodes", "--json");
+    return JSON.parse(stdout).nodes.every(({ online }: { online: boolean }) => online);
+  });
 });
 
 test("in a chat /cordon and /uncordon act for a client with operator.admin, and for no other", async () => {

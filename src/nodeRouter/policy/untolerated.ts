@@ -24,14 +24,19 @@ const taintedNodes: (config: ResolvedConfig) => readonly string[] = onceFor(
       : [...nodes.values()].flatMap(({ name, taints }) => (taints.some(keepsOff) ? [name] : [])),
 );
 
+/** The same of those that are cordoned: every call asks. */
+const cordonedNodes: (snapshot: Nodes) => readonly string[] = onceFor(({ nodes }: Nodes) =>
+  nodes.flatMap(({ name, cordon }) => (cordon === null ? [] : [name])),
+);
+
 /** Names of the nodes that are closed to calls without a rule. */
-export function closedNodes(config: ResolvedConfig, { nodes }: Nodes): readonly string[] {
-  return [...taintedNodes(config), ...nodes.flatMap(({ name, cordon }) => (cordon === null ? [] : [name]))];
+export function closedNodes(config: ResolvedConfig, snapshot: Nodes): readonly string[] {
+  return [...taintedNodes(config), ...cordonedNodes(snapshot)];
 }
 
 /** Whether there is any. */
-export function closesNodes(config: ResolvedConfig, { nodes }: Nodes): boolean {
-  return taintedNodes(config).length > 0 || nodes.some(({ cordon }) => cordon !== null);
+export function closesNodes(config: ResolvedConfig, snapshot: Nodes): boolean {
+  return taintedNodes(config).length > 0 || cordonedNodes(snapshot).length > 0;
 }
 
 /** Whether a machine that nobody can name may be one of them for good: a cordon is of a node that is known. */

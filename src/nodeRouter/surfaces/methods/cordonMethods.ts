@@ -101,7 +101,7 @@ export async function drain(deps: Deps, params: Params, caller: string): Promise
 export async function drained(deps: Deps, params: Params): Promise<DrainReport> {
   const node = await knownNode(deps, readTextParam(params, "node"));
   const { memory } = deps;
-  await memory.part(SESSION_NODES).ready();
+  await Promise.all([memory.part(SESSION_NODES).ready(), memory.part(CORDONS).ready()]);
   const counters = memory.part(SSH_TRANSPORT).current?.counters(node) ?? null;
   const nodeId = stateOf(deps, node)?.nodeId ?? null;
   const overNode = nodeId === null ? null : (memory.part(NODE_TRANSPORT).current?.counters(nodeId) ?? null);

@@ -160,6 +160,30 @@ describe("drain", () => {
     expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, untold: [] });
   });
 
+  test("that the gateway is restarted under goes on as it was said, and knows no call of the old life", async () => {
+    let text: string | null = null;
+    const store = {
+      file: "cordons.json",
+      read: async () => text,
+      write: async (next: string) => {
+        text = next;
+      },
+      alone: <T>(work: () => Promise<T>) => work(),
+    };
+    const { deps } = arrange();
+    deps.memory.part(CORDONS).keepIn(store);
+    placed(deps, "c1");
+    await drain(deps, { node: "mac-sg", reason: "kernel", move: true }, "cli");
+    const { deps: reborn, methods } = arrange();
+    reborn.memory.part(CORDONS).keepIn(store);
+    expect(await drained(reborn, { node: "mac-sg" })).toMatchObject({
+      done: true,
+      calls: [],
+      cordon: { drain: true, move: true, reason: "kernel" },
+    });
+    expect((await methods.explain({ agent: "worker-sg" })).message).toContain("1 was cordoned");
+  });
+
   test("does not name a call whose result came after all", async () => {
     const { deps } = arrange();
     placed(deps, "c1");

@@ -205,6 +205,8 @@ describe("gateway methods", () => {
     drained: ["node.list"],
     plan: ["config.get", "node.list"],
     test: ["config.get", "node.list"],
+    calls: ["node.list", "logs.tail"],
+    ledger: ["logs.tail"],
   };
   const registered = new Map<string, string>();
   registerGatewayMethods(

@@ -137,6 +137,14 @@ describe("the end of a placed command", () => {
   });
 });
 
+test("a call that is decided anew under the ids of one without an end leaves that one unknown", async () => {
+  await using at = arranged();
+  await at.policy(execEvent(at.deps, { command: "x" }), SG);
+  at.deps.clockMs += 1_000;
+  await at.run(execEvent(at.deps, { command: "x" }), ON_SG);
+  expect((await at.rows()).map(({ outcome }) => outcome)).toEqual(["ran", "unknown"]);
+});
+
 test("a refusal is one row with its code and its words, and has no node", async () => {
   await using at = arranged();
   at.deps.nodes = { nodes: [] };

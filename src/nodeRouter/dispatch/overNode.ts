@@ -64,5 +64,5 @@ export function applyPlacement(
   if (jobId !== null) {
     jobs.add({ jobId, agent, nodeId, nodeName: node.name, startedAtMs: deps.now(), offset: 0 });
   }
-  return applied(rewrite.params);
+  return applied(rewrite.params, { recordId: jobId });
 }

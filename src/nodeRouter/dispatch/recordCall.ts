@@ -12,6 +12,8 @@ import type { RouterDeps } from "../process/deps.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 import type { Carried } from "./dispatch.ts";
 
+const UNKNOWN = callResult("unknown", "OUTCOME_UNKNOWN");
+
 export interface CallRecord {
   readonly policy: AgentPolicy;
   readonly carried: Carried;
@@ -57,10 +59,12 @@ export async function recordCall(
     }
   } else ledger.open(subject);
   if (subject.runId !== null && subject.toolCallId !== null) {
-    memory.part(OPEN_CALLS).add(subject, decision.kind === "workspace" && event.toolName !== "exec");
+    const isFileTool = decision.kind === "workspace" && event.toolName !== "exec";
+    const before = memory.part(OPEN_CALLS).add(subject, isFileTool);
+    if (before !== null) ledger.end(before, UNKNOWN);
   } else {
     // Nobody could tell whose end it is.
-    ledger.end(subject, callResult("unknown", "OUTCOME_UNKNOWN"));
+    ledger.end(subject, UNKNOWN);
   }
   return null;
 }

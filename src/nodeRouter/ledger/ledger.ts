@@ -4,6 +4,7 @@ import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { defineSlot } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { stateFile } from "../../shared/stateFile.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { type Link, SEAL_BYTES } from "./chain.ts";
 import { createJournal } from "./journal.ts";
@@ -122,11 +123,12 @@ export function createLedger(options: LedgerOptions): Ledger {
   const { mode, keepText, now, log, fs = nodeLedgerFs, limits = () => DEFAULT_LIMITS } = options;
   const file = join(options.folder, "audit.jsonl");
   const usage = createLedgerUsage(now);
+  const notes = stateFile(`${options.folder}-usage.json`);
   /** What an earlier life of the gateway left; no record is written before that is counted. */
   let isCounted = false;
   let counting: Promise<void> | null = null;
   const count = (): Promise<void> => {
-    counting ??= scanLedger(fs, file).then(
+    counting ??= scanLedger(fs, file, notes).then(
       ({ current, aside }) => {
         usage.found(current, aside);
         isCounted = true;
@@ -148,6 +150,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     onRotated(bytes) {
       usage.rotated(bytes);
       tellHead();
+      // So that the next start need not read it; a small one is read as fast.
+      if (bytes > MIB) void scanLedger(fs, file, notes).catch(() => {});
       return usage.removable(limits(), 0);
     },
     onRemoved(count, first) {

@@ -16,8 +16,11 @@ export interface OpenCall {
 }
 
 export interface OpenCalls {
-  /** @param isFileTool its scripts come without the call's ids. */
-  add(subject: CallSubject, isFileTool: boolean): void;
+  /**
+   * @param isFileTool its scripts come without the call's ids.
+   * @returns the call that had the ids until now, whose end nobody will tell; null: there was none.
+   */
+  add(subject: CallSubject, isFileTool: boolean): CallSubject | null;
   /** Null: it has its end already, or was never there. */
   find(runId: string, toolCallId: string): OpenCall | null;
   /** The same, and it is over. */
@@ -43,16 +46,16 @@ export function createOpenCalls(): OpenCalls {
   return {
     add(subject, isFileTool) {
       const key = keyOf(subject.runId ?? "", subject.toolCallId ?? "");
-      take(key);
+      const before = take(key)?.subject ?? null;
       const call: OpenCall = { subject, scripts: isFileTool ? new Set() : null };
       calls.set(key, call);
-      if (!isFileTool) return;
-      fileCalls.add(call);
+      if (isFileTool) fileCalls.add(call);
       // Of calls that nobody ends the oldest go.
       for (const oldest of fileCalls) {
         if (fileCalls.size <= MAX_CALLS) break;
         fileCalls.delete(oldest);
       }
+      return before;
     },
     find: (runId, toolCallId) => calls.get(keyOf(runId, toolCallId)) ?? null,
     take: (runId, toolCallId) => take(keyOf(runId, toolCallId)),

@@ -12,14 +12,22 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 const LINE_FEED = 10;
 
-/** Whole lines in groups, the newest line first. A file that is a link is left out, as no record was written to it. */
-export async function* linesBack(fs: Pick<LedgerFs, "numbered">, file: string): AsyncGenerator<string[]> {
+/**
+ * Whole lines in groups, the newest line first. A file that is a link is left out, as no record was written to it.
+ * @param needles of a group in which one of these does not occur only the oldest line comes, for its time.
+ */
+export async function* linesBack(
+  fs: Pick<LedgerFs, "numbered">,
+  file: string,
+  needles: readonly string[] = [],
+): AsyncGenerator<string[]> {
+  const wanted = needles.map((needle) => Buffer.from(needle));
   const numbers = await fs.numbered(dirname(file), file);
   for (const name of [file, ...numbers.map((number) => `${file}.${number}`)]) {
     const handle = await openPlain(name);
     if (handle === null) continue;
     try {
-      yield* fileBack(handle);
+      yield* fileBack(handle, wanted);
     } finally {
       await handle.close();
     }
@@ -34,7 +42,7 @@ async function openPlain(file: string): Promise<FileHandle | null> {
   return null;
 }
 
-async function* fileBack(handle: FileHandle): AsyncGenerator<string[]> {
+async function* fileBack(handle: FileHandle, wanted: readonly Buffer[]): AsyncGenerator<string[]> {
   /** The beginning of it is in the piece before. */
   let rest: Buffer = Buffer.alloc(0);
   for (let to = (await handle.stat()).size; to > 0; ) {
@@ -50,6 +58,8 @@ async function* fileBack(handle: FileHandle): AsyncGenerator<string[]> {
       continue;
     }
     rest = piece.subarray(0, first);
-    yield piece.toString("utf8", first).split("\n").reverse();
+    const whole = piece.subarray(first);
+    const end = wanted.every((needle) => whole.includes(needle)) ? whole.length : whole.indexOf(LINE_FEED);
+    yield whole.toString("utf8", 0, end).split("\n").reverse();
   }
 }

@@ -51,19 +51,22 @@ export async function readCalls(
   const { sinceMs = Number.NEGATIVE_INFINITY, limit } = query;
   const rows: CallRow[] = [];
   const seen = new Set<string>();
-  for await (const lines of linesBack(fs, file)) {
+  for await (const lines of linesBack(fs, file, needles)) {
     let oldestMs = Number.POSITIVE_INFINITY;
     for (const line of lines) {
-      if (!needles.every((needle) => line.includes(needle))) continue;
+      const isMeant = needles.every((needle) => line.includes(needle));
+      // Of the others the oldest tells how far back this is.
+      if (!isMeant && line !== lines.at(-1)) continue;
       const record = readJson(line);
       if (!isRecord(record) || typeof record.id !== "string") continue;
       const atMs = Date.parse(String(record.end ?? record.start));
       if (atMs < oldestMs) oldestMs = atMs;
+      if (!isMeant) continue;
       if ((record.kind !== "call" && record.kind !== "command") || seen.has(record.id)) continue;
       seen.add(record.id);
       const row = rowOf(record, writer);
-      const isMeant = query.outcome === undefined || row.outcome === query.outcome;
-      if (isMeant && Date.parse(row.at) >= sinceMs) rows.push(row);
+      const hasOutcome = query.outcome === undefined || row.outcome === query.outcome;
+      if (hasOutcome && Date.parse(row.at) >= sinceMs) rows.push(row);
     }
     // What stands further back ended before, so it began before, too.
     if (oldestMs < sinceMs) break;

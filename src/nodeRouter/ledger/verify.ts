@@ -74,6 +74,7 @@ function createCheck(wanted: readonly string[]) {
   const met = new Set<string>();
   /** By hash, the newest last. */
   const recent = new Map([[NO_LINK.hash, { n: 0, index: 0 }]]);
+  const ring: string[] = [];
   /** Index of the last record of each writer. */
   const lastOf = new Map<string, number>();
 
@@ -86,11 +87,11 @@ function createCheck(wanted: readonly string[]) {
     records++;
     recent.set(seal.hash, { n: seal.n, index: records });
     lastOf.set(seal.writer, records);
-    if (recent.size > FORK_RECORDS)
-      for (const [oldest] of recent) {
-        recent.delete(oldest);
-        break;
-      }
+    // A map that loses its oldest entry each time grows slow over the gaps.
+    const slot = records % FORK_RECORDS;
+    const oldest = ring[slot];
+    if (oldest !== undefined) recent.delete(oldest);
+    ring[slot] = seal.hash;
     if (wanted.includes(seal.hash)) met.add(seal.hash);
     last = seal;
   };

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
 import { announcementLine, recordLine } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import { scanLedger } from "../../../src/nodeRouter/ledger/scan.ts";
 import { agentOfLine } from "../../../src/nodeRouter/ledger/usage.ts";
 import { command, fileChange, type Json, ledgerIn, linesOfAll, RAN, START_MS } from "./arrange.ts";
 
@@ -254,4 +256,46 @@ test("the agent of a line is who wrote it, whatever the texts of the record say"
     }),
   );
   expect(agentOfLine("torn")).toBe("");
+});
+
+test("files that were put aside are read once: later starts know them, and a note that is wrong in form or file is none", async () => {
+  await using arranged = ledgerIn("best-effort", {
+    ...SMALL,
+    limits: () => ({ ...LIMITS, agentBytes: 1e9 }),
+  });
+  for (let index = 0; index < 30; index++) {
+    arranged.audit.end(command({ id: `${index}` }), RAN);
+    await arranged.audit.flush();
+  }
+  await arranged.audit.close();
+  const stored: { text: string | null } = { text: null };
+  const notes = {
+    read: async () => stored.text,
+    write: async (text: string) => {
+      stored.text = text;
+    },
+  };
+  const read: string[] = [];
+  const fs = {
+    ...nodeLedgerFs,
+    read: (file: string) => {
+      read.push(file.slice(arranged.file.length));
+      return nodeLedgerFs.read(file);
+    },
+  };
+  const first = await scanLedger(fs, arranged.file, notes);
+  expect(read.length).toBeGreaterThan(3);
+  read.length = 0;
+  expect(await scanLedger(fs, arranged.file, notes)).toEqual(first);
+  expect(read).toEqual([""]);
+  writeFileSync(`${arranged.file}.2`, `${readFileSync(`${arranged.file}.2`, "utf8")}{"more":1}\n`);
+  read.length = 0;
+  await scanLedger(fs, arranged.file, notes);
+  expect(read).toEqual(["", ".2"]);
+  for (const text of ["", "no JSON", "[[1,2]]", '[["k",[["a","many"]]]]']) {
+    stored.text = text;
+    read.length = 0;
+    await scanLedger(fs, arranged.file, notes);
+    expect(read.length).toBeGreaterThan(3);
+  }
 });

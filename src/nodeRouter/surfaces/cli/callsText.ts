@@ -27,7 +27,6 @@ function cells({ at, agent, tool, rule, outcome, node, transport, place, code, m
   const country = place === null ? "" : ` (${place.country}, ${place.source})`;
   const over = transport === null ? "" : ` over ${transport}`;
   const by = rule === null ? [] : [`rule ${nameText(rule)}`];
-  const why = reason ?? null;
   return [
     at.replace("T", " ").replace(/\.\d+Z$/, "Z"),
     agent === null ? DASH : nameText(agent),
@@ -35,7 +34,7 @@ function cells({ at, agent, tool, rule, outcome, node, transport, place, code, m
     outcome,
     node === null ? DASH : `${nameText(node)}${country}${over}`,
     ms === null ? DASH : String(ms),
-    [...by, ...(code === null ? [] : [why === null ? code : `${code}: ${why}`])].join(" · "),
+    [...by, code, reason].filter((part) => part != null).join(" · "),
   ];
 }
 

@@ -71,7 +71,7 @@ export async function verify(deps: LedgerDeps, params: Params): Promise<VerifyRe
   await ledger.flush();
   const { head } = ledger.state();
   const anchors = [
-    ...(head === null ? [] : [{ hash: head.hash, text: `record ${head.n}, which this gateway wrote last` }]),
+    ...(head === null ? [] : [{ hash: head.hash, text: `record ${head.n} which this gateway wrote last` }]),
     ...(kept === null ? [] : [{ hash: kept, text: `the record with the hash ${kept}` }]),
   ];
   return verifyLedger(nodeLedgerFs, ledger.file, anchors);

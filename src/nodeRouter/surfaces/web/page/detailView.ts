@@ -213,7 +213,7 @@ function agentLine({ agent, rule, transport, binding }: AgentRoute): HTMLElement
 function callLine(nowMs: number): (call: CallRow) => HTMLElement {
   return ({ at, agent, tool, outcome, code, ms, reason }) => {
     const took = ms === null ? "" : ` in ${ms} ms`;
-    const why = code === null ? "" : `: ${code}${reason === null ? "" : `, ${reason}`}`;
+    const why = [code, reason].flatMap((text) => (text === null ? [] : [` · ${text}`])).join("");
     return html(
       "li",
       {},

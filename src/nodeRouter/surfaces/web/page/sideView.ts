@@ -64,7 +64,11 @@ export function createSideView(onSelect: (name: string) => void): SideView {
         " ",
         outside(rule === null ? tool : `${tool}, rule ${rule}`),
         html("span", { class: "quiet when" }),
-        html("span", { class: "second" }, outside(`${code ?? ""}: ${reason ?? ""}`)),
+        html(
+          "span",
+          { class: "second" },
+          outside([code, reason].filter((text) => text !== null).join(" · ")),
+        ),
       ),
     (line, { at }) => {
       const when = line.querySelector(".when");

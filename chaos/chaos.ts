@@ -71,10 +71,10 @@ const nodesOf = ({ machines }: Fleet): readonly string[] => ALL_NODES.filter((na
 async function settle(fleet: Fleet, say: (line: string) => void): Promise<void> {
   const isQuiet = (node: string): Promise<boolean> =>
     fleet.gateway.rpc<{ done: boolean }>("noderouter.drained", { node }).then(({ done }) => done);
-  for (const node of nodesOf(fleet)) {
-    await waitFor(`${node} to be quiet`, () => isQuiet(node), { timeoutMs: SETTLE_MS, everyMs: 250 }).catch(
+  const wait = (node: string): Promise<unknown> =>
+    waitFor(`${node} to be quiet`, () => isQuiet(node), { timeoutMs: SETTLE_MS, everyMs: 250 }).catch(
       (error: unknown) => say(`${" ".repeat(11)}${String(error)}`),
     );
-  }
+  await Promise.all(nodesOf(fleet).map(wait));
   await pause(BEHIND_MS);
 }

@@ -58,6 +58,17 @@ test("three minutes of any seed kill or restart the gateway, change the config a
   );
 });
 
+test("the seeds of CI have every kind of fault, and both ends of the gateway", () => {
+  const plan = [1, 3].flatMap((seed) => planFaults(seed, 1.25 * MINUTES, ALL_NODES));
+  expect([...new Set(plan.map(({ kind }) => kind))].sort()).toEqual([
+    ..."config cordon cut drain drop hole kill reload restart slow suspend".split(" "),
+  ]);
+  const ends = plan.filter(
+    ({ target, kind }) => target === GATEWAY && (kind === "kill" || kind === "restart"),
+  );
+  expect(new Set(ends.map(({ kind }) => kind)).size).toBe(2);
+});
+
 test("without machines over SSH there are no faults of theirs", () => {
   const plan = planFaults(3, 5 * MINUTES, ["pair-1", "pair-2"]);
   expect(plan.filter(({ target }) => target.startsWith("ssh"))).toEqual([]);

@@ -5,6 +5,8 @@
 //   CALL exec {"command":"a"}
 //   CALL exec {"command":"b"}
 //   END
+//   CALL write {"path":"a","content":"@padded 1000000 v1"}   v1 and so many x that it has a million characters:
+//                                         more than a message to an agent may have
 
 export interface ToolCall {
   readonly name: string;
@@ -59,7 +61,7 @@ export function stepsOf(message: ChatMessage): ToolCall[][] {
     } else {
       const found = line.match(/^CALL ([\w.-]+) (\{.*\})$/);
       if (!found) continue;
-      const call = { name: found[1] ?? "", args: found[2] ?? "" };
+      const call = { name: found[1] ?? "", args: padded(found[2] ?? "") };
       if (together) together.push(call);
       else steps.push([call]);
     }
@@ -67,6 +69,9 @@ export function stepsOf(message: ChatMessage): ToolCall[][] {
   if (together?.length) steps.push(together);
   return steps;
 }
+
+const padded = (args: string): string =>
+  args.replace(/"@padded (\d+) (\w+)"/g, (_, size, text) => `"${text.padEnd(Number(size), "x")}"`);
 
 /** The part of a conversation that belongs to the newest script: its message and all after it. */
 function scriptInHand(messages: readonly ChatMessage[]): readonly ChatMessage[] {

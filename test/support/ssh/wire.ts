@@ -13,6 +13,9 @@ export interface Wire {
   count(): number;
   /** From now on nothing passes in either direction, and nothing is closed: a black hole. */
   freeze(): void;
+  /** The same, once so many bytes more have come from the target: in the middle of what it sends. */
+  freezeAfter(bytes: number): void;
+  isFrozen(): boolean;
   /** New connections pass again. Those of before do not: what was lost of them nobody sends again. */
   thaw(): void;
   /** Resets every open connection. */
@@ -36,6 +39,13 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   const dead = new WeakSet<Socket>();
   let isFrozen = false;
   let { delayMs } = options;
+  /** Bytes from the target until it freezes. */
+  let left = Number.POSITIVE_INFINITY;
+  const freeze = (): void => {
+    isFrozen = true;
+    left = Number.POSITIVE_INFINITY;
+    for (const socket of sockets) dead.add(socket);
+  };
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
@@ -57,6 +67,10 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     keep(far);
     pass(near, far);
     pass(far, near);
+    far.on("data", (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left <= 0) freeze();
+    });
   });
 
   const pass = (from: Socket, to: Socket) => {
@@ -82,9 +96,10 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   return {
     port: portOf(server),
     count: () => count,
-    freeze: () => {
-      isFrozen = true;
-      for (const socket of sockets) dead.add(socket);
+    freeze,
+    isFrozen: () => isFrozen,
+    freezeAfter(bytes) {
+      left = bytes;
     },
     thaw: () => {
       isFrozen = false;

@@ -17,6 +17,7 @@ type Block = (way: Way) => Promise<readonly number[]>;
 
 const ROUNDS = 4;
 const IN_A_ROW = 10;
+const TOOL_CALLS = 6;
 const AT_ONCE = 8;
 /** Longer than a round trip and the 40 ms by which an acknowledgement may be late. */
 const PAUSE_MS = 250;
@@ -53,6 +54,7 @@ export async function measureTrips(
   }
   const blocks: readonly (readonly [string, Block])[] = [
     [`system.which, ${PAUSE_MS} ms apart`, row(0, PAUSE_MS)],
+    [`the same with 64 KB, ${PAUSE_MS} ms apart`, row(64_000, PAUSE_MS)],
     ["system.which, one after the other", row(0, 0)],
     ["the same with 4 KB", row(4_000, 0)],
     ["the same with 64 KB", row(64_000, 0)],
@@ -60,8 +62,8 @@ export async function measureTrips(
       `${AT_ONCE} system.which at once`,
       (way) => Promise.all(Array.from({ length: AT_ONCE }, () => which(0)(way))),
     ],
-    ["exec true, workspace", tools("plugin", "exec", new Array(IN_A_ROW).fill(EXEC))],
-    ["exec true, OpenClaw's host=node", tools("native", "exec", new Array(IN_A_ROW).fill(EXEC))],
+    ["exec true, workspace", tools("plugin", "exec", new Array(TOOL_CALLS).fill(EXEC))],
+    ["exec true, OpenClaw's host=node", tools("native", "exec", new Array(TOOL_CALLS).fill(EXEC))],
     ["read 256 KiB, workspace", tools("plugin", "read", new Array(3).fill('CALL read {"path":"read.txt"}'))],
   ];
   const rows: TripRow[] = [];

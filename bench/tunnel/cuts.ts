@@ -1,5 +1,6 @@
 // How soon a node behind a kept tunnel answers again after its link was cut.
 import type { Gateway } from "../../test/support/gateway.ts";
+import { listNodes } from "../../test/support/nodeHost.ts";
 import { pause, waitFor } from "../../test/support/wait.ts";
 import type { CutMachine } from "./deployment.ts";
 
@@ -55,13 +56,20 @@ async function cut(gateway: Gateway, { machine, node }: CutMachine, seconds: num
   machine.heal();
   const fromMs = performance.now();
   let backMs: number | null = null;
-  // Not one after the other: a question that meets the lost connection is answered by nothing until its time is over.
+  let askedOf: number | null = null;
   await waitFor(
     `${node.name} to answer`,
-    () => {
-      void answers(gateway, node.id).then((isBack) => {
-        if (isBack) backMs ??= performance.now() - fromMs;
-      });
+    async () => {
+      // OpenClaw keeps a question to a node that is away for a second: many of them would be the load that is measured.
+      const row = (await listNodes(gateway)).find(({ nodeId }) => nodeId === node.id);
+      const connection = row?.connected ? (row.connectedAtMs ?? 0) : null;
+      if (backMs === null && connection !== null && connection !== askedOf) {
+        askedOf = connection;
+        void answers(gateway, node.id).then((isBack) => {
+          if (isBack) backMs ??= performance.now() - fromMs;
+          else if (askedOf === connection) askedOf = null;
+        });
+      }
       return backMs;
     },
     { everyMs: ASK_EVERY_MS },

@@ -123,7 +123,8 @@ async function writeAcross(cut: () => Promise<unknown>): Promise<{ result: strin
     clearInterval(looks);
   }
 }
-const temporary = (): readonly string[] => readdirSync(workspace).filter((name) => name.startsWith("."));
+const temporary = (): readonly string[] =>
+  readdirSync(workspace).filter((name) => /^\.node-router-.*\.tmp$/.test(name));
 const renames = (): number => readFileSync(join(tools, "marks"), "utf8").length / "ran\n".length;
 
 test("a write whose answer is lost in a cut is told as done, was done once, and leaves nothing behind", async () => {

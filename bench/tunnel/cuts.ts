@@ -20,32 +20,44 @@ const ASK_MS = 1_000;
 const ASK_EVERY_MS = 100;
 
 /**
- * On all machines at once, each with one cut at a time.
+ * On all places at once, each with one cut at a time.
  * @param cuts seconds of each cut, and how often
+ * @param cut gives the ms from the healing until the node is back
  */
-export async function measureCuts(
-  gateway: Gateway,
-  machines: readonly CutMachine[],
+export async function cutAll<Place>(
+  places: readonly Place[],
   cuts: readonly (readonly [seconds: number, times: number])[],
+  cut: (place: Place, seconds: number) => Promise<number>,
 ): Promise<readonly CutRow[]> {
   const back = new Map<number, number[]>(cuts.map(([seconds]) => [seconds, []]));
-  // The longest first, so that all machines are busy until the end.
+  // The longest first, so that all places are busy until the end.
   const left = cuts
     .flatMap(([seconds, times]) => new Array<number>(times).fill(seconds))
     .sort((a, b) => b - a);
-  const work = async (machine: CutMachine): Promise<void> => {
+  const work = async (place: Place): Promise<void> => {
     for (let seconds = left.shift(); seconds !== undefined; seconds = left.shift()) {
       await pause(REST_MS + Math.random() * BETWEEN_KEEPALIVES_MS);
-      const ms = await cut(gateway, machine, seconds);
-      back.get(seconds)?.push(ms);
-      console.error(`${machine.node.name}: ${seconds} s away, back after ${Math.round(ms)} ms`);
+      back.get(seconds)?.push(await cut(place, seconds));
     }
   };
-  await Promise.all(machines.map(work));
+  await Promise.all(places.map(work));
   return cuts.map(([cutSeconds]) => {
     const sorted = (back.get(cutSeconds) ?? []).sort((a, b) => a - b);
     const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
     return { cutSeconds, runs: sorted.length, medianMs: at(0.5), p95Ms: at(0.95), maxMs: at(1) };
+  });
+}
+
+/** Of real node hosts: until the node answers a call. */
+export function measureCuts(
+  gateway: Gateway,
+  machines: readonly CutMachine[],
+  cuts: readonly (readonly [seconds: number, times: number])[],
+): Promise<readonly CutRow[]> {
+  return cutAll(machines, cuts, async (machine, seconds) => {
+    const ms = await cut(gateway, machine, seconds);
+    console.error(`${machine.node.name}: ${seconds} s away, back after ${Math.round(ms)} ms`);
+    return ms;
   });
 }
 

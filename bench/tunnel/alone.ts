@@ -1,5 +1,6 @@
-// The way back of kept tunnels without OpenClaw: the keeper, real sshds, and stand-ins for the node hosts. It takes so
-// little of the machine that many links can be cut at once. In a network namespace of its own.
+// The way back of kept tunnels without OpenClaw: the keeper, real sshds, and stand-ins for the node hosts, so that many links
+// can be cut at once. Runs in a network namespace of its own and tells each step on stderr:
+// unshare -n node bench/tunnel/alone.ts '{"rttMs":70,"cuts":[[10,20],[25,20],[150,5]],"machines":10}'
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -57,7 +58,8 @@ const nodes = places.map(({ name, machine, sshd }) => {
   return [name, { tailscale: false, ssh: { ...ssh, tunnel: { port: PORT } } }];
 });
 const config = resolveConfig({ nodes: Object.fromEntries(nodes) });
-const log = createLogger({ info: () => {}, warn: () => {}, error: () => {} });
+const say = (text: string): void => console.error(`${new Date().toISOString()} ${text}`);
+const log = createLogger({ info: say, warn: say, error: say });
 const needs = { config: () => config, door: () => ({ ok: true, port }) as const, log };
 const keeper = createTunnelKeeper(needs);
 try {
@@ -71,6 +73,7 @@ try {
     machine.cut();
     await pause(seconds * 1_000);
     machine.heal();
+    say(`${name} is healed`);
     const [fromMs, fromEpochMs] = [performance.now(), Date.now()];
     await back;
     const backMs = performance.now() - fromMs;

@@ -26,9 +26,9 @@ export interface Question {
 
 /**
  * A large folder on a slow disk takes its time; and where a link forgot a connection of the node protocol, OpenClaw's two
- * ends take up to two minutes to notice (ticks of 30 s), after which the script's real end can be asked for.
+ * ends took 142 s to notice (ticks of 30 s), after which the script's real end can be asked for.
  */
-const DEADLINE_MS = 150_000;
+const DEADLINE_MS = 200_000;
 
 /** @throws NodeRouterError when the script did not begin, its end was not seen, or a signal ended it. */
 export async function ask(run: CollectCommand, question: Question): Promise<ScriptAnswer> {

@@ -1,10 +1,10 @@
 // Layer 1: what the trusted policy answers the host, counts and logs for each call.
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
-import { AUDIT } from "../../src/nodeRouter/audit/audit.ts";
-import type { CommandSubject } from "../../src/nodeRouter/audit/auditRecord.ts";
 import { readJobs } from "../../src/nodeRouter/jobs/jobRecord.ts";
 import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
+import { LEDGER } from "../../src/nodeRouter/ledger/ledger.ts";
+import type { LedgerSubject } from "../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import {
@@ -92,11 +92,15 @@ describe("a routed agent's exec", () => {
     expect(await policy(event, contextOf("master"))).toBe(undefined);
   });
 
-  test("in the background is on record, with what the audit says of it, before it may start", async () => {
+  test("in the background is on record, with what the ledger says of it, before it may start", async () => {
     const { deps, policy } = arranged();
-    const announcement = ({ kind, node, agent, command }: CommandSubject) =>
-      [kind, node, agent, command].join(" ");
-    Object.assign(deps.memory.part(AUDIT), { current: { announcement } });
+    const announcement = (subject: LedgerSubject) =>
+      subject.kind === "call"
+        ? [subject.kind, subject.node, subject.agent, subject.command].join(" ")
+        : subject.kind;
+    Object.assign(deps.memory.part(LEDGER), {
+      current: { announcement, open: () => {}, isStrict: () => false },
+    });
     let written = "";
     const write = async (text: string) => {
       written = text;
@@ -104,7 +108,7 @@ describe("a routed agent's exec", () => {
     deps.memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
     await policy(execEvent(deps, { command: "make", background: true }), SG);
     const [job] = readJobs(written);
-    expect(job).toMatchObject({ agent: "worker-sg", auditRecord: "command mac-sg worker-sg make" });
+    expect(job).toMatchObject({ agent: "worker-sg", auditRecord: "call mac-sg worker-sg make" });
   });
 
   test("in the background becomes a job that the agent can ask about", async () => {

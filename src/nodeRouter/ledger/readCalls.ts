@@ -35,6 +35,8 @@ export interface CallQuery {
   /** Epoch ms. */
   readonly sinceMs?: number;
   readonly limit: number;
+  /** Ids of calls whose command goes on detached, whichever life of the gateway began it. */
+  readonly detached?: ReadonlySet<string>;
 }
 
 /**
@@ -48,7 +50,9 @@ export async function readCalls(
   query: CallQuery,
 ): Promise<readonly CallRow[]> {
   const needles = needlesOf(query);
-  const { sinceMs = Number.NEGATIVE_INFINITY, limit } = query;
+  const { sinceMs = Number.NEGATIVE_INFINITY, limit, detached = new Set() } = query;
+  const isRunning = (record: Readonly<Record<string, unknown>>): boolean =>
+    record.writer === writer || detached.has(String(record.id));
   const rows: CallRow[] = [];
   const seen = new Set<string>();
   for await (const lines of linesBack(fs, file, needles)) {
@@ -64,7 +68,7 @@ export async function readCalls(
       if (!isMeant) continue;
       if ((record.kind !== "call" && record.kind !== "command") || seen.has(record.id)) continue;
       seen.add(record.id);
-      const row = rowOf(record, writer);
+      const row = rowOf(record, isRunning(record));
       const hasOutcome = query.outcome === undefined || row.outcome === query.outcome;
       if (hasOutcome && Date.parse(row.at) >= sinceMs) rows.push(row);
     }
@@ -89,11 +93,11 @@ function needlesOf({ agent, node, rule, outcome }: CallQuery): readonly string[]
   ];
 }
 
-function rowOf(record: Readonly<Record<string, unknown>>, writer: string): CallRow {
+function rowOf(record: Readonly<Record<string, unknown>>, isRunning: boolean): CallRow {
   const { id, start, end, agent, sessionKey, operation, rule, node, transport, place, error, reason } =
     record;
   const isOpen = record.phase === "begin";
-  const outcome = isOpen ? (record.writer === writer ? "running" : "unknown") : record.outcome;
+  const outcome = isOpen ? (isRunning ? "running" : "unknown") : record.outcome;
   const country = textOf(fieldOf(place, "country"));
   const source = textOf(fieldOf(place, "source"));
   const ms = Date.parse(String(end)) - Date.parse(String(start));

@@ -51,6 +51,18 @@ test("an end that is told later stands over the one before: unknown becomes what
   expect(await read(arranged, { outcome: "unknown" })).toEqual([]);
 });
 
+test("what an earlier life of the gateway began is unknown, but for a detached command of which no end is known", async () => {
+  await using arranged = ledgerIn("best-effort");
+  for (const id of ["call", "job"]) arranged.audit.open(call({ id }));
+  await arranged.audit.flush();
+  const rows = await readCalls(nodeLedgerFs, arranged.file, "later", {
+    limit: 5,
+    detached: new Set(["job"]),
+  });
+  const outcomes = Object.fromEntries(rows.map(({ id, outcome, code }) => [id, [outcome, code]]));
+  expect(outcomes).toEqual({ call: ["unknown", "OUTCOME_UNKNOWN"], job: ["running", null] });
+});
+
 describe("filters", () => {
   test.each([
     [{ agent: "worker-cn" }, ["b"]],

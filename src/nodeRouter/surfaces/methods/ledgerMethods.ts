@@ -1,8 +1,10 @@
 // The gateway methods by which people and scripts read the ledger, and have its chain checked.
 import { NodeRouterError } from "../../../shared/errors.ts";
+import { fieldOf, readJson } from "../../../shared/jsonParts.ts";
 import { knownFields } from "../../../shared/knownFields.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
+import { JOBS } from "../../jobs/jobs.ts";
 import { LEDGER, type Ledger } from "../../ledger/ledger.ts";
 import { nodeLedgerFs } from "../../ledger/ledgerFs.ts";
 import { type CallRow, OUTCOMES, readCalls } from "../../ledger/readCalls.ts";
@@ -50,15 +52,27 @@ export async function calls(deps: LedgerDeps, params: Params): Promise<CallsRepo
   });
   // What was just decided is to be seen.
   await ledger.flush();
-  const rows = await readCalls(nodeLedgerFs, ledger.file, ledger.writer, { ...filters, limit });
+  const detached = detachedCalls(deps);
+  const rows = await readCalls(nodeLedgerFs, ledger.file, ledger.writer, { ...filters, limit, detached });
   if (reasons === true) return { calls: rows };
   return { calls: rows.map(({ reason: _reason, ...row }) => row) };
 }
 
 /** The newest of all, with the reasons of refusals. */
-export async function newestCalls({ memory }: Pick<RouterDeps, "memory">): Promise<readonly CallRow[]> {
-  const ledger = memory.part(LEDGER).current;
-  return ledger === null ? [] : readCalls(nodeLedgerFs, ledger.file, ledger.writer, { limit: NEWEST });
+export async function newestCalls(deps: Pick<RouterDeps, "memory">): Promise<readonly CallRow[]> {
+  const ledger = deps.memory.part(LEDGER).current;
+  if (ledger === null) return [];
+  const query = { limit: NEWEST, detached: detachedCalls(deps) };
+  return readCalls(nodeLedgerFs, ledger.file, ledger.writer, query);
+}
+
+/** The calls whose command is a job of which no end is known: it goes on, also after a restart of the gateway. */
+function detachedCalls({ memory }: Pick<RouterDeps, "memory">): ReadonlySet<string> {
+  const ids = memory
+    .part(JOBS)
+    .open()
+    .map(({ auditRecord }) => fieldOf(readJson(auditRecord), "id"));
+  return new Set(ids.filter((id) => typeof id === "string"));
 }
 
 /** @param params `{ head }`: hash of a record that was kept elsewhere, and must be there. */

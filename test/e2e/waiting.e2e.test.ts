@@ -44,8 +44,9 @@ async function execAs(agent: string, command = PROBE): Promise<string> {
 
 const isWaiting = () =>
   waitFor("the call to wait", async () => {
-    const { waiting = [] } = await deployment.gateway.rpc<StatusReport>("noderouter.status");
-    return waiting.length === 1;
+    // A machine with much to do may not answer at once.
+    const status = await deployment.gateway.rpc<StatusReport>("noderouter.status").catch(() => null);
+    return status?.waiting?.length === 1;
   });
 
 test("a call waits while its node is away, and runs once when the node is back", async () => {
@@ -77,7 +78,7 @@ test("a call whose rule has no node is placed by the rule that is next, and says
   await cn.waitUntilUsable();
 });
 
-test("a config that is loaded while a call waits is not held up by it, and holds for it", async () => {
+test("a config that is loaded while a call waits is not held up by it, and holds for the next try", async () => {
   const { gateway, sg, router } = deployment;
   await sg.end();
   await sg.waitUntilOffline();
@@ -86,7 +87,7 @@ test("a config that is loaded while a call waits is not held up by it, and holds
   await changeConfig(gateway, (config) =>
     withRouter(config, { ...router, ...rulesOf({ require: "region=cn" }) }),
   );
-  const result = await running;
-  expect(machineOf(result)).toBe("mac-cn");
+  expect(await running).toMatch(/NOT_STARTED: the call waited for a node, and OpenClaw is loading/);
+  expect(machineOf(await execAs("worker-sg"))).toBe("mac-cn");
   await sg.start();
 });

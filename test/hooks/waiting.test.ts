@@ -206,6 +206,22 @@ describe("a config that is loaded while a call waits", () => {
   });
 });
 
+test("whoever waits gives way to a reload, which waits for every call and lets no other one begin", async () => {
+  const { deps, exec } = arranged(configOf(WAITS), down());
+  let isRetiring = false;
+  Object.assign(deps, { isRetiring: async () => isRetiring });
+  const answer = soFar(exec("1"));
+  await pass(deps, 2_000);
+  expect(answer()).toBeUndefined();
+  isRetiring = true;
+  await pass(deps, 500);
+  expect(answer()).toMatchObject({
+    blockReason:
+      "NOT_STARTED: the call waited for a node, and OpenClaw is loading node-router or its config anew; trying again is safe.",
+  });
+  expect([waiting(deps), vi.getTimerCount()]).toEqual([0, 0]);
+});
+
 describe("a node that may run one call", () => {
   test("gives its last place to one of two calls of the same moment, and the other is refused in counted words", async () => {
     const { exec, end } = arranged(configOf({}, FULL));

@@ -35,8 +35,11 @@ export const WAITING = definePart("waiting", 1, (): WaitingRoom => ({ calls: new
 
 /** Far above what a gateway's agents ask at once; who comes later is refused as if its rule did not wait. */
 const MAX_WAITING = 512;
-/** The host tells nobody that its list has changed. Milliseconds. */
-const LOOK_MS = 1_000;
+/**
+ * The host tells nobody that its list has changed, nor that it waits for calls of the plugin to be over: the list is
+ * read when it is a second old, and is looked for this often. Milliseconds.
+ */
+const LOOK_MS = 250;
 
 /**
  * Lets those who wait be decided again. To be called before anybody else is decided: whoever waits comes first.
@@ -63,11 +66,14 @@ export interface Waited<T> {
   readonly decided: T;
   /** Whole milliseconds. */
   readonly waitedMs: number;
+  /** It had to be over before its time, because the plugin is about to be replaced. */
+  readonly isCutShort?: boolean;
 }
 
 /**
  * Resolves when it need not wait any longer, with what was decided then; when its time is over or it is aborted, with
- * the last refusal. A config that was loaded meanwhile holds for it.
+ * the last refusal. A config that was loaded meanwhile holds for it. A reload waits for every call of the plugin and
+ * lets no other one begin until then (OpenClaw 2026.9.6), so whoever waits gives way.
  * @param first what was decided now, and must be waited for.
  */
 export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): Promise<Waited<T>> {
@@ -79,6 +85,7 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
   if (room.calls.size >= MAX_WAITING) return Promise.resolve({ decided: first, waitedMs: 0 });
   return new Promise((resolve, reject) => {
     let decided = first;
+    let isCutShort = false;
     let timer: NodeJS.Timeout | null = null;
     let presence: object | null = null;
     const unwatch = [memory.part(RUNNING).onFree(() => waiter.look()), () => clearInterval(ticks)];
@@ -90,7 +97,7 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
     };
     const end = (): void => {
       leave();
-      resolve({ decided, waitedMs: waitedMs() });
+      resolve({ decided, waitedMs: waitedMs(), ...(isCutShort ? { isCutShort } : {}) });
     };
     const arm = (): void => {
       const ms = waits.waitMs(decided);
@@ -125,6 +132,11 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
     // In the scope of this call: only its own authority may list nodes for it.
     const look = async (): Promise<void> => {
       watchPresence();
+      if ((await deps.isRetiring?.()) === true) {
+        isCutShort = true;
+        end();
+        return;
+      }
       const config = memory.part(PLUGIN_CONFIG).current;
       if (config === null) return;
       memory.part(RUNNING).sweep();

@@ -108,6 +108,10 @@ async function inTime(
     return { decided: { ...first, refusal: refusal("NOT_STARTED", fact) }, waitedMs };
   }
   if (decided.kind !== "refuse") return waited;
+  if (waited.isCutShort === true) {
+    const fact = "the call waited for a node, and OpenClaw is loading node-router or its config anew";
+    return { decided: { ...decided, refusal: refusal("NOT_STARTED", fact) }, waitedMs };
+  }
   const fact = `${decided.refusal.fact}; it waited ${roughDuration(waitedMs)}`;
   return { decided: { ...decided, refusal: { ...decided.refusal, fact } }, waitedMs };
 }

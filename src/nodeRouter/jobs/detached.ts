@@ -1,28 +1,16 @@
 // A command in a workspace that goes on without us: started as a job on the node, and its output carried on across lost connections.
 import { once } from "node:events";
 import { PassThrough, type Readable, Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
-import { envPrefix } from "../../shared/shell.ts";
-import { collect } from "../transports/collect.ts";
-import type {
-  Collected,
-  CommandRequest,
-  Outcome,
-  RunningCommand,
-  SignalName,
-} from "../transports/transport.ts";
+import type { CommandRequest, Outcome, RunningCommand, SignalName } from "../transports/transport.ts";
+import { beginJob } from "./beginJob.ts";
+import { createJobAsker, FIRST_PAUSE_MS, MAX_PAUSE_MS } from "./jobAsker.ts";
 import { endIn } from "./jobEnds.ts";
-import { barScript, endInputScript, followScript, killScript } from "./jobLooks.ts";
-import { STARTED, startScript } from "./nodeJob.ts";
+import { endInputScript, followScript, killScript } from "./jobLooks.ts";
 
-/** Milliseconds until a node is asked again, growing, and for one of the short scripts. */
-const FIRST_PAUSE_MS = 500;
-const MAX_PAUSE_MS = 15_000;
-const SCRIPT_MS = 30_000;
 /** A gateway that is stopped may have its helpers told to end before it learns of it itself. */
-export const GRACE_MS = 300;
+const GRACE_MS = 300;
 
 export interface DetachOptions {
   readonly jobId: string;
@@ -74,63 +62,17 @@ export function startDetached(options: DetachOptions): RunningCommand {
     refusal("OUTCOME_UNKNOWN", fact, {
       advice: `Ask for it with node_process, action poll, jobId ${jobId}`,
     });
-  const run = (script: string): Promise<Collected> =>
-    collect(start(plain({ script, input: Buffer.alloc(0) })), { deadlineMs: SCRIPT_MS, signal: gone.signal });
-  /** What is not the command itself is not in the audit, and needs none of its settings. */
-  const plain = (of: Pick<CommandRequest, "script" | "input">): CommandRequest => ({
-    ...of,
-    ...(request.approved === undefined ? {} : { approved: request.approved }),
-  });
-  /** Asks until the node answers. Null: nobody wants to know any more. */
-  const runSurely = async (script: string): Promise<string | null> => {
-    for (let pauseMs = FIRST_PAUSE_MS; !gone.signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
-      const { outcome, stdout: said } = await run(script);
-      if (outcome.kind === "ran" && outcome.exitCode === 0) return said.toString("utf8");
-      await pause(pauseMs);
-    }
-    return null;
-  };
-  const pause = (ms: number): Promise<void> =>
-    sleep(ms, undefined, { signal: gone.signal, ref: false }).catch(() => {});
+  const asker = createJobAsker(start, request, gone.signal);
 
   const begin = async (): Promise<boolean> => {
-    const prefix = envPrefix(request.env);
-    if (!prefix.ok) {
-      settle({ kind: "notStarted", ...refusal("ENV_INVALID", prefix.message) });
-      return false;
-    }
-    // Variables in the text: a HOME among them must not lead our own scripts elsewhere.
-    const script = startScript(jobId, prefix.text + request.script, { input: true });
-    const { auditRecord: _, pty: __, ...rest } = request;
-    const first = start({ ...rest, script, env: {}, input: Buffer.alloc(0) });
-    current = first;
-    const { outcome, stdout: said, stderr: why } = await collect(first, { deadlineMs: SCRIPT_MS });
+    const onStart = (command: RunningCommand) => {
+      current = command;
+    };
+    const beginning = await beginJob({ jobId, node, request, start, asker, onStart });
     current = null;
-    if (outcome.kind === "notStarted") {
-      settle(outcome);
-      return false;
-    }
-    const lines = said.toString("latin1").split("\n");
-    const told = lines.find((line) => line.startsWith(`${STARTED} ${jobId} `))?.split(" ")[2];
-    if (told !== undefined && /^\d{1,10}$/.test(told)) group = Number(told);
-    else if (outcome.kind === "ran" && outcome.exitCode === 1) {
-      const fact = `node ${quote(node)} began no background job: ${safe(why.toString("utf8").trim().slice(0, 300))}`;
-      settle({ kind: "notStarted", ...refusal("NOT_STARTED", fact) });
-      return false;
-    } else {
-      // Nobody knows whether it came: from here on it is there, or can never be.
-      const answer = await runSurely(barScript(jobId));
-      if (answer === null) return false;
-      if (endIn(answer, { seen: false, startedAtMs: 0 }, 0)?.outcome === "not-started") {
-        settle({
-          kind: "notStarted",
-          ...refusal("NOT_STARTED", `the start of the job did not reach node ${quote(node)}`),
-        });
-        return false;
-      }
-      const there = /^state there (\d{1,10})$/m.exec(answer)?.[1];
-      if (there !== undefined) group = Number(there);
-    }
+    if (beginning?.isThere === false) settle(beginning.outcome);
+    if (beginning?.isThere !== true || hasEnded) return false;
+    ({ group } = beginning);
     isBegun = true;
     begun.resolve({ processGroup: group ?? 0 });
     onBegun();
@@ -141,7 +83,7 @@ export function startDetached(options: DetachOptions): RunningCommand {
   const followOnce = async (): Promise<string> => {
     const withInput = !isInputOver;
     const input = withInput ? null : Buffer.alloc(0);
-    const follower = start(plain({ script: followScript(jobId, offset, withInput), input }));
+    const follower = asker.command({ script: followScript(jobId, offset, withInput), input });
     const letGo = (): void => follower.abandon("nobody follows it any longer", "end");
     gone.signal.addEventListener("abort", letGo, { once: true });
     follower.stdin.on("error", () => {});
@@ -189,7 +131,7 @@ export function startDetached(options: DetachOptions): RunningCommand {
         );
       }
       pauseMs = offset > before ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, MAX_PAUSE_MS);
-      await pause(pauseMs);
+      await asker.pause(pauseMs);
     }
   };
 
@@ -203,17 +145,17 @@ export function startDetached(options: DetachOptions): RunningCommand {
     final(done) {
       isInputOver = true;
       if (isBegun) current?.stdin.end();
-      const end = async () => (await begun.promise) !== null && runSurely(endInputScript(jobId));
+      const end = async () => (await begun.promise) !== null && asker.surely(endInputScript(jobId));
       void end().then(() => done());
     },
   });
   stdin.on("error", () => {});
 
   const kill = async (): Promise<void> => {
-    await pause(GRACE_MS);
+    await asker.pause(GRACE_MS);
     if (hasEnded) return;
     await begun.promise;
-    await runSurely(killScript(jobId));
+    await asker.surely(killScript(jobId));
   };
 
   void begin()

@@ -160,4 +160,4 @@ test("at most maxRunning calls run on a node, each begins at most once, in the o
     }),
     { numRuns: 20 },
   );
-});
+}, 120_000);

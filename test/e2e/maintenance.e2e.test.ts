@@ -106,27 +106,6 @@ test("a drain does not wait for a call whose run was stopped, and names it", asy
   expect((await cli("uncordon", "mac-sg")).code).toBe(0);
 });
 
-test("a restart in the middle of a drain: the terminal waits on, and the cordon holds in the new life", async () => {
-  const { gateway } = deployment;
-  const { run, end } = await untilFile("restarted", "agent:worker-sg:restarted");
-  const draining = cli("drain", "mac-sg", "--timeout", "3m", "--reason", "kernel");
-  await waitFor("the cordon", async () => (await drainedNow()).cordon !== null);
-  await gateway.restart();
-  const drained = await draining;
-  end();
-  await run;
-  expect([drained.code, drained.stderr]).toEqual([
-    0,
-    expect.stringMatching(/waiting for exec of worker-sg\n.*the gateway does not answer, this goes on/s),
-  ]);
-  expect((await drainedNow()).cordon).toMatchObject({ drain: true, reason: "kernel" });
-  expect((await cli("uncordon", "mac-sg")).code).toBe(0);
-  await waitFor("the nodes to be back", async () => {
-    const { stdout } = await cli("nodes", "--json");
-    return JSON.parse(stdout).nodes.every(({ online }: { online: boolean }) => online);
-  });
-});
-
 test("in a chat /cordon and /uncordon act for a client with operator.admin, and for no other", async () => {
   const { gateway } = deployment;
   const cordonOf = async (node = "mac-sg"): Promise<unknown> =>

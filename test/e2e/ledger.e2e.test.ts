@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { VerifyReport } from "../../src/nodeRouter/ledger/verify.ts";
 import { isRecord } from "../../src/shared/isRecord.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, type Deployment, startDeployment } from "./deployment.ts";
@@ -86,13 +87,13 @@ test("a routed exec, a refusal and a workspace's write are in it with node and o
       code: "NO_NODE_FITS",
     },
   ]);
-  const refused = await gateway.cli("node-router", "calls", "--outcome", "refused");
-  expect(refused.stdout).toMatch(/master .* exec .* refused .* NO_NODE_FITS/);
+  expect(await gateway.rpc("noderouter.calls", { outcome: "refused", agent: "master" })).toMatchObject({
+    calls: [{ code: "NO_NODE_FITS" }],
+  });
 
-  const sound = await cli("ledger", "verify");
-  expect([sound.code, sound.report.findings]).toEqual([0, []]);
-  const { head } = sound.report;
-  expect((await cli("ledger", "verify", "--head", head.hash)).code).toBe(0);
+  const sound = await gateway.rpc<VerifyReport>("noderouter.ledger", {});
+  expect(sound.findings).toEqual([]);
+  expect(await gateway.rpc("noderouter.ledger", { head: sound.head?.hash })).toMatchObject({ ok: true });
 
   const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
   const text = await waitFor("the ledger", () => readFileSync(file, "utf8"));

@@ -28,7 +28,7 @@ afterAll(async () => {
 test("holds for it; and where it would wait on by that, it is refused as not started and holds nothing up", async () => {
   await gateway.rpc("noderouter.cordon", { node: "mac-sg" });
   const waits = async (then: JsonObject | string) => {
-    const run = gateway.agent("worker-sg", call("exec", { command: PROBE }));
+    const run = gateway.agent("worker-sg", call("exec", { command: PROBE }), { timeoutMs: 400_000 });
     await waitFor("the call to wait", async () => {
       // A machine with much to do may not answer at once.
       const status = await gateway.rpc<StatusReport>("noderouter.status").catch(() => null);

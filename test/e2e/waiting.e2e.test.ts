@@ -78,7 +78,7 @@ test("a call whose rule has no node is placed by the rule that is next, and says
   await cn.waitUntilUsable();
 });
 
-test("a config that is loaded while a call waits is not held up by it, and holds for the next try", async () => {
+test("a config that is loaded while a call waits holds for it", async () => {
   const { gateway, sg, router } = deployment;
   await sg.end();
   await sg.waitUntilOffline();
@@ -87,7 +87,6 @@ test("a config that is loaded while a call waits is not held up by it, and holds
   await changeConfig(gateway, (config) =>
     withRouter(config, { ...router, ...rulesOf({ require: "region=cn" }) }),
   );
-  expect(await running).toMatch(/NOT_STARTED: the call waited for a node, and OpenClaw is loading/);
-  expect(machineOf(await execAs("worker-sg"))).toBe("mac-cn");
+  expect(machineOf(await running)).toBe("mac-cn");
   await sg.start();
 });

@@ -25,18 +25,20 @@ afterAll(async () => {
   await gateway?.stop();
 });
 
-test("is not held up by it: the call is refused as not started, and the next one is decided by the new config", async () => {
+test("holds for it; and where it would wait on by that, it is refused as not started and holds nothing up", async () => {
   await gateway.rpc("noderouter.cordon", { node: "mac-sg" });
-  const exec = async () => (await gateway.agent("worker-sg", call("exec", { command: PROBE }))).results[0];
-  const running = exec();
-  await waitFor("the call to wait", async () => {
-    // A machine with much to do may not answer at once.
-    const status = await gateway.rpc<StatusReport>("noderouter.status").catch(() => null);
-    return status?.waiting?.length === 1;
-  });
-  await changeConfig(gateway, (config) => withRouter(config, routerOf("refuse")));
-  expect(await running).toMatch(/NOT_STARTED: the call waited for a node, and OpenClaw is loading/);
-  expect(await exec()).toMatch(
-    /NO_NODE_FITS: 0\/1 nodes fit rule "singapore" for exec: 1 was cordoned\. Run/,
+  const waits = async (then: JsonObject | string) => {
+    const run = gateway.agent("worker-sg", call("exec", { command: PROBE }), { timeoutMs: 400_000 });
+    await waitFor("the call to wait", async () => {
+      // A machine with much to do may not answer at once.
+      const status = await gateway.rpc<StatusReport>("noderouter.status").catch(() => null);
+      return status?.waiting?.length === 1;
+    });
+    await changeConfig(gateway, (config) => withRouter(config, routerOf(then)));
+    return (await run).results[0];
+  };
+  expect(await waits({ wait: "2m" })).toMatch(
+    /NOT_STARTED: the call waited for a node, and OpenClaw is load/,
   );
+  expect(await waits("refuse")).toMatch(/NO_NODE_FITS: .* 1 was cordoned; it waited \d+ (s|min)\. Run/);
 });

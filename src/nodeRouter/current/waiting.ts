@@ -133,6 +133,9 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
     const look = async (): Promise<void> => {
       watchPresence();
       if ((await deps.isRetiring?.()) === true) {
+        // The new config is in force before the old registration has to go.
+        waiter.look();
+        if (!room.calls.has(waiter)) return;
         isCutShort = true;
         end();
         return;

@@ -208,12 +208,10 @@ describe("a config that is loaded while a call waits", () => {
 
 test("whoever waits gives way to a reload, which waits for every call and lets no other one begin", async () => {
   const { deps, exec } = arranged(configOf(WAITS), down());
-  let isRetiring = false;
-  Object.assign(deps, { isRetiring: async () => isRetiring });
   const answer = soFar(exec("1"));
   await pass(deps, 2_000);
   expect(answer()).toBeUndefined();
-  isRetiring = true;
+  deps.configure(configOf(WAITS));
   await pass(deps, 500);
   expect(answer()).toMatchObject({
     blockReason:

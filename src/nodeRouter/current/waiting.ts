@@ -36,8 +36,8 @@ export const WAITING = definePart("waiting", 1, (): WaitingRoom => ({ calls: new
 /** Far above what a gateway's agents ask at once; who comes later is refused as if its rule did not wait. */
 const MAX_WAITING = 512;
 /**
- * The host tells nobody that its list has changed, nor that it waits for calls of the plugin to be over: the list is
- * read when it is a second old, and is looked for this often. Milliseconds.
+ * The host tells nobody that its list has changed, nor that it waits for calls of the plugin to be over: both are
+ * looked for this often, and the list is read when it is a second old. Milliseconds.
  */
 const LOOK_MS = 250;
 
@@ -81,6 +81,8 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
   const { agent, tool, signal } = waits;
   const room = memory.part(WAITING);
   const beganMs = performance.now();
+  // Another one is a new registration's, for which the host waits until the calls of this one are over.
+  const began = memory.part(PLUGIN_CONFIG).current;
   const waitedMs = (): number => Math.round(performance.now() - beganMs);
   if (room.calls.size >= MAX_WAITING) return Promise.resolve({ decided: first, waitedMs: 0 });
   return new Promise((resolve, reject) => {
@@ -132,16 +134,16 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
     // In the scope of this call: only its own authority may list nodes for it.
     const look = async (): Promise<void> => {
       watchPresence();
-      if ((await deps.isRetiring?.()) === true) {
-        // The new config is in force before the old registration has to go.
+      const config = memory.part(PLUGIN_CONFIG).current;
+      if (config === null) return;
+      if (config !== began) {
+        await currentSnapshot(deps, config, 0);
         waiter.look();
         if (!room.calls.has(waiter)) return;
         isCutShort = true;
         end();
         return;
       }
-      const config = memory.part(PLUGIN_CONFIG).current;
-      if (config === null) return;
       memory.part(RUNNING).sweep();
       await currentSnapshot(deps, config);
       const list = memory.part(NODE_READER).last()?.nodes;

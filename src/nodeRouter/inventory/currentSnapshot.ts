@@ -24,8 +24,6 @@ export interface SnapshotDeps {
   readonly listNodes: ListNodes;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Whether the host is about to replace this registration, and waits for its calls; absent: nobody can tell. */
-  readonly isRetiring?: () => Promise<boolean>;
 }
 
 interface Built {

@@ -29,6 +29,4 @@ export interface RouterDeps {
   readonly home: string | null;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Whether the host is about to replace this registration, and waits for its calls; absent: nobody can tell. */
-  readonly isRetiring?: () => Promise<boolean>;
 }

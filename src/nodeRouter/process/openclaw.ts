@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import type { OpenClawConfig, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { createLogger, type HostLogger } from "../../shared/logger.ts";
 import { processMemory } from "../../shared/processMemory.ts";
-import { outsideCaller } from "../host/callerScope.ts";
 import { askHostMask } from "../host/mask.ts";
 import { readSessionFacts } from "../host/sandboxProblem.ts";
 import { sessionTotals } from "../host/sessionTotals.ts";
@@ -41,15 +40,6 @@ export function createDeps(api: OpenClawPluginApi): RouterDeps {
     masks: (text) => askHostMask(text),
     home: homedir(),
     now: Date.now,
-    isRetiring: () =>
-      // The host takes nothing more from a plugin that it is about to replace, outside of the calls that it waits for.
-      outsideCaller(async () => {
-        const forget: unknown = api.lifecycle.onDispose?.(() => {});
-        if (typeof forget === "function") forget();
-      }).then(
-        () => false,
-        () => true,
-      ),
   };
 }
 

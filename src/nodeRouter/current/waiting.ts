@@ -137,7 +137,8 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
       const config = memory.part(PLUGIN_CONFIG).current;
       if (config === null) return;
       if (config !== began) {
-        await currentSnapshot(deps, config, 0);
+        // An old registration may not be let ask any more.
+        await currentSnapshot(deps, config, 0).catch(() => {});
         waiter.look();
         if (!room.calls.has(waiter)) return;
         isCutShort = true;

@@ -4,6 +4,7 @@ import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { messageOf } from "../../shared/errors.ts";
 import { loadLater } from "../../shared/loadLater.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { PATIENCE_MS, settles } from "../../shared/patience.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import { JOBS } from "./jobs.ts";
@@ -28,18 +29,28 @@ export function registerJobs(
       // The host takes a replaced registration's logger away.
     }
   });
-  let stop: (() => void) | null = null;
+  let end: () => void = () => {};
   api.registerService({
     id: "node-router-jobs",
     async start() {
-      stop?.();
-      const { watchEnds } = await loadLater(() => import("./watchEnds.ts"));
-      stop = watchEnds(memory, { now });
+      end();
+      let isOver = false;
+      let stop: () => void = () => {};
+      end = () => {
+        isOver = true;
+        stop();
+      };
+      const begun = loadLater(() => import("./watchEnds.ts")).then(({ watchEnds }) => {
+        if (!isOver) stop = watchEnds(memory, { now });
+      });
+      if (await settles(begun, PATIENCE_MS)) return;
+      begun.catch((error: unknown) =>
+        log.error({ part: "jobs", reason: messageOf(error) }, "detached commands are not asked about"),
+      );
     },
     async stop() {
-      stop?.();
-      stop = null;
-      await memory.part(JOBS).flush();
+      end();
+      await settles(memory.part(JOBS).flush(), PATIENCE_MS);
     },
   });
 }

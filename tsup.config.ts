@@ -1,10 +1,10 @@
 import { defineConfig } from "tsup";
 import { dataFiles } from "./scripts/support/dataFiles.ts";
 import { denseThirdParty } from "./scripts/support/denseThirdParty.ts";
+import { withoutIndentation } from "./scripts/support/indentation.ts";
 import { leftOut } from "./scripts/support/leftOut.ts";
 import { oneStartFile } from "./scripts/support/oneStartFile.ts";
 import { builtPage } from "./scripts/support/pageAssets.ts";
-import { indentWithTabs } from "./scripts/support/tabs.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
 import { withoutComments } from "./scripts/support/withoutComments.ts";
 
@@ -40,7 +40,7 @@ export default defineConfig({
     withoutComments(start.before),
   ],
   onSuccess: async () => {
-    indentWithTabs("dist");
+    withoutIndentation("dist");
     denseThirdParty("dist");
   },
   // pino and ssh2 are CommonJS: they require Node's modules at run time, and look at where they are.

@@ -5,14 +5,17 @@
 import { PLUGIN_CONFIG } from "../src/config/currentConfig.ts";
 import { carry } from "../src/nodeRouter/dispatch/dispatch.ts";
 import { currentSnapshot } from "../src/nodeRouter/inventory/currentSnapshot.ts";
+import { RUNNING } from "../src/nodeRouter/state/running.ts";
 import { PRESENCE } from "../src/presence/presence.ts";
-import type { NodePresence } from "../src/presence/record.ts";
+import type { NodePresence, PlaceWitness } from "../src/presence/record.ts";
 import { execEvent, fakeDeps, RUN, START_MS } from "../test/support/fakeDeps.ts";
-import { fakePresence, makePresence } from "../test/support/makePresence.ts";
+import { fakePresence, makePlace, makePresence } from "../test/support/makePresence.ts";
 
 export interface DecisionRow {
   readonly nodes: number;
   readonly rules: number;
+  /** Whether nodes have taints and are full, and rules a residency, tolerations, a wait and `stick`. */
+  readonly policies: boolean;
   /** Microseconds from the hook's call to the parameters that the host is told. */
   readonly p50Us: number;
   readonly p99Us: number;
@@ -29,6 +32,21 @@ const REGIONS = ["cn", "de", "hk", "jp", "nl", "sg", "us-east", "us-west"];
 
 const nameOf = (index: number): string => `node-${index}`;
 const idOf = (index: number): string => index.toString(16).padStart(64, "0");
+
+/** Every third has a taint; most of them are in an allowed country. */
+function policiesOf(index: number): object {
+  return {
+    location: { country: index % 10 === 0 ? "DE" : "SG" },
+    ...(index % 3 === 0
+      ? { taints: [index % 6 === 0 ? "prod:NoSchedule" : "gpu=a100:PreferNoSchedule"] }
+      : {}),
+  };
+}
+
+const WITNESSES: readonly PlaceWitness[] = [
+  { by: "endpoint", place: makePlace(), atMs: START_MS, stale: false },
+  { by: "timezone", place: makePlace({ source: "timezone" }), atMs: START_MS, stale: false },
+];
 
 /** One entry of the host's list as it is read anew: a new object each time, and now and then other numbers. */
 function rowOf(index: number, round: number): object {
@@ -54,26 +72,49 @@ function rowOf(index: number, round: number): object {
 /** Measures every number of nodes. */
 export async function benchDecide(): Promise<DecisionRow[]> {
   const rows: DecisionRow[] = [];
-  for (const nodes of NODE_COUNTS) rows.push(await measure(nodes));
+  for (const nodes of NODE_COUNTS) {
+    for (const policies of [false, true]) rows.push(await measure(nodes, policies));
+  }
   return rows;
 }
 
-async function measure(count: number): Promise<DecisionRow> {
+async function measure(count: number, policies: boolean): Promise<DecisionRow> {
   const indexes = Array.from({ length: count }, (_, index) => index);
   const config = {
     nodes: Object.fromEntries(
-      indexes.map((index) => [nameOf(index), { tags: [`region=${REGIONS[index % REGIONS.length]}`] }]),
+      indexes.map((index) => [
+        nameOf(index),
+        {
+          ...(policies ? { maxRunning: 8 } : {}),
+          tags: [`region=${REGIONS[index % REGIONS.length]}`],
+          ...(policies ? policiesOf(index) : {}),
+        },
+      ]),
     ),
     rules: Array.from({ length: RULES }, (_, index) => ({
       name: `rule-${index}`,
       agents: [`agent-${index}`],
       require: `region in (${REGIONS[index % REGIONS.length]},${REGIONS[(index + 3) % REGIONS.length]})`,
       near: "gateway",
+      ...(policies
+        ? {
+            residency: { allow: ["SG", "CN"] },
+            tolerate: [index === 0 ? "prod" : "gpu=a100"],
+            stick: "agent",
+            onUnavailable: { wait: "20s" },
+          }
+        : {}),
     })),
   };
   const deps = fakeDeps({ config, hostConfig: { agents: { entries: { "agent-42": {} } } } });
   const resolved = deps.memory.part(PLUGIN_CONFIG).current;
   if (resolved === null || resolved.problems.length > 0) throw new Error("the bench's own config is wrong");
+  // Every tenth node is full.
+  if (policies)
+    for (const index of indexes.filter((at) => at % 10 === 3).slice(0, 500)) {
+      for (let call = 0; call < 8; call++)
+        deps.memory.part(RUNNING).take(`${index} ${call}`, nameOf(index), "x");
+    }
   let records: ReadonlyMap<string, NodePresence> = new Map();
   deps.memory.part(PRESENCE).current = fakePresence(() => records);
 
@@ -85,7 +126,11 @@ async function measure(count: number): Promise<DecisionRow> {
     records = new Map(
       indexes.map((index) => [
         nameOf(index),
-        makePresence({ node: nameOf(index), rttMs: 20 + ((index + round) % 7) }),
+        makePresence({
+          node: nameOf(index),
+          rttMs: 20 + ((index + round) % 7),
+          ...(policies ? { witnesses: WITNESSES } : {}),
+        }),
       ]),
     );
     deps.clockMs += 1_500;
@@ -97,6 +142,7 @@ async function measure(count: number): Promise<DecisionRow> {
     const carried = await carry(deps, resolved, "agent-42", event, { runId: RUN, agentId: "agent-42" });
     const ended = performance.now();
     if (carried.outcome !== "placed") throw new Error(`not placed: ${carried.refusal}`);
+    deps.memory.part(RUNNING).releaseRun(RUN);
     if (round < 0) continue;
     calls[round] = (ended - start) * 1_000;
     upkeeps[round] = (kept - began) * 1_000;
@@ -104,6 +150,7 @@ async function measure(count: number): Promise<DecisionRow> {
   const [call, upkeep] = [quantiles(calls), quantiles(upkeeps)];
   return {
     nodes: count,
+    policies,
     rules: RULES,
     p50Us: call(0.5),
     p99Us: call(0.99),

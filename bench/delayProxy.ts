@@ -8,8 +8,15 @@ export interface DelayProxy {
   stop(): Promise<void>;
 }
 
-/** @param oneWayMs half of the round-trip time. */
-export async function startDelayProxy(targetPort: number, oneWayMs: number): Promise<DelayProxy> {
+/**
+ * @param oneWayMs half of the round-trip time.
+ * @param host that it listens on.
+ */
+export async function startDelayProxy(
+  targetPort: number,
+  oneWayMs: number,
+  host = "127.0.0.1",
+): Promise<DelayProxy> {
   const sockets = new Set<Socket>();
   let count = 0;
   const server = createServer((near) => {
@@ -27,7 +34,7 @@ export async function startDelayProxy(targetPort: number, oneWayMs: number): Pro
       from.on("close", () => sockets.delete(from));
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
   return {

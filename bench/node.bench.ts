@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeConfig, installOverRpc, withRouter } from "../test/e2e/deployment.ts";
 import { SANDBOX } from "../test/e2e/sshDeployment.ts";
-import type { JsonObject } from "../test/support/config.ts";
+import { baseConfig, type JsonObject, merge, scriptedProvider } from "../test/support/config.ts";
 import { type Gateway, startGateway } from "../test/support/gateway.ts";
 import { packPlugin } from "../test/support/install.ts";
 import { type NodeHost, startNodeHost } from "../test/support/nodeHost.ts";
@@ -43,6 +43,8 @@ interface Job {
   readonly runs: number;
   readonly line: (at: number) => string;
   readonly agents: readonly Agent[];
+  /** Each call has a session of its own: OpenClaw sends everything that was written along with each next one. */
+  readonly isAlone?: boolean;
 }
 
 const ALL: readonly Agent[] = ["master", "worker-sg", "worker-ssh", "worker-cn"];
@@ -63,14 +65,14 @@ const JOBS: readonly Job[] = [
     agents: FILES,
     line: (at) => call("read", { path: `read-${at}.txt` }),
   },
-  {
-    // A message of 1 MB to an agent is none that OpenClaw takes.
-    what: "write 250 kB",
+  ...[250_000, 1_000_000].map((bytes) => ({
+    what: `write ${bytes / 1_000} kB`,
     tool: "write",
-    runs: 5,
+    runs: 8,
     agents: FILES,
-    line: (at) => call("write", { path: "write.txt", content: `${at}`.padEnd(250_000, "x") }),
-  },
+    line: (at: number) => call("write", { path: `write-${bytes}.txt`, content: `@padded ${bytes} v${at}` }),
+    isAlone: true,
+  })),
   {
     what: "edit",
     tool: "edit",
@@ -93,7 +95,12 @@ export async function benchNode(rttMs: number): Promise<NodeBench> {
   const archive = await packPlugin();
   const key = makeKey("ed25519");
   const gateway = await startGateway({
-    config: { agents: { entries: { "worker-ssh": {} } }, tools: { exec: { backgroundMs: 120_000 } } },
+    config: (context) =>
+      merge(baseConfig(context), {
+        agents: { entries: { "worker-ssh": {} } },
+        tools: { exec: { backgroundMs: 120_000 } },
+        models: { providers: scriptedProvider("scripted", context.modelUrl, ["model"], 10_000_000) },
+      }),
   });
   const stops: (() => Promise<void>)[] = [() => gateway.stop()];
   try {
@@ -192,7 +199,7 @@ async function prepare(timer: ToolTimer, agent: Agent): Promise<void> {
     lines.push(
       `for i in $(seq 0 20); do head -c ${KIB_256} /dev/zero | tr '\\\\0' x | fold -w 100 > read-$i.txt; done`,
     );
-    lines.push("printf 'v0;\\\\n' > edit.txt; touch write.txt");
+    lines.push("printf 'v0;\\\\n' > edit.txt; touch write-250000.txt write-1000000.txt");
   }
   check(
     agent,
@@ -206,9 +213,13 @@ async function prepare(timer: ToolTimer, agent: Agent): Promise<void> {
 
 async function measure(timer: ToolTimer, job: Job, agent: Agent): Promise<NodeRow> {
   const lines = Array.from({ length: job.runs }, (_, at) => job.line(at));
-  const run = await timer(agent, job.tool, lines);
-  check(`${agent}, ${job.what}`, run);
-  return { what: job.what, how: HOW[agent], ...summary(run.times) };
+  const times: number[] = [];
+  for (const part of job.isAlone === true ? lines.map((line) => [line]) : [lines]) {
+    const run = await timer(agent, job.tool, part);
+    check(`${agent}, ${job.what}`, run);
+    times.push(...run.times);
+  }
+  return { what: job.what, how: HOW[agent], ...summary(times) };
 }
 
 /** In one assistant message: the time is that of all of them. */

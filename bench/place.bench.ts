@@ -1,5 +1,6 @@
 // How long one placement takes, by number of nodes and rules. Run directly it prints the table.
 import type { PlacementRequest } from "../src/nodeRouter/placement/model/decision.ts";
+import { NO_RESIDENCE } from "../src/nodeRouter/placement/model/residence.ts";
 import type { Rule } from "../src/nodeRouter/placement/model/rule.ts";
 import {
   type NodeCapacity,
@@ -189,9 +190,12 @@ function makeNode(index: number): NodeState {
     transport: index % 61 === 30 ? "ssh" : "auto",
     workspace: "/Users/claw/work",
     location: null,
+    residence: NO_RESIDENCE,
+    taints: [],
     ghostIds: [],
     awaitsReapproval: false,
     doubt: null,
+    cordon: null,
   };
 }
 
@@ -219,8 +223,11 @@ function makeRule(index: number): Rule {
     ],
     near: index % 4 === 2 ? { kind: "gateway" } : null,
     minimum: null,
+    residency: null,
+    tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
+    stick: "none",
   };
 }
 

@@ -1,5 +1,6 @@
 // The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
-// then an agent's whole workspace on one of them; then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace; then where and how all are.
+// then an agent's whole workspace on one of them; then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace;
+// then a residency that refuses, a change that is planned and a node that is drained; then where and how all are.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
@@ -13,13 +14,14 @@ import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { waitFor } from "../test/support/wait.ts";
 import { spawnAndLocate, type Whereabouts } from "../test/support/whereabouts.ts";
+import { demoPolicies, type PoliciesDemo } from "./support/demoPolicies.ts";
 import { show, startProgress } from "./support/progress.ts";
 import { startSshNode } from "./support/sshNode.ts";
 
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(17);
+const progress = startProgress(19);
 /** Set by the step that starts it; every later step needs it. */
 let gateway: Gateway;
 let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
@@ -35,7 +37,7 @@ const table = (places: readonly Whereabouts[]): string =>
 interface RouterConfig {
   readonly gateway: object;
   readonly nodes: Record<string, object>;
-  readonly rules: object[];
+  readonly rules: { readonly name: string; [key: string]: unknown }[];
 }
 
 /** What a user would write into openclaw.json for this deployment. */
@@ -137,7 +139,7 @@ async function demo(): Promise<void> {
   show(`$ openclaw node-router status\n${status}`);
   show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
   await demoWorkspace(hosts["mac-sg"], workspaces["mac-sg"], archive);
-  await demoSsh(workspaces);
+  await demoPolicies({ gateway, progress, ...(await demoSsh(workspaces)) });
 }
 
 /** All of an agent's tools on a paired node, which has the plugin too. */
@@ -190,32 +192,36 @@ async function demoWorkspace(
 }
 
 /** Files and commands of one agent on a machine without OpenClaw. */
-async function demoSsh(workspaces: Workspaces): Promise<void> {
+async function demoSsh(workspaces: Workspaces): Promise<Pick<PoliciesDemo, "node" | "rules">> {
   const node = await progress.step("start studio-hk, a machine with SSH and no OpenClaw", () =>
     startSshNode("studio-hk"),
   );
   sshNode = node;
   show(node.how);
-  const guard = await progress.step("add node, rule and agent; openclaw node-router guard", async () => {
-    const config = routerConfig(workspaces);
-    config.nodes["studio-hk"] = {
-      node: false,
-      tailscale: false,
-      tags: ["region=hk"],
-      location: { country: "HK" },
-      workspace: node.workspace,
-      ssh: node.ssh,
-    };
-    config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
-    await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
-    await openclaw(
-      ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
-    );
-    await gateway.waitUntilConfigApplied();
-    const written = await openclaw("node-router", "guard");
-    await gateway.waitUntilConfigApplied();
-    return written;
-  });
+  const config = routerConfig(workspaces);
+  const guard = await progress.step(
+    "add node, rule and agent, and a residency; openclaw node-router guard",
+    async () => {
+      config.nodes["studio-hk"] = {
+        node: false,
+        tailscale: false,
+        tags: ["region=hk"],
+        location: { country: "HK" },
+        workspace: node.workspace,
+        ssh: node.ssh,
+      };
+      config.rules.push({ name: "hongkong", agents: ["worker-hk"], require: "region=hk" });
+      for (const rule of config.rules) if (rule.name === "china") rule.residency = { allow: ["SG", "HK"] };
+      await openclaw("config", "set", "agents.entries.worker-hk", '{"name":"Worker HK"}', "--strict-json");
+      await openclaw(
+        ...["config", "set", "plugins.entries.node-router.config", JSON.stringify(config), "--strict-json"],
+      );
+      await gateway.waitUntilConfigApplied();
+      const written = await openclaw("node-router", "guard");
+      await gateway.waitUntilConfigApplied();
+      return written;
+    },
+  );
   show(guard);
   const text = "written by the agent's write tool\n";
   const { results } = await progress.step("worker-hk: write note.txt, then exec cat note.txt", () =>
@@ -234,6 +240,7 @@ async function demoSsh(workspaces: Workspaces): Promise<void> {
     throw new Error(`worker-hk should have read its file on studio-hk; it read:\n${read}`);
   if (!existsSync(file) || readFileSync(file, "utf8") !== text)
     throw new Error(`${file} is not on studio-hk`);
+  return { node, rules: config.rules };
 }
 
 /** Where every node is and how it is, as it was found out without asking for it. */

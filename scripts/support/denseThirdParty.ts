@@ -1,4 +1,4 @@
-// Takes the white space out of what packages brought into the bundle. Our own code keeps its line breaks.
+// Writes what packages brought into the bundle as short as it can be. Our own code keeps its names and line breaks.
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
@@ -9,19 +9,19 @@ const MODULE = /^(\/\/ (?:node_modules|src)\/.*\n)/m;
 /** Long lines are slow to read and to grep. */
 const LINE = 400;
 
-/** Names stay, so a stack trace says which function of a package it was. */
+/** What a module has at its top keeps its name: a stack trace says which package it was, and other modules find it. */
 export function denseThirdParty(folder: string): void {
   for (const name of globSync("**/*.js", { cwd: folder })) {
     const file = join(folder, name);
     const parts = readFileSync(file, "utf8").split(MODULE);
     const dense = parts.map((part, at) =>
-      parts[at - 1]?.startsWith("// node_modules/") === true ? withoutSpace(part) : part,
+      parts[at - 1]?.startsWith("// node_modules/") === true ? short(part) : part,
     );
     writeFileSync(file, dense.join(""));
   }
 }
 
-function withoutSpace(code: string): string {
-  const options = { minifyWhitespace: true, legalComments: "none", lineLimit: LINE } as const;
+function short(code: string): string {
+  const options = { minify: true, legalComments: "none", lineLimit: LINE } as const;
   return transformSync(code, { loader: "js", target: "es2024", ...options }).code;
 }

@@ -1,4 +1,5 @@
 // Keeps parts of packages out of the bundle: large ones that are loaded with the rest and that we never call.
+import { readFileSync } from "node:fs";
 import type { Plugin } from "esbuild";
 
 /**
@@ -23,8 +24,8 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "prom-client/lib/defaultMetrics.js": "the process is the host's",
 };
 
-/** File in node_modules to CommonJS that does the same with what Node has. */
-const INSTEAD: Readonly<Record<string, string>> = {
+/** File in node_modules to CommonJS that does the same with what Node has; made of the package's own text. */
+const INSTEAD: Readonly<Record<string, string | ((original: string) => string)>> = {
   // Asked only for what JSON.stringify refuses; where it refuses again, pino says so in the record.
   "safe-stable-stringify/index.js": "exports.configure = () => JSON.stringify;",
   // asn1 wants the Buffer of today from it, which is Node's own.
@@ -38,7 +39,37 @@ exports.lowlevel = {
     return 0;
   },
 };`,
+  // Its own WebAssembly without the 9 kB that bring it to life everywhere else than in Node.
+  "ssh2/lib/protocol/crypto/poly1305.js": (original) => `
+module.exports = async () => {
+  const code = Buffer.from("${/base64,([A-Za-z0-9+/=]+)/.exec(original)?.[1] ?? ""}", "base64");
+  const { instance } = await WebAssembly.instantiate(code, { a: { a: () => 0 } });
+  const { b: memory, c: start, d: auth, e: stackSave, f: stackRestore, g: stackAlloc, h: malloc } = instance.exports;
+  const bytes = () => new Uint8Array(memory.buffer);
+  const put = (from) => {
+    const at = stackAlloc(from.length);
+    bytes().set(from, at);
+    return at;
+  };
+  start();
+  return {
+    _malloc: malloc,
+    get HEAPU8() { return bytes(); },
+    cwrap: () => (out, first, firstLength, second, secondLength, key) => {
+      const stack = stackSave();
+      auth(out, put(first), firstLength, put(second), secondLength, put(key));
+      stackRestore(stack);
+    },
+  };
+};`,
 };
+
+/** What stands in the bundle for a file, named from its node_modules; null: the package's own. */
+export function contentsInstead(file: string, original: string): string | null {
+  if (!isLeftOut(file)) return null;
+  const instead = INSTEAD[file] ?? throwing(file);
+  return typeof instead === "string" ? instead : instead(original);
+}
 
 /** Whether the file, named from its node_modules, is not in the bundle as the package has it. */
 export function isLeftOut(file: string): boolean {
@@ -58,9 +89,10 @@ export function leftOut(): Plugin {
             .split(/[\\/]node_modules[\\/]/)
             .at(-1)
             ?.replaceAll("\\", "/") ?? "";
-        if (!isLeftOut(file)) return null;
+        const contents = contentsInstead(file, readFileSync(path, "utf8"));
+        if (contents === null) return null;
         met.add(file);
-        return { contents: INSTEAD[file] ?? throwing(file), loader: "js" };
+        return { contents, loader: "js" };
       });
       onEnd(() => {
         const files = [...Object.keys(LEFT_OUT), ...Object.keys(INSTEAD)].filter((file) => !met.has(file));

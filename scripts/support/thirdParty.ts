@@ -25,14 +25,36 @@ function packageIn(folder: string): Package {
   return { name, version, license: license ?? licenses?.[0]?.type ?? "not said" };
 }
 
-function noticeOf(folder: string): string {
+/** Where the terms of the MIT and ISC licenses begin; what stands before is the copyright of one package. */
+const TERMS = /^Permission (?:is hereby granted|to use, copy)/m;
+
+interface Notice {
+  readonly heading: string;
+  readonly copyright: string;
+  readonly terms: string;
+}
+
+function noticeOf(folder: string): Notice {
   const { name, version, license } = packageIn(folder);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   const text =
     file === undefined
       ? "(the package carries no license file)"
       : readFileSync(join(folder, file), "utf8").trim();
-  return `${name} ${version} (${license})\n\n${text}`;
+  const at = text.search(TERMS);
+  const [copyright, terms] = at < 0 ? ["", text] : [text.slice(0, at).trim(), text.slice(at)];
+  return { heading: `${name} ${version} (${license})`, copyright, terms };
+}
+
+/** Packages under the same words: each with its copyright, and the words once. */
+function noticesOf(folders: readonly string[]): string {
+  const groups = Map.groupBy(folders.map(noticeOf), ({ terms }) => terms.replaceAll(/\s+/g, " "));
+  return [...groups.values()]
+    .map((notices) => {
+      const whose = notices.flatMap(({ heading, copyright }) => [heading, copyright].filter(Boolean));
+      return [...whose, notices[0]?.terms].join("\n\n");
+    })
+    .join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
 /** esbuild plugin that writes THIRD_PARTY_LICENSES.txt and bundled.json into `folder` after each build. */
@@ -47,8 +69,7 @@ export function thirdParty(folder: string): Plugin {
           .sort();
         // On a fresh checkout nothing has been written there yet.
         mkdirSync(folder, { recursive: true });
-        const notices = folders.map(noticeOf).join(`\n\n${"-".repeat(80)}\n\n`);
-        writeFileSync(join(folder, "THIRD_PARTY_LICENSES.txt"), `${notices}\n`);
+        writeFileSync(join(folder, "THIRD_PARTY_LICENSES.txt"), `${noticesOf(folders)}\n`);
         writeFileSync(join(folder, "bundled.json"), `${JSON.stringify(folders.map(packageIn), null, 2)}\n`);
       });
     },

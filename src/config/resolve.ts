@@ -1,7 +1,18 @@
 // Turns what the host hands over into what the rest of the plugin reads: nothing optional, everything parsed.
 import { Check } from "@sinclair/typebox/value";
-import type { Minimum, Near, Preference, Rule } from "../nodeRouter/placement/model/rule.ts";
+import type { Residency } from "../nodeRouter/placement/model/residence.ts";
+import type {
+  Minimum,
+  Near,
+  OnUnavailable,
+  Preference,
+  Rule,
+  UntoleratedAgents,
+} from "../nodeRouter/placement/model/rule.ts";
 import type { TransportChoice } from "../nodeRouter/placement/model/snapshot.ts";
+import { NO_TAINTS, type Taint, type Toleration } from "../nodeRouter/placement/model/taint.ts";
+import { normalizeToolName } from "../shared/hostNames.ts";
+import { parseSpan } from "../shared/timeSpan.ts";
 import type { AuditMode, Mode, NodeLocation, NodeTags } from "../shared/types.ts";
 import { nodeNameProblem } from "./checks/nodes.ts";
 import { checkConfig } from "./checks/registry.ts";
@@ -60,6 +71,9 @@ export interface ConfiguredNode {
   readonly tailscale: string | null;
   /** Configured tags only. */
   readonly tags: NodeTags;
+  readonly taints: readonly Taint[];
+  /** Calls that may run there at once; null: any number. */
+  readonly maxRunning: number | null;
   readonly location: NodeLocation | null;
   /** Absolute directory on the node. */
   readonly workspace: string | null;
@@ -82,6 +96,17 @@ export interface ConfiguredRule extends Rule {
   readonly index: number;
 }
 
+/** One entry of `tests`. */
+export interface ConfiguredTest {
+  readonly index: number;
+  readonly name: string;
+  readonly agent: string;
+  /** As OpenClaw names tools. */
+  readonly tool: string;
+  readonly down: readonly string[];
+  readonly expect: string;
+}
+
 export interface ResolvedConfig {
   readonly mode: Mode;
   readonly audit: AuditMode;
@@ -94,10 +119,13 @@ export interface ResolvedConfig {
   readonly auditMaxMiB: number;
   readonly gateway: { readonly location: NodeLocation | null };
   readonly presence: PresenceSettings;
+  readonly untoleratedAgents: UntoleratedAgents;
   /** By inventory name, in config order. */
   readonly nodes: ReadonlyMap<string, ConfiguredNode>;
   /** Rules without an error, in config order. Ask `problemsForAgent` first: others may be missing. */
   readonly rules: readonly ConfiguredRule[];
+  /** Tests without an error, in config order. */
+  readonly tests: readonly ConfiguredTest[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -111,8 +139,10 @@ const UNREADABLE: Omit<ResolvedConfig, "problems"> = {
   auditMaxMiB: MAX_AUDIT_MIB,
   gateway: { location: null },
   presence: { connect: false, geoipFile: false, publicAddressUrl: null },
+  untoleratedAgents: "refuse",
   nodes: new Map(),
   rules: [],
+  tests: [],
 };
 
 /** Whether a part of the config has an error, by its path. */
@@ -141,18 +171,39 @@ export function resolveConfig(raw: unknown): ResolvedConfig {
     auditMaxMiB: config.auditMaxMiB ?? defaults.DEFAULT_AUDIT_MAX_MIB,
     gateway: { location: locationAt(formatPath(["gateway"]), config.gateway?.location, isWrong) },
     presence: resolvePresence(config.presence, isWrong),
+    untoleratedAgents: config.untoleratedAgents ?? defaults.DEFAULT_UNTOLERATED_AGENTS,
     nodes: new Map(named.map((node) => [node.name, resolveNode(node, isWrong)])),
     rules: written.rules.flatMap((rule) => (isWrong(rule.path) ? [] : (resolveRule(rule) ?? []))),
+    tests: (config.tests ?? []).flatMap(({ name, agent, tool = "exec", down = [], expect }, index) =>
+      isWrong(formatPath(["tests", index]))
+        ? []
+        : [
+            {
+              index,
+              name: name ?? [agent, tool, ...down.map((node) => `without ${node}`), expect].join(" "),
+              agent,
+              tool: normalizeToolName(tool),
+              down,
+              expect,
+            },
+          ],
+    ),
     problems,
   };
 }
 
-function resolveNode({ name, path, entry, tags }: WrittenNode, isWrong: IsWrong): ConfiguredNode {
+function resolveNode(
+  { name, path, entry, tags, taints: written }: WrittenNode,
+  isWrong: IsWrong,
+): ConfiguredNode {
+  const taints = written.flatMap(({ parsed }) => (parsed.ok ? [parsed.value] : []));
   return {
     name,
     node: targetOf(entry.node, name),
     tailscale: targetOf(entry.tailscale, name),
     tags,
+    taints: taints.length === 0 ? NO_TAINTS : taints,
+    maxRunning: entry.maxRunning ?? null,
     location: locationAt(path, entry.location, isWrong),
     workspace: isWrong(`${path}.workspace`) ? null : (entry.workspace ?? null),
     paths: isWrong(`${path}.paths`) ? [] : (entry.paths ?? []),
@@ -204,12 +255,23 @@ function tunnelPortOf(tunnel: NonNullable<NodeEntry["ssh"]>["tunnel"]): number |
 }
 
 /** Null when a selector cannot be parsed, which its problem should have kept away. */
-function resolveRule({ index, entry, require, prefer }: WrittenRule): ConfiguredRule | null {
+function resolveRule({
+  index,
+  entry,
+  require,
+  prefer,
+  tolerate: written,
+}: WrittenRule): ConfiguredRule | null {
   if (require?.parsed.ok === false) return null;
   const wishes: Preference[] = [];
   for (const { parsed, weight } of prefer) {
     if (!parsed.ok) return null;
     wishes.push({ selector: parsed.selector, weight });
+  }
+  const tolerate: Toleration[] = [];
+  for (const { parsed } of written) {
+    if (!parsed.ok) return null;
+    tolerate.push(parsed.value);
   }
   return {
     index,
@@ -220,9 +282,18 @@ function resolveRule({ index, entry, require, prefer }: WrittenRule): Configured
     prefer: wishes,
     near: nearOf(entry.near),
     minimum: minimumOf(entry.minimum),
-    onUnavailable: entry.onUnavailable ?? defaults.DEFAULT_ON_UNAVAILABLE,
+    residency: residencyOf(entry.residency),
+    tolerate,
+    onUnavailable: onUnavailableOf(entry.onUnavailable),
+    stick: entry.stick ?? defaults.DEFAULT_STICK,
     files: entry.files ?? defaults.DEFAULT_FILES,
   };
+}
+
+/** A wait that cannot be read is a config error, by which its rule is left out. */
+function onUnavailableOf(written: RuleEntry["onUnavailable"]): OnUnavailable {
+  if (typeof written !== "object") return written ?? defaults.DEFAULT_ON_UNAVAILABLE;
+  return "wait" in written ? { waitMs: parseSpan(written.wait) ?? 0 } : { next: written.next };
 }
 
 /** `"gateway"` is the gateway, whatever nodes are called. */
@@ -230,6 +301,12 @@ function nearOf(near: RuleEntry["near"]): Near | null {
   if (near === undefined) return null;
   if (typeof near !== "string") return { kind: "point", ...near };
   return near === "gateway" ? { kind: "gateway" } : { kind: "node", name: near };
+}
+
+function residencyOf(residency: RuleEntry["residency"]): Residency | null {
+  return residency === undefined
+    ? null
+    : { allow: new Set(residency.allow), egress: residency.egress ?? defaults.DEFAULT_EGRESS };
 }
 
 function minimumOf(minimum: RuleEntry["minimum"]): Minimum | null {

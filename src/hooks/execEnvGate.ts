@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
-import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import { gatewayObjection } from "../nodeRouter/placement/filters/residency.ts";
+import { type AgentPolicy, agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { ownGateName } from "./gateNames.ts";
 
@@ -51,5 +53,12 @@ function isOpen(deps: RouterDeps, config: ResolvedConfig, agent: string, host: s
   // Also in shadow mode: with `elevated`, the host would run on the gateway what belongs to the workspace.
   const policy = agentPolicy(config, deps.hostConfig(), agent);
   if (policy.binding === "workspace") return host === "sandbox";
-  return config.mode === "shadow" || !policy.isRouted || policy.mayUseGateway;
+  return config.mode === "shadow" || !policy.isRouted || mayUseGateway(deps, config, policy);
+}
+
+/** Under a residency the gateway is a place like any other, and what is known of it can change. */
+function mayUseGateway(deps: RouterDeps, config: ResolvedConfig, policy: AgentPolicy): boolean {
+  const rule = policy.execChain.at(-1);
+  if (!policy.mayUseGateway || rule === undefined) return false;
+  return gatewayObjection(rule, lastSnapshot(deps, config)) === null;
 }

@@ -1,5 +1,6 @@
 // Remembers which runs are OpenClaw's own harness: only it announces its model calls.
 import { EMBEDDED_RUNS } from "../nodeRouter/host/harness.ts";
+import { RUNNING } from "../nodeRouter/state/running.ts";
 import type { Memory } from "../shared/processMemory.ts";
 
 /** The fields of the host's model call events that we read. `outcome` comes with the end of a call. */
@@ -16,6 +17,7 @@ export interface ModelCallEvent {
 export function createModelCallHook(memory: Memory) {
   return ({ runId, outcome }: ModelCallEvent): void => {
     if (runId === undefined) return;
+    memory.part(RUNNING).releaseRun(runId);
     if (outcome === "error") memory.part(EMBEDDED_RUNS).delete(runId);
     else memory.part(EMBEDDED_RUNS).set(runId, true);
   };

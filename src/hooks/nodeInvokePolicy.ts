@@ -1,10 +1,15 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
+import type { ResolvedConfig } from "../config/resolve.ts";
+import { mayCloseNodes } from "../nodeRouter/current/closing.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
-import { currentSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import { currentSnapshot, lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
+import type { NodeState } from "../nodeRouter/placement/model/snapshot.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
+import { barredProblem, cordonProblem } from "../nodeRouter/policy/barred.ts";
 import { ruleAllows } from "../nodeRouter/policy/toolPlacement.ts";
+import { closedTo } from "../nodeRouter/policy/untolerated.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
@@ -41,25 +46,50 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
     // Nothing of a workspace is run by OpenClaw itself, in no mode.
     const policy = agentPolicy(config, deps.hostConfig(), agent);
     const isWorkspace = policy.binding === "workspace";
+    let barred: string | null = null;
     if (!isWorkspace) {
-      if (config.mode === "shadow" || !policy.isRouted) return null;
+      if (config.mode === "shadow") return null;
+      if (!policy.isRouted) return closedRefusal(deps, config, agent, invocation);
       const running = deps.memory.part(CALLS).runningExecNodes(agent, sessionKey);
-      const allowed =
-        running.size > 0
-          ? running.has(invocation.nodeId)
-          : ruleAllows(policy, invocation.nodeId, await currentSnapshot(deps, config));
-      if (allowed) return null;
+      const { nodeId } = invocation;
+      const isUnderWay = running.size > 0;
+      const snapshot = isUnderWay ? lastSnapshot(deps, config) : await currentSnapshot(deps, config);
+      const isIt = (node: NodeState): boolean => node.nodeId === nodeId;
+      // SECURITY: a person may have agreed minutes after the call was placed, and the node's place be in doubt since.
+      barred = barredProblem(policy, isIt, snapshot);
+      // Nobody waits for it any more, so a drain may be over.
+      if (!isUnderWay) barred ??= cordonProblem(isIt, snapshot);
+      const allowed = isUnderWay ? running.has(nodeId) : ruleAllows(policy, nodeId, snapshot);
+      if (allowed && barred === null) return null;
     }
 
     deps.memory.part(COUNTERS).runsRefused += 1;
     log.error({ agent, node: invocation.nodeId, tool: invocation.command }, "run refused");
     const where = isWorkspace
       ? "by OpenClaw itself, and its commands go to its workspace on a node"
-      : "where its rule did not place it";
+      : barred === null
+        ? "where its rule did not place it"
+        : `which ${barred}`;
     const fact = `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`;
     const advice = `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`;
     return refusal("RUN_NOT_ALLOWED", fact, { advice });
   };
+}
+
+/** No rule speaks for the agent: only a cordon or a taint of the node can. */
+async function closedRefusal(
+  deps: RouterDeps,
+  config: ResolvedConfig,
+  agent: string,
+  { nodeId }: NodeInvocation,
+): Promise<Refusal | null> {
+  if (!mayCloseNodes(deps.memory, config)) return null;
+  const closed = closedTo(nodeId, config, await currentSnapshot(deps, config));
+  if (closed === null) return null;
+  deps.memory.part(COUNTERS).runsRefused += 1;
+  const fact = `a command of agent "${agent}" was sent to node ${nodeId}, ${closed}`;
+  const advice = "Name another node, or wait until the operator opens this one";
+  return refusal("RUN_NOT_ALLOWED", fact, { advice });
 }
 
 function caller(params: unknown): { agent: string | null; sessionKey: string } {

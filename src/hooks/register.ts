@@ -1,5 +1,6 @@
 // The host's hooks that this plugin uses, in the order in which a call meets them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
+import { keepResults, publishResultHandler } from "../nodeRouter/host/resultSeam.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { refusalText } from "../shared/refusal.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
@@ -12,6 +13,8 @@ import { createResultMiddleware } from "./resultMiddleware.ts";
 import { createToolPolicy } from "./toolPolicy.ts";
 import { mayAddToPrompt } from "./workspacePrompt.ts";
 
+const PLUGIN_ID = "node-router";
+
 /** The policy has no time limit in the host; ours is bounded by the time the node list may take. */
 export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
   const policy = createToolPolicy(deps);
@@ -23,7 +26,10 @@ export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerTrustedToolPolicy({
     id: "node-router",
     description: "Places tool calls on nodes by tags and rules, and refuses what fits nowhere.",
-    evaluate: policy,
+    evaluate(event, context) {
+      keepResults(deps.memory, PLUGIN_ID);
+      return policy(event, context);
+    },
   });
   api.on("before_tool_call", createBeforeToolCall(deps, policy), { priority: LAST_PRIORITY });
   api.on("resolve_exec_env", createExecEnvGate(deps), { priority: LAST_PRIORITY });
@@ -43,5 +49,8 @@ export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
   if (mayAddToPrompt(deps.hostConfig())) api.on("before_prompt_build", createPromptLine(deps));
 
   api.on("after_tool_call", createAfterToolCall(deps));
-  api.registerAgentToolResultMiddleware(createResultMiddleware(deps), { runtimes: ["openclaw"] });
+  const changeResult = createResultMiddleware(deps);
+  api.registerAgentToolResultMiddleware(changeResult, { runtimes: ["openclaw"] });
+  // The others come and go with every reload of anything.
+  if (api.registrationMode === "full") publishResultHandler(deps.memory, changeResult);
 }

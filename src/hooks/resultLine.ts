@@ -1,6 +1,6 @@
 // The line that tells agent and human where a command ran. Pure.
 
-import { placeText } from "../nodeRouter/explain/message.ts";
+import { choiceNotes, placeText, residencyText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
 import { refusal, refusalLine, refusalText } from "../shared/refusal.ts";
@@ -50,6 +50,14 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
     : "failed";
 }
 
+/** Whether the start of a detached job says that the job never began: its script failed, or was never run. */
+export function neverBegan(details: Readonly<Record<string, unknown>> | null): boolean {
+  const { failureKind, exitCode } = details ?? {};
+  // Above that a shell tells of signals: the script may have come far.
+  const hasFailed = typeof exitCode === "number" && exitCode > 0 && exitCode < 126;
+  return failureKind === "policy-denied" || failureKind === "not-dispatched" || hasFailed;
+}
+
 /**
  * `[node-router] ran on mac-sg (SG, declared) · rule singapore`, and what was dropped. A name that is more than a word
  * stands between quotes.
@@ -70,11 +78,14 @@ export function resultLine(
     const mismatch = refusal("NODE_MISMATCH", `placed on ${name}, but it ran elsewhere`, { advice });
     return [`[node-router] ${refusalLine(mismatch)}`, ...imitated].join(" · ");
   }
+  const residency = residencyText(decision);
   const node = `${name} (${placeText(decision.node?.location ?? null)})`;
   return [
     `[node-router] ${VERBS[end]} ${node}${decision.transport === "ssh" ? " over ssh" : ""}`,
     `rule ${nameText(decision.rule ?? "none")}`,
+    ...(residency === null ? [] : [residency]),
     ...advice(end, processGroup),
+    ...choiceNotes(decision),
     ...call.notes,
     ...imitated,
   ].join(" · ");

@@ -2,13 +2,16 @@
 import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { hasPathPrepend } from "../nodeRouter/host/hostConfig.ts";
+import { JOBS } from "../nodeRouter/jobs/jobs.ts";
+import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import { agentPolicy } from "../nodeRouter/policy/agentPolicy.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS, type PlacedCall } from "../nodeRouter/state/calls.ts";
+import { LAST_NODES } from "../nodeRouter/state/lastNodes.ts";
 import { SESSION_NODES } from "../nodeRouter/state/sessionNodes.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../nodeRouter/state/workspaceCalls.ts";
-import { ranElsewhere, ranWhere, resultDetails } from "./afterToolCall.ts";
 import { imitates } from "./imitation.ts";
+import { ranElsewhere, ranWhere, resultDetails } from "./ranWhere.ts";
 import {
   type CallEnd,
   cleanText,
@@ -58,6 +61,11 @@ export function createResultMiddleware(deps: RouterDeps) {
     const isImitated = imitates(event.result.content.flatMap((part) => (isText(part) ? [part.text] : [])));
     if (calls.length === 0) return isImitated ? withLine(event.result, IMITATION_NOTE) : undefined;
 
+    for (const { jobId } of calls) {
+      const said = `${STARTED} ${jobId} `;
+      if (event.result.content.some((part) => isText(part) && part.text.includes(said)))
+        deps.memory.part(JOBS).begun(jobId ?? "");
+    }
     const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
     const content = event.result.content.map((part) =>
       isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning, own === null) } : part,
@@ -67,6 +75,7 @@ export function createResultMiddleware(deps: RouterDeps) {
       // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
       if (call.decision.request.binding === "workspace")
         deps.memory.part(SESSION_NODES).told(call.sessionKey);
+      if (call.stickKey !== undefined) deps.memory.part(LAST_NODES).stuck.told(call.stickKey);
       return resultLine(call, end, processGroup, isImitated);
     });
     return withLine({ ...event.result, content }, [...new Set(lines)].join("\n"));

@@ -4,6 +4,8 @@ import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import { policyNow } from "../nodeRouter/current/worldNow.ts";
 import { carry } from "../nodeRouter/dispatch/dispatch.ts";
 import { answerOf, type PolicyResult } from "../nodeRouter/dispatch/hostAnswer.ts";
+import { recordCall } from "../nodeRouter/dispatch/recordCall.ts";
+import { callOff, giveBack } from "../nodeRouter/dispatch/taking.ts";
 import { agentOf, idsOf, type ToolContext, type ToolEvent } from "../nodeRouter/host/events.ts";
 import { HOOKS_SEEN } from "../nodeRouter/liveness/liveness.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
@@ -13,7 +15,12 @@ import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRou
 import { STRANGE_TOOLS } from "../nodeRouter/toolCatalog/strangeTools.ts";
 import { refusalText } from "../shared/refusal.ts";
 
-export type ToolPolicy = (event: ToolEvent, context: ToolContext) => Promise<PolicyResult | undefined>;
+/** @param maxWaitMs how long the host lets it wait for a node; absent: as long as the rule says. */
+export type ToolPolicy = (
+  event: ToolEvent,
+  context: ToolContext,
+  maxWaitMs?: number,
+) => Promise<PolicyResult | undefined>;
 
 /** Code Mode's outer call: its `command` is JavaScript, and every shell command in it comes as a call of its own. */
 const CODE_MODE = "code_mode_exec";
@@ -24,20 +31,21 @@ const CODE_MODE = "code_mode_exec";
  */
 export function createToolPolicy(deps: RouterDeps): ToolPolicy {
   const log = deps.log.child({ part: "policy" });
-  return async (given, context) => {
+  return async (given, context, maxWaitMs) => {
     const event = { ...given, toolName: toolId(given.toolName) };
     const { runId, toolCallId } = idsOf(event, context);
     if (runId !== "") deps.memory.part(HOOKS_SEEN).evaluatedRuns.set(runId, true);
     deps.memory.part(CALLS).begin(runId, toolCallId);
+    giveBack(deps.memory, event, context);
 
     const config = deps.memory.part(PLUGIN_CONFIG).current;
     const agent = agentOf(context);
     if (config === null || agent === null || event.toolKind === CODE_MODE) return undefined;
     const startedAt = deps.now();
-    const carried = await carry(deps, config, agent, event, context);
-    const { outcome, decision, refusal, consent } = carried;
+    const carried = await carry(deps, config, agent, event, context, maxWaitMs);
+    const { decision, consent } = carried;
     const policy = policyNow(deps, config, agent);
-    if (classifyTool(event.toolName) === null && refusal === null) {
+    if (classifyTool(event.toolName) === null && carried.refusal === null) {
       if (catalogEntry(event.toolName) === null && policy.isRouted) {
         deps.memory.part(STRANGE_TOOLS).set(`${agent}\0${event.toolName}`, { agent, tool: event.toolName });
       }
@@ -51,7 +59,21 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       deps.memory.part(CALLS).answer(runId, toolCallId, { tool, asked, params, consent });
       return params === null ? undefined : answerOf(params, consent);
     };
-    if (outcome === "unrouted" && decision.placement === null) return answer(null);
+    // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
+    const enforced =
+      config.mode === "enforce" || (policy.binding === "workspace" && worksInWorkspace(event.toolName));
+    const unrecorded = await recordCall(deps, {
+      policy,
+      carried,
+      enforced,
+      event,
+      context,
+      startedAtMs: startedAt,
+    });
+    if (unrecorded !== null) callOff(deps.memory, event, context);
+    if (carried.outcome === "unrouted" && decision.placement === null) return answer(null);
+    const refusal = carried.refusal ?? unrecorded;
+    const outcome = refusal === null ? carried.outcome : "refused";
 
     deps.memory.part(COUNTERS)[outcome] += 1;
     log[refusal === null ? "info" : "warn"](
@@ -68,9 +90,6 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       outcome,
     );
 
-    // A workspace on a node is the sandbox that the operator chose: there is no other place to leave its tools to.
-    const enforced =
-      config.mode === "enforce" || (policy.binding === "workspace" && worksInWorkspace(event.toolName));
     if (enforced && refusal !== null) return { block: true, blockReason: refusalText(refusal) };
     return answer(enforced ? carried.params : null);
   };

@@ -1,14 +1,17 @@
 // All that the sources said of one node, and the record that it comes to. Pure.
 import type { NodeLocation } from "../shared/types.ts";
+import { saidAtMs } from "./facts.ts";
 import { ANSWER_HOLDS_MS, presenceStateOf } from "./freshness.ts";
 import { mergeFacts } from "./merge.ts";
 import { NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
-import type { NodePresence, Observation, Place, PresenceTarget, Reach, SourceName } from "./record.ts";
+import type { NodePresence, Observation, Place, PresenceTarget, Reach, Said, SourceName } from "./record.ts";
 
 export interface Known {
   readonly observations: Map<SourceName, Observation>;
   node: ReachMemory;
   ssh: ReachMemory;
+  /** Kept when a path goes idle; goes with the source's observation. */
+  readonly addresses: Map<SourceName, { readonly value: string; readonly atMs: number }>;
 }
 
 /** Where a node is, from all that is said of it. Pure but for the look into a local file. */
@@ -16,17 +19,18 @@ export type Locate = (
   declared: NodeLocation | null,
   facts: NodePresence["facts"],
   places: readonly Place[],
-) => Pick<NodePresence, "location" | "otherPlaces" | "contradictions">;
+  said: Said,
+) => Pick<NodePresence, "location" | "otherPlaces" | "contradictions" | "witnesses">;
 
 /** Of a node of which no source has said anything, and that nobody has asked. */
 export function nothingKnown(): Known {
-  return { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED };
+  return { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED, addresses: new Map() };
 }
 
 /** The record, but for since when it has its state. */
 export function describe(
   target: PresenceTarget,
-  { observations, node, ssh }: Known,
+  { observations, node, ssh, addresses }: Known,
   locate: Locate,
   nowMs: number,
 ): Omit<NodePresence, "sinceMs"> {
@@ -37,7 +41,7 @@ export function describe(
     ssh: target.ssh ? reachAt(ssh, nowMs) : null,
   };
   const places = said.flatMap(({ places: own = [] }) => own);
-  const place = locate(target.declared, facts, places);
+  const place = locate(target.declared, facts, places, { observations: said, addresses, nowMs });
   return {
     node: target.name,
     ...presenceStateOf({ reach, facts, nowMs }),
@@ -47,7 +51,22 @@ export function describe(
     location: place.location,
     otherPlaces: place.otherPlaces,
     contradictions: [...contradictions, ...place.contradictions],
+    ...(place.witnesses === undefined ? {} : { witnesses: place.witnesses }),
   };
+}
+
+/** What a source says now, in the place of what it said before. */
+export function takeObservation({ observations, addresses }: Known, observation: Observation): void {
+  observations.set(observation.source, observation);
+  const value = observation.facts.publicAddress;
+  if (value !== undefined)
+    addresses.set(observation.source, { value, atMs: saidAtMs(observation, "publicAddress") });
+}
+
+/** The source has nothing on the node any more. @returns whether it had. */
+export function forgetSource({ observations, addresses }: Known, source: SourceName): boolean {
+  addresses.delete(source);
+  return observations.delete(source);
 }
 
 /** Before each of its ways was asked there is nothing to note: a restart of the gateway is no change of the node. */
@@ -60,13 +79,14 @@ export function wasAsked(target: PresenceTarget, { observations, node, ssh }: Kn
 export function forgetOthers(of: Known, was: PresenceTarget, is: PresenceTarget): void {
   if (was.nodeId !== is.nodeId) {
     of.node = NEVER_ASKED;
-    of.observations.delete("gateway");
+    forgetSource(of, "gateway");
+    forgetSource(of, "plugin");
   }
   if (was.ssh !== is.ssh || was.sshTo !== is.sshTo) {
     of.ssh = NEVER_ASKED;
-    of.observations.delete("ssh");
+    forgetSource(of, "ssh");
   }
-  if (was.tailscale !== is.tailscale) of.observations.delete("tailscale");
+  if (was.tailscale !== is.tailscale) forgetSource(of, "tailscale");
 }
 
 /** Null too where the last answer is too old to measure by. */

@@ -1,6 +1,6 @@
 // Every fact of a node's presence: what it means, its unit, how long it holds, and whom to believe first.
 import { knownFields } from "../shared/knownFields.ts";
-import type { Fact, FactName, FactValues, SourceName } from "./record.ts";
+import type { Fact, FactName, FactValues, Observation, SourceName } from "./record.ts";
 
 export interface FactDefinition {
   /** One line for people; docs and the page show it. */
@@ -75,7 +75,7 @@ export const FACTS: Readonly<Record<FactName, FactDefinition>> = {
     "tailscale",
   ),
   publicAddress: {
-    ...lasting("the public address that its packets come from", "tailscale", "ssh"),
+    ...lasting("the public address that its packets come from", "tailscale", "ssh", "plugin"),
     holdsMs: 60 * MINUTE,
     identity: false,
   },
@@ -87,6 +87,11 @@ export const FACT_NAMES = Object.keys(FACTS).filter((name): name is FactName => 
 /** The value of a fact that holds; null when it is not known, or was true too long ago. */
 export function held<T>(fact: Fact<T> | undefined): T | null {
   return fact === undefined || fact.stale ? null : fact.value;
+}
+
+/** Epoch ms at which the observation's fact held. */
+export function saidAtMs({ atMs, factAtMs }: Observation, fact: FactName): number {
+  return factAtMs?.[fact] ?? atMs;
 }
 
 /** What a source knows of these: null is not known, and absent from what it says. */

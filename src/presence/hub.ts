@@ -4,7 +4,16 @@ import { loadCountries } from "../shared/countries.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
 import { defineSlot } from "../shared/processMemory.ts";
-import { describe, forgetOthers, type Known, type Locate, nothingKnown, wasAsked } from "./describe.ts";
+import {
+  describe,
+  forgetOthers,
+  forgetSource,
+  type Known,
+  type Locate,
+  nothingKnown,
+  takeObservation,
+  wasAsked,
+} from "./describe.ts";
 import { historyOf, type NodeRecord, recordState } from "./history.ts";
 import { cleanObservation, cleanReason } from "./nodeFacts.ts";
 import type { Presence, Transition } from "./presence.ts";
@@ -12,6 +21,7 @@ import { takeAnswer } from "./reach.ts";
 import type {
   NodePresence,
   Place,
+  PlaceWitness,
   PresenceSink,
   PresenceTarget,
   ReachAnswer,
@@ -30,6 +40,7 @@ export interface HubParts {
   /** How the sources are. */
   readonly health: () => readonly SourceHealth[];
   readonly gatewayPlace: () => Place | null;
+  readonly gatewayWitnesses?: () => readonly PlaceWitness[];
   readonly attributions: () => readonly string[];
 }
 
@@ -44,7 +55,7 @@ export interface Hub extends Presence {
 }
 
 /** A reload of the plugin goes on with it; empty until the first service. */
-export const PRESENCE_HUB = defineSlot<Hub>("presence-hub", 1);
+export const PRESENCE_HUB = defineSlot<Hub>("presence-hub", 2);
 
 /** Round trips and last answers change with every answer; readers need them no more often than this. */
 const PUBLISH_MS = 1_000;
@@ -143,7 +154,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
 
   const sink: PresenceSink = {
     observe(observation) {
-      knownOf(observation.node).observations.set(observation.source, cleanObservation(observation));
+      takeObservation(knownOf(observation.node), cleanObservation(observation));
       changed(observation.node, false);
     },
     answer(answer: ReachAnswer) {
@@ -155,7 +166,8 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     },
     forget(source, nodes) {
       for (const name of nodes) {
-        if (known.get(name)?.observations.delete(source)) changed(name, false);
+        const of = known.get(name);
+        if (of !== undefined && forgetSource(of, source)) changed(name, false);
       }
     },
   };
@@ -167,6 +179,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     current: () => published,
     sources: () => parts.health(),
     gatewayPlace: () => parts.gatewayPlace(),
+    gatewayWitnesses: () => parts.gatewayWitnesses?.() ?? [],
     attributions: () => parts.attributions(),
     records: () => records,
     use(next) {
@@ -197,4 +210,9 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   };
 }
 
-const NOWHERE: ReturnType<Locate> = { location: null, otherPlaces: [], contradictions: [] };
+const NOWHERE: ReturnType<Locate> = {
+  location: null,
+  otherPlaces: [],
+  contradictions: [],
+  witnesses: null,
+};

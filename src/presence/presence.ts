@@ -1,6 +1,6 @@
 // What the rest of the plugin sees of presence: records, their history, and how the sources are.
 import { defineSlot } from "../shared/processMemory.ts";
-import type { NodePresence, Place, PresenceState, SourceHealth } from "./record.ts";
+import type { NodePresence, Place, PlaceWitness, PresenceState, SourceHealth } from "./record.ts";
 
 /** One change of a node's state. */
 export interface Transition {
@@ -44,6 +44,8 @@ export interface Presence {
   sources(): readonly SourceHealth[];
   /** Where the gateway itself is; null: nobody knows. */
   gatewayPlace(): Place | null;
+  /** What its home relay and its clock say of that; absent: nothing. */
+  gatewayWitnesses?(): readonly PlaceWitness[];
   /** Credits that the data in use asks for. */
   attributions(): readonly string[];
   /** Calls back after every change of `current()`, at most once a turn of the event loop; returns what ends it. */
@@ -51,4 +53,4 @@ export interface Presence {
 }
 
 /** What is known of every node; empty while no service observes them. */
-export const PRESENCE = defineSlot<Presence>("presence", 1);
+export const PRESENCE = defineSlot<Presence>("presence", 2);

@@ -135,6 +135,26 @@ export interface Contradiction {
   }[];
 }
 
+/** What one source says of where a node is. */
+export interface PlaceWitness {
+  /** `endpoint`: whom the gateway sends to. `egress`: whom a service of the operator's saw the node come from. */
+  readonly by: "tailscale" | "endpoint" | "egress" | "relay" | "timezone";
+  readonly place: Place;
+  /** Epoch ms. */
+  readonly atMs: number;
+  /** Whether such a fact holds no longer; nobody has said otherwise since. */
+  readonly stale: boolean;
+}
+
+/** All that the sources said of one node, before anything is chosen. */
+export interface Said {
+  readonly observations: readonly Observation[];
+  /** The last public address that each source knew: an idle path has none, and that is no other one. */
+  readonly addresses: ReadonlyMap<SourceName, { readonly value: string; readonly atMs: number }>;
+  /** Epoch ms. */
+  readonly nowMs: number;
+}
+
 /** All that is known of one node: the record behind table, JSON, page, metrics and placement. */
 export interface NodePresence {
   /** Inventory name. */
@@ -154,6 +174,8 @@ export interface NodePresence {
   /** Every other place that a source names, in order of trust. */
   readonly otherPlaces: readonly Place[];
   readonly contradictions: readonly Contradiction[];
+  /** Each source's word of where it is, for residency; null: it could not be worked out; absent: nobody said any. */
+  readonly witnesses?: readonly PlaceWitness[] | null;
 }
 
 /** A node to observe. */

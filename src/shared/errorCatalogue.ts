@@ -30,6 +30,12 @@ export const CATALOGUE = {
   },
   BACKGROUND_UNSUPPORTED: { outcome: "nothingRan", advice: "leave background out" },
   CONFIG_INVALID: { outcome: "nothingRan", advice: "{mend}, the gateway reloads by itself{more}" },
+  CORDONS_UNREADABLE: {
+    outcome: "nothingRan",
+    nothingRan: "nothing changed, and until then every node is taken for cordoned",
+    advice:
+      'Put the file back, or run "openclaw node-router uncordon --all", which begins anew without a cordon',
+  },
   ENV_INVALID: { outcome: "nothingRan" },
   FILES_REFUSED: { outcome: "nothingRan", advice: "use exec on the node" },
   FILE_CHANGED: { outcome: "nothingRan", nothingRan: "nothing was changed" },

@@ -17,7 +17,9 @@ test("an absent config and an empty one are the same, and right", () => {
     gateway: { location: null },
     presence: { connect: true, geoipFile: null, publicAddressUrl: null },
     nodes: new Map(),
+    untoleratedAgents: "leave",
     rules: [],
+    tests: [],
     problems: [],
   };
   expect(resolveConfig(undefined)).toEqual(empty);
@@ -43,6 +45,8 @@ test("a node without settings is its own paired node and tailnet peer", () => {
     node: "mac-cn",
     tailscale: "mac-cn",
     tags: new Map(),
+    taints: [],
+    maxRunning: null,
     location: null,
     workspace: null,
     paths: [],
@@ -139,8 +143,11 @@ test("a rule has its selectors parsed and its defaults filled in", () => {
     ],
     near: null,
     minimum: null,
+    residency: null,
+    tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
+    stick: "none",
   });
   expect(china).toMatchObject({ prefer: [], onUnavailable: "refuse", files: "gateway" });
 });

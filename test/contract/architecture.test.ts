@@ -20,7 +20,7 @@ const AREAS: readonly (readonly [area: string, question: string])[] = [
   ["nodeRouter/host", "What does OpenClaw say, in its own shapes?"],
   ["nodeRouter/inventory", "Who is who among configured and paired nodes?"],
   ["nodeRouter/transports", "How does a command get to a node?"],
-  ["nodeRouter/audit", "What was run, on record?"],
+  ["nodeRouter/ledger", "What was decided and run, on record?"],
   ["nodeRouter/jobs", "Which commands go on detached?"],
   ["nodeRouter/state", "What is remembered of calls and sessions?"],
   ["nodeRouter/policy", "Who may go where: what becomes of a call?"],
@@ -131,9 +131,11 @@ const KINDS = [
   "presence.ts",
   "register.ts",
   "registry.ts",
+  "residency.ts",
   "selector.ts",
   "ssh.ts",
   "tags.ts",
+  "taints.ts",
   "transport.ts",
 ];
 

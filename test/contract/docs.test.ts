@@ -30,7 +30,8 @@ const PAGES = [
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
     ([key = "", type = ""]) =>
-      /^(mode|audit[A-Za-z]*|gateway|presence|nodes|rules)\b/.test(key) && type !== "",
+      /^(mode|audit[A-Za-z]*|gateway|presence|nodes|rules|tests|untoleratedAgents)\b/.test(key) &&
+      type !== "",
   );
   const expected = [...keysOf(JSON.parse(JSON.stringify(ConfigSchema)))];
 
@@ -224,7 +225,7 @@ test.each(PAGES)(
 );
 
 test.each(FOR_DEVELOPERS)("every file and folder of ours that %s names is there", (page) => {
-  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench)\/[\w./-]+)`/g)];
+  const named = [...withoutCode(read(page)).matchAll(/`((?:src|test|docs|scripts|bench|chaos)\/[\w./-]+)`/g)];
   expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
@@ -389,7 +390,8 @@ function* keysOf(schema: Schema, prefix = ""): Generator<Key> {
 /** The objects that stand beside text have a name. */
 function branchText(schema: Schema): string {
   const has = (key: string): boolean => schema.properties !== undefined && key in schema.properties;
-  return typeText(schema).replace("object", has("latitude") ? "point" : has("port") ? "port" : "SecretRef");
+  const name = has("latitude") ? "point" : ["port", "wait", "next"].find(has);
+  return typeText(schema).replace("object", name ?? "SecretRef");
 }
 
 function typeText(schema: Schema): string {

@@ -198,6 +198,15 @@ describe("gateway methods", () => {
     probe: ["node.pending.enqueue", "tools.invoke"],
     trust: ["config.set"],
     setup: ["config.set", "device.pair.setupCode", "plugins.install"],
+    // Where every agent's calls run: as a change of the rules.
+    cordon: ["config.patch"],
+    uncordon: ["config.patch"],
+    drain: ["config.patch"],
+    drained: ["node.list"],
+    plan: ["config.get", "node.list"],
+    test: ["config.get", "node.list"],
+    calls: ["node.list", "logs.tail"],
+    ledger: ["logs.tail"],
   };
   const registered = new Map<string, string>();
   registerGatewayMethods(

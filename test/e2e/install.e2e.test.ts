@@ -67,7 +67,13 @@ test("the host's own commands show a loaded plugin with everything it registers,
     status: "loaded",
     toolNames: ["node_route", "node_process"],
     cliCommands: ["node-router"],
-    services: ["node-router-nodes", "node-router-presence", "node-router-tunnels", "node-router"],
+    services: [
+      "node-router-jobs",
+      "node-router-nodes",
+      "node-router-presence",
+      "node-router-tunnels",
+      "node-router",
+    ],
   });
   expect(shown.typedHooks.map(({ name }) => name)).toEqual(
     expect.arrayContaining([

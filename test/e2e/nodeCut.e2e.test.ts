@@ -1,5 +1,5 @@
 // A paired node whose link to the gateway is a black hole for a while, as links across countries are.
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
@@ -15,6 +15,8 @@ let gateway: Gateway;
 let wire: Wire;
 let node: NodeHost;
 let workspace: string;
+/** On the node: how a new file takes the name of the old one, slowed down and counted. */
+let tools: string;
 
 beforeAll(async () => {
   const archive = await packPlugin();
@@ -29,9 +31,13 @@ beforeAll(async () => {
   node = await startNodeHost(gateway, "mac-sg", { port: wire.port, plugin: archive });
   workspace = join(node.home.home, "work");
   mkdirSync(workspace);
+  tools = join(node.home.home, "tools");
+  mkdirSync(tools);
+  const slow = `#!/bin/sh\necho ran >>${tools}/marks; sleep 1; exec /bin/mv "$@"\n`;
+  writeFileSync(join(tools, "mv"), slow, { mode: 0o755 });
   await changeConfig(gateway, (config) =>
     withRouter(config, {
-      nodes: { "mac-sg": { tags: ["region=sg"], workspace } },
+      nodes: { "mac-sg": { tags: ["region=sg"], workspace, pathPrepend: [tools] } },
       rules: [{ name: "singapore", agents: ["worker-sg"], require: "region=sg" }],
     }),
   );
@@ -86,4 +92,58 @@ test("a command that is swallowed on its way never begins, and the agent is told
   await ready();
   expect(await run("echo after")).toMatch(/^after\n/);
   expect(textOf("swallowed")).toBe(false);
+});
+
+const OLD = "old".padEnd(200_000, "x");
+const NEW = "new".padEnd(200_000, "x");
+
+/** Heals what `cut` cuts while the agent writes after 15 s. `seen`: what the file was meanwhile. */
+async function writeAcross(cut: () => Promise<unknown>): Promise<{ result: string; seen: Set<string> }> {
+  await ready();
+  writeFileSync(join(workspace, "file.txt"), OLD);
+  writeFileSync(join(tools, "marks"), "");
+  const seen = new Set<string>();
+  const looks = setInterval(() => {
+    const text = textOf("file.txt");
+    seen.add(text === OLD ? "old" : text === NEW ? "new" : "neither");
+  }, 5);
+  try {
+    const writing = ask(call("write", { path: "file.txt", content: `@padded ${NEW.length} new` }));
+    const early = writing.then((result) => {
+      throw new Error(`it was over before the cut: ${result.slice(0, 1_000)}`);
+    });
+    await Promise.race([cut(), early]);
+    early.catch(() => undefined);
+    await pause(15_000);
+    wire.thaw();
+    const result = await writing;
+    await ready();
+    return { result, seen };
+  } finally {
+    clearInterval(looks);
+  }
+}
+const temporary = (): readonly string[] =>
+  readdirSync(workspace).filter((name) => /^\.node-router-.*\.tmp$/.test(name));
+const renames = (): number => readFileSync(join(tools, "marks"), "utf8").length / "ran\n".length;
+
+test("a write whose answer is lost in a cut is told as done, was done once, and leaves nothing behind", async () => {
+  const { result, seen } = await writeAcross(async () => {
+    await waitFor("the new content to be there under another name", () => renames() > 0, { everyMs: 10 });
+    expect([textOf("file.txt") === OLD, temporary().length]).toEqual([true, 1]);
+    wire.freeze();
+  });
+  expect(result).toMatch(/^Successfully wrote/);
+  expect([...seen]).toEqual(["old", "new"]);
+  expect([textOf("file.txt") === NEW, renames(), temporary()]).toEqual([true, 1, []]);
+});
+
+test("a write whose content is cut in the middle is told as not begun, and the file is the old one", async () => {
+  const { result, seen } = await writeAcross(async () => {
+    wire.freezeAfter(100_000);
+    await waitFor("the cut", () => wire.isFrozen(), { everyMs: 10 });
+  });
+  expect(result).toMatch(/NOT_STARTED|NODE_UNREACHABLE/);
+  expect([...seen]).toEqual(["old"]);
+  expect([textOf("file.txt") === OLD, renames(), temporary()]).toEqual([true, 0, []]);
 });

@@ -174,6 +174,19 @@ describe.skipIf(skipped)("a small fleet", () => {
     await expectClean(watched);
   });
 
+  test("the commands that take a node out of service are there to be copied, and nothing is sent from here", async () => {
+    const watched = await show();
+    const { page } = watched;
+    await page.locator("#body").getByRole("button", { name: "mac-sg" }).click();
+    await page.getByText("Maintenance", { exact: true }).click();
+    const copy = page.getByRole("button", { name: "Copy /cordon mac-sg" });
+    await copy.click();
+    expect(await page.evaluate("String(document.getSelection())")).toBe("/cordon mac-sg");
+    await page.getByText("Copied").waitFor();
+    expect(await page.locator("#detail").textContent()).toContain("/drain mac-sg");
+    await expectClean(watched);
+  });
+
   test("where sources differ, all of them are named", async () => {
     const { page } = await show();
     await page.locator("#body").getByRole("button", { name: "laptop" }).click();

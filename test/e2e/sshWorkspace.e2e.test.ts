@@ -684,10 +684,12 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       );
       const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
       const records = await waitFor("both records", () => {
-        const own = recordsIn(file).filter(({ sessionKey }) => sessionKey === run.sessionKey);
+        const own = recordsIn(file).filter(
+          ({ sessionKey, kind }) => sessionKey === run.sessionKey && kind !== "call",
+        );
         return own.length >= 2 && own;
       });
-      const ended = records.filter(({ phase }) => phase === "end");
+      const ended = records.filter(({ phase, kind }) => phase === "end" && kind !== "call");
       expect(ended).toHaveLength(2);
       expect(ended[0]).toMatchObject({
         kind: "command",

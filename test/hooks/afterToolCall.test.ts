@@ -1,6 +1,7 @@
 // Layer 4: a command that ran elsewhere than it was placed is counted and logged.
 import { describe, expect, test } from "vitest";
-import { createAfterToolCall, ranWhere } from "../../src/hooks/afterToolCall.ts";
+import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
+import { ranWhere } from "../../src/hooks/ranWhere.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";

@@ -4,11 +4,13 @@ import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { createNodeInvokePolicy, GUARDED_COMMANDS } from "../../src/hooks/nodeInvokePolicy.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
+import { cordon as setCordon, uncordon } from "../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
 import {
   CN_ID,
   CONFIG,
   contextOf,
   execEvent,
+  type FakeDeps,
   type FakeOptions,
   fakeDeps,
   hostEntry,
@@ -158,4 +160,29 @@ test("no command text reaches the log", async () => {
   const { deps, invoke } = arranged();
   await invoke(CN_ID);
   expect(JSON.stringify(deps.lines)).not.toContain("s3cret");
+});
+
+describe("a node that was cordoned meanwhile", () => {
+  const cordon = (deps: FakeDeps) => setCordon(deps, { node: "mac-sg" }, "cli");
+
+  test("still gets the command whose call is under way: it was decided before, and a drain waits for it", async () => {
+    const { deps, place, invoke } = arranged();
+    await place();
+    await cordon(deps);
+    expect(await invoke(SG_ID)).toBe(null);
+  });
+
+  test("gets none whose call has ended, e.g. by a late approval, and does once it is uncordoned", async () => {
+    const { deps, place, end, invoke } = arranged();
+    await place();
+    await end();
+    expect(await invoke(SG_ID)).toBe(null);
+    await cordon(deps);
+    expect(await invoke(SG_ID)).toMatchObject({
+      code: "RUN_NOT_ALLOWED",
+      fact: `a command of agent "worker-sg" was sent to node ${SG_ID}, which was cordoned`,
+    });
+    await uncordon(deps, { node: "mac-sg" });
+    expect(await invoke(SG_ID)).toBe(null);
+  });
 });

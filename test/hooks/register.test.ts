@@ -160,10 +160,11 @@ describe("registerLivenessService", () => {
     const [service] = kept.services;
     service?.start({});
     service?.start({});
-    expect(listeners).toEqual({ on: 2, off: 1 });
+    // Two each: whether hooks live, and which runs have ended.
+    expect(listeners).toEqual({ on: 4, off: 2 });
     service?.stop();
     service?.stop();
-    expect(listeners).toEqual({ on: 2, off: 2 });
+    expect(listeners).toEqual({ on: 4, off: 4 });
     expect(vi.getTimerCount()).toBe(0);
   });
 

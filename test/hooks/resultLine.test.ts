@@ -31,6 +31,7 @@ function call(changes: Partial<PlacedCall> = {}, node: Partial<NodeState> = {}):
     workspaceCallId: null,
     notes: [],
     running: true,
+    untoldAtMs: null,
     ...changes,
   };
 }

@@ -84,6 +84,16 @@ describe("exec's own result", () => {
     expect(texts?.[0]).toMatch(
       new RegExp(`^Started in the background on mac-sg as job ${job?.jobId} \\(process group 99\\)`),
     );
+    expect(job?.seen).toBe(true);
+  });
+
+  test("of a start that failed, or that names another's job, leaves open whether the job began", async () => {
+    const { deps, place, read } = arranged();
+    await place("call-1", { command: "make", background: true });
+    const [job] = deps.memory.part(JOBS).of("worker-sg");
+    read("call-1", ran("node-router-job-started nr-ffffffffffff 99\n"));
+    read("call-1", ran("node-router: 24 background commands run on this node already", { exitCode: 1 }));
+    expect(job?.seen).toBe(false);
   });
 
   test("parts that are no text are passed on", async () => {

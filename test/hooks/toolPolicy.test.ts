@@ -1,7 +1,10 @@
 // Layer 1: what the trusted policy answers the host, counts and logs for each call.
 import { describe, expect, test } from "vitest";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { readJobs } from "../../src/nodeRouter/jobs/jobRecord.ts";
 import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
+import { LEDGER } from "../../src/nodeRouter/ledger/ledger.ts";
+import type { LedgerSubject } from "../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import {
@@ -89,11 +92,30 @@ describe("a routed agent's exec", () => {
     expect(await policy(event, contextOf("master"))).toBe(undefined);
   });
 
+  test("in the background is on record, with what the ledger says of it, before it may start", async () => {
+    const { deps, policy } = arranged();
+    const announcement = (subject: LedgerSubject) =>
+      subject.kind === "call"
+        ? [subject.kind, subject.node, subject.agent, subject.command].join(" ")
+        : subject.kind;
+    Object.assign(deps.memory.part(LEDGER), {
+      current: { announcement, open: () => {}, isStrict: () => false },
+    });
+    let written = "";
+    const write = async (text: string) => {
+      written = text;
+    };
+    deps.memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
+    await policy(execEvent(deps, { command: "make", background: true }), SG);
+    const [job] = readJobs(written);
+    expect(job).toMatchObject({ agent: "worker-sg", auditRecord: "call mac-sg worker-sg make" });
+  });
+
   test("in the background becomes a job that the agent can ask about", async () => {
     const { deps, policy } = arranged();
     await policy(execEvent(deps, { command: "make", background: true }), SG);
     expect(deps.memory.part(JOBS).of("worker-sg")).toMatchObject([
-      { nodeId: SG_ID, nodeName: "mac-sg", offset: 0 },
+      { nodeId: SG_ID, nodeName: "mac-sg", through: "exec", seen: false, offset: 0, end: null },
     ]);
     expect(deps.memory.part(JOBS).of("worker-cn")).toEqual([]);
   });

@@ -45,6 +45,7 @@ describe("exec", () => {
       node: "mac-sg",
       decisionId: expect.stringMatching(/^[0-9a-f]{16}$/),
       pty: true,
+      jobId: null,
       claimed: false,
       outcome: null,
     });
@@ -59,6 +60,19 @@ describe("exec", () => {
     const [one, two] = calls();
     expect(one?.callId).not.toBe(two?.callId);
     expect([one?.pty, two?.pty]).toEqual([false, false]);
+  });
+
+  test("in the background becomes a job that the result names, unless it has a terminal, which ends with its connection", async () => {
+    const { exec, deps, calls } = arranged();
+    await exec({ command: "a", background: true }, "1");
+    await exec({ command: "b", background: true, pty: true }, "2");
+    await exec({ command: "c" }, "3");
+    await exec({ command: "", background: true }, "4");
+    const [job, ...others] = calls().map(({ jobId }) => jobId);
+    expect(job).toMatch(/^nr-[0-9a-f]{12}$/);
+    expect(others).toEqual([null, null, null]);
+    const notes = ["1", "2"].map((id) => deps.memory.part(CALLS).find(RUN, id)?.notes);
+    expect(notes).toEqual([[expect.stringMatching(`^job ${job}: .* ask node_process, or look into `)], []]);
   });
 
   test("needs no paired node, and does not go over the node protocol where there is one", async () => {

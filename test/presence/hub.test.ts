@@ -315,6 +315,7 @@ describe("hub", () => {
       const hub = hubWith();
       const atMs = Date.now();
       hub.sink.observe({ node: "a", source: "gateway", atMs, facts: { version: "1" } });
+      hub.sink.observe({ node: "a", source: "plugin", atMs, facts: { arch: "x64" } });
       hub.sink.observe({ node: "a", source: "tailscale", atMs, facts: { tailnetTags: ["tag:prod"] } });
       hub.sink.observe({ node: "a", source: "ssh", atMs, facts: { timeZone: "Asia/Shanghai" } });
       hub.sink.answer(answer("a", "down"));
@@ -327,11 +328,16 @@ describe("hub", () => {
         Object.values(of()?.facts ?? {})
           .map((fact) => fact?.source)
           .sort(),
-      ).toEqual(["gateway", "ssh", "tailscale"]);
+      ).toEqual(["gateway", "plugin", "ssh", "tailscale"]);
       targets = [target("a", { ...all, ...change })];
       hub.refresh();
-      expect(Object.values(of()?.facts ?? {}).map((fact) => fact?.source)).not.toContain(source);
-      expect(Object.keys(of()?.facts ?? {})).toHaveLength(2);
+      // What the gateway says, and what the plugin on the node says through it, is of the same id.
+      const gone = source === "gateway" ? ["gateway", "plugin"] : [source];
+      expect(
+        Object.values(of()?.facts ?? {})
+          .map((fact) => fact?.source)
+          .sort(),
+      ).toEqual(["gateway", "plugin", "ssh", "tailscale"].filter((one) => !gone.includes(one)));
       if (source === "gateway") expect(of()?.reach.node?.state ?? "unknown").toBe("unknown");
       else expect(of()?.reach.node?.state).toBe("down");
       if (source === "ssh") expect(of()?.reach.ssh?.state ?? "unknown").toBe("unknown");

@@ -8,6 +8,7 @@ import { createLastNodes } from "../../src/nodeRouter/state/lastNodes.ts";
 import { createSessionNodes, MAX_SESSIONS } from "../../src/nodeRouter/state/sessionNodes.ts";
 import { createWorkspaceCalls } from "../../src/nodeRouter/state/workspaceCalls.ts";
 import { FairMap } from "../../src/shared/fairMap.ts";
+import { makeJob } from "../nodeRouter/jobs/makeJob.ts";
 import { makeRequest, makeRule, snapshotOf } from "../nodeRouter/placement/arrange.ts";
 import { makeNode } from "../support/makeNode.ts";
 
@@ -133,6 +134,7 @@ describe("an agent that floods it takes nothing from another one:", () => {
       node: "mac-sg",
       decisionId: callId,
       pty: false,
+      jobId: null,
       claimed: false,
       outcome: null,
     });
@@ -143,12 +145,11 @@ describe("an agent that floods it takes nothing from another one:", () => {
 
   test("a job, and where its calls last ran", () => {
     const jobs = createJobRegistry();
-    const job = { nodeId: "id", nodeName: "mac-sg", startedAtMs: 0, offset: 0 };
-    jobs.add({ ...job, jobId: "nr-1", agent: "quiet" });
+    jobs.add(makeJob({ jobId: "nr-1", agent: "quiet" }));
     const last = createLastNodes();
     last.set("quiet", "rule", "mac-sg");
     for (let n = 0; n < MANY; n++) {
-      jobs.add({ ...job, jobId: `nr-loud-${n}`, agent: "loud" });
+      jobs.add(makeJob({ jobId: `nr-loud-${n}`, agent: "loud" }));
       last.set("loud", `rule-${n}`, "mac-cn");
     }
     expect(jobs.find("nr-1", "quiet")).not.toBeNull();

@@ -37,7 +37,12 @@ export const quiet = (home: string): JsonObject => ({
 });
 
 /** Sends these model names of `provider` to the scripted model. Prices are round so that cost can be checked. */
-export function scriptedProvider(provider: string, modelUrl: string, models: readonly string[]): JsonObject {
+export function scriptedProvider(
+  provider: string,
+  modelUrl: string,
+  models: readonly string[],
+  contextWindow = 128_000,
+): JsonObject {
   return {
     [provider]: {
       baseUrl: modelUrl,
@@ -48,7 +53,7 @@ export function scriptedProvider(provider: string, modelUrl: string, models: rea
         name: id,
         reasoning: false,
         input: ["text"],
-        contextWindow: 128_000,
+        contextWindow,
         maxTokens: 4096,
         cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
       })),

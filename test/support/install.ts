@@ -1,7 +1,16 @@
 // Builds the plugin's package once and installs it into a gateway as a user would.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CliResult } from "./cli.ts";
@@ -14,12 +23,7 @@ const SOURCES = [
   "package.json",
   "package-lock.json",
   "tsup.config.ts",
-  "scripts/support/dataFiles.ts",
-  "scripts/support/leftOut.ts",
-  "scripts/support/pageAssets.ts",
-  "scripts/support/tabs.ts",
-  "scripts/support/thirdParty.ts",
-  "scripts/support/withoutComments.ts",
+  "scripts/support",
   "tsconfig.json",
   "openclaw.plugin.json",
   "README.md",
@@ -39,7 +43,7 @@ function fingerprint(): string {
   const hash = createHash("sha256");
   for (const source of SOURCES) {
     const path = join(ROOT, source);
-    for (const file of source === "src" ? filesBelow(path) : [path]) {
+    for (const file of existsSync(path) && statSync(path).isDirectory() ? filesBelow(path) : [path]) {
       if (existsSync(file)) hash.update(file.slice(ROOT.length)).update(readFileSync(file));
     }
   }

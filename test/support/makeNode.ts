@@ -1,4 +1,5 @@
 // One complete, valid node that can take any call; a test changes the one thing that it is about.
+import { NO_RESIDENCE } from "../../src/nodeRouter/placement/model/residence.ts";
 import { type NodeState, UNKNOWN_CAPACITY } from "../../src/nodeRouter/placement/model/snapshot.ts";
 
 /** Paired, approved, online, in Singapore, reachable over both transports. */
@@ -22,8 +23,11 @@ export function makeNode(changes: Partial<NodeState> = {}): NodeState {
     transport: "auto",
     workspace: "/Users/claw/work",
     location: { country: "SG", city: "Singapore", source: "declared" },
+    residence: { ...NO_RESIDENCE, country: "SG", by: { words: "declared", atMs: null } },
+    taints: [],
     ghostIds: [],
     doubt: null,
+    cordon: null,
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 // The scripted model: an OpenAI-compatible server that does what the user message says, so a run is repeatable.
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type ChatMessage, nextReply, type Reply, resultsOf, textOf } from "./modelScript.ts";
+import { type AskedCall, type ChatMessage, nextReply, type Reply, resultsOf, textOf } from "./modelScript.ts";
 import { writeReply } from "./modelWire.ts";
 
 /** One request that OpenClaw sent to the model, with the answer it got. */
@@ -13,7 +13,9 @@ export interface ModelRequest {
   readonly messages: readonly ChatMessage[];
   /** Texts of the tool results of the script in hand, in call order. */
   readonly results: readonly string[];
-  readonly reply: Reply;
+  readonly reply: Reply<AskedCall>;
+  /** When it came, by `performance.now()`. */
+  readonly atMs: number;
 }
 
 export interface ScriptedModel {
@@ -28,6 +30,8 @@ export interface ScriptedModel {
     accept: (request: ModelRequest) => boolean,
     timeoutMs?: number,
   ): Promise<ModelRequest>;
+  /** Forgets the requests of this session: a long run would keep every prompt. */
+  forget(session: string): void;
   stop(): Promise<void>;
 }
 
@@ -53,19 +57,32 @@ interface CompletionRequest {
   tools?: { function?: { name?: string } }[];
 }
 
+let issues = 0;
+
+/** Each call gets an id of its own, in this process; in its arguments `ISSUE` becomes that number. */
+function numbered(reply: Reply): Reply<AskedCall> {
+  if (!("calls" in reply)) return reply;
+  const calls = reply.calls.map((call) => {
+    issues += 1;
+    return { ...call, id: `call_${issues}`, args: call.args.replace(/\bISSUE\b/g, String(issues)) };
+  });
+  return { calls };
+}
+
 /** Starts the model on a free loopback port. It belongs to this process and needs no other. */
 export async function startModel(): Promise<ScriptedModel> {
   const requests: ModelRequest[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
 
   const complete = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const atMs = performance.now();
     const {
       model,
       stream,
       messages = [],
       tools = [],
     } = JSON.parse(await bodyOf(request)) as CompletionRequest;
-    const reply = nextReply(messages);
+    const reply = numbered(nextReply(messages));
     const entry: ModelRequest = {
       ...runtimeOf(messages),
       model,
@@ -73,6 +90,7 @@ export async function startModel(): Promise<ScriptedModel> {
       messages,
       results: resultsOf(messages),
       reply,
+      atMs,
     };
     requests.push(entry);
     writeReply(response, {
@@ -119,6 +137,10 @@ export async function startModel(): Promise<ScriptedModel> {
         clearTimeout(timer);
         arrivals.off("request", look);
       });
+    },
+    forget(session) {
+      const kept = requests.filter((entry) => entry.session?.endsWith(session) !== true);
+      requests.splice(0, requests.length, ...kept);
     },
     async stop() {
       server.closeAllConnections();

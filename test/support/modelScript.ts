@@ -5,19 +5,28 @@
 //   CALL exec {"command":"a"}
 //   CALL exec {"command":"b"}
 //   END
+//   CALL write {"path":"a","content":"@padded 1000000 v1"}   v1 and so many x that it has a million characters:
+//                                         more than a message to an agent may have
 
 export interface ToolCall {
   readonly name: string;
   readonly args: string;
 }
 
+/** One that the model asks for. */
+export interface AskedCall extends ToolCall {
+  readonly id: string;
+}
+
 export interface ChatMessage {
   readonly role: string;
   readonly content?: string | null | readonly { readonly type?: string; readonly text?: string }[];
   readonly tool_calls?: readonly unknown[];
+  /** Of a result: the call that it is of. */
+  readonly tool_call_id?: string;
 }
 
-export type Reply = { readonly text: string } | { readonly calls: readonly ToolCall[] };
+export type Reply<Call = ToolCall> = { readonly text: string } | { readonly calls: readonly Call[] };
 
 /** OpenClaw may quote other messages, scripts included, inside these marks. */
 const INTERNAL = /<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>.*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>/gs;
@@ -52,7 +61,7 @@ export function stepsOf(message: ChatMessage): ToolCall[][] {
     } else {
       const found = line.match(/^CALL ([\w.-]+) (\{.*\})$/);
       if (!found) continue;
-      const call = { name: found[1] ?? "", args: found[2] ?? "" };
+      const call = { name: found[1] ?? "", args: padded(found[2] ?? "") };
       if (together) together.push(call);
       else steps.push([call]);
     }
@@ -60,6 +69,9 @@ export function stepsOf(message: ChatMessage): ToolCall[][] {
   if (together?.length) steps.push(together);
   return steps;
 }
+
+const padded = (args: string): string =>
+  args.replace(/"@padded (\d+) (\w+)"/g, (_, size, text) => `"${text.padEnd(Number(size), "x")}"`);
 
 /** The part of a conversation that belongs to the newest script: its message and all after it. */
 function scriptInHand(messages: readonly ChatMessage[]): readonly ChatMessage[] {

@@ -1,30 +1,25 @@
 // How the scripted model's answer looks on the wire: chat completions, whole or as an event stream.
 import type { ServerResponse } from "node:http";
-import type { Reply } from "./modelScript.ts";
+import type { AskedCall, Reply } from "./modelScript.ts";
 
-let callNumber = 0;
-
-const toMessage = (reply: Reply): Record<string, unknown> =>
+const toMessage = (reply: Reply<AskedCall>): Record<string, unknown> =>
   "text" in reply
     ? { role: "assistant", content: reply.text }
     : {
         role: "assistant",
         content: null,
-        tool_calls: reply.calls.map((call, index) => {
-          callNumber += 1;
-          return {
-            index,
-            id: `call_${callNumber}`,
-            type: "function",
-            function: { name: call.name, arguments: call.args },
-          };
-        }),
+        tool_calls: reply.calls.map(({ id, name, args }, index) => ({
+          index,
+          id,
+          type: "function",
+          function: { name, arguments: args },
+        })),
       };
 
 /** Writes one completion. Token counts are a quarter of the characters: stable, and good enough for usage tests. */
 export function writeReply(
   response: ServerResponse,
-  answer: { model: string; stream: boolean; reply: Reply; promptChars: number },
+  answer: { model: string; stream: boolean; reply: Reply<AskedCall>; promptChars: number },
 ): void {
   const { model, stream, reply } = answer;
   const prompt_tokens = Math.ceil(answer.promptChars / 4);

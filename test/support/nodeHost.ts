@@ -18,8 +18,12 @@ export interface NodeHostOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Archive of this plugin, installed on the node before it first connects. Default: none. */
   readonly plugin?: string;
-  /** On 127.0.0.1, to connect to: a way to the gateway. Default: the gateway's own. */
+  /** To connect to: a way to the gateway. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** Default: the gateway's own. */
   readonly port?: number;
+  /** Command that runs it, e.g. in another network namespace; its arguments are the program and its arguments. */
+  readonly through?: readonly string[];
   /** `false`: leave its commands waiting for approval. */
   readonly approve?: boolean;
   readonly timeoutMs?: number;
@@ -80,7 +84,7 @@ export async function startNodeHost(
     "node",
     "run",
     "--host",
-    "127.0.0.1",
+    options.host ?? "127.0.0.1",
     "--port",
     String(options.port ?? gateway.port),
     "--display-name",
@@ -132,7 +136,8 @@ export async function startNodeHost(
     cli,
     async start() {
       const known = new Map((await rowsNow()).map((row) => [row.nodeId, row.connectedAtMs ?? 0]));
-      child = startProcess(process.execPath, [OPENCLAW, ...args], {
+      const [program = "", ...line] = [...(options.through ?? []), process.execPath, OPENCLAW, ...args];
+      child = startProcess(program, line, {
         env,
         cwd: home.home,
         logFile: home.logFile,

@@ -40,11 +40,13 @@ export function shapeProblem(raw: unknown): ConfigProblem {
 /** TypeBox's own words, but for our enums and for unions, of which it says no more than that they are. */
 function expected({ message, schema }: ValueError): string {
   if (Array.isArray(schema.enum)) return `expected ${schema.enum.map(quote).join(" or ")}`;
-  if (Array.isArray(schema.anyOf)) return `expected ${schema.anyOf.map(branchText).join(" or ")}`;
+  if (Array.isArray(schema.anyOf))
+    return `expected ${[...new Set(schema.anyOf.map(branchText))].join(" or ")}`;
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
-function branchText({ type, const: value }: Readonly<Record<string, unknown>>): string {
+function branchText({ type, const: value, enum: values }: Readonly<Record<string, unknown>>): string {
+  if (Array.isArray(values)) return values.map(quote).join(" or ");
   return String(value ?? type);
 }
 

@@ -33,11 +33,13 @@ export function createTakenBefore(): (rule: RuleEntry) => readonly string[] | nu
     const patterns = agents.map(agentPattern);
     const tools = written === undefined ? null : new Set(written.map(normalizeToolName));
     const takers = new Set<string>();
-    const isTaken = patterns.every((pattern) => {
-      const taker = takerOf(pattern, tools);
-      if (taker !== undefined) takers.add(taker.name);
-      return taker !== undefined;
-    });
+    const isTaken =
+      patterns.length > 0 &&
+      patterns.every((pattern) => {
+        const taker = takerOf(pattern, tools);
+        if (taker !== undefined) takers.add(taker.name);
+        return taker !== undefined;
+      });
     const rule = { index: index++, name, tools };
     for (const pattern of new Set(patterns)) {
       const before = byPattern.get(pattern);

@@ -1,4 +1,11 @@
 // The config as the operator wrote it, once its shape is known, with what every check needs of it: paths, parsed texts.
+import {
+  type Parsed,
+  parseTaint,
+  parseToleration,
+  type Taint,
+  type Toleration,
+} from "../../nodeRouter/placement/model/taint.ts";
 import { type ParsedSelector, parseSelector } from "../../nodeRouter/placement/selector/parser.ts";
 import { type ParsedTag, parseTag, reservedPrefix } from "../../nodeRouter/placement/selector/tags.ts";
 import type { NodeTags } from "../../shared/types.ts";
@@ -19,6 +26,14 @@ export interface WrittenNode {
   readonly parsedTags: readonly { readonly text: string; readonly tag: ParsedTag }[];
   /** Those that a node can have; the first of two that contradict each other. */
   readonly tags: NodeTags;
+  readonly taints: readonly WrittenText<Taint>[];
+}
+
+/** One text of a list, where it stands, and what came of parsing it. */
+export interface WrittenText<T> {
+  readonly path: string;
+  readonly text: string;
+  readonly parsed: Parsed<T>;
 }
 
 /** One entry of `rules`. */
@@ -29,6 +44,7 @@ export interface WrittenRule {
   readonly entry: RuleEntry;
   readonly require: WrittenSelector | null;
   readonly prefer: readonly (WrittenSelector & { readonly weight: number })[];
+  readonly tolerate: readonly WrittenText<Toleration>[];
 }
 
 /** A selector where it stands, and what came of parsing it. */
@@ -67,7 +83,23 @@ function readNode([name, entry]: readonly [string, NodeEntry]): WrittenNode {
   for (const { tag } of parsedTags) {
     if (tag.ok && reservedPrefix(tag.key) === null && !tags.has(tag.key)) tags.set(tag.key, tag.value);
   }
-  return { name, path: formatPath(["nodes", name]), entry, parsedTags, tags };
+  const path = formatPath(["nodes", name]);
+  return {
+    name,
+    path,
+    entry,
+    parsedTags,
+    tags,
+    taints: readTexts(`${path}.taints`, entry.taints, parseTaint),
+  };
+}
+
+function readTexts<T>(
+  path: string,
+  texts: readonly string[] = [],
+  parse: (text: string) => Parsed<T>,
+): readonly WrittenText<T>[] {
+  return texts.map((text, at) => ({ path: `${path}[${at}]`, text, parsed: parse(text) }));
 }
 
 function readRule(entry: RuleEntry, index: number): WrittenRule {
@@ -82,5 +114,6 @@ function readRule(entry: RuleEntry, index: number): WrittenRule {
       ...read(selector, `prefer[${at}].selector`),
       weight,
     })),
+    tolerate: readTexts(`${path}.tolerate`, entry.tolerate, parseToleration),
   };
 }

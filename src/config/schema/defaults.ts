@@ -1,12 +1,23 @@
 // Values that hold where the config says nothing. The schema shows them and `resolveConfig` applies them.
-import type { FilesPolicy, OnUnavailable } from "../../nodeRouter/placement/model/rule.ts";
+import type {
+  FilesPolicy,
+  OnUnavailable,
+  Stick,
+  UntoleratedAgents,
+} from "../../nodeRouter/placement/model/rule.ts";
 import type { TransportChoice } from "../../nodeRouter/placement/model/snapshot.ts";
 import type { AuditMode, Mode } from "../../shared/types.ts";
 
 export const DEFAULT_MODE: Mode = "enforce";
+/** A node's own public address is known only where a service is named for it. */
+export const DEFAULT_EGRESS = false;
+/** Whoever taints a node under rules alone changes nothing for agents without one. */
+export const DEFAULT_UNTOLERATED_AGENTS: UntoleratedAgents = "leave";
 export const DEFAULT_TRANSPORT: TransportChoice = "auto";
 /** The gateway runs a routed agent's call only where the operator wrote it. */
 export const DEFAULT_ON_UNAVAILABLE: OnUnavailable = "refuse";
+/** A call comes back to the node of the last one unless another is clearly better; nobody waits for it. */
+export const DEFAULT_STICK: Stick = "none";
 /** File tools take no host parameter, so an exec binding leaves them where the host runs them. */
 export const DEFAULT_FILES: FilesPolicy = "gateway";
 /** Records are kept where they can be; a full disk must not stop every agent unless the operator says so. */

@@ -2,17 +2,30 @@
 
 export const MAX_NODES = 10_000;
 export const MAX_RULES = 1_000;
+export const MAX_TESTS = 500;
 export const MAX_TAGS = 64;
+export const MAX_TAINTS = 64;
+/** Of a rule's residency: more than there are. */
+export const MAX_COUNTRIES = 256;
 export const MAX_AGENTS = 100;
 export const MAX_TOOLS = 64;
 export const MAX_PREFERENCES = 64;
 export const MAX_DIRECTORIES = 64;
 export const MAX_ENV = 256;
 
+/** Calls that a node may run at once. */
+export const MAX_RUNNING = 10_000;
+/**
+ * How long a call may wait for a node. OpenClaw gives up a run of which it hears nothing for five minutes
+ * (docs/concepts/agent-loop.md, "Stuck session diagnostics").
+ */
+export const LONGEST_WAIT_MS = 240_000;
 /** Characters of a name: node, rule, agent pattern, tool, host, user, city. 253 is the longest DNS name. */
 export const MAX_NAME_LENGTH = 253;
 /** Characters of one tag: two Kubernetes label parts (317 and 63) and "=". */
 export const MAX_TAG_LENGTH = 381;
+/** Characters of one taint or toleration: a tag, ":" and "PreferNoSchedule". */
+export const MAX_TAINT_LENGTH = 398;
 /** Characters of one selector. */
 export const MAX_SELECTOR_LENGTH = 2048;
 /** Characters of a path: PATH_MAX on Linux. */

@@ -1,7 +1,8 @@
 // The shape of places: where a node or the gateway is, and what a rule's `near` means.
 import * as Type from "@sinclair/typebox";
-import { closed, text } from "./kinds.ts";
-import { MAX_NAME_LENGTH } from "./limits.ts";
+import { DEFAULT_EGRESS } from "./defaults.ts";
+import { closed, stringEnum, text } from "./kinds.ts";
+import { MAX_COUNTRIES, MAX_NAME_LENGTH } from "./limits.ts";
 
 const name = (description?: string) => text(MAX_NAME_LENGTH, description);
 
@@ -26,6 +27,33 @@ export const GatewaySchema = closed(
     ),
   },
   { description: "The machine that the gateway runs on." },
+);
+
+export const ResidencySchema = closed(
+  {
+    allow: Type.Array(name(), {
+      minItems: 1,
+      maxItems: MAX_COUNTRIES,
+      description: 'Countries as ISO 3166-1 alpha-2 in capitals, for example "SG".',
+    }),
+    onUnknown: Type.Optional(
+      stringEnum(["refuse"], {
+        default: "refuse",
+        description: "A node of which nobody knows where it is, or of which that is disputed, gets no calls.",
+      }),
+    ),
+    egress: Type.Optional(
+      Type.Boolean({
+        default: DEFAULT_EGRESS,
+        description:
+          "The node's own public address must be known too (presence.publicAddressUrl), and be in the same country.",
+      }),
+    ),
+  },
+  {
+    description:
+      "Countries in which the calls may run. Only a declared country or a tag country-… of the tailnet's policy grants; everything else can only object. Default: any place.",
+  },
 );
 
 export const NearSchema = Type.Union(

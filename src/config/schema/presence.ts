@@ -22,7 +22,7 @@ export const PresenceSchema = closed(
     publicAddressUrl: Type.Optional(
       text(
         MAX_URL_LENGTH,
-        "https address that answers with the caller's IP address in plain text. Nodes with SSH ask it with curl or wget. Default: nobody is asked.",
+        "https address that answers with the caller's IP address in plain text. Nodes with SSH ask it with curl or wget, paired nodes with this plugin by themselves. Default: nobody is asked.",
       ),
     ),
   },

@@ -4,7 +4,7 @@ import { MAX_WEIGHT, MIN_WEIGHT } from "../../nodeRouter/placement/model/rule.ts
 import * as defaults from "./defaults.ts";
 import { closed, mapOf, stringEnum, text } from "./kinds.ts";
 import * as limits from "./limits.ts";
-import { GatewaySchema, LocationSchema, NearSchema } from "./location.ts";
+import { GatewaySchema, LocationSchema, NearSchema, ResidencySchema } from "./location.ts";
 import { PresenceSchema } from "./presence.ts";
 import { SshSchema } from "./ssh.ts";
 
@@ -37,7 +37,23 @@ export const NodeSchema = closed(
         description: 'Tags that selectors match: "key" or "key=value", for example "region=sg" or "gpu".',
       }),
     ),
+    taints: Type.Optional(
+      Type.Array(text(limits.MAX_TAINT_LENGTH), {
+        maxItems: limits.MAX_TAINTS,
+        default: [],
+        description:
+          'Taints that keep off calls of rules that do not tolerate them: "key:effect" or "key=value:effect". NoSchedule: no new calls. PreferNoSchedule: only where no other node fits. NoExecute: sessions leave too.',
+      }),
+    ),
     location: Type.Optional(LocationSchema),
+    maxRunning: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: limits.MAX_RUNNING,
+        description:
+          "Calls that may run there at once, over every protocol; a full node takes no new ones. Default: any number.",
+      }),
+    ),
     workspace: Type.Optional(
       text(
         limits.MAX_PATH_LENGTH,
@@ -114,13 +130,32 @@ const MinimumSchema = closed(
   },
 );
 
+const OnUnavailableSchema = Type.Union(
+  [
+    stringEnum(["refuse", "gateway"], { description: "Refused, or run by the gateway machine." }),
+    closed(
+      { wait: text(limits.MAX_NAME_LENGTH, 'How long, for example "20s"; at most 4m.') },
+      { description: "The call waits for the first node that fits." },
+    ),
+    closed(
+      { next: name("Name of the rule that is asked then.") },
+      { description: "Another rule chooses, before anything is sent." },
+    ),
+  ],
+  {
+    default: defaults.DEFAULT_ON_UNAVAILABLE,
+    description:
+      'What happens when no node fits: "refuse", "gateway" (the gateway machine runs the call), { wait: "20s" } (it waits for the first node that fits), or { next: "rule name" } (that rule chooses).',
+  },
+);
+
 export const RuleSchema = closed(
   {
     name: name("Name of the rule, unique; refusals, logs and the CLI show it."),
     agents: Type.Array(text(limits.MAX_NAME_LENGTH), {
-      minItems: 1,
       maxItems: limits.MAX_AGENTS,
-      description: 'Agents that the rule speaks for: exact ids, or globs such as "cn-*".',
+      description:
+        'Agents that the rule speaks for: exact ids, or globs such as "cn-*". None: it is asked only where another rule names it as next.',
     }),
     tools: Type.Optional(
       Type.Array(text(limits.MAX_NAME_LENGTH), {
@@ -143,10 +178,21 @@ export const RuleSchema = closed(
     ),
     near: Type.Optional(NearSchema),
     minimum: Type.Optional(MinimumSchema),
-    onUnavailable: Type.Optional(
-      stringEnum(["refuse", "gateway"], {
-        default: defaults.DEFAULT_ON_UNAVAILABLE,
-        description: "What happens when no node fits: the call is refused, or the gateway machine runs it.",
+    residency: Type.Optional(ResidencySchema),
+    tolerate: Type.Optional(
+      Type.Array(text(limits.MAX_TAINT_LENGTH), {
+        maxItems: limits.MAX_TAINTS,
+        default: [],
+        description:
+          'Taints that do not keep these calls off: "key" or "key=value", also with ":effect"; "*" is every taint.',
+      }),
+    ),
+    onUnavailable: Type.Optional(OnUnavailableSchema),
+    stick: Type.Optional(
+      stringEnum(["session", "agent", "none"], {
+        default: defaults.DEFAULT_STICK,
+        description:
+          "For agents of whom only exec is routed: commands of a session, or of the agent, come back to the node that holds the files of earlier ones; while it is away, onUnavailable says what happens.",
       }),
     ),
     files: Type.Optional(
@@ -158,6 +204,25 @@ export const RuleSchema = closed(
     ),
   },
   { description: "Which agents' calls run on which nodes." },
+);
+
+const TestSchema = closed(
+  {
+    name: Type.Optional(name("Name of the test, for its results. Default: what it says.")),
+    agent: name("Agent whose call is decided."),
+    tool: Type.Optional(name('Tool that it calls. Default: "exec".')),
+    down: Type.Optional(
+      Type.Array(text(limits.MAX_NAME_LENGTH), {
+        maxItems: limits.MAX_DIRECTORIES,
+        default: [],
+        description: "Inventory names of nodes that are down. All others are up.",
+      }),
+    ),
+    expect: name(
+      'What must become of the call: "refused", "unrouted", "node:<inventory name>" or "place:<country>", for example "place:SG".',
+    ),
+  },
+  { description: "What must become of a call by this config." },
 );
 
 export const ConfigSchema = closed(
@@ -216,12 +281,27 @@ export const ConfigSchema = closed(
         description: "Machines that can run calls, by inventory name.",
       }),
     ),
+    untoleratedAgents: Type.Optional(
+      stringEnum(["leave", "refuse"], {
+        default: defaults.DEFAULT_UNTOLERATED_AGENTS,
+        description:
+          "Calls that no rule speaks for, on nodes with a taint: left to OpenClaw, or refused there.",
+      }),
+    ),
     rules: Type.Optional(
       Type.Array(RuleSchema, {
         maxItems: limits.MAX_RULES,
         default: [],
         description:
           "Rules in order: the first one whose agents and tools match decides; without one the call is left alone.",
+      }),
+    ),
+    tests: Type.Optional(
+      Type.Array(TestSchema, {
+        maxItems: limits.MAX_TESTS,
+        default: [],
+        description:
+          "What must become of calls, tried when the config is loaded: the agents of a test that fails are refused.",
       }),
     ),
   },

@@ -1,5 +1,6 @@
 // Chooses the node of a session's workspace now, and remembers it.
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
@@ -10,19 +11,24 @@ import type { Refused, SessionPlace, WorkspacePlace } from "../policy/callDecisi
 import { decideSession } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { type KeptPlace, SESSION_NODES, type SessionNodes } from "../state/sessionNodes.ts";
+import { waitForNode, wakeWaiting } from "./waiting.ts";
 import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
 
 /** `movedFrom`: the node that the session's files were on before, until `told`; null: it did not move. */
 type Remembered = WorkspacePlace & { readonly movedFrom: string | null };
 export type PlacedSession = Remembered | Refused;
 
-/** By `decideSession`, from a fresh list of the nodes. Never throws. */
+/**
+ * By `decideSession`, from a fresh list of the nodes. Never throws.
+ * @param mayWait of a session without files: whether it waits for a node, where its rule says so.
+ */
 export async function placeSession(
   deps: SnapshotDeps & WorldDeps,
   agent: string,
   sessionKey: string,
+  mayWait = false,
 ): Promise<PlacedSession> {
-  const place = await choose(deps, agent, (sessions) => sessions.get(sessionKey));
+  const place = await choose(deps, agent, (sessions) => sessions.get(sessionKey), mayWait);
   return place.ok ? remember(deps.memory, agent, sessionKey, place) : place;
 }
 
@@ -35,6 +41,7 @@ async function choose(
   deps: SnapshotDeps & WorldDeps,
   agent: string,
   keptBy: (sessions: SessionNodes) => KeptPlace | null,
+  mayWait = false,
 ): Promise<SessionPlace> {
   const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null) {
@@ -44,10 +51,24 @@ async function choose(
   const sessions = deps.memory.part(SESSION_NODES);
   try {
     await sessions.ready();
-    const policy = policyNow(deps, config, agent);
-    const decide = (snapshot: NodeSnapshot): SessionPlace =>
-      decideSession(policy, keptBy(sessions), worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
-    return await decidedNow(deps, config, decide, ({ ok }) => !ok);
+    const decide = (by: ResolvedConfig, snapshot: NodeSnapshot): SessionPlace => {
+      const world = worldNow(deps, by, snapshot);
+      return decideSession(
+        policyNow(deps, by, agent),
+        keptBy(sessions),
+        world,
+        deps.memory.part(LAST_NODES),
+        true,
+      );
+    };
+    const decideFirst = (snapshot: NodeSnapshot): SessionPlace => {
+      wakeWaiting(deps);
+      return decide(config, snapshot);
+    };
+    const first = await decidedNow(deps, config, decideFirst, ({ ok }) => !ok);
+    const waitMs = (place: SessionPlace): number | undefined => (place.ok ? undefined : place.waitMs);
+    if (!mayWait || keptBy(sessions) !== null || waitMs(first) === undefined) return first;
+    return (await waitForNode(deps, first, { agent, tool: "sandbox", decide, waitMs })).decided;
   } catch (error) {
     if (error instanceof NodeRouterError) return { ok: false, refusal: error.refusal };
     const fact = `choosing a node failed (${safe(messageOf(error))})`;

@@ -9,6 +9,7 @@ import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import { type AgentPolicy, agentPolicy } from "../policy/agentPolicy.ts";
 import type { World } from "../policy/callDecision.ts";
 import { worldOf } from "../policy/world.ts";
+import { withPressure } from "./pressure.ts";
 
 export interface WorldDeps {
   readonly memory: Memory;
@@ -33,7 +34,7 @@ export function currentPolicy(deps: WorldDeps, agent: string): AgentPolicy | nul
 /** Everything else that is known now; asks nobody. */
 export function worldNow(deps: WorldDeps, config: ResolvedConfig, snapshot: NodeSnapshot): World {
   return worldOf(config, readOr(deps.hostConfig), {
-    snapshot,
+    snapshot: withPressure(deps.memory, config, snapshot),
     hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
     presence: presenceRecords(deps),
     apiProblem: deps.memory.part(SANDBOX_PROBLEM).current,

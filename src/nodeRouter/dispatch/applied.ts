@@ -9,14 +9,21 @@ export interface Applied {
   readonly params: Record<string, unknown> | null;
   /** Null when nobody needs to be asked. */
   readonly consent: Consent | null;
+  /** The node that the session's workspace was on until this call; null: it was nowhere else. */
+  readonly movedFrom: string | null;
+  /** Under which the ledger has the call and its command; null: under one of its own. */
+  readonly recordId: string | null;
 }
 
 /** The call goes on with these parameters, and without a question. */
-export function applied(params: Applied["params"], consent: Consent | null = null): Applied {
-  return { refusal: null, params, consent };
+export function applied(
+  params: Applied["params"],
+  told: Partial<Pick<Applied, "consent" | "movedFrom" | "recordId">> = {},
+): Applied {
+  return { refusal: null, params, consent: null, movedFrom: null, recordId: null, ...told };
 }
 
 /** The call does not go on. */
 export function notApplied(refusal: Refusal): Applied {
-  return { refusal, params: null, consent: null };
+  return { ...applied(null), refusal };
 }

@@ -1,8 +1,11 @@
 // One call from the host's event to the parameters that the host is told: what is known, the decision, its carrying out.
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
-import { refusal } from "../../shared/refusal.ts";
+import { refusal, refusalText } from "../../shared/refusal.ts";
+import { roughDuration } from "../../shared/roughDuration.ts";
+import { mayCloseNodes } from "../current/closing.ts";
 import { remember } from "../current/placeSession.ts";
+import { type Waited, waitForNode, wakeWaiting } from "../current/waiting.ts";
 import { policyNow, worldNow } from "../current/worldNow.ts";
 import type { ToolContext, ToolEvent } from "../host/events.ts";
 import { isOpenClawExec } from "../host/harness.ts";
@@ -17,6 +20,7 @@ import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { classifyTool, worksInWorkspace } from "../toolCatalog/catalog.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
 import { applyPlacement } from "./overNode.ts";
+import { giveBack, take } from "./taking.ts";
 import { applyInput, applyWorkspace } from "./toWorkspace.ts";
 
 /** One call, carried as far as the policy can. */
@@ -25,43 +29,100 @@ export interface Carried extends Applied {
   readonly decision: Decision;
 }
 
-/** Decides the call and carries it out. A fault on the way is a refusal, unless the call is none of ours. Never throws. */
+/**
+ * Decides the call and carries it out. A fault on the way is a refusal, unless the call is none of ours. Never throws.
+ * @param maxWaitMs how long the host lets the caller wait.
+ */
 export async function carry(
   deps: RouterDeps,
   config: ResolvedConfig,
   agent: string,
   event: ToolEvent,
   context: ToolContext,
+  maxWaitMs = Number.POSITIVE_INFINITY,
 ): Promise<Carried> {
   const policy = policyNow(deps, config, agent);
+  const { memory } = deps;
   try {
     // When the host cannot say how the agent is set up, nothing is decided as if it were set up in no way.
     deps.hostConfig();
     const call = await callOf(deps, policy, event, context);
-    const decideFrom = (snapshot: NodeSnapshot): Decision => {
+    await memory.part(LAST_NODES).stuck.ready();
+    const decideBy = (by: ResolvedConfig, snapshot: NodeSnapshot): Decision => {
       // Asked last: another call of the session may have moved it meanwhile.
-      const kept = deps.memory.part(SESSION_NODES).get(call.session.key);
+      const kept = memory.part(SESSION_NODES).get(call.session.key);
       const now = { ...call, session: { ...call.session, kept } };
-      return decide(policy, now, worldNow(deps, config, snapshot), deps.memory.part(LAST_NODES));
+      const policyBy = policyNow(deps, by, agent);
+      const decision = decide(policyBy, now, worldNow(deps, by, snapshot), memory.part(LAST_NODES));
+      take(memory, by, policyBy, decision, event, context);
+      return decision;
     };
-    const decision = needsFreshNodes(policy, call)
+    const decideFrom = (snapshot: NodeSnapshot): Decision => {
+      wakeWaiting(deps);
+      return decideBy(config, snapshot);
+    };
+    const first = needsFreshNodes(policy, call, mayCloseNodes(memory, config))
       ? await decidedNow(deps, config, decideFrom, ({ kind }) => kind === "refuse")
       : decideFrom(lastSnapshot(deps, config));
-    return await carryOut(deps, decision, event, context);
+    // Of a call that goes on elsewhere all the same nothing is held up.
+    const isShadow = config.mode === "shadow" && policy.binding === "exec";
+    const mayWait = isShadow ? 0 : maxWaitMs;
+    const { decided, waitedMs } = await inTime(deps, first, decideBy, event, context, mayWait);
+    const result = await carryOut(deps, decided, event, context, waitedMs);
+    if (result.outcome !== "placed") giveBack(memory, event, context);
+    return result;
   } catch (error) {
+    giveBack(memory, event, context);
     const fault =
       error instanceof NodeRouterError
         ? error.refusal
         : refusal("INVENTORY_UNAVAILABLE", `the call could not be placed: ${messageOf(error)}`);
     const decision = faultDecision(policy, event.toolName, fault);
-    return isOurs(policy, event.toolName) ? carried(decision, notApplied(fault)) : left(decision, null);
+    return isOurs(policy, event.toolName, mayCloseNodes(deps.memory, config))
+      ? carried(decision, notApplied(fault))
+      : left(decision, null);
   }
 }
 
+/** The decision, or the one that it becomes while the call waits, where its rule says that it may. */
+async function inTime(
+  deps: RouterDeps,
+  first: Decision,
+  decide: (config: ResolvedConfig, snapshot: NodeSnapshot) => Decision,
+  { toolName: tool }: ToolEvent,
+  { abortSignal: signal }: ToolContext,
+  maxWaitMs: number,
+): Promise<Waited<Decision>> {
+  const waitMs = (decision: Decision): number | undefined => {
+    const ms = decision.kind === "refuse" ? decision.waitMs : undefined;
+    return ms === undefined ? undefined : Math.min(ms, maxWaitMs);
+  };
+  const longest = waitMs(first) ?? 0;
+  if (first.kind !== "refuse" || longest === 0) return { decided: first, waitedMs: 0 };
+  const { agent, rule, refusal: why } = first;
+  deps.log.info({ agent, tool, rule, waitMs: longest, reason: refusalText(why) }, "waits for a node");
+  const waited = await waitForNode(deps, first, { agent, tool, decide, waitMs, signal });
+  const { decided, waitedMs } = waited;
+  if (signal?.aborted === true) {
+    const fact = "the call was cancelled while it waited for a node";
+    return { decided: { ...first, refusal: refusal("NOT_STARTED", fact) }, waitedMs };
+  }
+  if (decided.kind !== "refuse") return waited;
+  if (waited.isCutShort === true) {
+    const fact = "the call waited for a node, and OpenClaw is loading node-router or its config anew";
+    return { decided: { ...decided, refusal: refusal("NOT_STARTED", fact) }, waitedMs };
+  }
+  const fact = `${decided.refusal.fact}; it waited ${roughDuration(waitedMs)}`;
+  return { decided: { ...decided, refusal: { ...decided.refusal, fact } }, waitedMs };
+}
+
 /** Whether a fault must refuse the call: nothing that a rule, or a workspace on a node, speaks for runs on a guess. */
-function isOurs(policy: AgentPolicy, tool: string): boolean {
-  if (classifyTool(tool) === null) return policy.mustBePlaced;
-  return policy.isRoutedFor(tool) || policy.binding === "workspace";
+function isOurs(policy: AgentPolicy, tool: string, closes: boolean): boolean {
+  const known = classifyTool(tool);
+  if (known === null) return policy.mustBePlaced;
+  // Of exec the node is looked at once more before it is sent there; of a node tool it is not.
+  const mayBeClosed = known.kind === "node" && closes;
+  return policy.isRoutedFor(tool) || policy.binding === "workspace" || mayBeClosed;
 }
 
 async function callOf(
@@ -99,8 +160,10 @@ async function carryOut(
   decision: Decision,
   event: ToolEvent,
   context: ToolContext,
+  waitedMs: number,
 ): Promise<Carried> {
   const { agent } = decision;
+  const notes = waitedMs === 0 ? [] : [`waited ${roughDuration(waitedMs)} for a node`];
   switch (decision.kind) {
     case "leave":
       return left(decision, clearedParams(decision.clearHost, event));
@@ -108,9 +171,9 @@ async function carryOut(
       return carried(decision, notApplied(decision.refusal));
     case "place":
       if (decision.beside !== null) remember(deps.memory, agent, context.sessionKey ?? "", decision.beside);
-      return carried(decision, applyPlacement(deps, decision.placement, event, context, agent));
+      return carried(decision, await applyPlacement(deps, decision.placement, event, context, agent, notes));
     case "workspace":
-      return carried(decision, await applyWorkspace(deps, decision, event, context));
+      return carried(decision, await applyWorkspace(deps, decision, event, context, notes));
     case "input":
       if (decision.askedBy === null) return left(decision, null);
       return carried(decision, await applyInput(deps, event, agent, decision.askedBy));

@@ -2,9 +2,11 @@
 import { trimmedText } from "../../shared/jsonParts.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { whyText } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
 import type { Refused } from "../policy/callDecision.ts";
+import { findNode } from "../policy/namedNode.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 import type { NodeRewrite } from "./nodeExecParams.ts";
 
@@ -15,9 +17,6 @@ export interface NodeToolInput {
   readonly decision: PlacementDecision;
   readonly snapshot: NodeSnapshot;
 }
-
-/** The host accepts this many characters of an id as its name. */
-const MIN_ID_PREFIX = 6;
 
 /**
  * A node that the model names is kept when the rule allows it and it fits now, and refused otherwise with its
@@ -38,7 +37,7 @@ export function rewriteNodeTool(input: NodeToolInput): NodeRewrite {
     const wanted = findNode(input.snapshot, named);
     const candidate = decision.candidates().find((entry) => entry.node === wanted?.name);
     if (wanted === null || candidate?.fits !== true) {
-      return notAllowed(input, named, wanted, candidate?.reason?.one ?? null);
+      return notAllowed(input, named, wanted, whyText(candidate, "does not fit"));
     }
     node = wanted;
   }
@@ -54,24 +53,6 @@ export function rewriteNodeTool(input: NodeToolInput): NodeRewrite {
     jobId: null,
     notes: [],
   };
-}
-
-/** As the host matches names: exact id, inventory name, then the beginning of an id that only one node has. */
-function findNode(snapshot: NodeSnapshot, name: string): NodeState | null {
-  const wanted = name.toLowerCase();
-  const { nodes } = snapshot;
-  return (
-    nodes.find((node) => node.nodeId === name) ??
-    nodes.find((node) => node.name === name) ??
-    only(nodes.filter((node) => node.name.toLowerCase() === wanted)) ??
-    (wanted.length < MIN_ID_PREFIX ? null : only(nodes.filter((node) => node.nodeId?.startsWith(wanted))))
-  );
-}
-
-/** Null when there are several: a guess could be the wrong machine. */
-function only(nodes: readonly NodeState[]): NodeState | null {
-  const [node = null, ...others] = nodes;
-  return others.length === 0 ? node : null;
 }
 
 function notAllowed(

@@ -1,6 +1,7 @@
 // Carries a placement into a call: the complete parameters the host is told, and the record of the call.
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { refusal } from "../../shared/refusal.ts";
+import { policyNow } from "../current/worldNow.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { JOBS } from "../jobs/jobs.ts";
@@ -12,15 +13,17 @@ import { classifyTool } from "../toolCatalog/catalog.ts";
 import { type Applied, applied, notApplied } from "./applied.ts";
 import { rewriteExec } from "./nodeExecParams.ts";
 import { rewriteNodeTool } from "./nodeToolParams.ts";
+import { giveBack, moveNotes, stickOf, takeNamed } from "./taking.ts";
 
 /** Rewrites the call for `decision.node` and records it; a refusal when it cannot be carried out there. */
-export function applyPlacement(
+export async function applyPlacement(
   deps: RouterDeps,
   decision: PlacementDecision,
   event: ToolEvent,
   context: ToolContext,
   agent: string,
-): Applied {
+  waited: readonly string[] = [],
+): Promise<Applied> {
   const { node } = decision;
   const config = deps.memory.part(PLUGIN_CONFIG).current;
   const jobs = deps.memory.part(JOBS);
@@ -49,7 +52,12 @@ export function applyPlacement(
   if (rewrite.nodeId === node.nodeId) deps.memory.part(LAST_NODES).set(agent, decision.rule ?? "", node.name);
   if (config.mode === "shadow") return applied(null);
 
-  const { nodeId, jobId, notes } = rewrite;
+  const full =
+    rewrite.nodeId === node.nodeId ? null : takeNamed(deps, config, agent, rewrite.nodeId, event, context);
+  if (full !== null) return notApplied(full);
+  const { nodeId, jobId } = rewrite;
+  const stickKey = stickOf(policyNow(deps, config, agent), event, context);
+  const notes = [...rewrite.notes, ...waited, ...moveNotes(deps.memory, stickKey)];
   deps.memory.part(CALLS).add({
     ...idsOf(event, context),
     sessionKey: context.sessionKey ?? "",
@@ -59,10 +67,25 @@ export function applyPlacement(
     nodeId,
     jobId,
     workspaceCallId: null,
+    ...(stickKey === null ? {} : { stickKey }),
     notes,
   });
   if (jobId !== null) {
-    jobs.add({ jobId, agent, nodeId, nodeName: node.name, startedAtMs: deps.now(), offset: 0 });
+    const sessionKey = context.sessionKey ?? "";
+    await jobs.add({
+      jobId,
+      agent,
+      sessionKey,
+      nodeId,
+      nodeName: node.name,
+      through: "exec",
+      startedAtMs: deps.now(),
+      auditRecord: "",
+      seen: false,
+      offset: 0,
+      end: null,
+    });
+    giveBack(deps.memory, event, context);
   }
-  return applied(rewrite.params);
+  return applied(rewrite.params, { recordId: jobId });
 }

@@ -6,6 +6,7 @@ import { type ApprovalText, approvalText, inputApprovalText } from "../approval/
 import { unshownRefusal } from "../approval/unshown.ts";
 import { remember } from "../current/placeSession.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
+import { JOBS } from "../jobs/jobs.ts";
 import type { Decision, WorkspacePlace } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { CALLS, type Consent } from "../state/calls.ts";
@@ -22,20 +23,29 @@ export async function applyWorkspace(
   decision: Extract<Decision, { kind: "workspace" }>,
   event: ToolEvent,
   context: ToolContext,
+  waited: readonly string[] = [],
 ): Promise<Applied> {
   const { agent, placement, place } = decision;
   const sessionKey = context.sessionKey ?? "";
   const { movedFrom } = remember(deps.memory, agent, sessionKey, place);
-  const notes =
+  const moved =
     movedFrom === null
       ? []
       : [`this session's workspace was on ${quote(movedFrom)} until now; its files are there`];
+  const notes: string[] = [...moved, ...waited];
   const who = { ...idsOf(event, context), sessionKey, agent };
-  const call = { ...who, tool: event.toolName, decision: placement, notes, nodeId: null, jobId: null };
+  const call = {
+    ...who,
+    tool: event.toolName,
+    decision: placement,
+    notes,
+    nodeId: null,
+    jobId: null,
+  };
   if (event.toolName !== "exec") {
     // A file tool's result has no line of ours, unless there is something to tell.
     if (notes.length > 0) deps.memory.part(CALLS).add({ ...call, workspaceCallId: null });
-    return applied(null);
+    return applied(null, { movedFrom });
   }
 
   const callId = newCallId();
@@ -50,19 +60,25 @@ export async function applyWorkspace(
       : unshownRefusal(agent, askedBy, question, await deps.masks(question.description), event.params);
   if (unshown !== null) return notApplied(unshown);
   const consent = question === null ? null : consentTo(question);
+  const { command, pty } = event.params;
+  // A terminal ends with its connection.
+  const jobId = command && isBackground(event.params) && pty !== true ? deps.memory.part(JOBS).newId() : null;
+  if (jobId !== null) notes.push(jobNote(jobId));
   deps.memory.part(CALLS).add({ ...call, workspaceCallId: callId });
+  const decisionId = randomBytes(8).toString("hex");
   deps.memory.part(WORKSPACE_CALLS).set(callId, {
     ...who,
     callId,
     rule: placement.rule ?? "",
     node: place.node.name,
-    decisionId: randomBytes(8).toString("hex"),
-    pty: event.params.pty === true,
+    decisionId,
+    pty: pty === true,
+    jobId,
     ...(consent === null ? {} : { agreed: { consent, params: exec.params } }),
     claimed: false,
     outcome: null,
   });
-  return applied(exec.params, consent);
+  return applied(exec.params, { consent, movedFrom, recordId: decisionId });
 }
 
 /** Input to a command that runs: nothing is placed, and it goes where the command is. */
@@ -76,7 +92,7 @@ export async function applyInput(
   const question = inputApprovalText({ agent, session: String(sessionId), action: String(action), input });
   const unshown = unshownRefusal(agent, askedBy, question, await deps.masks(question.description), null);
   if (unshown !== null) return notApplied(unshown);
-  return applied({ ...params }, consentTo(question));
+  return applied({ ...params }, { consent: consentTo(question) });
 }
 
 function questionOf(
@@ -84,7 +100,7 @@ function questionOf(
   agent: string,
   { node, via, placement }: WorkspacePlace,
 ): ApprovalText {
-  const { workdir, command, env, pty, background } = params;
+  const { workdir, command, env, pty } = params;
   return approvalText({
     agent,
     node,
@@ -94,9 +110,18 @@ function questionOf(
     command: typeof command === "string" ? command : JSON.stringify(command),
     env,
     pty: pty === true,
-    // Whatever the host may take for a yes.
-    background: background !== undefined && background !== null && background !== false,
+    background: isBackground(params),
   });
+}
+
+/** In a sandbox OpenClaw gives `node_process` only to agents whose config lists it; `exec` they have. */
+function jobNote(jobId: string): string {
+  return `job ${jobId}: it outlives the gateway; after a restart ask node_process, or look into ~/.openclaw-node-router/jobs/${jobId} there`;
+}
+
+/** Whatever the host may take for a yes. */
+function isBackground({ background }: ToolEvent["params"]): boolean {
+  return background !== undefined && background !== null && background !== false;
 }
 
 function consentTo({ title, description }: ApprovalText): Consent {

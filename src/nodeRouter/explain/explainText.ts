@@ -1,6 +1,7 @@
 // One report as terminal text: plain, at most 100 columns, every name made safe.
 
 import { displayWidth, padEnd, padStart, wrap } from "../../shared/displayWidth.ts";
+import { roughDuration } from "../../shared/roughDuration.ts";
 import { nameText, safe } from "../../shared/safeText.ts";
 import { NEAR_SCORE } from "../placement/ranking.ts";
 import type { CandidateReport, ExplainReport } from "./report.ts";
@@ -22,6 +23,7 @@ export function reportText(report: ExplainReport): string {
     // The message is safe already; escaping twice changes nothing.
     ...wrap(safe(report.message), MAX_COLUMNS),
     ...(mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
+    ...(report.supposed ?? []).flatMap((words) => wrap(safe(`supposed: ${words}`), MAX_COLUMNS)),
     ...(candidates.length === 0 ? [] : ["", ...table(report)]),
     "",
     ageLine(report.snapshotAgeMs),
@@ -40,13 +42,7 @@ function outcomeLine({ rule, outcome, node, transport }: ExplainReport): string 
 }
 
 function ageLine(ageMs: number | null): string {
-  return ageMs === null ? "the node list has never been read" : `node list read ${duration(ageMs)} ago`;
-}
-
-function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Math.floor(ms / 1000)} s`;
-  return ms < 3_600_000 ? `${Math.floor(ms / 60_000)} min` : `${Math.floor(ms / 3_600_000)} h`;
+  return ageMs === null ? "the node list has never been read" : `node list read ${roughDuration(ageMs)} ago`;
 }
 
 /** Columns: node, result, score (only when the rule prefers something), why. */
@@ -87,8 +83,8 @@ function result({ node, fits }: CandidateReport, chosen: string | null): string 
   return node === chosen ? "chosen" : fits ? "fits" : "no";
 }
 
-function why({ reason, scores }: CandidateReport): string {
-  if (reason !== null) return safe(reason);
+function why({ reason, detail, scores }: CandidateReport): string {
+  if (reason !== null) return safe(detail === undefined ? reason : `${reason}: ${detail}`);
   return Object.entries(scores)
     .map(([key, value]) =>
       key === NEAR_SCORE ? `near ${value} ms` : `${safe(key)} ${value > 0 ? "+" : ""}${value}`,

@@ -3,7 +3,10 @@ import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
 import { shellWord } from "../../shared/shell.ts";
 import type { NodeLocation, Transport } from "../../shared/types.ts";
-import type { PlacementDecision } from "../placement/model/decision.ts";
+import { grantText, OUTSIDE, statementText } from "../placement/filters/residency.ts";
+import { EJECTED } from "../placement/filters/room.ts";
+import { TAINTED } from "../placement/filters/taints.ts";
+import type { Candidate, PlacementDecision, Reason } from "../placement/model/decision.ts";
 
 /**
  * What was decided and why, in one line that is safe to print. Refusals read like Kubernetes' scheduler
@@ -51,13 +54,25 @@ function coordinates({ latitude, longitude }: NodeLocation): string | null {
   return latitude === undefined || longitude === undefined ? null : `${latitude},${longitude}`;
 }
 
-function placedLine({ request, rule, node, keptInsteadOf }: PlacementDecision): string {
+function placedLine(decision: PlacementDecision): string {
+  const { request, rule, node, keptInsteadOf } = decision;
   const where = node === null ? "no node" : `${nameText(node.name)} (${placeText(node.location)})`;
   const kept =
     keptInsteadOf === null
       ? ""
       : ` · stays where it last ran: ${nameText(keptInsteadOf)} ranks first, but not by enough to move`;
-  return `${nameText(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${nameText(rule ?? "")}${kept}`;
+  const residency = residencyText(decision);
+  const place = residency === null ? "" : ` · ${residency}`;
+  const notes = choiceNotes(decision).map((note) => ` · ${note}`);
+  return `${nameText(request.tool)} of agent ${quote(request.agent)} runs on ${where} · rule ${nameText(rule ?? "")}${place}${kept}${notes.join("")}`;
+}
+
+/** What whoever reads where a call ran must know of the choice: which rules had no node, and that nothing better was left. */
+export function choiceNotes({ before = [], isLastResort, rule }: PlacementDecision): readonly string[] {
+  return [
+    ...before.map((one) => `rule ${quote(rule ?? "")} is next, for ${ownFitLine(one)}`),
+    ...(isLastResort === true ? ["calls to it failed lately, and no other node is left"] : []),
+  ];
 }
 
 function noRuleLine({ request }: PlacementDecision): string {
@@ -71,11 +86,51 @@ function gatewayLine(decision: PlacementDecision, rule: string): string {
   return `${fitLine(decision)}; rule ${quote(rule)} says onUnavailable: "gateway", so it runs on the gateway`;
 }
 
-/** How many nodes fit, and why the others do not: without a full stop. */
-export function fitLine({ request, rule, fitting, total, filtered }: PlacementDecision): string {
+/** How many nodes fit, and why the others do not, by every rule that was asked: without a full stop. */
+export function fitLine(decision: PlacementDecision): string {
+  return [...(decision.before ?? []), decision].map(ownFitLine).join("; then ");
+}
+
+function ownFitLine(decision: PlacementDecision): string {
+  const { request, rule, fitting, total, filtered, residency } = decision;
   const reasons = filtered.map(
-    ({ reason, count }) => `${count} ${safe(count === 1 ? reason.one : reason.many)}`,
+    ({ reason, count }) =>
+      `${count} ${safe(count === 1 ? reason.one : reason.many)}${detailsOf(decision, reason)}`,
   );
   const why = total === 0 ? "no nodes are known" : reasons.join(", ");
-  return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${nameText(request.tool)}: ${why}`;
+  const gateway = residency?.gateway == null ? "" : `; ${residency.gateway}`;
+  return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${nameText(request.tool)}: ${why}${gateway}`;
+}
+
+/** Why a node does not fit, about it alone: `was of disputed place (declared, …)`. @param otherwise where no reason is known. */
+export function whyText(candidate: Candidate | undefined, otherwise: string): string {
+  const { reason = null, detail } = candidate ?? {};
+  if (reason === null) return otherwise;
+  return detail === undefined ? reason.one : `${reason.one} (${detail})`;
+}
+
+/** Of a refusal's reason at most so many different ones. */
+const MAX_DETAILS = 3;
+
+/** What the reason is about, without names: the nodes that a rule does not mean are no business of the agent's. */
+function detailsOf(decision: PlacementDecision, reason: Reason): string {
+  if (!DETAILED.includes(reason.filter)) return "";
+  const all = new Set<string>();
+  for (const candidate of decision.candidates()) {
+    if (candidate.reason === reason && candidate.detail !== undefined) all.add(candidate.detail);
+    if (all.size > MAX_DETAILS) break;
+  }
+  const shown = [...all].slice(0, MAX_DETAILS);
+  return shown.length === 0 ? "" : ` (${[...shown, ...(all.size > MAX_DETAILS ? ["…"] : [])].join("; ")})`;
+}
+
+/** Filters whose reasons say what they are about. */
+const DETAILED: readonly string[] = [OUTSIDE.filter, TAINTED.filter, EJECTED.filter];
+
+/** Of a call that a rule with residency placed: whose word its place is, and how old that is. Null: it has none. */
+export function residencyText({ residency, node }: PlacementDecision): string | null {
+  if (residency === undefined || node === null) return null;
+  const { residence } = node;
+  const agrees = residence.agrees === null ? [] : [statementText(residence.agrees, residency.nowMs)];
+  return ["residency", [grantText(residence, residency.nowMs), ...agrees].join(", ")].join(" ");
 }

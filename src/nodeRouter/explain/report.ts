@@ -22,6 +22,8 @@ export interface ExplainReport {
   readonly candidates: readonly CandidateReport[];
   /** Milliseconds since the host's node list was read; null when it has never been read. */
   readonly snapshotAgeMs: number | null;
+  /** What is not so now and was supposed, a phrase each; absent: nothing was. */
+  readonly supposed?: readonly string[];
 }
 
 export interface CandidateReport {
@@ -29,6 +31,8 @@ export interface CandidateReport {
   readonly fits: boolean;
   /** Why not, about one node: `was offline`. Null when it fits. */
   readonly reason: string | null;
+  /** What it is about: the taints, the place with its source and age, who cordoned it. Absent where the reason says all. */
+  readonly detail?: string;
   /** -100..100; null when it does not fit or the rule prefers nothing. */
   readonly score: number | null;
   /** Weight that each preference gave, by its selector; then nearness and what is scarce, as in `Candidate`. */
@@ -62,6 +66,7 @@ export function createReport(decision: PlacementDecision, context: ReportContext
       node: candidate.node,
       fits: candidate.fits,
       reason: candidate.reason?.one ?? null,
+      ...(candidate.detail === undefined ? {} : { detail: candidate.detail }),
       score: candidate.score,
       scores: candidate.scores,
     })),

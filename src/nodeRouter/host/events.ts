@@ -20,6 +20,8 @@ export interface ToolContext {
   readonly sessionKey?: string | undefined;
   readonly runId?: string | undefined;
   readonly toolCallId?: string | undefined;
+  /** Of the run. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
 /** Run and tool call, as the event says them, else its context; `""` for what neither says. */

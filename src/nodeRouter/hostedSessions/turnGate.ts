@@ -8,6 +8,7 @@ import { agentOfSessionKey, normalizeAgentId } from "../../shared/hostNames.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal, refusalWords } from "../../shared/refusal.ts";
+import { mayCloseNodes } from "../current/closing.ts";
 import { currentPolicy, policyNow } from "../current/worldNow.ts";
 import { currentSnapshot, lastSnapshot, type SnapshotDeps } from "../inventory/currentSnapshot.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
@@ -52,7 +53,9 @@ export function createTurnGate(deps: TurnGateDeps): TurnGate {
     const config = memory.part(PLUGIN_CONFIG).current;
     if (config === null) return [];
     const agents = session === null ? agentsOf(turn) : [...new Set([...agentsOf(turn), session.agent])];
-    return agents.filter((agent) => policyNow(deps, config, agent).mustBePlaced);
+    return agents.filter(
+      (agent) => policyNow(deps, config, agent).mustBePlaced || mayCloseNodes(memory, config),
+    );
   };
 
   const refuse = (agent: string, turn: Turn, why: Refusal): void => {

@@ -7,8 +7,10 @@ import { type ListNodes, readHostNodes } from "../../presence/sources/gateway/ho
 import { NODE_READER } from "../../presence/sources/gateway/nodeReader.ts";
 import { definePart, type Memory } from "../../shared/processMemory.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
+import { CORDONS, type CordonView, withCordons } from "./cordons.ts";
 import { buildSnapshot, type KnownHostNodes, NO_PRESENCE, type PresenceRecords } from "./inventory.ts";
 import { type KnownNames, NODE_NAMES } from "./nodeNames.ts";
+import { residenceOf } from "./nodeResidence.ts";
 import { SNAPSHOT_KEEPER } from "./snapshotKeeper.ts";
 
 /** A call decides on what was true this short while ago; the host itself refuses a node that left since. */
@@ -27,22 +29,23 @@ export interface SnapshotDeps {
 interface Built {
   readonly known: KnownNames;
   readonly presence: PresenceRecords | null;
+  readonly cordons: CordonView;
   readonly snapshot: NodeSnapshot;
 }
 
 /**
- * The last snapshot of each list and config: the same list, config and presence give the same snapshot object. One for
+ * The last snapshot of each list and config: the same list, config, presence and cordons give the same snapshot object. One for
  * all copies of this code, for the copy that keeps it up is seldom the one whose hooks read it.
  */
 const SNAPSHOTS = definePart(
   "snapshots",
-  1,
+  2,
   () => new WeakMap<ResolvedConfig, WeakMap<KnownHostNodes, Built>>(),
 );
 
 /**
  * Waits for the host's list when that is too old, and for nothing else: presence is taken as it is. While calls are
- * made one is kept that is not (`snapshotKeeper.ts`). (After a start it waits for the file of the nodes' names, too.)
+ * made one is kept that is not (`snapshotKeeper.ts`). (After a start it waits for the files of the nodes' names and of cordons, too.)
  * @param maxAgeMs 0 reads anew.
  * @throws NodeRouterError INVENTORY_UNAVAILABLE
  */
@@ -55,7 +58,7 @@ export async function currentSnapshot(
   const host = await deps.memory
     .part(NODE_READER)
     .read(maxAgeMs, (before) => readHostNodes(deps.listNodes, deps.now, before));
-  await deps.memory.part(NODE_NAMES).ready();
+  await Promise.all([deps.memory.part(NODE_NAMES).ready(), deps.memory.part(CORDONS).ready()]);
   return snapshotOf(deps, config, host);
 }
 
@@ -110,17 +113,37 @@ function snapshotOf(
 ): NodeSnapshot {
   const presence = observed(deps);
   const known = knownNames(deps, config, host);
+  const cordons = deps.memory.part(CORDONS).view();
   const cache = deps.memory.part(SNAPSHOTS);
   const byHost = cache.get(config) ?? new WeakMap<KnownHostNodes, Built>();
   cache.set(config, byHost);
   const before = byHost.get(host);
-  if (before?.presence === presence && before.known === known) return before.snapshot;
-  const { location } = config.gateway;
-  const gatewayLocation =
-    location === null
-      ? (deps.memory.part(PRESENCE).current?.gatewayPlace() ?? null)
-      : declaredPlace(location);
-  const snapshot = buildSnapshot(config.nodes, host, presence ?? NO_PRESENCE, gatewayLocation, known);
-  byHost.set(host, { presence, known, snapshot });
+  if (before?.presence === presence && before.known === known && before.cordons === cordons)
+    return before.snapshot;
+  const snapshot = snapshotBy(deps, config, host, known);
+  byHost.set(host, { presence, known, cordons, snapshot });
   return snapshot;
+}
+
+/**
+ * The nodes as this config, in force or not, knows them; remembers nothing.
+ * @param host null: nobody has listed nodes yet.
+ */
+export function snapshotBy(
+  { memory }: Pick<SnapshotDeps, "memory">,
+  config: ResolvedConfig,
+  host: KnownHostNodes | null,
+  known: KnownNames,
+): NodeSnapshot {
+  const presence = memory.part(PRESENCE).current;
+  const { location } = config.gateway;
+  const gatewayLocation = location === null ? (presence?.gatewayPlace() ?? null) : declaredPlace(location);
+  const gatewayResidence = residenceOf({
+    declared: location,
+    tailnetTags: undefined,
+    witnesses: presence?.gatewayWitnesses?.() ?? [],
+  });
+  const records = presenceRecords({ memory });
+  const built = buildSnapshot(config.nodes, host, records, gatewayLocation, known, gatewayResidence);
+  return withCordons(built, memory.part(CORDONS).view());
 }

@@ -6,6 +6,7 @@ import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { onceFor } from "../../shared/once.ts";
 import { sameData } from "../../shared/sameData.ts";
 import type { NodeLocation, NodeTags } from "../../shared/types.ts";
+import { NO_RESIDENCE, type Residence } from "../placement/model/residence.ts";
 import {
   type NodeCapacity,
   type NodeSnapshot,
@@ -13,6 +14,7 @@ import {
   UNKNOWN_CAPACITY,
 } from "../placement/model/snapshot.ts";
 import { approvalOf, identifyNodes, type KnownNames, type NodeIdentity } from "./nodeIdentity.ts";
+import { residenceOf } from "./nodeResidence.ts";
 import { type NodeTagsInput, nodeTags } from "./nodeTags.ts";
 
 export { pairedAs } from "./nodeIdentity.ts";
@@ -42,6 +44,7 @@ export function buildSnapshot(
   presence: PresenceRecords = NO_PRESENCE,
   gatewayLocation: NodeLocation | null = null,
   known: KnownNames | null = null,
+  gatewayResidence: Residence = NO_RESIDENCE,
 ): NodeSnapshot {
   return {
     nodes: identitiesOf(configured, host, known).map((identity) =>
@@ -49,6 +52,7 @@ export function buildSnapshot(
     ),
     takenAtMs: host?.takenAtMs ?? null,
     gatewayLocation,
+    gatewayResidence,
   };
 }
 
@@ -103,7 +107,7 @@ function stateOf(identity: NodeIdentity, record: NodePresence | null, hostKnown:
 }
 
 function makeState(
-  { name, configured, host, ghostIds, doubt }: NodeIdentity,
+  { name, configured, host, ghostIds, doubt, taints }: NodeIdentity,
   record: NodePresence | null,
   hostKnown: boolean,
   tagsBefore: NodeTags | null,
@@ -144,8 +148,15 @@ function makeState(
     transport: configured?.transport ?? "auto",
     workspace: configured?.workspace ?? null,
     location: locationOf(declared, place),
+    residence: residenceOf({
+      declared,
+      tailnetTags: isPeer ? facts.tailnetTags : undefined,
+      witnesses: record?.witnesses === undefined ? [] : record.witnesses,
+    }),
+    taints,
     ghostIds,
     doubt,
+    cordon: null,
   };
 }
 

@@ -15,6 +15,8 @@ export function doubtText(node: string, { kind, ids, knownId }: NameDoubt): stri
       return `the paired node that answers to the name of node ${name} is ${claimants}, and before it was ${quote(knownId ?? "")}, so it is not used`;
     case "forgotten":
       return `which paired node had the name of node ${name} before cannot be read any more, so ${claimants} is not used`;
+    case "taken":
+      return `what answers to the name of node ${name} is ${claimants}, and ${quote(knownId ?? "")} has another entry's name, so it is not used`;
   }
 }
 

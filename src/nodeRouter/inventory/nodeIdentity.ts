@@ -4,6 +4,7 @@ import type { HostApproval, HostNode } from "../../presence/sources/gateway/host
 import { nodeNameKey } from "../../shared/hostNames.ts";
 import { onceFor } from "../../shared/once.ts";
 import type { NameDoubt, NodeApproval } from "../placement/model/snapshot.ts";
+import { NO_TAINTS, type Taint } from "../placement/model/taint.ts";
 
 export interface KnownName {
   readonly id: string;
@@ -29,6 +30,8 @@ export interface NodeIdentity {
   readonly ghostIds: readonly string[];
   /** Why none of the paired nodes that answer to its name is it; null: it is known which one is, or none answers. */
   readonly doubt: NameDoubt | null;
+  /** Of its entry; of a machine that no entry means now, of the entry whose name it had. */
+  readonly taints: readonly Taint[];
 }
 
 /**
@@ -47,6 +50,7 @@ export function identifyNodes(
   const byId = new Map(paired.map((node) => [node.nodeId, node]));
   const targets = namedById(configured);
   const namesakes = byDisplayName(paired.filter((node) => !targets.has(node.nodeId)));
+  const owners = entriesByKnownId(configured, known);
   const taken = new Set<string>();
   const identities: NodeIdentity[] = [];
 
@@ -58,10 +62,11 @@ export function identifyNodes(
         ? []
         : (namesakes.get(displayNameKey(target)) ?? []);
     for (const match of own === undefined ? matches : [own]) taken.add(match.nodeId);
+    const { name, taints } = node;
     identities.push(
       own === undefined
-        ? { name: node.name, configured: node, ...claim(displayNameKey(target ?? ""), matches, known) }
-        : { name: node.name, configured: node, host: own, ghostIds: [], doubt: null },
+        ? { name, configured: node, taints, ...claim(displayNameKey(target ?? ""), matches, known, owners) }
+        : { name, configured: node, taints, host: own, ghostIds: [], doubt: null },
     );
   }
 
@@ -80,10 +85,28 @@ export function identifyNodes(
       const name = freeName(head, names, byId, usable.length > 1);
       names.add(name);
       const ghostIds = head === heads[0] ? ghosts.map(({ nodeId }) => nodeId) : [];
-      identities.push({ name, configured: null, host: head, ghostIds, doubt: null });
+      // SECURITY: nobody shakes taints off by calling itself something else.
+      const taints = owners.get(head.nodeId)?.taints ?? NO_TAINTS;
+      identities.push({ name, configured: null, host: head, ghostIds, doubt: null, taints });
     }
   }
   return identities;
+}
+
+/** Configured nodes by the id that is remembered for their name. */
+type Owners = ReadonlyMap<string, ConfiguredNode>;
+
+/** @param known null: nobody remembers. */
+export function entriesByKnownId(
+  configured: ReadonlyMap<string, ConfiguredNode>,
+  known: Pick<KnownNames, "names"> | null,
+): Owners {
+  return new Map(
+    [...configured.values()].flatMap((node) => {
+      const id = node.node === null ? undefined : known?.names.get(displayNameKey(node.node))?.id;
+      return id === undefined ? [] : [[id, node] as const];
+    }),
+  );
 }
 
 /**
@@ -95,6 +118,7 @@ function claim(
   key: string,
   matches: readonly HostNode[],
   known: KnownNames | null,
+  owners: Owners,
 ): Pick<NodeIdentity, "host" | "ghostIds" | "doubt"> {
   const ids = (nodes: readonly HostNode[]) => nodes.map(({ nodeId }) => nodeId);
   const all = [...ids(matches)].sort();
@@ -122,6 +146,9 @@ function claim(
     return !before.trusted && usable.length > 1 ? inDoubt("ambiguous", usable, before.id) : isSure(own);
   }
   if (known !== null && !known.complete) return inDoubt("forgotten", matches, null);
+  // SECURITY: a machine of one entry could take the place and tags of another by calling itself so.
+  const owner = matches.find(({ nodeId }) => owners.has(nodeId));
+  if (owner !== undefined) return inDoubt("taken", matches, owner.nodeId);
   // At first sight an approved one that is away may be the right one. Without a memory it is taken for an old pairing.
   const rivals = known === null ? usable : matches.filter((node) => approvalOf(node.approval) === "approved");
   return rivals.length > 1 ? inDoubt("ambiguous", rivals, null) : isSure(matches[0] ?? null);

@@ -12,6 +12,7 @@ import type { TextStore } from "../../shared/stateFile.ts";
 import {
   approvalOf,
   displayNameKey,
+  entriesByKnownId,
   type KnownName,
   type KnownNames,
   namedById,
@@ -139,16 +140,17 @@ export function createNodeNames(): NodeNames {
 function firstSights(
   configured: ReadonlyMap<string, ConfiguredNode>,
   paired: readonly HostNode[],
-  { names, complete }: { readonly names: Pick<Map<string, unknown>, "has">; readonly complete: boolean },
+  { names, complete }: KnownNames,
 ): readonly (readonly [key: string, id: string])[] {
   if (!complete) return [];
   const byId = namedById(configured);
+  const owners = entriesByKnownId(configured, { names });
   return [...configured.values()].flatMap(({ node }) => {
     if (node === null || names.has(displayNameKey(node))) return [];
     const [one, ...others] = pairedAs(node, paired).filter(
       ({ nodeId, approval }) => !byId.has(nodeId) && approvalOf(approval) === "approved",
     );
-    return one === undefined || others.length > 0 || one.nodeId === node
+    return one === undefined || others.length > 0 || one.nodeId === node || owners.has(one.nodeId)
       ? []
       : [[displayNameKey(node), one.nodeId] as const];
   });

@@ -3,15 +3,19 @@ import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { outsideCaller } from "../host/callerScope.ts";
 import { agentIds } from "../host/hostConfig.ts";
 import type { RouterDeps } from "../process/deps.ts";
+import { noteEndedRuns } from "../state/endedRuns.ts";
 import { watchLiveness } from "./hookWatch.ts";
 
 /** Registers alone: it begins to watch when the gateway starts its services. */
 export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps): void {
   let stop: (() => void) | null = null;
+  let stopNoting: (() => void) | null = null;
   api.registerService({
     id: "node-router",
     start(context) {
       stop?.();
+      stopNoting?.();
+      stopNoting = api.runtime.events.onAgentEvent(noteEndedRuns(deps.memory, deps.now));
       stop = watchLiveness({
         memory: deps.memory,
         log: deps.log.child({ part: "liveness" }),
@@ -26,7 +30,9 @@ export function registerLivenessService(api: OpenClawPluginApi, deps: RouterDeps
     },
     stop() {
       stop?.();
+      stopNoting?.();
       stop = null;
+      stopNoting = null;
     },
   });
 }

@@ -3,7 +3,7 @@
 import { type DerpMap, derpPlaceOf } from "../../presence/location/derpRegions.ts";
 import { locate } from "../../presence/location/locate.ts";
 import { placeOfTimeZone } from "../../presence/location/timeZones.ts";
-import type { Place } from "../../presence/record.ts";
+import type { Place, PlaceWitness } from "../../presence/record.ts";
 import type { NodeLocation } from "../../shared/types.ts";
 
 export interface GatewayFacts {
@@ -15,11 +15,28 @@ export interface GatewayFacts {
   readonly timeZone: string;
 }
 
+/** What its relay and its clock's zone say, now. @param nowMs epoch ms. */
+export function gatewayWitnesses(
+  facts: Omit<GatewayFacts, "declared">,
+  nowMs: number,
+): readonly PlaceWitness[] {
+  return inferredPlaces(facts).map((place) => ({
+    by: place.source === "derp" ? "relay" : "timezone",
+    place,
+    atMs: nowMs,
+    stale: false,
+  }));
+}
+
 /**
  * Where the gateway is: as declared, else by its home relay, else by its clock's zone; null when none of them leads to
  * a place.
  */
-export function gatewayPlace({ declared, relay, derpMap, timeZone }: GatewayFacts): Place | null {
+export function gatewayPlace({ declared, ...facts }: GatewayFacts): Place | null {
+  return locate({ declared, places: inferredPlaces(facts) }).location;
+}
+
+function inferredPlaces({ relay, derpMap, timeZone }: Omit<GatewayFacts, "declared">): readonly Place[] {
   const inferred = [relay === null ? null : derpPlaceOf(relay, derpMap), placeOfTimeZone(timeZone)];
-  return locate({ declared, places: inferred.filter((place) => place !== null) }).location;
+  return inferred.filter((place) => place !== null);
 }

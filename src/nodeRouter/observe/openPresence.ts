@@ -7,6 +7,7 @@ import { type Collector, startCollector } from "../../presence/collector.ts";
 import { createHub, type HubParts, PRESENCE_HUB } from "../../presence/hub.ts";
 import { inferredPlaces } from "../../presence/location/inferred.ts";
 import { locate } from "../../presence/location/locate.ts";
+import { witnessesOf } from "../../presence/location/witnesses.ts";
 import { PRESENCE } from "../../presence/presence.ts";
 import type { PresenceSource } from "../../presence/record.ts";
 import { createGatewaySource, type ReadNodes } from "../../presence/sources/gateway/hostFacts.ts";
@@ -17,12 +18,13 @@ import { createTailscaleSource } from "../../presence/sources/tailscale/source.t
 import { createSaver, loadRecords, type RecordSaver } from "../../presence/store.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import { outsideCaller } from "../host/callerScope.ts";
+import { CORDONS } from "../inventory/cordons.ts";
 import { knownNames, lastSnapshot } from "../inventory/currentSnapshot.ts";
 import { NODE_NAMES } from "../inventory/nodeNames.ts";
 import { createSnapshotKeeper, SNAPSHOT_KEEPER } from "../inventory/snapshotKeeper.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
-import { gatewayPlace } from "./gatewayPlace.ts";
+import { gatewayPlace, gatewayWitnesses } from "./gatewayPlace.ts";
 import { createGeoip } from "./geoipSource.ts";
 import { pluginSource } from "./pluginSource.ts";
 import { sshSources } from "./sshSources.ts";
@@ -73,29 +75,31 @@ export async function startPresence(
       // A reload of the plugin disconnects nobody.
       graceMs: known.current === null ? START_GRACE_MS : 0,
     }),
-    pluginSource(memory, deps.now),
+    pluginSource(memory, deps.now, () => config().presence.publicAddressUrl),
     tailscale,
     ...sshSources({ transport: () => memory.part(SSH_TRANSPORT).current, config, now: deps.now }),
   ];
 
+  const gatewayFacts = () => ({
+    relay: tailscale.selfRelay(),
+    derpMap: tailscale.derpMap(),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+
   let collector: Collector | null = null;
   const parts: HubParts = {
     targets,
-    locate(declared, facts, places) {
-      const inferred = inferredPlaces(facts, { geoip: geoipOf(config()), derpMap: tailscale.derpMap() });
+    locate(declared, facts, places, said) {
+      const known = { geoip: geoipOf(config()), derpMap: tailscale.derpMap() };
+      const inferred = inferredPlaces(facts, known);
       const { location, others, contradictions } = locate({ declared, places: [...places, ...inferred] });
-      return { location, otherPlaces: others, contradictions };
+      return { location, otherPlaces: others, contradictions, witnesses: witnessesOf(said, known) };
     },
     now: deps.now,
     log,
     health: () => collector?.health() ?? [],
-    gatewayPlace: () =>
-      gatewayPlace({
-        declared: config().gateway.location,
-        relay: tailscale.selfRelay(),
-        derpMap: tailscale.derpMap(),
-        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      }),
+    gatewayPlace: () => gatewayPlace({ declared: config().gateway.location, ...gatewayFacts() }),
+    gatewayWitnesses: () => gatewayWitnesses(gatewayFacts(), deps.now()),
     attributions() {
       const credit = geoipOf(config()).status().attribution;
       return credit === null ? [] : [credit];
@@ -117,7 +121,11 @@ export async function startPresence(
   collector = startCollector({ sources, targets, sink: hub.sink, now: deps.now, random: Math.random, log });
   const keeper = createSnapshotKeeper({
     read,
-    build: () => lastSnapshot(deps, config()),
+    build: () => {
+      // So that a call seldom waits for the file of cordons.
+      void memory.part(CORDONS).ready();
+      lastSnapshot(deps, config());
+    },
     monotonic: () => performance.now(),
   });
   memory.part(SNAPSHOT_KEEPER).current = keeper;

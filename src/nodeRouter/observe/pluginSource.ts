@@ -6,10 +6,18 @@ import type { Memory } from "../../shared/processMemory.ts";
 import { WORKSPACE_COMMAND } from "../transports/node/wire.ts";
 import { NODE_TRANSPORT } from "../transports/nodeTransport.ts";
 
-/** @param now epoch ms. */
-export function pluginSource(memory: Memory, now: () => number): PresenceSource {
+/** @param now epoch ms. @param publicAddressUrl of the config as it is now. */
+export function pluginSource(
+  memory: Memory,
+  now: () => number,
+  publicAddressUrl: () => string | null,
+): PresenceSource {
   return createPluginSource({
     now,
+    monotonic: () => performance.now(),
+    publicAddressUrl,
+    address: async (node, url) =>
+      (await memory.part(NODE_TRANSPORT).current?.publicAddress(node, url)) ?? null,
     has(wanted) {
       const node = memory
         .part(NODE_READER)

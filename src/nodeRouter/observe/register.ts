@@ -2,14 +2,9 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { messageOf } from "../../shared/errors.ts";
 import { loadLater } from "../../shared/loadLater.ts";
+import { PATIENCE_MS, settles } from "../../shared/patience.ts";
 import type { RouterDeps } from "../process/deps.ts";
 import type { Running } from "./openPresence.ts";
-
-/**
- * A service that takes 5 s to start or to stop makes OpenClaw 2026.9.6 give up the whole reload, and with it the
- * config that was to be applied. So on a busy machine neither is waited for to its end.
- */
-const PATIENCE_MS = 2_000;
 
 interface Beginning {
   readonly abort: AbortController;
@@ -47,14 +42,5 @@ export function registerPresence(api: OpenClawPluginApi, deps: RouterDeps, patie
     async stop() {
       await settles(end(), patienceMs);
     },
-  });
-}
-
-/** Whether it settles in time; false: it goes on. @throws what it rejects with in time. */
-function settles(work: Promise<unknown>, ms: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(false), ms);
-    timer.unref();
-    work.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
   });
 }

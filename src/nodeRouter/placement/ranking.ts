@@ -6,6 +6,7 @@ import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
 import { capacityPenalties, capacityScore } from "./scores/capacity.ts";
 import { type Distance, distanceTo, isClearlyNearer, stepOf } from "./scores/near.ts";
 import { preferenceScore, preferenceScores, preferenceSum } from "./scores/prefer.ts";
+import { AVOIDED_SCORE, avoidedTaints } from "./scores/preferNoSchedule.ts";
 
 /** A node must have this much more of what is scarce to be worth a move: one that is merely busier is not. */
 const FREER = 50;
@@ -33,6 +34,8 @@ export interface Ranking {
 /** One node's numbers. Every part is the node's alone, so no order of nodes gives another winner. */
 interface Standing {
   readonly node: NodeState;
+  /** Taints with `PreferNoSchedule` that the rule minds. */
+  readonly avoided: number;
   readonly preferred: number;
   /** 0 for every node where the rule does not ask. */
   readonly ms: number;
@@ -41,7 +44,7 @@ interface Standing {
 }
 
 /**
- * The order: sum of the preferences, then nearness in steps, then what is free, then nearness to the last ms, then the
+ * The order: fewest taints with `PreferNoSchedule`, then sum of the preferences, then nearness in steps, then what is free, then nearness to the last ms, then the
  * name in code-unit order, which is the same on every machine.
  *
  * The current node is kept while nothing is preferred to it, unless another one is clearly nearer, or no farther and
@@ -57,11 +60,12 @@ export function createRanking(rule: Rule, snapshot: NodeSnapshot): Ranking {
       const here = current === null ? undefined : fitting.find(({ name }) => name === current);
       if (first === null || here === undefined || first.node === here) return ended(first, first);
       const kept = standingOf(here);
-      if (kept.preferred < first.preferred) return ended(first, first);
+      if (kept.avoided !== first.avoided || kept.preferred < first.preferred) return ended(first, first);
       const better = best(
         fitting,
         standingOf,
-        (other) => other.preferred === kept.preferred && isWorthMoving(kept, other),
+        (other) =>
+          other.avoided === kept.avoided && other.preferred === kept.preferred && isWorthMoving(kept, other),
       );
       return ended(better ?? kept, first);
     },
@@ -76,11 +80,12 @@ function ended(chosen: Standing | null, first: Standing | null): RankedChoice {
   return { chosen: chosen?.node ?? null, first: first?.node ?? null };
 }
 
-function standing(node: NodeState, { prefer }: Rule, distance: Distance | null): Standing {
+function standing(node: NodeState, rule: Rule, distance: Distance | null): Standing {
   const ms = distance === null ? 0 : distance(node);
   return {
     node,
-    preferred: preferenceSum(prefer, node.tags),
+    avoided: avoidedTaints(node, rule),
+    preferred: preferenceSum(rule.prefer, node.tags),
     ms,
     step: distance === null ? 0 : stepOf(ms),
     capacity: capacityScore(node),
@@ -102,6 +107,7 @@ function best(
 }
 
 function goesBefore(a: Standing, b: Standing): boolean {
+  if (a.avoided !== b.avoided) return a.avoided < b.avoided;
   if (a.preferred !== b.preferred) return a.preferred > b.preferred;
   if (a.step !== b.step) return a.step < b.step;
   if (a.capacity !== b.capacity) return a.capacity > b.capacity;
@@ -114,12 +120,10 @@ function isWorthMoving(from: Standing, to: Standing): boolean {
   return to.step <= from.step && to.capacity >= from.capacity + FREER;
 }
 
-function scoresOf(
-  node: NodeState,
-  { prefer }: Rule,
-  distance: Distance | null,
-): Readonly<Record<string, number>> {
-  const scores = preferenceScores(prefer, node.tags);
+function scoresOf(node: NodeState, rule: Rule, distance: Distance | null): Readonly<Record<string, number>> {
+  const scores = preferenceScores(rule.prefer, node.tags);
+  const avoided = avoidedTaints(node, rule);
+  if (avoided !== 0) scores.set(AVOIDED_SCORE, -avoided);
   const ms = distance === null ? Number.POSITIVE_INFINITY : distance(node);
   if (Number.isFinite(ms)) scores.set(NEAR_SCORE, Math.round(ms * 10) / 10);
   for (const [resource, penalty] of Object.entries(capacityPenalties(node))) {

@@ -28,6 +28,24 @@ export function firstRule(rules: readonly Rule[], agent: string, tool: string): 
   return exact?.rule ?? null;
 }
 
+/** The rule and those that are asked after it by `onUnavailable.next`, in order. One that is not there ends it. */
+export function chainOf(rules: readonly Rule[], first: Rule): readonly Rule[] {
+  if (nextOf(first) === null) return [first];
+  const chain: Rule[] = [];
+  let rule: Rule | undefined = first;
+  // A circle is a config error; whoever comes here with one all the same is asked once.
+  while (rule !== undefined && !chain.includes(rule)) {
+    chain.push(rule);
+    const next = nextOf(rule);
+    rule = next === null ? undefined : ruleIndexOf(rules).names.get(next);
+  }
+  return chain;
+}
+
+function nextOf({ onUnavailable }: Rule): string | null {
+  return typeof onUnavailable === "object" && "next" in onUnavailable ? onUnavailable.next : null;
+}
+
 function allows(entry: Entry, tool: string): boolean {
   return entry.tools === null || entry.tools.has(tool);
 }
@@ -37,7 +55,9 @@ const ruleIndexOf = onceFor((rules: readonly Rule[]) => {
   const exact = new Map<string, Entry[]>();
   /** In order of their rules. */
   const globs: { readonly pattern: string; readonly entry: Entry }[] = [];
+  const names = new Map<string, Rule>();
   for (const [order, rule] of rules.entries()) {
+    if (!names.has(rule.name)) names.set(rule.name, rule);
     const tools = rule.tools === null ? null : new Set(rule.tools.map(normalizeToolName));
     const entry: Entry = { order, rule, tools };
     for (const pattern of new Set(rule.agents.map(agentPattern))) {
@@ -49,5 +69,5 @@ const ruleIndexOf = onceFor((rules: readonly Rule[]) => {
       }
     }
   }
-  return { exact, globs };
+  return { exact, globs, names };
 });

@@ -9,7 +9,7 @@ import type { Binding } from "../../shared/types.ts";
 import { bindingOf } from "../host/hostConfig.ts";
 import { type ForeignRuntime, foreignRuntime } from "../host/runtimes.ts";
 import type { Rule } from "../placement/model/rule.ts";
-import { firstRule } from "../placement/ruleIndex.ts";
+import { chainOf, firstRule } from "../placement/ruleIndex.ts";
 import { ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
 
 export interface AgentPolicy {
@@ -23,6 +23,8 @@ export interface AgentPolicy {
   readonly invalid: Refusal | null;
   /** The rule of its exec, which also says where its workspace is; null: none speaks. */
   readonly execRule: Rule | null;
+  /** The same, and those that are asked after it where no node fits. */
+  readonly execChain: readonly Rule[];
   /** A rule or a config error speaks for its exec: then nothing of it may run unplaced. */
   readonly isRouted: boolean;
   /** The same, or its workspace is on a node: its commands, its turns and its files are the rules' to place. */
@@ -78,6 +80,8 @@ export function makePolicy(
   const invalid = configRefusal(problemsForAgent(config.problems, id));
   const ruleFor = (tool: string): Rule | null => firstRule(config.rules, id, tool);
   const execRule = ruleFor("exec");
+  const execChain = execRule === null ? [] : chainOf(config.rules, execRule);
+  const last = execChain.at(-1);
   const isRouted = execRule !== null || invalid !== null;
   return {
     id,
@@ -86,12 +90,19 @@ export function makePolicy(
     binding,
     invalid,
     execRule,
+    execChain,
     isRouted,
     mustBePlaced: isRouted || binding === "workspace",
     isUnderRule: ROUTABLE_TOOLS.some((tool) => ruleFor(tool) !== null),
-    mayUseGateway: invalid === null && execRule?.onUnavailable === "gateway",
+    mayUseGateway: invalid === null && last?.onUnavailable === "gateway" && resides(last, config),
     runtime: foreignRuntime(hostConfig, id, "first"),
     ruleFor,
     isRoutedFor: (tool) => invalid !== null || ruleFor(tool) !== null,
   };
+}
+
+/** As far as the config says; what speaks against it meanwhile is for the placement to say. */
+function resides({ residency }: Rule, { gateway }: ResolvedConfig): boolean {
+  if (residency === null) return true;
+  return !residency.egress && residency.allow.has(gateway.location?.country ?? "");
 }

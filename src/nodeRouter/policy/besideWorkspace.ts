@@ -1,6 +1,7 @@
 // Node tools of an agent whose workspace is on a node: they speak the node protocol, and go to the same machine. Pure.
 import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { whyText } from "../explain/message.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { Refused, SessionPlace } from "./callDecision.ts";
@@ -23,7 +24,7 @@ export function besideWorkspace(
   const node = snapshot.nodes.find((state) => state.name === name) ?? null;
   const candidate = placement.candidates().find((entry) => entry.node === name);
   if (node !== null && candidate?.fits === true) return { ok: true, placement: { ...placement, node } };
-  const why = candidate?.reason?.one ?? "is not known";
+  const why = whyText(candidate, "is not known");
   const fact = `${quote(tool)} of agent ${quote(agent)} runs over the node protocol on the machine of its workspace, node ${quote(name)}, which ${why}`;
   const told = { nothingRan: "nothing ran", advice: "Use exec there, or pair the node with this gateway" };
   return { ok: false, refusal: refusal("NODE_NOT_ALLOWED", fact, told) };

@@ -46,7 +46,7 @@ export interface World {
 }
 
 /** Where the agents' calls ran until now. */
-export type LastNodesView = Pick<LastNodes, "of">;
+export type LastNodesView = Pick<LastNodes, "of"> & Partial<Pick<LastNodes, "stuck">>;
 
 /** How a workspace is reached: over SSH by the node's name in the config, over the node protocol by OpenClaw's id of it. */
 export type Via = { readonly over: "ssh" } | { readonly over: "node"; readonly nodeId: string };
@@ -69,6 +69,8 @@ export type SessionPlace = WorkspacePlace | Refused;
 export interface Refused {
   readonly ok: false;
   readonly refusal: Refusal;
+  /** How long waiting may help, ms; absent: not at all. */
+  readonly waitMs?: number | undefined;
 }
 
 /** Who asked for what, and what the rules said: in every decision, also where no node was looked at. */
@@ -84,7 +86,8 @@ interface Recorded {
 /**
  * What becomes of one call.
  * `leave`: the host does with it what it does without us; `clearHost`: but not on a node that the model chose.
- * `refuse`: it runs nowhere, and `refusal` is what the agent reads.
+ * `refuse`: it runs nowhere, and `refusal` is what the agent reads; `waitMs`: for so long it may be asked again whether
+ * it is still so, ms (absent: that changes nothing).
  * `place`: OpenClaw runs it on `placement.node`, over the node protocol; `beside`: the workspace that it goes with.
  * `workspace`: it runs in the session's workspace; `askedBy`: the setting by which a person has to say yes first.
  * `input`: it is for a command that runs already, wherever that is.
@@ -92,7 +95,7 @@ interface Recorded {
 export type Decision = Recorded &
   (
     | { readonly kind: "leave"; readonly clearHost: boolean }
-    | { readonly kind: "refuse"; readonly refusal: Refusal }
+    | { readonly kind: "refuse"; readonly refusal: Refusal; readonly waitMs?: number | undefined }
     | {
         readonly kind: "place";
         readonly placement: PlacementDecision;

@@ -16,6 +16,7 @@ import { gatewayToolRefusal } from "./gatewayToolRefusal.ts";
 import { decideSession } from "./sessionNode.ts";
 import { workspaceAdvice } from "./sshOnly.ts";
 import { isNodeToolLeft, toolPlacement } from "./toolPlacement.ts";
+import { closesNodes, untoleratedRefusal } from "./untolerated.ts";
 
 /** Code points of a file's name in a message. */
 const MAX_SHOWN = 200;
@@ -23,17 +24,20 @@ const MAX_SHOWN = 200;
 /**
  * What is known when a call comes: a fresh list of the nodes, or the last one. Everything that cannot concern a node is
  * decided without asking the host.
+ * @param closes whether nodes may be closed to calls without a rule.
  */
 export function needsFreshNodes(
   policy: AgentPolicy,
   { tool, session }: Pick<Call, "tool" | "session">,
+  closes: boolean,
 ): boolean {
   const known = classifyTool(tool);
   // Nobody's tool may be a node's, and a session that is hosted starts others beside it.
-  if (catalogEntry(tool) === null) return policy.mustBePlaced;
+  if (catalogEntry(tool) === null) return policy.mustBePlaced || closes;
   if (known?.kind === "spawn") return session.hostedOn !== undefined;
   if (policy.binding === "workspace" && known !== null && WORKSPACE_KINDS.includes(known.kind)) return true;
-  return (known?.kind === "exec" || known?.kind === "node") && policy.ruleFor(tool) !== null;
+  if (known?.kind !== "exec" && known?.kind !== "node") return false;
+  return policy.ruleFor(tool) !== null || closes;
 }
 
 const WORKSPACE_KINDS: readonly ToolClass["kind"][] = ["exec", "files", "localFiles"];
@@ -91,20 +95,29 @@ export function decide(policy: AgentPolicy, call: Call, world: World, memory: La
       return refusedOrLeft(gatewayToolRefusal(tool, known, params, policy.id));
     }
     case "exec":
-      if (policy.execRule === null && binding === "exec") return by.leave();
+      if (policy.execRule === null && binding === "exec")
+        return refusedOrLeft(untoleratedBy(policy, call, world));
       if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
       if (!call.rewritable) return by.refuse(foreignHarness(policy));
       return binding === "workspace"
         ? inWorkspace(policy, call, world, memory)
         : onNode(policy, call, world, memory);
     case "node": {
-      if (policy.ruleFor(tool) === null || reachesNoNode(known, params)) return by.leave();
+      if (reachesNoNode(known, params)) return by.leave();
+      if (policy.ruleFor(tool) === null) return refusedOrLeft(untoleratedBy(policy, call, world));
       if (namesAnotherGateway(params)) return by.refuse(otherGateway(tool));
       const file = gatewayFileAt(params, known.gatewayFiles);
       const files = file === null ? by.leave() : onGateway(policy, tool, file);
       return files.kind === "refuse" ? files : onNode(policy, call, world, memory);
     }
   }
+}
+
+/** No rule speaks for it: only a cordon or a taint of the node can. */
+function untoleratedBy({ id, config }: AgentPolicy, { tool, params }: Call, world: World): Refusal | null {
+  // Another gateway's nodes are none of these.
+  if (!closesNodes(config, world.snapshot) || namesAnotherGateway(params)) return null;
+  return untoleratedRefusal(id, tool, params, config, world.snapshot);
 }
 
 /** A fault while deciding is a refusal too: nothing runs on a guess. */
@@ -114,14 +127,20 @@ export function faultDecision(policy: AgentPolicy, tool: string, fault: Refusal)
 
 interface Recorder {
   leave(): Decision;
-  refuse(why: Refusal, placement?: PlacementDecision | null): Decision;
+  refuse(why: Refusal, placement?: PlacementDecision | null, waitMs?: number): Decision;
 }
 
 function recorder(policy: AgentPolicy, tool: string): Recorder {
   const record = { agent: policy.id, tool, rule: policy.ruleFor(tool)?.name ?? null, placement: null };
   return {
     leave: () => ({ ...record, kind: "leave", clearHost: false }),
-    refuse: (why, placement = null) => ({ ...record, kind: "refuse", refusal: why, placement }),
+    refuse: (why, placement = null, waitMs) => ({
+      ...record,
+      kind: "refuse",
+      refusal: why,
+      placement,
+      ...(waitMs === undefined ? {} : { waitMs }),
+    }),
   };
 }
 
@@ -129,18 +148,20 @@ function recorder(policy: AgentPolicy, tool: string): Recorder {
 function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodesView): Decision {
   const { tool } = call;
   const by = recorder(policy, tool);
-  const placement = toolPlacement(policy, tool, world.snapshot, memory);
+  const { kept, key: sessionKey } = call.session;
+  const held = { kept: kept?.node ?? null, sessionKey };
+  const placement = toolPlacement(policy, tool, world.snapshot, memory, held);
   const { rule } = placement;
   if (placement.outcome === "refused" || isNodeToolLeft(placement)) {
-    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement);
+    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement, placement.waitMs);
   }
   if (placement.outcome === "unrouted")
     return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };
   const record = { agent: policy.id, tool, rule };
   if (policy.binding === "exec") return { ...record, kind: "place", placement, beside: null };
-  const place = decideSession(policy, call.session.kept, world, memory);
+  const place = decideSession(policy, kept, world, memory, true);
   const beside = besideWorkspace(placement, place, world.snapshot);
-  if (!beside.ok) return by.refuse(beside.refusal, placement);
+  if (!beside.ok) return by.refuse(beside.refusal, placement, beside.waitMs);
   return { ...record, kind: "place", placement: beside.placement, beside: place.ok ? place : null };
 }
 
@@ -150,8 +171,8 @@ function inWorkspace(policy: AgentPolicy, call: Call, world: World, memory: Last
   const by = recorder(policy, tool);
   const admission = admitWorkspaceCall(policy, call, world);
   if (!admission.ok) return by.refuse(admission.refusal);
-  const place = decideSession(policy, call.session.kept, world, memory);
-  if (!place.ok) return by.refuse(place.refusal);
+  const place = decideSession(policy, call.session.kept, world, memory, tool !== "exec");
+  if (!place.ok) return by.refuse(place.refusal, null, place.waitMs);
   const { placement } = place;
   const { askedBy } = admission;
   return { agent: policy.id, tool, rule: placement.rule, kind: "workspace", placement, place, askedBy };

@@ -8,6 +8,7 @@ import type { Call, World } from "./callDecision.ts";
 import { hostingProblem, nodeLabel } from "./hosting.ts";
 import { hostedToolRefusal, nodesBehind } from "./nodeHostedTools.ts";
 import { spawnOf, spawnRefusal } from "./spawnPlacement.ts";
+import { closesNodes } from "./untolerated.ts";
 
 /** What the agent reads instead of a result; null when the call is none of these, or may go on. */
 export function elsewhereRefusal(policy: AgentPolicy, call: Call, world: World): Refusal | null {
@@ -15,7 +16,9 @@ export function elsewhereRefusal(policy: AgentPolicy, call: Call, world: World):
   return (
     spawnRefusal(tool, params, policy.id, (agent) => world.agent(agent).mustBePlaced) ??
     besideHosted(policy, call, world) ??
-    (policy.mustBePlaced ? publishedByNode(policy, tool, world) : null)
+    (policy.mustBePlaced || closesNodes(policy.config, world.snapshot)
+      ? publishedByNode(policy, tool, world)
+      : null)
   );
 }
 

@@ -1,8 +1,11 @@
 // What would become of a call of any tool, as a report: the decision that a real call would get, and each node's part. Pure.
 import { type Refusal, refusalText } from "../../shared/refusal.ts";
+import { roughDuration } from "../../shared/roughDuration.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { cordonReport, cordonText } from "../explain/cordonText.ts";
 import { decisionMessage } from "../explain/message.ts";
-import { createReport, type ExplainReport } from "../explain/report.ts";
+import { type CandidateReport, createReport, type ExplainReport } from "../explain/report.ts";
+import { CORDONED, UNREADABLE_CORDON } from "../placement/filters/cordon.ts";
 import type { PlacementDecision } from "../placement/model/decision.ts";
 import { classifyTool, ROUTABLE_TOOLS, WORKSPACE_TOOLS } from "../toolCatalog/catalog.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
@@ -18,12 +21,17 @@ import { toolPlacement } from "./toolPlacement.ts";
 export function lookAhead(policy: AgentPolicy, asked: string, world: World, memory: LastNodesView): Decision {
   // In a workspace `process` has only what its exec started: it is where that is, and nobody needs to be asked.
   const tool = asked === "process" && policy.binding === "workspace" ? "exec" : asked;
-  const session = { key: `agent:${policy.id}:main`, kept: null, facts: null, hostedOn: undefined };
+  const session = { key: mainSession(policy.id), kept: null, facts: null, hostedOn: undefined };
   const rewritable = tool !== "exec" || policy.runtime === null;
   const decision = decide(policy, { tool, params: {}, rewritable, session }, world, memory);
   if (decision.kind !== "workspace") return decision;
   const { placement } = decision;
   return { ...decision, placement: { ...placement, request: { ...placement.request, tool: asked } } };
+}
+
+/** Key of the session that an agent begins with. */
+export function mainSession(agent: string): string {
+  return `agent:${agent}:main`;
 }
 
 /** Null unless refused. */
@@ -55,9 +63,20 @@ export function explainTool(
   const decision = lookAhead(policy, tool, world, memory);
   // What the rules say of each node, also where something else refuses the call.
   const shown = decision.placement ?? toolPlacement(policy, tool, snapshot, memory);
+  const cordons = new Map(
+    snapshot.nodes.flatMap(({ name, cordon }) => {
+      const told = cordonReport(cordon);
+      return told === null ? [] : [[name, cordonText(told)] as const];
+    }),
+  );
   const context = { mode: policy.config.mode, takenAtMs: snapshot.takenAtMs, nowMs };
   // The binding is the agent's own, also for a node tool, which goes over the node protocol all the same.
-  const report = { ...createReport(shown, context), outcome: outcomeOf(decision), binding };
+  const made = createReport(shown, context);
+  const candidates = made.candidates.map((candidate) => {
+    const detail = isAboutCordon(candidate) ? cordons.get(candidate.node) : undefined;
+    return detail === undefined ? candidate : { ...candidate, detail };
+  });
+  const report = { ...made, candidates, outcome: outcomeOf(decision), binding };
   const unplaced = { ...report, node: null, transport: null };
   switch (decision.kind) {
     case "place":
@@ -71,7 +90,7 @@ export function explainTool(
         ...unplaced,
         rule: isHidden ? null : report.rule,
         candidates: isAboutNodes ? report.candidates : [],
-        message: refusalText(decision.refusal),
+        message: `${refusalText(decision.refusal)}${waitWords(decision.waitMs)}`,
       };
     }
     case "leave":
@@ -82,7 +101,16 @@ export function explainTool(
   }
 }
 
-function outcomeOf({ kind }: Decision): PlacementDecision["outcome"] {
+function waitWords(waitMs: number | undefined): string {
+  return waitMs === undefined ? "" : ` Before that, a call waits ${roughDuration(waitMs)} for it to change.`;
+}
+
+function isAboutCordon({ reason }: CandidateReport): boolean {
+  return reason === CORDONED.one || reason === UNREADABLE_CORDON.one;
+}
+
+/** As a report says it. */
+export function outcomeOf({ kind }: Decision): PlacementDecision["outcome"] {
   return kind === "refuse" ? "refused" : kind === "leave" || kind === "input" ? "unrouted" : "placed";
 }
 

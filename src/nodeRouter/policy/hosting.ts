@@ -1,9 +1,11 @@
 // Whether a node may run whole turns of an agent. Pure.
 import { refusalText } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { whyText } from "../explain/message.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { candidateById, nodePlacement } from "./toolPlacement.ts";
+import { closedTo, closesUnnamed } from "./untolerated.ts";
 
 /**
  * Why this node may not run the agent's turns, as the end of a sentence that begins "on node X, "; null when it may.
@@ -16,7 +18,11 @@ export function hostingProblem(
   nodeId: string | null,
   snapshot: NodeSnapshot,
 ): string | null {
-  if (!policy.mustBePlaced) return null;
+  if (!policy.mustBePlaced) {
+    if (nodeId !== null) return closedTo(nodeId, policy.config, snapshot);
+    if (!closesUnnamed(policy.config)) return null;
+    return 'which the gateway does not name, and untoleratedAgents is "refuse"';
+  }
   if (policy.invalid !== null)
     return `and no rule of the agent can be trusted while its config is broken (${refusalText(policy.invalid)})`;
   if (policy.binding === "workspace" && policy.config.audit === "strict") {
@@ -29,7 +35,7 @@ export function hostingProblem(
   if (nodeId === null) return `which the gateway does not name, and ${rule} must choose it`;
   const candidate = candidateById(decision, nodeId, snapshot);
   if (candidate === undefined) return `which no known node is, and ${rule} must choose it`;
-  return candidate.fits ? null : `which ${candidate.reason?.one ?? "does not fit"} (${rule})`;
+  return candidate.fits ? null : `which ${whyText(candidate, "does not fit")} (${rule})`;
 }
 
 /** The nodes on which the agent's turns may be hosted now, by device id; `hosts`: those that host sessions at all. */

@@ -2,9 +2,11 @@
 import type { HostNode, NodeHostedTool } from "../../presence/sources/gateway/hostNode.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { whyText } from "../explain/message.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import { candidateById, nodePlacement } from "./toolPlacement.ts";
+import { closedTo } from "./untolerated.ts";
 
 /** The host cuts names there. */
 const MAX_NAME = 64;
@@ -57,15 +59,31 @@ export function hostedToolRefusal(
   if (behind.length === 0) return null;
   if (policy.invalid !== null) return policy.invalid;
   const decision = nodePlacement(policy, policy.ruleFor(tool) === null ? "exec" : tool, snapshot);
-  if (decision.rule === null) return null;
+  if (decision.rule === null) return closedPublisher(policy, tool, behind, snapshot);
   for (const { nodeId, displayName } of behind) {
     const candidate = candidateById(decision, nodeId, snapshot);
     if (candidate?.fits === true) continue;
-    const reason = candidate?.reason?.one ?? "is not known";
+    const reason = whyText(candidate, "is not known");
     const label = quote(candidate?.node ?? displayName ?? nodeId);
     const fact = `${quote(tool)} is published by node ${label} and runs there whatever a rule says; that node ${reason} (rule ${quote(decision.rule)} of agent ${quote(policy.id)})`;
     const advice = "use another tool, or exec on a node that the rule allows";
     return refusal("NODE_NOT_ALLOWED", fact, { advice });
+  }
+  return null;
+}
+
+/** No rule speaks: only a cordon or a taint can. */
+function closedPublisher(
+  { id, config }: AgentPolicy,
+  tool: string,
+  behind: readonly HostNode[],
+  snapshot: NodeSnapshot,
+): Refusal | null {
+  for (const { nodeId, displayName } of behind) {
+    const closed = closedTo(nodeId, config, snapshot);
+    if (closed === null) continue;
+    const fact = `${quote(tool)} is published by node ${quote(displayName ?? nodeId)}, ${closed}; agent ${quote(id)} has no rule for it`;
+    return refusal("NODE_NOT_ALLOWED", fact, { advice: "use another tool" });
   }
   return null;
 }

@@ -9,7 +9,6 @@ import type { Transport } from "../../shared/types.ts";
 import { fitLine, noNodeFits, overText } from "../explain/message.ts";
 import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
-import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { KeptPlace } from "../state/sessionNodes.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import type { LastNodesView, Refused, SessionPlace, Via, World } from "./callDecision.ts";
@@ -25,23 +24,32 @@ import { toolPlacement } from "./toolPlacement.ts";
  * `mode: "shadow"` changes nothing here: it is about calls that would otherwise run elsewhere, and this agent's
  * own sandbox settings leave no other place. `onUnavailable: "gateway"` does not help either, for the same reason.
  * @param kept the node that its files are on; null: it has none yet.
+ * @param startsNothing the call begins no command, so a full node that holds its files is as good as any.
  */
 export function decideSession(
   policy: AgentPolicy,
   kept: KeptPlace | null,
   { snapshot, presence }: Pick<World, "snapshot" | "presence">,
   memory: LastNodesView,
+  startsNothing = false,
 ): SessionPlace {
   if (policy.invalid !== null) return { ok: false, refusal: policy.invalid };
-  const chosen = toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory);
-  const own = kept === null ? undefined : chosen.candidates().find(({ node }) => node === kept.node);
-  // Its node is away for the moment. When it is gone, or its rule means it no longer, the rule chooses anew.
-  const isOwnWay = own?.transport === null || own?.transport === kept?.over;
-  if (kept !== null && own?.passing != null && isOwnWay) {
-    return awayFor(own, own.passing, chosen, presence.get(own.node), kept.over);
+  const choose = (here: string | null): PlacementDecision =>
+    toolPlacement({ ...policy, binding: "workspace" }, "exec", snapshot, memory, {
+      kept: here,
+      startsNothing,
+    });
+  let placement = choose(kept?.node ?? null);
+  // Its node is away for the moment. When it is gone, or its rules mean it no longer, they choose anew.
+  const away = [placement, ...(placement.before ?? [])].find((one) => one.away !== undefined);
+  const { away: own, waitMs } = away ?? {};
+  if (kept !== null && own?.passing != null) {
+    if (own.transport === null || own.transport === kept.over)
+      return { ...awayFor(own, own.passing, choose(null), presence.get(own.node), kept.over), waitMs };
+    placement = choose(null);
   }
-  if (kept !== null && own?.fits === true && own.transport !== kept.over) return otherWay(kept);
-  const placement = keep(chosen, own, snapshot);
+  if (kept !== null && placement.node?.name === kept.node && placement.transport !== kept.over)
+    return otherWay(kept);
   if (placement.node === null) return nothingFits(placement);
   const node = policy.config.nodes.get(placement.node.name);
   const via = viaOf(placement);
@@ -72,21 +80,10 @@ export function knownRoot(
   world: Pick<World, "snapshot" | "presence">,
   memory: LastNodesView,
 ): { readonly node: ConfiguredNode; readonly root: string } | null {
-  const place = decideSession(policy, kept, world, memory);
+  const place = decideSession(policy, kept, world, memory, true);
   if (place.ok) return place;
   const last = policy.config.nodes.get(kept?.node ?? "");
   return last?.workspace?.startsWith("/") === true ? { node: last, root: last.workspace } : null;
-}
-
-/** The same decision with the session's own node, where that one fits. */
-function keep(
-  decision: PlacementDecision,
-  own: Candidate | undefined,
-  snapshot: NodeSnapshot,
-): PlacementDecision {
-  if (own === undefined || !own.fits || decision.node?.name === own.node) return decision;
-  const node = snapshot.nodes.find(({ name }) => name === own.node);
-  return node === undefined ? decision : { ...decision, node, transport: own.transport, keptInsteadOf: null };
 }
 
 /** SECURITY: the same name may lead to another machine there, or to another user's files. */
@@ -101,13 +98,18 @@ function otherWay({ node, over }: KeptPlace): Refused {
 
 /** SECURITY: another node would have other files, or an older state of the same ones. */
 function awayFor(
-  { node: kept, reason }: Candidate,
+  { node: kept, reason, detail }: Candidate,
   fact: string,
   { node, rule }: PlacementDecision,
   record: NodePresence | undefined,
   over: Transport,
 ): Refused {
-  const known = reason?.filter === OFFLINE.filter && record !== undefined ? presenceText(record, over) : "";
+  const known =
+    reason?.filter === OFFLINE.filter && record !== undefined
+      ? presenceText(record, over)
+      : detail === undefined
+        ? ""
+        : ` (${detail})`;
   const elsewhere =
     node === null
       ? `no other node fits rule ${quote(rule ?? "")} now`
@@ -128,8 +130,10 @@ function presenceText({ reach }: NodePresence, over: Transport): string {
 }
 
 function nothingFits(decision: PlacementDecision): Refused {
-  if (decision.outcome === "refused")
-    return { ok: false, refusal: noNodeFits(decision, pluginAdvice(decision)) };
+  if (decision.outcome === "refused") {
+    const { waitMs } = decision;
+    return { ok: false, refusal: noNodeFits(decision, pluginAdvice(decision)), waitMs };
+  }
   if (decision.rule === null) {
     const fact = `the workspace of agent ${quote(decision.request.agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent`;
     const advice = "add one to plugins.entries.node-router.config.rules";

@@ -49,6 +49,11 @@ export class CallIndex<T extends Named> {
     return [...(this.#runs.get(runId)?.values() ?? [])];
   }
 
+  /** Of every run. */
+  values(): Iterable<T> {
+    return this.#all.values();
+  }
+
   /** How many runs have calls. */
   get runs(): number {
     return this.#runs.size;

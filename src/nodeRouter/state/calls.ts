@@ -18,9 +18,13 @@ export interface PlacedCall {
   readonly jobId: string | null;
   /** Id in `WORKSPACE_CALLS`; null for a call that OpenClaw carries out, and for a file tool. */
   readonly workspaceCallId: string | null;
+  /** Under which the node of its session's files is kept; absent: under none. */
+  readonly stickKey?: string;
   readonly notes: readonly string[];
   /** False once its result was seen; kept a while longer for the line in an outer tool's result. */
   running: boolean;
+  /** When its run ended without its result, epoch ms: what became of it only its node knows. */
+  untoldAtMs: number | null;
 }
 
 type Params = Readonly<Record<string, unknown>>;
@@ -53,7 +57,7 @@ export interface CallRegistry {
    * calls of every turn from 0.
    */
   begin(runId: string, toolCallId: string): void;
-  add(call: Omit<PlacedCall, "running">): void;
+  add(call: Omit<PlacedCall, "running" | "untoldAtMs">): void;
   find(runId: string, toolCallId: string): PlacedCall | null;
   /** Kept until the call's result, for the hook that says it once more. */
   answer(runId: string, toolCallId: string, answer: PolicyAnswer): void;
@@ -64,10 +68,16 @@ export interface CallRegistry {
   answered(runId: string, toolCallId: string, tool: string, params: Params): PolicyAnswer | null;
   /** The result was seen. */
   end(runId: string, toolCallId: string): void;
+  /** The run is over: no result of any of its calls comes any more. @param atMs epoch ms. */
+  endRun(runId: string, atMs: number): void;
   /** Calls of the run that `tool_call` or Code Mode made inside the outer call `toolCallId`. */
   nestedIn(runId: string, toolCallId: string): readonly PlacedCall[];
   /** Ids of the paired nodes with exec calls of this agent in this session that are running now. */
   runningExecNodes(agent: string, sessionKey: string): ReadonlySet<string>;
+  /** Calls on the node with this inventory name whose result has not come. */
+  runningOn(node: string): readonly PlacedCall[];
+  /** Those that OpenClaw carried out there and of which nobody told the end, since their runs ended after `sinceMs`. */
+  untoldOn(node: string, sinceMs: number): readonly PlacedCall[];
 }
 
 /** Far above what one gateway runs at once; a forgotten call only loses its line in the result. Fair by agent. */
@@ -77,7 +87,7 @@ const MAX_ANSWERS = 1_024;
 /** Some models give several calls of one turn the same id. */
 const MAX_ANSWERS_OF_ONE_ID = 16;
 
-export const CALLS = definePart("calls", 1, createCallRegistry);
+export const CALLS = definePart("calls", 3, createCallRegistry);
 
 /** An empty registry. At its bounds the agent or run that has most loses its oldest entry. */
 export function createCallRegistry(): CallRegistry {
@@ -106,7 +116,7 @@ export function createCallRegistry(): CallRegistry {
     add(call) {
       if (keyOf(call.runId, call.toolCallId) === null) return;
       forget(call.runId, call.toolCallId);
-      const kept = { ...call, running: true };
+      const kept: PlacedCall = { ...call, running: true, untoldAtMs: null };
       calls.set(kept);
       if (call.tool === "exec") running.set(kept, true);
     },
@@ -125,7 +135,16 @@ export function createCallRegistry(): CallRegistry {
       const call = calls.get(runId, toolCallId);
       if (call === null) return;
       call.running = false;
+      call.untoldAtMs = null;
       running.delete(call);
+    },
+    endRun(runId, atMs) {
+      for (const call of calls.of(runId)) {
+        if (!call.running) continue;
+        call.running = false;
+        call.untoldAtMs = atMs;
+        running.delete(call);
+      }
     },
     nestedIn: (runId, toolCallId) => (keyOf(runId, toolCallId) === null ? [] : nestedIn(runId, toolCallId)),
     runningExecNodes: (agent, sessionKey) =>
@@ -134,6 +153,17 @@ export function createCallRegistry(): CallRegistry {
           .filter((call) => call.agent === agent && call.sessionKey === sessionKey)
           .filter((call) => calls.get(call.runId, call.toolCallId) === call)
           .flatMap(({ nodeId }) => nodeId ?? []),
+      ),
+    runningOn: (node) =>
+      [...calls.values()].filter((call) => call.running && call.decision.node?.name === node),
+    // Of what a workspace carries out its transport knows the end.
+    untoldOn: (node, sinceMs) =>
+      [...calls.values()].filter(
+        ({ untoldAtMs, workspaceCallId, decision }) =>
+          untoldAtMs !== null &&
+          untoldAtMs >= sinceMs &&
+          workspaceCallId === null &&
+          decision.node?.name === node,
       ),
   };
 }

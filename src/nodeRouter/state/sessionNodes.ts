@@ -36,6 +36,10 @@ export interface SessionNodes {
   told(sessionKey: string): void;
   /** Of the agent's latest session; null when it had none. */
   latestOf(agent: string): KeptPlace | null;
+  /** Keys of the sessions on this node. */
+  on(node: string): readonly string[];
+  /** All of them, the one that was used last at the end. */
+  all(): readonly SessionNode[];
   /**
    * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
    * @param onError a read or write failed; the sessions are kept in memory alone then.
@@ -103,6 +107,8 @@ export function createSessionNodes(): SessionNodes {
       const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
       return own.at(-1) ?? null;
     },
+    on: (node) => [...sessions.values()].flatMap((at) => (at.node === node ? [at.sessionKey] : [])),
+    all: () => [...sessions.values()],
     keepIn(newStore, onError) {
       if (store !== null) return;
       store = newStore;

@@ -25,6 +25,8 @@ export interface WorkspaceCall {
   readonly decisionId: string;
   /** Whether the model asked for a terminal, which the host does not pass on to a sandbox. */
   readonly pty: boolean;
+  /** Names the job on the node that the command becomes, in the background; null: it ends with its connection. */
+  readonly jobId: string | null;
   /** What a person is asked to agree to, and whether they did; left out where nobody has to. */
   readonly agreed?: {
     readonly consent: Consent;
@@ -42,7 +44,7 @@ const MAX_CALLS = 4_096;
 
 export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
 
-export const WORKSPACE_CALLS = definePart("workspace-calls", 2, createWorkspaceCalls);
+export const WORKSPACE_CALLS = definePart("workspace-calls", 3, createWorkspaceCalls);
 
 /** Empty; keys are the ids under which the backend claims a call. */
 export function createWorkspaceCalls(): WorkspaceCalls {

@@ -24,6 +24,12 @@ export type HelloResult =
 export interface NodeTransport extends CommandTransport<PairedNode> {
   /** Resolves within about `timeoutMs`, never rejects. */
   hello(node: PairedNode, timeoutMs: number): Promise<HelloResult>;
+  /**
+   * Has the node ask a service from which public address it comes; null: not known. Resolves within seconds, never
+   * rejects.
+   * @param url https, of the operator's.
+   */
+  publicAddress(node: PairedNode, url: string): Promise<string | null>;
   /** Commands that are running or about to; null: none was ever sent there. */
   counters(nodeId: string): { readonly running: number } | null;
   /** Nothing new begins; what runs goes on to its end. */
@@ -31,4 +37,4 @@ export interface NodeTransport extends CommandTransport<PairedNode> {
 }
 
 /** Empty until the first registration. */
-export const NODE_TRANSPORT = defineSlot<NodeTransport>("node-transport", 1);
+export const NODE_TRANSPORT = defineSlot<NodeTransport>("node-transport", 2);

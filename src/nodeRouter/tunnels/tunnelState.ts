@@ -12,7 +12,7 @@ export type TunnelState =
   /** Not wanted, or not begun. Nothing is open and nothing waits. */
   | { readonly is: "off" }
   /** One attempt is on its way. */
-  | (Away & { readonly is: "opening" })
+  | (Away & { readonly is: "opening"; readonly fromMs: number })
   /** The next attempt has a timer. */
   | (Away & { readonly is: "waiting"; readonly forMs: number })
   | { readonly is: "up"; readonly attempt: number; readonly sinceMs: number };
@@ -62,7 +62,7 @@ const TAKEN_RETRY_MS = 2_000;
 const BLOCKED_RETRY_MS = 15_000;
 const LONG_BLOCKED_RETRY_MS = 60_000;
 
-/** How long until the next attempt, in ms. @param downMs how long it has not been up. */
+/** How long from one attempt to the next, in ms. @param downMs how long it has not been up. */
 export function retryAfter({ isBlocked, reason }: Setback, retries: number, downMs: number): number {
   // Whoever has it may be about to end, as an sshd whose connection is gone does.
   if (reason.code === "TUNNEL_PORT_TAKEN" && downMs < 10 * 60_000) return TAKEN_RETRY_MS;
@@ -85,10 +85,10 @@ export function nextTunnelState(
   switch (event.is) {
     case "start":
       return state.is === "off"
-        ? begin({ attempt: last, retries: 0, sinceMs: nowMs, setback: null }, last)
+        ? begin({ attempt: last, retries: 0, sinceMs: nowMs, setback: null }, last, nowMs)
         : stays;
     case "due":
-      return state.is === "waiting" ? begin(state, last) : stays;
+      return state.is === "waiting" ? begin(state, last, nowMs) : stays;
     case "stop":
       return {
         state: { is: "off" },
@@ -106,7 +106,10 @@ export function nextTunnelState(
       const retries = state.is === "up" ? 0 : state.retries + 1;
       const setback = { reason, isBlocked };
       const isFirst = state.is === "up" && !isBlocked && nowMs - state.sinceMs >= STEADY_MS;
-      const forMs = isFirst ? AT_ONCE_MS : retryAfter(setback, retries, nowMs - sinceMs);
+      const pauseMs = retryAfter(setback, retries, nowMs - sinceMs);
+      // An attempt that met silence has waited already: the next one may be the one that meets the healed link.
+      const waitedMs = state.is === "opening" && !isBlocked ? nowMs - state.fromMs : 0;
+      const forMs = isFirst ? AT_ONCE_MS : Math.max(AT_ONCE_MS, pauseMs - waitedMs);
       return {
         state: { is: "waiting", attempt, retries, sinceMs, setback, forMs },
         effects: [closing(attempt), { do: "wake", afterMs: forMs }],
@@ -115,10 +118,10 @@ export function nextTunnelState(
   }
 }
 
-function begin({ retries, sinceMs, setback }: Away, last: number): TunnelStep {
+function begin({ retries, sinceMs, setback }: Away, last: number, nowMs: number): TunnelStep {
   const attempt = last + 1;
   return {
-    state: { is: "opening", attempt, retries, sinceMs, setback },
+    state: { is: "opening", attempt, retries, sinceMs, setback, fromMs: nowMs },
     effects: [{ do: "open", attempt }],
   };
 }

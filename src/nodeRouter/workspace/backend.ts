@@ -64,16 +64,17 @@ async function createHandle(
 ): Promise<SandboxHandle> {
   const { sessionKey, scopeKey, workspaceDir } = params;
   const agent = agentOfKey(sessionKey, scopeKey);
-  const place = async (): Promise<SessionPlace> => {
+  const place = async (mayWait = false): Promise<SessionPlace> => {
     if (agent === null) return { ok: false, refusal: NO_AGENT };
     const current = await memory.part(WORKSPACE).registrations.wait(RELOAD_GAP_MS);
     if (current === null) return { ok: false, refusal: RELOADED };
     await current.bindPersona(agent);
-    return placeSession(current.deps, agent, sessionKey);
+    return placeSession(current.deps, agent, sessionKey, mayWait);
   };
-  const first = await place();
+  // A run that begins without a node does not get one later.
+  const first = await place(true);
   const root = first.ok ? first.root : ((agent && rootNow(memory, agent, sessionKey)) ?? NOWHERE);
-  const target = createTarget(first, place, root);
+  const target = createTarget(first, () => place(), root);
   // A model needs seconds for its first call; the connection is up by then.
   if (first.ok) warmNode(memory, first);
 

@@ -2,9 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
-import { type AuditSubject, commandResult, type InputSubject, inputResult } from "../audit/auditRecord.ts";
+import { commandResult, type InputSubject, inputResult, type LedgerSubject } from "../ledger/ledgerRecord.ts";
+import type { OpenCalls } from "../ledger/openCalls.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
-import type { CommandRequest, Outcome } from "../transports/transport.ts";
+import type { CommandRequest, Outcome, RunningCommand } from "../transports/transport.ts";
 import type { ExecJob } from "./exec/server.ts";
 import type { NodeCommands } from "./nodeCommands.ts";
 import type { WorkspaceParts } from "./registrations.ts";
@@ -19,8 +20,14 @@ export interface ExecJobInput {
   /** What the tool policy decided; null when the host did not pass it on. */
   readonly call: WorkspaceCall | null;
   readonly audit: WorkspaceParts["audit"];
+  /** Where the ledger's record of the call is open, which the command's end ends, too; left out: nowhere. */
+  readonly openCalls?: Pick<OpenCalls, "find" | "take">;
+  /** @throws NodeRouterError the node may get nothing more of the agent: its place or its taints changed */
+  readonly requireAllowed?: () => void;
   /** Skills and attachments are on the node. */
   readonly ready: (cancelled: AbortSignal) => Promise<void>;
+  /** Of a command that goes on without us; left out: it ends with its connection. */
+  readonly job?: DetachedJob;
   /** Epoch ms. */
   readonly now: () => number;
   /** The node's files may change from here on, or have changed. */
@@ -29,13 +36,21 @@ export interface ExecJobInput {
   readonly onEnd?: (outcome: Outcome) => void;
 }
 
+export interface DetachedJob {
+  /** Resolves when it is on record that it may begin. */
+  note(auditRecord: string): Promise<void>;
+  start(request: CommandRequest): RunningCommand;
+  /** Whether its end is news. False: somebody told of it before, or nobody knows it yet and it will be told later. */
+  ended(outcome: Outcome): boolean;
+}
+
 /**
  * The job that the exec server hands to its helper. The order is what counts: the mirror, the audit's line, the dispatch;
  * a job that is cancelled before the dispatch is never sent.
  */
 export function createExecJob(input: ExecJobInput): ExecJob {
-  const { agent, sessionKey, target, commands, request, call, audit, onChange } = input;
-  let subject: AuditSubject | null = null;
+  const { agent, sessionKey, target, commands, request, call, audit, openCalls, onChange } = input;
+  let subject: LedgerSubject | null = null;
   const id = call?.decisionId ?? randomUUID();
   const who = {
     node: target.node.name,
@@ -46,14 +61,18 @@ export function createExecJob(input: ExecJobInput): ExecJob {
   };
   return {
     async start(cancelled) {
+      // What is brought along is the agent's data, too; and a person may have agreed minutes after the decision.
+      input.requireAllowed?.();
       await input.ready(cancelled);
       throwIfCancelled(cancelled);
-      const announced: AuditSubject = {
+      input.requireAllowed?.();
+      const announced: LedgerSubject = {
         kind: "command",
         operation: "exec",
         id,
         startMs: input.now(),
         ...who,
+        place: call === null ? null : (openCalls?.find(call.runId, call.toolCallId)?.subject.place ?? null),
         runId: call?.runId ?? null,
         toolCallId: call?.toolCallId ?? null,
         command: request.script,
@@ -63,14 +82,15 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       subject = announced;
       // Recorded as not started: `ended` has the subject now.
       throwIfCancelled(cancelled);
+      const auditRecord = audit.announcement(announced);
+      await input.job?.note(auditRecord);
+      throwIfCancelled(cancelled);
       onChange();
-      return commands.start({
-        ...request,
-        auditRecord: audit.announcement(announced),
-        approved: call?.agreed?.consent.granted === true,
-      });
+      const approved = call?.agreed?.consent.granted === true;
+      return (input.job ?? commands).start({ ...request, auditRecord, approved });
     },
     async watchInput(bytes) {
+      input.requireAllowed?.();
       // The host does not say which call of `process` it is from.
       const sent: InputSubject = {
         kind: "input",
@@ -89,7 +109,12 @@ export function createExecJob(input: ExecJobInput): ExecJob {
     ended({ outcome, processGroup, bytesIn, bytesOut }) {
       onChange();
       if (call !== null) call.outcome = outcome;
-      if (subject !== null) audit.end(subject, commandResult(outcome, { processGroup, bytesIn, bytesOut }));
+      const opened = call === null ? null : (openCalls?.take(call.runId, call.toolCallId) ?? null);
+      const isTold = input.job?.ended(outcome) === false;
+      const result = commandResult(outcome, { processGroup, bytesIn, bytesOut });
+      // What was refused before its announcement is in the ledger as a call.
+      const about = subject ?? opened?.subject ?? null;
+      if (about !== null && !isTold) audit.end(about, result, opened?.subject);
       input.onEnd?.(outcome);
     },
   };

@@ -1,12 +1,18 @@
 // From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
 import { NodeRouterError } from "../../shared/errors.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import { execPolicy } from "../host/execPolicy.ts";
 import type { ExecParams, ExecSpec, FinalizeParams } from "../host/sandboxApi.ts";
+import { OPEN_CALLS } from "../ledger/openCalls.ts";
+import { OUTLIERS } from "../state/outliers.ts";
+import { backgroundKey, RUNNING } from "../state/running.ts";
 import { WORKSPACE_CALLS, type WorkspaceCall } from "../state/workspaceCalls.ts";
-import type { PtySize } from "../transports/transport.ts";
+import type { Outcome, PtySize } from "../transports/transport.ts";
 import { agreementProblem, type BroughtCommand } from "./agreed.ts";
+import { detachedJob } from "./detachedJob.ts";
 import { createExecServer, type ExecServer } from "./exec/server.ts";
 import { nodeEnv } from "./execEnv.ts";
 import { createExecJob } from "./execJob.ts";
@@ -47,7 +53,7 @@ export function createExecPath(run: Run): ExecPath {
         const advice = "set it inside the command. Nothing ran";
         throw new NodeRouterError(refusal("ENV_INVALID", env.message, { advice }));
       }
-      const { audit, deps } = run.parts();
+      const { audit, deps, loadDetached } = run.parts();
       const call = claimCall(run, env.callId, at.node.name);
       if (call !== null) requireAgreement(run, call, { command, workdir, env: env.env });
       if (call === null) requireFreeToRun(run, deps);
@@ -72,8 +78,14 @@ export function createExecPath(run: Run): ExecPath {
           },
           call,
           audit,
+          ...(call === null
+            ? {}
+            : detachedJob(run.memory, call, at, commands, { now: deps.now, load: loadDetached })),
+          openCalls: run.memory.part(OPEN_CALLS),
+          requireAllowed: () => requireStillAllowed(run.memory, agent, at.node.name),
           ready: (cancelled) => run.ready(at, cancelled),
           now: deps.now,
+          onEnd: (outcome) => settle(run.memory, at.node.name, call, outcome),
           onChange: () => workspace.readAheads.invalidate(at.node.name),
         }),
       );
@@ -136,6 +148,15 @@ function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: B
   const fact = `a person decides about each command of agent ${quote(call.agent)}, and ${problem}`;
   const advice = "Look for another plugin that changes exec";
   throw notStarted(call, refusal("RUN_NOT_ALLOWED", fact, { advice }));
+}
+
+/** What it held on its node is free, and whether calls get through to the node is known anew. */
+function settle(memory: Memory, node: string, call: WorkspaceCall | null, outcome: Outcome): void {
+  if (call !== null) memory.part(RUNNING).release(backgroundKey(call.callId));
+  const isLost =
+    outcome.kind === "unknown" || (outcome.kind === "notStarted" && outcome.code === "NODE_UNREACHABLE");
+  if (isLost) memory.part(OUTLIERS).failed(node);
+  else if (outcome.kind === "ran") memory.part(OUTLIERS).succeeded(node);
 }
 
 /** The call is over with that. */

@@ -1,6 +1,6 @@
 // Audit records of what the file tools change on a node.
 import { randomUUID } from "node:crypto";
-import type { AuditResult, AuditSubject } from "../audit/auditRecord.ts";
+import type { LedgerResult, LedgerSubject } from "../ledger/ledgerRecord.ts";
 import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/fileBridge.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 
@@ -8,8 +8,10 @@ export interface FileAuditInput {
   readonly agent: string;
   readonly sessionKey: string;
   /** Node, transport and rule of the run; asked at each change. */
-  readonly where: () => Pick<AuditSubject, "node" | "transport" | "rule">;
+  readonly where: () => Pick<LedgerSubject, "node" | "transport" | "rule">;
   readonly audit: () => WorkspaceParts["audit"];
+  /** Told of each change that was made; left out: no call of a tool is behind it. */
+  readonly changed?: () => void;
 }
 
 /** The bridge's two callbacks. Calls of one run overlap, so a change is known by what it is, not by its order. */
@@ -18,12 +20,12 @@ export function fileAudit(
 ): Required<Pick<FileBridgeOptions, "beforeChange" | "onChange">> {
   const begun = new Map<
     string,
-    { readonly subject: AuditSubject; readonly audit: WorkspaceParts["audit"] }[]
+    { readonly subject: LedgerSubject; readonly audit: WorkspaceParts["audit"] }[]
   >();
   return {
     async beforeChange(change) {
       const { agent, sessionKey } = input;
-      const subject: AuditSubject = {
+      const subject: LedgerSubject = {
         kind: "file",
         id: randomUUID(),
         startMs: change.startedAtMs,
@@ -47,6 +49,7 @@ export function fileAudit(
       if (rest.length > 0) begun.set(key, rest);
       else begun.delete(key);
       first?.audit.end(first.subject, resultOf(change));
+      if (change.outcome === "done") input.changed?.();
     },
   };
 }
@@ -55,7 +58,7 @@ function keyOf({ operation, path, to, startedAtMs }: PlannedChange): string {
   return JSON.stringify([operation, path, to, startedAtMs]);
 }
 
-function resultOf({ outcome, bytes }: FileChange): AuditResult {
+function resultOf({ outcome, bytes }: FileChange): LedgerResult {
   return {
     outcome,
     exitCode: null,

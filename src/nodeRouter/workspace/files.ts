@@ -4,7 +4,9 @@ import type { ConfiguredNode } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
+import { OPEN_CALLS, type ScriptEnd } from "../ledger/openCalls.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/collect.ts";
 import type { CollectCommand, Collected, CollectLimits, CommandRequest } from "../transports/transport.ts";
@@ -37,12 +39,23 @@ export interface RunFiles {
 export function createFiles(run: Run): RunFiles {
   const { memory, params, target, root } = run;
 
+  /** For the ledger's record of the call that sent it. */
+  const noteScript = (end: ScriptEnd): void =>
+    memory.part(OPEN_CALLS).script(run.agent, params.sessionKey, end);
+
+  const runScript: CollectCommand = async (request, limits) => {
+    const collected = await sendOrRefuse(request, limits);
+    noteScript(collected.outcome.kind);
+    return collected;
+  };
+
   /** Refusals are outcomes here: the bridge turns them into errors of the file tools. */
-  const runScript: CollectCommand = async (request, limits = {}) => {
+  const sendOrRefuse: CollectCommand = async (request, limits = {}) => {
     const signal = request.abortSignal;
     try {
       const at = await orAborted(target.current(), signal);
       requireDecided(run, at.node.name);
+      requireStillAllowed(memory, run.agent, at.node.name);
       await run.ready(at, signal);
       return await sendScript(run.commands(at), at.node, request, limits);
     } catch (error) {
@@ -75,6 +88,7 @@ export function createFiles(run: Run): RunFiles {
             rule: target.known?.rule ?? null,
           }),
           audit: () => run.parts().audit,
+          changed: () => noteScript("changed"),
         }),
       });
       if (node !== null) memory.part(WORKSPACE).readAheads.add(node.name, bridge);

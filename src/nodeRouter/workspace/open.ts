@@ -3,8 +3,8 @@ import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { createLogger, type HostLogger, type Logger } from "../../shared/logger.ts";
 import { quote } from "../../shared/safeText.ts";
-import { AUDIT, auditFolder, createAudit } from "../audit/audit.ts";
-import { auditLimits, DEFAULT_LIMITS } from "../audit/shares.ts";
+import { createLedger, LEDGER, ledgerFolder } from "../ledger/ledger.ts";
+import { DEFAULT_LIMITS, ledgerLimits } from "../ledger/shares.ts";
 import { createSshTransport } from "../transports/ssh/sshTransport.ts";
 import { SSH_TRANSPORT } from "../transports/transport.ts";
 import { loadSshClient } from "./loadSshClient.ts";
@@ -25,7 +25,7 @@ export function openWorkspace(
   const workspace = memory.part(WORKSPACE);
   const config = memory.part(PLUGIN_CONFIG);
   const transport = memory.part(SSH_TRANSPORT);
-  const audit = memory.part(AUDIT);
+  const audit = memory.part(LEDGER);
   workspace.hostLogger = api.logger;
   const log = relayedLog(workspace);
   const told = new Set<string>();
@@ -60,12 +60,12 @@ export function openWorkspace(
     // What was there before may be gone: a machine that was set up anew, a cleared folder.
     onConnect: (name) => workspace.mirrored.forget(name),
   });
-  audit.current ??= createAudit({
+  audit.current ??= createLedger({
     // A config that was never read must not be taken for "nothing to record".
     mode: () => config.current?.audit ?? "strict",
     keepText: () => config.current?.auditCommandText ?? false,
-    limits: () => (config.current === null ? DEFAULT_LIMITS : auditLimits(config.current)),
-    folder: auditFolder(api.runtime.state.resolveStateDir()),
+    limits: () => (config.current === null ? DEFAULT_LIMITS : ledgerLimits(config.current)),
+    folder: ledgerFolder(api.runtime.state.resolveStateDir()),
     now: Date.now,
     log: log.child({ part: "audit" }),
   });

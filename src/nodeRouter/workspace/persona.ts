@@ -1,6 +1,7 @@
 // Puts the parts for persona files together: connections, audit, registrations of the plugin.
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import type { WorkspaceAccessApi } from "../host/workspaceAccessApi.ts";
 import { fileAudit } from "./fileAudit.ts";
 import { neverSent, sendScript } from "./files.ts";
@@ -37,9 +38,10 @@ export function openPersona(
       createFileBridge,
       ...(readMs === undefined ? {} : { readMs }),
       runOn:
-        ({ place, sessionKey }: Owner) =>
+        ({ agent, place, sessionKey }: Owner) =>
         async (request, limits) => {
           try {
+            requireStillAllowed(memory, agent, place.node.name);
             return await sendScript(nodeCommands(memory, place, sessionKey), place.node, request, limits);
           } catch (error) {
             return neverSent(error);

@@ -79,6 +79,7 @@ export function registerWorkspace(
     createFileBridge,
     ...openPersona({ deps, audit, createFileBridge }, log, probeAccess),
     loadSshClient: () => loadLater(() => import("../transports/ssh/client.ts")),
+    loadDetached: () => loadLater(() => import("../jobs/detached.ts")),
   };
 
   sessions.keepIn(sessionFile(api.runtime.state.resolveStateDir()), (error) =>

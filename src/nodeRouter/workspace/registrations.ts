@@ -1,9 +1,9 @@
 // The parts that the workspace backend is given, and the registrations of the plugin that bring them.
 import { createGap } from "../../shared/gap.ts";
-import type { Audit } from "../audit/audit.ts";
 import type { SessionFacts } from "../host/sandboxProblem.ts";
 import type { PersonaBridge } from "../host/workspaceAccessApi.ts";
 import type { SnapshotDeps } from "../inventory/currentSnapshot.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { FileBridge, FileBridgeOptions } from "./files/fileBridge.ts";
 import type { Mirror, MirrorOptions } from "./mirror/mirrorOptions.ts";
 
@@ -23,7 +23,7 @@ export interface WorkspaceParts {
   readonly deps: WorkspaceDeps;
   /** Whether it is the one that lives as long as the plugin's config: others end with the runs they were made for. */
   readonly full: boolean;
-  readonly audit: Pick<Audit, "begin" | "end" | "announcement">;
+  readonly audit: Pick<Ledger, "begin" | "end" | "announcement">;
   /** Brings skills and attachments of one run to its node. */
   readonly createMirror: (options: MirrorOptions) => Mirror;
   readonly createFileBridge: (options: FileBridgeOptions) => FileBridge;
@@ -32,6 +32,7 @@ export interface WorkspaceParts {
   /** From now on the persona files of this agent are the node's; without one, of all agents. */
   readonly bindPersona: (agent?: string) => Promise<void>;
   readonly loadSshClient: () => Promise<SshClient>;
+  readonly loadDetached: () => Promise<typeof import("../jobs/detached.ts")>;
 }
 
 /** One registration's place among the others. */

@@ -1,5 +1,6 @@
 // One run, as its commands and its files share it: node, transport, mirror.
 import type { Memory } from "../../shared/processMemory.ts";
+import { requireStillAllowed } from "../current/stillAllowed.ts";
 import type { SandboxParams } from "../host/sandboxApi.ts";
 import type { Via } from "../policy/callDecision.ts";
 import { collect } from "../transports/collect.ts";
@@ -51,8 +52,11 @@ export function createRun(given: Omit<Run, "commands" | "ready">): Run {
         memory: mirroredOn(memory.part(WORKSPACE).mirrored, target.via),
         now: parts().deps.now,
         sources: () => hostSources(params),
-        run: (request, limits) =>
-          collect(commands(target).start(request), limits, request.input?.length ?? 0),
+        run: async (request, limits) => {
+          // Between two of its trips the node's place may have come in doubt.
+          requireStillAllowed(memory, given.agent, node.name);
+          return collect(commands(target).start(request), limits, request.input?.length ?? 0);
+        },
       });
       return orAborted(mirror.ensure(), signal);
     },

@@ -32,7 +32,8 @@ test.each([
   [{ nodes: { a: { ssh: { port: 22.5 } } } }, "nodes.a.ssh.port: expected integer"],
   [{ nodes: { a: { ssh: { passphrase: 1 } } } }, "nodes.a.ssh.passphrase: expected string or object"],
   [{ rules: {} }, "rules: expected array"],
-  [rule({ agents: [] }), "rules[0].agents: expected array length to be greater or equal to 1"],
+  [rule({ tools: [] }), "rules[0].tools: expected array length to be greater or equal to 1"],
+  [rule({ onUnavailable: "wait" }), 'rules[0].onUnavailable: expected "refuse" or "gateway" or object'],
   [{ rules: [{ agents: ["x"] }] }, "rules[0].name: expected required property"],
   [rule({ near: { latitude: 1 } }), "rules[0].near: expected string or object"],
   [
@@ -79,6 +80,7 @@ test("nothing of it is obeyed: not the parts that could be read, and no audit re
   });
   expect(config).toEqual({
     mode: "enforce",
+    untoleratedAgents: "refuse",
     audit: "strict",
     auditCommandText: false,
     auditKeepDays: 3_653,
@@ -88,6 +90,7 @@ test("nothing of it is obeyed: not the parts that could be read, and no audit re
     presence: { connect: false, geoipFile: false, publicAddressUrl: null },
     nodes: new Map(),
     rules: [],
+    tests: [],
   });
 });
 

@@ -48,7 +48,11 @@ test.each([
   [{ nodes: { a: { loginShell: "true" } } }],
   [{ rules: [{ name: "a" }] }],
   [{ rules: [{ agents: ["x"] }] }],
-  [{ rules: [{ name: "a", agents: [] }] }],
+  [{ rules: [{ name: "a", agents: ["x"], tools: [] }] }],
+  [{ rules: [{ name: "a", agents: ["x"], onUnavailable: "wait" }] }],
+  [{ rules: [{ name: "a", agents: ["x"], onUnavailable: { wait: "1s", next: "b" } }] }],
+  [{ rules: [{ name: "a", agents: ["x"], stick: "run" }] }],
+  [{ nodes: { a: { maxRunning: 1.5 } } }],
   [{ rules: [{ name: "a", agents: ["x"], prefer: [{ selector: "gpu" }] }] }],
   [{ rules: [{ name: "a", agents: ["x"], prefer: [{ selector: "gpu", weight: 0.5 }] }] }],
 ])("both refuse %j", (config) => {

@@ -84,8 +84,18 @@ describe("joining", () => {
       transport: "auto",
       workspace: "/w",
       location: { country: "SG", source: "declared" },
+      residence: {
+        country: "SG",
+        by: { words: "declared", atMs: null },
+        disputes: [],
+        agrees: null,
+        egress: null,
+        lapsed: null,
+      },
+      taints: [],
       ghostIds: [],
       doubt: null,
+      cordon: null,
     });
   });
 

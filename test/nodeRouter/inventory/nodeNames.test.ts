@@ -48,6 +48,72 @@ function lookAt(names: NodeNames, nodes: readonly HostNode[], config: object = C
   return first === undefined ? null : (first.host?.nodeId ?? first.doubt?.kind ?? null);
 }
 
+describe("a machine that had the name of a tainted entry and calls itself something else", () => {
+  const configured = resolveConfig({
+    nodes: { "mac-sg": { tags: ["region=sg"], taints: ["prod:NoExecute"] } },
+  }).nodes;
+  const renamed = host(REAL, { displayName: "nice" });
+  const told = (names: NodeNames, list: readonly HostNode[]) =>
+    identifyNodes(configured, list, names.known()).map(({ name, host: one, taints }) => [
+      name,
+      one?.nodeId ?? null,
+      taints.map(({ key }) => key),
+    ]);
+
+  test("has its taints and nothing else of the entry, and one that never had the name has none", () => {
+    const names = createNodeNames();
+    names.see(configured, [host(REAL)]);
+    expect(told(names, [renamed, host(OTHER, { displayName: "other" })])).toEqual([
+      ["mac-sg", null, ["prod"]],
+      ["nice", REAL, ["prod"]],
+      ["other", OTHER, []],
+    ]);
+    expect(told(createNodeNames(), [renamed])[1]).toEqual(["nice", REAL, []]);
+  });
+
+  test("has none any more when the operator says that the name stands for another machine", async () => {
+    const names = createNodeNames();
+    names.see(configured, [host(REAL)]);
+    await names.trust("mac-sg", OTHER);
+    expect(told(names, [renamed, host(OTHER)])).toEqual([
+      ["mac-sg", OTHER, ["prod"]],
+      ["nice", REAL, []],
+    ]);
+  });
+});
+
+describe("a machine that had the name of one entry and calls itself like another one", () => {
+  const nodes = { "mac-cn": { location: { country: "CN" } }, "mac-sg": { location: { country: "SG" } } };
+  const configured = resolveConfig({ nodes }).nodes;
+  const chinese = host(REAL, { displayName: "mac-cn" });
+  const sg = (names: NodeNames, list: readonly HostNode[], of = configured) => {
+    names.see(of, list);
+    const found = identifyNodes(of, list, names.known()).find(({ name }) => name === "mac-sg");
+    return found?.host?.nodeId ?? found?.doubt ?? null;
+  };
+  const names = () => {
+    const made = createNodeNames();
+    made.see(configured, [chinese]);
+    return made;
+  };
+
+  test("does not become that, also when it stays alone with the name, until the operator says so", async () => {
+    const known = names();
+    const taken = { kind: "taken", ids: [REAL], knownId: REAL };
+    expect(sg(known, [host(REAL)])).toEqual(taken);
+    expect(sg(known, [host(REAL)])).toEqual(taken);
+    expect(sg(known, [host(REAL), host(OTHER)])).toEqual({ ...taken, ids: [REAL, OTHER] });
+    await known.trust("mac-sg", REAL);
+    expect(sg(known, [host(REAL)])).toBe(REAL);
+  });
+
+  test("leaves the name to a machine that never had another one, and becomes that where its old entry is gone", () => {
+    expect(sg(names(), [chinese, host(OTHER)])).toBe(OTHER);
+    const alone = resolveConfig({ nodes: { "mac-sg": nodes["mac-sg"] } }).nodes;
+    expect(sg(names(), [host(REAL)], alone)).toBe(REAL);
+  });
+});
+
 describe("a name that was seen with an id", () => {
   test("does not move to a namesake that connects while its own machine is away", () => {
     const names = createNodeNames();

@@ -99,6 +99,7 @@ async function textsOf(text: string): Promise<ReadonlyMap<string, string>> {
     workspaceCallId: null,
     notes: [],
     running: true,
+    untoldAtMs: null,
   };
   const info = { os: text, arch: text, shell: text, home: text, hostname: text };
   const [node] = [...config.nodes.values()];

@@ -3,8 +3,10 @@
 import fc from "fast-check";
 import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Residence, Residency } from "../../../src/nodeRouter/placement/model/residence.ts";
 import type { Minimum, Near, Preference, Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
 import type { NodeCapacity, NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
+import { TAINT_EFFECTS, type Taint, type Toleration } from "../../../src/nodeRouter/placement/model/taint.ts";
 import { COMMAND_NEEDS, WORKSPACE_NEEDS } from "../../../src/nodeRouter/placement/model/way.ts";
 import {
   printSelector,
@@ -76,6 +78,39 @@ export const locationArbitrary: fc.Arbitrary<NodeLocation | null> = fc.constantF
   { latitude: 50.1, longitude: 8.7, source: "derp" },
 );
 
+const statement = fc.record({
+  words: fc.constantFrom("declared", "endpoint 198.51.100.7 looks like JP Tokyo"),
+  atMs: fc.constantFrom(null, 0, 900, 5_000),
+});
+
+export const residenceArbitrary: fc.Arbitrary<Residence> = fc.record({
+  country: fc.constantFrom("SG", "SG", "CN", null),
+  by: fc.option(statement),
+  disputes: fc.array(statement, { maxLength: 1 }),
+  agrees: fc.option(statement),
+  egress: fc.option(statement),
+  lapsed: fc.option(statement),
+});
+
+const effect = fc.constantFrom(...TAINT_EFFECTS);
+
+export const taintArbitrary: fc.Arbitrary<Taint> = fc.record({
+  key: fc.constantFrom("prod", "gpu"),
+  value: fc.constantFrom("", "a100"),
+  effect,
+});
+
+export const tolerationArbitrary: fc.Arbitrary<Toleration> = fc.record({
+  key: fc.constantFrom("prod", "gpu", null),
+  value: fc.constantFrom("", "a100", null),
+  effect: fc.option(effect),
+});
+
+export const residencyArbitrary: fc.Arbitrary<Residency> = fc.record({
+  allow: fc.constantFrom(new Set(["SG"]), new Set(["SG", "CN"]), new Set(["DE"])),
+  egress: fc.boolean(),
+});
+
 const stateArbitrary = fc.record({
   nodeId: fc.constantFrom(null, "ab12"),
   tags: tagsArbitrary,
@@ -94,6 +129,8 @@ const stateArbitrary = fc.record({
   rttMs: oneOf(0, 1.2, 1.3, 4, 6, 24, 26, 31, 80, 200),
   capacity: capacityArbitrary,
   location: locationArbitrary,
+  residence: residenceArbitrary,
+  taints: fc.array(taintArbitrary, { maxLength: 2 }),
   transport: fc.constantFrom("auto" as const, "auto" as const, "node" as const, "ssh" as const),
 });
 
@@ -131,8 +168,14 @@ export const ruleArbitrary: fc.Arbitrary<Rule> = fc.record({
   prefer: fc.array(preferenceArbitrary, { maxLength: 3 }),
   near: fc.option(nearArbitrary, { freq: 1 }),
   minimum: fc.option(minimumArbitrary, { freq: 1 }),
+  residency: fc.option(residencyArbitrary, { freq: 1 }),
+  tolerate: fc.oneof(
+    fc.constant([{ key: null, value: null, effect: null }]),
+    fc.array(tolerationArbitrary, { maxLength: 3 }),
+  ),
   onUnavailable: fc.constantFrom("refuse" as const, "gateway" as const),
   files: fc.constant("gateway" as const),
+  stick: fc.constant("none" as const),
 });
 
 export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc
@@ -141,6 +184,10 @@ export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc
     tool: fc.constantFrom("exec", "read", "nodes"),
     commands: fc.subarray(["system.run", "system.which"]),
     binding: fc.constantFrom("exec" as const, "workspace" as const),
+    settled: fc.option(
+      fc.nat(72).map((number) => `n${number}`),
+      { freq: 1 },
+    ),
     current: fc.option(
       fc.nat(72).map((number) => `n${number}`),
       { freq: 2 },

@@ -19,8 +19,11 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
     prefer: [],
     near: null,
     minimum: null,
+    residency: null,
+    tolerate: [],
     onUnavailable: "refuse",
     files: "gateway",
+    stick: "none",
     ...changes,
   };
 }

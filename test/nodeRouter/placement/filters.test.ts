@@ -203,3 +203,29 @@ test("a node that fails every question gives the reason that the operator must m
     'didn\'t offer "system.run"',
   ]);
 });
+
+describe("cordon", () => {
+  const cordon = { by: "alice", reason: "disk", atMs: 1, untilMs: null, drain: false, move: false };
+
+  test("removes a cordoned node over every protocol, before it is asked whether it is there, and leaves one that is not", () => {
+    for (const request of [makeRequest(), WORKSPACE]) {
+      expect(reasonFor({ cordon }, request)).toBe("was cordoned");
+      expect(reasonFor({ cordon, online: false, sshReachable: false }, request)).toBe("was cordoned");
+      expect(reasonFor({ cordon: "unreadable" }, request)).toBe("had a cordon record that cannot be read");
+      expect(reasonFor({ cordon: null }, request)).toBe(null);
+    }
+  });
+
+  test("counts only nodes that the rule means", () => {
+    const rule = makeRule({ require: selectorOf("region=cn") });
+    expect(reasonFor({ cordon }, makeRequest(), rule)).toBe('didn\'t match "region=cn"');
+  });
+
+  test("is waited for by sessions whose files are there, unless the operator lets them go elsewhere", () => {
+    const passing = (node: Partial<NodeState>) =>
+      place(WORKSPACE, snapshotOf(makeNode(node)), [makeRule()]).candidates()[0]?.passing;
+    expect(passing({ cordon })).toBe("is cordoned");
+    expect(passing({ cordon: { ...cordon, move: true } })).toBe(null);
+    expect(passing({ cordon: "unreadable" })).toBe("has a cordon record that cannot be read");
+  });
+});

@@ -2,14 +2,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
-import type { PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import type { Candidate, PlacementRequest } from "../../../src/nodeRouter/placement/model/decision.ts";
+import { NO_RESIDENCE, type Residence } from "../../../src/nodeRouter/placement/model/residence.ts";
 import type { Rule } from "../../../src/nodeRouter/placement/model/rule.ts";
 import type {
   NodeCapacity,
   NodeSnapshot,
   NodeState,
 } from "../../../src/nodeRouter/placement/model/snapshot.ts";
+import type { Taint } from "../../../src/nodeRouter/placement/model/taint.ts";
 import { place } from "../../../src/nodeRouter/placement/place.ts";
+import { AVOIDED_SCORE } from "../../../src/nodeRouter/placement/scores/preferNoSchedule.ts";
 import { matchesGlob } from "../../../src/nodeRouter/placement/selector/agentGlob.ts";
 import { matches, printSelector } from "../../../src/nodeRouter/placement/selector/selector.ts";
 import { distanceKm, estimatedRttMs, pointOf } from "../../../src/shared/distance.ts";
@@ -19,8 +22,14 @@ import { recordOf, selectorOf } from "./arrange.ts";
 
 const GATEWAY: NodeLocation = { latitude: 39.9, longitude: 116.4, source: "declared" };
 
+const GATEWAY_RESIDENCE: Residence = {
+  ...NO_RESIDENCE,
+  country: "CN",
+  by: { words: "declared", atMs: null },
+};
+
 function snapshotOf(...nodes: readonly NodeState[]): NodeSnapshot {
-  return { nodes, takenAtMs: 1_000, gatewayLocation: GATEWAY };
+  return { nodes, takenAtMs: 1_000, gatewayLocation: GATEWAY, gatewayResidence: GATEWAY_RESIDENCE };
 }
 
 const rulesArbitrary = fc.array(ruleArbitrary, { maxLength: 5 });
@@ -100,9 +109,12 @@ test("every score lies in -100..100 and no other fitting node has a higher one, 
   fc.assert(
     fc.property(nodesArbitrary, ruleArbitrary, requestArbitrary, (nodes, rule, request) => {
       const decision = place(request, snapshotOf(...nodes), [{ ...rule, agents: ["*"], tools: null }]);
-      const scores = decision.candidates().flatMap(({ score }) => score ?? []);
-      for (const score of scores) expect(Math.abs(score)).toBeLessThanOrEqual(100);
-      const winner = decision.candidates().find(({ node }) => node === decision.node?.name);
+      const all = decision.candidates();
+      for (const { score } of all) expect(Math.abs(score ?? 0)).toBeLessThanOrEqual(100);
+      const winner = all.find(({ node }) => node === decision.node?.name);
+      const avoided = ({ scores }: Candidate) => scores[AVOIDED_SCORE] ?? 0;
+      const alike = all.filter((one) => winner !== undefined && avoided(one) === avoided(winner));
+      const scores = alike.flatMap(({ score }) => score ?? []);
       if (scores.length > 0) expect(winner?.score).toBe(Math.max(...scores));
     }),
   );
@@ -149,16 +161,25 @@ function plainReading(request: PlacementRequest, nodes: readonly NodeState[], ru
     );
   const fitting = nodes
     .filter((node) => rule.require === null || matches(rule.require, node.tags))
+    .filter(({ residence }) => resides(rule.residency, residence))
+    .filter(({ name, taints }) =>
+      minded(rule, taints).every(
+        ({ effect }) =>
+          effect === "PreferNoSchedule" || (effect === "NoSchedule" && name === request.settled),
+      ),
+    )
     .filter(hasWay)
     .filter(({ capacity }) => hasMinimum(rule.minimum, capacity))
     .map((node) => ({
       node,
+      avoided: minded(rule, node.taints).filter(({ effect }) => effect === "PreferNoSchedule").length,
       sum: sum(node),
       ms: msTo(rule.near, node, nodes),
       free: freeness(node.capacity),
     }))
     .sort(
       (a, b) =>
+        a.avoided - b.avoided ||
         b.sum - a.sum ||
         compare(step(a.ms), step(b.ms)) ||
         b.free - a.free ||
@@ -166,19 +187,38 @@ function plainReading(request: PlacementRequest, nodes: readonly NodeState[], ru
         (a.node.name < b.node.name ? -1 : 1),
     );
   const [first] = fitting;
-  const without = rule.onUnavailable === "gateway" ? "unrouted" : "refused";
+  const mayUseGateway = rule.onUnavailable === "gateway" && resides(rule.residency, GATEWAY_RESIDENCE);
+  const without = mayUseGateway ? "unrouted" : "refused";
   if (first === undefined) return { rule: rule.name, node: null, outcome: without };
   const current = fitting.find(({ node }) => node.name === request.current);
-  const isKeepable = current !== undefined && current.sum === first.sum;
+  const isKeepable = current !== undefined && current.avoided === first.avoided && current.sum === first.sum;
   const better = isKeepable
     ? fitting.find(
         (other) =>
+          other.avoided === current.avoided &&
           other.sum === current.sum &&
           ((other.ms < current.ms - 5 && other.ms < current.ms * 0.8) ||
             (step(other.ms) <= step(current.ms) && other.free >= current.free + 50)),
       )
     : first;
   return { rule: rule.name, node: (better ?? current ?? first).node.name, outcome: "placed" };
+}
+
+function resides(residency: Rule["residency"], { country, disputes, egress }: Residence): boolean {
+  if (residency === null) return true;
+  if (country === null || !residency.allow.has(country) || disputes.length > 0) return false;
+  return !residency.egress || egress !== null;
+}
+
+function minded({ tolerate }: Rule, taints: readonly Taint[]): readonly Taint[] {
+  const fits = (asked: string | null, has: string) => asked === null || asked === has;
+  return taints.filter(
+    (taint) =>
+      !tolerate.some(
+        ({ key, value, effect }) =>
+          fits(key, taint.key) && fits(value, taint.value) && fits(effect, taint.effect),
+      ),
+  );
 }
 
 function hasMinimum(minimum: Rule["minimum"], capacity: NodeCapacity): boolean {

@@ -61,10 +61,12 @@ test("the gateway may be used only when the exec rule says so", () => {
 test("the host is asked for its nodes only when the answer decides something", () => {
   const session = { key: "", kept: null, facts: null, hostedOn: undefined };
   const needs = ["exec", "browser", "read", "terminal", "automations", "web_search"].filter((tool) =>
-    needsFreshNodes(policyOf(CONFIG), { tool, session }),
+    needsFreshNodes(policyOf(CONFIG), { tool, session }, false),
   );
   expect(needs).toEqual(["exec", "browser"]);
-  expect(needsFreshNodes(policyOf(CONFIG, "master"), { tool: "exec", session })).toBe(false);
+  const master = policyOf(CONFIG, "master");
+  expect(needsFreshNodes(master, { tool: "exec", session }, false)).toBe(false);
+  expect(needsFreshNodes(master, { tool: "exec", session }, true)).toBe(true);
 });
 
 test("a rule allows its nodes, connected or not, and no other", () => {

@@ -142,6 +142,18 @@ describe("how long it waits", () => {
     expect(retryAfter(AWAY, 9_000, 3_600_000)).toBe(10_000);
   });
 
+  test("an attempt that met silence counts as a part of the wait, and one that sshd turned down does not", () => {
+    const waitAfter = (event: typeof AWAY, silentMs: number): number | null => {
+      const world = new World();
+      world.on({ is: "start" });
+      world.nowMs += silentMs;
+      world.on({ is: "failed", attempt: 1, ...event });
+      return world.dueMs === null ? null : world.dueMs - world.nowMs;
+    };
+    expect([0, 400, 2_000].map((silentMs) => waitAfter(AWAY, silentMs))).toEqual([1_000, 600, 100]);
+    expect(waitAfter(FORBIDDEN, 2_000)).toBe(15_000);
+  });
+
   test("where somebody must change something a quarter of a minute, then a minute; a port may be free sooner", () => {
     expect([1, 4, 5].map((retries) => retryAfter(FORBIDDEN, retries, 0))).toEqual([15_000, 15_000, 60_000]);
     expect([retryAfter(TAKEN, 9, 0), retryAfter(TAKEN, 9, 600_000)]).toEqual([2_000, 60_000]);

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditResult, AuditSubject } from "../../../src/nodeRouter/audit/auditRecord.ts";
 import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
+import type { LedgerResult, LedgerSubject } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
 import {
   NODE_TRANSPORT,
@@ -30,7 +30,7 @@ export interface Arranged {
   readonly registered: Registered;
   /** A folder of this test with `one`, `two` (the nodes' workspaces) and `gateway` in it. */
   readonly folder: string;
-  readonly records: { readonly subject: AuditSubject; readonly result: AuditResult | null }[];
+  readonly records: { readonly subject: LedgerSubject; readonly result: LedgerResult | null }[];
   readonly mirrored: MirrorOptions[];
   readonly bridges: FileBridgeOptions[];
   readonly invalidated: string[];
@@ -96,6 +96,7 @@ export function arrange(
     },
     bindPersona: async () => {},
     loadSshClient: () => import("../../../src/nodeRouter/transports/ssh/client.ts"),
+    loadDetached: () => import("../../../src/nodeRouter/jobs/detached.ts"),
   };
   const registered = deps.memory.part(WORKSPACE).registrations.add(parts);
   return {
@@ -168,6 +169,7 @@ export function withNodeTransport({ deps, transport }: Arranged) {
     },
     warm: (node) => void warmed.push(node),
     hello: async () => ({ kind: "unknown", ...refused("NODE_UNREACHABLE", "not in this test") }),
+    publicAddress: async () => null,
     counters: () => null,
     close: async () => {},
   };
@@ -186,6 +188,7 @@ export function callOf(changes: Partial<WorkspaceCall> = {}): WorkspaceCall {
     node: "one",
     decisionId: "decision-1",
     pty: false,
+    jobId: null,
     claimed: false,
     outcome: null,
     ...changes,

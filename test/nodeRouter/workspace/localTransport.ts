@@ -23,6 +23,8 @@ export interface LocalTransport extends SshTransport {
 export interface LocalOptions {
   /** Answers instead of a shell. */
   readonly outcome?: (request: CommandRequest) => Outcome | null;
+  /** Of the login; default: none. */
+  readonly home?: string;
 }
 
 export function createLocalTransport(options: LocalOptions = {}): LocalTransport {
@@ -34,7 +36,7 @@ export function createLocalTransport(options: LocalOptions = {}): LocalTransport
     start(node, request) {
       transport.started.push({ node, request });
       const outcome = options.outcome?.(request) ?? null;
-      return outcome === null ? run(transport, request) : settled(transport, outcome);
+      return outcome === null ? run(transport, request, options.home) : settled(transport, outcome);
     },
     warm: (node) => void transport.warmed.push(node),
     ping: async () => ({ kind: "unknown", reason: "there is no network to ask over" }),
@@ -62,13 +64,13 @@ function settled(transport: LocalTransport, outcome: Outcome): RunningCommand {
   };
 }
 
-function run(transport: LocalTransport, request: CommandRequest): RunningCommand {
+function run(transport: LocalTransport, request: CommandRequest, home?: string): RunningCommand {
   const { script, args = [], env = {}, cwd = null, makeCwd = false, input = null } = request;
   if (makeCwd && cwd !== null) mkdirSync(cwd, { recursive: true });
   const child = spawn("/bin/sh", ["-c", script, "sh", ...args], {
     detached: true,
     stdio: "pipe",
-    env: { PATH: process.env.PATH ?? "", ...env },
+    env: { PATH: process.env.PATH ?? "", ...(home === undefined ? {} : { HOME: home }), ...env },
     ...(cwd === null ? {} : { cwd }),
   });
   // Undefined when the directory is missing; 0 would mean the test's own group.

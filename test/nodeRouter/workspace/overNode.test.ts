@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { placeSession } from "../../../src/nodeRouter/current/placeSession.ts";
 import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin.ts";
 import { SESSION_NODES } from "../../../src/nodeRouter/state/sessionNodes.ts";
+import { PRESENCE } from "../../../src/presence/presence.ts";
 import { refusalText } from "../../../src/shared/refusal.ts";
 import { CN_ID, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
+import { fakePresence, makePlace, makePresence } from "../../support/makePresence.ts";
 import { type Arranged, arrange, configOf, runSpec, withNodeTransport } from "./arrange.ts";
 
 const KEY = "agent:worker:main";
@@ -195,4 +197,32 @@ test("a Windows machine is refused by that name", async () => {
   configure(PAIRED);
   list({ commands: COMMANDS, platform: "windows" });
   expect(await placed()).toContain("1 ran Windows, where no workspace can be over the node protocol");
+});
+
+describe("a rule's residency", () => {
+  const SG = { ...PAIRED, location: { country: "SG" } };
+  const configureResident = (): void => {
+    const { nodes } = configOf(at.folder, SG);
+    const rule = { name: "zone", agents: ["worker"], require: "one", residency: { allow: ["SG"] } };
+    at.deps.configure({ nodes, rules: [rule] });
+  };
+  const dispute = (): void => {
+    const place = makePlace({ country: "JP", city: "Tokyo" });
+    const witnesses = [{ by: "timezone" as const, place, atMs: at.deps.clockMs, stale: false }];
+    const records = new Map([["one", makePresence({ node: "one", witnesses })]]);
+    at.deps.memory.part(PRESENCE).current = fakePresence(() => records);
+  };
+
+  test("holds for a workspace over the node protocol in mid-run: neither files nor commands go to a node in doubt, and they do while there is none", async () => {
+    configureResident();
+    const handle = await at.backend.factory(at.params());
+    await handle.runShellCommand({ script: "true" });
+    const spec = await handle.buildExecSpec({ command: "true", env: {} });
+    expect(over.sent).toHaveLength(1);
+    dispute();
+    await expect(handle.runShellCommand({ script: "true" })).rejects.toThrow(/was of disputed place/);
+    expect((await runSpec(spec)).code).not.toBe(0);
+    expect(over.sent).toHaveLength(1);
+    expect(await placed()).toMatch(/^NODE_UNREACHABLE: .* is of disputed place/);
+  });
 });

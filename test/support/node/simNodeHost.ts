@@ -44,6 +44,8 @@ export class SimNodeHost {
   /** Refuses the next `run`. */
   refuse: { readonly why: RefusedWhy; readonly fact: string } | null = null;
   hello: Partial<HelloAnswer> = {};
+  /** From where a service sees it. */
+  address: string | null = null;
   #commands = new Map<string, SimCommand>();
   #barred = new Map<string, "began" | "never">();
   #wake = new Set<() => void>();
@@ -64,6 +66,7 @@ export class SimNodeHost {
     this.requests.push(request);
     const { boot } = this;
     if (request.op === "hello") return { ...HELLO, ...this.hello, kind: "hello", boot };
+    if (request.op === "address") return { kind: "address", boot, address: this.address };
     if (request.op === "run") return this.#run(request);
     if (request.op === "forget") return { kind: this.#forget(request.key) ? "done" : "gone", boot };
     const command = this.#commands.get(request.key);

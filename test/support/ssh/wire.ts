@@ -13,10 +13,15 @@ export interface Wire {
   count(): number;
   /** From now on nothing passes in either direction, and nothing is closed: a black hole. */
   freeze(): void;
+  /** The same, once so many bytes more have come from the target: in the middle of what it sends. */
+  freezeAfter(bytes: number): void;
+  isFrozen(): boolean;
   /** New connections pass again. Those of before do not: what was lost of them nobody sends again. */
   thaw(): void;
   /** Resets every open connection. */
   cut(): void;
+  /** Every chunk takes so many ms from now on, in each direction, and none overtakes another. */
+  slow(ms: number): void;
   stop(): Promise<void>;
 }
 
@@ -33,6 +38,14 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   /** What lived in a freeze. */
   const dead = new WeakSet<Socket>();
   let isFrozen = false;
+  let { delayMs } = options;
+  /** Bytes from the target until it freezes. */
+  let left = Number.POSITIVE_INFINITY;
+  const freeze = (): void => {
+    isFrozen = true;
+    left = Number.POSITIVE_INFINITY;
+    for (const socket of sockets) dead.add(socket);
+  };
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
@@ -54,14 +67,15 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     keep(far);
     pass(near, far);
     pass(far, near);
+    far.on("data", (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left <= 0) freeze();
+    });
   });
 
   const pass = (from: Socket, to: Socket) => {
     const isDead = () => dead.has(from) || dead.has(to);
-    const later = (work: () => void) => {
-      if (options.delayMs === 0) work();
-      else setTimeout(work, options.delayMs);
-    };
+    const later = inOrder(() => delayMs);
     from.on("data", (chunk) => {
       if (isDead()) return;
       later(() => {
@@ -82,9 +96,10 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   return {
     port: portOf(server),
     count: () => count,
-    freeze: () => {
-      isFrozen = true;
-      for (const socket of sockets) dead.add(socket);
+    freeze,
+    isFrozen: () => isFrozen,
+    freezeAfter(bytes) {
+      left = bytes;
     },
     thaw: () => {
       isFrozen = false;
@@ -92,11 +107,37 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     cut: () => {
       for (const socket of sockets) socket.resetAndDestroy();
     },
+    slow: (ms) => {
+      delayMs = ms;
+    },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+/** Runs each piece of work after the delay of its moment, and never before one that came earlier. */
+function inOrder(delayMs: () => number): (work: () => void) => void {
+  const waiting: { readonly atMs: number; readonly work: () => void }[] = [];
+  const next = () => {
+    const [first] = waiting;
+    if (first === undefined) return;
+    setTimeout(
+      () => {
+        waiting.shift();
+        first.work();
+        next();
+      },
+      Math.max(0, first.atMs - performance.now()),
+    );
+  };
+  return (work) => {
+    const ms = delayMs();
+    if (ms === 0 && waiting.length === 0) return work();
+    waiting.push({ atMs: performance.now() + ms, work });
+    if (waiting.length === 1) next();
   };
 }
 

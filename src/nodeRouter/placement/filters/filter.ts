@@ -2,12 +2,14 @@
 import type { Transport } from "../../../shared/types.ts";
 import type { PlacementRequest, Reason } from "../model/decision.ts";
 import type { Rule } from "../model/rule.ts";
-import type { NodeState } from "../model/snapshot.ts";
+import type { NodePressure, NodeState } from "../model/snapshot.ts";
 
 /** Who asks, and the rule that decides it. */
 export interface RuledRequest {
   readonly request: PlacementRequest;
   readonly rule: Rule;
+  /** By name, of the nodes that have any. */
+  readonly pressure: ReadonlyMap<string, NodePressure>;
 }
 
 /** A way to a node that `keeps` says no to is removed for `reason`. */
@@ -16,11 +18,15 @@ export interface WayCheck {
   /** Only ways over this protocol are asked; absent: all. */
   readonly over?: Transport;
   readonly keeps: (node: NodeState) => boolean;
+  /** Which of several questions it was, asked one by one of a node that `keeps` removes; absent: it is one alone. */
+  readonly parts?: readonly WayCheck[];
   /**
    * Of a node that it removed: why that passes by itself, so that waiting helps. A verb phrase in the present tense:
    * `is offline`. Absent, or null: only the config or the operator can change it.
    */
   readonly passing?: (node: NodeState) => string | null;
+  /** Of a node that it removed: what the reason is about, safe to print. @param nowMs of the snapshot; null: not known. */
+  readonly detail?: (node: NodeState, nowMs: number | null) => string;
 }
 
 /**

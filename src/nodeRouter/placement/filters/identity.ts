@@ -10,9 +10,10 @@ const REASONS = {
   ),
   moved: aboutNode("identity", "had another id than before", "had other ids than before"),
   forgotten: aboutNode("identity", "had an id that nobody remembers", "had ids that nobody remembers"),
+  taken: aboutNode("identity", "had the id of another entry", "had the ids of other entries"),
 } as const satisfies Record<NameDoubt["kind"], unknown>;
 
-const KINDS = ["ambiguous", "moved", "forgotten"] as const;
+const KINDS = ["ambiguous", "moved", "forgotten", "taken"] as const;
 
 /** SSH goes to the address in the config, whatever paired nodes call themselves. */
 export const identityFilter: Filter = () =>

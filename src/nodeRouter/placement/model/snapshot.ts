@@ -1,5 +1,7 @@
 // What `place()` knows of the nodes: plain values, taken at one moment, never fetched from here.
 import type { NodeLocation, NodeTags } from "../../../shared/types.ts";
+import type { Residence } from "./residence.ts";
+import type { Taint } from "./taint.ts";
 
 /** Whether the operator has let this node offer commands. `unpaired`: the host does not know it. */
 export type NodeApproval = "approved" | "pending" | "unpaired" | "unknown";
@@ -35,14 +37,30 @@ export const UNKNOWN_CAPACITY: NodeCapacity = {
 
 /**
  * `ambiguous`: several usable paired nodes have the name. `moved`: only others than the one that had it before.
- * `forgotten`: who had it before cannot be read any more.
+ * `forgotten`: who had it before cannot be read any more. `taken`: it is new, and somebody answers to it who has another
+ * entry's name.
  */
 export interface NameDoubt {
-  readonly kind: "ambiguous" | "moved" | "forgotten";
+  readonly kind: "ambiguous" | "moved" | "forgotten" | "taken";
   /** Of the paired nodes that answer to the name now; none of them is used. */
   readonly ids: readonly string[];
   /** Whose name it was; null: nobody knows. */
   readonly knownId: string | null;
+}
+
+/** The operator keeps new calls away from a node. Texts are as they were given, not escaped. */
+export interface NodeCordon {
+  /** Who said so, as the gateway knows them. */
+  readonly by: string;
+  readonly reason: string | null;
+  /** Epoch ms. */
+  readonly atMs: number;
+  /** Epoch ms at which it ends by itself; null: when it is lifted. */
+  readonly untilMs: number | null;
+  /** It is being emptied. */
+  readonly drain: boolean;
+  /** Sessions whose files are there go elsewhere with their next call; else they wait. */
+  readonly move: boolean;
 }
 
 /** One machine, as far as it is known now. */
@@ -74,10 +92,24 @@ export interface NodeState {
   readonly workspace: string | null;
   /** Declared, else inferred: its `source` says which. */
   readonly location: NodeLocation | null;
+  /** Who says where it is, for rules with `residency`. */
+  readonly residence: Residence;
+  /** Configured ones. */
+  readonly taints: readonly Taint[];
   /** Paired ids that share this node's display name and are not it (ghosts of a re-paired node). */
   readonly ghostIds: readonly string[];
   /** Why none of the paired nodes that answer to its name is it; null: nothing is in doubt. */
   readonly doubt: NameDoubt | null;
+  /** `unreadable`: what the operator said of the nodes cannot be read. Null: calls may come. */
+  readonly cordon: NodeCordon | "unreadable" | null;
+}
+
+/** What keeps calls off a node for the moment that is no word of it or of the operator. */
+export interface NodePressure {
+  /** It runs as many calls as it may. */
+  readonly full: boolean;
+  /** Calls to it failed lately: none goes there for so many ms more; null: it is as good as any. */
+  readonly ejectedForMs: number | null;
 }
 
 /** All nodes at one moment. */
@@ -87,4 +119,8 @@ export interface NodeSnapshot {
   readonly takenAtMs: number | null;
   /** Where the gateway is; null = not known. */
   readonly gatewayLocation: NodeLocation | null;
+  /** Who says so; absent: nobody. */
+  readonly gatewayResidence?: Residence;
+  /** By name, of the nodes that have any; absent: none has. */
+  readonly pressure?: ReadonlyMap<string, NodePressure>;
 }

@@ -2,6 +2,7 @@
 
 import { displayWidth } from "../../../shared/displayWidth.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
+import { cordonText } from "../../explain/cordonText.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import { countStates, countsText } from "../reports/nodeState.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
@@ -16,7 +17,7 @@ const FRESH_MS = 30_000;
 /** @param nowMs epoch ms, for the ages. */
 export function nodesReply(report: NodesReport, nowMs: number): string {
   const { nodes, snapshotAgeMs } = report;
-  const order = (node: NodeReport) => (node.state === "ready" ? 1 : 0);
+  const order = (node: NodeReport) => (node.state === "ready" && node.cordon === null ? 1 : 0);
   const shown = [...nodes].sort((a, b) => order(a) - order(b)).slice(0, MAX_NODES);
   const more = nodes.length - shown.length;
   return [
@@ -40,6 +41,7 @@ function lineOf(node: NodeReport, nowMs: number): string {
     ...(rttMs === null ? [] : [shortMs(rttMs)]),
     ...(agents.length === 0 ? [] : [agents.join(", ")]),
     ...(isReady ? [] : [reason]),
+    ...(node.cordon === null ? [] : [cordonText(node.cordon)]),
   ].join(" · ");
 }
 

@@ -1,4 +1,4 @@
-// The slash command `/nodes`, for everybody whom the host lets give commands in a chat.
+// The slash commands: `/nodes` for everybody whom the host lets give commands in a chat, the others for administrators.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { messageOf } from "../../../shared/errors.ts";
@@ -7,8 +7,12 @@ import { safe } from "../../../shared/safeText.ts";
 import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
+import type { CordonCommand } from "./cordonReply.ts";
 
-/** `/nodes`. A client of the gateway needs `operator.read` besides. */
+/**
+ * `/nodes`; a client of the gateway needs `operator.read` besides. `/cordon`, `/uncordon`, `/drain`: the host asks such a
+ * client for the scope of the gateway methods of these names, and wants the owner in any other chat.
+ */
 export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerCommand({
     name: "nodes",
@@ -20,7 +24,27 @@ export function registerSlashCommands(api: OpenClawPluginApi, deps: RouterDeps):
         : "/nodes needs the scope operator.read, which this client does not have.",
     }),
   });
+  for (const [name, description] of CORDON_COMMANDS) {
+    api.registerCommand({
+      name,
+      description,
+      acceptsArgs: true,
+      requireAuth: true,
+      requiredScopes: ["operator.admin"],
+      handler: async ({ args, senderId, channel }) => {
+        const { cordonReply } = await loadLater(() => import("./cordonReply.ts"));
+        const caller = senderId === undefined ? channel : `${senderId} in ${channel}`;
+        return { text: await cordonReply(deps, name, args ?? "", caller) };
+      },
+    });
+  }
 }
+
+const CORDON_COMMANDS: readonly (readonly [CordonCommand, string])[] = [
+  ["cordon", "Keep new calls away from a node: /cordon mac-sg for 2h the disk is full"],
+  ["uncordon", "Let calls come to a node again: /uncordon mac-sg"],
+  ["drain", "The same as /cordon, and what still runs there and holds the node: /drain mac-sg"],
+];
 
 /** The host's own `node.list` asks for the first; each of the others includes it. */
 const LOOK_SCOPES = ["operator.read", "operator.write", "operator.admin"];

@@ -1,62 +1,51 @@
 // The commands behind `openclaw node-router`: ask the running plugin, print, say the exit code.
 
+import { hostname, userInfo } from "node:os";
 import { isMistake } from "../../../shared/errorCatalogue.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { normalizeAgentId, normalizeToolName } from "../../../shared/hostNames.ts";
 import { fieldOf, itemsOf } from "../../../shared/jsonParts.ts";
 import { knownFields } from "../../../shared/knownFields.ts";
 import { refusal, refusalLine } from "../../../shared/refusal.ts";
-import { quote, safe, safeJson } from "../../../shared/safeText.ts";
+import { safe, safeJson } from "../../../shared/safeText.ts";
+import { parseSpan } from "../../../shared/timeSpan.ts";
 import { SENTENCE_END, withoutEnd } from "../../../shared/withoutEnd.ts";
 import { reportText } from "../../explain/explainText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
+import type { VerifyReport } from "../../ledger/verify.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
+import type { CordonAnswer, UncordonAnswer } from "../methods/cordonMethods.ts";
 import { codeOf } from "../methods/errorDetails.ts";
+import type { CallsReport } from "../methods/ledgerMethods.ts";
 import type { GuardReport } from "../methods/methods.ts";
 import type { PairedReport } from "../methods/nameMethods.ts";
+import type { PlanReport, TestReport } from "../methods/planMethods.ts";
 import type { ProbeReport } from "../methods/sshMethods.ts";
 import type { EventsReport } from "../reports/eventsReport.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
-import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import { callsText, verifyText } from "./callsText.ts";
+import { type CommandName, type CommandOptions, usageProblem } from "./commandUsage.ts";
+import { readConfigFile } from "./configFile.ts";
+import { cordonAnswerText, DEFAULT_DRAIN_MS, runDrain, uncordonText } from "./drainCommand.ts";
 import { eventsText } from "./eventsText.ts";
+import { followCalls } from "./followCalls.ts";
 import type { AskGateway } from "./gatewayCall.ts";
 import { nodesText } from "./nodesText.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
+import { planText, testsText } from "./planText.ts";
 import { doctorText, guardText, pairedText } from "./reportText.ts";
-import { runSetupCommand, type SetupOptions, setupUsageProblem } from "./setupCommand.ts";
+import { runSetupCommand } from "./setupCommand.ts";
 import { probeText } from "./sshText.ts";
 import { statusText } from "./statusText.ts";
 import type { Terminal } from "./terminal.ts";
 import { runTrust } from "./trustCommand.ts";
 import { watchInterval, watchNodes } from "./watch.ts";
 
-export interface CommandOptions extends SetupOptions {
-  readonly agent?: string | undefined;
-  readonly tool?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-  /** Seconds between two looks; true: the default. */
-  readonly watch?: string | boolean | undefined;
-  readonly since?: string | undefined;
-  /** An inventory name, or a machine: positional, and an option of `events`. */
-  readonly node?: string | undefined;
-  /** Of `trust` the fingerprint to record without asking. */
-  readonly yes?: string | boolean | undefined;
-  /** Id of the paired node that the name stands for. */
-  readonly paired?: string | undefined;
-}
+export type { CommandName, CommandOptions } from "./commandUsage.ts";
 
-export type CommandName =
-  | "status"
-  | "nodes"
-  | "events"
-  | "explain"
-  | "doctor"
-  | "guard"
-  | "trust"
-  | "probe"
-  | "add"
-  | "join";
+/** A thousand MiB of records take some seconds. */
+const VERIFY_MS = 120_000;
 
 type Run = (
   name: CommandName,
@@ -82,14 +71,20 @@ export const runCommand: Run = async (name, options, ask, out, machine) => {
     if (options.json === true && code !== null && isMistake(code))
       out.print(safeJson({ error: { code, message } }));
     out.fail(safe(message));
-    return EXIT_FINDING;
+    // Whoever asks what changes must not take "nobody knows" for it.
+    return name === "plan" ? EXIT_USAGE : EXIT_FINDING;
   }
 };
 
 /** A tool that the plugin does not know may be another plugin's: OpenClaw's own list says so. */
-async function explain(ask: AskGateway, agent: string, tool: string): Promise<ExplainReport> {
+async function explain(
+  ask: AskGateway,
+  agent: string,
+  tool: string,
+  supposed: object,
+): Promise<ExplainReport> {
   try {
-    return await ask<ExplainReport>("noderouter.explain", { agent, tool });
+    return await ask<ExplainReport>("noderouter.explain", { agent, tool, ...supposed });
   } catch (error) {
     if (codeOf(error) !== "TOOL_UNKNOWN") throw error;
     const wanted = normalizeToolName(tool);
@@ -97,7 +92,7 @@ async function explain(ask: AskGateway, agent: string, tool: string): Promise<Ex
       () => null,
     );
     if (!toolsOf(listed).includes(wanted)) throw error;
-    return ask<ExplainReport>("noderouter.explain", { agent, tool: wanted, toolExists: true });
+    return ask<ExplainReport>("noderouter.explain", { agent, tool: wanted, toolExists: true, ...supposed });
   }
 }
 
@@ -105,35 +100,6 @@ async function explain(ask: AskGateway, agent: string, tool: string): Promise<Ex
 function toolsOf(catalog: unknown): readonly unknown[] {
   const tools = itemsOf(fieldOf(catalog, "groups")).flatMap((group) => itemsOf(fieldOf(group, "tools")));
   return tools.map((tool) => fieldOf(tool, "id"));
-}
-
-/** What is wrong with how the command was called; null when nothing is. */
-function usageProblem(
-  name: CommandName,
-  options: CommandOptions,
-  nowMs: number,
-  out: Pick<Output, "question">,
-): string | null {
-  const { agent, node, watch, since, yes, paired } = options;
-  if (name === "add" || name === "join") return setupUsageProblem(name, options, out.question !== undefined);
-  if (name === "explain" && !agent?.trim()) {
-    return "explain needs an agent: openclaw node-router explain --agent <id> [--tool exec]";
-  }
-  if ((name === "trust" || name === "probe") && !node?.trim()) {
-    return `${name} needs a node: openclaw node-router ${name} <node>`;
-  }
-  if (name === "trust" && paired !== undefined && (yes !== undefined || paired.trim() === "")) {
-    return yes === undefined
-      ? "--paired takes the id of a paired node; openclaw node-router doctor lists them"
-      : "trust takes --yes (an SSH host key) or --paired (a paired node), not both";
-  }
-  if (watch !== undefined && watch !== false && watchInterval(watch) === null) {
-    return `--watch takes seconds from 0.5 to 3600, not ${quote(String(watch))}`;
-  }
-  if (since !== undefined && parseSince(since.trim(), nowMs) === null) {
-    return `--since takes ${SINCE_HELP}, not ${quote(since)}`;
-  }
-  return null;
 }
 
 const run: Run = async (name, options, ask, out, machine) => {
@@ -160,7 +126,9 @@ const run: Run = async (name, options, ask, out, machine) => {
       return tell(report, () => eventsText(report, out.columns));
     }
     case "explain": {
-      const report = await explain(ask, options.agent ?? "", options.tool ?? "exec");
+      const { down, cordon, require, at } = options;
+      const supposed = knownFields({ down: namesOf(down), cordon: namesOf(cordon), require, at });
+      const report = await explain(ask, options.agent ?? "", options.tool ?? "exec", supposed);
       return tell(report, reportText, ({ outcome }) => outcome !== "refused");
     }
     case "doctor":
@@ -183,6 +151,62 @@ const run: Run = async (name, options, ask, out, machine) => {
     case "add":
     case "join":
       return runSetupCommand(name, options, ask, out, machine);
+    case "cordon":
+      return tell(await ask<CordonAnswer>("noderouter.cordon", cordonParams(options)), cordonAnswerText);
+    case "uncordon": {
+      const which = options.all === true ? { all: true } : { node: options.node?.trim() };
+      return tell(await ask<UncordonAnswer>("noderouter.uncordon", which), uncordonText);
+    }
+    case "drain": {
+      const { move, json = false, timeout = "" } = options;
+      const timeoutMs = parseSpan(timeout.trim()) ?? DEFAULT_DRAIN_MS;
+      const params = { ...cordonParams(options), ...(move === true ? { move } : {}) };
+      return runDrain({ params, timeoutMs, json }, ask, out, machine);
+    }
+    case "plan": {
+      const read = await readConfigFile(options.node?.trim() ?? "");
+      if (!read.ok) {
+        out.fail(safe(read.message));
+        return EXIT_USAGE;
+      }
+      const { document } = read;
+      const how = { as: options.as, down: namesOf(options.down), oneByOne: options.allDownOneByOne };
+      const report = await ask<PlanReport>("noderouter.plan", { document, ...knownFields(how) });
+      const { valid, changes, sessions, guards } = report;
+      const code = tell(report, planText, () => changes.length + sessions.length + guards.length === 0);
+      return valid ? code : EXIT_USAGE;
+    }
+    case "test":
+      return tell(await ask<TestReport>("noderouter.test", {}), testsText, ({ tests }) =>
+        tests.every(({ passed }) => passed),
+      );
+    case "calls": {
+      const { agent, node, rule, outcome, since, limit, follow = false, json = false } = options;
+      const texts = { agent, node, rule, outcome, since };
+      const params = {
+        ...knownFields(texts),
+        ...(limit === undefined ? {} : { limit: Number(limit) }),
+        ...(json ? {} : { reasons: true }),
+      };
+      if (!follow) {
+        const report = await ask<CallsReport>("noderouter.calls", params);
+        return tell(report, () => callsText(report, out.columns));
+      }
+      await followCalls(params, json, ask, out, machine);
+      return EXIT_OK;
+    }
+    case "ledger": {
+      const report = await ask<VerifyReport>(
+        "noderouter.ledger",
+        knownFields({ head: options.head }),
+        VERIFY_MS,
+      );
+      return tell(
+        report,
+        () => verifyText(report, out.columns),
+        ({ ok }) => ok,
+      );
+    }
     case "probe":
       return tell(
         await ask<ProbeReport>("noderouter.probe", { node: options.node }),
@@ -191,6 +215,17 @@ const run: Run = async (name, options, ask, out, machine) => {
       );
   }
 };
+
+/** Who sits at this terminal is its word; by which client it came the gateway adds. */
+function cordonParams({ node, reason, for: span }: CommandOptions): Readonly<Record<string, unknown>> {
+  const by = `${userInfo().username}@${hostname()}`;
+  return { node: node?.trim(), by, ...knownFields({ reason: reason?.trim(), for: span?.trim() }) };
+}
+
+function namesOf(text: string | undefined): readonly string[] | undefined {
+  const names = text?.split(",").map((name) => name.trim());
+  return names?.filter((name) => name !== "");
+}
 
 function isSound(report: StatusReport): boolean {
   const isRouting = report.agents.some((agent) => agent.rule !== null);

@@ -1,6 +1,7 @@
 // What `nodes` shows in a terminal: one table where it is wide enough, else two. Pure but for colour.
 
 import { nameText } from "../../../shared/safeText.ts";
+import { cordonText } from "../../explain/cordonText.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import { ageOf, shortBytes, shortMs, shortNumber } from "../reports/units.ts";
@@ -87,13 +88,15 @@ export function nodesText(report: NodesReport, nowMs: number, columns: number = 
 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
-  const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting, tunnel } = node;
+  const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting } = node;
+  const { cordon, tunnel } = node;
   const name = nameText(node.name);
   const notes: string[] = [];
   if (state !== "ready") {
     const age = ageOf(node.since, nowMs);
     notes.push(`${name}: ${state}${age === null ? "" : ` for ${age}`}: ${reason}`);
   }
+  if (cordon !== null) notes.push(`${name}: ${cordonText(cordon)}`);
   if (approval === "pending") notes.push(`${name}: its commands wait for your approval`);
   if (tunnel != null && tunnel.state !== "up") {
     const age = ageOf(tunnel.since, nowMs);

@@ -10,9 +10,11 @@ type Program = Parameters<Parameters<OpenClawPluginApi["registerCli"]>[0]>[0]["p
 interface Spec {
   readonly name: CommandName;
   readonly description: string;
-  /** The one positional argument, required. */
+  /** The one positional argument. */
   readonly argument?: readonly [name: string, description: string];
   readonly options?: readonly (readonly [flags: string, description: string])[];
+  /** What `--timeout` means here, where it means more than elsewhere. */
+  readonly timeout?: string;
 }
 
 /** Of `add` and `join`. */
@@ -27,6 +29,10 @@ const SETUP_OPTIONS: NonNullable<Spec["options"]> = [
   ["--host-key <fingerprint>", "record this host key without asking, if the machine offers it"],
   ["--yes", "write without asking"],
 ];
+const WHY_AND_HOW_LONG = [
+  ["--reason <text>", "why, for those who find their calls refused"],
+  ["--for <time>", "until when: 45m, 2h, 3d (default: until it is lifted)"],
+] as const;
 
 const COMMANDS: readonly Spec[] = [
   {
@@ -52,6 +58,10 @@ const COMMANDS: readonly Spec[] = [
     options: [
       ["--agent <id>", "agent to explain"],
       ["--tool <name>", 'tool to explain (default "exec")'],
+      ["--down <nodes>", "suppose that these nodes are down (names joined by commas)"],
+      ["--cordon <nodes>", "suppose that these nodes are cordoned (names joined by commas)"],
+      ["--require <selector>", "suppose that the rule requires this instead"],
+      ["--at <time>", "suppose that it is then: 2h from now, or a date; cordons end by then"],
     ],
   },
   { name: "doctor", description: "Find what is wrong or contradicts a rule, with the fix" },
@@ -93,6 +103,63 @@ const COMMANDS: readonly Spec[] = [
       ["--print", "write nothing: print what to type on a machine that the gateway cannot reach over SSH"],
     ],
   },
+  {
+    name: "cordon",
+    description: "Keep new calls away from a node; what runs there goes on",
+    argument: ["<node>", "name of a node"],
+    options: WHY_AND_HOW_LONG,
+  },
+  {
+    name: "uncordon",
+    description: "Let calls come to a node again",
+    argument: ["[node]", "name of a node"],
+    options: [["--all", "every node; also begins anew when the record of cordons cannot be read"]],
+  },
+  {
+    name: "drain",
+    description:
+      "Keep new calls away from a node, wait for those that run there, and say what still holds it",
+    argument: ["<node>", "name of a node"],
+    options: [
+      ...WHY_AND_HOW_LONG,
+      ["--move", "sessions whose files are there go elsewhere with their next call"],
+    ],
+    timeout:
+      "how long to wait for what runs: 10m (the default), 2h; a plain number is ms for each answer of the gateway",
+  },
+  {
+    name: "plan",
+    description: "Show what another config would change for every agent and tool, before it holds",
+    argument: [
+      "<file>",
+      "openclaw.json, the config of node-router, or a JSON merge patch of either; - for stdin",
+    ],
+    options: [
+      ["--down <nodes>", "look also at these nodes being down together (names joined by commas)"],
+      ["--all-down-one-by-one", "look also at each node being down"],
+      ["--as <what>", "read the file as openclaw, config, patch or config-patch (default: by its shape)"],
+    ],
+  },
+  { name: "test", description: "Try the tests of the config with all that is known of the nodes" },
+  {
+    name: "calls",
+    description: "What was decided of each call, where it ran and how it ended, the newest first",
+    options: [
+      ["--agent <id>", "only of this agent"],
+      ["--node <name>", "only on this node"],
+      ["--rule <name>", "only by this rule"],
+      ["--outcome <word>", "only these: ran, refused, not-started, unknown, running or left"],
+      ["--since <time>", "45m, 2h, 3d, or a date such as 2026-11-22"],
+      ["--limit <number>", "at most so many (default 50, at most 1000)"],
+      ["--follow", "go on with each call that comes or ends, until interrupted"],
+    ],
+  },
+  {
+    name: "ledger",
+    description: "Check that no record of the ledger was changed, removed or moved",
+    argument: ["<verify>", "verify"],
+    options: [["--head <hash>", "a record that was noted elsewhere, and must be there"]],
+  },
 ];
 
 /**
@@ -109,15 +176,19 @@ export async function buildCommands(program: Program, name: string, description:
     if (spec.argument !== undefined) command.argument(...spec.argument);
     for (const [flags, help] of spec.options ?? []) command.option(flags, help);
     command.option("--json", "print the report as JSON");
-    const act = async (node: string | undefined, options: CommandOptions & Record<string, string>) => {
+    const act = async (argument: string | undefined, options: CommandOptions & Record<string, string>) => {
       const stop = new AbortController();
-      if (options.watch !== undefined || spec.name === "add" || spec.name === "join") stopWith(stop);
+      const isLong = spec.timeout !== undefined || spec.name === "add" || spec.name === "join";
+      if (options.watch !== undefined || "follow" in options || isLong) stopWith(stop);
+      // A time span is ours, and a number the host's.
+      const { timeout = "", ...others } = options;
+      const client = /^\d+$/.test(timeout) ? { ...others, timeout } : others;
       process.exitCode = await runCommand(
         spec.name,
-        { ...options, node: node ?? options.node },
+        { ...options, node: argument ?? options.node },
         async <T>(method: string, params: Record<string, unknown>, timeoutMs?: number) => {
           const extra = { progress: false, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-          return (await callGatewayFromCli(method, { ...options, json: true }, params, extra)) as T;
+          return (await callGatewayFromCli(method, { ...client, json: true }, params, extra)) as T;
         },
         {
           print: (text) => process.stdout.write(`${text}\n`),
@@ -134,11 +205,11 @@ export async function buildCommands(program: Program, name: string, description:
       if (stop.signal.aborted) process.exit();
     };
     // Commander passes the arguments first, then the options.
-    if (spec.argument === undefined) {
-      addGatewayClientOptions(command).action((options) => act(undefined, options));
-    } else {
-      addGatewayClientOptions(command).action(act);
-    }
+    addGatewayClientOptions(command).action(
+      spec.argument === undefined ? (options) => act(undefined, options) : act,
+    );
+    const limit = command.options.find(({ long }) => long === "--timeout");
+    if (spec.timeout !== undefined && limit !== undefined) limit.description = spec.timeout;
   }
 }
 

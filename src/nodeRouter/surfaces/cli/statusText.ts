@@ -1,6 +1,8 @@
 // What `status` shows in a terminal, at most 100 columns. Pure but for colour.
 import { refusalText } from "../../../shared/refusal.ts";
+import { roughDuration } from "../../../shared/roughDuration.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
+import { cordonText } from "../../explain/cordonText.ts";
 import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
@@ -33,6 +35,16 @@ export function statusText(report: StatusReport): string {
     ...discoveryLine(report.discovery),
     ...hostedTable(report.hosted ?? []),
     ...auditLine(report.audit),
+    ...paragraph(
+      (report.cordons ?? []).map(({ node, cordon }) => `${nameText(node)}: ${cordonText(cordon)}`),
+    ),
+    ...paragraph((report.busy ?? []).map(busyText)),
+    ...paragraph(
+      (report.waiting ?? []).map(
+        ({ agent, tool, forMs }) =>
+          `${nameText(agent)}: ${nameText(tool)} waits for a node, ${roughDuration(forMs)} until now`,
+      ),
+    ),
     ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
     ...paragraph(
       report.sources
@@ -43,6 +55,20 @@ export function statusText(report: StatusReport): string {
     ),
     ...paragraph(report.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`)),
   ].join("\n");
+}
+
+function busyText({
+  node,
+  running,
+  maxRunning,
+  ejectedForMs,
+}: NonNullable<StatusReport["busy"]>[number]): string {
+  const runs = maxRunning === null ? [] : [`runs ${running} of ${maxRunning} calls`];
+  const out =
+    ejectedForMs === null
+      ? []
+      : [`ejected for ${roughDuration(ejectedForMs)} more, because calls to it failed`];
+  return `${nameText(node)}: ${[...runs, ...out].join("; ")}`;
 }
 
 function placementTable(agents: readonly AgentStatus[]): string {
@@ -85,7 +111,8 @@ function auditLine(audit: StatusReport["audit"]): readonly string[] {
   const error = audit.lastError === null ? "" : ` · failing: ${safe(audit.lastError)}`;
   const full = audit.full.map(({ agent }) => (agent === "" ? "nobody" : nameText(agent)));
   const used = full.length === 0 ? "" : ` · share used up: ${full.join(", ")}`;
-  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}`];
+  const head = audit.head === null ? "" : ` · head ${audit.head.n} ${audit.head.hash}`;
+  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}${head}`];
 }
 
 /** Nothing before the first connection. */

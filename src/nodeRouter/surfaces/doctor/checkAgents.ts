@@ -1,5 +1,6 @@
 // Doctor: settings of routed agents that contradict their rule, and agents that would be refused now.
 
+import { formatPath } from "../../../config/problems/path.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { fitLine } from "../../explain/message.ts";
 import {
@@ -32,14 +33,31 @@ export const checkAgents: DoctorCheck = (input) =>
     // With its workspace on the node the host's own exec settings are not asked.
     const isExec = policy.binding === "exec";
     return found(
-      isExec ? hostSetting(input, agent, rule) : null,
+      isExec ? hostSetting(input, agent, policy.execChain.at(-1) ?? rule) : null,
       isExec ? nodeSetting(input, policy, rule) : null,
       isExec ? sandbox(input, agent) : null,
       runtime(input, agent),
       fileTransfer(input, policy, rule),
+      isExec ? gatewayFiles(input, agent, rule) : null,
       placement(input, policy),
+      longWait(input, policy),
     );
   });
+
+/** Where a whole run may last no longer than a call of it may wait, its end comes first. */
+function longWait({ hostConfig }: DoctorInput, { id: agent, execChain }: AgentPolicy): Finding | null {
+  const { timeoutSeconds } = section(hostConfig, "agents", "defaults");
+  const last = execChain.at(-1)?.onUnavailable;
+  if (typeof timeoutSeconds !== "number" || timeoutSeconds <= 0) return null;
+  if (typeof last !== "object" || !("waitMs" in last) || last.waitMs < timeoutSeconds * 1_000) return null;
+  return finding(
+    "wait-exceeds-run",
+    "warning",
+    `calls of agent "${agent}" may wait ${last.waitMs / 1_000} s for a node, and OpenClaw ends a whole run after ${timeoutSeconds} s`,
+    "let the rule wait for less, or the run last longer",
+    "agents.defaults.timeoutSeconds",
+  );
+}
 
 function hostSetting({ hostConfig }: DoctorInput, agent: string, rule: Rule): Finding | null {
   const host = execSetting(hostConfig, agent, "host");
@@ -80,7 +98,7 @@ function nodeSetting(
     "exec-node-contradicts",
     "error",
     `OpenClaw's own setting binds agent "${agent}" to node ${quote(bound)}, ${where}, so the host refuses every call`,
-    rule.onUnavailable === "refuse" && mends ? `remove it, or ${GUARD}` : "remove it",
+    rule.onUnavailable !== "gateway" && mends ? `remove it, or ${GUARD}` : "remove it",
     path,
   );
 }
@@ -130,6 +148,21 @@ function fileTransfer(
     `agent "${agent}" has its file-transfer workspace on node ${quote(nodeId)}, where rule "${rule.name}" does not let it run`,
     "point it at the rule's node, or change the rule",
     [...path, "nodeId"].join("."),
+  );
+}
+
+/** Where the agent's file tools work, its data is, whatever its commands do. */
+function gatewayFiles({ config }: DoctorInput, agent: string, rule: Rule): Finding | null {
+  const { name, residency, files } = rule;
+  const country = config.gateway.location?.country;
+  if (residency === null || files === "refuse" || residency.allow.has(country ?? "")) return null;
+  const where = country === undefined ? "whose country is not declared" : `which is declared in ${country}`;
+  return finding(
+    "residency-gateway-files",
+    "warning",
+    `rule ${quote(name)} keeps calls of agent "${agent}" in ${[...residency.allow].join(", ")}, and its file tools work on the gateway, ${where}`,
+    'set files: "refuse" in the rule, put the agent\'s workspace on the node, or declare gateway.location.country',
+    formatPath(["rules", config.rules.find((one) => one.name === name)?.index ?? 0, "files"]),
   );
 }
 

@@ -1,6 +1,6 @@
 // Doctor: an audit that cannot be written, and agents that have used up their share of it.
 import { quote, safe } from "../../../shared/safeText.ts";
-import type { AuditState } from "../../audit/audit.ts";
+import type { LedgerState } from "../../ledger/ledger.ts";
 import { type DoctorCheck, type Finding, finding, found } from "./finding.ts";
 
 const KEY = "plugins.entries.node-router.config.audit";
@@ -8,7 +8,7 @@ const KEY = "plugins.entries.node-router.config.audit";
 export const checkAudit: DoctorCheck = ({ audit }) =>
   audit === null || audit.mode === "off" ? [] : found(failing(audit), ...shares(audit));
 
-function failing(audit: AuditState): Finding | null {
+function failing(audit: LedgerState): Finding | null {
   if (audit.lastError === null) return null;
   const strict = audit.mode === "strict";
   const lost = `${audit.failed} ${audit.failed === 1 ? "record is" : "records are"} lost`;
@@ -26,7 +26,7 @@ function failing(audit: AuditState): Finding | null {
   );
 }
 
-function shares({ full, mode }: AuditState): readonly Finding[] {
+function shares({ full, mode }: LedgerState): readonly Finding[] {
   return full.map(({ agent, refused, dropped }) => {
     const who = agent === "" ? "what belongs to no agent" : `agent ${quote(agent)}`;
     return finding(

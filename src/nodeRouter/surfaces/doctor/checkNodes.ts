@@ -72,5 +72,7 @@ function doubtFinding(node: string, doubt: NameDoubt, path: string | null): Find
       return finding("node-moved", "error", text, fix, path);
     case "forgotten":
       return finding("node-forgotten", "error", text, fix, path);
+    case "taken":
+      return finding("node-taken", "error", text, fix, path);
   }
 }

@@ -79,7 +79,7 @@ function disagreements({ config, presence }: DoctorInput): readonly Finding[] {
         "location-disagrees",
         "warning",
         `the place of node ${quote(record.node)} is in doubt: ${words}`,
-        "correct the location, or the node's route; the declared place is used",
+        "correct the location, or the node's route; the declared place is used, and a rule with residency gives the node no calls",
         `${formatPath(["nodes", record.node])}.location`,
       ),
     ];

@@ -228,7 +228,7 @@ function tools({ hostConfig }: DoctorInput, agent: string): Finding | null {
   return finding(
     "workspace-tools",
     "info",
-    `in a sandbox OpenClaw takes tools away from agent "${agent}": message, web_search, web_fetch, memory_search, automations, nodes, browser and every plugin's tools, node_route among them`,
+    `in a sandbox OpenClaw takes tools away from agent "${agent}": message, web_search, web_fetch, memory_search, automations, nodes, browser and every plugin's tools, node_route and node_process among them`,
     'list those that it needs, for example ["message", "group:web", "group:plugins"]',
     `agents.entries.${agentKey(hostConfig, agent)}.tools.sandbox.tools.alsoAllow`,
   );

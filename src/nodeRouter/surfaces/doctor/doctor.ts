@@ -2,6 +2,7 @@
 import { checkAgents } from "./checkAgents.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkPluginConfig } from "./checkConfig.ts";
+import { checkCordons } from "./checkCordons.ts";
 import { checkDiscovery } from "./checkDiscovery.ts";
 import { checkGuard } from "./checkGuard.ts";
 import { checkHosted } from "./checkHosted.ts";
@@ -26,6 +27,7 @@ const CHECKS = [
   checkAudit,
   checkGuard,
   checkNodes,
+  checkCordons,
   checkHosted,
   checkSsh,
   checkLogins,

@@ -2,9 +2,10 @@
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
-import type { AuditState } from "../../audit/audit.ts";
 import type { Discovery } from "../../host/discovery.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
+import type { CordonView } from "../../inventory/cordons.ts";
+import type { LedgerState } from "../../ledger/ledger.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import type { Counters } from "../../state/counters.ts";
@@ -37,7 +38,7 @@ export interface DoctorInput {
   /** Tools of other plugins that routed agents called; left out: none. */
   readonly strangeTools?: readonly StrangeTool[];
   /** Null: nothing was audited in this process. */
-  readonly audit: AuditState | null;
+  readonly audit: LedgerState | null;
   /** Why the host's sandbox API cannot be used; null while nothing speaks against it. */
   readonly workspace: {
     readonly apiProblem: string | null;
@@ -62,6 +63,8 @@ export interface DoctorInput {
   readonly turnGate?: GateState;
   /** Where the agents' calls ran until now. */
   readonly lastNodes: Pick<LastNodes, "of">;
+  /** From which nodes the operator keeps calls away; absent: not asked. */
+  readonly cordons?: CordonView;
   /** Epoch ms. */
   readonly nowMs: number;
 }

@@ -41,19 +41,16 @@ export function planGuard(
   });
 }
 
-function planFor(
-  policy: AgentPolicy,
-  snapshot: NodeSnapshot,
-  { name: rule, onUnavailable }: Rule,
-): GuardPlan {
+function planFor(policy: AgentPolicy, snapshot: NodeSnapshot, { name: rule }: Rule): GuardPlan {
   const { id: agent, config, hostConfig } = policy;
+  const last = policy.execChain.at(-1);
   if (config.mode === "shadow") {
     const note = 'mode is "shadow", in which nothing may change; run guard again when it is "enforce"';
     return { agent, rule, state: "impossible", changes: [], note };
   }
   if (policy.binding === "workspace") return { agent, rule, ...boundPlan(hostConfig, agent) };
-  if (onUnavailable === "gateway") {
-    const note = `rule "${rule}" says onUnavailable: "gateway", so the host must be free to use the gateway`;
+  if (last?.onUnavailable === "gateway") {
+    const note = `rule "${last.name}" says onUnavailable: "gateway", so the host must be free to use the gateway`;
     return { agent, rule, state: "impossible", changes: [], note };
   }
   const allNodes = allowedNodes(policy, snapshot);

@@ -11,14 +11,17 @@ import { loadLater } from "../../../shared/loadLater.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { didYouMean } from "../../../shared/suggest.ts";
-import { AUDIT } from "../../audit/audit.ts";
+import { busyNodes } from "../../current/pressure.ts";
+import { WAITING } from "../../current/waiting.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { discoveryOf } from "../../host/discovery.ts";
 import { listedAgentIds } from "../../host/hostConfig.ts";
 import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
+import { CORDONS } from "../../inventory/cordons.ts";
 import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
+import { LEDGER } from "../../ledger/ledger.ts";
 import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
 import { explainTool } from "../../policy/explainTool.ts";
@@ -56,6 +59,9 @@ export type LookAtSsh = (config: ResolvedConfig) => Promise<readonly SshLook[]>;
 /** A list this fresh is read for every report: an operator asks how it is now. */
 const NOW = 0;
 
+/** Parameters of `explain` that suppose something. */
+const WHAT_IF = ["down", "cordon", "require", "at"];
+
 /** Nodes or agents named in an error. */
 const MAX_NAMED = 10;
 
@@ -79,7 +85,8 @@ export interface Methods {
   /** `{ since?, node? }`; `since` as `parseSince` takes it. */
   events(params: Params): Promise<EventsReport>;
   /**
-   * `{ agent, tool?, toolExists? }`; `toolExists`: the caller knows of the tool from OpenClaw's own list.
+   * `{ agent, tool?, toolExists?, down?, cordon?, require?, at? }`; `toolExists`: the caller knows of the tool from
+   * OpenClaw's own list. The last four suppose something (`supposed.ts`).
    * @throws NodeRouterError AGENT_UNKNOWN, TOOL_UNKNOWN
    */
   explain(params: Params): Promise<ExplainReport>;
@@ -123,7 +130,7 @@ export function createMethods(
     hooks: hookLiveness(memory.part(HOOKS_SEEN), deps.now()),
     counters: memory.part(COUNTERS),
     discovery: discoveryOf(process.env, hostname()),
-    audit: memory.part(AUDIT).current?.state() ?? null,
+    audit: memory.part(LEDGER).current?.state() ?? null,
     apiProblem: memory.part(SANDBOX_PROBLEM).current,
     presence: presenceRecords(deps),
     sources: memory.part(PRESENCE).current?.sources() ?? [],
@@ -137,6 +144,8 @@ export function createMethods(
       return createStatusReport({
         ...knownNow(await currentSnapshot(deps, config(), NOW)),
         version,
+        waiting: memory.part(WAITING).calls,
+        busy: busyNodes(memory, config()),
         ssh: sshStatus(memory.part(SSH_TRANSPORT).current),
         sessions: deps.sessionTotals,
         gatewayWorkspace: deps.agentWorkspace,
@@ -167,12 +176,21 @@ export function createMethods(
       const tool = toolNamed(readTextParam(params, "tool") ?? "exec", params.toolExists === true);
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const world = worldNow(deps, config(), snapshot);
-      return explainTool(world.agent(id), tool, world, deps.now(), memory.part(LAST_NODES));
+      const lastNodes = memory.part(LAST_NODES);
+      if (!WHAT_IF.some((key) => params[key] !== undefined))
+        return explainTool(world.agent(id), tool, world, deps.now(), lastNodes);
+      const { suppose } = await loadLater(() => import("./laterMethods.ts"));
+      const policy = world.agent(id);
+      // In a workspace the rule of exec speaks for its tools.
+      const rule = policy.ruleFor(tool) ?? policy.execRule;
+      const { words: supposed, ...other } = suppose(params, config(), snapshot, rule, deps.now());
+      const then = worldNow(deps, other.config, other.snapshot);
+      return { ...explainTool(then.agent(id), tool, then, deps.now(), lastNodes), supposed };
     },
 
     async doctor() {
       const [snapshot, ssh] = await Promise.all([currentSnapshot(deps, config(), NOW), lookAtSsh(config())]);
-      const { runDoctor } = await loadLater(() => import("../doctor/doctor.ts"));
+      const { runDoctor } = await loadLater(() => import("./laterMethods.ts"));
       const known = knownNow(snapshot);
       return runDoctor({
         ...known,
@@ -182,6 +200,7 @@ export function createMethods(
         workspace: { apiProblem: known.apiProblem, persona: memory.part(PERSONA) },
         sshFaults: sshFaults(memory.part(SSH_TRANSPORT).current),
         turnGate: turnGateState(memory),
+        cordons: memory.part(CORDONS).view(),
       });
     },
 

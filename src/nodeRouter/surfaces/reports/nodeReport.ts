@@ -3,6 +3,7 @@
 import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place, TailnetPath } from "../../../presence/record.ts";
 import type { NodeLocation, Transport } from "../../../shared/types.ts";
+import type { CordonReport } from "../../explain/cordonText.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import type { NodeHosting } from "./hostedReport.ts";
@@ -18,6 +19,8 @@ export interface NodeReport
   readonly location: NodeLocation | null;
   /** Configured and built-in; a bare tag has the value "". */
   readonly tags: Readonly<Record<string, string>>;
+  /** As the config writes them; absent: none. */
+  readonly taints?: readonly string[];
   /** Ways to it, whether or not it answers now. */
   readonly transports: readonly Transport[];
   /** Whether it can run exec over the node protocol. */
@@ -38,6 +41,8 @@ export interface NodeReport
   /** `location` with how exact and how sure it is; null: nowhere. */
   readonly place: Place | null;
   readonly history: NodeHistory | null;
+  /** The operator keeps calls away from it; null: calls may come. */
+  readonly cordon: CordonReport | "unreadable" | null;
 }
 
 /** Null = not known, or too old. */

@@ -5,7 +5,9 @@ import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { Transport } from "../../../shared/types.ts";
+import { cordonReport } from "../../explain/cordonText.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
+import { printTaint } from "../../placement/model/taint.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import { NO_HOSTING, type NodeHosting } from "./hostedReport.ts";
 import { shownAddress } from "./nodeAddress.ts";
@@ -60,6 +62,7 @@ function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
     os: node.tags.get("node.os") ?? facts.os?.value ?? null,
     location: place === null ? null : locationOf(place),
     tags: Object.fromEntries(node.tags),
+    ...(node.taints.length === 0 ? {} : { taints: node.taints.map(printTaint) }),
     transports: TRANSPORTS.filter((way) => (way === "ssh" ? node.ssh : node.nodeId !== null)),
     transport: node.transport,
     workspace: node.workspace,
@@ -81,6 +84,7 @@ function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
     otherPlaces: record?.otherPlaces ?? [],
     contradictions: record?.contradictions ?? [],
     history: history(node.name),
+    cordon: cordonReport(node.cordon),
   };
 }
 

@@ -4,13 +4,16 @@ import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, PresenceState, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
 import type { Mode, Transport } from "../../../shared/types.ts";
-import type { AuditState } from "../../audit/audit.ts";
+import type { BusyNode } from "../../current/pressure.ts";
+import type { WaitingCall } from "../../current/waiting.ts";
+import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
 import type { Discovery } from "../../host/discovery.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { SessionTotals } from "../../host/sessionTotals.ts";
 import type { HostedRecords } from "../../hostedSessions/hostedSession.ts";
+import type { LedgerState } from "../../ledger/ledger.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { LastNodesView, World } from "../../policy/callDecision.ts";
@@ -62,13 +65,19 @@ export interface StatusReport {
   /** Where the gateway is, and who says so: its variables, else its host name; absent: not asked. */
   readonly discovery?: Discovery;
   /** Records of commands and file changes in workspaces; null: nothing was audited in this process. */
-  readonly audit: AuditState | null;
+  readonly audit: LedgerState | null;
   /** Sessions that the host runs on another machine as a whole; absent: not asked. */
   readonly hosted?: readonly HostedStatus[];
   /** Config problems, errors first. */
   readonly problems: readonly Pick<ConfigProblem, "severity" | "path" | "message">[];
   /** Milliseconds since the host's node list was read; null when it has never been read. */
   readonly snapshotAgeMs: number | null;
+  /** Nodes from which the operator keeps calls away; absent: none. */
+  readonly cordons?: readonly { readonly node: string; readonly cordon: CordonReport | "unreadable" }[];
+  /** Calls that wait for a node, first come first; absent: none does. */
+  readonly waiting?: readonly { readonly agent: string; readonly tool: string; readonly forMs: number }[];
+  /** Nodes that are ejected, or may not run any number of calls; absent: there are none. */
+  readonly busy?: readonly BusyNode[];
   /** Who observes the nodes, and whether they can; empty before they began. */
   readonly sources: readonly SourceHealth[];
 }
@@ -82,6 +91,9 @@ export interface StatusInput
   readonly discovery?: Discovery;
   readonly hostConfig: unknown;
   readonly lastNodes: LastNodesView;
+  /** Absent: not asked. */
+  readonly waiting?: Iterable<WaitingCall>;
+  readonly busy?: readonly BusyNode[];
   /** The host's list of nodes and of hosted sessions; absent: not asked. */
   readonly hostNodes?: readonly HostNode[];
   readonly hosted?: HostedRecords | undefined;
@@ -120,6 +132,13 @@ export function createStatusReport(input: StatusInput): StatusReport {
       tokens: totals?.tokens ?? null,
     };
   });
+  const cordons = snapshot.nodes.flatMap(({ name: node, cordon: kept }) => {
+    const cordon = cordonReport(kept);
+    return cordon === null ? [] : [{ node, cordon }];
+  });
+  const waiting = [...(input.waiting ?? [])].map(({ agent, tool, sinceMs }) => {
+    return { agent, tool, forMs: Math.max(0, nowMs - sinceMs) };
+  });
   const order = { error: 0, warning: 1 };
   return {
     version: input.version,
@@ -149,6 +168,9 @@ export function createStatusReport(input: StatusInput): StatusReport {
       .sort((a, b) => order[a.severity] - order[b.severity]),
     snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
     sources: input.sources,
+    ...(cordons.length === 0 ? {} : { cordons }),
+    ...(waiting.length === 0 ? {} : { waiting }),
+    ...(input.busy === undefined || input.busy.length === 0 ? {} : { busy: input.busy }),
   };
 }
 

@@ -1,9 +1,11 @@
 // Gives agents their two tools; the host makes them anew for every run, with its agent.
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { agentOf } from "../../../shared/hostNames.ts";
+import { loadLater } from "../../../shared/loadLater.ts";
 import { JOBS } from "../../jobs/jobs.ts";
 import type { RouterDeps } from "../../process/deps.ts";
-import { NODE_PROCESS, nodeProcess, type RunOnNode } from "./nodeProcess.ts";
+import type { NodeProcessDeps } from "./nodeProcess.ts";
+import { NODE_PROCESS } from "./nodeProcessTool.ts";
 import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
 
 /** A look at a job is short; a node that is silent for this long is not reachable. */
@@ -21,13 +23,18 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerTool(
     (context): AnyAgentTool => ({
       ...NODE_PROCESS,
-      execute: (_callId: string, params: unknown) =>
-        nodeProcess(
-          deps.memory.part(JOBS),
-          runOnNode(api, context),
+      async execute(_callId: string, params: unknown) {
+        const { askJobNode, nodeProcess, noteAnswer } = await loadLater(() => import("./nodeProcess.ts"));
+        return nodeProcess(
+          {
+            jobs: deps.memory.part(JOBS),
+            run: runOnNode(api, deps, context, askJobNode),
+            onAnswer: (job, answer) => noteAnswer(deps.memory, job, answer, deps.now()),
+          },
           agentOf(context) ?? "",
           typeof params === "object" && params !== null ? params : {},
-        ),
+        );
+      },
     }),
     { names: [NODE_PROCESS.name] },
   );
@@ -54,10 +61,17 @@ export function systemRunParams(script: string, { agentId, sessionKey }: Caller)
   };
 }
 
-function runOnNode(api: OpenClawPluginApi, caller: Caller): RunOnNode {
-  return async (nodeId, script) => {
+/** A job of a workspace is asked about where its commands go; any other as OpenClaw's own commands do. */
+function runOnNode(
+  api: OpenClawPluginApi,
+  deps: RouterDeps,
+  caller: Caller,
+  askJobNode: typeof import("./nodeProcess.ts").askJobNode,
+): NodeProcessDeps["run"] {
+  return async (job, script) => {
+    if (job.through !== "exec" || job.nodeId === null) return askJobNode(deps.memory, job, script);
     const answer: unknown = await api.runtime.nodes.invoke({
-      nodeId,
+      nodeId: job.nodeId,
       command: "system.run",
       params: systemRunParams(script, caller),
       timeoutMs: RUN_TIMEOUT_MS + 5_000,

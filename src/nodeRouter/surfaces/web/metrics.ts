@@ -43,6 +43,20 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
     const { placed, refused, unrouted } = status.counters;
     for (const [outcome, count] of Object.entries({ placed, refused, unrouted })) add(count, { outcome });
   });
+  const { audit } = status;
+  if (audit !== null) {
+    counter(
+      "ledger_ends_total",
+      "Ends of calls in the ledger since the gateway started.",
+      ["outcome"],
+      (add) => {
+        for (const [outcome, count] of Object.entries(audit.ends)) add(count, { outcome });
+      },
+    );
+    addNumbers(counter, RECORDS, [], (put) => put(audit));
+    gauge("ledger_waiting_records", "Records that wait for the disk.")(audit.waiting);
+    gauge("ledger_head", "Number of the ledger's newest record.")(audit.head?.n ?? null);
+  }
   addNumbers(counter, CALLS, [], (put) => put(status.counters));
   addNumbers(gauge, SSH, ["node"], (put) => {
     for (const ssh of status.ssh) put(ssh, { node: ssh.node });
@@ -101,6 +115,9 @@ function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
   gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
     for (const { node, named } of nodes) set(node.agents.length, undefined, named);
   });
+  gauge("node_cordoned", "Whether the operator keeps calls away from a node.", ["node"], (set) => {
+    for (const { node, named } of nodes) set(node.cordon === null ? 0 : 1, undefined, named);
+  });
   addNumbers(gauge, REACH, ["node", "transport"], (put) => {
     for (const { node, named } of nodes)
       for (const transport of TRANSPORTS) {
@@ -152,6 +169,11 @@ const CALLS = [
     "Calls of routed agents that ran without this plugin's hooks; must stay 0.",
     "missed",
   ],
+] as const;
+
+const RECORDS = [
+  ["ledger_records_total", "Records that were written since the gateway started.", "written"],
+  ["ledger_lost_records_total", "Records that are lost; should stay 0.", "failed"],
 ] as const;
 
 const SSH = [

@@ -4,6 +4,7 @@ import type { EventQuery, Transition } from "../../../presence/presence.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
 import { safe } from "../../../shared/safeText.ts";
+import type { CallRow } from "../../ledger/readCalls.ts";
 import type { NodesReport } from "../reports/nodeReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
 import { fillPage, type PageAssets } from "./assets.ts";
@@ -25,6 +26,8 @@ export interface WebReports {
   nodes(): Promise<NodesReport>;
   status(): Promise<StatusReport>;
   events(query: EventQuery): readonly Transition[] | Promise<readonly Transition[]>;
+  /** The newest of the ledger; absent: there is none. */
+  calls?(): Promise<readonly CallRow[]>;
 }
 
 export interface Web {
@@ -63,12 +66,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 async function makeData({ reports, now }: Web, detail: string | null): Promise<NodesData> {
   const nowMs = now();
-  const [nodes, status, events] = await Promise.all([
+  const [nodes, status, events, calls] = await Promise.all([
     reports.nodes(),
     reports.status(),
     reports.events({ sinceMs: nowMs - NEWS_MS, node: null }),
+    // A ledger that cannot be read must not hide the nodes; the doctor says what is wrong with it.
+    reports.calls?.().catch(() => []) ?? [],
   ]);
-  return createNodesData({ nodes, status, events, nowMs, detail });
+  return createNodesData({ nodes, status, events, calls, nowMs, detail });
 }
 
 const NAMES = Object.keys(ROUTES)

@@ -99,7 +99,17 @@ export interface Forget {
   readonly key: string;
 }
 
-export type Request = Hello | RunRequest | Pull | Input | Signal | Forget;
+/** Asks from which public address a service sees the node's packets come. A plugin that is older refuses it. */
+export interface AddressRequest {
+  readonly op: "address";
+  /** https, of at most MAX_URL characters; the operator's. */
+  readonly url: string;
+}
+
+/** Characters. */
+export const MAX_URL = 2_048;
+
+export type Request = Hello | RunRequest | Pull | Input | Signal | Forget | AddressRequest;
 
 /** Every answer names the node host's process: random, and new with each. */
 interface Answer {
@@ -182,4 +192,10 @@ export interface DoneAnswer extends Answer {
   readonly kind: "done";
 }
 
-export type Reply = HelloAnswer | StateAnswer | RefusedAnswer | GoneAnswer | DoneAnswer;
+export interface AddressAnswer extends Answer {
+  readonly kind: "address";
+  /** Null: the service did not answer in time, or with no public address. */
+  readonly address: string | null;
+}
+
+export type Reply = HelloAnswer | StateAnswer | RefusedAnswer | GoneAnswer | DoneAnswer | AddressAnswer;

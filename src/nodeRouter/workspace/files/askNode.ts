@@ -24,8 +24,11 @@ export interface Question {
   readonly reply?: Pick<CollectLimits, "maxStdout" | "onExcess">;
 }
 
-/** A large folder on a slow disk takes its time. */
-const DEADLINE_MS = 60_000;
+/**
+ * A large folder on a slow disk takes its time; and where a link forgot a connection of the node protocol, OpenClaw's two
+ * ends took 142 s to notice (ticks of 30 s), after which the script's real end can be asked for.
+ */
+const DEADLINE_MS = 200_000;
 
 /** @throws NodeRouterError when the script did not begin, its end was not seen, or a signal ended it. */
 export async function ask(run: CollectCommand, question: Question): Promise<ScriptAnswer> {

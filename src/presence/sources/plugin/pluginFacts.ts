@@ -2,6 +2,13 @@
 import { ianaTimeZone } from "../../../shared/timeZone.ts";
 import { knownFacts } from "../../facts.ts";
 import type { Observation, PresenceSource, PresenceTarget } from "../../record.ts";
+import {
+  type AddressOptions,
+  type AddressTurn,
+  addressFacts,
+  newAddressTurn,
+  refreshAddress,
+} from "../addressTurn.ts";
 import { platformOs } from "../gateway/hostNode.ts";
 
 /** The node's own words; empty, or null, where it does not know. */
@@ -21,7 +28,7 @@ export interface PluginHello {
   readonly timeZone: string;
 }
 
-export interface PluginSourceOptions {
+export interface PluginSourceOptions extends AddressOptions {
   /** Whether the node offers the plugin's command now; without asking it. */
   readonly has: (nodeId: string) => boolean;
   /** Resolves within about `timeoutMs`; null: no answer, or none that is understood. */
@@ -29,8 +36,11 @@ export interface PluginSourceOptions {
     node: { readonly name: string; readonly nodeId: string },
     timeoutMs: number,
   ) => Promise<{ readonly hello: PluginHello; readonly rttMs: number } | null>;
-  /** Epoch ms. */
-  readonly now: () => number;
+  /** From which address the service at `url` sees the node, by the node's own question; null: not known. */
+  readonly address: (
+    node: { readonly name: string; readonly nodeId: string },
+    url: string,
+  ) => Promise<string | null>;
 }
 
 /**
@@ -42,16 +52,17 @@ const TIMEOUT_MS = 1_500;
 const AT_A_TIME = 10;
 
 /** Its answer counts as one of the node's; its silence says nothing. */
-export function createPluginSource({ has, hello, now }: PluginSourceOptions): PresenceSource {
+export function createPluginSource(options: PluginSourceOptions): PresenceSource {
+  const { has, hello, now } = options;
   /** By name, whose words are kept: under the same name it can be another machine from now on. */
-  const told = new Map<string, string>();
+  const told = new Map<string, { readonly nodeId: string; readonly address: AddressTurn }>();
   return {
     id: "plugin",
     intervalMs: () => INTERVAL_MS,
     timeoutMs: 5 * 60_000,
     async round(targets, sink, signal) {
       const ids = new Map(targets.map((target) => [target.name, target.nodeId]));
-      const others = [...told].filter(([name, nodeId]) => ids.get(name) !== nodeId).map(([name]) => name);
+      const others = [...told].filter(([name, { nodeId }]) => ids.get(name) !== nodeId).map(([name]) => name);
       for (const name of others) told.delete(name);
       if (others.length > 0) sink.forget("plugin", others);
       const due = targets.filter(({ nodeId }) => nodeId !== null && has(nodeId));
@@ -61,8 +72,13 @@ export function createPluginSource({ has, hello, now }: PluginSourceOptions): Pr
         if (said === null || signal.aborted) return;
         const atMs = now();
         sink.answer({ node: name, transport: "node", atMs, result: "up", rttMs: said.rttMs, reason: null });
-        told.set(name, nodeId);
-        sink.observe(pluginObservation(name, said.hello, atMs));
+        const { address } = told.get(name) ?? { address: newAddressTurn() };
+        told.set(name, { nodeId, address });
+        await refreshAddress(address, options, (url) => options.address({ name, nodeId }, url));
+        if (signal.aborted) return;
+        const observation = pluginObservation(name, said.hello, atMs);
+        const own = addressFacts(address);
+        sink.observe({ ...observation, ...own, facts: { ...observation.facts, ...own.facts } });
       };
       const worker = async (): Promise<void> => {
         for (let target = due.shift(); target !== undefined && !signal.aborted; target = due.shift()) {

@@ -1,17 +1,18 @@
 // Presence source "ssh": what a node says of itself, by one script over the connection that is open anyway.
 import type { PresenceSink, PresenceSource, PresenceTarget } from "../../record.ts";
+import {
+  type AddressOptions,
+  type AddressTurn,
+  addressFacts,
+  newAddressTurn,
+  refreshAddress,
+} from "../addressTurn.ts";
 import type { RunScript, ScriptRequest } from "./askSsh.ts";
 import { parseAddress, parseStats, type StatsFacts } from "./parse.ts";
 import { ADDRESS_SCRIPT, STATS_SCRIPT } from "./script.ts";
 
-export interface SshStatsOptions {
+export interface SshStatsOptions extends AddressOptions {
   readonly run: RunScript;
-  /** Epoch ms. */
-  readonly now: () => number;
-  /** Milliseconds of a clock that is never set. */
-  readonly monotonic: () => number;
-  /** https URL that answers with the caller's address, asked by the node itself; null: nobody is asked. */
-  readonly publicAddressUrl?: () => string | null;
 }
 
 /** How often it is looked whose turn it is: a node that was just connected does not wait for a whole minute. */
@@ -21,8 +22,6 @@ const STATS_EVERY_MS = 60_000;
 const LONGEST_BACKOFF_MS = 30 * 60_000;
 const TIMEOUT_MS = 15_000;
 const AT_A_TIME = 50;
-const ADDRESS_EVERY_MS = 30 * 60_000;
-const ADDRESS_AGAIN_MS = 5 * 60_000;
 /** Above the 5 s that the script itself gives the service. */
 const ADDRESS_TIMEOUT_MS = 10_000;
 
@@ -32,10 +31,7 @@ interface NodeTurn {
   /** Of the monotonic clock. */
   statsDueMs: number;
   failures: number;
-  addressDueMs: number;
-  /** Whom the address was asked of. */
-  addressUrl: string | null;
-  address: { readonly value: string; readonly atMs: number } | null;
+  readonly address: AddressTurn;
 }
 
 /**
@@ -66,14 +62,7 @@ export function createSshStats(options: SshStatsOptions): PresenceSource {
 function turnOf(turns: Map<string, NodeTurn>, { name, sshTo }: PresenceTarget): NodeTurn {
   const present = turns.get(name);
   if (present !== undefined && present.sshTo === sshTo) return present;
-  const turn: NodeTurn = {
-    sshTo,
-    statsDueMs: 0,
-    failures: 0,
-    addressDueMs: 0,
-    addressUrl: null,
-    address: null,
-  };
+  const turn: NodeTurn = { sshTo, statsDueMs: 0, failures: 0, address: newAddressTurn() };
   turns.set(name, turn);
   return turn;
 }
@@ -94,23 +83,12 @@ async function observe(
   turn.failures = result.ok && facts !== null ? 0 : turn.failures + 1;
   turn.statsDueMs =
     monotonic() + Math.min(LONGEST_BACKOFF_MS, STATS_EVERY_MS * 2 ** Math.min(turn.failures, 8));
-  await readAddress(name, turn, options);
-  if (facts === null && turn.address === null) return;
-  const { address } = turn;
-  const all: StatsFacts = { ...facts, ...(address === null ? {} : { publicAddress: address.value }) };
-  const factAtMs = address === null ? {} : { factAtMs: { publicAddress: address.atMs } };
-  sink.observe({ node: name, source: "ssh", atMs, facts: all, ...factAtMs });
-}
-
-/** SECURITY: only with a URL of the operator's: the service learns that the node is there. */
-async function readAddress(name: string, turn: NodeTurn, options: SshStatsOptions): Promise<void> {
-  const { run, now, monotonic, publicAddressUrl = () => null } = options;
-  const url = publicAddressUrl();
-  if (turn.addressUrl !== url) Object.assign(turn, { addressUrl: url, address: null, addressDueMs: 0 });
-  if (url === null || turn.addressDueMs > monotonic()) return;
-  const request: ScriptRequest = { script: ADDRESS_SCRIPT, args: [url], timeoutMs: ADDRESS_TIMEOUT_MS };
-  const result = await run(name, request);
-  const value = result.ok ? parseAddress(result.stdout) : null;
-  if (value !== null) turn.address = { value, atMs: now() };
-  turn.addressDueMs = monotonic() + (value === null ? ADDRESS_AGAIN_MS : ADDRESS_EVERY_MS);
+  await refreshAddress(turn.address, options, async (url) => {
+    const asked = await run(name, { script: ADDRESS_SCRIPT, args: [url], timeoutMs: ADDRESS_TIMEOUT_MS });
+    return asked.ok ? parseAddress(asked.stdout) : null;
+  });
+  if (facts === null && turn.address.address === null) return;
+  const address = addressFacts(turn.address);
+  const all: StatsFacts = { ...facts, ...address.facts };
+  sink.observe({ node: name, source: "ssh", atMs, ...address, facts: all });
 }

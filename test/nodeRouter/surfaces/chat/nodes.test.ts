@@ -104,6 +104,9 @@ test("it is registered once, for senders with a right to give commands, and answ
   registerSlashCommands(api as unknown as OpenClawPluginApi, arrange());
   expect(commands.map(({ name, requireAuth, acceptsArgs }) => [name, requireAuth, acceptsArgs])).toEqual([
     ["nodes", true, undefined],
+    ["cordon", true, true],
+    ["uncordon", true, true],
+    ["drain", true, true],
   ]);
   const [command] = commands;
   expect(await command?.handler({} as Parameters<Command["handler"]>[0])).toEqual({

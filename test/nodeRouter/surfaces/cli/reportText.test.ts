@@ -232,6 +232,8 @@ mac-sg: its port is taken there`);
     failed: 0,
     waiting: 0,
     refused: 0,
+    head: null,
+    ends: {},
     full: [],
   } as const;
   expect(statusText({ ...report, audit: { ...audit, lastError: null } })).toMatch(

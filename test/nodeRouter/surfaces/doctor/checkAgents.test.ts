@@ -16,6 +16,18 @@ import {
 const EXEC = "agents.entries.worker-sg.tools.exec";
 const withExec = (exec: object, more: object = {}) => hostOf({ "worker-sg": { tools: { exec } } }, more);
 
+test("a wait as long as a whole run is a warning; a shorter one, and a run without end, are none", () => {
+  const found = (wait: string, timeoutSeconds?: number) =>
+    linesOf(
+      oddities({
+        router: ruleFor({ onUnavailable: { wait } }),
+        host: { agents: { entries: { "worker-sg": {} }, defaults: { timeoutSeconds } } },
+      }),
+    );
+  expect(found("20s", 20)).toEqual(["warning node-router/wait-exceeds-run agents.defaults.timeoutSeconds"]);
+  expect([found("19s", 20), found("20s"), found("20s", 0)]).toEqual([[], [], []]);
+});
+
 describe("exec host", () => {
   test("gateway contradicts a rule: it does not win over it silently, the host refuses", () => {
     expect(oddities({ host: withExec({ host: "gateway" }) })).toEqual([
@@ -183,4 +195,26 @@ test("an agent whose rule is in error is not judged by the next rule that happen
   expect(linesOf(findingsOf({ router: { ...ruleFor({}), rules }, host }))).toEqual([
     "error node-router/config-selector-invalid plugins.entries.node-router.config.rules[0].require",
   ]);
+});
+
+describe("the gateway's files of an agent whose calls are kept in a country", () => {
+  const resident = (more: object = {}, gateway: object = {}) => ({
+    ...ruleFor({ residency: { allow: ["SG"] }, ...more }),
+    gateway: { location: gateway },
+  });
+  const ids = (router: object) =>
+    oddities({ router })
+      .map(({ id }) => id)
+      .filter((id) => id === "node-router/residency-gateway-files");
+
+  test("are a warning where the gateway is not declared inside", () => {
+    expect(ids(resident())).toHaveLength(1);
+    expect(ids(resident({}, { country: "CN" }))).toHaveLength(1);
+  });
+
+  test("are none where it is, where file tools are refused, and without a residency", () => {
+    expect(ids(resident({}, { country: "SG" }))).toEqual([]);
+    expect(ids(resident({ files: "refuse" }))).toEqual([]);
+    expect(ids(ruleFor({}))).toEqual([]);
+  });
 });

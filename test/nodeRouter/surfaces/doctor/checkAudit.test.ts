@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { AuditState } from "../../../../src/nodeRouter/audit/audit.ts";
+import type { LedgerState } from "../../../../src/nodeRouter/ledger/ledger.ts";
 import { checkAudit } from "../../../../src/nodeRouter/surfaces/doctor/checkAudit.ts";
 import { inputOf } from "./arrange.ts";
 
-const STATE: AuditState = {
+const STATE: LedgerState = {
   mode: "best-effort",
   file: "/state/node-router/audit/audit.jsonl",
   written: 4,
@@ -11,9 +11,11 @@ const STATE: AuditState = {
   waiting: 0,
   refused: 0,
   lastError: "ENOSPC: no space left on device",
+  head: null,
+  ends: {},
   full: [],
 };
-const found = (changes: Partial<AuditState>) =>
+const found = (changes: Partial<LedgerState>) =>
   checkAudit(inputOf({ doctor: { audit: { ...STATE, ...changes } } }));
 
 test("an audit that cannot be written is told with its file, its error and what is lost", () => {

@@ -105,7 +105,7 @@ describe("a declared place", () => {
         message:
           'the place of node "mac-sg" is in doubt: declared SG Singapore, endpoint 203.0.113.7 looks like JP Tokyo',
         path: `${CONFIG}.nodes.mac-sg.location`,
-        fix: "correct the location, or the node's route; the declared place is used",
+        fix: "correct the location, or the node's route; the declared place is used, and a rule with residency gives the node no calls",
       },
     ]);
   });

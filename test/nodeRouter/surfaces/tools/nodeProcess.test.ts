@@ -1,9 +1,11 @@
 // The tool an agent asks about its detached commands. "Nodes" are canned answers; the scripts have tests of their own.
 import { describe, expect, test } from "vitest";
+import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../../../../src/nodeRouter/jobs/jobLooks.ts";
+import type { Job } from "../../../../src/nodeRouter/jobs/jobRecord.ts";
 import { createJobRegistry } from "../../../../src/nodeRouter/jobs/jobs.ts";
-import { killScript, MAX_OUTPUT_BYTES, pollScript } from "../../../../src/nodeRouter/jobs/nodeJob.ts";
 import { nodeProcess } from "../../../../src/nodeRouter/surfaces/tools/nodeProcess.ts";
 import { SG_ID, START_MS } from "../../../support/fakeDeps.ts";
+import { makeJob } from "../../jobs/makeJob.ts";
 
 const ID = "nr-0123456789ab";
 const AGENT = "worker-sg";
@@ -11,24 +13,19 @@ const AGENT = "worker-sg";
 /** A registry with one job, and a node that gives these answers in turn. */
 function arranged(...answers: (string | Error)[]) {
   const jobs = createJobRegistry();
-  jobs.add({
-    jobId: ID,
-    agent: AGENT,
-    nodeId: SG_ID,
-    nodeName: "mac-sg",
-    startedAtMs: START_MS,
-    offset: 0,
-  });
+  jobs.add(makeJob());
   const asked: [string, string][] = [];
-  const run = async (nodeId: string, script: string) => {
-    asked.push([nodeId, script]);
+  const run = async ({ nodeId }: Job, script: string) => {
+    asked.push([nodeId ?? "", script]);
     const answer = answers.shift() ?? new Error("asked too often");
     if (answer instanceof Error) throw answer;
     return answer;
   };
+  const heard: string[] = [];
+  const onAnswer = (_job: Job, answer: string) => void heard.push(answer);
   const ask = async (action: unknown, jobId: unknown = ID, agent = AGENT) =>
-    (await nodeProcess(jobs, run, agent, { action, jobId })).content[0]?.text;
-  return { jobs, asked, ask, run };
+    (await nodeProcess({ jobs, run, onAnswer }, agent, { action, jobId })).content[0]?.text;
+  return { jobs, asked, ask, run, heard };
 }
 
 describe("whose job", () => {
@@ -38,7 +35,7 @@ describe("whose job", () => {
       const { ask, asked } = arranged();
       await expect(ask(action, ID, "worker-cn")).rejects.toMatchObject({
         code: "JOB_UNKNOWN",
-        message: `JOB_UNKNOWN: agent "worker-cn" has no job "${ID}"; use action list. After a restart of the gateway its files are still on the node, in ~/.openclaw-node-router/jobs`,
+        message: `JOB_UNKNOWN: agent "worker-cn" has no job "${ID}"; use action list`,
       });
       expect(asked).toEqual([]);
     },
@@ -61,10 +58,21 @@ describe("whose job", () => {
     expect(asked).toEqual([]);
   });
 
-  test("list shows an agent its own jobs only", async () => {
-    const { ask } = arranged();
-    expect(await ask("list")).toBe(`${ID} on mac-sg, started ${new Date(START_MS).toISOString()}`);
+  test("list shows an agent its own jobs only, and asks how those are of which no end is known", async () => {
+    const { jobs, ask, asked, heard } = arranged("state running - 12\n", new Error("gone"));
+    jobs.add(makeJob({ jobId: "nr-0123456789ac", nodeName: "mac-2" }));
+    jobs.add(makeJob({ jobId: "nr-0123456789ad" }));
+    jobs.end("nr-0123456789ad", { outcome: "ran", exitCode: 3, signal: null });
+    const since = `started ${new Date(START_MS).toISOString()}`;
+    expect((await ask("list"))?.split("\n")).toEqual([
+      `${ID} on mac-sg, ${since}: running`,
+      `nr-0123456789ac on mac-2, ${since}: unknown`,
+      `nr-0123456789ad on mac-sg, ${since}: ended with exit status 3`,
+    ]);
+    expect(asked).toHaveLength(2);
+    expect(heard).toEqual(["state running - 12\n"]);
     expect(await ask("list", undefined, "worker-cn")).toBe("No jobs.");
+    expect(asked).toHaveLength(2);
   });
 });
 

@@ -71,6 +71,7 @@ export function nodeReport(name: string, changes: Partial<NodeReport> = {}): Nod
   return {
     name,
     nodeId: "5a".repeat(32),
+    cordon: null,
     configured: true,
     online: true,
     approval: "approved",
@@ -452,7 +453,18 @@ export function statusFor({ nodes }: NodesReport): StatusReport {
       hostedRefused: 0,
     },
     ssh: [{ node: "mac-sg", connected: 1, free: 2, pending: 0, queued: 0, running: 1, size: 3 }],
-    audit: null,
+    audit: {
+      mode: "best-effort",
+      file: "/state/node-router/audit/audit.jsonl",
+      written: 2_415,
+      failed: 0,
+      waiting: 2,
+      refused: 0,
+      lastError: null,
+      head: { n: 90_210, hash: "h".repeat(43) },
+      ends: { ran: 1_190, refused: 7, unknown: 1 },
+      full: [],
+    },
     problems: [],
     snapshotAgeMs: 900,
     sources: [

@@ -12,6 +12,7 @@ afterAll(() => server?.stop());
 afterEach(() => {
   server.nodes = smallFleet();
   server.events = smallEvents();
+  server.calls = [];
   server.errors.length = 0;
 });
 
@@ -186,6 +187,41 @@ describe("nodes.json", () => {
     expect(none).toMatchObject({
       nodes: expect.arrayContaining([expect.objectContaining({ place: smallFleet().gateway.place })]),
     });
+  });
+
+  test("carries the last calls of the asked node, what its agents were refused, and all refusals with their reasons", async () => {
+    const one = (id: string, change: object) => ({
+      id,
+      at: "2026-11-30T01:31:11.482Z",
+      agent: "worker-sg",
+      session: null,
+      tool: "exec",
+      rule: "r",
+      outcome: "ran" as const,
+      node: "mac-sg",
+      transport: "node" as const,
+      place: null,
+      code: null,
+      ms: 5,
+      reason: null,
+      ...change,
+    });
+    const refused = { node: null, outcome: "refused" as const, code: "NO_NODE_FITS", reason: "why" };
+    server.calls = [
+      one("here", {}),
+      one("there", { node: "mac-cn", agent: "worker-cn" }),
+      one("refused here", refused),
+      one("refused there", { ...refused, agent: "worker-cn" }),
+      ...Array.from({ length: 30 }, (_, index) => one(`older ${index}`, {})),
+    ];
+    const data = await json(await ask("/nodes.json?detail=mac-sg"));
+    const ids = (rows: unknown) => (Array.isArray(rows) ? rows.map(({ id }) => id) : []);
+    expect(ids(data.calls)).toHaveLength(10);
+    expect(ids(data.calls).slice(0, 3)).toEqual(["here", "refused here", "older 0"]);
+    expect(ids(data.refusals)).toEqual(["refused here", "refused there"]);
+    expect(data.refusals).toMatchObject([{ reason: "why" }, {}]);
+    server.calls = new Error("EACCES");
+    expect(await json(await ask("/nodes.json?detail=mac-sg"))).toMatchObject({ calls: [], refusals: [] });
   });
 
   test("carries the newest 50 changes and not the history of a year", async () => {

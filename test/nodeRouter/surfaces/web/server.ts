@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { buildPage } from "../../../../scripts/support/pageAssets.ts";
+import type { CallRow } from "../../../../src/nodeRouter/ledger/readCalls.ts";
 import type { NodesReport } from "../../../../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import type { StatusReport } from "../../../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import { createWebHandler, ROOT } from "../../../../src/nodeRouter/surfaces/web/routes.ts";
@@ -17,6 +18,8 @@ export interface WebServer {
   nodes: NodesReport | Error;
   status: StatusReport | null;
   events: readonly Transition[];
+  /** Of the ledger; an Error is thrown. */
+  calls: readonly CallRow[] | Error;
   /** Epoch ms. */
   nowMs: number;
   /** Routes that failed, as the log is told. */
@@ -44,6 +47,10 @@ export async function startWebServer(port = 0): Promise<WebServer> {
       nodes: async () => nodes(),
       status: async () => server.status ?? statusFor(nodes()),
       events: () => server.events,
+      calls: async () => {
+        if (server.calls instanceof Error) throw server.calls;
+        return server.calls;
+      },
     },
   });
   const http = createServer((request, response) => {
@@ -63,6 +70,7 @@ export async function startWebServer(port = 0): Promise<WebServer> {
     nodes: smallFleet(),
     status: null,
     events: smallEvents(),
+    calls: [],
     nowMs: NOW_MS,
     errors: [],
     withoutCookie: false,

@@ -1,5 +1,5 @@
 // What a paired node's plugin says of its machine, and what its silence does not say.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cleanFacts } from "../../../../src/presence/nodeFacts.ts";
 import type {
   Observation,
@@ -47,6 +47,8 @@ function arranged(options: Partial<PluginSourceOptions> = {}) {
   const source = createPluginSource({
     has: () => true,
     now: () => 1_000,
+    monotonic: () => 0,
+    address: async () => null,
     hello: async ({ nodeId }) => {
       asked.push(nodeId);
       return { hello: HELLO, rttMs: 71 };
@@ -128,4 +130,69 @@ test("what is no plain word of a machine is no fact", () => {
   const facts = cleanFacts(pluginObservation("a", evil, 0).facts);
   for (const name of ["hostname", "shell", "arch", "timeZone", "cpuCount"])
     expect(facts).not.toHaveProperty(name);
+});
+
+describe("its own public address", () => {
+  const SERVICE = "https://ip.example/";
+  function asking(changes: Partial<PluginSourceOptions> = {}) {
+    const clock = { ms: 0 };
+    const urls: string[] = [];
+    const said: (string | null)[] = [];
+    const there = arranged({
+      now: () => 1_000 + clock.ms,
+      monotonic: () => clock.ms,
+      publicAddressUrl: () => SERVICE,
+      address: async (_, url) => {
+        urls.push(url);
+        return said.shift() ?? null;
+      },
+      ...changes,
+    });
+    const last = () => {
+      const { facts, factAtMs } = there.observed.at(-1) ?? {};
+      return [facts?.publicAddress, factAtMs?.publicAddress];
+    };
+    return { ...there, clock, urls, said, last };
+  }
+
+  test("is asked of the operator's service every half hour, and is as old as its own question", async () => {
+    const { round, clock, urls, said, last } = asking();
+    said.push("8.8.8.8", "9.9.9.9");
+    await round(target("a", "id-a"));
+    expect([urls, last()]).toEqual([[SERVICE], ["8.8.8.8", 1_000]]);
+    clock.ms = 1_799_999;
+    await round(target("a", "id-a"));
+    expect([urls.length, last()]).toEqual([1, ["8.8.8.8", 1_000]]);
+    clock.ms = 1_800_000;
+    await round(target("a", "id-a"));
+    expect(last()).toEqual(["9.9.9.9", 1_801_000]);
+  });
+
+  test("grows old while the service is silent, which is asked again after five minutes", async () => {
+    const { round, clock, urls, said, last } = asking();
+    await round(target("a", "id-a"));
+    expect(last()).toEqual([undefined, undefined]);
+    said.push("8.8.8.8");
+    clock.ms = 300_000;
+    await round(target("a", "id-a"));
+    clock.ms = 2_200_000;
+    await round(target("a", "id-a"));
+    expect([urls.length, last()]).toEqual([3, ["8.8.8.8", 301_000]]);
+  });
+
+  test("is asked of nobody without a URL of the operator's, nor by a node that did not answer", async () => {
+    const without = asking({ publicAddressUrl: () => null });
+    await without.round(target("a", "id-a"));
+    const silent = asking({ hello: async () => null });
+    await silent.round(target("a", "id-a"));
+    expect([without.urls, silent.urls]).toEqual([[], []]);
+  });
+
+  test("is not handed on to another machine under the same name", async () => {
+    const { round, said, last } = asking();
+    said.push("8.8.8.8");
+    await round(target("a", "id-a"));
+    await round(target("a", "id-b"));
+    expect(last()).toEqual([undefined, undefined]);
+  });
 });

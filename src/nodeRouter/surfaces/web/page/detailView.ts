@@ -3,11 +3,14 @@
 import { FACT_NAMES, FACTS } from "../../../../presence/facts.ts";
 import type { Transition } from "../../../../presence/presence.ts";
 import type { Contradiction, Place, Reach } from "../../../../presence/record.ts";
+import { cordonText } from "../../../explain/cordonText.ts";
+import type { CallRow } from "../../../ledger/readCalls.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { AgentRoute, NodesData } from "../data.ts";
 import { byId, html, linkButton, outside, setChildren } from "./dom.ts";
 import { ago, factText, percent, placeName, roundTrip, tunnelText, UNKNOWN } from "./format.ts";
 import { icon } from "./icons.ts";
+import { maintenanceLines } from "./maintenanceView.ts";
 
 export interface DetailView {
   /** Null: nothing is chosen. More than one name: a list to choose from. */
@@ -48,7 +51,7 @@ export function createDetailView(onSelect: (name: string) => void, onClose: () =
       if (names.length > 1) setChildren(body, groupList(data, names, onSelect));
       else if (node === undefined)
         setChildren(body, html("p", {}, "This node is gone: it is neither paired nor configured any more."));
-      else setChildren(body, ...nodeParts(node, agents, data.nowMs, whole));
+      else setChildren(body, ...nodeParts(node, agents, whole ? data.calls : [], data.nowMs, whole));
       if (isNew) return;
       for (const element of body.querySelectorAll("details")) {
         element.open = !(closed.get(element.dataset.part) ?? !element.open);
@@ -83,6 +86,7 @@ function groupList(data: NodesData, names: readonly string[], onSelect: (name: s
 function nodeParts(
   node: NodeReport,
   agents: readonly AgentRoute[],
+  calls: readonly CallRow[],
   nowMs: number,
   whole: boolean,
 ): readonly (HTMLElement | null)[] {
@@ -108,12 +112,15 @@ function nodeParts(
         history === null ? UNKNOWN : `${percent(history.onlineRatio)}, offline ${history.flaps}× in 24 h`,
       ],
       ["Workspace", node.workspace ?? UNKNOWN],
+      ["Calls", node.cordon === null ? UNKNOWN : cordonText(node.cordon)],
     ]),
     listPart("agents", `Agents (${agents.length})`, true, "ul", agents.map(agentLine)),
+    listPart("calls", "Last calls", true, "ol", calls.map(callLine(nowMs))),
     part("facts", "Facts", true, whole ? factsTable(node, nowMs) : html("p", { class: "quiet" }, "Asking…")),
     listPart("places", `Other places (${otherPlaces.length})`, false, "ul", otherPlaces.map(placeLine)),
     listPart("changes", "Last changes", true, "ol", history?.transitions.map(changeLine(nowMs)) ?? []),
     part("tags", "Tags", false, tagList(node.tags)),
+    part("maintenance", "Maintenance", false, maintenanceLines(node.name, node.cordon !== null)),
   ];
 }
 
@@ -201,6 +208,22 @@ function agentLine({ agent, rule, transport, binding }: AgentRoute): HTMLElement
     " ",
     outside(how.filter((text) => text !== null).join(", "), { class: "quiet" }),
   );
+}
+
+function callLine(nowMs: number): (call: CallRow) => HTMLElement {
+  return ({ at, agent, tool, outcome, code, ms, reason }) => {
+    const took = ms === null ? "" : ` in ${ms} ms`;
+    const why = [code, reason].flatMap((text) => (text === null ? [] : [` · ${text}`])).join("");
+    return html(
+      "li",
+      {},
+      outside(agent ?? "nobody", { class: "chip" }),
+      " ",
+      html("b", {}, outside(tool)),
+      outside(` ${outcome}${took}, ${ago(Date.parse(at), nowMs)}`),
+      outside(why, { class: "quiet" }),
+    );
+  };
 }
 
 function factsTable({ facts }: NodeReport, nowMs: number): HTMLElement {

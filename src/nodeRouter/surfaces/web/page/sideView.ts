@@ -1,5 +1,6 @@
-// What stands beside the map: nodes without a place, the latest changes, and the credits of the data.
+// What stands beside the map: nodes without a place, the latest refusals and changes, and the credits of the data.
 import type { Transition } from "../../../../presence/presence.ts";
+import type { CallRow } from "../../../ledger/readCalls.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { NodesData } from "../data.ts";
 import { byId, html, keyed, linkButton, outside, setAttributes, setChildren, setText } from "./dom.ts";
@@ -14,7 +15,7 @@ export interface SideView {
   update(data: NodesData): void;
 }
 
-/** Nodes without a place, and the last changes. */
+/** Nodes without a place, the last refusals and the last changes. */
 export function createSideView(onSelect: (name: string) => void): SideView {
   const placeless = keyed<NodeReport, HTMLLIElement>(
     byId("placeless-list", HTMLUListElement),
@@ -52,6 +53,28 @@ export function createSideView(onSelect: (name: string) => void): SideView {
       if (when !== null) setText(when, ` ${ago(atMs, nowMs)}`);
     },
   );
+  const refusals = keyed<CallRow, HTMLLIElement>(
+    byId("refusals-list", HTMLOListElement),
+    ({ id }) => id,
+    ({ agent, tool, rule, code, reason }) =>
+      html(
+        "li",
+        {},
+        outside(agent ?? "nobody", { class: "name" }),
+        " ",
+        outside(rule === null ? tool : `${tool}, rule ${rule}`),
+        html("span", { class: "quiet when" }),
+        html(
+          "span",
+          { class: "second" },
+          outside([code, reason].filter((text) => text !== null).join(" · ")),
+        ),
+      ),
+    (line, { at }) => {
+      const when = line.querySelector(".when");
+      if (when !== null) setText(when, ` ${ago(Date.parse(at), nowMs)}`);
+    },
+  );
   let nowMs = 0;
 
   return {
@@ -60,6 +83,8 @@ export function createSideView(onSelect: (name: string) => void): SideView {
       const without = data.nodes.filter((node) => !hasPoint(node));
       byId("placeless", HTMLElement).hidden = without.length === 0;
       placeless.update(without);
+      byId("refusals", HTMLElement).hidden = data.refusals.length === 0;
+      refusals.update(data.refusals.slice(0, MAX_CHANGES));
       byId("changes", HTMLElement).hidden = data.events.length === 0;
       changes.update(data.events.slice(0, MAX_CHANGES));
       const credits = byId("credits", HTMLElement);

@@ -27,7 +27,16 @@ export function createNodeTransport({ calls, journal, onOrphan }: NodeTransportO
     links.set(nodeId, link);
     return link;
   };
-  void endOrphans(journal, (nodeId) => linkTo({ nodeId }), onOrphan);
+  // They run there, too, until they are ended.
+  const linkToOrphan = (nodeId: string): NodeLink => {
+    const link = linkTo({ nodeId });
+    link.running += 1;
+    return link;
+  };
+  void endOrphans(journal, linkToOrphan, (entry, outcome) => {
+    linkTo(entry).running -= 1;
+    onOrphan(entry, outcome);
+  });
   return {
     start(node, request) {
       const link = linkTo(node);
@@ -53,6 +62,7 @@ export function createNodeTransport({ calls, journal, onOrphan }: NodeTransportO
     },
     warm: (node) => void linkTo(node).host(node.name),
     hello: (node, timeoutMs) => linkTo(node).hello(node.name, timeoutMs),
+    publicAddress: (node, url) => linkTo(node).publicAddress(url),
     counters: (nodeId) => {
       const link = links.get(nodeId);
       return link === undefined ? null : { running: link.running };

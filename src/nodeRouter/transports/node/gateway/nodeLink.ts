@@ -3,7 +3,7 @@ import { within } from "../../../../shared/deadline.ts";
 import { isRecord } from "../../../../shared/isRecord.ts";
 import { readJson } from "../../../../shared/jsonParts.ts";
 import type { HelloResult } from "../../nodeTransport.ts";
-import { type Request, WORKSPACE_COMMAND } from "../wire.ts";
+import { MAX_WAIT_MS, type Request, WORKSPACE_COMMAND } from "../wire.ts";
 import { type Delivery, deliveryOfFault } from "./delivery.ts";
 import type { NodeCalls } from "./nodeCalls.ts";
 import { noAnswer, otherProtocol, unreadableNode, unsentRefusal } from "./nodeRefusals.ts";
@@ -96,6 +96,12 @@ export class NodeLink {
         return { kind: "here", hello: reply, rttMs: ms };
       }
     }
+  }
+
+  /** From which public address the service at `url` sees the node; null: not known. Never rejects. */
+  async publicAddress(url: string): Promise<string | null> {
+    const delivery = await this.ask({ op: "address", url }, { waitMs: MAX_WAIT_MS });
+    return delivery.kind === "answer" && delivery.reply.kind === "address" ? delivery.reply.address : null;
   }
 
   /** The node host that answers there, as it was last heard of; asked for where that was never, or is no more. */

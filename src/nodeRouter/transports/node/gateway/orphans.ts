@@ -9,7 +9,7 @@ import type { ReadReply } from "./readReply.ts";
 /** Told once of each, when it is over or nobody can tell any more. */
 export type OnOrphan = (entry: JournalEntry, outcome: Outcome) => void;
 
-/** Resolves when all of them are told. @param linkTo the link of a node, by its id */
+/** Resolves when all of them are told. @param linkTo the link of a node, by its id; asked for once for each of them */
 export async function endOrphans(
   journal: CommandJournal,
   linkTo: (nodeId: string) => Pick<NodeLink, "ask" | "back">,

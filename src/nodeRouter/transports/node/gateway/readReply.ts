@@ -1,5 +1,6 @@
 // Reads what a node answered: the exact shapes of the wire, everything bounded, and nothing taken on trust. Pure.
 import { constants } from "node:os";
+import { publicAddress } from "../../../../presence/location/publicAddress.ts";
 import { isRecord } from "../../../../shared/isRecord.ts";
 import { shortened } from "../../../../shared/safeText.ts";
 import type { HelloAnswer, RefusedAnswer, RefusedWhy, Reply, StateAnswer } from "../wire.ts";
@@ -39,6 +40,7 @@ export function readReply(value: unknown, max: number): ReadReply | null {
   if (typeof boot !== "string" || boot === "" || boot.length > MAX_TEXT) return null;
   if (kind === "gone" || kind === "done") return { kind, boot };
   if (kind === "state") return readState(value, boot, max);
+  if (kind === "address") return { kind, boot, address: publicAddress(textOf(value.address)) };
   if (kind === "refused") return readRefused(value, boot);
   return kind === "hello" ? readHello(value, boot) : null;
 }

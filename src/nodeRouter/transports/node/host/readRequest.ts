@@ -5,6 +5,7 @@ import {
   type Forget,
   MAX_INPUT_BYTES,
   MAX_REPLY_BYTES,
+  MAX_URL,
   MAX_WAIT_MS,
   type Pull,
   type Request,
@@ -42,6 +43,7 @@ export function readRequest(paramsJSON: string | null | undefined): Request | st
 function requestIn(json: unknown): Request {
   const op = fieldOf(json, "op");
   if (op === "hello") return { op };
+  if (op === "address") return { op, url: urlIn(json) };
   const key = textIn(json, "key");
   if (!KEY.test(key)) throw new Wrong("its key is none");
   switch (op) {
@@ -115,6 +117,14 @@ function textIn(json: unknown, name: string): string {
   const text = fieldOf(json, name);
   if (typeof text !== "string") throw new Wrong(`its ${name} is no text`);
   return text;
+}
+
+/** SECURITY: whatever a gateway names, nothing but a https service is asked. */
+function urlIn(json: unknown): string {
+  const url = textIn(json, "url");
+  if (url.length > MAX_URL || URL.parse(url)?.protocol !== "https:")
+    throw new Wrong("its url is no https one");
+  return url;
 }
 
 function offsetIn(json: unknown, name: string): number {

@@ -18,6 +18,7 @@ import { HostedCommands, type HostedOptions, type NotBegun } from "./hostedComma
 import { findTerminals, type RunTerminal } from "./hostTerminals.ts";
 import { type Env, type LoginEnv, readLoginEnv } from "./loginEnv.ts";
 import { machineFacts } from "./machineFacts.ts";
+import { ownAddress } from "./ownAddress.ts";
 import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
 import { spawnShell } from "./spawnShell.ts";
@@ -29,6 +30,7 @@ export interface ServerOptions extends HostedOptions {
   readonly platform?: NodeJS.Platform;
   readonly readEnv?: () => Promise<LoginEnv>;
   readonly terminals?: Promise<RunTerminal | null>;
+  readonly ownAddress?: (url: string, waitMs: number) => Promise<string | null>;
 }
 
 /** Characters of a fact for a person. */
@@ -86,6 +88,10 @@ export class WorkspaceServer {
         void this.#loginEnv();
         void this.#pipes.ready();
         return machineFacts(boot, this.#options.version);
+      case "address": {
+        const ask = this.#options.ownAddress ?? ownAddress;
+        return { kind: "address", boot, address: await ask(request.url, MAX_WAIT_MS) };
+      }
       case "run":
         return this.#run(request, context);
       case "forget":

@@ -154,8 +154,9 @@ class Draft<C extends Room, W extends Waiting> {
     const { usable, connecting, isTried, isDemanded, isOnlyProbing, isFull, refusal } = this.#view;
     const plain = this.#waiting.filter(({ isTerminal, isBackground }) => !isTerminal && !isBackground).length;
     const ready = this.#free + this.#warming;
-    const lacksTerminal =
-      this.#waiting.some(({ isTerminal }) => isTerminal) && !this.#hasRoom() && !this.#makeRoom();
+    // Before the keeper is there no terminal opens: a shell that went for one would be opened again in its place.
+    const isTerminalDue = this.#keeper === "ready" && this.#waiting.some(({ isTerminal }) => isTerminal);
+    const lacksTerminal = isTerminalDue && !this.#hasRoom() && !this.#makeRoom();
     const isShort = lacksTerminal || ((isTried || ready === 0) && plain > ready);
     const isCold = usable === 0 || this.#keeper === "none";
     const wants = isCold ? connecting === 0 : isShort && connecting < CONNECTING;

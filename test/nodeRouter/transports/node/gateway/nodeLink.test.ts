@@ -30,6 +30,27 @@ test("each question is asked anew: load and round trip change", async () => {
   expect(await helloOf(there)).toMatchObject({ hello: { load1: 3 } });
 });
 
+test.each([
+  ["8.8.8.8", "8.8.8.8"],
+  ["10.0.0.1", null],
+  ["8.8.8.8 and more", null],
+  [null, null],
+])("a node that names %j as its public address has %j", async (address, known) => {
+  const there = arranged();
+  there.host.address = address;
+  const asked = there.transport.publicAddress(NODE, "https://ip.example/");
+  await pass(3_000);
+  expect(await asked).toBe(known);
+});
+
+test("an older plugin, which knows no such question, leaves it unknown", async () => {
+  const there = arranged();
+  there.host.handle = async () => ({ kind: "refused", boot: "b", why: "request", fact: "no" });
+  const asked = there.transport.publicAddress(NODE, "https://ip.example/");
+  await pass(3_000);
+  expect(await asked).toBeNull();
+});
+
 describe("no plugin that this one can talk to", () => {
   test("it does not offer the command: the three commands that put it there", async () => {
     const there = arranged();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { JournalEntry } from "../../../../../src/nodeRouter/transports/node/gateway/commandJournal.ts";
 import { orphanOutcome } from "../../../../../src/nodeRouter/transports/node/gateway/orphans.ts";
 import { LEASE_MS } from "../../../../../src/nodeRouter/transports/node/wire.ts";
-import { arranged, fakeTime, pass, script } from "./arrange.ts";
+import { arranged, fakeTime, NODE, pass, script } from "./arrange.ts";
 
 beforeEach(fakeTime);
 afterEach(() => void vi.useRealTimers());
@@ -34,6 +34,17 @@ describe("after the gateway was killed", () => {
     ]);
     expect(JSON.parse(next.file.text ?? "").commands).toEqual([]);
     expect(first.host.begun.get("one")).toHaveLength(1);
+  });
+
+  test("what an earlier life left counts as running there until its end is told, and no longer", async () => {
+    const { next } = await nextLife({ endsAtMs: 1_000, exitCode: 3 }, 3_000);
+    next.net.disconnect();
+    await pass(2_000);
+    expect(next.transport.counters(NODE.nodeId)).toEqual({ running: 1 });
+    next.net.heal();
+    await pass(60_000);
+    expect(next.orphans).toHaveLength(1);
+    expect(next.transport.counters(NODE.nodeId)).toEqual({ running: 0 });
   });
 
   test("one whose output nobody read is told with its end all the same", async () => {

@@ -514,6 +514,18 @@ const server: fc.Arbitrary<Server> = fc
   // With one session in all, the keeper would leave none for commands.
   .filter(({ maxSessions, connections }) => maxSessions * connections > 1);
 
+test("a terminal that waits for the keeper takes no shell away from those that come, again and again", () => {
+  const sim = new Sim({ maxSessions: 1, connections: 2, floor: 2 });
+  sim.ask(PLAIN);
+  sim.arrive(true);
+  sim.answer(9);
+  sim.answer(1);
+  sim.ask(TERMINAL);
+  sim.answer(3);
+  sim.settle();
+  expect(sim.commands.map(({ state }) => state)).toEqual(["over", "over"]);
+});
+
 test("no plan asks for what cannot be, all that wait are served or refused, and what is idle is given back", () => {
   fc.assert(
     fc.property(server, fc.array(event, { maxLength: 80 }), (limits, events) => {

@@ -1,0 +1,78 @@
+// What is told of a call: by the result that the model read, and by the plugin's record. Pure.
+import { type ErrorCode, entryOf, isErrorCode } from "../src/shared/errorCatalogue.ts";
+import { isRecord } from "../src/shared/isRecord.ts";
+import { readJson } from "../src/shared/jsonParts.ts";
+import type { Claim, Outcome } from "./oracle.ts";
+import { ID } from "./transcript.ts";
+
+export const RESULT = "result";
+export const RECORD = "record";
+
+/** The plugin's line under a result; see docs/enforcement.md. */
+const LINE = /^\[node-router\] (ran|runs|may have run|did not start|did not finish) on (\S+) /gm;
+
+/** `did not finish` says nothing of the beginning. */
+const OF_VERB: Readonly<Record<string, Outcome>> = {
+  ran: "ran",
+  runs: "running",
+  "may have run": "unknown",
+  "did not start": "not-started",
+  "did not finish": "unknown",
+};
+
+/** @param text of a tool result. @param id of its call, which the command says when it has left its mark. */
+export function claimOfResult(id: string, text: string): Claim {
+  const line = [...text.matchAll(LINE)].at(-1);
+  const code = codeIn(text);
+  if (line !== undefined) {
+    const [, verb = "", node = null] = line;
+    const outcome = OF_VERB[verb] ?? "unknown";
+    // A refusal of the dispatch stands above the line, which then knows no more than "did not finish".
+    if (verb !== "did not finish" || code === null) return { id, source: RESULT, outcome, node };
+  }
+  if (code !== null) return { id, source: RESULT, outcome: outcomeOf(code), node: null };
+  if (text.startsWith("Successfully wrote")) return { id, source: RESULT, outcome: "ran", node: null };
+  if (text.startsWith(`did ${id}`)) return { id, source: RESULT, outcome: "left", node: "gateway" };
+  return { id, source: RESULT, outcome: "unknown", node: null };
+}
+
+function codeIn(text: string): ErrorCode | null {
+  const [, code] = /\b([A-Z]+(?:_[A-Z]+)+): /.exec(text) ?? [];
+  return isErrorCode(code) ? code : null;
+}
+
+function outcomeOf(code: ErrorCode): Outcome {
+  return entryOf(code).outcome === "nothingRan" ? "refused" : "unknown";
+}
+
+/**
+ * Of one call there are several records: its announcement and its end, a command of its own under the same id, each change of a
+ * file. All of them are held against the marks.
+ * @param lines of the record, with command texts and announcements (`strict`). @param idOf the id of a tool call.
+ */
+export function claimsOfRecords(
+  lines: readonly string[],
+  idOf: (callId: string) => string | null,
+): readonly Claim[] {
+  const records = lines.map((line) => readJson(line)).filter(isRecord);
+  const ended = new Set(records.flatMap(({ phase, id, kind }) => (phase === "end" ? [`${kind} ${id}`] : [])));
+  return records.flatMap(
+    ({ phase, id: recordId, kind, command, path, toolCallId, outcome, node }): Claim[] => {
+      const [inText] = ID.exec(String(command ?? path ?? "")) ?? [];
+      const id = inText ?? (kind === "call" ? idOf(String(toolCallId)) : null);
+      if (id === null || (phase === "begin" && ended.has(`${kind} ${recordId}`))) return [];
+      const became = phase === "begin" ? "unknown" : (OF_RECORD[String(outcome)] ?? "unknown");
+      return [{ id, source: RECORD, outcome: became, node: typeof node === "string" ? node : null }];
+    },
+  );
+}
+
+/** `failed`, of a file: it says why, not what was done. */
+const OF_RECORD: Readonly<Record<string, Outcome>> = {
+  ran: "ran",
+  done: "ran",
+  refused: "refused",
+  "not-started": "not-started",
+  left: "left",
+  unknown: "unknown",
+};

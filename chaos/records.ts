@@ -1,0 +1,47 @@
+// The plugin's own records of the calls: the one place that knows where they are, and which calls must be in them.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isRecord } from "../src/shared/isRecord.ts";
+import { readJson } from "../src/shared/jsonParts.ts";
+import type { Gateway } from "../test/support/gatewayTypes.ts";
+import { claimsOfRecords, RECORD, RESULT } from "./claims.ts";
+import type { Asked, Claim } from "./oracle.ts";
+import { AGENTS } from "./rules.ts";
+
+/** Sources of claims that the oracle holds against the marks. */
+export const SOURCES: readonly string[] = [RESULT, RECORD];
+
+export interface Records {
+  readonly claims: readonly Claim[];
+  /** Every decided call is in them; otherwise only what was done in a workspace is. */
+  readonly isLedger: boolean;
+}
+
+/** @param idOf the id of a tool call. */
+export function readRecords(gateway: Gateway, idOf: (callId: string) => string | null): Records {
+  const folder = join(gateway.home.stateDir, "node-router", "audit");
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("audit")) : [];
+  const lines = files.flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"));
+  const isLedger = lines
+    .map((line) => readJson(line))
+    .some((record) => isRecord(record) && record.kind === "call");
+  return { claims: claimsOfRecords(lines, idOf), isLedger };
+}
+
+/**
+ * Whether the source must know the call. Strict: what begins on a node was announced before; a refusal is written behind
+ * the call, so one that came right before the gateway's end may be lost.
+ * @param endsMs when the gateway's process ended, in ms after the start.
+ */
+export function mustHave(isLedger: boolean, endsMs: readonly number[]) {
+  return (source: string, call: Asked, marks: number): boolean => {
+    if (source === RESULT) return call.isAnswered;
+    const binding = AGENTS.find(({ id }) => id === call.agent)?.binding;
+    if (marks > 0) return binding === "workspace" || (isLedger && binding === "exec");
+    const isNearEnd = endsMs.some((endMs) => endMs >= call.fromMs && endMs <= call.untilMs + WRITTEN_MS);
+    return isLedger && call.told && binding !== "none" && !isNearEnd;
+  };
+}
+
+/** So long after its end the record of a call is in the file, on a busy machine too. */
+const WRITTEN_MS = 5_000;

@@ -1,0 +1,242 @@
+// The ledger's file and its predecessors: whole lines go in, a full file is put aside, an old one is removed.
+import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import { firstSeal, type Link, lastLink, NO_LINK, sealed } from "./chain.ts";
+import type { LedgerFs, LedgerHandle } from "./ledgerFs.ts";
+
+const LINE_FEED = 10;
+
+/** The longest line is far shorter. */
+const TAIL_BYTES = 256 * 1024;
+
+export interface LedgerFile {
+  /**
+   * Seals whole lines into the chain and appends them. `durable`: returns only when they are on the disk. Rejects when
+   * the file could not even be opened; what goes wrong later is in the answer.
+   */
+  append(lines: readonly string[], durable: boolean): Promise<Appended>;
+  /** Marks the records of this life of the gateway. */
+  readonly writer: string;
+  /** The newest record that this process knows of; null: none yet. */
+  head(): Link | null;
+  close(): Promise<void>;
+}
+
+export interface Appended {
+  /** Lines of those given that are in the file whole: fewer on a disk that is full. */
+  readonly written: number;
+  /** Null: all of them are, and with `durable` on the disk. */
+  readonly error: unknown;
+}
+
+export interface LedgerFileOptions {
+  readonly file: string;
+  readonly fs: LedgerFs;
+  /** Resolves when the first line may be written; null: it may. Asked at every append. */
+  readonly ready: () => Promise<void> | null;
+  /** A file is put aside before it would grow beyond this. */
+  readonly maxFileBytes: number;
+  /** The file was put aside as `audit.jsonl.1`, with that many bytes. Answers how many of the oldest are to go. */
+  readonly onRotated: (bytes: number) => number;
+  /** That many of the oldest are gone; `first`: what the first record that is left says stood before it. */
+  readonly onRemoved: (count: number, first: string | null) => void;
+  /** A rotation that fails costs no record: the file grows on, and the next append tries again. */
+  readonly onRotationError: (error: unknown) => void;
+}
+
+/** Not for concurrent calls: the journal makes one after the other. */
+export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
+  const { file, fs } = options;
+  const folder = dirname(file);
+  const writer = randomBytes(9).toString("base64url");
+  let handle: LedgerHandle | null = null;
+  /** Whether the file's name is on the disk. */
+  let isNamed = false;
+  /** Bytes of the file after our last line; null: what it ends with has to be looked at. */
+  let knownSize: number | null = null;
+  let head: Link | null = null;
+  /** Our own newest record, where another gateway has written behind it: the next one names both. */
+  let also: string | null = null;
+
+  return {
+    async append(lines, durable) {
+      const waits = options.ready();
+      if (waits !== null) await waits;
+      const present = await fs.look(file);
+      let open = await openCurrent(present?.identity ?? null);
+      const size = present?.size ?? 0;
+      const isTorn = size === knownSize ? false : await lookAtEnd(open, size);
+      const { pieces, links } = seal(lines);
+      const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+      if (size > 0 && size + bytes > options.maxFileBytes) {
+        const next = await rotated(open, size);
+        if (next !== open) return appendLines(next, 0, pieces, links, false, durable);
+        open = next;
+      }
+      return appendLines(open, size, pieces, links, isTorn, durable);
+    },
+    writer,
+    head: () => head,
+    close,
+  };
+
+  function seal(lines: readonly string[]): {
+    readonly pieces: readonly Buffer[];
+    readonly links: readonly Link[];
+  } {
+    let link = head ?? NO_LINK;
+    const links: Link[] = [];
+    const pieces = lines.map((line) => {
+      const next = sealed(line, link, writer, link === head ? also : null);
+      link = next;
+      links.push({ n: next.n, hash: next.hash });
+      return Buffer.from(next.line);
+    });
+    return { pieces, links };
+  }
+
+  /** Not the one of before when somebody removed or replaced it. */
+  async function openCurrent(identity: string | null): Promise<LedgerHandle> {
+    if (handle !== null && handle.identity === identity) return handle;
+    await close();
+    await fs.prepareFolder(folder);
+    handle = await fs.open(file);
+    isNamed = false;
+    knownSize = null;
+    return handle;
+  }
+
+  /**
+   * Another gateway may have written, or an earlier life: the chain goes on behind them. It never goes back behind what
+   * we have written ourselves: of a file that was cut or replaced, that is what shows it.
+   * @returns whether the file ends in the middle of a line.
+   */
+  async function lookAtEnd(open: LedgerHandle, size: number): Promise<boolean> {
+    const tail = size === 0 ? Buffer.alloc(0) : await open.tail(TAIL_BYTES);
+    const found = lastLink(tail.toString("utf8")) ?? (head === null ? await headAside(size) : null);
+    if (found !== null && found.n >= (head?.n ?? 0)) {
+      if (head !== null && head.hash !== found.hash) also ??= head.hash;
+      head = found;
+    }
+    return tail.length > 0 && tail.at(-1) !== LINE_FEED;
+  }
+
+  /** A crash between putting a file aside and the first line of the next one. */
+  async function headAside(size: number): Promise<Link | null> {
+    if (size > 0 || (await fs.look(`${file}.1`)) === null) return null;
+    const aside = await fs.open(`${file}.1`);
+    try {
+      return lastLink((await aside.tail(TAIL_BYTES)).toString("utf8"));
+    } finally {
+      await aside.close();
+    }
+  }
+
+  /** What a crash or a full disk cut off must not swallow the next line: that one begins on a line of its own. */
+  async function appendLines(
+    open: LedgerHandle,
+    size: number,
+    pieces: readonly Buffer[],
+    links: readonly Link[],
+    isTorn: boolean,
+    durable: boolean,
+  ): Promise<Appended> {
+    const feed = isTorn ? [Buffer.of(LINE_FEED)] : [];
+    const { written: bytes, error } = await appendAll(open, Buffer.concat([...feed, ...pieces]));
+    let rest = bytes - feed.length;
+    let written = 0;
+    for (const piece of pieces) {
+      rest -= piece.length;
+      if (rest < 0) break;
+      written++;
+    }
+    if (written > 0) {
+      head = links[written - 1] ?? head;
+      also = null;
+    }
+    knownSize = error === null ? size + bytes : null;
+    if (!durable || error !== null) return { written, error };
+    return { written, error: await syncError(open) };
+  }
+
+  async function rotated(current: LedgerHandle, bytes: number): Promise<LedgerHandle> {
+    try {
+      const taken = await fs.numbered(folder, file);
+      // Up to the first number that is free: no file is ever put over another one.
+      let free = 1;
+      while (taken.includes(free)) free++;
+      for (let number = free - 1; number >= 1; number--) {
+        await fs.rename(`${file}.${number}`, `${file}.${number + 1}`);
+      }
+      await fs.rename(file, `${file}.1`);
+    } catch (error) {
+      options.onRotationError(error);
+      return current;
+    }
+    await removeOldest(options.onRotated(bytes));
+    return openCurrent(null);
+  }
+
+  /** One that cannot be removed stays, and is tried again at the next rotation. */
+  async function removeOldest(count: number): Promise<void> {
+    if (count <= 0) return;
+    let removed = 0;
+    let left: number | null = null;
+    try {
+      const numbers = (await fs.numbered(folder, file)).toReversed();
+      for (const number of numbers.slice(0, count)) {
+        await fs.remove(`${file}.${number}`);
+        removed++;
+      }
+      left = numbers[removed] ?? null;
+    } catch (error) {
+      options.onRotationError(error);
+    }
+    if (removed > 0) options.onRemoved(removed, left === null ? null : await firstBefore(`${file}.${left}`));
+  }
+
+  /** Null: nobody can read it. */
+  async function firstBefore(oldest: string): Promise<string | null> {
+    try {
+      for await (const chunk of fs.read(oldest)) return firstSeal(chunk.toString("utf8"))?.before ?? null;
+    } catch {
+      // Then the check of the ledger says that its beginning is missing.
+    }
+    return null;
+  }
+
+  /** Null: it is on the disk. After a failure the handle is given up: what it still holds nobody can tell. */
+  async function syncError(open: LedgerHandle): Promise<unknown> {
+    try {
+      await open.sync();
+      if (!isNamed) await fs.syncFolder(folder);
+      isNamed = true;
+      return null;
+    } catch (error) {
+      await close();
+      return error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    const open = handle;
+    handle = null;
+    // Nothing is lost by a close that fails: what mattered was synced.
+    await open?.close().catch(() => {});
+  }
+}
+
+/** A write may take fewer bytes than given without an error; the next one then says why. */
+async function appendAll(open: LedgerHandle, bytes: Buffer): Promise<Appended> {
+  let written = 0;
+  try {
+    while (written < bytes.length) {
+      const count = await open.append(bytes.subarray(written));
+      if (count === 0) return { written, error: new Error("the file takes no more bytes") };
+      written += count;
+    }
+    return { written, error: null };
+  } catch (error) {
+    return { written, error };
+  }
+}

@@ -1,0 +1,45 @@
+// What `/cordon`, `/uncordon` and `/drain` do and answer in a chat. The host has asked for the scope.
+import { messageOf } from "../../../shared/errors.ts";
+import { safe } from "../../../shared/safeText.ts";
+import { SPAN_HELP } from "../../../shared/timeSpan.ts";
+import type { RouterDeps } from "../../process/deps.ts";
+import { cordonAnswerText, drainText, uncordonText } from "../cli/drainCommand.ts";
+import { cordon, drain, uncordon } from "../methods/cordonMethods.ts";
+
+export type CordonCommand = "cordon" | "uncordon" | "drain";
+
+/** `mac-sg for 2h the disk is full`; a name with a space stands in quotes. */
+const ARGS = /^(?:"([^"]+)"|(\S+))(?:\s+for\s+(\S+))?(?:\s+(\S.*))?$/s;
+
+/**
+ * @param args as they were typed behind the command.
+ * @param caller who gave it, for the record.
+ * @returns what became of it, or why nothing did. Never throws: in a chat there is nobody to catch it.
+ */
+export async function cordonReply(
+  deps: RouterDeps,
+  command: CordonCommand,
+  args: string,
+  caller: string,
+): Promise<string> {
+  const [, quoted, bare, span, reason] = ARGS.exec(args.trim()) ?? [];
+  const node = quoted ?? bare;
+  if (node === undefined) {
+    const more = command === "uncordon" ? "" : " [for <time>] [reason]";
+    return `/${command} <node>${more}${command === "uncordon" ? "" : `; the time is ${SPAN_HELP}`}`;
+  }
+  const params = { node, for: span, reason };
+  try {
+    switch (command) {
+      case "cordon":
+        return cordonAnswerText(await cordon(deps, params, caller));
+      case "uncordon":
+        return uncordonText(await uncordon(deps, { node }));
+      case "drain":
+        // It waits for nothing here: who wants to know asks again.
+        return drainText(await drain(deps, params, caller));
+    }
+  } catch (error) {
+    return safe(messageOf(error));
+  }
+}

@@ -1,0 +1,184 @@
+// The gateway methods that try a config before it holds: `plan`, and `test` for the tests of the config in force.
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
+import { resolveConfig } from "../../../config/resolve.ts";
+import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
+import { quote } from "../../../shared/safeText.ts";
+import { testedConfig } from "../../current/testedConfig.ts";
+import { worldNow } from "../../current/worldNow.ts";
+import { agentIds } from "../../host/hostConfig.ts";
+import { currentSnapshot, snapshotBy } from "../../inventory/currentSnapshot.ts";
+import { NODE_NAMES } from "../../inventory/nodeNames.ts";
+import { type Change, type PlanSide, planSteps } from "../../policy/configPlan.ts";
+import { configTestSteps, type TestResult } from "../../policy/configTests.ts";
+import { planSessions, type SessionChange } from "../../policy/planSessions.ts";
+import type { RouterDeps } from "../../process/deps.ts";
+import { LAST_NODES } from "../../state/lastNodes.ts";
+import { SESSION_NODES } from "../../state/sessionNodes.ts";
+import { planGuard } from "../guard/guardPlan.ts";
+import { type Params, readTextParam, UsageError } from "./params.ts";
+import { PLANNED_AS, type PlannedAs, readPlanned } from "./plannedConfig.ts";
+
+export interface TestReport {
+  readonly tests: readonly { readonly name: string; readonly passed: boolean; readonly why: string }[];
+}
+
+export interface PlanReport extends TestReport {
+  readonly valid: boolean;
+  /** As what the document was read. */
+  readonly took: string;
+  readonly changes: readonly Change[];
+  /** Changes beside those that are listed. */
+  readonly more: number;
+  readonly sessions: readonly SessionChange[];
+  /** Agents whose guard is right now and would be no longer, with what guard would write. */
+  readonly guards: readonly { readonly agent: string; readonly why: string }[];
+  /** Errors and warnings of the new config. */
+  readonly problems: readonly {
+    readonly severity: string;
+    readonly path: string;
+    readonly message: string;
+  }[];
+  /** Scenarios beside the nodes as they are. */
+  readonly scenarios: number;
+  /** What else is to be known. */
+  readonly notes: readonly string[];
+}
+
+type Deps = Pick<RouterDeps, "memory" | "listNodes" | "now" | "hostConfig">;
+
+const MAX_CHANGES = 1_000;
+const MAX_DOWN = 64;
+/** The gateway does other things after so many ms of planning, and gives up after so many. */
+const SLICE_MS = 20;
+const MAX_MS = 30_000;
+
+/**
+ * @param params `{ document, as?, down?, oneByOne? }`: the parsed file; names of nodes that are down together; whether
+ *   each node's going is looked at.
+ * @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE
+ */
+export async function planDocument(deps: Deps, params: Params): Promise<PlanReport> {
+  const { memory } = deps;
+  const as = readTextParam(params, "as");
+  if (as !== null && !PLANNED_AS.includes(as))
+    throw new UsageError(`as takes ${PLANNED_AS.join(", ")}, not ${quote(as)}`);
+  const hostConfig = deps.hostConfig();
+  const planned = readPlanned(params.document, hostConfig, as as PlannedAs | null);
+  if (typeof planned === "string") return nothing({ took: "nothing", problems: [problem("", planned)] });
+
+  const current = memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+  const snapshot = await currentSnapshot(deps, current, 0);
+  const before: PlanSide = { config: current, hostConfig, snapshot };
+  const resolved = resolveConfig(planned.isOn ? planned.pluginConfig : {});
+  // Remembers no name: nobody uses that config yet.
+  const nodes = snapshotBy(deps, resolved, memory.part(NODE_READER).last(), memory.part(NODE_NAMES).known());
+  const results = await inSlices(configTestSteps(resolved, planned.hostConfig, nodes));
+  const config = testedConfig(resolved, results);
+  const after: PlanSide = { config, hostConfig: planned.hostConfig, snapshot: nodes };
+  const down = namesIn(params.down, [...snapshot.nodes, ...nodes.nodes]);
+  const all = [...new Set([...snapshot.nodes, ...nodes.nodes].map(({ name }) => name))];
+  const scenarios = [
+    ...(down.length === 0 ? [] : [down]),
+    ...(params.oneByOne === true ? all.map((name) => [name]) : []),
+  ];
+  const told = {
+    took: planned.took,
+    tests: testsOf(results),
+    problems: config.problems.map(({ severity, path, message }) => ({ severity, path, message })),
+    notes: [
+      ...(planned.isOn
+        ? []
+        : [
+            "node-router would not be loaded: plugins.entries.node-router is missing or switched off, or plugins.allow or plugins.deny keeps it out",
+          ]),
+    ],
+    scenarios: scenarios.length,
+  };
+  if (config.problems.some(({ severity }) => severity === "error")) return nothing(told);
+
+  await memory.part(SESSION_NODES).ready();
+  const { hostNodes, presence, apiProblem } = worldNow(deps, current, snapshot);
+  const known = { hostNodes, presence, apiProblem };
+  const lastNodes = memory.part(LAST_NODES);
+  const agents = [...new Set([...agentIds(hostConfig), ...agentIds(planned.hostConfig)])];
+  const input = { before, after, agents, known, memory: lastNodes, scenarios, limit: MAX_CHANGES };
+  const { changes, more } = await inSlices(planSteps(input));
+  return {
+    ...told,
+    valid: true,
+    changes,
+    more,
+    sessions: planSessions({ before, after, known, memory: lastNodes }, memory.part(SESSION_NODES).all()),
+    guards: guardsLost(before, after),
+  };
+}
+
+/** The config's tests with all that is known of the nodes now. */
+export async function tryTests(deps: Deps): Promise<TestReport> {
+  const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+  const snapshot = await currentSnapshot(deps, config, 0);
+  return { tests: testsOf(await inSlices(configTestSteps(config, deps.hostConfig(), snapshot))) };
+}
+
+function testsOf(results: readonly TestResult[]): TestReport["tests"] {
+  return results.map(({ name, passed, why }) => ({ name, passed, why }));
+}
+
+function guardsLost(before: PlanSide, after: PlanSide): PlanReport["guards"] {
+  const plans = ({ config, hostConfig, snapshot }: PlanSide) => planGuard(config, hostConfig, snapshot);
+  const right = new Set(plans(before).flatMap(({ agent, changes }) => (changes.length === 0 ? [agent] : [])));
+  return plans(after).flatMap(({ agent, changes }) =>
+    right.has(agent) && changes.length > 0
+      ? [
+          {
+            agent,
+            why: `guard would write ${changes.map(({ path, value }) => `${path} = ${String(value ?? "(unset)")}`).join(", ")}`,
+          },
+        ]
+      : [],
+  );
+}
+
+async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
+  const endMs = performance.now() + MAX_MS;
+  for (let sliceMs = performance.now(); ; ) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    const nowMs = performance.now();
+    if (nowMs > endMs)
+      throw new UsageError(`the plan takes more than ${MAX_MS / 1_000} s; ask for fewer scenarios`);
+    if (nowMs - sliceMs < SLICE_MS) continue;
+    await nextTurn();
+    sliceMs = performance.now();
+  }
+}
+
+/** @param value of the parameter `down`. @throws UsageError for a name that no node has. */
+export function namesIn(value: unknown, nodes: readonly { readonly name: string }[]): readonly string[] {
+  const names: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value];
+  if (names.length > MAX_DOWN) throw new UsageError(`at most ${MAX_DOWN} nodes can be named`);
+  return names.map((name) => {
+    if (typeof name === "string" && nodes.some((node) => node.name === name)) return name;
+    const known = [...new Set(nodes.map((node) => node.name))].slice(0, 10).map(quote).join(", ") || "none";
+    throw new UsageError(`no node ${quote(String(name))} is known; known are ${known}`);
+  });
+}
+
+function problem(path: string, message: string): PlanReport["problems"][number] {
+  return { severity: "error", path, message };
+}
+
+function nothing(told: Partial<PlanReport> & Pick<PlanReport, "took">): PlanReport {
+  const empty = {
+    changes: [],
+    more: 0,
+    sessions: [],
+    guards: [],
+    problems: [],
+    scenarios: 0,
+    notes: [],
+    tests: [],
+  };
+  return { ...empty, ...told, valid: false };
+}

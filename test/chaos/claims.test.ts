@@ -47,6 +47,8 @@ describe("a result is read:", () => {
     ["a file that was written", "Successfully wrote 3 bytes to a.txt", "ran", null],
     ["a file of which nobody knows", "FILE_FAILED: write of x", "unknown", null],
     ["one without a rule", `did ${ID}`, "left", "gateway"],
+    ["one of a tool that the turn did not have", "Tool exec not found", "no-tool", null],
+    ["a text that only speaks of that", "Tool exec not found by the shell", "unknown", null],
     ["one of which nothing is said", "fetch failed", "unknown", null],
   ])("%s", (_, text, outcome, node) => {
     expect(claimOfResult(ID, text)).toEqual({ id: ID, source: "result", outcome, node });

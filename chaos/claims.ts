@@ -36,6 +36,11 @@ export function claimOfResult(id: string, text: string): Claim {
   return { id, source: RESULT, outcome: "unknown", node: null };
 }
 
+/** Whether the tool was not among those of the turn: one that OpenClaw resumes after a restart has few. */
+export function isNotOffered(text: string): boolean {
+  return /^Tool \w+ not found$/.test(text.trim());
+}
+
 function codeIn(text: string): ErrorCode | null {
   const [, code] = /\b([A-Z]+(?:_[A-Z]+)+): /.exec(text) ?? [];
   return isErrorCode(code) ? code : null;

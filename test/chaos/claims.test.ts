@@ -1,6 +1,6 @@
 // What was told of a call is read out of a result and out of the plugin's record.
 import { describe, expect, test } from "vitest";
-import { claimOfResult, claimsOfRecords } from "../../chaos/claims.ts";
+import { claimOfResult, claimsOfRecords, isNotOffered } from "../../chaos/claims.ts";
 
 const ID = "1.ssh-a.00001.0.7";
 
@@ -57,6 +57,11 @@ describe("a result is read:", () => {
       "[node-router] ran on ssh-2 (DE) · rule x\n[node-router] may have run on ssh-1 (SG) · rule x";
     expect(claimOfResult(ID, text)).toMatchObject({ outcome: "unknown", node: "ssh-1" });
   });
+});
+
+test("a tool that the turn does not have is told by the host's words alone", () => {
+  expect(isNotOffered("Tool exec not found")).toBe(true);
+  expect(isNotOffered("did 1.ssh-a.00001.0.7\nTool exec not found")).toBe(false);
 });
 
 describe("the record is read:", () => {

@@ -2,6 +2,8 @@
 
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { messageOf } from "../../shared/errors.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { fieldOf, itemsOf } from "../../shared/jsonParts.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { coded, refusalText } from "../../shared/refusal.ts";
@@ -137,7 +139,18 @@ export function missedExec(memory: Memory, event: AgentEvent): string | null {
   if (event.stream !== "tool" || event.data.phase !== "result" || event.data.name !== "exec") return null;
   const agent = agentOf(event);
   const config = memory.part(PLUGIN_CONFIG).current;
-  if (agent === null || config === null || config.mode === "shadow") return null;
+  if (agent === null || config === null || config.mode === "shadow" || isNotOffered(event.data)) return null;
   if (memory.part(HOOKS_SEEN).evaluatedRuns.has(event.runId)) return null;
   return makePolicy(config, null, agent, "exec").isRouted ? agent : null;
+}
+
+/**
+ * Whether the turn has no such tool, as turns that OpenClaw resumes after a restart have few: nothing ran.
+ * SECURITY: no command's output can look like it, for the details of what ran are not empty.
+ */
+function isNotOffered({ isError, result }: AgentEvent["data"]): boolean {
+  const [part, ...more] = itemsOf(fieldOf(result, "content"));
+  const details = fieldOf(result, "details");
+  const isBare = details === undefined || (isRecord(details) && Object.keys(details).length === 0);
+  return isError === true && isBare && more.length === 0 && fieldOf(part, "text") === "Tool exec not found";
 }

@@ -8,6 +8,7 @@ import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { coded, refusalText } from "../../shared/refusal.ts";
 import { agentOf } from "../host/events.ts";
+import { keepResults } from "../host/resultSeam.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
 import { rearm } from "../hostedSessions/openclawAdapter.ts";
 import { HOSTED_RUNS } from "../hostedSessions/turnGate.ts";
@@ -59,6 +60,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   /** Each wrong name is told once, and again when it comes back. */
   let said: readonly string[] = [];
   const report = (): void => {
+    keepResults(memory, "node-router");
     if (hookLiveness(seen, now()) === "live") {
       seen.revivals = 0;
       reviving = false;

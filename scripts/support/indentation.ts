@@ -1,5 +1,5 @@
-// Formats the bundle with little white space: no indentation, long lines, no semicolons; a sixth of it. A statement
-// stays a line.
+// Formats the bundle with little white space: no indentation, long lines, no semicolons, no space around signs; a fifth of
+// it. A statement stays a line, and every name is there.
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const BIOME = fileURLToPath(new URL("../../node_modules/@biomejs/biome/bin/biome
 
 /**
  * Formats the JavaScript in a folder that git ignores.
- * @throws Error when the formatter cannot read a file, or when a line that begins with a tab is part of a text.
+ * @throws Error when the formatter cannot read a file, or when the code would not mean the same any more.
  */
 export function withoutIndentation(folder: string): void {
   const style = [
@@ -26,11 +26,29 @@ export function withoutIndentation(folder: string): void {
   for (const name of globSync("**/*.js", { cwd: folder })) {
     const file = join(folder, name);
     const indented = readFileSync(file, "utf8");
-    const code = indented.replaceAll(/^\t+/gm, "");
-    if (meaning(code) !== meaning(indented))
-      throw new Error(`${file}: a text has a line that begins with a tab`);
+    const code = withoutSpaces(indented.replaceAll(/^\t+/gm, ""));
+    if (meaning(code) !== meaning(indented)) throw new Error(`${file}: taking white space away changes it`);
     writeFileSync(file, code);
   }
+}
+
+/** A text in quotes, or a template without anything put in. */
+const TEXT = /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\$]|\\.)*`)/;
+const SPACES = / ?(=>|[=!]==?|<=|>=|&&|\|\||\?\?=?|[=,:?{}()[\]<>;|&]) ?/g;
+/** Lines that are read by others, and those whose texts and patterns cannot be told from code by looks. */
+const LEFT = /^(?:import|export|\} from)\b|[`/]/;
+
+function withoutSpaces(code: string): string {
+  let inTemplate = false;
+  const dense = code.split("\n").map((line) => {
+    const parts = line.split(TEXT);
+    const rest = parts.filter((_, at) => at % 2 === 0).join("");
+    const isText = inTemplate;
+    if ((line.match(/(?<!\\)`/g)?.length ?? 0) % 2 === 1) inTemplate = !inTemplate;
+    if (isText || LEFT.test(rest)) return line;
+    return parts.map((part, at) => (at % 2 === 0 ? part.replaceAll(SPACES, "$1") : part)).join("");
+  });
+  return dense.join("\n");
 }
 
 /** The same for two codes that differ in white space alone. */

@@ -8,7 +8,7 @@ export const checkCordons: DoctorCheck = ({ cordons, snapshot }) => {
   if (cordons === undefined) return [];
   const { problem, records } = cordons;
   if (problem !== null) {
-    const text = `${problem}, so every node is taken for cordoned and every routed call is refused`;
+    const text = `${problem}, so every node is taken for cordoned and every call to one is refused`;
     const fix =
       'put the file back, or run "openclaw node-router uncordon --all", which begins anew without a cordon';
     return [finding("cordons-unreadable", "error", text, fix)];

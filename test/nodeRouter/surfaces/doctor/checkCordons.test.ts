@@ -44,7 +44,7 @@ test("a record that cannot be read is an error that says what it does, once", ()
     [
       "node-router/cordons-unreadable",
       "error",
-      "the file is cut, so every node is taken for cordoned and every routed call is refused",
+      "the file is cut, so every node is taken for cordoned and every call to one is refused",
     ],
   ]);
 });

@@ -44,6 +44,9 @@ export interface LivenessDeps {
 /** How stale `openclaw health` may be; it reads three numbers. */
 const REFRESH_MS = 5_000;
 
+/** How long after a reload the handlers of results may be those of one registration; looking costs nothing. */
+const KEEP_MS = 100;
+
 /** A host that does not register our hooks whatever we do must not be made to reload for ever. */
 export const MAX_REVIVALS = 3;
 
@@ -60,7 +63,6 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   /** Each wrong name is told once, and again when it comes back. */
   let said: readonly string[] = [];
   const report = (): void => {
-    keepResults(memory, "node-router");
     if (hookLiveness(seen, now()) === "live") {
       seen.revivals = 0;
       reviving = false;
@@ -106,6 +108,8 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   const timer = setTimeout(() => void check(false), patienceMs(seen)).unref();
   // Hooks can come to life, and counters change, without an event that reaches us.
   const refresh = setInterval(report, REFRESH_MS).unref();
+  // A turn may take its handlers right after a reload, before any call asks our policy.
+  const keep = setInterval(() => keepResults(memory, "node-router"), KEEP_MS).unref();
 
   const off = deps.onAgentEvent((event) => {
     const agent = missedExec(memory, event);
@@ -122,6 +126,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   return () => {
     clearTimeout(timer);
     clearInterval(refresh);
+    clearInterval(keep);
     off();
   };
 }

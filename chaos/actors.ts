@@ -1,7 +1,7 @@
 // The agents: each asks for one thing after another, and keeps what was told of it.
 import { pause, waitFor } from "../test/support/wait.ts";
 import { type Ask, askOf } from "./asks.ts";
-import { claimOfResult } from "./claims.ts";
+import { claimOfResult, isNotOffered } from "./claims.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Asked, Claim } from "./oracle.ts";
 import { ALL_NODES } from "./plan.ts";
@@ -93,6 +93,11 @@ function write(
   for (const { id, text, atMs } of shown) {
     const call = diary.asked.get(id);
     if (call === undefined || call.told) continue;
+    if (isNotOffered(text)) {
+      // Nobody decides it: a mark of it would be one that nobody asked for.
+      diary.asked.delete(id);
+      continue;
+    }
     diary.asked.set(id, { ...call, untilMs: atMs - originMs, told: true });
     diary.claims.push(claimOfResult(id, text));
     diary.texts.set(id, text);

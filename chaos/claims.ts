@@ -31,10 +31,14 @@ export function claimOfResult(id: string, text: string): Claim {
     if (verb !== "did not finish" || code === null) return { id, source: RESULT, outcome, node };
   }
   if (code !== null) return { id, source: RESULT, outcome: outcomeOf(code), node: null };
-  if (/^Tool \w+ not found$/.test(text)) return { id, source: RESULT, outcome: "no-tool", node: null };
   if (text.startsWith("Successfully wrote")) return { id, source: RESULT, outcome: "ran", node: null };
   if (text.startsWith(`did ${id}`)) return { id, source: RESULT, outcome: "left", node: "gateway" };
   return { id, source: RESULT, outcome: "unknown", node: null };
+}
+
+/** Whether the tool was not among those of the turn: one that OpenClaw resumes after a restart has few. */
+export function isNotOffered(text: string): boolean {
+  return /^Tool \w+ not found$/.test(text.trim());
 }
 
 function codeIn(text: string): ErrorCode | null {

@@ -1,10 +1,7 @@
 // The oracle: what was told of each call against the marks that it left. Pure; it knows nothing of the plugin's code.
 
-/**
- * `left`: no rule speaks for it, and OpenClaw ran it. `no-tool`: OpenClaw had no such tool for the turn (one that it
- * resumes after a restart has few), so there was no call to decide or record.
- */
-export type Outcome = "ran" | "running" | "refused" | "not-started" | "unknown" | "left" | "no-tool";
+/** `left`: no rule speaks for it, and OpenClaw ran it. */
+export type Outcome = "ran" | "running" | "refused" | "not-started" | "unknown" | "left";
 
 /** A call that was asked for. */
 export interface Asked {
@@ -110,19 +107,16 @@ function judgeCall(
   if (marks.some(({ machine }) => !allowed.has(machine))) found.push("a place that no rule in force allowed");
   if (marks.some(({ machine }) => world.isClosed(machine, call.fromMs, call.untilMs)))
     found.push("a place that was cordoned");
-  const isCall = claims.every(({ outcome }) => outcome !== "no-tool");
-  for (const source of isCall ? sources : []) {
+  for (const source of sources) {
     const isThere = claims.some((claim) => claim.source === source);
     if (!isThere && world.mustHave(source, call, marks.length)) found.push("no record");
   }
   return found.map((broken) => ({ broken, id: call.id, facts }));
 }
 
-const NEVER: readonly Outcome[] = ["refused", "not-started", "no-tool"];
-
 function againstClaims(claims: readonly Claim[], marks: readonly Mark[]): readonly Broken[] {
   const began = claims.filter(({ outcome }) => outcome === "ran" || outcome === "left");
-  const never = claims.filter(({ outcome }) => NEVER.includes(outcome));
+  const never = claims.filter(({ outcome }) => outcome === "refused" || outcome === "not-started");
   const mayHave = claims.filter(({ outcome }) => outcome === "unknown" || outcome === "running");
   const found: Broken[] = [];
   if (began.length > 0 && never.length > 0) found.push("two outcomes");

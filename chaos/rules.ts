@@ -38,7 +38,7 @@ export interface Variant {
   readonly swapped: boolean;
   /** Rules of `any` agents want this region. */
   readonly anyRegion: Region | null;
-  /** Nobody tolerates its taint. */
+  /** Nobody tolerates its taint `NoExecute`: sessions that are there leave, too. */
   readonly tainted: string | null;
   /** Rules of `any` agents allow Singapore alone, which pair-1 and ssh-1 are declared to be in. */
   readonly residency: boolean;
@@ -92,7 +92,7 @@ export function routerConfig(
       ...entry,
       tags: [`kind=${name.startsWith("ssh") ? "ssh" : "pair"}`, `region=${regionOf(name, variant)}`],
       location: { country: countryOf(name) },
-      ...(variant.tainted === name ? { taints: ["maintenance:NoSchedule"] } : {}),
+      ...(variant.tainted === name ? { taints: ["maintenance:NoExecute"] } : {}),
     },
   ]);
   const rules = agents

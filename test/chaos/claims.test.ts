@@ -1,6 +1,6 @@
 // What was told of a call is read out of a result and out of the plugin's record.
 import { describe, expect, test } from "vitest";
-import { claimOfResult, claimsOfRecords } from "../../chaos/claims.ts";
+import { claimOfResult, claimsOfRecords, isNotOffered } from "../../chaos/claims.ts";
 
 const ID = "1.ssh-a.00001.0.7";
 
@@ -47,8 +47,6 @@ describe("a result is read:", () => {
     ["a file that was written", "Successfully wrote 3 bytes to a.txt", "ran", null],
     ["a file of which nobody knows", "FILE_FAILED: write of x", "unknown", null],
     ["one without a rule", `did ${ID}`, "left", "gateway"],
-    ["one of a tool that the turn did not have", "Tool exec not found", "no-tool", null],
-    ["a text that only speaks of that", "Tool exec not found by the shell", "unknown", null],
     ["one of which nothing is said", "fetch failed", "unknown", null],
   ])("%s", (_, text, outcome, node) => {
     expect(claimOfResult(ID, text)).toEqual({ id: ID, source: "result", outcome, node });
@@ -59,6 +57,11 @@ describe("a result is read:", () => {
       "[node-router] ran on ssh-2 (DE) · rule x\n[node-router] may have run on ssh-1 (SG) · rule x";
     expect(claimOfResult(ID, text)).toMatchObject({ outcome: "unknown", node: "ssh-1" });
   });
+});
+
+test("a tool that the turn does not have is told by the host's words alone", () => {
+  expect(isNotOffered("Tool exec not found")).toBe(true);
+  expect(isNotOffered("did 1.ssh-a.00001.0.7\nTool exec not found")).toBe(false);
 });
 
 describe("the record is read:", () => {

@@ -69,7 +69,6 @@ describe("a planted violation is found:", () => {
     ["ran, and its mark is elsewhere", [claim("running", "pair-1")], on("pair-2")],
     ["did not run, and left a mark", [claim("refused")], on("pair-1")],
     ["did not run, and left a mark", [claim("not-started", "pair-1")], on("pair-1")],
-    ["did not run, and left a mark", [claim("no-tool")], on("pair-1")],
   ])("%s: %j, %j", (broken, claims, marks) => {
     expect(brokenIn({ claims, marks })).toEqual([broken]);
   });
@@ -101,13 +100,6 @@ describe("a planted violation is found:", () => {
     expect(brokenIn(evidence, { mustHave })).toEqual(["no record"]);
     const recorded = { ...evidence, claims: [...evidence.claims, claim("ran", "pair-1", "audit")] };
     expect(brokenIn(recorded, { mustHave })).toEqual([]);
-  });
-
-  test("of a tool that the turn did not have no source must know, for there was no call", () => {
-    const mustHave = () => true;
-    const sources = ["audit"];
-    expect(brokenIn({ claims: [claim("no-tool")], sources }, { mustHave })).toEqual([]);
-    expect(brokenIn({ claims: [claim("unknown")], sources }, { mustHave })).toEqual(["no record"]);
   });
 
   test("a mark of a call that nobody asked for", () => {

@@ -51,6 +51,8 @@ test("a turn that took its handlers before a reload asks the newest one, and oth
   publishResultHandler(memory, () => "new");
   expect(ours?.({}, {})).toBe("new");
   expect(theirs).toBe(other);
+  publishResultHandler(memory, retired);
+  expect(ours?.({}, {})).toBe(undefined);
 });
 
 test("a host of another shape, or a registration that is not there yet, is left as it is", () => {

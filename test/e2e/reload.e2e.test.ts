@@ -22,31 +22,32 @@ beforeAll(async () => {
 
 afterAll(() => gateway?.stop());
 
-/** A turn of three commands on the gateway; the config changes while the second one runs. */
-async function turnOver(
-  name: string,
-  change: (config: JsonObject) => JsonObject,
-): Promise<readonly string[]> {
+type Change = (config: JsonObject, number: number) => JsonObject;
+
+/** A turn of three commands on the gateway; the config changes while the first one runs, and again in the second one. */
+async function turnOver(name: string, change: Change): Promise<readonly string[]> {
   const on = (file: string): string => join(gateway.home.home, `${name}-${file}`);
-  const commands = [
-    "echo one",
-    `touch ${on("began")}; until test -e ${on("go")}; do sleep 0.1; done; echo two`,
-    "echo three",
-  ];
+  const waits = (word: string): string =>
+    `touch ${on(`in-${word}`)}; until test -e ${on(`go-${word}`)}; do sleep 0.1; done; echo ${word}`;
+  const commands = [waits("one"), waits("two"), "echo three"];
   const turn = gateway.agent("master", commands.map((command) => call("exec", { command })).join("\n"), {
     timeoutMs: 200_000,
   });
-  await waitFor("the command to run", () => existsSync(on("began")));
-  await changeConfig(gateway, change);
-  writeFileSync(on("go"), "");
+  for (const [number, word] of ["one", "two"].entries()) {
+    await waitFor(`command ${word} to run`, () => existsSync(on(`in-${word}`)));
+    await changeConfig(gateway, (config) => change(config, number));
+    writeFileSync(on(`go-${word}`), "");
+  }
   return (await turn).results;
 }
 
-test.each<readonly [string, (config: JsonObject) => JsonObject]>([
-  ["of another agent", (config) => merge(config, { agents: { entries: { other: { name: "Other" } } } })],
-  ["of the rules", (config) => withRouter(config, { ...ROUTER, auditKeepDays: 31 })],
-])("a change %s leaves the agent its results", async (name, change) => {
+test.each<readonly [string, Change]>([
+  [
+    "of another agent",
+    (config, number) => merge(config, { agents: { entries: { [`other-${number}`]: { name: "Other" } } } }),
+  ],
+  ["of the rules", (config, number) => withRouter(config, { ...ROUTER, auditKeepDays: 31 + number })],
+])("two changes %s in one turn leave the agent all of its results", async (name, change) => {
   const [one, two, three] = await turnOver(name.replaceAll(" ", "-"), change);
-  console.log(JSON.stringify([one, two, three]));
   expect([one, two, three]).toEqual(["one", "two", "three"].map((word) => expect.stringContaining(word)));
 });

@@ -24,7 +24,8 @@ export function publishResultHandler(memory: Memory, handler: Handler): void {
 /**
  * Has turns ask the newest handler. The host takes the handlers once a turn, at its first result. After a reload
  * those of the registration before throw, and the agent then reads of no tool any more what it said. Called before
- * each tool call; where the host has another shape nothing is changed. Never throws.
+ * each tool call, and after each reload for the first results of calls that run meanwhile; where the host has another
+ * shape nothing is changed. Never throws.
  */
 export function keepResults(memory: Memory, pluginId: string): void {
   const list = fieldOf(
@@ -36,7 +37,14 @@ export function keepResults(memory: Memory, pluginId: string): void {
   shared.done.add(list);
   for (const entry of list as readonly unknown[]) {
     if (fieldOf(entry, "pluginId") !== pluginId || typeof fieldOf(entry, "handler") !== "function") continue;
-    const ask: Handler = (event, context) => shared.newest?.(event, context);
+    const ask: Handler = (event, context) => {
+      try {
+        return shared.newest?.(event, context);
+      } catch {
+        // In the middle of a reload no registration may look at the config: better a result without our line than none.
+        return undefined;
+      }
+    };
     Reflect.set(Object(entry), "handler", ask);
   }
 }

@@ -2,10 +2,13 @@
 
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
 import { messageOf } from "../../shared/errors.ts";
+import { isRecord } from "../../shared/isRecord.ts";
+import { fieldOf, itemsOf } from "../../shared/jsonParts.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { coded, refusalText } from "../../shared/refusal.ts";
 import { agentOf } from "../host/events.ts";
+import { keepResults } from "../host/resultSeam.ts";
 import type { HostedReader } from "../hostedSessions/hostedSession.ts";
 import { rearm } from "../hostedSessions/openclawAdapter.ts";
 import { HOSTED_RUNS } from "../hostedSessions/turnGate.ts";
@@ -40,6 +43,9 @@ export interface LivenessDeps {
 
 /** How stale `openclaw health` may be; it reads three numbers. */
 const REFRESH_MS = 5_000;
+
+/** How long after a reload the handlers of results may be those of one registration; looking costs nothing. */
+const KEEP_MS = 100;
 
 /** A host that does not register our hooks whatever we do must not be made to reload for ever. */
 export const MAX_REVIVALS = 3;
@@ -102,6 +108,8 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   const timer = setTimeout(() => void check(false), patienceMs(seen)).unref();
   // Hooks can come to life, and counters change, without an event that reaches us.
   const refresh = setInterval(report, REFRESH_MS).unref();
+  // A turn may take its handlers right after a reload, before any call asks our policy.
+  const keep = setInterval(() => keepResults(memory, "node-router"), KEEP_MS).unref();
 
   const off = deps.onAgentEvent((event) => {
     const agent = missedExec(memory, event);
@@ -118,6 +126,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   return () => {
     clearTimeout(timer);
     clearInterval(refresh);
+    clearInterval(keep);
     off();
   };
 }
@@ -137,7 +146,18 @@ export function missedExec(memory: Memory, event: AgentEvent): string | null {
   if (event.stream !== "tool" || event.data.phase !== "result" || event.data.name !== "exec") return null;
   const agent = agentOf(event);
   const config = memory.part(PLUGIN_CONFIG).current;
-  if (agent === null || config === null || config.mode === "shadow") return null;
+  if (agent === null || config === null || config.mode === "shadow" || isNotOffered(event.data)) return null;
   if (memory.part(HOOKS_SEEN).evaluatedRuns.has(event.runId)) return null;
   return makePolicy(config, null, agent, "exec").isRouted ? agent : null;
+}
+
+/**
+ * Whether the turn has no such tool, as turns that OpenClaw resumes after a restart have few: nothing ran.
+ * SECURITY: no command's output can look like it, for the details of what ran are not empty.
+ */
+function isNotOffered({ isError, result }: AgentEvent["data"]): boolean {
+  const [part, ...more] = itemsOf(fieldOf(result, "content"));
+  const details = fieldOf(result, "details");
+  const isBare = details === undefined || (isRecord(details) && Object.keys(details).length === 0);
+  return isError === true && isBare && more.length === 0 && fieldOf(part, "text") === "Tool exec not found";
 }

@@ -222,6 +222,25 @@ describe("missedExec", () => {
     expect(missedExec(memory, agentId === undefined ? event : { ...event, agentId })).toBe(null);
   });
 
+  describe("an exec that the turn does not have", () => {
+    const ended = (details: object, text = "Tool exec not found", isError = true): AgentEvent => {
+      const result = { content: [{ type: "text", text }], details };
+      return { ...EXEC, data: { ...EXEC.data, isError, result } };
+    };
+
+    test("is not missed: a turn that OpenClaw resumes after a restart has few tools", () => {
+      expect(missedExec(memory, ended({}))).toBe(null);
+    });
+
+    test.each([
+      ["whose command printed the same", ended({ status: "failed", exitCode: 1 })],
+      ["that printed more", ended({}, "Tool exec not found\nran")],
+      ["that did not fail", ended({}, "Tool exec not found", false)],
+    ])("is not taken for one %s", (_case, event) => {
+      expect(missedExec(memory, event)).toBe("worker-sg");
+    });
+  });
+
   test("an event of a run that the hooks have seen is not missed", () => {
     expect(missedExec(seen, EXEC)).toBe(null);
     expect(missedExec(seen, { ...EXEC, runId: "other" })).toBe("worker-sg");

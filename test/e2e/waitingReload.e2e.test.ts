@@ -40,5 +40,5 @@ test("holds for it; and where it would wait on by that, it is refused as not sta
   expect(await waits({ wait: "2m" })).toMatch(
     /NOT_STARTED: the call waited for a node, and OpenClaw is load/,
   );
-  expect(await waits("refuse")).toMatch(/NO_NODE_FITS: .* 1 was cordoned; it waited \d+ (s|min)\. Run/);
+  expect(await waits("refuse")).toMatch(/NO_NODE_FITS: .* 1 was cordoned; it waited \d+ (ms|s|min)\. Run/);
 });

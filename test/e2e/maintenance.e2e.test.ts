@@ -106,12 +106,13 @@ test("a drain does not wait for a call whose run was stopped, and names it", asy
   expect((await cli("uncordon", "mac-sg")).code).toBe(0);
 });
 
-test("a restart in the middle of a drain: the terminal waits on, and the cordon holds in the new life", async () => {
+test("a gateway that is killed in the middle of a drain: the terminal waits on, and the cordon holds in the new life", async () => {
   const { gateway } = deployment;
   const { run, end } = await untilFile("restarted", "agent:worker-sg:restarted");
   const draining = cli("drain", "mac-sg", "--timeout", "3m", "--reason", "kernel");
   await waitFor("the cordon", async () => (await drainedNow()).cordon !== null);
-  await gateway.restart();
+  await gateway.kill9();
+  await gateway.start();
   const drained = await draining;
   end();
   await run;

@@ -61,7 +61,9 @@ test("a call waits while its node is away, and runs once when the node is back",
   await sg.start();
   const result = await running;
   expect(machineOf(result)).toBe("mac-sg");
-  expect(result).toMatch(/\[node-router\] ran on mac-sg .* · rule singapore · waited \d+ (ms|s|min) for a node/);
+  expect(result).toMatch(
+    /\[node-router\] ran on mac-sg .* · rule singapore · waited \d+ (ms|s|min) for a node/,
+  );
   expect(readFileSync(join(work.sg, "marks"), "utf8")).toBe("ran\n");
 });
 

@@ -43,8 +43,10 @@ const ALL: readonly Step[] = [
 ];
 
 const extra = process.argv.slice(2);
-const steps: readonly Step[] =
-  extra.length > 0 ? [[`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)]] : ALL;
+const chosen: Step = [`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)];
+// Two files that begin at the same time would else both build, into one folder.
+const before: readonly Step[] = extra.includes("e2e") ? [["build and pack", pack]] : [];
+const steps: readonly Step[] = extra.length > 0 ? [...before, chosen] : ALL;
 
 const started = Date.now();
 for (const [title, check] of steps) {

@@ -26,8 +26,7 @@ export function take(
   const isStarted = decision.kind === "place" || (decision.kind === "workspace" && event.toolName === "exec");
   const node = decision.placement?.node ?? null;
   if (!isStarted || node === null || (config.mode === "shadow" && policy.binding === "exec")) return;
-  const { runId, toolCallId } = idsOf(event, context);
-  const key = callKey(runId, toolCallId);
+  const key = placeKey(event, context);
   if (key !== null) memory.part(RUNNING).take(key, node.name, policy.id, context.abortSignal);
   const stick = stickOf(policy, event, context);
   if (stick !== null) memory.part(LAST_NODES).stuck.put(stick, node.name, "node");
@@ -47,8 +46,7 @@ export function takeNamed(
     const fact = `${quote(event.toolName)} of agent ${quote(agent)} asked for node ${quote(name)}, which was full`;
     return refusal("NODE_NOT_ALLOWED", fact, { advice: "leave node out, or try again" });
   }
-  const { runId, toolCallId } = idsOf(event, context);
-  const key = callKey(runId, toolCallId);
+  const key = placeKey(event, context);
   if (key !== null) memory.part(RUNNING).take(key, name, agent, context.abortSignal);
   return null;
 }
@@ -59,8 +57,7 @@ export function giveBack(
   event: Pick<ToolEvent, "runId" | "toolCallId">,
   context: ToolContext,
 ): void {
-  const { runId, toolCallId } = idsOf(event, context);
-  const key = callKey(runId, toolCallId);
+  const key = placeKey(event, context);
   if (key !== null) memory.part(RUNNING).release(key);
 }
 
@@ -70,6 +67,12 @@ export function callOff(memory: Memory, event: ToolEvent, context: ToolContext):
   const { runId, toolCallId } = idsOf(event, context);
   const jobId = memory.part(CALLS).find(runId, toolCallId)?.jobId ?? null;
   if (jobId !== null) memory.part(JOBS).end(jobId, { outcome: "not-started", exitCode: null, signal: null });
+}
+
+/** Under which key the call's place is held; see `callKey`. */
+function placeKey(event: Pick<ToolEvent, "runId" | "toolCallId">, context: ToolContext): string | null {
+  const { runId, toolCallId } = idsOf(event, context);
+  return callKey(runId, toolCallId);
 }
 
 /** Under which key the node of its files is kept; null: its rule does not say `stick`, or it has no files there. */

@@ -1,6 +1,7 @@
 // The end of a job: what its node says of it, and the one place that notes it, in the job's record and in the ledger.
 import type { Memory } from "../../shared/processMemory.ts";
 import { LEDGER } from "../ledger/ledger.ts";
+import { UNCOUNTED } from "../ledger/ledgerRecord.ts";
 import type { Job, JobEnd } from "./jobRecord.ts";
 import { JOBS, KEEP_ENDED_MS } from "./jobs.ts";
 import { NEVER } from "./nodeJob.ts";
@@ -19,8 +20,7 @@ export function noteAnswer(memory: Memory, job: Job, answer: string, nowMs: numb
   if (/^state (running|ended|lost) /.test(answer)) jobs.begun(job.jobId);
   const end = endIn(answer, job, nowMs);
   if (end === null || jobs.end(job.jobId, end) === null || job.auditRecord === "") return;
-  const uncounted = { processGroup: null, bytesIn: null, bytesOut: null };
-  const result = { ...end, ...uncounted, error: ERRORS[end.outcome] };
+  const result = { ...end, ...UNCOUNTED, error: ERRORS[end.outcome] };
   memory.part(LEDGER).current?.endLate(job.auditRecord, result);
 }
 

@@ -2,10 +2,7 @@
 import type { Memory } from "../../shared/processMemory.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { LEDGER } from "./ledger.ts";
-import { commandResult } from "./ledgerRecord.ts";
-
-/** Of such a command nobody counted the bytes. */
-const UNCOUNTED = { processGroup: null, bytesIn: null, bytesOut: null };
+import { commandResult, UNCOUNTED } from "./ledgerRecord.ts";
 
 /** @returns what tells the audit of one: what it once announced of the command, and how that ended. */
 export function ledgerLateEnds(

@@ -99,10 +99,13 @@ export interface LedgerResult {
   readonly reason?: string;
 }
 
+/** Of what nobody counted. */
+export const UNCOUNTED = { processGroup: null, bytesIn: null, bytesOut: null } as const;
+
 /** Of a call: nothing of it was counted. */
 export function callResult(outcome: CallOutcome, error: ErrorCode | null, reason?: string): LedgerResult {
-  const uncounted = { exitCode: null, signal: null, processGroup: null, bytesIn: null, bytesOut: null };
-  return { outcome, error, ...uncounted, ...(reason === undefined ? {} : { reason }) };
+  const why = reason === undefined ? {} : { reason };
+  return { outcome, error, exitCode: null, signal: null, ...UNCOUNTED, ...why };
 }
 
 /** The result of a command whose outcome is known. `processGroup` is what `started` told. */

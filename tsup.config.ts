@@ -4,7 +4,7 @@ import { denseThirdParty } from "./scripts/support/denseThirdParty.ts";
 import { withoutIndentation } from "./scripts/support/indentation.ts";
 import { leftOut } from "./scripts/support/leftOut.ts";
 import { oneStartFile } from "./scripts/support/oneStartFile.ts";
-import { builtPage } from "./scripts/support/pageAssets.ts";
+import { builtPage, pageInputs } from "./scripts/support/pageAssets.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
 import { withoutComments } from "./scripts/support/withoutComments.ts";
 
@@ -36,7 +36,7 @@ export default defineConfig({
     builtPage("dist"),
     leftOut(),
     dataFiles("dist"),
-    thirdParty("dist"),
+    thirdParty("dist", pageInputs),
     withoutComments(start.before),
   ],
   onSuccess: async () => {

@@ -1,13 +1,32 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** They wait for minutes, so others run beside them; begun last they would run alone. Longest first. */
-const LONGEST = ["nodeCut", "hostileNode"];
+/** Files that compute take about a core each; on one core two files still wait by turns. */
+const WORKERS = Math.max(2, availableParallelism());
+/** A gateway with its node hosts takes a gigabyte. */
+const MOST_GATEWAYS = 6;
+
+/** Begun last they would run alone. What mostly waits stands between what computes, so that the cores are shared well. */
+const LONGEST = [
+  ...[
+    "chaos.e2e",
+    "nodeCut.e2e",
+    "egress.e2e",
+    "delegationFaults.e2e",
+    "jobs.e2e",
+    "cli.e2e",
+    "maintenance.e2e",
+    "hostileNode.e2e",
+  ],
+  ...["join.e2e", "tunnel.e2e", "nodeGatewayKilled.e2e", "startFiles.e2e", "waiting.e2e", "persona.e2e"],
+  ...["oneTunnel", "keepTunnels", "pool/pool", "session/bootstrap", "sessionFaults", "jobs/detached"],
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      const index = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.e2e.test.ts`));
+      const index = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
       return index === -1 ? LONGEST.length : index;
     };
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
@@ -25,6 +44,8 @@ export default defineConfig({
           // Real shells and sshd: on a busy machine a test waits longer than the 5 s that vitest gives it.
           testTimeout: 30_000,
           expect: { poll: { timeout: 20_000 } },
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
         },
@@ -36,8 +57,8 @@ export default defineConfig({
           // Real processes: on two busy cores one gateway start costs most of a minute.
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          // A gateway and its node hosts mostly wait: two at a time keep two cores busy, more only get slow.
-          maxWorkers: 2,
+          maxWorkers: Math.min(WORKERS, MOST_GATEWAYS),
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -113,9 +113,12 @@ async function measure(count: number, policies: boolean): Promise<DecisionRow> {
   if (resolved === null || resolved.problems.length > 0) throw new Error("the bench's own config is wrong");
   // Every tenth node is full.
   if (policies)
-    for (const index of indexes.filter((at) => at % 10 === 3).slice(0, 500)) {
-      for (let call = 0; call < 8; call++)
-        deps.memory.part(RUNNING).take(`${index} ${call}`, nameOf(index), "x");
+    // By the very names of the config, as a decision hands them over.
+    for (const [index, name] of [...resolved.nodes.keys()]
+      .filter((_, at) => at % 10 === 3)
+      .slice(0, 500)
+      .entries()) {
+      for (let call = 0; call < 8; call++) deps.memory.part(RUNNING).take(`${index} ${call}`, name, "x");
     }
   let records: ReadonlyMap<string, NodePresence> = new Map();
   deps.memory.part(PRESENCE).current = fakePresence(() => records);

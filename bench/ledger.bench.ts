@@ -6,14 +6,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { finished } from "node:stream/promises";
 import { NO_LINK, sealed } from "../src/nodeRouter/ledger/chain.ts";
-import { createLedger, type Ledger, MAX_LEDGER_FILE_BYTES } from "../src/nodeRouter/ledger/ledger.ts";
+import { createLedger, MAX_LEDGER_FILE_BYTES } from "../src/nodeRouter/ledger/createLedger.ts";
+import type { Ledger } from "../src/nodeRouter/ledger/ledger.ts";
 import { nodeLedgerFs } from "../src/nodeRouter/ledger/ledgerFs.ts";
-import {
-  announcementLine,
-  type CallSubject,
-  callResult,
-  recordLine,
-} from "../src/nodeRouter/ledger/ledgerRecord.ts";
+import { announcementLine, recordLine } from "../src/nodeRouter/ledger/ledgerRecord.ts";
+import { callResult } from "../src/nodeRouter/ledger/ledgerResult.ts";
+import type { CallSubject } from "../src/nodeRouter/ledger/ledgerSubject.ts";
 import { readCalls } from "../src/nodeRouter/ledger/readCalls.ts";
 import { verifyLedger } from "../src/nodeRouter/ledger/verify.ts";
 import { summary } from "./summary.ts";

@@ -65,21 +65,23 @@ const JOBS: readonly Job[] = [
     agents: FILES,
     line: (at) => call("read", { path: `read-${at}.txt` }),
   },
-  ...[250_000, 1_000_000].map((bytes) => ({
-    what: `write ${bytes / 1_000} kB`,
+  {
+    // OpenClaw takes no longer arguments of a call: 256,000 bytes (2026.9.6).
+    what: "write 250 kB",
     tool: "write",
     runs: 8,
     agents: FILES,
-    line: (at: number) => call("write", { path: `write-${bytes}.txt`, content: `@padded ${bytes} v${at}` }),
+    line: (at) => call("write", { path: "write.txt", content: `@padded 250000 v${at}` }),
     isAlone: true,
-  })),
-  {
-    what: "edit",
+  },
+  ...["edit", "edit 1 MB"].map((what) => ({
+    what,
     tool: "edit",
     runs: 15,
     agents: FILES,
-    line: (at) => call("edit", { path: "edit.txt", edits: [{ oldText: `v${at};`, newText: `v${at + 1};` }] }),
-  },
+    line: (at: number) =>
+      call("edit", { path: `${what}.txt`, edits: [{ oldText: `v${at};`, newText: `v${at + 1};` }] }),
+  })),
   {
     what: "exec, 8 MB of output",
     tool: "exec",
@@ -199,7 +201,8 @@ async function prepare(timer: ToolTimer, agent: Agent): Promise<void> {
     lines.push(
       `for i in $(seq 0 20); do head -c ${KIB_256} /dev/zero | tr '\\\\0' x | fold -w 100 > read-$i.txt; done`,
     );
-    lines.push("printf 'v0;\\\\n' > edit.txt; touch write-250000.txt write-1000000.txt");
+    lines.push("printf 'v0;\\\\n' > edit.txt; touch write.txt");
+    lines.push("(cat edit.txt; head -c 1000000 /dev/zero | tr '\\\\0' x | fold -w 100) > 'edit 1 MB.txt'");
   }
   check(
     agent,

@@ -1,8 +1,9 @@
 // `npm run bench`: prints tables, and the same as JSON on the last line. `npm run bench -- place`, `exec`, `ssh`, `node`, `tunnel`,
-// `hostile`, `presence`, `start` or `ledger` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour;
+// `hostile`, `presence`, `start`, `ledger` or `delegation` runs one part; `ssh --transport` leaves the tool calls out; `ssh --full` gives OpenClaw's own ssh backend 20 calls at 70 ms too, which takes an hour;
 // `tunnel --full` cuts more often.
 import { availableParallelism, loadavg } from "node:os";
 import { benchDecide } from "./decide.bench.ts";
+import { benchDelegation } from "./delegation.bench.ts";
 import { benchExec } from "./exec.bench.ts";
 import { benchHostile } from "./hostile.bench.ts";
 import { benchLedger } from "./ledger.bench.ts";
@@ -16,7 +17,19 @@ import { benchSshStreams, benchSshTransport } from "./sshTransport.bench.ts";
 import { benchStart } from "./start.bench.ts";
 import { benchTunnel } from "./tunnel.bench.ts";
 
-const PARTS = ["place", "decide", "exec", "ssh", "node", "tunnel", "hostile", "presence", "start", "ledger"];
+const PARTS = [
+  "place",
+  "decide",
+  "exec",
+  "ssh",
+  "node",
+  "tunnel",
+  "hostile",
+  "presence",
+  "start",
+  "ledger",
+  "delegation",
+];
 const given = process.argv.slice(2).map((argument) => argument.replace(/^--/, ""));
 const only = given.filter((argument) => PARTS.includes(argument));
 const wants = (part: string): boolean => only.length === 0 || only.includes(part);
@@ -66,6 +79,17 @@ if (wants("start")) {
   console.table(sizes.rows.filter(({ kB }) => kB >= 10).map(round));
   report.size = round({ ...sizes, rows: sizes.rows.length });
   console.table([report.size]);
+}
+
+if (wants("delegation")) {
+  const rttMs = 70;
+  console.log(`delegation: two real gateways, ${rttMs} ms apart; p50 beside its goal`);
+  const { rows, parallel } = await benchDelegation(rttMs);
+  report.delegation = rows.map(round);
+  console.table(report.delegation);
+  console.log("delegation: many at once (goal: none lost, none twice)");
+  report.delegationParallel = round(parallel);
+  console.table([report.delegationParallel]);
 }
 
 if (wants("exec")) {

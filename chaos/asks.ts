@@ -66,10 +66,14 @@ export const fileOf = (id: string): string => `${id}.txt`;
 
 /** The mark comes first: whatever ends the command, that it began is seen. */
 const markOf = (id: string): string => `echo "${id} $(cat "$HOME/whoami")" >>"$HOME/marks"; echo did ${id}`;
+/** The last word of the line of a mark's end. */
+export const END = "over";
+/** The order of lines in one file shows what ran at once, whatever the clocks say. */
+const endOf = (id: string): string => `; echo "${id} ${END}" >>"$HOME/marks"`;
 
 function lineOf(kind: CallKind, id: string, chance: Seeded, elsewhere: string): string {
   const exec = (rest: string, more: object = {}) =>
-    `CALL exec ${JSON.stringify({ command: `${markOf(id)}${rest}`, ...more })}`;
+    `CALL exec ${JSON.stringify({ command: `${markOf(id)}${rest}${endOf(id)}`, ...more })}`;
   switch (kind) {
     case "quick":
       return exec("");

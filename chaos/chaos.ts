@@ -1,11 +1,11 @@
 // One seed on one fleet: agents and faults side by side, then the oracle.
 import { pause, waitFor } from "../test/support/wait.ts";
 import { act, type Diary, writeLate } from "./actors.ts";
-import { putFaultsIn } from "./faults.ts";
+import { configureOrRestart, putFaultsIn } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Asked, type Claim, judge, type Mark, type Violation } from "./oracle.ts";
 import { ALL_NODES, type Fault, planFaults } from "./plan.ts";
-import { mustHave, readRecords, SOURCES } from "./records.ts";
+import { inOneLife, mustHave, readRecords, SOURCES } from "./records.ts";
 import { createTimeline } from "./timeline.ts";
 
 export interface ChaosReport {
@@ -49,8 +49,7 @@ export async function runSeed(
   isHealed = true;
   await Promise.all(actors);
   say(`${(nowMs() / 1000).toFixed(1).padStart(7)} s  the last turn has ended; what still runs ends`);
-  await gateway.waitUntilReady();
-  await fleet.configure("base");
+  await configureOrRestart({ fleet, nowMs, endsMs, say }, "base");
   await settle(fleet, say);
   writeLate(options);
   const asked = [...diary.asked.values()];
@@ -59,7 +58,8 @@ export async function runSeed(
   const claims = [...diary.claims, ...records.claims.filter(({ id }) => id.startsWith(prefix))];
   const marks = fleet.marks(prefix);
   const evidence = { asked, claims, marks, sources: SOURCES };
-  const violations = judge(evidence, { ...timeline, mustHave: mustHave(records.isLedger, endsMs) });
+  const world = { ...timeline, mustHave: mustHave(records.isLedger, endsMs) };
+  const violations = judge(evidence, { ...world, mostAtOnce: inOneLife(timeline.mostAtOnce, endsMs) });
   const { lostTurns, texts } = diary;
   return { seed, plan, asked, claims, marks, violations, lostTurns, texts };
 }
@@ -70,7 +70,9 @@ const nodesOf = ({ machines }: Fleet): readonly string[] => ALL_NODES.filter((na
 /** Resolves when the plugin knows of nothing that runs, or after a while. */
 async function settle(fleet: Fleet, say: (line: string) => void): Promise<void> {
   const isQuiet = (node: string): Promise<boolean> =>
-    fleet.gateway.rpc<{ done: boolean }>("noderouter.drained", { node }).then(({ done }) => done);
+    fleet.gateway
+      .rpc<{ done: boolean; jobs: readonly unknown[] }>("noderouter.drained", { node })
+      .then(({ done, jobs }) => done && jobs.length === 0);
   const wait = (node: string): Promise<unknown> =>
     waitFor(`${node} to be quiet`, () => isQuiet(node), { timeoutMs: SETTLE_MS, everyMs: 250 }).catch(
       (error: unknown) => say(`${" ".repeat(11)}${String(error)}`),

@@ -63,11 +63,29 @@ async function putIn(fault: Fault, config: ConfigInUse, options: FaultOptions): 
   await (machine === undefined ? onGateway(fault, config, options) : onNode(fault, machine, options));
 }
 
+/** OpenClaw gives up a reload that takes it too long on a busy machine, and then asks for a restart. */
+export async function configureOrRestart(
+  { fleet, nowMs, endsMs, say }: Pick<FaultOptions, "fleet" | "nowMs" | "endsMs" | "say">,
+  ...how: Parameters<Fleet["configure"]>
+): Promise<void> {
+  const { gateway } = fleet;
+  await gateway.waitUntilReady();
+  try {
+    await fleet.configure(...how);
+  } catch (error) {
+    say(`${" ".repeat(11)}config: ${firstLine(error)}; the gateway is restarted`);
+    endsMs.push(nowMs());
+    await gateway.kill9();
+    await gateway.start();
+  }
+}
+
 async function onGateway(
   { kind, forMs, variant }: Fault,
   config: ConfigInUse,
-  { fleet, timeline, nowMs, endsMs }: FaultOptions,
+  options: FaultOptions,
 ): Promise<void> {
+  const { fleet, timeline, nowMs, endsMs } = options;
   const { gateway } = fleet;
   switch (kind) {
     case "kill":
@@ -89,13 +107,13 @@ async function onGateway(
       if (variant === null) return;
       const applied = timeline.writes(variant, nowMs());
       config.variant = variant;
-      await fleet.configure(variant);
+      await configureOrRestart(options, variant);
       return applied(nowMs());
     }
     default:
       config.reloads++;
       // A number that no call asks for: the plugin is registered anew, with the same rules.
-      return fleet.configure(config.variant, { auditKeepDays: 30 + (config.reloads % 2) });
+      return configureOrRestart(options, config.variant, { auditKeepDays: 30 + (config.reloads % 2) });
   }
 }
 

@@ -12,6 +12,7 @@ import { makeKey } from "../test/support/ssh/keys.ts";
 import { sshdUnavailable, startSshd } from "../test/support/ssh/sshd.ts";
 import { startWire, type Wire } from "../test/support/ssh/wire.ts";
 import { fileOf } from "./asks.ts";
+import { marksIn } from "./marks.ts";
 import type { Mark } from "./oracle.ts";
 import { AGENTS, type ChaosAgent, GATEWAY, OVER_SSH, PAIRED, routerConfig, variantOf } from "./rules.ts";
 
@@ -183,9 +184,9 @@ export function suspendGroup(pid: number): () => void {
 
 function marksOn(machine: string, home: Home, prefix: string): readonly Mark[] {
   const file = join(home.home, "marks");
-  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
-  const ids = lines.flatMap((line) => line.split(" ", 1)).concat(filesOn(machine, home));
-  return ids.filter((id) => id.startsWith(prefix)).map((id) => ({ id, machine }));
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const written = filesOn(machine, home).map((id): Mark => ({ id, machine, lines: null }));
+  return [...marksIn(text, machine), ...written].filter(({ id }) => id.startsWith(prefix));
 }
 
 /** Ids of written files. On the gateway every folder of an agent is looked into: a file there is one that went astray. */

@@ -5,7 +5,7 @@ import { isRecord } from "../src/shared/isRecord.ts";
 import { readJson } from "../src/shared/jsonParts.ts";
 import type { Gateway } from "../test/support/gatewayTypes.ts";
 import { claimsOfRecords, RECORD, RESULT } from "./claims.ts";
-import type { Asked, Claim } from "./oracle.ts";
+import type { Asked, Claim, World } from "./oracle.ts";
 import { AGENTS } from "./rules.ts";
 
 /** Sources of claims that the oracle holds against the marks. */
@@ -41,6 +41,14 @@ export function mustHave(isLedger: boolean, endsMs: readonly number[]) {
     const isNearEnd = endsMs.some((endMs) => endMs >= call.fromMs && endMs <= call.untilMs + WRITTEN_MS);
     return isLedger && call.told && binding !== "none" && !isNearEnd;
   };
+}
+
+/** A gateway that starts has counted nothing yet: nobody can tell then. @param endsMs as above. */
+export function inOneLife(mostAtOnce: World["mostAtOnce"], endsMs: readonly number[]): World["mostAtOnce"] {
+  return (fromMs, untilMs) =>
+    endsMs.some((endMs) => endMs >= fromMs && endMs <= untilMs)
+      ? Number.POSITIVE_INFINITY
+      : mostAtOnce(fromMs, untilMs);
 }
 
 /** So long after its end the record of a call is in the file, on a busy machine too. */

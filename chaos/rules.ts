@@ -38,23 +38,50 @@ export interface Variant {
   readonly swapped: boolean;
   /** Rules of `any` agents want this region. */
   readonly anyRegion: Region | null;
-  /** Nobody tolerates its taint `NoExecute`: sessions that are there leave, too. */
+  /** Who does not tolerate its taint `NoExecute` may not be there: sessions leave, too. */
   readonly tainted: string | null;
+  /** Rules of `any` agents tolerate that taint. */
+  readonly tolerated: boolean;
   /** Rules of `any` agents allow Singapore alone, which pair-1 and ssh-1 are declared to be in. */
   readonly residency: boolean;
+  /** No node has a declared place. */
+  readonly undeclared: boolean;
+  /** Calls wait for a node. */
+  readonly waits: boolean;
+  /** Rules of one region have a rule that is next, and wants the other region. */
+  readonly next: boolean;
+  /** Calls that each node may run at once. */
+  readonly maxRunning: number | null;
 }
 
-const BASE: Variant = { swapped: false, anyRegion: null, tainted: null, residency: false };
+const BASE: Variant = {
+  swapped: false,
+  anyRegion: null,
+  tainted: null,
+  tolerated: false,
+  residency: false,
+  undeclared: false,
+  waits: false,
+  next: false,
+  maxRunning: null,
+};
 
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   base: BASE,
   swapped: { ...BASE, swapped: true },
-  "any-in-a": { ...BASE, anyRegion: "a" },
+  "any-in-a": { ...BASE, anyRegion: "a", waits: true },
   "any-in-b": { ...BASE, anyRegion: "b" },
   "pair-2-tainted": { ...BASE, tainted: "pair-2" },
-  "ssh-1-tainted": { ...BASE, tainted: "ssh-1" },
+  "ssh-1-tainted": { ...BASE, tainted: "ssh-1", waits: true },
+  "pair-1-tolerated": { ...BASE, tainted: "pair-1", tolerated: true },
   residency: { ...BASE, residency: true },
-  "swapped-residency": { ...BASE, swapped: true, residency: true },
+  "swapped-residency": { ...BASE, swapped: true, residency: true, waits: true },
+  undeclared: { ...BASE, residency: true, undeclared: true },
+  waiting: { ...BASE, waits: true },
+  next: { ...BASE, next: true },
+  "next-waiting": { ...BASE, swapped: true, next: true, waits: true },
+  crowded: { ...BASE, maxRunning: 1, waits: true },
+  full: { ...BASE, maxRunning: 2, next: true },
 };
 
 export function variantOf(name: string): Variant {
@@ -63,21 +90,44 @@ export function variantOf(name: string): Variant {
   return variant;
 }
 
+/** Shorter than most holes and restarts, so that some waits end in a refusal. */
+const WAIT = "12s";
+
 const isFirst = (machine: string): boolean => machine.endsWith("-1");
 const regionOf = (machine: string, { swapped }: Variant): Region =>
   isFirst(machine) === swapped ? "b" : "a";
 const countryOf = (machine: string): string => (isFirst(machine) ? "SG" : "DE");
 
+export const ruleOf = ({ id }: ChaosAgent): string => `rule-${id}`;
+export const nextRuleOf = (agent: ChaosAgent): string => `${ruleOf(agent)}-next`;
+const hasNext = ({ region }: ChaosAgent, { next }: Variant): boolean =>
+  next && (region === "a" || region === "b");
+const otherThan = (region: Region): Region => (region === "a" ? "b" : "a");
+
 /** Machines on which a command of the agent may be, by the rules as a person reads them: none of the plugin's code is asked. */
 export function allowedMachines(agent: ChaosAgent, variant: Variant): readonly string[] {
   if (agent.binding === "none") return agent.machines;
-  const region = agent.region === "any" ? variant.anyRegion : agent.region;
+  return [...allowedByRule(ruleOf(agent), variant), ...allowedByRule(nextRuleOf(agent), variant)];
+}
+
+/** Those that one rule may choose; none where there is no such rule. */
+export function allowedByRule(rule: string, variant: Variant): readonly string[] {
+  const agent = AGENTS.find((one) => ruleOf(one) === rule || nextRuleOf(one) === rule);
+  if (agent === undefined) return [];
+  const isNext = rule === nextRuleOf(agent);
+  if (isNext && !hasNext(agent, variant)) return [];
+  const region = regionFor(agent, variant, isNext);
   return agent.machines.filter(
     (machine) =>
-      machine !== variant.tainted &&
+      (machine !== variant.tainted || (variant.tolerated && agent.region === "any")) &&
       (region === null || regionOf(machine, variant) === region) &&
-      (agent.region !== "any" || !variant.residency || countryOf(machine) === "SG"),
+      (agent.region !== "any" || !variant.residency || (!variant.undeclared && countryOf(machine) === "SG")),
   );
+}
+
+function regionFor({ region }: ChaosAgent, { anyRegion }: Variant, isNext: boolean): string | null {
+  if (region === "any") return anyRegion;
+  return isNext && region !== "none" ? otherThan(region) : region;
 }
 
 /** The plugin's config. @param entries of `nodes`: how each machine is reached, and its workspace. */
@@ -91,21 +141,34 @@ export function routerConfig(
     {
       ...entry,
       tags: [`kind=${name.startsWith("ssh") ? "ssh" : "pair"}`, `region=${regionOf(name, variant)}`],
-      location: { country: countryOf(name) },
+      ...(variant.undeclared ? {} : { location: { country: countryOf(name) } }),
       ...(variant.tainted === name ? { taints: ["maintenance:NoExecute"] } : {}),
+      ...(variant.maxRunning === null ? {} : { maxRunning: variant.maxRunning }),
     },
   ]);
   const rules = agents
     .filter(({ binding }) => binding !== "none")
-    .map((agent): JsonObject => {
-      const kind = agent.machines === OVER_SSH ? "kind=ssh" : "kind=pair";
-      const region = agent.region === "any" ? variant.anyRegion : agent.region;
-      return {
-        name: `rule-${agent.id}`,
-        agents: [agent.id],
-        require: region === null ? kind : `${kind},region=${region}`,
-        ...(agent.region === "any" && variant.residency ? { residency: { allow: ["SG"] } } : {}),
-      };
-    });
+    .flatMap((agent) => rulesOf(agent, variant));
   return { audit: "strict", auditCommandText: true, nodes: Object.fromEntries(nodes), rules };
+}
+
+function rulesOf(agent: ChaosAgent, variant: Variant): readonly JsonObject[] {
+  const kind = agent.machines === OVER_SSH ? "kind=ssh" : "kind=pair";
+  const isAny = agent.region === "any";
+  const plain = (name: string, isNext: boolean): JsonObject => {
+    const region = regionFor(agent, variant, isNext);
+    return {
+      name,
+      agents: isNext ? [] : [agent.id],
+      require: region === null ? kind : `${kind},region=${region}`,
+      ...(isAny && variant.residency ? { residency: { allow: ["SG"] } } : {}),
+      ...(isAny && variant.tolerated ? { tolerate: ["maintenance"] } : {}),
+    };
+  };
+  const wait = variant.waits ? { onUnavailable: { wait: WAIT } } : {};
+  if (!hasNext(agent, variant)) return [{ ...plain(ruleOf(agent), false), ...wait }];
+  return [
+    { ...plain(ruleOf(agent), false), onUnavailable: { next: nextRuleOf(agent) } },
+    { ...plain(nextRuleOf(agent), true), ...wait },
+  ];
 }

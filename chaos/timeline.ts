@@ -1,5 +1,5 @@
 // Which rules and cordons held when, by what was done to them and when that was confirmed. Pure but for its own lists.
-import { AGENTS, allowedMachines, variantOf } from "./rules.ts";
+import { AGENTS, allowedByRule, allowedMachines, type Variant, variantOf } from "./rules.ts";
 
 interface Change {
   readonly variant: string;
@@ -22,6 +22,10 @@ export interface Timeline {
   closes(machine: string, nowMs: number): (nowMs: number) => void;
   /** Machines that some variant which may have held then allowed. */
   allowed(agent: string, fromMs: number, untilMs: number): ReadonlySet<string>;
+  /** The same by the name of a rule. */
+  allowedByRule(rule: string, fromMs: number, untilMs: number): ReadonlySet<string>;
+  /** The most that any variant which may have held then let a node run at once; Infinity: one had no limit. */
+  mostAtOnce(fromMs: number, untilMs: number): number;
   isClosed(machine: string, fromMs: number, untilMs: number): boolean;
 }
 
@@ -29,6 +33,15 @@ export interface Timeline {
 export function createTimeline(first: string): Timeline {
   const changes: Change[] = [{ variant: first, writtenMs: Number.NEGATIVE_INFINITY, appliedMs: 0 }];
   const closings: Closing[] = [];
+  /** Variants that may have held at some moment of that time. */
+  const held = (fromMs: number, untilMs: number): readonly Variant[] =>
+    changes
+      .filter(({ writtenMs }, at) => {
+        // Over when any later one was seen to hold.
+        const overMs = Math.min(...changes.slice(at + 1).map(({ appliedMs }) => appliedMs));
+        return writtenMs <= untilMs && overMs >= fromMs;
+      })
+      .map(({ variant }) => variantOf(variant));
   return {
     writes(variant, nowMs) {
       const change: Change = { variant, writtenMs: nowMs, appliedMs: Number.POSITIVE_INFINITY };
@@ -47,13 +60,12 @@ export function createTimeline(first: string): Timeline {
     allowed(agent, fromMs, untilMs) {
       const who = AGENTS.find(({ id }) => id === agent);
       if (who === undefined) return new Set();
-      const held = changes.filter(({ writtenMs }, at) => {
-        // Over when any later one was seen to hold.
-        const overMs = Math.min(...changes.slice(at + 1).map(({ appliedMs }) => appliedMs));
-        return writtenMs <= untilMs && overMs >= fromMs;
-      });
-      return new Set(held.flatMap(({ variant }) => allowedMachines(who, variantOf(variant))));
+      return new Set(held(fromMs, untilMs).flatMap((variant) => allowedMachines(who, variant)));
     },
+    allowedByRule: (rule, fromMs, untilMs) =>
+      new Set(held(fromMs, untilMs).flatMap((variant) => allowedByRule(rule, variant))),
+    mostAtOnce: (fromMs, untilMs) =>
+      Math.max(...held(fromMs, untilMs).map(({ maxRunning }) => maxRunning ?? Number.POSITIVE_INFINITY)),
     isClosed: (machine, fromMs, untilMs) =>
       closings.some(
         (closing) =>

@@ -1,6 +1,7 @@
 // The main job in two minutes: a real gateway, two real node hosts, and each agent's commands on its own machine;
 // then an agent's whole workspace on one of them; then a machine without OpenClaw, reached over SSH, that has an agent's whole workspace;
-// then a residency that refuses, a change that is planned and a node that is drained; then where and how all are.
+// then a residency that refuses, a change that is planned and a node that is drained; then a task for a second gateway; then where and how all are.
+// With --keep everything stays up until Ctrl-C, and the tab's address is printed.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeReport, NodesReport } from "../src/nodeRouter/surfaces/reports/nodeReport.ts";
@@ -14,14 +15,22 @@ import { endAllProcesses } from "../test/support/process.ts";
 import { REFERENCE_ARGS, referenceConfig } from "../test/support/reference.ts";
 import { waitFor } from "../test/support/wait.ts";
 import { spawnAndLocate, type Whereabouts } from "../test/support/whereabouts.ts";
+import { demoDelegation, startSecondGateway } from "./support/demoDelegation.ts";
 import { demoPolicies, type PoliciesDemo } from "./support/demoPolicies.ts";
+import { demoRefusal } from "./support/demoRefusal.ts";
 import { show, startProgress } from "./support/progress.ts";
 import { startSshNode } from "./support/sshNode.ts";
 
 const WORKERS = ["worker-sg", "worker-cn"];
 const EXPECTED: Readonly<Record<string, string>> = { "worker-sg": "mac-sg", "worker-cn": "mac-cn" };
 
-const progress = startProgress(19);
+const isKept = process.argv.includes("--keep");
+const unknown = process.argv.slice(2).filter((word) => word !== "--keep");
+if (unknown.length > 0) {
+  console.error(`node-router: the demo has no option ${JSON.stringify(unknown[0])}; it has --keep`);
+  process.exit(2);
+}
+const progress = startProgress(24);
 /** Set by the step that starts it; every later step needs it. */
 let gateway: Gateway;
 let sshNode: Awaited<ReturnType<typeof startSshNode>> | undefined;
@@ -138,8 +147,13 @@ async function demo(): Promise<void> {
   );
   show(`$ openclaw node-router status\n${status}`);
   show(`$ openclaw node-router explain --agent worker-sg\n${explained}`);
+  await demoRefusal({ gateway, progress, host: hosts["mac-cn"] });
   await demoWorkspace(hosts["mac-sg"], workspaces["mac-sg"], archive);
-  await demoPolicies({ gateway, progress, ...(await demoSsh(workspaces)) });
+  const ssh = await demoSsh(workspaces);
+  const second = startSecondGateway(archive);
+  second.catch(() => undefined); // reported by the step that waits for it
+  await demoPolicies({ gateway, progress, ...ssh });
+  await demoDelegation({ gateway, progress, second });
 }
 
 /** All of an agent's tools on a paired node, which has the plugin too. */
@@ -265,30 +279,62 @@ async function demoNodes(): Promise<void> {
     return `${tab} answers with the gateway's token (${status})`;
   });
   show(answer);
-  await gateway.model.stop();
+}
+
+/** What to do with one's own machines, and where to look meanwhile. */
+function showNext(): void {
+  console.log(`
+Next, on your own gateway:
+  1. pair a machine (openclaw node run there, openclaw nodes approve here), or take one with SSH
+  2. npm pack, then openclaw plugins install npm-pack:openclaw-node-router-0.1.0.tgz --force
+  3. openclaw node-router init: it asks, shows what would change, writes once and tries one call for each agent
+README.md has every step with what it prints.`);
+  if (!isKept) return;
+  console.log(`
+Everything stays up. In a browser on this machine:
+  the tab Nodes  http://127.0.0.1:${gateway.port}/plugin?plugin=node-router&id=nodes#token=${gateway.token}
+In a second terminal, in this folder:
+  export ${["HOME", "OPENCLAW_STATE_DIR", "OPENCLAW_CONFIG_PATH", "OPENCLAW_GATEWAY_TOKEN"].map((name) => `${name}=${gateway.env[name]}`).join(" ")}
+  node_modules/.bin/openclaw node-router status
+Ctrl-C here ends all of it.`);
 }
 
 const cleanUp = async () => {
+  // Unset while nothing was started.
+  await (gateway as Gateway | undefined)?.model.stop();
   await sshNode?.stop();
   await endAllProcesses();
   removeAllHomes();
 };
 
 let interrupted = false;
+/** All has been shown, and it is kept. */
+let isOver = false;
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, async () => {
+  process.on(signal, async () => {
+    // npm passes on what the terminal has sent already: the second one must not cut the clean-up short.
+    if (interrupted) return;
     interrupted = true; // what fails from now on fails because of us
-    console.error(`\nnode-router: demo interrupted in ${progress.current()}, ending what it started`);
+    if (isOver) console.log("\nnode-router: ending what the demo started");
+    else console.error(`\nnode-router: demo interrupted in ${progress.current()}, ending what it started`);
     await cleanUp();
-    process.exit(130);
+    process.exit(isOver ? 0 : 130);
   });
 }
 
 try {
   await demo();
   await demoNodes();
+  if (isKept) {
+    isOver = true;
+    console.log(`node-router: demo passed in ${progress.seconds()} s`);
+    showNext();
+    // Until a signal: its handler ends the process.
+    await new Promise<never>(() => setInterval(() => undefined, 60_000));
+  }
   await cleanUp();
   console.log(`node-router: demo passed in ${progress.seconds()} s; everything it started has ended`);
+  showNext();
 } catch (error) {
   if (!interrupted) {
     process.env.NODE_ROUTER_KEEP = "1"; // the logs must outlive us

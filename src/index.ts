@@ -1,7 +1,11 @@
 // Everything this plugin registers, in one place. Handlers that a call path does not need at once load lazily.
 import { definePluginEntry, type OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { registerHooks } from "./hooks/register.ts";
+import { registerAlerts } from "./nodeRouter/alerts/register.ts";
 import { testCurrentConfig } from "./nodeRouter/current/testedConfig.ts";
+import { PEERS } from "./nodeRouter/delegation/peers/knownPeers.ts";
+import { mergedChanges } from "./nodeRouter/delegation/peers/peerChanges.ts";
+import { registerDelegation } from "./nodeRouter/delegation/register.ts";
 import { publishConfig } from "./nodeRouter/host/publishConfig.ts";
 import { registerHostedSessions } from "./nodeRouter/hostedSessions/register.ts";
 import { CORDONS } from "./nodeRouter/inventory/cordons.ts";
@@ -36,7 +40,7 @@ export default definePluginEntry({
     "Decides by node tags, location and rules on which machine every tool call of every agent runs.",
   register(api: OpenClawPluginApi) {
     // `openclaw node-router …`: status, nodes, events, explain, doctor, guard, trust, probe, add, join,
-    // cordon, uncordon, drain, plan, test, calls, ledger. The only thing in a metadata load.
+    // cordon, uncordon, drain, plan, test, calls, usage, ledger. The only thing in a metadata load.
     registerCommands(api);
     if (api.registrationMode === "cli-metadata" || api.registrationMode === "setup-only") return;
 
@@ -75,18 +79,25 @@ export default definePluginEntry({
     // Sandbox backend "node-router": the workspace of an agent on a node, over SSH or the node protocol. Opens nothing until it is used.
     openWorkspace(api, deps);
 
-    // Agent tools: node_route, node_process.
+    // Agent tools: node_route, node_process; for agents that may delegate: delegate, delegation.
     registerTools(api, deps);
 
     // Gateway methods: noderouter.status, .nodes, .events, .explain, .doctor, .guard, .probe, .trust, .setup,
-    // .cordon, .uncordon, .drain, .drained, .plan, .test, .calls, .ledger.
+    // .cordon, .uncordon, .drain, .drained, .plan, .test, .calls, .usage, .ledger.
     const methods = registerGatewayMethods(api, deps);
 
     // The Control UI's tab "Nodes", and under /plugins/node-router/: the page, its data, Prometheus metrics.
     registerWeb(api, deps, {
       ...methods,
-      events: (query) => deps.memory.part(PRESENCE).current?.events(query) ?? [],
+      events: (query) =>
+        mergedChanges(
+          deps.memory.part(PRESENCE).current?.events(query) ?? [],
+          deps.memory.part(PEERS).current?.changes?.(),
+          query,
+        ),
       calls: async () => (await loadLaterMethods()).newestCalls(deps),
+      peers: async () => (await loadLaterMethods()).peersOverview(deps),
+      usage: async () => (await loadLaterMethods()).usageOverview(deps, api.runtime.state.resolveStateDir()),
     });
 
     // In a chat: /nodes, /cordon, /uncordon, /drain.
@@ -97,6 +108,12 @@ export default definePluginEntry({
 
     // Service: keeps the tunnels by which nodes reach this gateway.
     registerTunnels(api, deps);
+
+    // With peers in the config: the route /node-router/peer, which authenticates by itself. Service: looks after their tasks.
+    registerDelegation(api, deps);
+
+    // With alerts in the config: a service that tells a person in a chat what stays wrong.
+    registerAlerts(api, deps);
 
     // Service: notices runs without our hooks, tells `openclaw health`, and brings them to life.
     registerLivenessService(api, deps);

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { WAITS_FOR } from "../../src/nodeRouter/setup/nodeTasks.ts";
 import { changeConfig, installOverRpc, withRouter } from "../../test/e2e/deployment.ts";
 import { SANDBOX } from "../../test/e2e/sshDeployment.ts";
 import { type JsonObject, merge } from "../../test/support/config.ts";
@@ -38,6 +39,8 @@ export interface TunnelDeployment {
 /** The node's, as a real node host has it; each machine has a loopback of its own. */
 const PORTS = { kept: 18_789, typed: 18_790, reverse: 18_791 } as const;
 const AT_ONCE = 2;
+/** What `join` writes to the node's config. */
+const AS_JOINED = { env: { vars: { [WAITS_FOR.variable]: String(WAITS_FOR.ms) } } };
 
 /** @param cutMachines how many, beside the one with all ways */
 export async function startTunnels(
@@ -119,6 +122,7 @@ export async function startTunnels(
       const node = await startNodeHost(gateway, name, {
         through: machine.through,
         timeoutMs: 400_000,
+        config: AS_JOINED,
         ...more,
       });
       stops.push(() => node.stop());

@@ -19,8 +19,10 @@ export interface PoliciesDemo {
 /** Throws when a step does not show what it is there for. */
 export async function demoPolicies({ gateway, progress, node, rules }: PoliciesDemo): Promise<void> {
   const router = (...args: readonly string[]) => gateway.cli("node-router", ...args);
+  // On a busy machine OpenClaw would leave what takes longer to the background.
   const run = async (agent: string, command: string): Promise<string> =>
-    (await gateway.agent(agent, `CALL exec ${JSON.stringify({ command })}`)).results[0] ?? "";
+    (await gateway.agent(agent, `CALL exec ${JSON.stringify({ command, yieldMs: 120_000 })}`)).results[0] ??
+    "";
 
   const file = join(gateway.home.home, "allow-cn.json");
   const residency = { allow: ["SG", "HK", "CN"] };

@@ -18,7 +18,7 @@ export async function buildPage(): Promise<PageAssets> {
   const [html, css, js] = await Promise.all([
     readFile(file("page.html"), "utf8"),
     bundle("page.css"),
-    bundle("main.ts"),
+    bundle("main.tsx"),
   ]);
   return { html, css, js };
 }
@@ -52,8 +52,18 @@ import { gunzipSync } from "node:zlib";
 export const page = JSON.parse(gunzipSync(readFileSync(new URL("./data/${name}", import.meta.url))).toString("utf8"));`;
 }
 
+/** Files that the page's script is made of, packages among them. */
+export async function pageInputs(): Promise<readonly string[]> {
+  return Object.keys((await built("main.tsx")).metafile.inputs);
+}
+
 async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
+  return (await built(entry)).outputFiles.map(({ text }) => text).join("");
+}
+
+function built(entry: string) {
+  return build({
+    metafile: true,
     entryPoints: [file(entry)],
     bundle: true,
     write: false,
@@ -67,7 +77,6 @@ async function bundle(entry: string): Promise<string> {
     logLevel: "silent",
     loader: { ".svg": "text" },
     // Its own tsconfig is for the checker only.
-    tsconfigRaw: { compilerOptions: { target: "es2024" } },
+    tsconfigRaw: { compilerOptions: { target: "es2024", jsx: "react-jsx", jsxImportSource: "preact" } },
   });
-  return outputFiles.map(({ text }) => text).join("");
 }

@@ -57,14 +57,19 @@ function noticesOf(folders: readonly string[]): string {
     .join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
-/** esbuild plugin that writes THIRD_PARTY_LICENSES.txt and bundled.json into `folder` after each build. */
-export function thirdParty(folder: string): Plugin {
+/**
+ * esbuild plugin that writes THIRD_PARTY_LICENSES.txt and bundled.json into `folder` after each build.
+ * @param others files that are bundled elsewhere and go along.
+ */
+export function thirdParty(folder: string, others: () => Promise<readonly string[]>): Plugin {
   return {
     name: "third-party",
     setup(build) {
       build.initialOptions.metafile = true;
-      build.onEnd((result) => {
-        const folders = [...new Set(Object.keys(result.metafile?.inputs ?? {}).map(packageOf))]
+      build.onEnd(async (result) => {
+        const folders = [
+          ...new Set([...Object.keys(result.metafile?.inputs ?? {}), ...(await others())].map(packageOf)),
+        ]
           .filter((found) => found !== null)
           .sort();
         // On a fresh checkout nothing has been written there yet.

@@ -6,7 +6,7 @@ import { quote } from "../shared/safeText.ts";
 import { nearest } from "../shared/suggest.ts";
 import { formatPath } from "./problems/path.ts";
 import { type ConfigProblem, configWarning } from "./problems/problem.ts";
-import type { ConfiguredRule } from "./resolve.ts";
+import type { ConfiguredRule } from "./resolveRules.ts";
 
 /** An agent id or glob of a rule that means no agent there is. */
 export interface AgentNameProblem extends ConfigProblem {

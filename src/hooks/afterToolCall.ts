@@ -1,5 +1,6 @@
 // Layer 4: compares where a command ran with where it was placed.
 
+import { WRONG_MACHINES } from "../nodeRouter/alerts/wrongMachines.ts";
 import { idsOf, type ToolContext } from "../nodeRouter/host/events.ts";
 import { JOBS } from "../nodeRouter/jobs/jobs.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
@@ -29,15 +30,12 @@ export function createAfterToolCall(deps: RouterDeps) {
     const ranOn = ranElsewhere(deps.memory, call, event.result);
     if (ranOn === null) return;
     deps.memory.part(COUNTERS).mismatches += 1;
+    const { agent, tool, nodeId, decision } = call;
+    const placedOn = decision.node?.name ?? null;
+    const detail = `placed on ${placedOn ?? "no node"}, ran on ${ranOn}`;
+    deps.memory.part(WRONG_MACHINES).last.set(agent, { atMs: deps.now(), detail });
     log.error(
-      {
-        agent: call.agent,
-        tool: call.tool,
-        rule: call.decision.rule,
-        node: call.nodeId ?? call.decision.node?.name ?? null,
-        ranOn: safe(ranOn),
-        runId,
-      },
+      { agent, tool, rule: decision.rule, node: nodeId ?? placedOn, ranOn: safe(ranOn), runId },
       coded("NODE_MISMATCH", "a command ran on another machine than it was placed on"),
     );
   };
@@ -63,6 +61,7 @@ function settle(
   }
   const node = call?.decision.node?.name;
   if (node === undefined || workspaceCallId !== null || call?.tool !== "exec") return;
-  if (end === "unknown" || details?.failureKind === "not-dispatched") memory.part(OUTLIERS).failed(node);
+  if (end === "unknown") memory.part(OUTLIERS).failed(node, "OUTCOME_UNKNOWN");
+  else if (details?.failureKind === "not-dispatched") memory.part(OUTLIERS).failed(node, "NOT_STARTED");
   else if (end === "ran") memory.part(OUTLIERS).succeeded(node);
 }

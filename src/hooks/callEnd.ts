@@ -1,7 +1,7 @@
 // Gives a call in the ledger its end, as far as its result says one.
 import type { ToolEvent } from "../nodeRouter/host/events.ts";
 import { LEDGER } from "../nodeRouter/ledger/ledger.ts";
-import { callResult, type LedgerResult } from "../nodeRouter/ledger/ledgerRecord.ts";
+import { callResult, type LedgerResult } from "../nodeRouter/ledger/ledgerResult.ts";
 import { endOfScripts, OPEN_CALLS, type ScriptEnd } from "../nodeRouter/ledger/openCalls.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
 import { WORKSPACE_CALLS } from "../nodeRouter/state/workspaceCalls.ts";

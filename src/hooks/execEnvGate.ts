@@ -1,7 +1,7 @@
 // The last gate before a command starts on the gateway: the host asks for variables and says where it will run.
 import { randomBytes } from "node:crypto";
-import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
+import { testedNow } from "../nodeRouter/current/testedConfig.ts";
 import { agentOf, type ToolContext } from "../nodeRouter/host/events.ts";
 import { lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
 import { gatewayObjection } from "../nodeRouter/placement/filters/residency.ts";
@@ -37,7 +37,7 @@ export interface ExecEnvEvent {
  */
 export function createExecEnvGate(deps: RouterDeps) {
   return (event: ExecEnvEvent, context: ToolContext): Record<string, string> | undefined => {
-    const config = deps.memory.part(PLUGIN_CONFIG).current;
+    const config = testedNow(deps);
     const agent = agentOf(context);
     if (config === null || agent === null || isOpen(deps, config, agent, event.host)) return undefined;
     return {

@@ -1,8 +1,8 @@
 // Layer 3: the gateway's own check before a command goes to a node. Refuses a run whose agent may not be there.
 
-import { PLUGIN_CONFIG } from "../config/currentConfig.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
 import { mayCloseNodes } from "../nodeRouter/current/closing.ts";
+import { testedNow } from "../nodeRouter/current/testedConfig.ts";
 import { agentOf } from "../nodeRouter/host/events.ts";
 import { currentSnapshot, lastSnapshot } from "../nodeRouter/inventory/currentSnapshot.ts";
 import type { NodeState } from "../nodeRouter/placement/model/snapshot.ts";
@@ -13,6 +13,7 @@ import { closedTo } from "../nodeRouter/policy/untolerated.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
 import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
+import { TELL_USER } from "../shared/errorCatalogue.ts";
 import { isRecord } from "../shared/isRecord.ts";
 import { type Refusal, refusal } from "../shared/refusal.ts";
 
@@ -40,7 +41,7 @@ export interface NodeInvocation {
 export function createNodeInvokePolicy(deps: RouterDeps) {
   const log = deps.log.child({ part: "node-invoke" });
   return async (invocation: NodeInvocation): Promise<Refusal | null> => {
-    const config = deps.memory.part(PLUGIN_CONFIG).current;
+    const config = testedNow(deps);
     const { agent, sessionKey } = caller(invocation.params);
     if (config === null || agent === null) return null;
     // Nothing of a workspace is run by OpenClaw itself, in no mode.
@@ -72,7 +73,7 @@ export function createNodeInvokePolicy(deps: RouterDeps) {
         : `which ${barred}`;
     const fact = `a command of agent "${agent}" was sent to node ${invocation.nodeId}, ${where}`;
     const advice = `Look for another plugin that rewrites exec, or run "openclaw node-router explain --agent ${agent}"`;
-    return refusal("RUN_NOT_ALLOWED", fact, { advice });
+    return refusal("RUN_NOT_ALLOWED", fact, { advice, agentAdvice: TELL_USER });
   };
 }
 

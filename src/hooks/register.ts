@@ -2,7 +2,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { keepResults, publishResultHandler } from "../nodeRouter/host/resultSeam.ts";
 import type { RouterDeps } from "../nodeRouter/process/deps.ts";
-import { refusalText } from "../shared/refusal.ts";
+import { agentText } from "../shared/refusal.ts";
 import { createAfterToolCall } from "./afterToolCall.ts";
 import { createBeforeToolCall, LAST_PRIORITY } from "./beforeToolCall.ts";
 import { createExecEnvGate } from "./execEnvGate.ts";
@@ -41,7 +41,7 @@ export function registerHooks(api: OpenClawPluginApi, deps: RouterDeps): void {
       const refusal = await refuseRun(invocation);
       return refusal === null
         ? invocation.invokeNode()
-        : { ok: false, code: refusal.code, message: refusalText(refusal) };
+        : { ok: false, code: refusal.code, message: agentText(refusal) };
     },
   });
 

@@ -3,19 +3,21 @@
 import { choiceNotes, placeText, residencyText } from "../nodeRouter/explain/message.ts";
 import { STARTED } from "../nodeRouter/jobs/nodeJob.ts";
 import type { PlacedCall } from "../nodeRouter/state/calls.ts";
-import { refusal, refusalLine, refusalText } from "../shared/refusal.ts";
+import { TELL_USER } from "../shared/errorCatalogue.ts";
+import { agentText, lineForAgent, refusal } from "../shared/refusal.ts";
 import { nameText, quote } from "../shared/safeText.ts";
 import { isOwnGateName } from "./gateNames.ts";
 
 /**
- * How the call ended, as far as is known. `elsewhere`: on another machine than it was placed on; `notStarted`:
- * proven not to have begun; `failed`: on its way or at its start.
+ * How the call ended, as far as is known. `elsewhere`: on another machine than it was placed on; `starting`: it goes on, and
+ * its node has not told yet that it began; `notStarted`: proven not to have begun; `failed`: on its way or at its start.
  */
-export type CallEnd = "ran" | "running" | "unknown" | "notStarted" | "failed" | "elsewhere";
+export type CallEnd = "ran" | "running" | "starting" | "unknown" | "notStarted" | "failed" | "elsewhere";
 
 const VERBS: Readonly<Record<Exclude<CallEnd, "elsewhere">, string>> = {
   ran: "ran on",
   running: "runs on",
+  starting: "starts in the background on",
   unknown: "may have run on",
   notStarted: "did not start on",
   failed: "did not finish on",
@@ -43,6 +45,7 @@ const GATE_TERMINAL_ERROR =
  */
 export function endOf(details: Readonly<Record<string, unknown>> | null): CallEnd {
   if (details?.failureKind === "outcome-unknown") return "unknown";
+  if (neverSent(details)) return "notStarted";
   return typeof details?.exitCode === "number" ||
     details?.timedOut === true ||
     details?.status === "completed"
@@ -52,10 +55,28 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
 
 /** Whether the start of a detached job says that the job never began: its script failed, or was never run. */
 export function neverBegan(details: Readonly<Record<string, unknown>> | null): boolean {
-  const { failureKind, exitCode } = details ?? {};
+  const exitCode = details?.exitCode;
   // Above that a shell tells of signals: the script may have come far.
   const hasFailed = typeof exitCode === "number" && exitCode > 0 && exitCode < 126;
-  return failureKind === "policy-denied" || failureKind === "not-dispatched" || hasFailed;
+  return neverSent(details) || hasFailed;
+}
+
+/** Of a command whose directory is not there: which one is. @param details of the host's `exec` result */
+export function folderHints(
+  { decision }: PlacedCall,
+  details: Readonly<Record<string, unknown>> | null,
+): readonly string[] {
+  const workspace = decision.node?.workspace ?? null;
+  const isMissing = typeof details?.aggregated === "string" && NO_FOLDER.test(details.aggregated);
+  return isMissing && workspace !== null ? [`the workspace there is ${quote(workspace)}`] : [];
+}
+
+/** As a node host of OpenClaw says it. */
+const NO_FOLDER = /SYSTEM_RUN_DENIED: working directory does not exist/;
+
+/** The host's own word that the node refused the command before it began, or was never sent it. */
+function neverSent(details: Readonly<Record<string, unknown>> | null): boolean {
+  return details?.failureKind === "policy-denied" || details?.failureKind === "not-dispatched";
 }
 
 /**
@@ -74,9 +95,9 @@ export function resultLine(
   const name = nameText(decision.node?.name ?? call.nodeId ?? "");
   const imitated = isImitated ? [IMITATED] : [];
   if (end === "elsewhere") {
-    const advice = 'another plugin changed the call: tell the operator to run "openclaw node-router doctor"';
+    const advice = "another plugin changed the call: tell your user, whose operator finds it by the doctor";
     const mismatch = refusal("NODE_MISMATCH", `placed on ${name}, but it ran elsewhere`, { advice });
-    return [`[node-router] ${refusalLine(mismatch)}`, ...imitated].join(" · ");
+    return [`[node-router] ${lineForAgent(mismatch)}`, ...imitated].join(" · ");
   }
   const residency = residencyText(decision);
   const node = `${name} (${placeText(decision.node?.location ?? null)})`;
@@ -104,7 +125,9 @@ function advice(end: CallEnd, processGroup: number | null): readonly string[] {
 }
 
 /**
- * Removes the host's untrue warning, and says what a detached start means.
+ * Removes the host's untrue warning and its line `Node: <id>`, for the line of ours says where it ran, and says what a
+ * detached start means.
+ * @param calls those whose own line follows: of a call that ran elsewhere the host's words stand.
  * @param nested whether the text is JSON around the results of inner calls: what is put in is then escaped.
  */
 export function cleanText(
@@ -113,13 +136,25 @@ export function cleanText(
   keepPathWarning: boolean,
   nested: boolean,
 ): string {
-  const warned = keepPathWarning ? text : text.replace(PATH_WARNING, "");
+  const named = calls.reduce((left, { nodeId }) => withoutNodeLine(left, nodeId, nested), text);
+  const warned = keepPathWarning ? named : named.replace(PATH_WARNING, "");
   return warned.replace(STARTED_LINE, (line, jobId: string, pgid: string) => {
     const job = calls.find((call) => call.jobId === jobId);
     if (job === undefined) return line;
     const started = startedText(job, pgid);
     return nested ? JSON.stringify(started).slice(1, -1) : started;
   });
+}
+
+/**
+ * The host begins the result of a command on a node with `Node: ` and 64 digits, which cost a model 45 tokens a call. A
+ * command's own output stands behind it, and inside JSON its quotes are escaped: nothing of that is cut.
+ */
+function withoutNodeLine(text: string, nodeId: string | null, nested: boolean): string {
+  if (nodeId === null) return text;
+  const line = `Node: ${nodeId}`;
+  if (!nested) return text.startsWith(`${line}\n`) ? text.slice(line.length + 1) : text;
+  return text.replaceAll(`:"${line}\\n`, ':"').replaceAll(`: "${line}\\n`, ': "');
 }
 
 function startedText(call: PlacedCall, pgid: string): string {
@@ -142,5 +177,5 @@ export function isGateError(text: string): boolean {
 export function gateRefusal(agent: string): string {
   const fact = `a command of agent ${quote(agent)} was about to run on the gateway although a rule routes it to a node`;
   const advice = 'Another plugin changed the call after it was placed: run "openclaw node-router doctor"';
-  return refusalText(refusal("RUN_NOT_ALLOWED", fact, { advice }));
+  return agentText(refusal("RUN_NOT_ALLOWED", fact, { advice, agentAdvice: TELL_USER }));
 }

@@ -16,9 +16,11 @@ import {
   type CallEnd,
   cleanText,
   endOf,
+  folderHints,
   gateRefusal,
   IMITATION_NOTE,
   isGateError,
+  neverBegan,
   resultLine,
   stoppedInTerminal,
 } from "./resultLine.ts";
@@ -67,16 +69,19 @@ export function createResultMiddleware(deps: RouterDeps) {
         deps.memory.part(JOBS).begun(jobId ?? "");
     }
     const keepWarning = hasPathPrepend(deps.hostConfig(), agent);
+    const ends = calls.map((call) => ({ call, ...endOfCall(deps, call, own, event.result) }));
+    const told = ends.flatMap(({ call, end }) => (end === "elsewhere" ? [] : [call]));
     const content = event.result.content.map((part) =>
-      isText(part) ? { ...part, text: cleanText(part.text, calls, keepWarning, own === null) } : part,
+      isText(part) ? { ...part, text: cleanText(part.text, told, keepWarning, own === null) } : part,
     );
-    const lines = calls.map((call) => {
-      const { end, processGroup } = endOfCall(deps, call, own, event.result);
+    const lines = ends.map(({ call, end, processGroup }) => {
       // The agent reads of a move now; a call that never comes to its result leaves it for the next one.
       if (call.decision.request.binding === "workspace")
         deps.memory.part(SESSION_NODES).told(call.sessionKey);
       if (call.stickKey !== undefined) deps.memory.part(LAST_NODES).stuck.told(call.stickKey);
-      return resultLine(call, end, processGroup, isImitated);
+      const hints = end === "notStarted" ? folderHints(call, execDetails(call, own, event.result)) : [];
+      const shown = { ...call, notes: [...call.notes, ...hints] };
+      return resultLine(shown, end, processGroup, isImitated);
     });
     return withLine({ ...event.result, content }, [...new Set(lines)].join("\n"));
   };
@@ -121,14 +126,24 @@ function endOfCall(
 ): { readonly end: CallEnd; readonly processGroup?: number | null } {
   const details = execDetails(call, own, result);
   if (ranElsewhere(deps.memory, call, { details }) !== null) return { end: "elsewhere" };
-  const { outcome = null, claimed } = workspaceCallOf(deps, call) ?? {};
+  const { outcome = null, claimed, begun } = workspaceCallOf(deps, call) ?? {};
   if (outcome?.kind === "unknown") return { end: "unknown", processGroup: outcome.processGroup };
   if (outcome !== null) return { end: outcome.kind };
   // The backend told nothing (yet): a command that OpenClaw carries out, or one that goes on.
-  if (details !== null) return { end: details.status === "running" ? "running" : endOf(details) };
+  if (details?.status === "running")
+    return { end: claimed === true && begun !== true ? "starting" : "running" };
+  if (details !== null) return { end: call.jobId === null ? endOf(details) : endOfStart(details) };
   if (claimed === false) return { end: "notStarted" };
   const isOwnExec = call === own && call.tool === "exec";
   return { end: isOwnExec || resultDetails(result)?.status === "error" ? "failed" : "ran" };
+}
+
+/** Of the script that starts a detached job: its end is no end of the job's. */
+function endOfStart(details: Readonly<Record<string, unknown>>): CallEnd {
+  if (neverBegan(details)) return "notStarted";
+  const end = endOf(details);
+  if (end !== "ran") return end;
+  return details.exitCode === 0 ? "running" : "unknown";
 }
 
 function workspaceCallOf({ memory }: RouterDeps, { workspaceCallId }: PlacedCall): WorkspaceCall | null {

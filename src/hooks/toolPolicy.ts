@@ -13,7 +13,7 @@ import { CALLS } from "../nodeRouter/state/calls.ts";
 import { COUNTERS } from "../nodeRouter/state/counters.ts";
 import { catalogEntry, classifyTool, toolId, worksInWorkspace } from "../nodeRouter/toolCatalog/catalog.ts";
 import { STRANGE_TOOLS } from "../nodeRouter/toolCatalog/strangeTools.ts";
-import { refusalText } from "../shared/refusal.ts";
+import { agentText, refusalText } from "../shared/refusal.ts";
 
 /** @param maxWaitMs how long the host lets it wait for a node; absent: as long as the rule says. */
 export type ToolPolicy = (
@@ -90,7 +90,7 @@ export function createToolPolicy(deps: RouterDeps): ToolPolicy {
       outcome,
     );
 
-    if (enforced && refusal !== null) return { block: true, blockReason: refusalText(refusal) };
+    if (enforced && refusal !== null) return { block: true, blockReason: agentText(refusal) };
     return answer(enforced ? carried.params : null);
   };
 }

@@ -1,5 +1,5 @@
 // The line in an agent's prompt about the node that its workspace is on. Pure.
-import type { ConfiguredNode } from "../config/resolve.ts";
+import type { ConfiguredNode } from "../config/resolveNodes.ts";
 import { overText, placeText } from "../nodeRouter/explain/message.ts";
 import { section } from "../nodeRouter/host/hostConfig.ts";
 import type { SshNodeInfo } from "../nodeRouter/transports/transport.ts";

@@ -1,6 +1,6 @@
 // Asks every node over one transport, again and again, so that one that is silent delays no other.
 import { messageOf } from "../shared/errors.ts";
-import type { Transport } from "../shared/types.ts";
+import type { NodeProtocol } from "../shared/types.ts";
 import type { PresenceSink, PresenceTarget, ReachAnswer } from "./record.ts";
 
 /** What came of asking once; see `ReachAnswer`. `atMs` where somebody else had asked before. */
@@ -20,7 +20,7 @@ const BURST_MS = (BURST / ASKS_PER_SECOND) * 1_000;
 const SHORTEST_MS = 250;
 
 export interface AskerOptions {
-  readonly transport: Transport;
+  readonly transport: NodeProtocol;
   readonly ask: AskReach;
   /** Epoch ms. */
   readonly now: () => number;

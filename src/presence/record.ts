@@ -1,5 +1,5 @@
 // What node presence is made of: observations of the sources in, one record a node out. Types alone.
-import type { LocationConfidence, LocationPrecision, NodeLocation, Transport } from "../shared/types.ts";
+import type { LocationConfidence, LocationPrecision, NodeLocation, NodeProtocol } from "../shared/types.ts";
 
 /** Who can say something about a node. `plugin` is this plugin on a paired node, `ssh` asks over the pooled connection. */
 export type SourceName = "gateway" | "plugin" | "tailscale" | "ssh" | "declared";
@@ -72,7 +72,7 @@ export interface Observation {
 /** One answer, or none, of a node over one transport. */
 export interface ReachAnswer {
   readonly node: string;
-  readonly transport: Transport;
+  readonly transport: NodeProtocol;
   /** Epoch ms; of `up` when it answered, else when the question began: it says nothing of a later connection. */
   readonly atMs: number;
   /**

@@ -11,9 +11,16 @@ interface Entry {
   readonly nothingRan?: string;
   /** What to do, where nothing else is said; `{name}` stands for what `adviceOf` is given. */
   readonly advice?: string;
+  /** What an agent is told to do, where nothing else is said: the operator alone can do what `advice` says. */
+  readonly agentAdvice?: string;
   /** The caller named something that is not there. */
   readonly isMistake?: true;
 }
+
+/** What an agent can do about what its operator has to mend. */
+export const TELL_USER =
+  "Trying again does not help before the operator has mended it: tell your user what this says";
+const TRY_AGAIN = "Try again once; if it stays so, tell your user what this says";
 
 /** Codes an agent, an operator or a script can meet. docs/errors.md says what each means. */
 export const CATALOGUE = {
@@ -23,19 +30,28 @@ export const CATALOGUE = {
     outcome: "nothingRan",
     nothingRan: "nothing ran",
     advice: 'Mend that, or set plugins.entries.node-router.config.audit to "best-effort"',
+    agentAdvice: TELL_USER,
   },
   AUTH_FAILED: {
     outcome: "nothingRan",
     advice: "put a key that it accepts into ssh-agent, or name it in {setting}",
+    agentAdvice: TELL_USER,
   },
   BACKGROUND_UNSUPPORTED: { outcome: "nothingRan", advice: "leave background out" },
-  CONFIG_INVALID: { outcome: "nothingRan", advice: "{mend}, the gateway reloads by itself{more}" },
+  CONFIG_INVALID: {
+    outcome: "nothingRan",
+    advice: "{mend}, the gateway reloads by itself{more}",
+    agentAdvice: TELL_USER,
+  },
   CORDONS_UNREADABLE: {
     outcome: "nothingRan",
     nothingRan: "nothing changed, and until then every node is taken for cordoned",
     advice:
       'Put the file back, or run "openclaw node-router uncordon --all", which begins anew without a cordon',
   },
+  DELEGATION_FAILED: { outcome: "told" },
+  DELEGATION_REFUSED: { outcome: "nothingRan", nothingRan: "nothing was sent" },
+  DELEGATION_UNKNOWN: { outcome: "nothingRan", isMistake: true },
   ENV_INVALID: { outcome: "nothingRan" },
   FILES_REFUSED: { outcome: "nothingRan", advice: "use exec on the node" },
   FILE_CHANGED: { outcome: "nothingRan", nothingRan: "nothing was changed" },
@@ -56,12 +72,12 @@ export const CATALOGUE = {
   GATEWAY_SHELL_REFUSED: { outcome: "nothingRan", advice: "use exec" },
   GATEWAY_UNREACHABLE: { outcome: "told" },
   GATEWAY_URL_REFUSED: { outcome: "nothingRan", advice: "leave gatewayUrl and gatewayToken out" },
-  HOOKS_NOT_LIVE: { outcome: "told" },
+  HOOKS_NOT_LIVE: { outcome: "told", agentAdvice: TRY_AGAIN },
   HOSTED_ELSEWHERE: { outcome: "nothingRan" },
-  HOST_KEY_CHANGED: { outcome: "nothingRan" },
-  HOST_KEY_REVOKED: { outcome: "nothingRan" },
-  HOST_KEY_UNKNOWN: { outcome: "nothingRan" },
-  INVENTORY_UNAVAILABLE: { outcome: "nothingRan" },
+  HOST_KEY_CHANGED: { outcome: "nothingRan", agentAdvice: TELL_USER },
+  HOST_KEY_REVOKED: { outcome: "nothingRan", agentAdvice: TELL_USER },
+  HOST_KEY_UNKNOWN: { outcome: "nothingRan", agentAdvice: TELL_USER },
+  INVENTORY_UNAVAILABLE: { outcome: "nothingRan", agentAdvice: TRY_AGAIN },
   JOB_UNKNOWN: { outcome: "nothingRan" },
   JOB_UNREACHABLE: {
     outcome: "told",
@@ -74,34 +90,48 @@ export const CATALOGUE = {
   },
   NODE_MISMATCH: { outcome: "told" },
   NODE_NOT_ALLOWED: { outcome: "nothingRan" },
-  NODE_UNREACHABLE: { outcome: "nothingRan" },
+  NODE_UNREACHABLE: {
+    outcome: "nothingRan",
+    agentAdvice:
+      "Trying again is safe, and helps once the node answers again; if it cannot wait, tell your user",
+  },
   NOT_STARTED: { outcome: "nothingRan", advice: "trying again is safe" },
   NO_NODE_FITS: {
     outcome: "nothingRan",
     advice:
       'Run "{command}" to see each node; change plugins.entries.node-router.config.rules or bring a node up',
+    agentAdvice: TELL_USER,
   },
   OUTCOME_UNKNOWN: {
     outcome: "unknown",
     advice: "it was not run again and must not be before you looked at what it did",
   },
-  PACKAGE_REPLACED: { outcome: "nothingRan", nothingRan: "nothing ran", advice: "Restart the gateway" },
+  PACKAGE_REPLACED: {
+    outcome: "nothingRan",
+    nothingRan: "nothing ran",
+    advice: "Restart the gateway",
+    agentAdvice: TELL_USER,
+  },
   PATH_NOT_ALLOWED: { outcome: "nothingRan" },
+  PEER_REFUSED: { outcome: "nothingRan", nothingRan: "nothing of it ran there" },
+  PEER_UNREACHABLE: { outcome: "told" },
   RUNTIME_NOT_ROUTABLE: {
     outcome: "nothingRan",
     advice:
       'set agentRuntime: { id: "openclaw" } for its model in agents.entries.{agent}.models, or {wayOut}',
+    agentAdvice: TELL_USER,
   },
   RUN_NOT_ALLOWED: { outcome: "nothingRan", nothingRan: "nothing ran" },
   SECRET_UNAVAILABLE: {
     outcome: "nothingRan",
     advice: "make the secret available to the gateway and reload it",
+    agentAdvice: TELL_USER,
   },
   SETUP_FAILED: {
     outcome: "told",
     advice: "Mend that and run the same command again: what is there stays there",
   },
-  SSH_SETTINGS_INVALID: { outcome: "nothingRan", advice: "mend it" },
+  SSH_SETTINGS_INVALID: { outcome: "nothingRan", advice: "mend it", agentAdvice: TELL_USER },
   STATE_NOT_WRITTEN: {
     outcome: "nothingRan",
     nothingRan: "nothing changed",
@@ -116,12 +146,13 @@ export const CATALOGUE = {
     advice: "Set gateway.auth.mode to token or password",
   },
   TUNNEL_PORT_TAKEN: { outcome: "nothingRan" },
+  USAGE_UNAVAILABLE: { outcome: "nothingRan", advice: "see the gateway's log, then ask again" },
   WORKDIR_UNAVAILABLE: {
     outcome: "nothingRan",
     nothingRan: "the command was not run",
     advice: "Make the directory there, or leave workdir out",
   },
-  WORKSPACE_UNAVAILABLE: { outcome: "nothingRan" },
+  WORKSPACE_UNAVAILABLE: { outcome: "nothingRan", agentAdvice: TELL_USER },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

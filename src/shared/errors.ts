@@ -1,6 +1,6 @@
 // The one class that carries a fault, and what anything thrown says.
 import type { ErrorCode } from "./errorCatalogue.ts";
-import { type Refusal, refusalLine } from "./refusal.ts";
+import { lineForAgent, type Refusal, refusalLine } from "./refusal.ts";
 
 /**
  * The same in every copy of this code: a reload brings a new one, and what outlives it is of an older one. Its number
@@ -18,15 +18,24 @@ export class NodeRouterError extends Error {
     return typeof value === "object" && value !== null && MARK in value;
   }
 
-  constructor(refusal: Refusal, options?: { cause?: unknown }) {
-    super(refusalLine(refusal), options);
+  /** @param options `isForAgent`: its message is what an agent reads. */
+  constructor(refusal: Refusal, options: { cause?: unknown; isForAgent?: true } = {}) {
+    const { isForAgent, ...cause } = options;
+    super(isForAgent === true ? lineForAgent(refusal) : refusalLine(refusal), cause);
     this.name = "NodeRouterError";
-    const { code, fact, nothingRan, advice } = refusal;
+    const { code, fact, nothingRan, advice, agentAdvice } = refusal;
     this.code = code;
     // Of a result that is a refusal, no more than that.
-    this.refusal = { code, fact, nothingRan, advice };
+    this.refusal = { code, fact, nothingRan, advice, ...(agentAdvice === undefined ? {} : { agentAdvice }) };
     Object.defineProperty(this, MARK, { value: true });
   }
+}
+
+/** What the host shows the agent of anything thrown. */
+export function agentError(error: unknown): unknown {
+  return error instanceof NodeRouterError
+    ? new NodeRouterError(error.refusal, { cause: error.cause, isForAgent: true })
+    : error;
 }
 
 /** The message of anything thrown, on one line and without its stack. */

@@ -19,6 +19,12 @@ export function trimmedText(value: unknown): string | null {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }
 
+/** The number under a key; null for what is no finite number. */
+export function numberIn(holder: unknown, key: string): number | null {
+  const value = fieldOf(holder, key);
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
 /** The JSON value; null for text that is none. */
 export function readJson(text: string): unknown {
   try {

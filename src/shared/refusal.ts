@@ -10,9 +10,11 @@ export interface Refusal {
   readonly nothingRan: string | null;
   /** What to do: a sentence of its own when it begins with a capital letter, else a part of the fact's; null: nothing. */
   readonly advice: string | null;
+  /** The same for the agent whose call it was; absent: what the catalogue has for agents, else `advice` is for it too. */
+  readonly agentAdvice?: string;
 }
 
-type Told = Partial<Pick<Refusal, "nothingRan" | "advice">>;
+type Told = Partial<Pick<Refusal, "nothingRan" | "advice" | "agentAdvice">>;
 
 type Holes<T> = T extends `${string}{${infer Name}}${infer Rest}`
   ? Name extends `${string} ${string}`
@@ -28,7 +30,8 @@ export function refusal(code: PlainCode, fact: string, told?: Told): Refusal;
 export function refusal(code: ErrorCode, fact: string, told: Told & Pick<Refusal, "advice">): Refusal;
 export function refusal(code: ErrorCode, fact: string, told: Told = {}): Refusal {
   const { nothingRan = null, advice = null } = { ...entryOf(code), ...told };
-  return { code, fact, nothingRan, advice };
+  const { agentAdvice } = told;
+  return { code, fact, nothingRan, advice, ...(agentAdvice === undefined ? {} : { agentAdvice }) };
 }
 
 /** The catalogue's advice for a code, with its holes filled. */
@@ -40,7 +43,24 @@ export function adviceOf<C extends Exclude<ErrorCode, PlainCode>>(
   return (entryOf(code).advice ?? "").replace(/\{(\w+)\}/g, (hole, name: string) => known[name] ?? hole);
 }
 
-/** The whole text, as an agent, a log or `health` shows it: `CODE: fact; nothing ran. What to do.` */
+/**
+ * The whole text as the agent reads it, who can run no command of the operator's: what it can do instead, and that nothing
+ * ran where it is left to the operator.
+ */
+export function agentText(why: Refusal): string {
+  return `${lineForAgent(why)}.`;
+}
+
+/** The same without its full stop. */
+export function lineForAgent(why: Refusal): string {
+  const { outcome, agentAdvice: usual } = entryOf(why.code);
+  const advice = why.agentAdvice ?? usual;
+  if (advice === undefined) return refusalLine(why);
+  const nothingRan = why.nothingRan ?? (outcome === "nothingRan" ? "nothing ran" : null);
+  return refusalLine({ ...why, nothingRan, advice });
+}
+
+/** The whole text, as a log, the CLI or `health` shows it: `CODE: fact; nothing ran. What to do.` */
 export function refusalText(refusal: Refusal): string {
   return `${refusalLine(refusal)}.`;
 }

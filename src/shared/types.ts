@@ -1,7 +1,10 @@
 // Leaf types shared by every folder. Imports nothing of ours.
 
 /** How a call reaches a node: the OpenClaw node protocol, or SSH. */
-export type Transport = "node" | "ssh";
+export type NodeProtocol = "node" | "ssh";
+
+/** The same, or how a task reaches another gateway. */
+export type Transport = NodeProtocol | "peer";
 
 /** What moves with the agent: `exec` alone, or the whole workspace (exec, process, files). */
 export type Binding = "exec" | "workspace";

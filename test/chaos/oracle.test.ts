@@ -26,10 +26,13 @@ const claim = (outcome: Claim["outcome"], node: string | null = null, source = "
   source,
   outcome,
   node,
+  rule: null,
 });
-const on = (...machines: string[]): Mark[] => machines.map((machine) => ({ id: ID, machine }));
+const on = (...machines: string[]): Mark[] => machines.map((machine) => ({ id: ID, machine, lines: null }));
 const OPEN: World = {
   allowed: () => new Set(["pair-1", "pair-2"]),
+  allowedByRule: () => new Set(["pair-1", "pair-2"]),
+  mostAtOnce: () => Number.POSITIVE_INFINITY,
   isClosed: () => false,
   mustHave: () => false,
 };
@@ -52,6 +55,17 @@ describe("a call that is as promised breaks nothing:", () => {
       on("pair-1"),
     ],
     ["nothing was told, with one mark", [], on("pair-2")],
+    [
+      "it ran on in the background, and its end is on record",
+      [claim("running", "pair-1"), claim("ran", "pair-1", "audit")],
+      on("pair-1"),
+    ],
+    ["its end is not on record, and nobody was told that it runs on", [claim("open")], on("pair-1")],
+    [
+      "it was to run on in the background, and it is on record that it was never begun",
+      [claim("running", "pair-1"), claim("not-started", "pair-1", "audit")],
+      [],
+    ],
   ])("%s", (_, claims, marks) => {
     expect(brokenIn({ claims, marks })).toEqual([]);
   });
@@ -67,6 +81,17 @@ describe("a planted violation is found:", () => {
     ["ran, and its mark is elsewhere", [claim("ran", "pair-1")], on("pair-2")],
     ["ran, and its mark is elsewhere", [claim("unknown", "pair-1")], on("pair-2")],
     ["ran, and its mark is elsewhere", [claim("running", "pair-1")], on("pair-2")],
+    ["runs in the background, and left no mark", [claim("running", "pair-1")], []],
+    [
+      "ran in the background, and its end is nowhere",
+      [claim("running", "pair-1"), claim("open", "pair-1", "audit")],
+      on("pair-1"),
+    ],
+    [
+      "did not run, and left a mark",
+      [claim("running", "pair-1"), claim("not-started", "pair-1", "audit")],
+      on("pair-1"),
+    ],
     ["did not run, and left a mark", [claim("refused")], on("pair-1")],
     ["did not run, and left a mark", [claim("not-started", "pair-1")], on("pair-1")],
   ])("%s: %j, %j", (broken, claims, marks) => {
@@ -94,6 +119,15 @@ describe("a planted violation is found:", () => {
     expect(brokenIn({ claims: [claim("ran", "pair-2")], marks: on("pair-2") }, { isClosed })).toEqual([]);
   });
 
+  test("a mark where the rule that is named did not allow it, though another rule did", () => {
+    const allowedByRule = (rule: string) => new Set(rule === "first" ? ["pair-1"] : ["pair-2"]);
+    const by = (rule: string) => [{ ...claim("ran", "pair-2"), rule }];
+    expect(brokenIn({ claims: by("first"), marks: on("pair-2") }, { allowedByRule })).toEqual([
+      "a place that the rule it names did not allow",
+    ]);
+    expect(brokenIn({ claims: by("next"), marks: on("pair-2") }, { allowedByRule })).toEqual([]);
+  });
+
   test("a call that a source must know and does not", () => {
     const mustHave: World["mustHave"] = (source) => source === "audit";
     const evidence = { claims: [claim("ran", "pair-1")], marks: on("pair-1"), sources: ["result", "audit"] };
@@ -104,6 +138,42 @@ describe("a planted violation is found:", () => {
 
   test("a mark of a call that nobody asked for", () => {
     expect(brokenIn({ asked: [], marks: on("pair-1") })).toEqual(["a mark that nobody asked for"]);
+  });
+});
+
+describe("of three calls on a machine, two of them at the same time,", () => {
+  const ids = ["1.exec-a.00001.0.7", "1.exec-a.00001.1.8", "1.exec-a.00001.2.9"];
+  const lines = [
+    { begin: 0, end: 2 },
+    { begin: 1, end: 3 },
+    { begin: 4, end: 5 },
+  ];
+  const three = (more: { outcome?: Claim["outcome"]; untilMs?: number } = {}): Evidence => ({
+    asked: ids.map((id, at) => asked({ id, ...(at === 1 ? { untilMs: more.untilMs ?? 1_000 } : {}) })),
+    claims: ids.map((id, at) => ({
+      ...claim(at === 1 ? (more.outcome ?? "ran") : "ran", "pair-1"),
+      id,
+    })),
+    marks: ids.map((id, at) => ({ id, machine: "pair-1", lines: lines[at] ?? null })),
+    sources: [],
+  });
+  const most = (count: number) => ({ mostAtOnce: () => count });
+
+  test("the second is one too many where one may run", () => {
+    const violations = judge(three(), { ...OPEN, ...most(1) });
+    expect(violations).toMatchObject([{ broken: "more at once than the machine may run", id: ids[1] }]);
+  });
+
+  test.each<readonly [string, Evidence, Partial<World>]>([
+    ["nothing is wrong where two may run", three(), most(2)],
+    ["nothing is said of one whose end nobody was told", three({ outcome: "unknown" }), most(1)],
+    [
+      "nothing is said while another limit may have held",
+      three({ untilMs: 2_000 }),
+      { mostAtOnce: (_from, untilMs) => (untilMs > 1_000 ? Number.POSITIVE_INFINITY : 1) },
+    ],
+  ])("%s", (_, evidence, world) => {
+    expect(brokenIn(evidence, world)).toEqual([]);
   });
 });
 

@@ -42,3 +42,21 @@ test("an agent without a rule may be on the gateway alone, and one that no node 
   expect([...timeline.allowed("free", 0, 1)]).toEqual(["gateway"]);
   expect([...timeline.allowed("nowhere", 0, 1)]).toEqual([]);
 });
+
+test("the limit of a time is the loosest that may have held in it, and none is Infinity", () => {
+  const timeline = createTimeline("crowded");
+  expect(timeline.mostAtOnce(1, 5)).toBe(1);
+  timeline.writes("full", 10)(20);
+  expect(timeline.mostAtOnce(1, 15)).toBe(2);
+  expect(timeline.mostAtOnce(21, 30)).toBe(2);
+  timeline.writes("base", 40);
+  expect(timeline.mostAtOnce(21, 41)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("a rule is held to what it allowed itself, in its time", () => {
+  const timeline = createTimeline("base");
+  timeline.writes("next", 10)(20);
+  expect([...timeline.allowedByRule("rule-exec-a-next", 1, 9)]).toEqual([]);
+  expect([...timeline.allowedByRule("rule-exec-a-next", 5, 12)]).toEqual(["pair-2"]);
+  expect([...timeline.allowedByRule("rule-exec-a", 21, 30)]).toEqual(["pair-1"]);
+});

@@ -70,7 +70,7 @@ test("a problem of meaning concerns agents that rules name, and others only wher
     const named = new Set(rules.flatMap(({ agents }) => agents));
     for (const { agents, code } of problems) {
       if (agents === "*") expect(code).toBe("AGENT_INVALID");
-      else for (const agent of agents) expect(named).toContain(agent);
+      else for (const one of agents) expect(named).toContain(typeof one === "string" ? one : one.agent);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { resolveConfig } from "../../src/config/resolve.ts";
-import { REFERENCE_CONFIG } from "./support.ts";
+import { printTaint } from "../../src/nodeRouter/placement/model/taint.ts";
+import { NO_DELEGATION, REFERENCE_CONFIG } from "./support.ts";
 
 test("the reference config has no problem", () => {
   expect(resolveConfig(REFERENCE_CONFIG).problems).toEqual([]);
@@ -20,10 +21,27 @@ test("an absent config and an empty one are the same, and right", () => {
     untoleratedAgents: "leave",
     rules: [],
     tests: [],
+    gatewayName: null,
+    peers: new Map(),
+    delegation: NO_DELEGATION,
+    alerts: null,
     problems: [],
   };
   expect(resolveConfig(undefined)).toEqual(empty);
   expect(resolveConfig({})).toEqual(empty);
+});
+
+test("nodes with the same taints share one list of them, and one with more, or in another order, has its own", () => {
+  const taints = [
+    ["a:NoExecute", "b=1:NoSchedule"],
+    ["a:NoExecute", "b=1:NoSchedule"],
+    ["b=1:NoSchedule", "a:NoExecute"],
+    ["a:NoExecute"],
+  ];
+  const nodes = Object.fromEntries(taints.map((own, at) => [`n${at}`, { taints: own }]));
+  const lists = [...resolveConfig({ nodes }).nodes.values()].map((node) => node.taints);
+  expect(lists.map((list) => list.map(printTaint))).toEqual(taints);
+  expect(lists[1]).toBe(lists[0]);
 });
 
 test("null is a wrong config, not an absent one", () => {

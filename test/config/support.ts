@@ -65,3 +65,14 @@ export function ruleLines(...rules: unknown[]): string[] {
     rules,
   });
 }
+
+/** `delegation` of a config that says nothing of it. */
+export const NO_DELEGATION = {
+  rules: [],
+  maxHops: 1,
+  waitMs: 60_000,
+  acceptWithinMs: 15_000,
+  keepMs: 7 * 86_400_000,
+  maxTaskBytes: 262_144,
+  maxResultBytes: 262_144,
+};

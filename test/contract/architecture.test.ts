@@ -31,8 +31,11 @@ const AREAS: readonly (readonly [area: string, question: string])[] = [
   ["nodeRouter/tunnels", "How does a node reach the gateway?"],
   ["nodeRouter/dispatch", "How is a decision told to the host?"],
   ["nodeRouter/workspace", "How does a whole workspace live on a node?"],
+  ["nodeRouter/usage", "What did agents spend, and where?"],
   ["nodeRouter/liveness", "Are the hooks alive?"],
   ["nodeRouter/observe", "Who asks the nodes how they are?"],
+  ["nodeRouter/alerts", "What is a person told, unasked?"],
+  ["nodeRouter/delegation", "How is a task given to another gateway?"],
   ["nodeRouter/setup", "How does a machine become a node?"],
   ["hooks", "Which hook of the host calls us?"],
   ["nodeRouter/surfaces", "Who reads it: operators, agents, scripts, browsers?"],
@@ -48,6 +51,11 @@ const PURE: readonly (readonly [where: string, why: string])[] = [
     "explain must stay pure so that the same decision always reads the same, in the CLI, the log and the refusal",
   ],
   ["src/nodeRouter/toolCatalog", "what a tool is does not change with the moment"],
+  [
+    "src/nodeRouter/delegation/model",
+    "what becomes of a task is a function of what was seen, or it cannot be proved",
+  ],
+  ["src/nodeRouter/delegation/protocol", "what a message means does not change with the moment"],
   ["src/nodeRouter/policy", "what is decided of a call is what explain, doctor and status say of it"],
 ];
 
@@ -126,8 +134,10 @@ test("a basename means one thing: files of one name are a kind that their folder
 
 /** `register.ts` registers its room with the host, `checks/near.ts` checks what `near` says, `filters/x.ts` filters by x. */
 const KINDS = [
+  "alerts.ts",
   "location.ts",
   "near.ts",
+  "peers.ts",
   "presence.ts",
   "register.ts",
   "registry.ts",
@@ -137,6 +147,7 @@ const KINDS = [
   "tags.ts",
   "taints.ts",
   "transport.ts",
+  "wire.ts",
 ];
 
 test("an exported name means one thing: no two files of src export it", () => {
@@ -286,7 +297,7 @@ function sourcesIn(where: string): readonly Source[] {
   const root = join(ROOT, where);
   if (!existsSync(root)) return [];
   return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(root, file))
     .map((file) => ({ path: relative(ROOT, file), code: readFileSync(file, "utf8") }));
 }

@@ -62,7 +62,7 @@ describe("what every process with the plugin loads", () => {
   });
 
   test("is small", () => {
-    expect(bytesOf(atStart)).toBeLessThan(720_000);
+    expect(bytesOf(atStart)).toBeLessThan(725_000);
     // Every further file costs a millisecond.
     expect(atStart.length).toBeLessThan(8);
   });
@@ -111,9 +111,9 @@ describe("the tables", () => {
 });
 
 describe("the package", () => {
-  test("unpacked is at most 1.6 MB: OpenClaw copies all of it each time that it loads the plugin", () => {
-    expect(bytesOf(files)).toBeLessThan(1_550_000);
-    expect(bytesOf(everything)).toBeLessThan(1_600_000);
+  test("unpacked is at most 2 MB: OpenClaw copies all of it each time that it loads the plugin", () => {
+    expect(bytesOf(files)).toBeLessThan(1_900_000);
+    expect(bytesOf(everything)).toBeLessThan(2_000_000);
   });
 
   test("is without the docs, to which its readme leads by the repository", () => {
@@ -155,7 +155,8 @@ describe("the package", () => {
     const bundled: readonly { readonly name: string }[] = JSON.parse(textOf("bundled.json"));
     const names = bundled.map(({ name }) => name).sort();
     const packages = modulesIn(files).filter((path) => path.startsWith("node_modules/") && !isStub(path));
-    expect(names).toEqual([...new Set(packages.map(ownerOf))].sort());
+    // The page's script is packed data here, so what is in it is named by hand.
+    expect(names).toEqual([...new Set([...packages.map(ownerOf), "preact"])].sort());
     const licenses = textOf("THIRD_PARTY_LICENSES.txt");
     expect(names.filter((name) => !licenses.includes(`${name} `))).toEqual([]);
     // Parts that were left out bring no package with them.

@@ -52,8 +52,12 @@ test("the package asks for nothing at its installation: OpenClaw resolves peers 
   ]);
 });
 
-test("the package says where it comes from and where to report", () => {
-  const { repository, homepage, bugs } = json("package.json");
+test("the package says whose it is, where it comes from, by what it is found and where to report", () => {
+  const { author, keywords, license, repository, homepage, bugs } = json("package.json");
+  expect(readFileSync(join(ROOT, "LICENSE"), "utf8")).toMatch(
+    new RegExp(`^${license} .*\\n.*${author}$`, "ms"),
+  );
+  expect(keywords).toEqual(expect.arrayContaining(["openclaw", "openclaw-plugin", "ssh", "data-residency"]));
   const home = "https://github.com/openclaw-node-router/openclaw-node-router";
   expect([repository.url, homepage, bugs.url]).toEqual([
     `git+${home}.git`,

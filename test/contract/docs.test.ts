@@ -1,16 +1,19 @@
 // The docs say what the code does: every config key, error code and finding is in them, and every link leads somewhere.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { describe, expect, test } from "vitest";
+import { Command } from "commander";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ConfigSchema } from "../../src/config/schema/schema.ts";
 import { FACT_TRUST } from "../../src/nodeRouter/inventory/factTrust.ts";
 import { BUILTIN_KEYS, PLACE_KEYS } from "../../src/nodeRouter/placement/selector/builtinTags.ts";
+import { buildCommands } from "../../src/nodeRouter/surfaces/cli/program.ts";
 import { metricsText } from "../../src/nodeRouter/surfaces/web/metrics.ts";
 import { ROUTABLE_TOOLS } from "../../src/nodeRouter/toolCatalog/catalog.ts";
 import { FACTS } from "../../src/presence/facts.ts";
 import { PRESENCE_STATES } from "../../src/presence/freshness.ts";
 import { ERROR_CODES } from "../../src/shared/errorCatalogue.ts";
-import { smallFleet, statusFor } from "../nodeRouter/surfaces/web/fleet.ts";
+import { smallFleet, smallPeers, statusFor } from "../nodeRouter/surfaces/web/fleet.ts";
+import { smallUsage } from "../nodeRouter/surfaces/web/usageSample.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -19,28 +22,37 @@ const GUIDES = readdirSync(join(ROOT, "docs"))
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`);
 const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).map((file) => `docs/decisions/${file}`);
+const CHINESE = readdirSync(join(ROOT, "docs/zh-CN")).map((file) => `docs/zh-CN/${file}`);
 /** Pages for those who change the plugin: they name files of ours. */
 const FOR_DEVELOPERS = ["CONTRIBUTING.md", "docs/architecture.md", ...DECISIONS];
 const PAGES = [
   ...["README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
   ...GUIDES,
+  ...CHINESE,
   ...DECISIONS,
 ];
+
+const OPENCLAW_DOCS = "https://docs.openclaw.ai/";
+/** Before a path in README.md, which stands at the top as the address does. */
+const OWN =
+  /^https:\/\/(github\.com\/openclaw-node-router\/openclaw-node-router\/blob|raw\.githubusercontent\.com\/openclaw-node-router\/openclaw-node-router)\/main\//;
 
 describe("docs/configuration.md", () => {
   const documented = rowsOf(read("docs/configuration.md")).filter(
     ([key = "", type = ""]) =>
-      /^(mode|audit[A-Za-z]*|gateway|presence|nodes|rules|tests|untoleratedAgents)\b/.test(key) &&
-      type !== "",
+      /^(mode|audit[A-Za-z]*|gateway|presence|nodes|rules|tests|untoleratedAgents|gatewayName|peers|delegation|location|near|prefer|residency|SecretRef|alerts)\b/.test(
+        key,
+      ) && type !== "",
   );
   const expected = [...keysOf(JSON.parse(JSON.stringify(ConfigSchema)))];
 
-  test("has every key of the schema, and no other", () => {
-    expect(documented.map(([key]) => key).sort()).toEqual(expected.map(({ key }) => key).sort());
+  test("has every key of the schema once, a part that several objects share under its own name, and no other", () => {
+    const rows = new Set(expected.map(({ row }) => row));
+    expect(documented.map(([key]) => key).sort()).toEqual([...rows].sort());
   });
 
-  test.each(expected)("says type and default of $key", ({ key, type, fallback }) => {
-    const [, shownType, shownFallback, meaning] = documented.find(([shown]) => shown === key) ?? [];
+  test.each(expected)("says type and default of $key", ({ row, type, fallback }) => {
+    const [, shownType, shownFallback, meaning] = documented.find(([shown]) => shown === row) ?? [];
     expect(shownType).toBe(type);
     if (fallback === null) expect(shownFallback).not.toMatch(/^(required)?$/);
     else expect(shownFallback).toBe(fallback);
@@ -129,8 +141,7 @@ describe("docs/presence.md", () => {
     const documented = rowsOf(marked(page, "facts")).filter(isEntry);
     const expected = Object.entries(FACTS).map(([name, { meaning, unit, holdsMs, sources }]) => [
       name,
-      meaning,
-      unit === "" ? "–" : unit,
+      unit === "" ? meaning : `${meaning} (${unit})`,
       holdText(holdsMs),
       sources.map((source) => `\`${source}\``).join(", "),
     ]);
@@ -138,23 +149,26 @@ describe("docs/presence.md", () => {
   });
 
   test("has every fact with who says it and whether a node can choose it, and no other", () => {
-    const documented = rowsOf(marked(page, "trust"));
-    const expected = FACT_TRUST.map(({ fact, saidBy, nodeChooses, tags }) => [
-      fact,
-      saidBy,
-      nodeChooses,
-      tags.length === 0 ? "–" : tags.map((tag) => `\`${tag}\``).join(", "),
-    ]);
-    expect(documented.slice(-expected.length)).toEqual(expected);
-    expect(documented.length - expected.length).toBeLessThanOrEqual(2);
+    // Facts of which the same is true share a row.
+    const [, , ...rows] = rowsOf(marked(page, "trust"));
+    const documented = rows.flatMap(([facts = "", ...rest]) =>
+      facts.split("`, `").map((fact) => [fact, ...rest].join(" | ")),
+    );
+    const expected = FACT_TRUST.map(({ fact, saidBy, nodeChooses, tags }) => {
+      const shown = tags.length === 0 ? "–" : tags.map((tag) => `\`${tag}\``).join(", ");
+      return [fact, saidBy, nodeChooses, shown].join(" | ");
+    });
+    expect(documented.sort()).toEqual(expected.sort());
   });
 
   test("has every metric with type, labels and help, in the order of the exposition, and no other", async () => {
+    expect(page).toContain("Names that end with `_total` are counters, all others gauges.");
+    const typeOf = (name = "") => (name.endsWith("_total") ? "counter" : "gauge");
     const fleet = smallFleet();
-    const text = await metricsText(fleet, statusFor(fleet));
+    const text = await metricsText(fleet, statusFor(fleet), smallPeers(), smallUsage());
     const documented = rowsOf(marked(page, "metrics"))
       .filter(isEntry)
-      .map(([name, type, labels = "", help]) => [name, type, labels.split(", ").sort(), help]);
+      .map(([name, labels = "", help]) => [name, typeOf(name), labels.split(", ").sort(), help]);
     const expected = [...text.matchAll(/^# HELP openclaw_node_router_(\S+) (.+)\n# TYPE \S+ (\S+)$/gm)].map(
       ([, name = "", help, type]) => [name, type, labelsOf(text, name), help],
     );
@@ -178,39 +192,110 @@ test("docs/enforcement.md says what happens to every tool that a rule may name",
   expect(ROUTABLE_TOOLS.filter((tool) => !page.includes(`\`${tool}\``))).toEqual([]);
 });
 
-test("docs/cli.md has every command, and every gateway method with its scope", () => {
+describe("docs/cli.md", () => {
   const page = read("docs/cli.md");
-  const methods = [
-    ...read("src/nodeRouter/surfaces/methods/register.ts").matchAll(
-      /register\("(\w+)", (READ|WRITE|ADMIN)\)/g,
-    ),
-  ];
-  expect(methods.length).toBeGreaterThan(4);
-  for (const [, name = "", scope = ""] of methods) {
-    expect(page).toContain(`\n## ${name}\n`);
-    expect(page).toMatch(
-      new RegExp(`\`noderouter\\.${name}\` +\\|.*\\| \`operator\\.${scope.toLowerCase()}\` +\\|`),
-    );
-  }
+  let commands: readonly Command[] = [];
+  // It loads a part of OpenClaw.
+  beforeAll(async () => {
+    const program = new Command("openclaw");
+    await buildCommands(program as never, "node-router", "");
+    commands = program.commands[0]?.commands ?? [];
+  }, 60_000);
+
+  test("has a section for every command, where its help leads", () => {
+    const names = commands.map((command) => command.name());
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !page.includes(`\n## ${name}\n`))).toEqual([]);
+  });
+
+  test("names every option of a command in its section, in one that this leads to, or among those of all", () => {
+    const shared = page.slice(0, page.indexOf("\n## For scripts"));
+    const lacking = commands.flatMap((command) => {
+      const own = sectionOf(page, command.name());
+      const others = page.split("\n## ").filter((part) => {
+        const [anchor = ""] = anchorsOf(`# ${part.split("\n")[0]}`);
+        return linksOf(own).includes(`#${anchor}`);
+      });
+      const told = [shared, own, ...others].join("\n");
+      return command.options.flatMap(({ long }) =>
+        long && !new RegExp(`[\` ]${long}\\b`).test(told) ? [`${command.name()} ${long}`] : [],
+      );
+    });
+    expect(lacking).toEqual([]);
+  });
+
+  test("has every gateway method under its scope, and no other", () => {
+    const methods = [
+      ...read("src/nodeRouter/surfaces/methods/register.ts").matchAll(
+        /register\((?:"(\w+)"|PLAN_ONLY), (READ|WRITE|ADMIN)\)/g,
+      ),
+    ].map(([, name = "guardPlan", scope = ""]) => `operator.${scope.toLowerCase()} noderouter.${name}`);
+    expect(methods.length).toBeGreaterThan(20);
+    const documented = sectionOf(page, "Gateway methods")
+      .split(/\n(?=`operator\.\w+`:\n)/)
+      .slice(1)
+      .flatMap((part) => {
+        const [, scope = ""] = part.match(/^`(operator\.\w+)`/) ?? [];
+        const heads = [...part.matchAll(/^- (`noderouter\.\w+`(?:, `noderouter\.\w+`)*)/gm)];
+        return heads.flatMap(([, names = ""]) =>
+          names.split(", ").map((name) => `${scope} ${name.replaceAll("`", "")}`),
+        );
+      });
+    expect(documented.sort()).toEqual(methods.sort());
+  });
 });
 
-test("the two READMEs have the same commands, configs and transcripts", () => {
-  const english = codeBlocks(read("README.md"));
-  expect(english.length).toBeGreaterThan(5);
-  expect(codeBlocks(read("README.zh-CN.md"))).toEqual(english);
+/** English page and its Chinese one. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ["README.md", "README.zh-CN.md"],
+  ...CHINESE.map((page) => [page.replace("zh-CN/", ""), page] as const),
+];
+
+test.each(PAIRS)("%s and %s have the same commands, configs and transcripts", (english, chinese) => {
+  expect(codeBlocks(read(chinese))).toEqual(codeBlocks(read(english)));
 });
 
-test("the two READMEs have the same sections and lead to the same pages", () => {
-  const shape = (page: string) => [...page.matchAll(/^#+ /gm)].map(([hashes]) => hashes);
-  const pages = (page: string) => linksOf(page).filter((link) => !link.startsWith("README"));
-  const [english, chinese] = [read("README.md"), read("README.zh-CN.md")];
-  expect(shape(chinese)).toEqual(shape(english));
-  expect(pages(chinese)).toEqual(pages(english));
-  expect(linksOf(english)).toContain("README.zh-CN.md");
-  expect(linksOf(chinese)).toContain("README.md");
+test.each(PAIRS)(
+  "%s and %s have the same sections, lists and tables, and lead to the same pages",
+  (...pair) => {
+    const [english, chinese] = pair.map((page) => {
+      const text = withoutCode(read(page));
+      const links = linksOf(text).filter((link) => !/README|^https:/.test(link));
+      return {
+        shape: [...text.matchAll(/^(?:#+|-|\d+\.|\|) /gm)].map(([start]) => start),
+        leadsTo: links.map((link) =>
+          link.startsWith("#") ? "#" : join(dirname(page), link).replace("docs/zh-CN/", "docs/"),
+        ),
+      };
+    });
+    expect(chinese).toEqual(english);
+  },
+);
+
+test.each(["README.zh-CN.md", ...CHINESE])("%s leads to no English page that is there in Chinese", (page) => {
+  const targets = linksOf(read(page)).map((link) => join(dirname(page), link.split("#")[0] ?? ""));
+  const inChinese = CHINESE.map((one) => one.replace("zh-CN/", ""));
+  expect(targets.filter((target) => inChinese.includes(target))).toEqual([]);
 });
 
-test.each(GUIDES)("%s says what it is about and when to read it", (page) => {
+test("the READMEs lead to each other, and the Chinese one to each page that is there in Chinese", () => {
+  expect(linksOf(read("README.md"))).toContain("README.zh-CN.md");
+  expect(linksOf(read("README.zh-CN.md"))).toContain("README.md");
+  expect(CHINESE.length).toBeGreaterThan(0);
+  for (const page of CHINESE) expect(linksOf(read("README.zh-CN.md"))).toContain(page);
+});
+
+test("README.md needs no file beside it: OpenClaw's page of the plugin, and a registry's, show it alone", () => {
+  const links = [...withoutCode(read("README.md")).matchAll(/(!?)\[[^\]]*\]\(([^)\s]+)\)/g)];
+  expect(links.length).toBeGreaterThan(20);
+  expect(links.filter(([, , link = ""]) => !link.startsWith("https://")).map(([all]) => all)).toEqual([]);
+  // A picture is no page around it.
+  const pictures = links.filter(([, isPicture]) => isPicture === "!").map(([, , link = ""]) => link);
+  expect(pictures.length).toBeGreaterThan(1);
+  expect(pictures.filter((link) => !link.startsWith("https://raw.githubusercontent.com/"))).toEqual([]);
+});
+
+test.each([...GUIDES, ...CHINESE])("%s says what it is about and when to read it", (page) => {
   expect(read(page)).toMatch(/^---\nsummary: ".+"\nread_when:\n( {2}- .+\n)+---\n\n# .+\n/);
 });
 
@@ -221,6 +306,58 @@ test.each(PAGES)(
       .split("\n")
       .filter((line) => /^\|.*([^ |] {2,}\||\| {2,}[^ |]|-{4,})/.test(line));
     expect(padded).toEqual([]);
+  },
+);
+
+/** Pages that are read from the top; all others are looked things up in, and count as reference. */
+const READ_THROUGH = [
+  "compatibility",
+  "concepts",
+  "faq",
+  "quick-start",
+  "recipes",
+  "reference-deployment",
+  "upgrade-and-uninstall",
+].map((page) => `docs/${page}.md`);
+/** Of all reference pages together. Whoever adds a fact takes one away, or moves it where it is said already. */
+const MOST_WORDS = 35_000;
+const MOST_ROW = 250;
+
+test(`the reference pages have fewer than ${MOST_WORDS} words together`, () => {
+  const pages = GUIDES.filter((page) => !READ_THROUGH.includes(page));
+  expect(pages.length).toBe(GUIDES.length - READ_THROUGH.length);
+  // Lines and dashes of tables and lists are no words, and nobody reads where it goes on from here to learn a fact.
+  const facts = (page: string) => read(page).split("\n## Related\n")[0] ?? "";
+  const words = pages.map((page) => [page, facts(page).match(/\S*[\p{L}\p{N}]\S*/gu)?.length ?? 0] as const);
+  const most = [...words].sort(([, a], [, b]) => b - a).map(([page, count]) => `${page}: ${count}`);
+  const all = words.reduce((sum, [, count]) => sum + count, 0);
+  expect(all, `${all} words: ${most.join(", ")}`).toBeLessThan(MOST_WORDS);
+});
+
+test.each([...GUIDES, ...CHINESE])(
+  "%s ends with where to go on: our pages, and OpenClaw's own that there are",
+  (page) => {
+    const end = read(page).split(/\n## (?:Related|Next|相关|接下来)\n/)[1] ?? "";
+    const links = linksOf(end);
+    const theirs = links.filter((link) => link.startsWith(OPENCLAW_DOCS));
+    expect([links.length > theirs.length, theirs.length > 0, /\n## /.test(end)], page).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const all = linksOf(read(page)).filter((link) => link.startsWith(OPENCLAW_DOCS));
+    expect(all.filter((link) => !isPageOfOpenClaw(link))).toEqual([]);
+  },
+);
+
+test.each([...GUIDES, ...CHINESE])(
+  `no row of a table in %s is longer than ${MOST_ROW} characters`,
+  (page) => {
+    const rows = withoutCode(read(page)).match(/^\|.*$/gm) ?? [];
+    const long = rows
+      .filter((row) => row.length > MOST_ROW)
+      .map((row) => `${row.length}: ${row.slice(0, 60)}…`);
+    expect(long, page).toEqual([]);
   },
 );
 
@@ -269,6 +406,12 @@ function leadsSomewhere(page: string, link: string): boolean {
   return anchor === undefined || anchorsOf(read(target)).includes(anchor);
 }
 
+/** Whether the docs in the package of OpenClaw that is tested have it. */
+function isPageOfOpenClaw(link: string): boolean {
+  const page = join(ROOT, "node_modules/openclaw/docs", link.slice(OPENCLAW_DOCS.length).split("#")[0] ?? "");
+  return existsSync(`${page}.md`) || existsSync(join(page, "index.md"));
+}
+
 /** Anchors as GitHub makes them of headings. */
 function anchorsOf(page: string): readonly string[] {
   return [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
@@ -279,8 +422,9 @@ function anchorsOf(page: string): readonly string[] {
   );
 }
 
+/** Links of a page; one to a file of this repository by its address is a link to the file. */
 function linksOf(page: string): readonly string[] {
-  return [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  return [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link.replace(OWN, ""));
 }
 
 function codeBlocks(page: string): readonly string[] {
@@ -370,6 +514,8 @@ interface Schema {
 interface Key {
   /** `nodes.<name>.ssh.host`, `rules[].name`. */
   readonly key: string;
+  /** Where the page has it: `location.city` for that of every location, `SecretRef.id`; else the key. */
+  readonly row: string;
   readonly type: string;
   /** As the page shows it; null where the schema has none and the page explains it in words. */
   readonly fallback: string | null;
@@ -380,11 +526,18 @@ function* keysOf(schema: Schema, prefix = ""): Generator<Key> {
     const key = `${prefix}${name}`;
     const required = schema.required?.includes(name) ? "required" : null;
     const fallback = child.default === undefined ? required : `\`${JSON.stringify(child.default)}\``;
-    yield { key, type: typeText(child), fallback };
+    yield { key, row: sharedPart(prefix, name) ?? key, type: typeText(child), fallback };
     if (child.items) yield* keysOf(child.items, `${key}[].`);
     if (child.additionalProperties) yield* keysOf(child.additionalProperties, `${key}.<name>.`);
     for (const branch of [child, ...(child.anyOf ?? [])]) yield* keysOf(branch, `${key}.`);
   }
+}
+
+/** Objects that are the same wherever they stand are documented once; every place is held to that row. */
+function sharedPart(prefix: string, name: string): string | null {
+  if (/\.(identityData|passphrase|token)\.$/.test(prefix)) return `SecretRef.${name}`;
+  const [, part] = /\b(location\.|near\.|residency\.|prefer\[\]\.)$/.exec(prefix) ?? [];
+  return part === undefined ? null : `${part}${name}`;
 }
 
 /** The objects that stand beside text have a name. */

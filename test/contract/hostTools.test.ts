@@ -196,8 +196,12 @@ describe("gateway methods", () => {
     guardPlan: ["config.get"],
     guard: ["config.set", "config.patch", "config.apply"],
     probe: ["node.pending.enqueue", "tools.invoke"],
+    ping: ["node.pending.enqueue", "tools.invoke"],
     trust: ["config.set"],
     setup: ["config.set", "device.pair.setupCode", "plugins.install"],
+    peerSetup: ["config.set", "config.patch"],
+    edit: ["config.set", "config.patch"],
+    export: ["config.set"],
     // Where every agent's calls run: as a change of the rules.
     cordon: ["config.patch"],
     uncordon: ["config.patch"],
@@ -206,7 +210,18 @@ describe("gateway methods", () => {
     plan: ["config.get", "node.list"],
     test: ["config.get", "node.list"],
     calls: ["node.list", "logs.tail"],
+    // Rules of the config, and what nodes, status, events and calls say.
+    describe: ["config.get", "node.list", "logs.tail", "status"],
     ledger: ["logs.tail"],
+    usage: ["sessions.usage", "usage.cost"],
+    peers: ["node.list"],
+    probePeer: ["tools.invoke"],
+    // What agents were asked and answered, as their sessions hold it.
+    delegations: ["sessions.list", "chat.history"],
+    delegation: ["chat.history"],
+    cancelDelegation: ["sessions.abort"],
+    endDelegation: ["sessions.abort"],
+    retryDelegation: ["sessions.send"],
   };
   const registered = new Map<string, string>();
   registerGatewayMethods(

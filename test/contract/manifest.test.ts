@@ -1,18 +1,40 @@
 // openclaw.plugin.json is what the host reads without loading us: it must say what the code does.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import manifest from "../../openclaw.plugin.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
 import { manifestConfig, SECRET_PATHS } from "../../src/config/pluginManifest.ts";
 import { ConfigSchema } from "../../src/config/schema/schema.ts";
+import { ROOT } from "../support/environment.ts";
 
 const REWRITE = "run node scripts/writeManifest.ts";
 
-test("the manifest's configSchema equals the TypeBox schema", () => {
-  expect(manifest.configSchema, REWRITE).toEqual(JSON.parse(JSON.stringify(ConfigSchema)));
+test("the manifest's configSchema is made of the TypeBox schema", () => {
+  expect(manifest.configSchema, REWRITE).toEqual(manifestConfig().configSchema);
 });
 
 test("the manifest's uiHints are those of the schema", () => {
   expect(manifest.uiHints, REWRITE).toEqual(manifestConfig().uiHints);
+});
+
+test("every place that names the oldest release of OpenClaw names the same one", () => {
+  const { compat, install } = packageJson.openclaw;
+  const oldest = compat.minGatewayVersion;
+  expect([compat.pluginApi, install.minHostVersion]).toEqual([`>=${oldest}`, `>=${oldest}`]);
+  const pages = [
+    "README.md",
+    "README.zh-CN.md",
+    "CHANGELOG.md",
+    "docs/quick-start.md",
+    "docs/zh-CN/quick-start.md",
+  ];
+  for (const page of pages) {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    expect(text, page).toMatch(
+      new RegExp(`OpenClaw.{0,20} ${oldest.replaceAll(".", "\\.")}(（| \\(| and| or| 或)`),
+    );
+  }
 });
 
 test("every config key has a uiHint with a label and a help, and every uiHint names a key", () => {
@@ -53,7 +75,8 @@ test("the manifest owns what the plugin registers", () => {
   expect(manifest.contracts).toEqual({
     trustedToolPolicies: ["node-router"],
     agentToolResultMiddleware: ["openclaw"],
-    tools: ["node_route", "node_process"],
+    gatewayMethodDispatch: ["authenticated-request"],
+    tools: ["node_route", "node_process", "delegate", "delegation"],
   });
   expect(manifest.activation).toEqual({ onStartup: true });
   expect(manifest.cliCommands.map((command) => [command.name, command.hasSubcommands])).toEqual([

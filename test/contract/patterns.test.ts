@@ -3,13 +3,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import manifest from "../../openclaw.plugin.json" with { type: "json" };
 import { attacksOn } from "../support/pattern/attack.ts";
 import { findPatterns } from "../support/pattern/find.ts";
 import { parsePattern } from "../support/pattern/parse.ts";
 import { compile, countSteps, search, TooManySteps } from "../support/pattern/run.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const LENGTH = 64 * 1024;
+/** Long enough for a pattern whose time grows faster than its text: that takes thousands of steps a character here. */
+const LENGTH = 16 * 1024;
 /** Steps that a character may take, whatever the text is. */
 const STEPS = 60;
 
@@ -45,6 +47,16 @@ function stepsOf(source: string, flags: string): "linear" | string {
   return "linear";
 }
 
+/** Every `pattern` of a schema, once. */
+function patternsIn(value: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof value !== "object" || value === null) return found;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === "pattern" && typeof inner === "string") found.add(inner);
+    else patternsIn(inner, found);
+  }
+  return found;
+}
+
 const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => ({ path: join("src", file), code: readFileSync(join(ROOT, "src", file), "utf8") }));
@@ -69,6 +81,11 @@ describe("every regular expression of the product", { timeout: 60_000 }, () => {
     expect({ [`${place.path}:${place.line}`]: stepsOf(place.source, place.flags) }).toEqual({
       [`${place.path}:${place.line}`]: "linear",
     });
+  });
+
+  // OpenClaw and the Control UI try these on what people write.
+  test.each([...patternsIn(manifest.configSchema)])("of the manifest: %s", (source) => {
+    expect(stepsOf(source, "u")).toBe("linear");
   });
 
   test("an expression that is built of parts at run time is listed here with its results", () => {

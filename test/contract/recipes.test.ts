@@ -29,6 +29,7 @@ interface Recipe {
 const RECIPES: ReadonlyMap<string, Recipe> = new Map(
   PAGE.split("\n## ")
     .slice(1)
+    .filter((part) => !part.startsWith("Related\n"))
     .map((part) => {
       const blocks = [...part.matchAll(/^```json5\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
       expect(blocks).toHaveLength(1);

@@ -59,6 +59,41 @@ describe("no source", () => {
   ])("%s would not", (line) => expect(violations(line)).toEqual([]));
 });
 
+describe("a command of the operator's in a refusal", () => {
+  /** Read by operators, or by the person whose turn is refused. */
+  const NOT_AGENTS =
+    /^src\/(?:config|presence|nodeRouter\/(?:surfaces\/(?!tools)|setup|liveness|tunnels|hostedSessions|delegation\/outbox\/createOutbox))/;
+  const COMMAND = /advice[^\n]*"openclaw [a-z]/;
+
+  /** Where an agent would read it: the code has no words for agents, nor has the place. */
+  function told(code: string): readonly string[] {
+    const lines = code.split("\n");
+    return lines.flatMap((line, at) => {
+      if (/^\s*(?:\/\/|\/?\*)/.test(line) || !COMMAND.test(line)) return [];
+      const near = lines.slice(Math.max(0, at - 4), at + 8).join("\n");
+      const codes = [...near.matchAll(/refusal\(\s*"([A-Z_]+)"/g)]
+        .map(([, name]) => name)
+        .filter(isErrorCode);
+      const isForAgents =
+        near.includes("agentAdvice") ||
+        (codes.length > 0 && codes.every((name) => entryOf(name).agentAdvice !== undefined));
+      return isForAgents ? [] : [`${at + 1} ${line.trim()}`];
+    });
+  }
+
+  test.each(sources.filter((file) => !NOT_AGENTS.test(file)))("%s has other words for the agent", (file) => {
+    expect(told(readFileSync(join(ROOT, file), "utf8"))).toEqual([]);
+  });
+
+  test("would be found, and with words for the agent beside it would not", () => {
+    const line = (more: string) =>
+      `refusal("RUN_NOT_ALLOWED", fact, { advice: 'Run "openclaw node-router doctor"'${more} })`;
+    expect(told(line(""))).toHaveLength(1);
+    expect(told(line(", agentAdvice: TELL_USER"))).toEqual([]);
+    expect(told(line("").replace("RUN_NOT_ALLOWED", "CONFIG_INVALID"))).toEqual([]);
+  });
+});
+
 describe("the catalogue", () => {
   test("is in the order of the alphabet", () => {
     expect(ERROR_CODES).toEqual([...ERROR_CODES].sort());

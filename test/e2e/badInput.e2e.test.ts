@@ -75,7 +75,7 @@ const untilRuns = (agent: string): Promise<string> =>
 describe("nodes", () => {
   test("a gateway without any node refuses with the count and the reasons, and an agent without a rule is untouched", async () => {
     expect(await refused("worker-sg")).toContain(
-      'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was not paired.',
+      'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was not paired; nothing ran.',
     );
     expect(machineOf(await exec("master", PROBE))).toBe("gateway");
   });
@@ -136,7 +136,7 @@ describe("nodes", () => {
       return result.includes("offline") && result;
     });
     expect(offline).toContain(
-      '0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was offline.',
+      '0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was offline; nothing ran.',
     );
     expect(machineOf(await exec("worker-cn", PROBE))).toBe("mac-cn");
   });
@@ -152,7 +152,7 @@ describe("nodes", () => {
     expect(again.id).not.toBe(sg.id);
     await isRefused("1 had another id than before");
     expect(await trust(again.id)).toMatchObject({ id: again.id, before: sg.id });
-    expect(await untilRuns("worker-sg")).toContain(`Node: ${again.id}\n`);
+    expect(await untilRuns("worker-sg")).toContain("machine=Mac SG ");
 
     await again.end();
     await again.waitUntilOffline();
@@ -160,7 +160,7 @@ describe("nodes", () => {
     expect(await refused("worker-sg")).toContain("NO_NODE_FITS");
     // The old device is as good again once the operator has said so; the host lists it when it is connected.
     await waitFor("the old device to be trusted", () => trust(sg.id).catch(() => null));
-    expect(await untilRuns("worker-sg")).toContain(`Node: ${sg.id}\n`);
+    expect(await untilRuns("worker-sg")).toContain("machine=mac-sg ");
     const named = (await listNodes(gateway)).filter((row) => /^mac[ -]sg$/i.test(row.displayName ?? ""));
     expect(named).toHaveLength(2);
   });
@@ -193,7 +193,7 @@ describe("configuration", () => {
       withRouter(config, {
         ...GOOD,
         rules: [
-          { name: "singapore", agents: ["worker-sg"], require: "region in (sg" },
+          { name: "singapore", agents: ["worker-sg"], require: "node.regoin=sg" },
           { name: "china", agents: ["worker-cn"], require: "region=cn" },
           { name: "china", agents: ["worker-cn"], require: "region=cn" },
           { name: "nowhere", agents: ["master"], require: "region=hk" },
@@ -235,10 +235,17 @@ describe("configuration", () => {
     await changeConfig(gateway, (config) => withRouter(config, GOOD));
   });
 
-  test("a config of the wrong shape is not taken, and the old rules go on", async () => {
+  test.each<[string, JsonObject]>([
+    ["of the wrong shape", { ...GOOD, rule: [] }],
+    [
+      "with a selector that cannot be read",
+      { ...GOOD, rules: [{ name: "singapore", agents: ["worker-sg"], require: "region in (sg" }] },
+    ],
+    ["with a country that is none", { ...GOOD, gateway: { location: { country: "Hongkong" } } }],
+  ])("a config %s is not taken, and the old rules go on", async (_, router) => {
     const good = readFileSync(gateway.home.configFile, "utf8");
     const before = gateway.log().length;
-    const wrong = withRouter(JSON.parse(good) as JsonObject, { ...GOOD, rule: [] });
+    const wrong = withRouter(JSON.parse(good) as JsonObject, router);
     writeFileSync(gateway.home.configFile, JSON.stringify(wrong));
     await waitFor("the gateway to skip it", () =>
       /config reload skipped \(invalid config\).*node-router/.test(gateway.log().slice(before)),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import { section } from "../../src/nodeRouter/host/hostConfig.ts";
+import type { PingTotal } from "../../src/nodeRouter/surfaces/cli/pingCommand.ts";
 import type { DoctorReport } from "../../src/nodeRouter/surfaces/doctor/doctor.ts";
 import type { GuardReport } from "../../src/nodeRouter/surfaces/methods/methods.ts";
 import type { EventsReport } from "../../src/nodeRouter/surfaces/reports/eventsReport.ts";
@@ -17,11 +18,10 @@ import { OPENCLAW } from "../support/environment.ts";
 import { startProcess } from "../support/process.ts";
 import { waitFor } from "../support/wait.ts";
 import {
-  call,
   changeConfig,
   type Deployment,
+  execBy,
   machineOf,
-  PROBE,
   startDeployment,
   withRouter,
 } from "./deployment.ts";
@@ -44,11 +44,7 @@ const execOf = (agent: string): unknown => section(fileNow(), "agents", "entries
 const guardOf = async (agent: string) =>
   (await rpc<StatusReport>("status")).agents.find((status) => status.agent === agent)?.guard;
 
-/** What the agent reads after the probe. */
-async function execAs(agent: string, args: JsonObject = {}): Promise<string> {
-  const run = await deployment.gateway.agent(agent, call("exec", { command: PROBE, ...args }));
-  return run.results[0] ?? "";
-}
+const execAs = (agent: string, args: JsonObject = {}) => execBy(deployment.gateway, agent, args);
 
 test("status and doctor as text: exit codes 0 and 1, 100 columns, no colour, nothing on stderr", async () => {
   await waitFor("the hooks to be live", async () => (await rpc<StatusReport>("status")).hooks === "live");
@@ -113,6 +109,35 @@ test("nodes and events as text: state and place with its source, and what change
   expect(report.events.at(-1)).toMatchObject({ node: "mac-sg", to: "ready" });
   const usage = await cli("events", "--since", "yesterday");
   expect([usage.code, usage.stdout]).toEqual([2, ""]);
+});
+
+test("describe, ping, wait and lists with -l and -o on real nodes; a wrong token is told once and as what it is", async () => {
+  const names = await cli("nodes", "-l", "region=sg", "-o", "name");
+  expect(names).toMatchObject({ code: 0, stdout: "mac-sg\n", stderr: "" });
+
+  const node = await cli("describe", "node", "mac-sg", "-o", "yaml");
+  expect([node.code, node.stderr]).toEqual([0, ""]);
+  expect(node.stdout).toMatch(/^kind: node\nnode:\n {2}name: mac-sg\n/);
+  expect(node.stdout).toMatch(/^rules:\n {2}- singapore$/m);
+
+  const ready = await cli("wait", "--for", "ready", "mac-sg", "--timeout", "30s");
+  expect(ready.code).toBe(0);
+  expect(ready.stdout).toMatch(/^node mac-sg is ready/);
+
+  const ping = await cli("ping", "mac-sg", "--count", "2", "--json");
+  const { ways }: { ways: readonly PingTotal[] } = JSON.parse(ping.stdout);
+  expect([ping.code, ping.stderr]).toEqual([0, ""]);
+  expect(ways.find(({ way }) => way === "node")).toMatchObject({ sent: 2, answered: 2, reason: null });
+  for (const { minMs, avgMs, maxMs } of ways) {
+    expect(minMs).toBeGreaterThan(0);
+    expect(avgMs).toBeGreaterThanOrEqual(minMs ?? 0);
+    expect(maxMs).toBeGreaterThanOrEqual(avgMs ?? 0);
+  }
+
+  const wrong = await cli("status", "--url", deployment.gateway.url, "--token", "not-the-token");
+  expect([wrong.code, wrong.stdout]).toEqual([1, ""]);
+  expect(wrong.stderr).toMatch(/unauthorized.*; name the right one with --token or --password\n/);
+  expect(wrong.stderr).not.toContain("gateway run");
 });
 
 test("a client that may only read gets the reports and is refused guard, which then writes nothing", async () => {

@@ -1,9 +1,11 @@
 // The deployment under test: a real gateway with the packed plugin, and the node hosts mac-cn and mac-sg.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
+import type { AgentOptions } from "../support/agentRun.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
+import { installPlugin, packPlugin } from "../support/install.ts";
 import { type NodeHost, type NodeHostOptions, startNodeHost } from "../support/nodeHost.ts";
 import { RpcError } from "../support/rpc.ts";
 import { waitFor } from "../support/wait.ts";
@@ -120,6 +122,13 @@ export async function installOverRpc(
       return (await gateway.rpc<{ ok: boolean }>("plugins.install", params, { timeoutMs: 120_000 })).ok;
     } catch (error) {
       if (error instanceof RpcError && error.message.includes("already running")) return false;
+      // Releases before 2026.9.4 take archives on their command line alone, and load them with the next start.
+      if (error instanceof RpcError && error.message.includes("archivePath")) {
+        await installPlugin(gateway, archive);
+        await gateway.restart();
+        await gateway.waitUntilReady();
+        return true;
+      }
       throw error;
     }
   });
@@ -161,6 +170,26 @@ export const PROBE = 'echo "machine=$(cat ~/whoami) folder=$PWD"';
 
 /** A script line that calls a tool the model sees. */
 export const call = (tool: string, args: JsonObject): string => `CALL ${tool} ${JSON.stringify(args)}`;
+
+/** What the agent reads after it called `exec`, without other parameters with the probe; empty: it called nothing. */
+export async function execBy(
+  gateway: Gateway,
+  agent: string,
+  args: JsonObject = {},
+  options: AgentOptions = {},
+): Promise<string> {
+  const { results } = await gateway.agent(agent, call("exec", { command: PROBE, ...args }), options);
+  return results[0] ?? "";
+}
+
+/** Resolves when one call waits for a node. */
+export async function untilCallWaits(gateway: Gateway): Promise<void> {
+  await waitFor("the call to wait", async () => {
+    // A machine with much to do may not answer at once.
+    const status = await gateway.rpc<StatusReport>("noderouter.status").catch(() => null);
+    return status?.waiting?.length === 1;
+  });
+}
 
 /** A script line that calls any tool through the meta tool. */
 export const callAny = (id: string, args: JsonObject): string => call("tool_call", { id, args });

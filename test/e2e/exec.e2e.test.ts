@@ -90,11 +90,9 @@ describe("which machine", () => {
     expect(run.results.at(-1)).toContain("elevated has no meaning on a node and was dropped");
   });
 
-  test("the result says where it ran and why in one line, and nothing about pathPrepend", async () => {
+  test("the result says where it ran and why in one line, and nothing about pathPrepend or the node's id", async () => {
     const run = await gateway.agent("worker-sg", call("exec", { command: "echo hello" }));
-    expect(run.results).toEqual([
-      `Node: ${deployment.sg.id}\nhello\n\n[node-router] ran on mac-sg (SG, declared) · rule singapore`,
-    ]);
+    expect(run.results).toEqual(["hello\n\n[node-router] ran on mac-sg (SG, declared) · rule singapore"]);
   });
 
   test("an agent without a rule stays on the gateway and reads no line of ours", async () => {
@@ -213,7 +211,7 @@ describe("what arrives", () => {
     const names = Object.keys(values);
     const command = names.map((name) => `printf '%s' "$${name}" | base64 | tr -d '\\n'; echo`).join("; ");
     const { results } = await gateway.agent("worker-sg", call("exec", { command, env: values }));
-    const lines = (results[0] ?? "").split("\n").slice(1, 1 + names.length);
+    const lines = (results[0] ?? "").split("\n").slice(0, names.length);
     expect(
       Object.fromEntries(names.map((name, at) => [name, Buffer.from(lines[at] ?? "", "base64").toString()])),
     ).toEqual(values);
@@ -257,6 +255,7 @@ describe("background", () => {
     );
     expect(job.text).toContain("Started in the background on mac-sg as job nr-");
     expect(job.text).toContain("node_process: action poll");
+    expect(job.text).toMatch(/\[node-router\] runs on mac-sg \(SG, declared\) · rule singapore$/);
 
     const [list = "", running = ""] = await ask(
       "worker-sg",

@@ -50,10 +50,11 @@ test("after the documented steps the very first exec is routed, although the age
 });
 
 test("the host's own commands show a loaded plugin with everything it registers, and nothing to complain about", async () => {
-  const [list, inspect, doctor] = await Promise.all([
+  const [list, inspect, doctor, skills] = await Promise.all([
     gateway.cli("plugins", "list"),
     gateway.cli("plugins", "inspect", "node-router", "--runtime", "--json"),
     gateway.cli("plugins", "doctor"),
+    gateway.cli("skills", "list", "--eligible", "--agent", "worker-sg", "--json"),
   ]);
   expect(list.stdout).toMatch(/Node Router\s+│ node-router\s+│ openclaw\s+│ enabled/);
 
@@ -65,13 +66,14 @@ test("the host's own commands show a loaded plugin with everything it registers,
   };
   expect(shown.plugin).toMatchObject({
     status: "loaded",
-    toolNames: ["node_route", "node_process"],
+    toolNames: ["node_route", "node_process", "delegate", "delegation"],
     cliCommands: ["node-router"],
     services: [
       "node-router-jobs",
       "node-router-nodes",
       "node-router-presence",
       "node-router-tunnels",
+      "node-router-alerts",
       "node-router",
     ],
   });
@@ -93,6 +95,7 @@ test("the host's own commands show a loaded plugin with everything it registers,
 
   expect(doctor.code).toBe(0);
   expect(doctor.stdout + doctor.stderr).not.toMatch(/node-router/i);
+  expect(skills.stdout).toMatch(/"name": "node-router"/);
 });
 
 test("installing a version over a running one keeps its calls routed from the first one on", async () => {

@@ -1,21 +1,30 @@
 // Cordon, drain, plan and the config's own tests on a real gateway with two real nodes, over a restart.
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import type { DrainReport } from "../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
 import type { PlanReport } from "../../src/nodeRouter/surfaces/methods/planMethods.ts";
 import { callWithScopes } from "../nodeRouter/surfaces/methods/callWithScopes.ts";
-import type { CliResult } from "../support/cli.ts";
+import { type CliResult, runCli } from "../support/cli.ts";
 import type { JsonObject } from "../support/config.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, changeConfig, type Deployment, PROBE, startDeployment, withRouter } from "./deployment.ts";
+import {
+  call,
+  changeConfig,
+  type Deployment,
+  execBy,
+  PROBE,
+  startDeployment,
+  withRouter,
+} from "./deployment.ts";
 
 let deployment: Deployment;
 
 beforeAll(async () => {
-  deployment = await startDeployment();
+  // One after the other: the gateway first.
+  deployment = await startDeployment({ pluginOn: [] });
 });
 
 afterAll(async () => {
@@ -29,10 +38,7 @@ afterEach(async () => {
 
 const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.cli("node-router", ...args);
 
-async function execAs(agent: string, command = PROBE): Promise<string> {
-  const run = await deployment.gateway.agent(agent, call("exec", { command }));
-  return run.results[0] ?? "";
-}
+const execAs = (agent: string, command = PROBE) => execBy(deployment.gateway, agent, { command });
 
 test("a cordoned node gets no command of its agent over a restart of the gateway, and gets them again when it is uncordoned", async () => {
   expect(await execAs("worker-sg")).toContain("rule singapore");
@@ -105,6 +111,64 @@ test("a drain does not wait for a call whose run was stopped, and names it", asy
   expect([drained.code, JSON.parse(drained.stdout)]).toMatchObject([0, { done: true, calls: [] }]);
   expect((await cli("uncordon", "mac-sg")).code).toBe(0);
 });
+
+/** How the gateway's life ends in the middle of a drain. Each resolves in the next life. */
+const NEXT_LIFE: Readonly<Record<string, (endCommand: () => void) => Promise<void>>> = {
+  async killed() {
+    await deployment.gateway.kill9();
+    await deployment.gateway.start();
+  },
+  async restarted(endCommand) {
+    const { gateway } = deployment;
+    const before = gateway.log().length;
+    const ended = gateway.end();
+    // It waits for what runs, minutes if it must.
+    await waitFor("the gateway to end", () => gateway.log().slice(before).includes("draining active work"));
+    endCommand();
+    await ended;
+    await gateway.start();
+  },
+};
+
+test.each(Object.keys(NEXT_LIFE))(
+  "a drain goes on when the gateway is %s in the middle of it: the node takes no call in the new life, and the terminal tells the end",
+  { timeout: 900_000 },
+  async (how) => {
+    const { gateway, work, sg } = deployment;
+    const [marks, go] = [join(work.sg, `${how}.marks`), join(work.sg, `${how}.go`)];
+    const command = `echo ran >>${marks}; until test -e ${go}; do sleep 0.1; done`;
+    const endCommand = (): void => writeFileSync(go, "");
+    // Whatever becomes of the run: its connection ends with the gateway.
+    const run = gateway.agent("worker-sg", call("exec", { command })).catch(() => null);
+    await waitFor("the command to run", () => existsSync(marks), { timeoutMs: 240_000 });
+    const waits = Promise.withResolvers<void>();
+    const drain = ["node-router", "drain", "mac-sg", "--timeout", "10m", "--reason", "kernel"];
+    const draining = runCli(drain, {
+      env: gateway.env,
+      cwd: gateway.home.home,
+      onStderr: (text) => text.includes("mac-sg: waiting for exec of worker-sg") && waits.resolve(),
+    });
+    await Promise.race([
+      waits.promise,
+      draining.then(({ stderr }) => expect.fail(`it did not wait: ${stderr}`)),
+    ]);
+
+    await NEXT_LIFE[how]?.(endCommand);
+    expect((await drainedNow()).cordon).toMatchObject({ reason: "kernel", drain: true });
+    await sg.waitUntilUsable();
+    expect(await execAs("worker-sg", `echo again >>${marks}`)).toMatch(/NO_NODE_FITS: 0\/2 .*1 was cordoned/);
+    const { code, stdout, stderr } = await draining;
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/node mac-sg is drained by .*"kernel"/s);
+    expect(stdout).toContain("nothing runs on mac-sg that this gateway knows of");
+    endCommand();
+    await run;
+    await gateway.rpc("noderouter.uncordon", { node: "mac-sg" });
+    expect(await execAs("worker-sg")).toContain("rule singapore");
+    // OpenClaw goes on with the turn in the new life, and asks for the command again.
+    expect(readFileSync(marks, "utf8")).toBe("ran\n");
+  },
+);
 
 test("in a chat /cordon and /uncordon act for a client with operator.admin, and for no other", async () => {
   const { gateway } = deployment;

@@ -171,13 +171,16 @@ describe("a workspace on a paired node", () => {
       expect(await ask("hello")).toContain("MEMORY.md of the node\na new note");
     });
 
-    test("a node without the plugin is refused with what to install, and nothing runs there or on the gateway", async () => {
+    test("a node without the plugin is refused, the operator reads what to install, and nothing runs there or on the gateway", async () => {
       const results = await ask("worker-cn", exec("touch ran"), call("write", { path: "w", content: "x" }));
       for (const text of results) {
         expect(text).toMatch(/^NO_NODE_FITS: .*1 had no node-router plugin/);
-        expect(text).toContain('"openclaw plugins install openclaw-node-router" on the node');
-        expect(text).toContain('"openclaw nodes approve <id>"');
+        expect(text).toContain("; nothing ran. Node mac-cn offers no node-router plugin now.");
+        expect(text).toContain("tell your user");
       }
+      const { message } = await rpc<{ message: string }>("explain", { agent: "worker-cn" });
+      expect(message).toContain('"openclaw plugins install openclaw-node-router" on the node');
+      expect(message).toContain('"openclaw nodes approve <id>"');
       expect(readdirSync(deployment.work.cn)).toEqual([]);
       const { findings } = await rpc<DoctorReport>("doctor");
       const found = findings.find(({ id }) => id === "node-router/workspace-no-plugin");

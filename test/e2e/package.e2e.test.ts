@@ -26,7 +26,7 @@ test("the package holds the bundle, its manifest and the licenses of what is bun
   expect(files.filter((name) => /^package\/(src|test|bench|scripts|node_modules)\//.test(name))).toEqual([]);
 });
 
-test("every file that README links to is in the package or in the repository that it names", () => {
+test("every file that a page in the package leads to by its path is in the package or in the repository that it names", () => {
   const files = new Set(read("-tzf", archive).split("\n"));
   const pages = [...files].filter((file) => file.endsWith(".md"));
   expect(pages).toEqual(expect.arrayContaining(["package/README.md"]));

@@ -1,4 +1,4 @@
-// A config change while an agent's turn goes on: what the agent reads of its tools afterwards.
+// A config change while an agent's turn goes on: what it reads of its tools afterwards, and what a call that waits meets.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,13 +6,15 @@ import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { call, changeConfig, installOverRpc, PROBE, untilCallWaits, withRouter } from "./deployment.ts";
 
 let gateway: Gateway;
-const ROUTER: JsonObject = {
+/** There are no nodes. */
+const routerOf = (onUnavailable: JsonObject | string): JsonObject => ({
   nodes: { "mac-sg": { tags: ["region=sg"] } },
-  rules: [{ name: "singapore", agents: ["worker-sg"], require: "region=sg" }],
-};
+  rules: [{ name: "singapore", agents: ["worker-sg"], require: "region=sg", onUnavailable }],
+});
+const ROUTER = routerOf("refuse");
 
 beforeAll(async () => {
   gateway = await startGateway({ config: { tools: { exec: { backgroundMs: 120_000 } } } });
@@ -50,4 +52,22 @@ test.each<readonly [string, Change]>([
 ])("two changes %s in one turn leave the agent all of its results", async (name, change) => {
   const [one, two, three] = await turnOver(name.replaceAll(" ", "-"), change);
   expect([one, two, three]).toEqual(["one", "two", "three"].map((word) => expect.stringContaining(word)));
+});
+
+test("a config that is loaded while a call waits holds for it; and where it would wait on by that, it is refused as not started and holds nothing up", async () => {
+  // Something that it can wait for.
+  await gateway.rpc("noderouter.cordon", { node: "mac-sg" });
+  await changeConfig(gateway, (config) => withRouter(config, routerOf({ wait: "3m" })));
+  const waits = async (then: JsonObject | string) => {
+    const run = gateway.agent("worker-sg", call("exec", { command: PROBE }), { timeoutMs: 400_000 });
+    await untilCallWaits(gateway);
+    await changeConfig(gateway, (config) => withRouter(config, routerOf(then)));
+    return (await run).results[0];
+  };
+  expect(await waits({ wait: "2m" })).toMatch(
+    /NOT_STARTED: the call waited for a node, and OpenClaw is load/,
+  );
+  expect(await waits("refuse")).toMatch(
+    /NO_NODE_FITS: .* 1 was cordoned; it waited \d+ (ms|s|min); nothing ran\. Node /,
+  );
 });

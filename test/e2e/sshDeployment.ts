@@ -30,6 +30,8 @@ export interface SshNode {
 export interface SshNodeOptions {
   /** More lines of sshd_config. */
   readonly sshd?: readonly string[];
+  /** Environment of what runs there, besides HOME. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Command that runs the sshd; see there. */
   readonly through?: readonly string[];
   /** Shares the sshd of this node. */
@@ -107,11 +109,13 @@ export async function startSshDeployment(options: SshDeploymentOptions = {}): Pr
       const home = join(gateway.home.dir, `home-of-${name}`);
       mkdirSync(home);
       writeFileSync(join(home, "whoami"), `${name}\n`);
-      const { server, through = [] } = nodeOptions;
+      const { server, through = [], env = {} } = nodeOptions;
+      // sshd heeds the first line of that name alone.
+      const setEnv = Object.entries({ HOME: home, ...env }).map(([key, value]) => `${key}=${value}`);
       const run = async (more: Partial<SshdOptions>): Promise<Sshd> => {
         const started = await startSshd({
           authorizedKeys: [key.publicKey],
-          config: [`SetEnv HOME=${home}`, ...(nodeOptions.sshd ?? [])],
+          config: [`SetEnv ${setEnv.join(" ")}`, ...(nodeOptions.sshd ?? [])],
           through,
           ...more,
         });

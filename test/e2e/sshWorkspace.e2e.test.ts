@@ -256,7 +256,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
           }),
         );
         expect(started).toMatch(
-          /^Command still running[\s\S]*\[node-router\] runs on mac-sg \(SG, declared\) over ssh/,
+          /^Command still running[\s\S]*\[node-router\] (?:runs|starts in the background) on mac-sg \(SG, declared\) over ssh/,
         );
         const id = idOf(started);
         const input = `hello ${SECRET}\n`;
@@ -730,7 +730,10 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         expect(text).toContain("HOST_KEY_UNKNOWN");
         expect(text).toContain(fingerprint);
       }
-      expect(refused).toContain("openclaw node-router trust mac-new");
+      // To trust a key is for the operator alone, who reads how in the log.
+      expect(refused).not.toContain("node-router trust");
+      expect(refused).toContain("tell your user");
+      expect(gateway.log()).toContain("openclaw node-router trust mac-new");
       expect(existsSync(fresh.workspace)).toBe(false);
 
       const other = deployment.sshd.hostKeys[0]?.fingerprint ?? "";
@@ -753,11 +756,15 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
     test("is refused on an SSH-only node with the settings it needs; guard writes them, and then it works there", async () => {
       const [refused] = await ask("worker-cn", exec(PROBE));
       expect(refused).toContain("NO_NODE_FITS");
-      for (const line of ['mode: "all"', 'backend: "node-router"', 'workspaceAccess: "rw"']) {
-        expect(refused).toContain(`agents.entries.worker-cn.sandbox.${line}`);
-      }
-      expect(refused).toContain('"openclaw node-router guard"');
+      expect(refused).toContain("; nothing ran.");
+      expect(refused).toContain("tell your user");
       expect(machineOf(refused)).toBe("none");
+      // What mends it is for the operator, who reads it in the log and here.
+      const { message } = await rpc<{ message: string }>("explain", { agent: "worker-cn" });
+      for (const line of ['mode: "all"', 'backend: "node-router"', 'workspaceAccess: "rw"']) {
+        expect(message).toContain(`agents.entries.worker-cn.sandbox.${line}`);
+      }
+      expect(message).toContain('"openclaw node-router guard"');
 
       const report = await rpc<GuardReport>("guard");
       expect(JSON.stringify(report)).toContain("worker-cn");

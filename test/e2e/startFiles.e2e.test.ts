@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { ConfiguredNode } from "../../src/config/resolve.ts";
+import type { ConfiguredNode } from "../../src/config/resolveNodes.ts";
 import { collect } from "../../src/nodeRouter/transports/collect.ts";
 import { connect } from "../../src/nodeRouter/transports/ssh/connect/connect.ts";
 import { LIMITS } from "../../src/nodeRouter/transports/ssh/pool/poolOptions.ts";

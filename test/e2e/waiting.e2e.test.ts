@@ -2,16 +2,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import type { JsonObject } from "../support/config.ts";
-import { waitFor } from "../support/wait.ts";
 import {
-  call,
   changeConfig,
   type Deployment,
+  execBy,
   machineOf,
   PROBE,
   startDeployment,
+  untilCallWaits,
   withRouter,
 } from "./deployment.ts";
 
@@ -37,24 +36,14 @@ afterAll(async () => {
   await deployment?.stop();
 });
 
-async function execAs(agent: string, command = PROBE): Promise<string> {
-  const run = await deployment.gateway.agent(agent, call("exec", { command }));
-  return run.results[0] ?? "";
-}
-
-const isWaiting = () =>
-  waitFor("the call to wait", async () => {
-    // A machine with much to do may not answer at once.
-    const status = await deployment.gateway.rpc<StatusReport>("noderouter.status").catch(() => null);
-    return status?.waiting?.length === 1;
-  });
+const execAs = (agent: string, command = PROBE) => execBy(deployment.gateway, agent, { command });
 
 test("a call waits while its node is away, and runs once when the node is back", async () => {
   const { sg, work } = deployment;
   await sg.end();
   await sg.waitUntilOffline();
   const running = execAs("worker-sg", `echo ran >>marks; ${PROBE}`);
-  await isWaiting();
+  await untilCallWaits(deployment.gateway);
   const { stdout } = await deployment.gateway.cli("node-router", "status");
   expect(stdout).toMatch(/worker-sg: exec waits for a node, \d+ m?s until now/);
   expect(existsSync(join(work.sg, "marks"))).toBe(false);
@@ -85,7 +74,7 @@ test("a config that is loaded while a call waits holds for it", async () => {
   await sg.end();
   await sg.waitUntilOffline();
   const running = execAs("worker-sg");
-  await isWaiting();
+  await untilCallWaits(deployment.gateway);
   await changeConfig(gateway, (config) =>
     withRouter(config, { ...router, ...rulesOf({ require: "region=cn" }) }),
   );

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createAfterToolCall } from "../../src/hooks/afterToolCall.ts";
 import { ranWhere } from "../../src/hooks/ranWhere.ts";
 import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
+import { WRONG_MACHINES } from "../../src/nodeRouter/alerts/wrongMachines.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
 import { CN_ID, contextOf, execEvent, fakeDeps, RUN, SG_ID } from "../support/fakeDeps.ts";
@@ -65,6 +66,10 @@ describe("a placed call", () => {
   ])("that ran %s is counted and logged at error, without its command", async (_case, details, ranOn) => {
     const deps = await placedThen({ details });
     expect(deps.memory.part(COUNTERS).mismatches).toBe(1);
+    const detail = `placed on mac-sg, ran on ${ranOn}`;
+    expect([...deps.memory.part(WRONG_MACHINES).last]).toEqual([
+      ["worker-sg", { atMs: deps.clockMs, detail }],
+    ]);
     expect(deps.lines).toEqual([
       {
         level: "error",

@@ -6,6 +6,7 @@ import { LEDGER } from "../../src/nodeRouter/ledger/ledger.ts";
 import { nodeLedgerFs } from "../../src/nodeRouter/ledger/ledgerFs.ts";
 import { OPEN_CALLS, type ScriptEnd } from "../../src/nodeRouter/ledger/openCalls.ts";
 import { readCalls } from "../../src/nodeRouter/ledger/readCalls.ts";
+import { DELEGATED_RUNS } from "../../src/nodeRouter/state/delegatedRuns.ts";
 import { WORKSPACE_CALLS } from "../../src/nodeRouter/state/workspaceCalls.ts";
 import { failingFs, ledgerIn, systemError } from "../nodeRouter/ledger/arrange.ts";
 import {
@@ -256,7 +257,7 @@ describe("in a workspace", () => {
   });
 
   const file = ({ deps }: ReturnType<typeof arranged>, ends: readonly ScriptEnd[]): void => {
-    for (const end of ends) deps.memory.part(OPEN_CALLS).script("worker-sg", SG.sessionKey ?? "", end);
+    for (const end of ends) deps.memory.part(OPEN_CALLS).script("worker-sg", SG.sessionKey ?? "", end, null);
   };
 
   test.each([
@@ -272,5 +273,63 @@ describe("in a workspace", () => {
     file(at, ends);
     at.after({ ...event, result: {}, error }, SG);
     expect(await at.rows()).toMatchObject([{ tool: "write", outcome, node: "mac-sg", transport: "ssh" }]);
+  });
+
+  test.each([
+    ["write", { path: "a.txt", content: "x" }, ["a.txt"]],
+    ["edit", { file_path: "/w/a.txt", edits: [] }, ["/w/a.txt"]],
+    [
+      "apply_patch",
+      {
+        input:
+          "*** Begin Patch\n*** Update File: a\n@@\n-*** Add File: no\n+y\n*** Add File: b c\n+z\n*** End Patch",
+      },
+      ["a", "b c"],
+    ],
+    ["ls", {}, ["."]],
+  ])("%s is told from others by the files that it names: %j", async (toolName, params, files) => {
+    await using at = arranged(workspaceOptions());
+    const event = { ...execEvent(at.deps, params), toolName };
+    await at.policy(event, SG);
+    expect(at.deps.memory.part(OPEN_CALLS).find(RUN, event.toolCallId ?? "")?.files).toEqual(files);
+  });
+});
+
+describe("a call for a task of another gateway", () => {
+  const RUN_OF = { delegation: "d1", peer: "gw-a", chain: ["id-a"], maxHops: 1 };
+
+  test("carries the task's id, and is counted with where it ran; another session's does neither", async () => {
+    await using at = arranged();
+    at.deps.memory.part(DELEGATED_RUNS).set(SG.sessionKey ?? "", RUN_OF);
+    await at.run(execEvent(at.deps, { command: "x" }), ON_SG);
+    await at.run({ ...execEvent(at.deps, { command: "y" }), toolCallId: "other" }, ON_SG, undefined, {
+      ...SG,
+      sessionKey: "agent:worker-sg:other",
+    });
+    await at.ledger.audit.flush();
+    const [mine, , others] = at.ledger.lines();
+    expect(mine).toMatchObject({ kind: "call", delegation: "d1", peer: "gw-a" });
+    expect(others).not.toHaveProperty("delegation");
+    expect(at.deps.memory.part(DELEGATED_RUNS).counted("d1")).toEqual([
+      { tool: "exec", node: "mac-sg", country: "SG", calls: 1 },
+    ]);
+  });
+
+  test("of a sub-agent carries it too", async () => {
+    const spawnedBy = "agent:master:subagent:peer-gw-a-1";
+    const session = { sandboxOff: false, sandboxRequired: false, permissionMode: null, spawnedBy };
+    await using at = arranged({ session });
+    at.deps.memory.part(DELEGATED_RUNS).set(spawnedBy, RUN_OF);
+    await at.run(execEvent(at.deps, { command: "x" }), ON_SG);
+    await at.ledger.audit.flush();
+    expect(at.ledger.lines()[0]).toMatchObject({ delegation: "d1", peer: "gw-a" });
+  });
+
+  test("that the host cannot tell the parent of is recorded without it", async () => {
+    await using at = arranged({ session: new Error("busy") });
+    at.deps.memory.part(DELEGATED_RUNS).set("elsewhere", RUN_OF);
+    await at.run(execEvent(at.deps, { command: "x" }), ON_SG);
+    await at.ledger.audit.flush();
+    expect(at.ledger.lines()[0]).not.toHaveProperty("delegation");
   });
 });

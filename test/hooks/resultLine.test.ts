@@ -50,6 +50,9 @@ describe("endOf", () => {
     [{ status: "completed", exitCode: 0 }, "ran"],
     [{ status: "failed", exitCode: 7 }, "ran"],
     [{ status: "failed", exitCode: null, timedOut: true }, "ran"],
+    [{ status: "failed", exitCode: null, failureKind: "policy-denied" }, "notStarted"],
+    [{ status: "failed", exitCode: null, failureKind: "not-dispatched" }, "notStarted"],
+    [{ status: "failed", failureKind: "timeout" }, "failed"],
     [{ status: "failed", failureKind: "outcome-unknown" }, "unknown"],
     [{ status: "failed", failureKind: "outcome-unknown", exitCode: 0 }, "unknown"],
     [{ status: "error" }, "failed"],
@@ -71,8 +74,10 @@ describe("resultLine", () => {
     ],
     [
       "elsewhere",
-      '[node-router] NODE_MISMATCH: placed on mac-sg, but it ran elsewhere; another plugin changed the call: tell the operator to run "openclaw node-router doctor"',
+      "[node-router] NODE_MISMATCH: placed on mac-sg, but it ran elsewhere; another plugin changed the call: tell your user, whose operator finds it by the doctor",
     ],
+    ["running", "[node-router] runs on mac-sg (SG, declared) · rule singapore"],
+    ["starting", "[node-router] starts in the background on mac-sg (SG, declared) · rule singapore"],
   ] as [CallEnd, string][])("a call that ended as %s", (end, line) => {
     expect(resultLine(call(), end)).toBe(line);
   });
@@ -128,6 +133,35 @@ describe("the host's warning about pathPrepend", () => {
   });
 });
 
+describe("the host's line with the node's id", () => {
+  const json = (text: string, indent?: number) =>
+    JSON.stringify({ content: [{ type: "text", text }] }, null, indent);
+
+  test("is dropped where the line of ours says where it ran, and the output behind it stays", () => {
+    expect(cleanText("Node: sg\nhello\nNode: sg\n", [call()], false, false)).toBe("hello\nNode: sg\n");
+    expect(cleanText(`Node: sg\n${WARNING}\n\nhello`, [call()], true, false)).toBe(`${WARNING}\n\nhello`);
+  });
+
+  test.each([
+    ["of another node", "Node: cn\nhello", [call()]],
+    ["of a call that ran elsewhere, which has no such line", "Node: sg\nhello", []],
+    ["in the middle of an output", "x\nNode: sg\nhello", [call()]],
+    ["of a call without a node", "Node: null\nhello", [call({ nodeId: null })]],
+    ["that goes on", "Node: sg2\nhello", [call()]],
+  ])("%s is kept", (_, text, calls) => {
+    expect(cleanText(text, calls, false, false)).toBe(text);
+  });
+
+  test.each([undefined, 2])(
+    "inside JSON (indented by %s) it goes, and what a command prints alike stays",
+    (indent) => {
+      expect(cleanText(json("Node: sg\nhello", indent), [call()], false, true)).toBe(json("hello", indent));
+      const printed = json('{"text":"Node: sg\\nhello"}\n"Node: sg\n', indent);
+      expect(cleanText(printed, [call()], false, true)).toBe(printed);
+    },
+  );
+});
+
 describe("a detached start", () => {
   const job = call({ jobId: "nr-1" });
   const second = call({ jobId: "nr-2" }, { name: 'the "big" one\\' });
@@ -156,7 +190,7 @@ describe("a detached start", () => {
 });
 
 test("whatever text comes, JSON around inner results stays JSON", () => {
-  const part = fc.constantFrom(WARNING, `${STARTED} nr-1 3`, "\n", '"', "\\", "\\n", "x");
+  const part = fc.constantFrom(WARNING, "Node: sg\n", `${STARTED} nr-1 3`, "\n", '"', "\\", "\\n", "x");
   fc.assert(
     fc.property(fc.array(part), (parts) => {
       const json = JSON.stringify({ text: parts.join(""), more: [parts.join("\n")] });
@@ -168,7 +202,7 @@ test("whatever text comes, JSON around inner results stays JSON", () => {
 
 describe("the gate's errors in our words", () => {
   const refusal =
-    'RUN_NOT_ALLOWED: a command of agent "worker-sg" was about to run on the gateway although a rule routes it to a node; nothing ran. Another plugin changed the call after it was placed: run "openclaw node-router doctor".';
+    'RUN_NOT_ALLOWED: a command of agent "worker-sg" was about to run on the gateway although a rule routes it to a node; nothing ran. Trying again does not help before the operator has mended it: tell your user what this says.';
 
   test("Node's error is told, also inside JSON", () => {
     const error = `TypeError: The property 'options.env['${GATE_VARIABLE}']' must be a string without null bytes. Received 'exec of'`;

@@ -50,6 +50,15 @@ describe("exec's own result", () => {
     );
   });
 
+  test("loses the host's line with the node's id, which stays where the command ran elsewhere", async () => {
+    const { place, read } = arranged();
+    await place("call-1");
+    expect(read("call-1", ran(`Node: ${SG_ID}\nhello`))).toEqual(["hello", LINE]);
+    await place("call-2");
+    const [text, line] = read("call-2", ran(`Node: ${SG_ID}\nhello`, { exitCode: 0, nodeId: "other" })) ?? [];
+    expect([text, line]).toEqual([`Node: ${SG_ID}\nhello`, expect.stringContaining("NODE_MISMATCH")]);
+  });
+
   test("loses the untrue warning, and keeps it where it is true", async () => {
     const untrue = arranged();
     await untrue.place("call-1");
@@ -66,6 +75,22 @@ describe("exec's own result", () => {
       "outcome unknown: do not run it again",
     ],
     [{ status: "error", error: "denied" }, "did not finish on", "rule singapore"],
+    [
+      {
+        status: "failed",
+        exitCode: null,
+        failureKind: "policy-denied",
+        aggregated:
+          "Node command was denied before execution\nDetails: SYSTEM_RUN_DENIED: working directory does not exist or is inaccessible",
+      },
+      "did not start on",
+      'nothing ran · the workspace there is "/node/ws"',
+    ],
+    [
+      { status: "failed", exitCode: null, failureKind: "policy-denied", aggregated: "denied" },
+      "did not start on",
+      "rule singapore · nothing ran",
+    ],
     [{ exitCode: 0, nodeId: "elsewhere" }, "NODE_MISMATCH", "it ran elsewhere"],
     [{ exitCode: 0 }, "NODE_MISMATCH", "it ran elsewhere"],
   ])("with details %j does not claim that it ran there", async (details, ...words) => {
@@ -84,6 +109,7 @@ describe("exec's own result", () => {
     expect(texts?.[0]).toMatch(
       new RegExp(`^Started in the background on mac-sg as job ${job?.jobId} \\(process group 99\\)`),
     );
+    expect(texts?.[1]).toMatch(/^\[node-router\] runs on mac-sg /);
     expect(job?.seen).toBe(true);
   });
 

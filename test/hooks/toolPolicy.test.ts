@@ -4,9 +4,11 @@ import { createToolPolicy } from "../../src/hooks/toolPolicy.ts";
 import { readJobs } from "../../src/nodeRouter/jobs/jobRecord.ts";
 import { JOBS } from "../../src/nodeRouter/jobs/jobs.ts";
 import { LEDGER } from "../../src/nodeRouter/ledger/ledger.ts";
-import type { LedgerSubject } from "../../src/nodeRouter/ledger/ledgerRecord.ts";
+import type { LedgerSubject } from "../../src/nodeRouter/ledger/ledgerSubject.ts";
 import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { COUNTERS } from "../../src/nodeRouter/state/counters.ts";
+import { NodeRouterError } from "../../src/shared/errors.ts";
+import { refusal } from "../../src/shared/refusal.ts";
 import {
   CN_ID,
   CONFIG,
@@ -21,6 +23,14 @@ import {
 function arranged(options: FakeOptions = {}) {
   const deps = fakeDeps(options);
   return { deps, policy: createToolPolicy(deps) };
+}
+
+/** The texts that the jobs' file was given. */
+function writesOf({ memory }: ReturnType<typeof fakeDeps>): string[] {
+  const written: string[] = [];
+  const write = async (text: string) => void written.push(text);
+  memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
+  return written;
 }
 
 const SG = contextOf("worker-sg");
@@ -65,10 +75,15 @@ describe("a routed agent's exec", () => {
   test("is refused with the reason when no node fits, which is logged as a warning", async () => {
     const { deps, policy } = arranged();
     deps.nodes = { nodes: [] };
+    const fact =
+      'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was not paired';
+    const blockReason = `${fact}; nothing ran. Node mac-sg was not paired. Trying again does not help before the operator changes that: tell your user.`;
     const reason =
-      'NO_NODE_FITS: 0/2 nodes fit rule "singapore" for exec: 1 didn\'t match "region=sg", 1 was not paired. Run "openclaw node-router explain --agent worker-sg --tool exec" to see each node; change plugins.entries.node-router.config.rules or bring a node up.';
-    expect(await policy(execEvent(deps), SG)).toEqual({ block: true, blockReason: reason });
+      '. Run "openclaw node-router explain --agent worker-sg --tool exec" to see each node; change plugins.entries.node-router.config.rules or bring a node up.';
+    expect(await policy(execEvent(deps), SG)).toEqual({ block: true, blockReason });
     expect(deps.lines[0]).toMatchObject({ level: "warn", text: expect.stringContaining('"node":null') });
+    // The operator's command is for whoever can run it.
+    expect(deps.lines[0]?.text).toContain(JSON.stringify(`${fact}${reason}`).slice(1, -1));
     expect(deps.memory.part(COUNTERS)).toMatchObject({ placed: 0, refused: 1 });
     expect(deps.memory.part(CALLS).find(RUN, "call-1")).toBe(null);
   });
@@ -101,14 +116,29 @@ describe("a routed agent's exec", () => {
     Object.assign(deps.memory.part(LEDGER), {
       current: { announcement, open: () => {}, isStrict: () => false },
     });
-    let written = "";
-    const write = async (text: string) => {
-      written = text;
-    };
-    deps.memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
+    const written = writesOf(deps);
     await policy(execEvent(deps, { command: "make", background: true }), SG);
-    const [job] = readJobs(written);
+    expect(written.length).toBe(1);
+    const [job] = readJobs(written[0] ?? "");
     expect(job).toMatchObject({ agent: "worker-sg", auditRecord: "call mac-sg worker-sg make" });
+  });
+
+  test("in the background is on record before it may start where there is no ledger, too", async () => {
+    const { deps, policy } = arranged();
+    const written = writesOf(deps);
+    await policy(execEvent(deps, { command: "make", background: true }), SG);
+    expect(written.map((text) => readJobs(text).length)).toEqual([1]);
+  });
+
+  test("in the background whose record cannot be written in strict mode is no job that runs", async () => {
+    const { deps, policy } = arranged();
+    const begin = async () => {
+      throw new NodeRouterError(refusal("AUDIT_UNAVAILABLE", "the disk is full"));
+    };
+    Object.assign(deps.memory.part(LEDGER), { current: { begin, isStrict: () => true } });
+    const answer = await policy(execEvent(deps, { command: "make", background: true }), SG);
+    expect(answer).toMatchObject({ block: true });
+    expect(deps.memory.part(JOBS).open()).toEqual([]);
   });
 
   test("in the background becomes a job that the agent can ask about", async () => {

@@ -20,7 +20,7 @@ describe("a host that does not list its nodes", () => {
     expect(await policy(execEvent(deps), SG)).toEqual({
       block: true,
       blockReason:
-        'INVENTORY_UNAVAILABLE: the gateway did not list its nodes: draining; try again, then see "openclaw nodes status".',
+        "INVENTORY_UNAVAILABLE: the gateway did not list its nodes: draining; nothing ran. Try again once; if it stays so, tell your user what this says.",
     });
     expect(await policy(execEvent(deps), contextOf("master"))).toBe(undefined);
   });
@@ -61,7 +61,8 @@ describe("a host that does not list its nodes", () => {
     });
     expect(await policy(execEvent(deps), SG)).toEqual({
       block: true,
-      blockReason: "INVENTORY_UNAVAILABLE: the call could not be placed: config is gone.",
+      blockReason:
+        "INVENTORY_UNAVAILABLE: the call could not be placed: config is gone; nothing ran. Try again once; if it stays so, tell your user what this says.",
     });
     expect(await policy(execEvent(deps), contextOf("master"))).toBe(undefined);
   });

@@ -94,7 +94,7 @@ describe("a call whose node is offline", () => {
     await pass(deps, 1_500);
     expect(answer()).toMatchObject({
       blockReason: expect.stringMatching(
-        /^NO_NODE_FITS: 0\/1 nodes fit rule "singapore" for exec: 1 was offline; it waited 20 s\./,
+        /^NO_NODE_FITS: 0\/1 nodes fit rule "singapore" for exec: 1 was offline; it waited 20 s; nothing ran\. Node mac-sg is offline\. Trying again helps once that has changed/,
       ),
     });
     expect([waiting(deps), vi.getTimerCount()]).toEqual([0, 0]);
@@ -312,7 +312,7 @@ describe("a node to which calls fail", () => {
 
   test("is used all the same when it is the last one", async () => {
     const { deps, exec } = arranged(configOf({}));
-    for (let at = 0; at < 3; at++) deps.memory.part(OUTLIERS).failed("mac-sg");
+    for (let at = 0; at < 3; at++) deps.memory.part(OUTLIERS).failed("mac-sg", "NODE_UNREACHABLE");
     expect(await exec("1")).toMatchObject(PLACED);
     expect(deps.memory.part(CALLS).find(RUN, "1")?.decision.isLastResort).toBe(true);
   });

@@ -126,7 +126,7 @@ describe("what stands against it refuses exec and file tools alike, and nothing 
   test("no node fits", async () => {
     const nodes = { ...SSH_CONFIG.nodes, "mac-sg": { tags: ["region=sg"], ssh: {} } };
     expect(await both({ ...workspaceOptions(), config: { ...SSH_CONFIG, nodes } })).toMatch(
-      /^NO_NODE_FITS: 0\/2 nodes fit rule "singapore" for exec: 1 didn't match "region=sg", 1 had no workspace directory\./,
+      /^NO_NODE_FITS: 0\/2 nodes fit rule "singapore" for exec: 1 didn't match "region=sg", 1 had no workspace directory; nothing ran\. Node mac-sg had no workspace directory\. .* tell your user\.$/,
     );
   });
 
@@ -142,7 +142,7 @@ describe("what stands against it refuses exec and file tools alike, and nothing 
       deps.memory.part(SANDBOX_PROBLEM).current = "this OpenClaw has no sandbox API";
     });
     expect(reason).toBe(
-      'WORKSPACE_UNAVAILABLE: agent "worker-sg" has its workspace on a node, and this OpenClaw has no sandbox API; nothing ran.',
+      'WORKSPACE_UNAVAILABLE: agent "worker-sg" has its workspace on a node, and this OpenClaw has no sandbox API; nothing ran. Trying again does not help before the operator has mended it: tell your user what this says.',
     );
   });
 
@@ -164,13 +164,13 @@ describe("what stands against it refuses exec and file tools alike, and nothing 
     ],
   ])("%s", async (_case, options, text) => {
     const reason = await both(options);
-    expect(reason).toMatch(/^WORKSPACE_UNAVAILABLE: .*; nothing ran\.$/);
+    expect(reason).toMatch(/^WORKSPACE_UNAVAILABLE: .*; nothing ran\. .* tell your user what this says\.$/);
     expect(reason).toContain(text);
   });
 
   test("a session that the host cannot tell of", async () => {
     expect(await both({ ...workspaceOptions(), session: new Error("locked") })).toBe(
-      "INVENTORY_UNAVAILABLE: the call could not be placed: locked.",
+      "INVENTORY_UNAVAILABLE: the call could not be placed: locked; nothing ran. Try again once; if it stays so, tell your user what this says.",
     );
   });
 

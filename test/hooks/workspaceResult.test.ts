@@ -15,7 +15,7 @@ const RAN: Outcome = { kind: "ran", exitCode: 0, signal: null };
 
 /** Places an exec, lets the backend say how it went, and returns the line that the agent reads. */
 async function ended(
-  backend: { claimed?: boolean; outcome?: Outcome | null },
+  backend: { claimed?: boolean; begun?: true; outcome?: Outcome | null },
   details: unknown = DONE,
   text = "out",
 ) {
@@ -79,8 +79,15 @@ describe("the line", () => {
   });
 
   test("the line about a command that is still running says that it runs", async () => {
-    const { lines } = await ended({ outcome: null }, { status: "running", sessionId: "s" });
+    const { lines } = await ended({ begun: true, outcome: null }, { status: "running", sessionId: "s" });
     expect(lines[1]).toBe("[node-router] runs on mac-sg (SG, declared) over ssh · rule singapore");
+  });
+
+  test("the line about a command that goes on, of which the node has not told yet that it began, says no more than that", async () => {
+    const { lines } = await ended({ outcome: null }, { status: "running", sessionId: "s" });
+    expect(lines[1]).toBe(
+      "[node-router] starts in the background on mac-sg (SG, declared) over ssh · rule singapore",
+    );
   });
 
   test("where the backend has not told the end goes by the result", async () => {

@@ -1,7 +1,15 @@
 // A refusal becomes a text in one way.
 import { describe, expect, test } from "vitest";
-import { NodeRouterError } from "../../src/shared/errors.ts";
-import { adviceOf, refusal, refusalLine, refusalText, refusalWords } from "../../src/shared/refusal.ts";
+import { ERROR_CODES, entryOf, isErrorCode, TELL_USER } from "../../src/shared/errorCatalogue.ts";
+import { agentError, NodeRouterError } from "../../src/shared/errors.ts";
+import {
+  adviceOf,
+  agentText,
+  refusal,
+  refusalLine,
+  refusalText,
+  refusalWords,
+} from "../../src/shared/refusal.ts";
 
 describe("the text of a refusal", () => {
   test.each([
@@ -49,6 +57,58 @@ describe("the text of a refusal", () => {
     // No more than the value: what is spread into a result must not bring a kind of its own.
     expect(error.refusal).toEqual(why);
     expect(error.code).toBe("JOB_UNREACHABLE");
+  });
+});
+
+describe("the text for an agent", () => {
+  test("has the code and the fact, and for what the operator must do who is to be told, and that nothing ran", () => {
+    const why = refusal("SECRET_UNAVAILABLE", "the key is not there");
+    expect(refusalText(why)).toBe(
+      "SECRET_UNAVAILABLE: the key is not there; make the secret available to the gateway and reload it.",
+    );
+    expect(agentText(why)).toBe(`SECRET_UNAVAILABLE: the key is not there; nothing ran. ${TELL_USER}.`);
+  });
+
+  test("is the same as anybody's where the agent itself can do what is advised", () => {
+    const why = refusal("NODE_BUSY", "it is full");
+    expect(agentText(why)).toBe(refusalText(why));
+  });
+
+  test("keeps the words about what was not done, and of an unknown outcome says nothing like it", () => {
+    const sent = { nothingRan: "nothing was sent", advice: "x", agentAdvice: "Wait" };
+    expect(agentText(refusal("NODE_NOT_ALLOWED", "f", sent))).toBe(
+      "NODE_NOT_ALLOWED: f; nothing was sent. Wait.",
+    );
+    expect(agentText(refusal("OUTCOME_UNKNOWN", "f", { agentAdvice: "Look" }))).toBe(
+      "OUTCOME_UNKNOWN: f. Look.",
+    );
+  });
+
+  test("takes what one refusal has for agents before what its code has", () => {
+    const why = refusal("WORKSPACE_UNAVAILABLE", "f", { advice: "try again", agentAdvice: "try again" });
+    expect(agentText(why)).toBe("WORKSPACE_UNAVAILABLE: f; nothing ran; try again.");
+  });
+
+  test("is the message of an error that the host shows an agent, and the error is still one of ours", () => {
+    const error = new NodeRouterError(refusal("SECRET_UNAVAILABLE", "f"), { cause: "c" });
+    expect(error.message).toContain("reload it");
+    expect(agentError(error)).toMatchObject({
+      message: `SECRET_UNAVAILABLE: f; nothing ran. ${TELL_USER}`,
+      code: "SECRET_UNAVAILABLE",
+      refusal: error.refusal,
+      cause: "c",
+    });
+    const other = new Error("no");
+    expect(agentError(other)).toBe(other);
+  });
+
+  test("never has a command or a key of the operator's by the catalogue alone", () => {
+    const told = ERROR_CODES.filter(isErrorCode).flatMap((code) => {
+      const { advice = "", agentAdvice = advice } = entryOf(code);
+      return /openclaw |plugins\.entries|gateway\./.test(agentAdvice) ? [code] : [];
+    });
+    // Read by operators alone.
+    expect(told).toEqual(["CORDONS_UNREADABLE", "TUNNEL_NO_AUTH"]);
   });
 });
 

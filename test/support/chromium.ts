@@ -14,24 +14,37 @@ const PLACES = [
 ];
 
 /** NODE_ROUTER_CHROMIUM names another one. */
-function chromiumPath(): string | null {
-  const named = process.env.NODE_ROUTER_CHROMIUM;
-  return [...(named === undefined ? [] : [named]), ...PLACES].find((path) => existsSync(path)) ?? null;
+const chromiumPath = (): string | null => browserPath("CHROMIUM", PLACES);
+
+/** Whether tests in a real Chromium are left out here; as `skipWithout`. */
+export function skipWithoutChromium(title: string): boolean {
+  return skipWithout(title, chromiumPath(), "Chromium", "CHROMIUM", "chromium");
+}
+
+/** @param variable `NODE_ROUTER_<it>` names another one. */
+export function browserPath(variable: string, places: readonly string[]): string | null {
+  const named = process.env[`NODE_ROUTER_${variable}`];
+  return [...(named === undefined ? [] : [named]), ...places].find((path) => existsSync(path)) ?? null;
 }
 
 /**
  * Whether tests in a real browser are left out here; says why.
  * @param title of the test file, for the message.
- * @throws Error where they must not be left out: on CI, or with NODE_ROUTER_REQUIRE_CHROMIUM=1.
+ * @param debian its package.
+ * @throws Error where they must not be left out: on CI, or with NODE_ROUTER_REQUIRE_<variable>=1.
  */
-export function skipWithoutChromium(title: string): boolean {
-  if (chromiumPath() !== null) return false;
-  const reason = "no Chromium is installed (Debian: chromium; or set NODE_ROUTER_CHROMIUM)";
-  const { CI, NODE_ROUTER_REQUIRE_CHROMIUM } = process.env;
-  if ((CI ?? "") !== "" || NODE_ROUTER_REQUIRE_CHROMIUM === "1") {
-    throw new Error(
-      `${title}: must run here (CI or NODE_ROUTER_REQUIRE_CHROMIUM is set), and cannot: ${reason}`,
-    );
+export function skipWithout(
+  title: string,
+  path: string | null,
+  name: string,
+  variable: string,
+  debian: string,
+): boolean {
+  if (path !== null) return false;
+  const reason = `no ${name} is installed (Debian: ${debian}; or set NODE_ROUTER_${variable})`;
+  const required = `NODE_ROUTER_REQUIRE_${variable}`;
+  if ((process.env.CI ?? "") !== "" || process.env[required] === "1") {
+    throw new Error(`${title}: must run here (CI or ${required} is set), and cannot: ${reason}`);
   }
   console.warn(`${title}: skipped: ${reason}`);
   return true;

@@ -11,14 +11,20 @@ export interface CliResult {
 /** Runs `openclaw <args>` without a terminal and never throws for an exit code. */
 export function runCli(
   args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; cwd: string; timeoutMs?: number },
+  options: {
+    env: NodeJS.ProcessEnv;
+    cwd: string;
+    timeoutMs?: number;
+    /** All of stderr so far, with each piece of it. */
+    onStderr?: (text: string) => void;
+  },
 ): Promise<CliResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CliResult>();
   const child = spawn(process.execPath, [OPENCLAW, ...args], {
     cwd: options.cwd,
     env: options.env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: options.timeoutMs ?? 200_000,
+    timeout: options.timeoutMs ?? 600_000,
     killSignal: "SIGKILL",
   });
   let stdout = "";
@@ -28,6 +34,7 @@ export function runCli(
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
+    options.onStderr?.(stderr);
   });
   child.on("error", reject);
   child.on("close", (code, signal) => {

@@ -1,5 +1,5 @@
 // The environment of a throw-away OpenClaw: its own home, nothing inherited that could reach the user's real one.
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,8 +8,17 @@ import { endProcessesOf } from "./leftovers.ts";
 /** The checkout: tests, demo and bench all run from it. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The real OpenClaw command line program from node_modules. */
-export const OPENCLAW = join(ROOT, "node_modules", "openclaw", "openclaw.mjs");
+/** The real OpenClaw command line program: that of node_modules, or the release that `npm run matrix` tries. */
+export const OPENCLAW =
+  process.env.NODE_ROUTER_OPENCLAW || join(ROOT, "node_modules", "openclaw", "openclaw.mjs");
+
+/** Whether that release is this one or newer, as OpenClaw counts them: `2026.9.4`. */
+export function isReleaseFrom(release: string): boolean {
+  const { version } = JSON.parse(readFileSync(join(dirname(OPENCLAW), "package.json"), "utf8")) as {
+    version: string;
+  };
+  return version.localeCompare(release, "en", { numeric: true }) >= 0;
+}
 
 /** The folders of one throw-away machine. */
 export interface Home {

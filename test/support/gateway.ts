@@ -9,8 +9,8 @@ import type { Gateway, GatewayOptions } from "./gatewayTypes.ts";
 import { startModel } from "./model.ts";
 import { freePort } from "./ports.ts";
 import { type Child, startProcess } from "./process.ts";
-import { connectRpc, type RpcClient } from "./rpc.ts";
-import { waitFor } from "./wait.ts";
+import { connectRpc, type RpcClient, RpcError } from "./rpc.ts";
+import { pause, waitFor } from "./wait.ts";
 
 export type { Gateway, GatewayOptions } from "./gatewayTypes.ts";
 
@@ -19,6 +19,23 @@ function configText({ config, plugins: paths = [] }: GatewayOptions, context: Co
   const made = typeof config === "function" ? config(context) : merge(baseConfig(context), config ?? {});
   if (typeof made === "string") return made;
   return JSON.stringify(paths.length > 0 ? merge(made, { plugins: { load: { paths } } }) : made, null, 2);
+}
+
+/**
+ * A config counts as applied a moment before the plugin's new registration answers, and the retired one admits no call
+ * (`PluginInstanceUnavailableError` of OpenClaw 2026.9.6): nothing has begun, and so it is asked again.
+ */
+async function admitted<T>(ask: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isRetired = error instanceof RpcError && error.message.includes("was reloaded or disabled;");
+      if (!isRetired || Date.now() > deadline) throw error;
+      await pause(50);
+    }
+  }
 }
 
 /** Starts a gateway and resolves when it accepts work. */
@@ -76,7 +93,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     pid: () => child?.pid ?? 0,
     log: () => child?.log() ?? "",
     cli: (...args) => runCli(args, { env, cwd: home.home }),
-    rpc: async (method, params, rpcOptions) => (await connection()).call(method, params, rpcOptions),
+    rpc: (method, params, rpcOptions) =>
+      admitted(async () => (await connection()).call(method, params, rpcOptions)),
     on: async (event, listener) => (await connection()).on(event, listener),
     agent: (agentId, message, agentOptions) => runAgent(gateway, agentId, message, agentOptions),
     async waitUntilConfigApplied() {

@@ -26,6 +26,8 @@ const SOURCES = [
   "scripts/support",
   "tsconfig.json",
   "openclaw.plugin.json",
+  "skills",
+  "assets",
   "README.md",
   "README.zh-CN.md",
   "CHANGELOG.md",

@@ -2,7 +2,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AskedCall, type ChatMessage, nextReply, type Reply, resultsOf, textOf } from "./modelScript.ts";
-import { writeReply } from "./modelWire.ts";
+import { type AnswerTokens, tokensOf, writeReply } from "./modelWire.ts";
 
 /** One request that OpenClaw sent to the model, with the answer it got. */
 export interface ModelRequest {
@@ -14,6 +14,8 @@ export interface ModelRequest {
   /** Texts of the tool results of the script in hand, in call order. */
   readonly results: readonly string[];
   readonly reply: Reply<AskedCall>;
+  /** What it was told to have cost. */
+  readonly tokens: AnswerTokens;
   /** When it came, by `performance.now()`. */
   readonly atMs: number;
 }
@@ -83,6 +85,7 @@ export async function startModel(): Promise<ScriptedModel> {
       tools = [],
     } = JSON.parse(await bodyOf(request)) as CompletionRequest;
     const reply = numbered(nextReply(messages));
+    const tokens = tokensOf(reply, JSON.stringify([messages, tools]).length);
     const entry: ModelRequest = {
       ...runtimeOf(messages),
       model,
@@ -90,15 +93,11 @@ export async function startModel(): Promise<ScriptedModel> {
       messages,
       results: resultsOf(messages),
       reply,
+      tokens,
       atMs,
     };
     requests.push(entry);
-    writeReply(response, {
-      model,
-      stream: stream === true,
-      reply,
-      promptChars: JSON.stringify([messages, tools]).length,
-    });
+    writeReply(response, { model, stream: stream === true, reply, tokens });
     arrivals.emit("request", entry);
   };
 

@@ -16,14 +16,23 @@ const toMessage = (reply: Reply<AskedCall>): Record<string, unknown> =>
         })),
       };
 
-/** Writes one completion. Token counts are a quarter of the characters: stable, and good enough for usage tests. */
+/** What one answer costs: a quarter of the characters, which is stable, and good enough for usage tests. */
+export interface AnswerTokens {
+  readonly input: number;
+  readonly output: number;
+}
+
+export function tokensOf(reply: Reply<AskedCall>, promptChars: number): AnswerTokens {
+  return { input: Math.ceil(promptChars / 4), output: Math.ceil(JSON.stringify(reply).length / 4) };
+}
+
+/** Writes one completion. */
 export function writeReply(
   response: ServerResponse,
-  answer: { model: string; stream: boolean; reply: Reply<AskedCall>; promptChars: number },
+  answer: { model: string; stream: boolean; reply: Reply<AskedCall>; tokens: AnswerTokens },
 ): void {
-  const { model, stream, reply } = answer;
-  const prompt_tokens = Math.ceil(answer.promptChars / 4);
-  const completion_tokens = Math.ceil(JSON.stringify(reply).length / 4);
+  const { model, stream, reply, tokens } = answer;
+  const [prompt_tokens, completion_tokens] = [tokens.input, tokens.output];
   const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
   const finish_reason = "text" in reply ? "stop" : "tool_calls";
   const head = { id: "scripted", created: Math.floor(Date.now() / 1000), model };

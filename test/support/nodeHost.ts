@@ -3,7 +3,16 @@ import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "./cli.ts";
 import { type JsonObject, merge, quiet } from "./config.ts";
-import { environmentOf, giveHome, type Home, makeHome, OPENCLAW, ROOT, removeHome } from "./environment.ts";
+import {
+  environmentOf,
+  giveHome,
+  type Home,
+  isReleaseFrom,
+  makeHome,
+  OPENCLAW,
+  ROOT,
+  removeHome,
+} from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
 import { installPlugin } from "./install.ts";
 import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
@@ -65,10 +74,14 @@ export async function startNodeHost(
   options: NodeHostOptions = {},
 ): Promise<NodeHost> {
   const home = makeHome(name, options.dir);
-  const plain = merge(quiet(home.home), { nodeHost: { autoUpdate: { enabled: false } } });
+  // Older releases do not know the key.
+  const still = isReleaseFrom("2026.9.4") ? { nodeHost: { autoUpdate: { enabled: false } } } : {};
+  const plain = merge(quiet(home.home), still);
   const config = merge(plain, options.config ?? {});
   if (!options.dir) writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 });
   const env = environmentOf(home, name, { OPENCLAW_GATEWAY_TOKEN: gateway.token, ...options.env });
+  const cli: NodeHost["cli"] = (...line) => runCli(line, { env, cwd: home.home });
+  if (options.plugin !== undefined) await installPlugin({ cli }, options.plugin);
   const account = options.unprivileged === true && process.getuid?.() === 0 ? NOBODY : null;
   if (account !== null) {
     giveHome(home, account);
@@ -78,8 +91,6 @@ export async function startNodeHost(
     chownSync(cache, account.uid, account.gid);
     env.NODE_COMPILE_CACHE = cache;
   }
-  const cli: NodeHost["cli"] = (...line) => runCli(line, { env, cwd: home.home });
-  if (options.plugin !== undefined) await installPlugin({ cli }, options.plugin);
   const args = [
     "node",
     "run",

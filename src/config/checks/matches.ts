@@ -13,6 +13,8 @@ const NO_TAGS: NodeTags = new Map();
 export function* checkMatches({ nodes, rules }: WrittenConfig): Generator<ConfigProblem> {
   const tagsOfNodes = nodes.map((node) => node.tags);
   const use = createTagUse(tagsOfNodes);
+  // What a tag that cannot be read would have met, nobody knows: it is told by itself.
+  if (nodes.some(({ parsedTags }) => parsedTags.some(({ tag }) => !tag.ok))) return;
   for (const { entry, require } of rules) {
     if (require === null || !require.parsed.ok) continue;
     const { selector } = require.parsed;

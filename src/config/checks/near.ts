@@ -2,10 +2,18 @@
 import { quote } from "../../shared/safeText.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { type ConfigProblem, configWarning } from "../problems/problem.ts";
-import type { WrittenConfig } from "./written.ts";
+import type { RuleEntry, WrittenConfig } from "./written.ts";
+
+interface RuleWithNear {
+  readonly path: string;
+  readonly entry: Pick<RuleEntry, "near" | "agents">;
+}
 
 /** Nodes that do not exist, or whose distance may never be known. */
-export function* checkNear({ nodes, rules }: WrittenConfig): Generator<ConfigProblem> {
+export function* checkNear({
+  nodes,
+  rules,
+}: Pick<WrittenConfig, "nodes"> & { readonly rules: readonly RuleWithNear[] }): Generator<ConfigProblem> {
   const byName = new Map(nodes.map(({ name, entry }) => [name, entry]));
   for (const { path: rulePath, entry } of rules) {
     const { near, agents } = entry;

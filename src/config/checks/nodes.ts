@@ -4,37 +4,46 @@ import { isPrintable, quote } from "../../shared/safeText.ts";
 import { ENV_NAME } from "../../shared/shell.ts";
 import { type ConcernedAgents, type ConfigProblem, configError } from "../problems/problem.ts";
 import { MAX_NAME_LENGTH } from "../schema/limits.ts";
+import type { CheckedConfig } from "./concern.ts";
 import { checkLocation } from "./location.ts";
 import { checkSshSettings } from "./ssh.ts";
 import { checkTags } from "./tags.ts";
-import { targetOf, type WrittenConfig, type WrittenNode } from "./written.ts";
+import { targetOf, type WrittenNode } from "./written.ts";
 
 /** Keys with a meaning of their own in JavaScript: reading one back may give something else. */
 const RESERVED_NAMES: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 const ABSOLUTE = /^(\/|[A-Za-z]:[\\/])/;
 
-/** A wrong node concerns every agent that any rule names: it may change where each of them is placed. */
-export function* checkNodeSettings({ nodes, routedAgents }: WrittenConfig): Generator<ConfigProblem> {
+/**
+ * A wrong tag or place concerns the agents whose rules read it, and what else is wrong with a node those whose rules
+ * may choose it. A name that is wrong or taken twice concerns every agent that any rule names.
+ */
+export function* checkNodeSettings({
+  nodes,
+  routedAgents,
+  concern,
+}: CheckedConfig): Generator<ConfigProblem> {
   for (const node of nodes) {
+    const agents = concern.node(node);
     yield* checkName(node, routedAgents);
     yield* checkTargets(node, routedAgents);
-    yield* checkTags(node, routedAgents);
-    yield* checkLocation(node.path, node.entry.location, routedAgents);
-    yield* checkWorkspace(node, routedAgents);
-    yield* checkDirectories(node, routedAgents);
-    yield* checkEnv(node, routedAgents);
-    yield* checkSshSettings(node, routedAgents);
+    yield* checkTags(node, concern.tags);
+    yield* checkLocation(node.path, node.entry.location, concern.places);
+    yield* checkWorkspace(node, agents);
+    yield* checkDirectories(node, agents);
+    yield* checkEnv(node, agents);
+    yield* checkSshSettings(node, agents);
   }
   yield* checkDuplicates(nodes, routedAgents);
 }
 
-/** Why the name cannot be a node's; null when it can. */
-export function nodeNameProblem(name: string): string | null {
-  if (name === "") return "a node's name must not be empty";
-  if (RESERVED_NAMES.includes(name)) return `a node cannot be named ${quote(name)}`;
-  if (name.length > MAX_NAME_LENGTH) return `a node's name has at most ${MAX_NAME_LENGTH} characters`;
-  return isPrintable(name) ? null : `the node's name ${quote(name)} has characters that cannot be shown`;
+/** Why the name cannot be a node's, or a peer's; null when it can. */
+export function nodeNameProblem(name: string, noun: "node" | "peer" = "node"): string | null {
+  if (name === "") return `a ${noun}'s name must not be empty`;
+  if (RESERVED_NAMES.includes(name)) return `a ${noun} cannot be named ${quote(name)}`;
+  if (name.length > MAX_NAME_LENGTH) return `a ${noun}'s name has at most ${MAX_NAME_LENGTH} characters`;
+  return isPrintable(name) ? null : `the ${noun}'s name ${quote(name)} has characters that cannot be shown`;
 }
 
 function* checkName({ name, path }: WrittenNode, agents: ConcernedAgents): Generator<ConfigProblem> {

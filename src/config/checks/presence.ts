@@ -2,17 +2,17 @@
 import { isPrintable, quote } from "../../shared/safeText.ts";
 import { formatPath } from "../problems/path.ts";
 import { type ConfigProblem, configError } from "../problems/problem.ts";
-import type { WrittenConfig } from "./written.ts";
+import type { CheckedConfig } from "./concern.ts";
 
 const PATH = /^(\/|~\/|[A-Za-z]:[\\/])/;
 /** What a shell and every client read as it stands. */
 const PLAIN_URL = /^[A-Za-z0-9\-._~:/?#[\]@!&()*+,;=%]+$/;
 
-/** A wrong place may change where the agents that any rule names are placed: so may what finds places. */
+/** What finds places may change what rules see that read them. */
 export function* checkPresenceSettings({
   config,
-  routedAgents: agents,
-}: WrittenConfig): Generator<ConfigProblem> {
+  concern: { places: agents },
+}: CheckedConfig): Generator<ConfigProblem> {
   const { geoipFile, publicAddressUrl } = config.presence ?? {};
   const invalid = (key: string, message: string) =>
     configError({ code: "PRESENCE_INVALID", path: formatPath(["presence", key]), message, agents });

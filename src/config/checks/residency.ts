@@ -24,7 +24,13 @@ export function* checkResidency(written: WrittenConfig): Generator<ConfigProblem
   }
 }
 
-function* checkCountries({ path, entry: { agents, residency } }: WrittenRule): Generator<ConfigProblem> {
+/** Of a rule of either kind: what is no country, or there twice. */
+export function* checkCountries({
+  path,
+  entry: { agents, residency },
+}: Pick<WrittenRule, "path"> & {
+  readonly entry: Pick<WrittenRule["entry"], "agents" | "residency">;
+}): Generator<ConfigProblem> {
   const places = new Map<string, number>();
   for (const [at, country] of (residency?.allow ?? []).entries()) {
     const where = `${path}.residency.allow[${at}]`;

@@ -21,10 +21,12 @@ export function* checkSelectors({ nodes, rules }: WrittenConfig): Generator<Conf
   }
 }
 
-function* checkSelector(
+/** @param nodeNames of the candidates, which are nodes or peers. */
+export function* checkSelector(
   { path, parsed }: WrittenSelector,
   nodeNames: ReadonlySet<string>,
   agents: ConcernedAgents,
+  noun: "node" | "peer" = "node",
 ): Generator<ConfigProblem> {
   if (!parsed.ok) {
     yield configError({ code: "SELECTOR_INVALID", path, message: parsed.message, agents });
@@ -40,7 +42,7 @@ function* checkSelector(
     // To rule out a node that is not there misplaces nothing; to demand it does.
     const isSure = key === BUILTIN_KEY.name && operator !== "!=" && operator !== "notin";
     for (const value of values) {
-      const problem = VALUE_PROBLEMS[key]?.(value, nodeNames) ?? null;
+      const problem = VALUE_PROBLEMS[key]?.(value, nodeNames, noun) ?? null;
       if (problem !== null) yield (isSure ? configError : configWarning)({ ...problem, path, agents });
     }
   }
@@ -50,11 +52,11 @@ type ValueProblem = Pick<ConfigProblem, "code" | "message" | "suggestion">;
 
 /** By built-in tag: what speaks against a value that it is compared with; null: nothing. */
 const VALUE_PROBLEMS: Readonly<
-  Record<string, (value: string, nodeNames: ReadonlySet<string>) => ValueProblem | null>
+  Record<string, (value: string, nodeNames: ReadonlySet<string>, noun: string) => ValueProblem | null>
 > = {
-  [BUILTIN_KEY.name](value, nodeNames) {
+  [BUILTIN_KEY.name](value, nodeNames, noun) {
     if (nodeNames.has(value)) return null;
-    const message = `no node is named ${quote(value)} under nodes`;
+    const message = `no ${noun} is named ${quote(value)} under ${noun}s`;
     return { code: "SELECTOR_UNKNOWN_NODE", message, suggestion: didYouMean(value, nodeNames) };
   },
   [BUILTIN_KEY.country](value) {

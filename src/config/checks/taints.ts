@@ -10,7 +10,8 @@ import { quote } from "../../shared/safeText.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { formatPath } from "../problems/path.ts";
 import { type ConcernedAgents, type ConfigProblem, configError, configWarning } from "../problems/problem.ts";
-import type { WrittenConfig, WrittenNode, WrittenRule } from "./written.ts";
+import type { CheckedConfig } from "./concern.ts";
+import type { WrittenNode, WrittenRule } from "./written.ts";
 
 /** Taints that cannot be read or are there twice, tolerations that cannot be read or tolerate nothing or everything. */
 export function* checkTaints({
@@ -18,12 +19,12 @@ export function* checkTaints({
   nodes,
   rules,
   routedAgents,
-}: WrittenConfig): Generator<ConfigProblem> {
-  // A taint that cannot be read may be the one that keeps an agent without a rule off.
-  const agents = config.untoleratedAgents === "refuse" ? "*" : routedAgents;
+  concern,
+}: CheckedConfig): Generator<ConfigProblem> {
   const taints = nodes.flatMap((node) => readable(node));
   for (const node of nodes) {
-    yield* checkWritten(node, agents);
+    // A taint that cannot be read may be the one that keeps an agent without a rule off.
+    yield* checkWritten(node, config.untoleratedAgents === "refuse" ? "*" : concern.node(node));
     yield* checkTolerated(node, rules, routedAgents);
   }
   for (const rule of rules) yield* checkTolerations(rule, taints);

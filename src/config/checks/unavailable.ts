@@ -5,11 +5,12 @@ import { parseSpan, SPAN_HELP } from "../../shared/timeSpan.ts";
 import { formatPath } from "../problems/path.ts";
 import { type ConfigProblem, configError, configWarning, isWithin } from "../problems/problem.ts";
 import { LONGEST_WAIT_MS } from "../schema/limits.ts";
-import type { RuleEntry, WrittenConfig, WrittenRule } from "./written.ts";
+import type { CheckedConfig } from "./concern.ts";
+import type { RuleEntry, WrittenRule } from "./written.ts";
 
 /** @param known problems that were found before: a rule that is next with an error cannot be asked. */
 export function* checkUnavailable(
-  { nodes, rules, routedAgents }: WrittenConfig,
+  { nodes, rules, routedAgents, concern }: CheckedConfig,
   known: readonly ConfigProblem[],
 ): Generator<ConfigProblem> {
   const byName = new Map(rules.toReversed().map((rule) => [rule.entry.name, rule]));
@@ -28,12 +29,14 @@ export function* checkUnavailable(
     yield configWarning({ code: "RULE_UNREACHABLE", path: `${path}.agents`, message, agents: routedAgents });
   }
   const waits = rules.some(({ entry }) => typeof entry.onUnavailable === "object");
-  for (const { name, entry } of nodes) {
+  for (const node of nodes) {
+    const { name, entry } = node;
     const path = formatPath(["nodes", name, "maxRunning"]);
     if (entry.maxRunning === 0) {
       const message = `0 lets node ${quote(name)} run nothing at all`;
       const suggestion = "leave maxRunning out, or keep calls away with cordon.";
-      yield configError({ code: "MAX_RUNNING_ZERO", path, message, suggestion, agents: routedAgents });
+      const agents = concern.node(node);
+      yield configError({ code: "MAX_RUNNING_ZERO", path, message, suggestion, agents });
     } else if (entry.maxRunning !== undefined && rules.length > 0 && !waits) {
       const message = `no rule waits or has a rule that is next, so a call that finds node ${quote(name)} full and no other is refused`;
       const suggestion = 'write onUnavailable: { wait: "20s" } in the rule whose calls may wait.';

@@ -13,6 +13,10 @@ export type ConfigProblemCode =
   | "TAG_CONFLICT"
   | "LOCATION_INVALID"
   | "PRESENCE_INVALID"
+  | "ALERTS_INVALID"
+  | "PEER_INVALID"
+  | "PEER_TOKEN"
+  | "PEER_UNUSED"
   | "WORKSPACE_INVALID"
   | "SSH_INVALID"
   | "SSH_MISSING"
@@ -56,8 +60,20 @@ export type ConfigProblemCode =
   | "AGENT_DUPLICATE"
   | "AGENT_UNKNOWN";
 
-/** Agent ids and globs; `"*"` = every agent, because it cannot be told whom the rules speak for. */
-export type ConcernedAgents = readonly string[] | "*";
+/** An agent id or a glob, as a rule names it. */
+export interface ConcernedPattern {
+  readonly agent: string;
+  /** As OpenClaw names them; null: all. */
+  readonly tools: readonly string[] | null;
+  /** False: the rule takes these calls, and nothing of what is wrong reaches them. */
+  readonly isConcerned: boolean;
+}
+
+/**
+ * In the order of the rules: for each tool of an agent the first that names both decides. A text alone concerns every
+ * tool. `"*"` = every agent, because it cannot be told whom the rules speak for.
+ */
+export type ConcernedAgents = readonly (string | ConcernedPattern)[] | "*";
 
 /** One thing that is wrong. Its texts hold no secret and no control character. */
 export interface ConfigProblem {
@@ -93,10 +109,26 @@ export function problemsForAgent(problems: readonly ConfigProblem[], agentId: st
   const concerned = new Map<ConcernedAgents, boolean>();
   return problems.filter(({ severity, agents }) => {
     if (severity !== "error" || agents === "*") return severity === "error";
-    const isConcerned = concerned.get(agents) ?? agents.some((pattern) => matchesAgent(pattern, agentId));
+    const isConcerned = concerned.get(agents) ?? isNamed(agents, agentId);
     concerned.set(agents, isConcerned);
     return isConcerned;
   });
+}
+
+function isNamed(agents: Exclude<ConcernedAgents, "*">, agentId: string): boolean {
+  const taken = new Set<string>();
+  for (const one of agents) {
+    if (typeof one === "string") {
+      if (matchesAgent(one, agentId)) return true;
+      continue;
+    }
+    if (!matchesAgent(one.agent, agentId)) continue;
+    const left = one.tools?.filter((tool) => !taken.has(tool));
+    if (one.isConcerned && left?.length !== 0) return true;
+    if (left === undefined) return false;
+    for (const tool of left) taken.add(tool);
+  }
+  return false;
 }
 
 /** Paths of the errors with all of their beginnings: what an error lies in is wrong as a whole. */

@@ -31,5 +31,26 @@ export const DEFAULT_AUDIT_MAX_MIB = 512;
 export const DEFAULT_PRESENCE_CONNECT = true;
 /** A profile can be slow or talkative. */
 export const DEFAULT_LOGIN_SHELL = false;
+/** Longer than a node's restart, shorter than whoever waits for the agent. */
+export const DEFAULT_REFUSED_FOR = "5m";
+export const DEFAULT_OFFLINE_FOR = "10m";
+/** Where somebody is told at all. */
+export const DEFAULT_ALERT = true;
 /** The port that a node host connects to by default. */
 export const DEFAULT_TUNNEL_PORT = 18_789;
+/** What one peer may have here at once, and waiting. */
+export const DEFAULT_PEER_RUNNING = 2;
+export const DEFAULT_PEER_QUEUED = 20;
+export const DEFAULT_PER_MINUTE = 30;
+export const DEFAULT_TASK_MINUTES = 60;
+/** A peer's task stays where it was sent. */
+export const DEFAULT_MAY_DELEGATE = false;
+/** A task that may have done something is not gone on with by itself. */
+export const DEFAULT_ON_INTERRUPTED: "fail" | "continue" = "fail";
+export const DEFAULT_PROTOCOL: "node-router" | "a2a" = "node-router";
+export const DEFAULT_ON_NO_PEER: "refuse" | "queue" = "refuse";
+export const DEFAULT_HOPS = 1;
+export const DEFAULT_WAIT_SECONDS = 60;
+export const DEFAULT_ACCEPT_SECONDS = 15;
+export const DEFAULT_KEEP_DAYS = 7;
+export const DEFAULT_TASK_KIB = 256;

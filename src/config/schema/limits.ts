@@ -42,3 +42,21 @@ export const MAX_AUDIT_MIB = 1_048_576;
 export const MAX_AUDIT_DAYS = 3_653;
 /** Characters of a secret: a 16384-bit RSA key in PEM is about 12 KiB. */
 export const MAX_SECRET_LENGTH = 65_536;
+/** Other gateways. */
+export const MAX_PEERS = 1_000;
+/** Tasks of one peer that run at once, and that wait. */
+export const MAX_PEER_RUNNING = 1_000;
+export const MAX_PEER_QUEUED = 10_000;
+export const MAX_PER_MINUTE = 100_000;
+/** A day. */
+export const MAX_TASK_MINUTES = 1_440;
+/** Gateways that a task may go through. */
+export const MAX_HOPS = 8;
+/** Seconds that a tool call may wait: the host gives up a run of which it hears nothing for five minutes. */
+export const MAX_WAIT_SECONDS = 240;
+export const MAX_ACCEPT_SECONDS = 86_400;
+export const MAX_KEEP_DAYS = 365;
+/** KiB of a task, and of a result. */
+export const MAX_TASK_KIB = 1_024;
+/** Characters of what gateways present to each other: 32 of base64 are 192 bits. */
+export const MIN_TOKEN_LENGTH = 32;

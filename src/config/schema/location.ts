@@ -11,8 +11,8 @@ const longitude = (description: string) => Type.Number({ minimum: -180, maximum:
 
 const LOCATION = {
   country: Type.Optional(name('Country as ISO 3166-1 alpha-2 in capitals, for example "SG".')),
-  region: Type.Optional(name('State or province in plain words, for example "Bavaria".')),
   city: Type.Optional(name('City in plain words, for example "Singapore".')),
+  region: Type.Optional(name('State or province in plain words, for example "Bavaria".')),
   latitude: Type.Optional(latitude("Degrees north; needs longitude.")),
   longitude: Type.Optional(longitude("Degrees east; needs latitude.")),
   timeZone: Type.Optional(name('Time zone by its IANA name, for example "Asia/Singapore".')),

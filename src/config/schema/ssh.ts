@@ -23,7 +23,8 @@ const SecretRefSchema = closed(
 const SecretSchema = Type.Union([Type.String({ minLength: 1 }), SecretRefSchema]);
 export type SecretInput = Type.Static<typeof SecretSchema>;
 
-const secret = (description: string) => Type.Union(SecretSchema.anyOf, { description });
+/** A secret's schema with its own words. */
+export const secret = (description: string) => Type.Union(SecretSchema.anyOf, { description });
 
 export const SshSchema = closed(
   {

@@ -11,6 +11,7 @@ import type { Refused, SessionPlace, WorkspacePlace } from "../policy/callDecisi
 import { decideSession } from "../policy/sessionNode.ts";
 import { LAST_NODES } from "../state/lastNodes.ts";
 import { type KeptPlace, SESSION_NODES, type SessionNodes } from "../state/sessionNodes.ts";
+import { fullFor } from "./callLoad.ts";
 import { waitForNode, wakeWaiting } from "./waiting.ts";
 import { policyNow, type WorldDeps, worldNow } from "./worldNow.ts";
 
@@ -46,7 +47,10 @@ async function choose(
   const config = deps.memory.part(PLUGIN_CONFIG).current;
   if (config === null) {
     const fact = "node-router has no configuration yet";
-    return { ok: false, refusal: refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }) };
+    return {
+      ok: false,
+      refusal: refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again", agentAdvice: "try again" }),
+    };
   }
   const sessions = deps.memory.part(SESSION_NODES);
   try {
@@ -68,7 +72,8 @@ async function choose(
     const first = await decidedNow(deps, config, decideFirst, ({ ok }) => !ok);
     const waitMs = (place: SessionPlace): number | undefined => (place.ok ? undefined : place.waitMs);
     if (!mayWait || keptBy(sessions) !== null || waitMs(first) === undefined) return first;
-    return (await waitForNode(deps, first, { agent, tool: "sandbox", decide, waitMs })).decided;
+    const full = ({ placement }: SessionPlace) => fullFor(placement);
+    return (await waitForNode(deps, first, { agent, tool: "sandbox", decide, waitMs, full })).decided;
   } catch (error) {
     if (error instanceof NodeRouterError) return { ok: false, refusal: error.refusal };
     const fact = `choosing a node failed (${safe(messageOf(error))})`;

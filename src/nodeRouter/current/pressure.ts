@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import { onceFor } from "../../shared/once.ts";
 import type { Memory } from "../../shared/processMemory.ts";
+import type { Job } from "../jobs/jobRecord.ts";
 import { JOBS } from "../jobs/jobs.ts";
 import type { NodePressure, NodeSnapshot } from "../placement/model/snapshot.ts";
 import { OUTLIERS } from "../state/outliers.ts";
@@ -13,8 +14,13 @@ export function runningOn(memory: Memory, node: string): number {
 }
 
 /** The nodes of the config that may not run any number of calls, with the number. */
-const limited = onceFor(({ nodes }: ResolvedConfig) =>
-  [...nodes.values()].flatMap(({ name, maxRunning }) => (maxRunning === null ? [] : [{ name, maxRunning }])),
+const limited = onceFor(
+  ({ nodes }: ResolvedConfig): ReadonlyMap<string, number> =>
+    new Map(
+      [...nodes.values()].flatMap(({ name, maxRunning }) =>
+        maxRunning === null ? [] : [[name, maxRunning]],
+      ),
+    ),
 );
 
 /** How full a node is that may not run any number of calls, or that is ejected. */
@@ -30,7 +36,7 @@ export interface BusyNode {
 /** By name, those alone of which there is something to tell. */
 export function busyNodes(memory: Memory, config: ResolvedConfig): readonly BusyNode[] {
   const ejected = memory.part(OUTLIERS).ejected();
-  const most = new Map(limited(config).map(({ name, maxRunning }) => [name, maxRunning]));
+  const most = limited(config);
   return [...new Set([...most.keys(), ...ejected.keys()])].sort().map((node) => ({
     node,
     running: runningOn(memory, node),
@@ -41,22 +47,31 @@ export function busyNodes(memory: Memory, config: ResolvedConfig): readonly Busy
 
 /** In one pass: a node on which nothing runs is not looked at. */
 function fullNodes(memory: Memory, config: ResolvedConfig): readonly string[] {
-  const running = memory.part(RUNNING);
-  const counts = new Map(running.nodes().map((name) => [name, running.on(name)]));
-  for (const { nodeName } of memory.part(JOBS).open()) counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
-  const mostOf = (name: string): number => config.nodes.get(name)?.maxRunning ?? Number.POSITIVE_INFINITY;
-  return [...counts].filter(([name, count]) => count >= mostOf(name)).map(([name]) => name);
+  const running = memory.part(RUNNING).counts();
+  const jobs = memory.part(JOBS).open();
+  const counts = jobs.length === 0 ? running : withJobs(running, jobs);
+  const full: string[] = [];
+  const most = limited(config);
+  for (const [name, count] of counts)
+    if (count >= (most.get(name) ?? Number.POSITIVE_INFINITY)) full.push(name);
+  return full;
 }
 
-/**
- * The same snapshot, or one that says so of the nodes.
- */
+function withJobs(running: ReadonlyMap<string, number>, jobs: readonly Job[]): ReadonlyMap<string, number> {
+  const counts = new Map(running);
+  for (const { nodeName } of jobs) counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
+  return counts;
+}
+
+const FULL: NodePressure = { full: true, ejectedForMs: null };
+
+/** The same snapshot, or one that says so of the nodes. */
 export function withPressure(memory: Memory, config: ResolvedConfig, snapshot: NodeSnapshot): NodeSnapshot {
   const ejected = memory.part(OUTLIERS).ejected();
-  const full = limited(config).length === 0 ? [] : fullNodes(memory, config);
+  const full = limited(config).size === 0 ? [] : fullNodes(memory, config);
   if (full.length === 0 && ejected.size === 0) return snapshot;
   const pressure = new Map<string, NodePressure>();
-  for (const name of full) pressure.set(name, { full: true, ejectedForMs: null });
+  for (const name of full) pressure.set(name, FULL);
   // At most half of all nodes: where more fail, it is not the nodes.
   const most = Math.max(1, Math.floor(snapshot.nodes.length / 2));
   for (const [name, ejectedForMs] of [...ejected].slice(0, most)) {

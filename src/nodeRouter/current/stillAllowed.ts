@@ -1,5 +1,6 @@
 // Asked again before anything of an agent is sent to the node of its workspace: was it barred since the call was decided?
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
+import { TELL_USER } from "../../shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
@@ -21,6 +22,7 @@ export function requireStillAllowed(memory: Memory, agent: string, node: string)
   const problem = barredProblem(policy, isIt, lastSnapshot({ memory }, config));
   if (problem === null) return;
   const fact = `nothing more of agent ${quote(agent)} goes to node ${quote(node)}, which ${problem} (rule ${quote(policy.execRule?.name ?? "")})`;
-  const told = { nothingRan: "nothing was sent", advice: 'Run "openclaw node-router doctor"' };
+  const advice = 'Run "openclaw node-router doctor"';
+  const told = { nothingRan: "nothing was sent", advice, agentAdvice: TELL_USER };
   throw new NodeRouterError(refusal("NODE_NOT_ALLOWED", fact, told));
 }

@@ -16,6 +16,8 @@ export interface WaitingCall {
   readonly tool: string;
   /** Epoch ms. */
   readonly sinceMs: number;
+  /** Names of the nodes to which it would go if they had room. */
+  readonly full: () => readonly string[];
 }
 
 interface Waiter extends WaitingCall {
@@ -31,7 +33,7 @@ export interface WaitingRoom {
   seen: readonly unknown[];
 }
 
-export const WAITING = definePart("waiting", 1, (): WaitingRoom => ({ calls: new Set(), seen: [] }));
+export const WAITING = definePart("waiting", 2, (): WaitingRoom => ({ calls: new Set(), seen: [] }));
 
 /** Far above what a gateway's agents ask at once; who comes later is refused as if its rule did not wait. */
 const MAX_WAITING = 512;
@@ -57,6 +59,8 @@ export interface Waits<T> {
   readonly decide: (config: ResolvedConfig, snapshot: NodeSnapshot) => T;
   /** How long it may wait, ms in all; undefined: it need not wait, or waiting no longer helps. */
   readonly waitMs: (decided: T) => number | undefined;
+  /** See `WaitingCall`. */
+  readonly full: (decided: T) => readonly string[];
   /** Of the run. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -112,6 +116,7 @@ export function waitForNode<T>(deps: SnapshotDeps, first: T, waits: Waits<T>): P
       agent,
       tool,
       sinceMs: deps.now(),
+      full: () => waits.full(decided),
       look() {
         const config = memory.part(PLUGIN_CONFIG).current;
         // Between two registrations nobody says what holds.

@@ -10,6 +10,7 @@ import { type AgentPolicy, agentPolicy } from "../policy/agentPolicy.ts";
 import type { World } from "../policy/callDecision.ts";
 import { worldOf } from "../policy/world.ts";
 import { withPressure } from "./pressure.ts";
+import { testedBy } from "./testedConfig.ts";
 
 export interface WorldDeps {
   readonly memory: Memory;
@@ -22,7 +23,8 @@ export interface WorldDeps {
  * rule names. Never throws.
  */
 export function policyNow(deps: WorldDeps, config: ResolvedConfig, agent: string): AgentPolicy {
-  return agentPolicy(config, readOr(deps.hostConfig), agent);
+  const host = readOr(deps.hostConfig);
+  return agentPolicy(testedBy(config, host), host, agent);
 }
 
 /** The same by the config in force; null before there is one. */
@@ -33,7 +35,8 @@ export function currentPolicy(deps: WorldDeps, agent: string): AgentPolicy | nul
 
 /** Everything else that is known now; asks nobody. */
 export function worldNow(deps: WorldDeps, config: ResolvedConfig, snapshot: NodeSnapshot): World {
-  return worldOf(config, readOr(deps.hostConfig), {
+  const host = readOr(deps.hostConfig);
+  return worldOf(testedBy(config, host), host, {
     snapshot: withPressure(deps.memory, config, snapshot),
     hostNodes: deps.memory.part(NODE_READER).last()?.nodes ?? [],
     presence: presenceRecords(deps),
@@ -45,6 +48,6 @@ function readOr(hostConfig: () => unknown): unknown {
   try {
     return hostConfig();
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal, refusalText } from "../../shared/refusal.ts";
 import { roughDuration } from "../../shared/roughDuration.ts";
+import { fullFor } from "../current/callLoad.ts";
 import { mayCloseNodes } from "../current/closing.ts";
 import { remember } from "../current/placeSession.ts";
 import { type Waited, waitForNode, wakeWaiting } from "../current/waiting.ts";
@@ -97,11 +98,12 @@ async function inTime(
     const ms = decision.kind === "refuse" ? decision.waitMs : undefined;
     return ms === undefined ? undefined : Math.min(ms, maxWaitMs);
   };
+  const full = ({ placement }: Decision) => fullFor(placement);
   const longest = waitMs(first) ?? 0;
   if (first.kind !== "refuse" || longest === 0) return { decided: first, waitedMs: 0 };
   const { agent, rule, refusal: why } = first;
   deps.log.info({ agent, tool, rule, waitMs: longest, reason: refusalText(why) }, "waits for a node");
-  const waited = await waitForNode(deps, first, { agent, tool, decide, waitMs, signal });
+  const waited = await waitForNode(deps, first, { agent, tool, decide, waitMs, full, signal });
   const { decided, waitedMs } = waited;
   if (signal?.aborted === true) {
     const fact = "the call was cancelled while it waited for a node";

@@ -72,7 +72,8 @@ export async function applyPlacement(
   });
   if (jobId !== null) {
     const sessionKey = context.sessionKey ?? "";
-    await jobs.add({
+    // In the file with its record, by `recordCall`.
+    jobs.hold({
       jobId,
       agent,
       sessionKey,

@@ -1,20 +1,28 @@
 // Puts what was decided of a call into the ledger.
 import { randomBytes } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
+import { agentOfSessionKey } from "../../shared/hostNames.ts";
+import type { Memory } from "../../shared/processMemory.ts";
 import { type Refusal, refusalWords } from "../../shared/refusal.ts";
 import { idsOf, type ToolContext, type ToolEvent } from "../host/events.ts";
 import { JOBS } from "../jobs/jobs.ts";
 import { LEDGER } from "../ledger/ledger.ts";
-import { type CallSubject, callResult } from "../ledger/ledgerRecord.ts";
+import { callResult } from "../ledger/ledgerResult.ts";
+import type { CallSubject } from "../ledger/ledgerSubject.ts";
 import { OPEN_CALLS } from "../ledger/openCalls.ts";
 import type { AgentPolicy } from "../policy/agentPolicy.ts";
 import type { Decision } from "../policy/callDecision.ts";
 import type { RouterDeps } from "../process/deps.ts";
-import { CALLS } from "../state/calls.ts";
+import { DELEGATED_RUNS } from "../state/delegatedRuns.ts";
 import { classifyTool } from "../toolCatalog/catalog.ts";
 import type { Carried } from "./dispatch.ts";
 
 const UNKNOWN = callResult("unknown", "OUTCOME_UNKNOWN");
+
+/** A patch names its files between the lines: of a longer one the first are enough to tell it by. */
+const PATCHED = /^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm;
+const MAX_PATCH = 1_048_576;
+const MAX_FILES = 16;
 
 export interface CallRecord {
   readonly policy: AgentPolicy;
@@ -34,14 +42,24 @@ export interface CallRecord {
  * @returns why the call must not go on: it could not be recorded. Null: it may.
  */
 export async function recordCall(
-  { memory }: Pick<RouterDeps, "memory">,
+  { memory, sessionFacts }: Pick<RouterDeps, "memory" | "sessionFacts">,
   record: CallRecord,
 ): Promise<Refusal | null> {
   const ledger = memory.part(LEDGER).current;
   const { policy, carried, enforced, event } = record;
   const { decision, refusal, outcome } = carried;
-  if (ledger === null || !isRecorded(policy, decision, event.toolName)) return null;
-  const subject = subjectOf(record);
+  const delegation = delegationOf({ memory, sessionFacts }, record);
+  if (delegation !== null && refusal === null) count(memory, delegation.id, record);
+  const jobId = decision.kind === "place" ? carried.recordId : null;
+  /** One write of the jobs' file a call, and that before OpenClaw may send anything. */
+  const keepJob = async (announcement: string): Promise<void> => {
+    if (jobId !== null) await memory.part(JOBS).recorded(jobId, announcement);
+  };
+  if (ledger === null || !isRecorded(policy, decision, event.toolName)) {
+    await keepJob("");
+    return null;
+  }
+  const subject = subjectOf(record, delegation);
   if (refusal !== null) {
     const { code } = refusal;
     ledger.end(subject, callResult(enforced ? "refused" : "left", code, refusalWords(refusal)));
@@ -60,18 +78,24 @@ export async function recordCall(
       throw error;
     }
   } else ledger.open(subject);
-  const { runId, toolCallId } = idsOf(event, record.context);
-  const jobId = memory.part(CALLS).find(runId, toolCallId)?.jobId ?? null;
-  if (jobId !== null) await memory.part(JOBS).recorded(jobId, ledger.announcement(subject));
+  await keepJob(ledger.announcement(subject));
   if (subject.runId !== null && subject.toolCallId !== null) {
-    const isFileTool = decision.kind === "workspace" && event.toolName !== "exec";
-    const before = memory.part(OPEN_CALLS).add(subject, isFileTool);
+    const files =
+      decision.kind === "workspace" && event.toolName !== "exec" ? namedFiles(event.params) : null;
+    const before = memory.part(OPEN_CALLS).add(subject, files);
     if (before !== null) ledger.end(before, UNKNOWN);
   } else {
     // Nobody could tell whose end it is.
     ledger.end(subject, UNKNOWN);
   }
   return null;
+}
+
+/** Files that a file tool is asked for, as its parameters name them; without any it is for the workspace itself. */
+function namedFiles({ path, file_path: alias, input }: ToolEvent["params"]): readonly string[] {
+  const patch = typeof input === "string" ? input.slice(0, MAX_PATCH).matchAll(PATCHED) : [];
+  const named = [path, alias, ...[...patch].map(([, file]) => file)].filter((one) => typeof one === "string");
+  return named.length === 0 ? ["."] : named.slice(0, MAX_FILES);
 }
 
 /** What no rule speaks for is OpenClaw's own affair, unless a node was looked at, or it was refused. */
@@ -82,7 +106,32 @@ function isRecorded(policy: AgentPolicy, decision: Decision, tool: string): bool
   return policy.isRouted && (kind === "exec" || kind === "node" || kind === "files");
 }
 
-function subjectOf({ policy, carried, event, context, startedAtMs }: CallRecord): CallSubject {
+/** For whoever gave the task: what ran for it, and where. */
+function count(memory: Memory, delegation: string, { carried, event }: CallRecord): void {
+  const node = carried.outcome === "placed" ? (carried.decision.placement?.node ?? null) : null;
+  const country = node?.location?.country ?? null;
+  memory.part(DELEGATED_RUNS).count(delegation, event.toolName, node?.name ?? null, country);
+}
+
+/** The task of another gateway that the call belongs to, through however many sub-agents; null: to none. */
+function delegationOf(
+  { memory, sessionFacts }: Pick<RouterDeps, "memory" | "sessionFacts">,
+  { context }: CallRecord,
+): NonNullable<CallSubject["delegation"]> | null {
+  const run = memory.part(DELEGATED_RUNS).find(context.sessionKey ?? "", (session) => {
+    try {
+      return sessionFacts(agentOfSessionKey(session) ?? "", session)?.spawnedBy ?? null;
+    } catch {
+      return null;
+    }
+  });
+  return run === null ? null : { id: run.delegation, peer: run.peer };
+}
+
+function subjectOf(
+  { policy, carried, event, context, startedAtMs }: CallRecord,
+  delegation: CallSubject["delegation"] | null,
+): CallSubject {
   const { decision, movedFrom, recordId } = carried;
   const { runId, toolCallId } = idsOf(event, context);
   const isGoing = carried.outcome === "placed";
@@ -107,5 +156,6 @@ function subjectOf({ policy, carried, event, context, startedAtMs }: CallRecord)
     candidates: placement === null ? null : { total: placement.total, fitting: placement.fitting },
     movedFrom: isGoing ? movedFrom : null,
     command: event.toolName === "exec" && typeof command === "string" ? command : null,
+    ...(delegation == null ? {} : { delegation }),
   };
 }

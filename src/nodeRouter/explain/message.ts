@@ -3,10 +3,13 @@ import { adviceOf, type Refusal, refusal } from "../../shared/refusal.ts";
 import { nameText, placeWord, quote, safe } from "../../shared/safeText.ts";
 import { shellWord } from "../../shared/shell.ts";
 import type { NodeLocation, Transport } from "../../shared/types.ts";
+import { DECLINED, UNFIT } from "../placement/filters/acceptance.ts";
 import { grantText, OUTSIDE, statementText } from "../placement/filters/residency.ts";
 import { EJECTED } from "../placement/filters/room.ts";
 import { TAINTED } from "../placement/filters/taints.ts";
 import type { Candidate, PlacementDecision, Reason } from "../placement/model/decision.ts";
+import { needsPeer } from "../placement/model/way.ts";
+import { agentAdvice, type KnownNow } from "./agentAdvice.ts";
 
 /**
  * What was decided and why, in one line that is safe to print. Refusals read like Kubernetes' scheduler
@@ -23,19 +26,36 @@ export function decisionMessage(decision: PlacementDecision): string {
   }
 }
 
-/** What the agent reads instead of a result. For refused decisions. @param more advice besides; null: none. */
-export function noNodeFits(decision: PlacementDecision, more: string | null = null): Refusal {
+/** What is read instead of a result. For refused decisions. @param more advice besides, for the operator; null: none. */
+export function noNodeFits(
+  decision: PlacementDecision,
+  more: string | null = null,
+  known: KnownNow = NOTHING_KNOWN,
+): Refusal {
   const { agent, tool } = decision.request;
   // SECURITY: the line invites to run it, so an id that a shell would read otherwise is quoted.
-  const command = `openclaw node-router explain --agent ${shellWord(agent)} --tool ${shellWord(tool)}`;
-  const advice = adviceOf("NO_NODE_FITS", { command });
-  return refusal("NO_NODE_FITS", fitLine(decision), {
-    advice: more === null ? advice : `${advice}. ${more}`,
-  });
+  const isTask = needsPeer(decision.request);
+  const asked = isTask ? "--delegate" : `--tool ${shellWord(tool)}`;
+  const command = `openclaw node-router explain --agent ${shellWord(agent)} ${asked}`;
+  const advice = isTask
+    ? `Run "${command}" to see each peer; change plugins.entries.node-router.config.delegation.rules or bring a peer up`
+    : adviceOf("NO_NODE_FITS", { command });
+  return {
+    ...refusal("NO_NODE_FITS", fitLine(decision), {
+      advice: more === null ? advice : `${advice}. ${more}`,
+    }),
+    // It looks at every node, and most refusals of a look ahead are never read.
+    get agentAdvice() {
+      return agentAdvice(decision, known);
+    },
+  };
 }
+
+const NOTHING_KNOWN: KnownNow = { presence: new Map(), nowMs: null };
 
 /** How a node is reached, in a sentence. */
 export function overText(transport: Transport): string {
+  if (transport === "peer") return "by its gateway";
   return transport === "ssh" ? "over SSH" : "over the node protocol";
 }
 
@@ -97,9 +117,10 @@ function ownFitLine(decision: PlacementDecision): string {
     ({ reason, count }) =>
       `${count} ${safe(count === 1 ? reason.one : reason.many)}${detailsOf(decision, reason)}`,
   );
-  const why = total === 0 ? "no nodes are known" : reasons.join(", ");
+  const noun = needsPeer(request) ? "peers" : "nodes";
+  const why = total === 0 ? `no ${noun} are known` : reasons.join(", ");
   const gateway = residency?.gateway == null ? "" : `; ${residency.gateway}`;
-  return `${fitting}/${total} nodes fit rule ${quote(rule ?? "")} for ${nameText(request.tool)}: ${why}${gateway}`;
+  return `${fitting}/${total} ${noun} fit rule ${quote(rule ?? "")} for ${nameText(request.tool)}: ${why}${gateway}`;
 }
 
 /** Why a node does not fit, about it alone: `was of disputed place (declared, …)`. @param otherwise where no reason is known. */
@@ -125,7 +146,13 @@ function detailsOf(decision: PlacementDecision, reason: Reason): string {
 }
 
 /** Filters whose reasons say what they are about. */
-const DETAILED: readonly string[] = [OUTSIDE.filter, TAINTED.filter, EJECTED.filter];
+const DETAILED: readonly string[] = [
+  OUTSIDE.filter,
+  TAINTED.filter,
+  EJECTED.filter,
+  UNFIT.filter,
+  DECLINED.filter,
+];
 
 /** Of a call that a rule with residency placed: whose word its place is, and how old that is. Null: it has none. */
 export function residencyText({ residency, node }: PlacementDecision): string | null {

@@ -22,6 +22,8 @@ export interface ExplainReport {
   readonly candidates: readonly CandidateReport[];
   /** Milliseconds since the host's node list was read; null when it has never been read. */
   readonly snapshotAgeMs: number | null;
+  /** Of a tool that is not placed: why all that rules would place is refused; absent: it is not. */
+  readonly besides?: string;
   /** What is not so now and was supposed, a phrase each; absent: nothing was. */
   readonly supposed?: readonly string[];
 }

@@ -10,16 +10,19 @@ export interface SessionFacts {
   readonly sandboxRequired: boolean;
   /** `read-only`, `guarded`, `workspace` or `full`; null where the config decides. */
   readonly permissionMode: string | null;
+  /** Key of the session that spawned it; absent: none did. */
+  readonly spawnedBy?: string;
 }
 
 /** Reads the host's session entry; null when there is none. */
 export function readSessionFacts(entry: unknown): SessionFacts | null {
   if (!isRecord(entry)) return null;
-  const { sandboxMode, sandbox, permissionMode } = entry;
+  const { sandboxMode, sandbox, permissionMode, spawnedBy } = entry;
   return {
     sandboxOff: sandboxMode === "off",
     sandboxRequired: sandbox === "required",
     permissionMode: typeof permissionMode === "string" ? permissionMode : null,
+    ...(typeof spawnedBy === "string" ? { spawnedBy } : {}),
   };
 }
 

@@ -55,6 +55,18 @@ export async function currentSnapshot(
   maxAgeMs = SNAPSHOT_MAX_AGE_MS,
 ): Promise<NodeSnapshot> {
   deps.memory.part(SNAPSHOT_KEEPER).current?.used();
+  return seldomSnapshot(deps, config, maxAgeMs);
+}
+
+/**
+ * The same for who asks now and then and is no call: it is not kept up for that.
+ * @throws NodeRouterError INVENTORY_UNAVAILABLE
+ */
+export async function seldomSnapshot(
+  deps: SnapshotDeps,
+  config: ResolvedConfig,
+  maxAgeMs = SNAPSHOT_MAX_AGE_MS,
+): Promise<NodeSnapshot> {
   const host = await deps.memory
     .part(NODE_READER)
     .read(maxAgeMs, (before) => readHostNodes(deps.listNodes, deps.now, before));

@@ -1,8 +1,9 @@
 // The snapshot that `place()` decides from: who each node is, and what is known of it now. Pure.
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import { held } from "../../presence/facts.ts";
 import type { Fact, NodePresence, Place } from "../../presence/record.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
+import { BoundedMap } from "../../shared/bounded.ts";
 import { onceFor } from "../../shared/once.ts";
 import { sameData } from "../../shared/sameData.ts";
 import type { NodeLocation, NodeTags } from "../../shared/types.ts";
@@ -183,7 +184,14 @@ function sameInput(a: NodeTagsInput | undefined, b: NodeTagsInput): boolean {
 }
 
 const NO_COMMANDS: ReadonlySet<string> = new Set();
-const commandsOf = onceFor(({ commands }: HostNode): ReadonlySet<string> => new Set(commands));
+/** Nodes offer mostly the same: one set for all of them, for 10,000 sets are in no cache. */
+const commandSets = new BoundedMap<string, ReadonlySet<string>>(256);
+const commandsOf = onceFor(({ commands }: HostNode): ReadonlySet<string> => {
+  const key = JSON.stringify(commands);
+  const set = commandSets.get(key) ?? new Set(commands);
+  commandSets.set(key, set);
+  return set;
+});
 
 /**
  * The host notices a cut after a minute, the asking after seconds. A node that answers does not make it connected; and

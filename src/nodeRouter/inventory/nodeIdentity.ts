@@ -1,5 +1,5 @@
 // Which paired node each configured one is, and which stand for themselves. Pure.
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import type { HostApproval, HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { nodeNameKey } from "../../shared/hostNames.ts";
 import { onceFor } from "../../shared/once.ts";

@@ -1,7 +1,7 @@
 // Which paired id each configured name stands for: remembered from the first sight on, in memory and in a file, so that
 // no other machine takes the name over by calling itself the same.
 
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import { MAX_NODES } from "../../config/schema/limits.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import { BoundedMap } from "../../shared/bounded.ts";

@@ -24,8 +24,9 @@ export interface ResidenceInput {
   readonly witnesses: readonly PlaceWitness[] | null;
 }
 
-interface Grant extends PlaceStatement {
+interface Grant {
   readonly country: string;
+  readonly by: PlaceStatement;
   readonly place: Place;
   readonly stale: boolean;
 }
@@ -35,37 +36,48 @@ interface Grant extends PlaceStatement {
  * tailnet's policy while it holds. Everybody else may only object, and an objection does not grow old.
  */
 export function residenceOf({ declared, tailnetTags, witnesses }: ResidenceInput): Residence {
-  const grants = [...(declared === null ? [] : declaredGrants(declared)), ...tagGrants(tailnetTags)];
+  const own = declared === null ? NO_GRANTS : declaredGrants(declared);
+  // Most nodes have one grant and no dispute, and for each of them this is worked out again whenever it is heard of.
+  const grants = tailnetTags === undefined ? own : [...own, ...tagGrants(tailnetTags)];
   const grant = grants.find(({ stale }) => !stale);
   if (witnesses === null) return { ...NO_RESIDENCE, lapsed: UNREAD };
   if (grant === undefined) return { ...NO_RESIDENCE, lapsed: lapsedOf(grants[0]) };
-  const disputes: PlaceStatement[] = grants.flatMap((other) =>
-    other.country === grant.country
-      ? []
-      : [{ words: `${other.words} says ${other.country}`, atMs: other.atMs }],
-  );
-  let agrees: PlaceStatement | null = null;
+  const disputes: PlaceStatement[] = [];
+  for (const { country, by } of grants)
+    if (country !== grant.country) disputes.push({ words: `${by.words} says ${country}`, atMs: by.atMs });
+  let agrees: PlaceWitness | null = null;
   let egress: PlaceStatement | null = null;
-  for (const { by, place, atMs, stale } of witnesses) {
+  for (const witness of witnesses) {
+    const { by, place, atMs, stale } = witness;
     // A clock that is set as the operator says is set right, wherever its zone is.
     if (by === "timezone" && declared?.timeZone !== undefined && declared.timeZone === place.timeZone)
       continue;
-    const words = `${by === "egress" ? place.detail.replace("endpoint", "egress") : place.detail} looks like ${wordsOf(place)}`;
-    if (isDisputed(grant.place, place)) disputes.push({ words: safe(words), atMs });
-    else if (place.country === grant.country && place.source !== "derp") {
-      if (agrees === null || (agrees.atMs ?? 0) < atMs) agrees = { words: `${by} agrees`, atMs };
+    if (isDisputed(grant.place, place)) {
+      const detail = by === "egress" ? place.detail.replace("endpoint", "egress") : place.detail;
+      disputes.push({ words: safe(`${detail} looks like ${wordsOf(place)}`), atMs });
+    } else if (place.country === grant.country && place.source !== "derp") {
+      if (agrees === null || agrees.atMs < atMs) agrees = witness;
       if (by === "egress" && !stale) egress = { words: `egress ${wordsOf(place)}`, atMs };
     }
   }
   const objections = disputes.length === 0 ? NO_RESIDENCE.disputes : disputes;
-  return { country: grant.country, by: plain(grant), disputes: objections, agrees, egress, lapsed: null };
+  return {
+    country: grant.country,
+    by: grant.by,
+    disputes: objections,
+    agrees: agrees === null ? null : { words: `${agrees.by} agrees`, atMs: agrees.atMs },
+    egress,
+    lapsed: null,
+  };
 }
+
+const NO_GRANTS: readonly Grant[] = [];
 
 /** A config's places never change once read. */
 const declaredGrants = onceFor((declared: NodeLocation): readonly Grant[] => {
   const place = declaredPlace(declared);
-  if (place?.country === undefined) return [];
-  return [{ country: place.country, place, words: "declared", atMs: null, stale: false }];
+  if (place?.country === undefined) return NO_GRANTS;
+  return [{ country: place.country, place, by: { words: "declared", atMs: null }, stale: false }];
 });
 
 /** A tag is as old as it was last heard; one that holds no longer goes behind the others. */
@@ -75,7 +87,7 @@ function tagGrants(tags: Fact<readonly string[]> | undefined): readonly Grant[] 
     const country = code.toUpperCase();
     const place = validCountry(country) ? declaredPlace({ country, source: "declared" }) : null;
     if (tags === undefined || place === null) return [];
-    return [{ country, place, words: `tailnet tag ${name}`, atMs: tags.atMs, stale: tags.stale }];
+    return [{ country, place, by: { words: `tailnet tag ${name}`, atMs: tags.atMs }, stale: tags.stale }];
   });
 }
 
@@ -90,15 +102,11 @@ function isDisputed(granted: Place, place: Place): boolean {
 const UNREAD: PlaceStatement = { words: "what is said of its place could not be worked out", atMs: null };
 
 function lapsedOf(grant: Grant | undefined): PlaceStatement | null {
-  return grant === undefined ? null : { words: `${grant.words}, last heard`, atMs: grant.atMs };
+  return grant === undefined ? null : { words: `${grant.by.words}, last heard`, atMs: grant.by.atMs };
 }
 
 /** `JP Tokyo`; of a place without a name its coordinates. */
 function wordsOf({ country, city, latitude, longitude }: Place): string {
   const names = [country, city].filter((name) => name !== undefined);
   return names.length > 0 ? names.join(" ") : `${latitude},${longitude}`;
-}
-
-function plain({ words, atMs }: Grant): PlaceStatement {
-  return { words, atMs };
 }

@@ -1,7 +1,7 @@
 // The end of a job: what its node says of it, and the one place that notes it, in the job's record and in the ledger.
 import type { Memory } from "../../shared/processMemory.ts";
 import { LEDGER } from "../ledger/ledger.ts";
-import { UNCOUNTED } from "../ledger/ledgerRecord.ts";
+import { UNCOUNTED } from "../ledger/ledgerResult.ts";
 import type { Job, JobEnd } from "./jobRecord.ts";
 import { JOBS, KEEP_ENDED_MS } from "./jobs.ts";
 import { NEVER } from "./nodeJob.ts";

@@ -9,6 +9,8 @@ export interface JobRegistry {
   newId(): string;
   /** Resolves when it is in the file, or cannot be: a full disk starts no job less. Never rejects. */
   add(job: Job): Promise<void>;
+  /** The same in memory alone: `recorded` has to follow before anything is sent, and writes it. */
+  hold(job: Job): void;
   /** The job if it belongs to this agent; another agent's job does not exist for it. */
   find(jobId: string, agent: string): Job | null;
   of(agent: string): readonly Job[];
@@ -29,6 +31,8 @@ export interface JobRegistry {
   /** Somebody in this process carries its output on; until the returned function is called. */
   follow(jobId: string): () => void;
   isFollowed(jobId: string): boolean;
+  /** It was read from the file: nothing in this process is about to begin it. */
+  isOfEarlierProcess(jobId: string): boolean;
   /** Resolves when what was stored is known; at once without a store. Never rejects. */
   ready(): Promise<void>;
   /** Keeps the jobs in this store from now on, and takes in what it holds. A second store is ignored. */
@@ -45,12 +49,13 @@ export const KEEP_ENDED_MS = 7 * 86_400_000;
 
 const SHOWN_MS = 1_000;
 
-export const JOBS = definePart("jobs", 3, createJobRegistry);
+export const JOBS = definePart("jobs", 5, createJobRegistry);
 
 /** Empty, and in memory alone until `keepIn`. @param now epoch ms. */
 export function createJobRegistry(now: () => number = Date.now): JobRegistry {
   const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);
   const followed = new Set<string>();
+  const earlier = new Set<string>();
   let store: TextStore | null = null;
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
@@ -85,6 +90,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       jobs.set(job.jobId, job);
       return changed();
     },
+    hold: (job) => void jobs.set(job.jobId, job),
     find(jobId, agent) {
       const job = jobs.get(jobId);
       return job !== undefined && job.agent === agent ? job : null;
@@ -120,6 +126,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       if (job === undefined || job.end !== null) return null;
       job.end = { ...end, atMs: now() };
       ended += 1;
+      earlier.delete(jobId);
       void changed();
       return job;
     },
@@ -129,6 +136,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       return () => void followed.delete(jobId);
     },
     isFollowed: (jobId) => followed.has(jobId),
+    isOfEarlierProcess: (jobId) => earlier.has(jobId),
     ready: () => loaded,
     keepIn(newStore, onError) {
       if (store !== null) return;
@@ -137,7 +145,11 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       loaded = newStore
         .read()
         .then((text) => {
-          for (const job of readJobs(text)) if (!jobs.has(job.jobId)) jobs.set(job.jobId, job);
+          for (const job of readJobs(text)) {
+            if (jobs.has(job.jobId)) continue;
+            jobs.set(job.jobId, job);
+            if (job.end === null) earlier.add(job.jobId);
+          }
         })
         .catch(onError);
       if (dirty) writing ??= write(newStore);

@@ -13,7 +13,7 @@ const ASK_MS = 20_000;
 /** Between two rounds, and at most between two questions about one job: it is asked for half as often each time. */
 const ROUND_MS = 15_000;
 const MAX_WAIT_MS = 10 * 60_000;
-/** A person may take so long to agree to a command; what has not begun by then never will. */
+/** A person may take so long to agree to a command; what has not begun by then is barred. */
 const UNBEGUN_MS = 3_600_000;
 /**
  * Runs one of the job scripts on the job's node by the workspace's transport, and gives its stdout. Nothing of the agent
@@ -59,8 +59,10 @@ async function askForEnd(
     const answer = await ask(job, pollScript(job.jobId, NO_OUTPUT));
     if (!answer.startsWith("state ")) return false;
     noteAnswer(memory, job, answer, nowMs);
-    const isLate = answer.startsWith("state gone") && nowMs - job.startedAtMs > UNBEGUN_MS;
-    if (isLate && job.end === null) noteAnswer(memory, job, await ask(job, barScript(job.jobId)), nowMs);
+    // OpenClaw's approvals end with the process that asked for them: what one was killed with can only still be on its way.
+    const isOver = memory.part(JOBS).isOfEarlierProcess(job.jobId) || nowMs - job.startedAtMs > UNBEGUN_MS;
+    if (answer.startsWith("state gone") && isOver && job.end === null)
+      noteAnswer(memory, job, await ask(job, barScript(job.jobId)), nowMs);
     return true;
   } catch {
     return false;

@@ -2,7 +2,7 @@
 import type { Memory } from "../../shared/processMemory.ts";
 import type { Outcome } from "../transports/transport.ts";
 import { LEDGER } from "./ledger.ts";
-import { commandResult, UNCOUNTED } from "./ledgerRecord.ts";
+import { commandResult, UNCOUNTED } from "./ledgerResult.ts";
 
 /** @returns what tells the audit of one: what it once announced of the command, and how that ended. */
 export function ledgerLateEnds(

@@ -1,12 +1,11 @@
-// What one record says, and how it is written as one line of JSON. Pure.
+// How a record is written: one line of JSON, bounded, with the hash of what it does not hold. Pure.
 import { createHash } from "node:crypto";
-import type { ErrorCode } from "../../shared/errorCatalogue.ts";
 import { isoTime } from "../../shared/isoTime.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { readJson } from "../../shared/jsonParts.ts";
 import { safeJson } from "../../shared/safeText.ts";
-import type { Transport } from "../../shared/types.ts";
-import type { Outcome } from "../transports/transport.ts";
+import type { LedgerResult } from "./ledgerResult.ts";
+import type { LedgerSubject } from "./ledgerSubject.ts";
 import { DAY_MS, type Untaken } from "./shares.ts";
 import type { LedgerLimits } from "./usage.ts";
 
@@ -18,121 +17,6 @@ export const MAX_COMMAND_BYTES = 8 * 1024;
 
 /** Characters of every other text. SECURITY: who is audited chooses some, and must not fill the audit with them. */
 const MAX_TEXT_LENGTH = 512;
-
-/** What is known before a command is sent, or a file is changed. */
-export type LedgerSubject = CallSubject | CommandSubject | FileSubject | InputSubject;
-
-/** One call of a tool, from its decision on. `operation` is the tool. */
-export interface CallSubject extends CommonSubject {
-  readonly kind: "call";
-  /** Of the node, when it was decided; null: nobody knew, or there is no node. */
-  readonly place: { readonly country: string; readonly source: string } | null;
-  /** How many nodes were looked at, and how many of them fitted; null: none was looked at. */
-  readonly candidates: { readonly total: number; readonly fitting: number } | null;
-  /** The node that the session's workspace was on until this call; null: it was nowhere else. */
-  readonly movedFrom: string | null;
-  /** Of `exec`; null for other tools. */
-  readonly command: string | null;
-}
-
-export interface CommandSubject extends CommonSubject {
-  readonly kind: "command";
-  /** The exact text that is to be run. */
-  readonly command: string;
-  readonly cwd: string | null;
-  /** As of the call that it is for; absent: nobody knew. */
-  readonly place?: CallSubject["place"];
-}
-
-export interface FileSubject extends CommonSubject {
-  readonly kind: "file";
-  /** Absolute path on the node. */
-  readonly path: string;
-}
-
-/** Input that is sent to a command that runs: to a shell it is a command. */
-export interface InputSubject extends CommonSubject {
-  readonly kind: "input";
-  /** `id` of the command's own record. */
-  readonly commandId: string;
-  readonly bytes: Buffer;
-}
-
-interface CommonSubject {
-  /** One a command or file change, unique: the decision's id, or one of its own where a decision covers several. */
-  readonly id: string;
-  /** Epoch ms. */
-  readonly startMs: number;
-  /** `exec`, `write`, `remove`, … */
-  readonly operation: string;
-  /** Null: none was decided. */
-  readonly node: string | null;
-  /** Null: no node was decided yet. */
-  readonly transport: Transport | null;
-  /** The rule that chose the node. */
-  readonly rule: string | null;
-  /** Null where the host does not say. */
-  readonly agent: string | null;
-  readonly sessionKey: string | null;
-  readonly runId: string | null;
-  readonly toolCallId: string | null;
-}
-
-/** What became of a call. `left`: OpenClaw did with it what it does without rules. */
-export type CallOutcome = "ran" | "refused" | "not-started" | "unknown" | "left";
-
-/**
- * How it ended. Calls: as `CallOutcome` says; commands: `ran`; file changes and input: `done` or `failed`; all:
- * `not-started`, `unknown`.
- */
-export interface LedgerResult {
-  readonly outcome: CallOutcome | "done" | "failed";
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  /** Of the command on the node; null when it was not told. */
-  readonly processGroup: number | null;
-  /** Bytes sent to the command or into the file, and bytes that came back; null when not counted. */
-  readonly bytesIn: number | null;
-  readonly bytesOut: number | null;
-  readonly error: ErrorCode | null;
-  /** The words of a refusal; absent: there are none. */
-  readonly reason?: string;
-}
-
-/** Of what nobody counted. */
-export const UNCOUNTED = { processGroup: null, bytesIn: null, bytesOut: null } as const;
-
-/** Of a call: nothing of it was counted. */
-export function callResult(outcome: CallOutcome, error: ErrorCode | null, reason?: string): LedgerResult {
-  const why = reason === undefined ? {} : { reason };
-  return { outcome, error, exitCode: null, signal: null, ...UNCOUNTED, ...why };
-}
-
-/** The result of a command whose outcome is known. `processGroup` is what `started` told. */
-export function commandResult(
-  outcome: Outcome,
-  facts: Pick<LedgerResult, "processGroup" | "bytesIn" | "bytesOut">,
-): LedgerResult {
-  const result = { ...facts, exitCode: null, signal: null };
-  switch (outcome.kind) {
-    case "ran": {
-      const { exitCode, signal } = outcome;
-      return { ...result, outcome: "ran", exitCode, signal, error: null };
-    }
-    case "notStarted":
-      return { ...result, outcome: "not-started", error: outcome.code };
-    case "unknown": {
-      const group = outcome.processGroup ?? facts.processGroup;
-      return { ...result, outcome: "unknown", processGroup: group, error: outcome.code };
-    }
-  }
-}
-
-/** @param isSent it was handed to the command; what the command did with it nobody is told. */
-export function inputResult({ bytes }: InputSubject, isSent: boolean): LedgerResult {
-  const result = { exitCode: null, signal: null, processGroup: null, bytesOut: null, error: null };
-  return { ...result, outcome: isSent ? "done" : "failed", bytesIn: isSent ? bytes.length : 0 };
-}
 
 /** The line that announces what is about to be done, with its line feed. */
 export function announcementLine(subject: LedgerSubject, keepText: boolean): string {
@@ -232,6 +116,19 @@ function subjectOf(subject: LedgerSubject, keepText: boolean): object {
   };
   if (subject.kind === "file")
     return { ...who, path: short(subject.path), ...hashOfCut("path", subject.path) };
+  if (subject.kind === "delegation") {
+    const { direction, peer, peerAgent, chain, task } = subject;
+    return {
+      ...who,
+      direction,
+      peer: shortOrNull(peer),
+      peerAgent: shortOrNull(peerAgent),
+      chain: chain.map(short),
+      taskSha256: sha256(task),
+      taskBytes: Buffer.byteLength(task),
+      ...(keepText ? keptText("task", Buffer.from(task)) : {}),
+    };
+  }
   if (subject.kind === "input") {
     const { bytes, commandId } = subject;
     return {
@@ -253,9 +150,11 @@ function subjectOf(subject: LedgerSubject, keepText: boolean): object {
   const { place = null } = subject;
   const at = place === null ? null : { country: short(place.country), source: short(place.source) };
   if (subject.kind === "call") {
-    const { candidates, movedFrom } = subject;
+    const { candidates, movedFrom, delegation } = subject;
     const moved = movedFrom === null ? {} : { movedFrom: short(movedFrom) };
-    return { ...who, place: at, candidates, ...moved, ...text };
+    const given =
+      delegation === undefined ? {} : { delegation: short(delegation.id), peer: short(delegation.peer) };
+    return { ...who, place: at, candidates, ...moved, ...given, ...text };
   }
   const { cwd } = subject;
   return {
@@ -278,7 +177,7 @@ function sha256(data: string | Buffer): string {
 }
 
 /** Bytes that are no text are marks in it; the hash is of the bytes. */
-function keptText(name: "command" | "input", bytes: Buffer): object {
+function keptText(name: "command" | "input" | "task", bytes: Buffer): object {
   const cut = bytes.length > MAX_COMMAND_BYTES;
   let end = cut ? MAX_COMMAND_BYTES : bytes.length;
   // Not inside a character: its bytes after the first begin with 10.

@@ -4,7 +4,7 @@ import { fieldOf, readJson } from "../../shared/jsonParts.ts";
 import { safeJson } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";
 import type { LedgerFs } from "./ledgerFs.ts";
-import type { CallOutcome } from "./ledgerRecord.ts";
+import type { CallOutcome } from "./ledgerResult.ts";
 import { linesBack } from "./readBack.ts";
 
 export interface CallRow {
@@ -30,6 +30,8 @@ export interface CallRow {
 export interface CallQuery {
   readonly agent?: string;
   readonly node?: string;
+  /** On one of these. */
+  readonly nodes?: ReadonlySet<string>;
   readonly rule?: string;
   readonly outcome?: string;
   /** Epoch ms. */
@@ -70,7 +72,8 @@ export async function readCalls(
       seen.add(record.id);
       const row = rowOf(record, isRunning(record));
       const hasOutcome = query.outcome === undefined || row.outcome === query.outcome;
-      if (hasOutcome && Date.parse(row.at) >= sinceMs) rows.push(row);
+      const isThere = query.nodes === undefined || (row.node !== null && query.nodes.has(row.node));
+      if (hasOutcome && isThere && Date.parse(row.at) >= sinceMs) rows.push(row);
     }
     // What stands further back ended before, so it began before, too.
     if (oldestMs < sinceMs) break;

@@ -98,7 +98,11 @@ export async function startPresence(
     now: deps.now,
     log,
     health: () => collector?.health() ?? [],
-    gatewayPlace: () => gatewayPlace({ declared: config().gateway.location, ...gatewayFacts() }),
+    gatewayPlace() {
+      const { gateway, nodes } = config();
+      const own = tailscale.selfNodes().flatMap((name) => nodes.get(name)?.location ?? []);
+      return gatewayPlace({ declared: gateway.location, own, ...gatewayFacts() });
+    },
     gatewayWitnesses: () => gatewayWitnesses(gatewayFacts(), deps.now()),
     attributions() {
       const credit = geoipOf(config()).status().attribution;

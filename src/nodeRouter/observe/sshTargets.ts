@@ -1,5 +1,6 @@
 // What presence observes: every node of the inventory, with the names under which the sources know it. Pure.
-import type { ResolvedConfig, SshSettings } from "../../config/resolve.ts";
+import type { ResolvedConfig } from "../../config/resolve.ts";
+import type { SshSettings } from "../../config/resolveNodes.ts";
 import type { PresenceTarget } from "../../presence/record.ts";
 import type { HostNodes } from "../../presence/sources/gateway/hostList.ts";
 import { identifyNodes } from "../inventory/nodeIdentity.ts";

@@ -1,15 +1,13 @@
 // Decides where one call runs, and records why while deciding. Pure: the same arguments, the same decision.
-import type { Transport } from "../../shared/types.ts";
-import type { WayCheck } from "./filters/filter.ts";
-import { FILTERS } from "./filters/registry.ts";
 import { gatewayObjection } from "./filters/residency.ts";
 import { EJECTED } from "./filters/room.ts";
-import type { Candidate, PlacementDecision, PlacementRequest, Reason } from "./model/decision.ts";
+import { createJudge, type Judge, NO_PRESSURE, withoutOthers } from "./judge.ts";
+import type { Candidate, PlacementDecision, PlacementRequest } from "./model/decision.ts";
 import type { Rule } from "./model/rule.ts";
-import type { NodePressure, NodeSnapshot, NodeState } from "./model/snapshot.ts";
-import { transportsFor } from "./model/way.ts";
-import { createRanking, type Ranking } from "./ranking.ts";
+import type { NodeSnapshot, NodeState } from "./model/snapshot.ts";
+import { createRanking } from "./ranking.ts";
 import { chainOf, firstRule } from "./ruleIndex.ts";
+import { candidatesOf, survey } from "./survey.ts";
 
 /**
  * Decides on which node one call runs, and over which protocol.
@@ -23,7 +21,7 @@ import { chainOf, firstRule } from "./ruleIndex.ts";
  * While `request.held` fits by any of these rules, it is chosen. While it is away for something that passes, the rule
  * that means it has no other node.
  *
- * A plain loop over the nodes: a snapshot lives a second, so an index of it costs more than it saves.
+ * Plain loops over the nodes: a snapshot lives a second, so an index of it costs more than it saves.
  */
 export function place(
   request: PlacementRequest,
@@ -95,15 +93,9 @@ function placeBy(
 ): PlacementDecision {
   const byRule = held?.judge ?? createJudge(request, rule, snapshot.pressure);
   const judge = held === null || held.fits ? byRule : withoutOthers(byRule, held.node);
-  const removed = new Map<Reason, number>();
-  const fitting: NodeState[] = [];
-  for (const node of snapshot.nodes) {
-    const objection = judge(node).objection;
-    if (objection === null) fitting.push(node);
-    else removed.set(objection.reason, (removed.get(objection.reason) ?? 0) + 1);
-  }
+  const { fitting, filtered } = survey(snapshot.nodes, judge);
   const isEjected = held?.fits === true ? judge(held.node).objection !== null : fitting.length === 0;
-  if (isEjected && removed.has(EJECTED)) {
+  if (isEjected && filtered.some(({ reason }) => reason === EJECTED)) {
     const calm = withoutEjected(snapshot);
     const again = held === null ? null : { ...held, judge: createJudge(request, rule, calm.pressure) };
     return { ...placeBy(rule, request, calm, again), isLastResort: true };
@@ -131,7 +123,7 @@ function placeBy(
     transport: node === null ? null : judge(node).transport,
     keptInsteadOf: node === first ? null : (first?.name ?? null),
     total: snapshot.nodes.length,
-    filtered: counted(judge.checks, removed),
+    filtered,
     fitting: fitting.length,
     ...(residency === null ? {} : { residency }),
     ...(away === undefined ? {} : { away }),
@@ -144,26 +136,6 @@ function placeBy(
 function waitOf({ onUnavailable }: Rule, candidates: () => readonly Candidate[]): number | null {
   if (typeof onUnavailable !== "object" || !("waitMs" in onUnavailable)) return null;
   return candidates().some(({ passing }) => passing !== null) ? onUnavailable.waitMs : null;
-}
-
-const ELSEWHERE: WayCheck = {
-  reason: {
-    filter: "held",
-    one: "did not hold the files of earlier calls",
-    many: "did not hold the files of earlier calls",
-    about: "node",
-  },
-  keeps: () => false,
-};
-
-/** While the node that holds the files is away, no other one is as good. */
-function withoutOthers(judge: Judge, held: NodeState): Judge {
-  const elsewhere: Verdict = { transport: null, objection: ELSEWHERE };
-  const one = (node: NodeState): Verdict => {
-    const verdict = judge(node);
-    return verdict.objection === null && node !== held ? elsewhere : verdict;
-  };
-  return Object.assign(one, { checks: [...judge.checks, ELSEWHERE] });
 }
 
 /** Where nothing else is left, a node to which calls failed lately is better than none. */
@@ -188,82 +160,4 @@ function unrouted(request: PlacementRequest): PlacementDecision {
     fitting: 0,
     candidates: () => [],
   };
-}
-
-/** What is said of one node: the way that fits, or what removed the way that came furthest. */
-interface Verdict {
-  readonly transport: Transport | null;
-  readonly objection: WayCheck | null;
-}
-
-interface Judge {
-  (node: NodeState): Verdict;
-  /** In filter order. */
-  readonly checks: readonly WayCheck[];
-}
-
-const NO_PRESSURE: ReadonlyMap<string, NodePressure> = new Map();
-
-function createJudge(request: PlacementRequest, rule: Rule, pressure = NO_PRESSURE): Judge {
-  const checks = FILTERS.flatMap((filter) => filter({ request, rule, pressure }));
-  const ways = transportsFor(request.needs).map((transport) => ({
-    fits: { transport, objection: null },
-    checks: checks.flatMap((check, at) =>
-      check.over === undefined || check.over === transport
-        ? [{ at, keeps: check.keeps, removes: { transport: null, objection: check } }]
-        : [],
-    ),
-  }));
-  const judge = (node: NodeState): Verdict => {
-    let furthest = -1;
-    let verdict: Verdict = { transport: null, objection: null };
-    for (const way of ways) {
-      const objection = way.checks.find(({ keeps }) => !keeps(node));
-      if (objection === undefined) return way.fits;
-      if (objection.at <= furthest) continue;
-      furthest = objection.at;
-      const part = objection.removes.objection.parts?.find(({ keeps }) => !keeps(node));
-      verdict = part === undefined ? objection.removes : { transport: null, objection: part };
-    }
-    return verdict;
-  };
-  return Object.assign(judge, { checks: checks.flatMap((check) => check.parts ?? [check]) });
-}
-
-/** Most frequent first; equal counts in filter order, for the sort is stable. */
-function counted(
-  checks: readonly WayCheck[],
-  removed: ReadonlyMap<Reason, number>,
-): PlacementDecision["filtered"] {
-  return [...new Set(checks.map(({ reason }) => reason))]
-    .map((reason) => ({ reason, count: removed.get(reason) ?? 0 }))
-    .filter(({ count }) => count > 0)
-    .sort((a, b) => b.count - a.count);
-}
-
-/** In name order, by code units: the same on every machine, which locale order is not. */
-function candidatesOf(
-  { nodes, takenAtMs }: NodeSnapshot,
-  judge: Judge,
-  ranking: Ranking,
-): readonly Candidate[] {
-  return nodes
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    .map((node) => {
-      const { transport, objection } = judge(node);
-      if (objection === null) {
-        return { node: node.name, fits: true, transport, reason: null, passing: null, ...ranking.of(node) };
-      }
-      const { reason, passing, detail, over = null } = objection;
-      return {
-        node: node.name,
-        fits: false,
-        transport: over,
-        reason,
-        ...(detail === undefined ? {} : { detail: detail(node, takenAtMs) }),
-        passing: passing?.(node) ?? null,
-        score: null,
-        scores: {},
-      };
-    });
 }

@@ -53,17 +53,15 @@ interface Standing {
  */
 export function createRanking(rule: Rule, snapshot: NodeSnapshot): Ranking {
   const distance = rule.near === null ? null : distanceTo(rule.near, snapshot);
-  const standingOf = (node: NodeState): Standing => standing(node, rule, distance);
   return {
     choose(fitting, current) {
-      const first = best(fitting, standingOf, () => true);
-      const here = current === null ? undefined : fitting.find(({ name }) => name === current);
-      if (first === null || here === undefined || first.node === here) return ended(first, first);
-      const kept = standingOf(here);
+      const all = fitting.map((node) => standing(node, rule, distance));
+      const first = best(all, () => true);
+      const kept = current === null ? undefined : all.find(({ node }) => node.name === current);
+      if (first === null || kept === undefined || first === kept) return ended(first, first);
       if (kept.avoided !== first.avoided || kept.preferred < first.preferred) return ended(first, first);
       const better = best(
-        fitting,
-        standingOf,
+        all,
         (other) =>
           other.avoided === kept.avoided && other.preferred === kept.preferred && isWorthMoving(kept, other),
       );
@@ -93,16 +91,9 @@ function standing(node: NodeState, rule: Rule, distance: Distance | null): Stand
 }
 
 /** The first in the order of those that `counts`; null when none does. */
-function best(
-  nodes: readonly NodeState[],
-  standingOf: (node: NodeState) => Standing,
-  counts: (standing: Standing) => boolean,
-): Standing | null {
+function best(all: readonly Standing[], counts: (standing: Standing) => boolean): Standing | null {
   let winner: Standing | null = null;
-  for (const node of nodes) {
-    const next = standingOf(node);
-    if (counts(next) && (winner === null || goesBefore(next, winner))) winner = next;
-  }
+  for (const next of all) if (counts(next) && (winner === null || goesBefore(next, winner))) winner = next;
   return winner;
 }
 

@@ -1,5 +1,5 @@
 // What is asked about one call, what is known meanwhile, and what is decided. Types alone.
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import type { NodePresence } from "../../presence/record.ts";
 import type { HostNode } from "../../presence/sources/gateway/hostNode.ts";
 import type { Refusal } from "../../shared/refusal.ts";
@@ -71,6 +71,8 @@ export interface Refused {
   readonly refusal: Refusal;
   /** How long waiting may help, ms; absent: not at all. */
   readonly waitMs?: number | undefined;
+  /** Absent: no node was looked at, or it is about one that the session has. */
+  readonly placement?: PlacementDecision;
 }
 
 /** Who asked for what, and what the rules said: in every decision, also where no node was looked at. */

@@ -3,19 +3,11 @@ import type { ResolvedConfig } from "../../config/resolve.ts";
 import { finish } from "../../shared/finishSteps.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
-import type { Transport } from "../../shared/types.ts";
 import { decisionMessage } from "../explain/message.ts";
-import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
-import { chainOf } from "../placement/ruleIndex.ts";
-import { stickKey } from "../state/lastNodes.ts";
-import { classifyTool, commandsFor, ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
-import { admitWorkspaceCall } from "./admission.ts";
-import type { AgentPolicy } from "./agentPolicy.ts";
 import type { Decision, LastNodesView, World } from "./callDecision.ts";
-import { lookAhead, mainSession, nodeOf, outcomeOf } from "./explainTool.ts";
-import { decideSession } from "./sessionNode.ts";
-import { closedNodes } from "./untolerated.ts";
+import { groupsOf, type PlanGroup, type Together, toolKinds } from "./planGroups.ts";
+import { ahead, decideBoth, isIdle, type Pair, type Placed, type PlanState } from "./planPair.ts";
 import { withDown } from "./whatIf.ts";
 import { worldOf } from "./world.ts";
 
@@ -24,12 +16,6 @@ export interface PlanSide {
   readonly config: ResolvedConfig;
   readonly hostConfig: unknown;
   readonly snapshot: NodeSnapshot;
-}
-
-export interface Placed {
-  readonly outcome: PlacementDecision["outcome"];
-  /** Null unless placed. */
-  readonly node: string | null;
 }
 
 export interface Change {
@@ -61,9 +47,6 @@ export interface ConfigPlan {
   /** Changes beside those. */
   readonly more: number;
 }
-
-/** What rules place, a file tool, and a shell of the gateway: the classes of tools that concern machines. */
-export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, "read", "terminal"];
 
 /**
  * Compares what becomes of each agent's calls. A scenario tells only what is not the same without it.
@@ -110,29 +93,7 @@ export function* planSteps(input: PlanInput): Generator<void, ConfigPlan> {
   return { changes, more: rows.length - changes.length };
 }
 
-/** Both sides of one scenario. */
-type Pair<T> = readonly [before: T, after: T];
-
-interface State extends Placed {
-  readonly transport: Transport | null;
-}
-
-/** Tools that are decided alike. */
-interface Together {
-  readonly tools: [first: string, ...others: string[]];
-  readonly pair: Pair<State>;
-}
-
-interface Group {
-  readonly members: string[];
-  /** The one that is decided for all. */
-  readonly first: string;
-  readonly base: readonly Together[];
-  /** Names of the nodes whose going can change anything. */
-  readonly on: ReadonlySet<string>;
-}
-
-interface Found extends Pick<Group, "members" | "first">, Together {
+interface Found extends Pick<PlanGroup, "members" | "first">, Together {
   readonly down: readonly string[];
 }
 
@@ -142,127 +103,7 @@ function pairOf({ before, after, known }: PlanInput, down: readonly string[]): P
   return [world(before), world(after)];
 }
 
-function* groupsOf(
-  agents: readonly string[],
-  now: Pair<World>,
-  memory: LastNodesView,
-  kinds: ReadonlyMap<string, string>,
-): Generator<void, readonly Group[]> {
-  const groups = new Map<string, Group>();
-  for (const agent of agents) {
-    const key = JSON.stringify(now.map((world) => kindOf(world.agent(agent), world, memory)));
-    const group = groups.get(key) ?? groupOf(agent, now, memory, kinds);
-    group.members.push(agent);
-    groups.set(key, group);
-    yield;
-  }
-  return [...groups.values()];
-}
-
-function groupOf(
-  first: string,
-  now: Pair<World>,
-  memory: LastNodesView,
-  kinds: ReadonlyMap<string, string>,
-): Group {
-  const alike = new Map<string, Together>();
-  for (const tool of PLANNED_TOOLS) {
-    const rules = now.map((world) => world.agent(first).ruleFor(tool)?.name ?? null);
-    const key = JSON.stringify([kinds.get(tool), rules]);
-    const known = alike.get(key);
-    if (known === undefined) alike.set(key, { tools: [tool], pair: decideBoth(first, tool, now, memory) });
-    else known.tools.push(tool);
-  }
-  const base = [...alike.values()];
-  const on = new Set(base.flatMap(({ pair }) => pair.flatMap(({ node }) => node ?? [])));
-  for (const world of now) {
-    const policy = world.agent(first);
-    for (const name of currentsOf(policy, memory)) if (name !== null) on.add(name);
-    // Without a rule a call is refused for a node that it might go to.
-    if (PLANNED_TOOLS.some((tool) => policy.ruleFor(tool) === null))
-      for (const name of closedNodes(policy.config, world.snapshot)) on.add(name);
-    if (policy.binding !== "workspace") continue;
-    const place = decideSession(policy, null, world, memory);
-    if (place.ok) on.add(place.node.name);
-  }
-  return { members: [], first, base, on };
-}
-
-/** By tool: what it is, and which nodes offer what it needs. Tools of one kind and rule go the same way. */
-function toolKinds(now: Pair<World>): ReadonlyMap<string, string> {
-  const nodes = now.flatMap(({ snapshot }) => snapshot.nodes);
-  return new Map(
-    PLANNED_TOOLS.map((tool) => {
-      const needed = commandsFor(tool);
-      const offers = nodes.map(({ commands }) => (needed.every((one) => commands.has(one)) ? "1" : "0"));
-      return [tool, JSON.stringify([{ ...classifyTool(tool), commands: null }, offers.join("")])];
-    }),
-  );
-}
-
-/** All that decides of an agent's calls, but for its name. */
-function kindOf(policy: AgentPolicy, world: World, memory: LastNodesView): unknown {
-  const session = { key: mainSession(policy.id), kept: null, facts: null, hostedOn: undefined };
-  const isAdmitted = (tool: string) =>
-    admitWorkspaceCall(policy, { tool, params: {}, rewritable: true, session }, world).ok;
-  return [
-    policy.binding,
-    policy.invalid === null,
-    policy.runtime === null,
-    isAdmitted("exec"),
-    isAdmitted("read"),
-    // Rules of one name are an error, which is told above.
-    PLANNED_TOOLS.map((tool) => policy.ruleFor(tool)?.name ?? null),
-    currentsOf(policy, memory),
-  ];
-}
-
-/** Where its calls ran until now, by the rules of its tools, and where their files are. */
-function currentsOf({ id, config, ruleFor }: AgentPolicy, memory: LastNodesView): readonly (string | null)[] {
-  return PLANNED_TOOLS.flatMap((tool) => {
-    const rule = ruleFor(tool);
-    if (rule === null) return [null];
-    const stuck = stickKey(rule, id, mainSession(id));
-    return [
-      ...chainOf(config.rules, rule).map(({ name }) => memory.of(id, name)),
-      stuck === null ? null : (memory.stuck?.get(stuck)?.node ?? null),
-    ];
-  });
-}
-
-function decideBoth(agent: string, tool: string, worlds: Pair<World>, memory: LastNodesView): Pair<State> {
-  const [before, after] = worlds;
-  const state = (world: World): State =>
-    isIdle(agent, world, worlds) ? UNTOUCHED : stateOf(ahead(agent, tool, world, memory));
-  return [state(before), state(after)];
-}
-
-const UNTOUCHED: State = { outcome: "unrouted", node: null, transport: null };
-
-/** Where one side alone is in shadow mode, what that decides is not what happens; of two such sides it is all there is to tell. */
-function isIdle(agent: string, world: World, [before, after]: Pair<World>): boolean {
-  const policy = world.agent(agent);
-  return (
-    policy.config.mode === "shadow" &&
-    policy.binding === "exec" &&
-    before.agent(agent).config.mode !== after.agent(agent).config.mode
-  );
-}
-
-function ahead(agent: string, tool: string, world: World, memory: LastNodesView): Decision {
-  return lookAhead(world.agent(agent), tool, world, memory);
-}
-
-function stateOf(decision: Decision): State {
-  const node = nodeOf(decision);
-  return {
-    outcome: outcomeOf(decision),
-    node,
-    transport: node === null ? null : (decision.placement?.transport ?? null),
-  };
-}
-
-function isChange([before, after]: Pair<State>): boolean {
+function isChange([before, after]: Pair<PlanState>): boolean {
   return JSON.stringify(before) !== JSON.stringify(after);
 }
 
@@ -277,7 +118,7 @@ function changeOf(
       ? 'mode is "shadow", which changes nothing'
       : whyOf(ahead(agent, tool, world, input.memory)),
   );
-  const placed = ({ outcome, node }: State): Placed => ({ outcome, node });
+  const placed = ({ outcome, node }: PlanState): Placed => ({ outcome, node });
   return {
     agent,
     tool,

@@ -153,7 +153,8 @@ function onNode(policy: AgentPolicy, call: Call, world: World, memory: LastNodes
   const placement = toolPlacement(policy, tool, world.snapshot, memory, held);
   const { rule } = placement;
   if (placement.outcome === "refused" || isNodeToolLeft(placement)) {
-    return by.refuse(noNodeFits(placement, workspaceAdvice(placement)), placement, placement.waitMs);
+    const known = { presence: world.presence, nowMs: world.snapshot.takenAtMs };
+    return by.refuse(noNodeFits(placement, workspaceAdvice(placement), known), placement, placement.waitMs);
   }
   if (placement.outcome === "unrouted")
     return { ...by.leave(), kind: "leave", clearHost: rule !== null, placement };

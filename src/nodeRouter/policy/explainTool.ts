@@ -94,10 +94,12 @@ export function explainTool(
       };
     }
     case "leave":
-    case "input":
+    case "input": {
+      const besides = policy.invalid === null ? {} : { besides: refusalText(policy.invalid) };
       return placeable(binding).includes(tool)
-        ? { ...unplaced, message: decisionMessage(shown) }
-        : { ...unplaced, rule: null, candidates: [], message: neverPlaced(policy, tool) };
+        ? { ...unplaced, message: decisionMessage(shown), ...besides }
+        : { ...unplaced, rule: null, candidates: [], message: neverPlaced(policy, tool), ...besides };
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // Tools that a node publishes and runs itself (its MCP servers, its plugins): no parameter moves them. Pure.
-import type { HostNode, NodeHostedTool } from "../../presence/sources/gateway/hostNode.ts";
+import { type HostNode, type NodeHostedTool, publishersOf } from "../../presence/sources/gateway/hostNode.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
 import { whyText } from "../explain/message.ts";
@@ -20,7 +20,7 @@ const MAX_NUMBER = 4;
  */
 export function nodesBehind(name: string, isKnown: boolean, nodes: readonly HostNode[]): readonly HostNode[] {
   const wanted = name.trim().toLowerCase();
-  return nodes.filter(({ nodeId, tools }) =>
+  return publishersOf(nodes).filter(({ nodeId, tools }) =>
     tools?.some(
       (tool) => (!isKnown && tool.name.toLowerCase() === wanted) || isPrefixed(wanted, nodeId, tool),
     ),

@@ -1,11 +1,12 @@
 // On which node a session's workspace is: the rules choose, and the session then stays where its files are. Pure.
 
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import type { NodePresence } from "../../presence/record.ts";
 import { isoTime } from "../../shared/isoTime.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import type { Transport } from "../../shared/types.ts";
+import type { KnownNow } from "../explain/agentAdvice.ts";
 import { fitLine, noNodeFits, overText } from "../explain/message.ts";
 import { OFFLINE } from "../placement/filters/presence.ts";
 import type { Candidate, PlacementDecision } from "../placement/model/decision.ts";
@@ -50,7 +51,7 @@ export function decideSession(
   }
   if (kept !== null && placement.node?.name === kept.node && placement.transport !== kept.over)
     return otherWay(kept);
-  if (placement.node === null) return nothingFits(placement);
+  if (placement.node === null) return nothingFits(placement, { presence, nowMs: snapshot.takenAtMs });
   const node = policy.config.nodes.get(placement.node.name);
   const via = viaOf(placement);
   // The filters should have kept such nodes away.
@@ -92,8 +93,9 @@ function otherWay({ node, over }: KeptPlace): Refused {
   const other = overText(over === "ssh" ? "node" : "ssh");
   const fact = `node ${name}, which holds the files of this session, is reached ${overText(over)} in it, and by the config now only ${other}`;
   const nothingRan = "nothing ran, and the session does not change its way, because its files are there";
+  const agentAdvice = `Trying again does not help: tell your user. A new session goes ${other}`;
   const advice = `Start a new session, which goes ${other}, or set plugins.entries.node-router.config.nodes.${safe(node)} back`;
-  return { ok: false, refusal: refusal("NODE_UNREACHABLE", fact, { nothingRan, advice }) };
+  return { ok: false, refusal: refusal("NODE_UNREACHABLE", fact, { nothingRan, advice, agentAdvice }) };
 }
 
 /** SECURITY: another node would have other files, or an older state of the same ones. */
@@ -117,22 +119,26 @@ function awayFor(
   const text = `node ${quote(kept)}, which holds the files of this session, ${fact}${known}`;
   const nothingRan = "nothing ran, and the session does not move, because its files are there";
   const advice = `Try again when the node is back; ${elsewhere}`;
-  return { ok: false, refusal: refusal("NODE_UNREACHABLE", text, { nothingRan, advice }) };
+  return {
+    ok: false,
+    refusal: refusal("NODE_UNREACHABLE", text, { nothingRan, advice, agentAdvice: advice }),
+  };
 }
 
 /** ` (connection refused; it last answered at 2026-01-31T08:00:00.000Z)`; empty when nobody knows more. */
 function presenceText({ reach }: NodePresence, over: Transport): string {
-  const { reason = null, lastAnswerMs = null } = reach[over] ?? {};
+  const { reason = null, lastAnswerMs = null } = (over === "peer" ? null : reach[over]) ?? {};
   const time = isoTime(lastAnswerMs);
   const last = time === null ? null : `it last answered at ${time}`;
   const parts = [reason === null ? null : safe(reason), last].filter((part) => part !== null);
   return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
 
-function nothingFits(decision: PlacementDecision): Refused {
+function nothingFits(decision: PlacementDecision, known: KnownNow): Refused {
   if (decision.outcome === "refused") {
     const { waitMs } = decision;
-    return { ok: false, refusal: noNodeFits(decision, pluginAdvice(decision)), waitMs };
+    const why = noNodeFits(decision, pluginAdvice(decision), known);
+    return { ok: false, refusal: why, waitMs, placement: decision };
   }
   if (decision.rule === null) {
     const fact = `the workspace of agent ${quote(decision.request.agent)} is on a node (sandbox.backend: "node-router"), and no rule names the agent`;

@@ -8,13 +8,15 @@ import { readSessionFacts } from "../host/sandboxProblem.ts";
 import { sessionTotals } from "../host/sessionTotals.ts";
 import { openHostedReader } from "../hostedSessions/openclawAdapter.ts";
 import type { RouterDeps } from "./deps.ts";
+import { livingList } from "./livingList.ts";
 
 /** What the plugin needs of the host and the process, by one registration. Asks nothing yet; times are epoch ms. */
 export function createDeps(api: OpenClawPluginApi): RouterDeps {
+  const memory = processMemory();
   return {
-    memory: processMemory(),
+    memory,
     log: createLogger(offTheCallPath(api.logger)),
-    listNodes: () => api.runtime.nodes.list({}),
+    listNodes: livingList(memory, () => api.runtime.nodes.list({}), api.registrationMode === "full"),
     hostConfig: () => api.runtime.config.current(),
     agentWorkspace: (agent) => {
       try {

@@ -1,4 +1,4 @@
-// A change of the plugin's config that adds a node and a rule: merged in, shown before, and taken back. Pure but for the draft.
+// A change of the plugin's config that adds a node, a peer, a rule: merged in, shown before, and taken back. Pure but for the draft.
 import { CONFIG_PATH, formatPath } from "../../config/problems/path.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { itemsOf } from "../../shared/jsonParts.ts";
@@ -18,7 +18,7 @@ export interface ConfigChange {
 
 /** One value that was written: what was there before, and what is there now. `undefined`: nothing. */
 export interface WrittenValue {
-  /** Below the plugin's config. A rule is `["rules", <its name>]`. */
+  /** Below the plugin's config. A rule is `["rules", <its name>]`, or `["delegation", "rules", <its name>]`. */
   readonly path: readonly string[];
   readonly before?: unknown;
   readonly after?: unknown;
@@ -78,14 +78,21 @@ export function changeText(values: readonly WrittenValue[]): readonly string[] {
 }
 
 function pathText(path: readonly string[]): string {
-  const [root = "", name = ""] = path;
-  return root === "rules" ? `${formatPath(["rules"])}, one more, ${name}` : formatPath(path);
+  const name = ruleAt(path);
+  return name === null ? formatPath(path) : `${formatPath(path.slice(0, -1))}, one more, ${name}`;
+}
+
+/** Name of the rule that the path leads to; null: it leads to something else, as to a node that is named "rules". */
+function ruleAt(path: readonly string[]): string | null {
+  const list = path.slice(0, -1).join(".");
+  return list === "rules" || list === "delegation.rules" ? (path.at(-1) ?? null) : null;
 }
 
 /** A rule is found by its name. */
-function valueAt(config: unknown, path: readonly string[]): unknown {
-  if (path[0] === "rules") return itemsOf(own(config, "rules")).find((rule) => own(rule, "name") === path[1]);
-  return path.reduce(own, config);
+export function valueAt(config: unknown, path: readonly string[]): unknown {
+  const name = ruleAt(path);
+  if (name === null) return path.reduce(own, config);
+  return itemsOf(path.slice(0, -1).reduce(own, config)).find((rule) => own(rule, "name") === name);
 }
 
 function own(value: unknown, key: string): unknown {
@@ -93,19 +100,24 @@ function own(value: unknown, key: string): unknown {
 }
 
 function put(config: Json, path: readonly string[], value: unknown): void {
-  if (path[0] === "rules") {
-    const others = itemsOf(config.rules).filter((rule) => own(rule, "name") !== path[1]);
+  const name = ruleAt(path);
+  if (name !== null) {
+    const parent = path.slice(0, -2).reduce(folder, config);
+    const others = itemsOf(parent.rules).filter((rule) => own(rule, "name") !== name);
     const rules = value === undefined ? others : [...others, value];
-    if (rules.length === 0) delete config.rules;
-    else config.rules = rules;
+    if (rules.length > 0) parent.rules = rules;
+    else {
+      delete parent.rules;
+      if (parent !== config && Object.keys(parent).length === 0) delete config.delegation;
+    }
     return;
   }
   const key = path.at(-1) ?? "";
   const holder = path.slice(0, -1).reduce(folder, config);
   if (value === undefined) {
     delete holder[key];
-    // The first node of a config brought the folder of nodes along.
-    if (path.length === 2 && Object.keys(holder).length === 0) delete config.nodes;
+    // The first node of a config brought the folder of nodes along, as the first peer did that of peers.
+    if (path.length === 2 && Object.keys(holder).length === 0) delete config[path[0] ?? ""];
   } else Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
 

@@ -45,6 +45,14 @@ const SERVICES = [
 /** Where the node host's output goes that no service keeps. */
 const LOG = "${OPENCLAW_STATE_DIR:-$HOME/.openclaw}/node-router-node.log";
 
+/**
+ * How long a node host waits for an answer (OpenClaw's own limit is 15 s). In a cut the machine's sshd takes its attempts
+ * and cannot pass them on: each that ends doubles the pause before the next, up to 30 s, and that pause outlives the cut.
+ * What a person has set stays.
+ */
+export const WAITS_FOR = { variable: "OPENCLAW_HANDSHAKE_TIMEOUT_MS", ms: 600_000 };
+const WAITS = `env.vars.${WAITS_FOR.variable}`;
+
 export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
   /** The login's home, and what presence asks as well. */
   facts: {
@@ -98,6 +106,7 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
       `f=$(mktemp "\${TMPDIR:-/tmp}/node-router.XXXXXX") || exit 1`,
       `trap 'rm -f "$f"' EXIT; trap 'exit 1' HUP INT TERM`,
       `cat >"$f" || exit 1`,
+      `openclaw config get ${WAITS} >/dev/null 2>&1 </dev/null || openclaw config set ${WAITS} '"${WAITS_FOR.ms}"' </dev/null >&2`,
       `if [ "$2" = service ]; then openclaw connect --target-file "$f" --service --display-name "$1" </dev/null >&2; exit; fi`,
       `log="${LOG}"; mkdir -p "$(dirname "$log")" || exit 1`,
       // A session of its own: the end of this one must not end it.
@@ -113,6 +122,7 @@ export const NODE_TASKS: Readonly<Record<NodeTask, TaskScript>> = {
   disconnect: {
     script: [
       WITH_OPENCLAW,
+      `[ "$(openclaw config get ${WAITS} 2>/dev/null </dev/null)" != ${WAITS_FOR.ms} ] || openclaw config unset ${WAITS} </dev/null >&2`,
       `if [ "$2" = service ]; then openclaw node uninstall </dev/null >&2; exit; fi`,
       // The mark is in the process's arguments; our own shell's has the script on its stdin.
       `for p in $(ps -A -o pid= -o args= | awk -v n="--display-name $1" 'index($0, "connect --target-file") && index($0 " ", n " ") { print $1 }'); do kill "$p" 2>/dev/null; done; exit 0`,

@@ -1,5 +1,5 @@
 // Runs one task of a set-up on a machine that need not be in the config yet, over a connection of its own.
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { refusalLine } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";

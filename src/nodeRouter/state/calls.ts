@@ -74,10 +74,10 @@ export interface CallRegistry {
   nestedIn(runId: string, toolCallId: string): readonly PlacedCall[];
   /** Ids of the paired nodes with exec calls of this agent in this session that are running now. */
   runningExecNodes(agent: string, sessionKey: string): ReadonlySet<string>;
-  /** Calls on the node with this inventory name whose result has not come. */
-  runningOn(node: string): readonly PlacedCall[];
-  /** Those that OpenClaw carried out there and of which nobody told the end, since their runs ended after `sinceMs`. */
-  untoldOn(node: string, sinceMs: number): readonly PlacedCall[];
+  /** Calls whose result has not come. */
+  running(): readonly PlacedCall[];
+  /** Those that OpenClaw carried out on a node and of which nobody told the end, since their runs ended after `sinceMs`. */
+  untold(sinceMs: number): readonly PlacedCall[];
 }
 
 /** Far above what one gateway runs at once; a forgotten call only loses its line in the result. Fair by agent. */
@@ -87,7 +87,7 @@ const MAX_ANSWERS = 1_024;
 /** Some models give several calls of one turn the same id. */
 const MAX_ANSWERS_OF_ONE_ID = 16;
 
-export const CALLS = definePart("calls", 3, createCallRegistry);
+export const CALLS = definePart("calls", 4, createCallRegistry);
 
 /** An empty registry. At its bounds the agent or run that has most loses its oldest entry. */
 export function createCallRegistry(): CallRegistry {
@@ -154,16 +154,12 @@ export function createCallRegistry(): CallRegistry {
           .filter((call) => calls.get(call.runId, call.toolCallId) === call)
           .flatMap(({ nodeId }) => nodeId ?? []),
       ),
-    runningOn: (node) =>
-      [...calls.values()].filter((call) => call.running && call.decision.node?.name === node),
+    running: () => [...calls.values()].filter((call) => call.running),
     // Of what a workspace carries out its transport knows the end.
-    untoldOn: (node, sinceMs) =>
+    untold: (sinceMs) =>
       [...calls.values()].filter(
-        ({ untoldAtMs, workspaceCallId, decision }) =>
-          untoldAtMs !== null &&
-          untoldAtMs >= sinceMs &&
-          workspaceCallId === null &&
-          decision.node?.name === node,
+        ({ untoldAtMs, workspaceCallId }) =>
+          untoldAtMs !== null && untoldAtMs >= sinceMs && workspaceCallId === null,
       ),
   };
 }

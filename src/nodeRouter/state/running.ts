@@ -5,8 +5,8 @@ import { definePart } from "../../shared/processMemory.ts";
 export interface RunningCalls {
   /** On the node with this inventory name, as far as this gateway knows. */
   on(node: string): number;
-  /** Those on which any call runs. */
-  nodes(): readonly string[];
+  /** The same of every node on which any call runs, at this moment: not to be kept. */
+  counts(): ReadonlyMap<string, number>;
   /** The call holds a place there from now on, and no other one. @param agent whose it is. @param signal of its run. */
   take(key: string, node: string, agent: string, signal?: AbortSignal): void;
   /** What goes on after its call: the place is under another key from now on. Unknown keys are nobody's. */
@@ -15,7 +15,7 @@ export interface RunningCalls {
   release(key: string): void;
   /** A model is asked again only when its calls are over: those of the run that are left never began. */
   releaseRun(runId: string): void;
-  /** Looks for calls whose run was aborted, or of which nothing was heard for too long. */
+  /** Looks for calls of which nothing was heard for too long. */
   sweep(): void;
   /** Called back when a place has become free; returns what ends it. */
   onFree(listener: () => void): () => void;
@@ -25,7 +25,7 @@ export interface RunningCalls {
 export const MAX_HELD_MS = 3_600_000;
 const MAX_CALLS = 4_096;
 
-export const RUNNING = definePart("running", 1, () => createRunning());
+export const RUNNING = definePart("running", 2, () => createRunning());
 
 /** Null: the host names it in no way that a later word of it could be told by, so it is not counted. */
 export function callKey(runId: string, toolCallId: string): string | null {
@@ -43,16 +43,18 @@ interface Held {
   readonly sinceMs: number;
   /** Of its run, which tells of no other end. */
   readonly signal: AbortSignal | undefined;
+  readonly onAbort: () => void;
 }
 
 /** Empty. @param monotonic milliseconds of a clock that is never set. */
 export function createRunning(monotonic: () => number = () => performance.now()): RunningCalls {
-  const byNode = new Map<string, Set<string>>();
+  const counts = new Map<string, number>();
   const listeners = new Set<() => void>();
-  const leave = (key: string, { node }: Held): void => {
-    const keys = byNode.get(node);
-    keys?.delete(key);
-    if (keys?.size === 0) byNode.delete(node);
+  const leave = (_key: string, { node, signal, onAbort }: Held): void => {
+    const left = (counts.get(node) ?? 0) - 1;
+    if (left > 0) counts.set(node, left);
+    else counts.delete(node);
+    signal?.removeEventListener("abort", onAbort);
   };
   const held = new FairMap<string, Held>(MAX_CALLS, (_key, { agent }) => agent, leave);
   const drop = (keys: readonly string[]): boolean => {
@@ -66,34 +68,44 @@ export function createRunning(monotonic: () => number = () => performance.now())
     }
     return dropped;
   };
-  const hold = (key: string, one: Held): void => {
-    drop([key]);
-    byNode.set(one.node, (byNode.get(one.node) ?? new Set()).add(key));
-    held.set(key, one);
-  };
-  const isOver = (key: string): boolean => {
-    const one = held.get(key);
-    return one === undefined || one.signal?.aborted === true || monotonic() - one.sinceMs >= MAX_HELD_MS;
-  };
   const tellIf = (isFree: boolean): void => {
     if (isFree) for (const listener of [...listeners]) listener();
   };
+  const hold = (key: string, node: string, agent: string, signal?: AbortSignal): void => {
+    drop([key]);
+    if (signal?.aborted === true) return;
+    const onAbort = (): void => tellIf(drop([key]));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    counts.set(node, (counts.get(node) ?? 0) + 1);
+    held.set(key, { node, agent, sinceMs: monotonic(), signal, onAbort });
+  };
+  /** The oldest are the first: every decision asks, so no others are looked at. */
+  const dropOld = (): boolean => {
+    const nowMs = monotonic();
+    const old: string[] = [];
+    for (const [key, { sinceMs }] of held) {
+      if (nowMs - sinceMs < MAX_HELD_MS) break;
+      old.push(key);
+    }
+    return drop(old);
+  };
   return {
     on(node) {
-      drop([...(byNode.get(node) ?? [])].filter(isOver));
-      return byNode.get(node)?.size ?? 0;
+      dropOld();
+      return counts.get(node) ?? 0;
     },
-    nodes: () => [...byNode.keys()],
-    take: (key, node, agent, signal) => hold(key, { node, agent, signal, sinceMs: monotonic() }),
+    counts() {
+      dropOld();
+      return counts;
+    },
+    take: hold,
     goesOn(key, as) {
       const one = held.get(key);
-      if (one === undefined) return;
-      drop([key]);
-      hold(as, { ...one, signal: undefined, sinceMs: monotonic() });
+      if (one !== undefined && drop([key])) hold(as, one.node, one.agent);
     },
     release: (key) => tellIf(drop([key])),
     releaseRun: (runId) => tellIf(drop([...held.keys()].filter((key) => key.startsWith(`call\0${runId}\0`)))),
-    sweep: () => tellIf(drop([...held.keys()].filter(isOver))),
+    sweep: () => tellIf(dropOld()),
     onFree(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

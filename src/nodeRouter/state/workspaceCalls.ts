@@ -35,6 +35,8 @@ export interface WorkspaceCall {
   };
   /** Set by the backend when the host brings it the call: a result without it ran somewhere else. */
   claimed: boolean;
+  /** Set by the backend when the node has told that the command began; absent: it was not told yet. */
+  begun?: true;
   /** Set by the backend when the command has ended; null before, and for one that goes on in the background. */
   outcome: Outcome | null;
 }
@@ -44,7 +46,7 @@ const MAX_CALLS = 4_096;
 
 export type WorkspaceCalls = FairMap<string, WorkspaceCall>;
 
-export const WORKSPACE_CALLS = definePart("workspace-calls", 3, createWorkspaceCalls);
+export const WORKSPACE_CALLS = definePart("workspace-calls", 4, createWorkspaceCalls);
 
 /** Empty; keys are the ids under which the backend claims a call. */
 export function createWorkspaceCalls(): WorkspaceCalls {

@@ -47,5 +47,11 @@ export const HOST_TOOLS: readonly CatalogEntry[] = [
     "finds or runs other tools, and each of their calls is decided by itself",
     ...["tool_search", "tool_describe", "tool_call", "tool_search_code", "wait"],
   ),
-  ...harmless("is this plugin's own and decides by itself", "node_route", "node_process"),
+  ...harmless(
+    "is this plugin's own and decides by itself",
+    "node_route",
+    "node_process",
+    "delegate",
+    "delegation",
+  ),
 ];

@@ -10,3 +10,6 @@ export function toolId(name: string): string {
   const id = normalizeToolName(name);
   return id === FORMER ? NOW : id;
 }
+
+/** Our tool that gives a task to another gateway: its candidates are peers. */
+export const DELEGATE_TOOL = "delegate";

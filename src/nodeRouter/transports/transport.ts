@@ -140,7 +140,7 @@ export interface SshTransport extends CommandTransport<string> {
    * A connection of which nothing is heard in two pings gets no more commands; those that run on it go on.
    */
   ping(node: string, timeoutMs: number, options?: PingOptions): Promise<PingResult>;
-  /** Null: no connection was made to this node yet. */
+  /** With what still runs by settings that the node has no longer. Null: no connection was made to this node yet. */
   counters(node: string): SshCounters | null;
   /** Null: not known yet. */
   info(node: string): SshNodeInfo | null;

@@ -1,11 +1,11 @@
 // The tunnels of the config, kept while the gateway runs; a reload of the plugin drops none that stays as it is.
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import { processEnv } from "../transports/ssh/client.ts";
 import type { ConnectEnv } from "../transports/ssh/connect/base/env.ts";
 import type { SshTarget } from "../transports/ssh/connect/hops.ts";
 import type { Door } from "./gatewayDoor.ts";
 import { type KeptTunnel, keepTunnel } from "./keepTunnel.ts";
-import { type OpenedTunnel, openTunnelOnce } from "./oneTunnel.ts";
+import { type EarlierTunnel, type OpenedTunnel, openTunnelOnce } from "./oneTunnel.ts";
 import type { TunnelKeeper, TunnelNeeds } from "./tunnelStatus.ts";
 
 export interface KeeperOptions {
@@ -107,7 +107,7 @@ function opener(
   door: () => Door,
   env: () => ConnectEnv,
 ): (signal: AbortSignal) => Promise<OpenedTunnel> {
-  let earlier: string | null = null;
+  let earlier: EarlierTunnel | null = null;
   let known: { readonly target: SshTarget; readonly untilMs: number } | null = null;
   return async (signal) => {
     const target = known !== null && performance.now() < known.untilMs ? known.target : null;
@@ -125,7 +125,7 @@ function opener(
     });
     // A key, a host key, a setting may be another by the next time.
     if (!opened.ok && opened.isBlocked) known = null;
-    if (opened.ok) earlier = opened.tunnel.server;
+    if (opened.ok) earlier = { server: opened.tunnel.server, ends: opened.tunnel.ends };
     return opened;
   };
 }

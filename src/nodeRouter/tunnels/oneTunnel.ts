@@ -1,6 +1,6 @@
 // One tunnel over one SSH connection of its own: opened, looked at from the node's side, and only then in use.
 import type { Client } from "ssh2";
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { connect, resolveTarget } from "../transports/ssh/client.ts";
 import type { ConnectEnv } from "../transports/ssh/connect/base/env.ts";
@@ -10,13 +10,14 @@ import { hopAddress, type SshTarget } from "../transports/ssh/connect/hops.ts";
 import { type Channels, takeChannels } from "./channels.ts";
 import { bind, endEarlier, lookAtPort, noteLife, whatIsAllowed } from "./forward.ts";
 import type { Door } from "./gatewayDoor.ts";
+import { type Ends, endsOf, isInTime, knock, resetConnection } from "./knock.ts";
 import { isLoopback, type PortLook } from "./portLook.ts";
 import { exposed, forbidden, portTaken, unseen } from "./tunnelRefusals.ts";
 
 /** More are turned away: a node host needs one, a browser some. */
 const MOST_CONNECTIONS = 64;
-/** Until an attempt is given up: a link that heals is met by the next one (TCP sends its first packet again after 1 s). */
-const TCP_TIMEOUT_MS = 2_000;
+/** Until an attempt is given up, and how often one dials in it: a link that heals is met by the next dial. */
+const TCP = { tcpTimeoutMs: 2_000, redialMs: 300 };
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Silence is noticed after 6 to 9 s. */
 const KEEPALIVE = { keepaliveIntervalMs: 3_000, keepaliveCountMax: 2 };
@@ -35,16 +36,20 @@ export interface TunnelRequest {
   readonly signal?: AbortSignal;
   /** How the node is reached, where that was settled a moment ago. */
   readonly target?: SshTarget | null;
-  /** `server` of an earlier tunnel to this port, whose connection is gone: what is left of it there is ended. */
-  readonly earlier?: string | null;
+  /** An earlier tunnel to this port, whose connection is gone: what is left of it there is ended. */
+  readonly earlier?: EarlierTunnel | null;
   /** Told of it as soon as it is settled. */
   readonly onTarget?: (target: SshTarget) => void;
 }
 
-export interface Tunnel {
-  readonly port: number;
-  /** The process of sshd that serves it, for `earlier`; null: the node did not tell. */
+export interface EarlierTunnel {
+  /** The process of sshd that serves it; null: the node did not tell. */
   readonly server: string | null;
+  readonly ends: Ends | null;
+}
+
+export interface Tunnel extends EarlierTunnel {
+  readonly port: number;
   /** Connections through it that are open now. */
   readonly connections: () => number;
   /** Resolves when it is gone, to why; never rejects. */
@@ -77,10 +82,14 @@ export async function openTunnelOnce(request: TunnelRequest): Promise<OpenedTunn
     target = resolved.target;
     request.onTarget?.(target);
   }
+  const ends = request.earlier?.ends ?? null;
   const options = {
-    tcpTimeoutMs: TCP_TIMEOUT_MS,
+    ...TCP,
     handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
     ...KEEPALIVE,
+    onExchanged: (ms: number) => {
+      if (ends !== null && isInTime(ms)) knock(ends);
+    },
     signal,
   };
   const connected = await connect(target, env, options);
@@ -119,6 +128,7 @@ async function adopt(client: Client, place: HopPlace, request: TunnelRequest): P
     onShut: (why) => close(why),
   });
   client.on("error", (error: Error) => {
+    resetConnection(client);
     lastWords = error.message.slice(0, 200);
     close(lost(), error instanceof NodeMisbehaved);
   });
@@ -128,7 +138,8 @@ async function adopt(client: Client, place: HopPlace, request: TunnelRequest): P
     close(refusal("NOT_STARTED", `the tunnel to ${machineText(place)} was given up`));
   if (request.signal?.aborted) onAbort();
   request.signal?.addEventListener("abort", onAbort, { once: true });
-  const opening = listen(client, place, port, request.earlier ?? null);
+  const ends = endsOf(client);
+  const opening = listen(client, place, port, request.earlier?.server ?? null);
   // Whichever is first: nothing is awaited of a connection that is gone.
   const listening = await Promise.race([opening, closed]);
   request.signal?.removeEventListener("abort", onAbort);
@@ -140,6 +151,7 @@ async function adopt(client: Client, place: HopPlace, request: TunnelRequest): P
   const tunnel: Tunnel = {
     port,
     server: listening.server,
+    ends,
     connections: channels.count,
     closed,
     close: () => close(refusal("NOT_STARTED", `the tunnel to ${machineText(place)} was ended here`)),
@@ -153,17 +165,29 @@ async function listen(
   place: HopPlace,
   port: number,
   earlier: string | null,
-): Promise<Pick<Tunnel, "server"> | Refusal> {
+): Promise<Pick<EarlierTunnel, "server"> | Refusal> {
   const untilMs = performance.now() + OLD_LISTENER.waitMs;
-  let stale = earlier;
+  // First of all: the node host is connected to it, knows of no cut, and tries again a second after its end.
+  let ending = earlier === null ? null : endEarlier(client, earlier);
+  ending?.catch(() => {});
   let wasFree = false;
   for (;;) {
     // Both at once: a server answers in order, so what is seen is what there is after the binding.
-    const [isBound, look] = await Promise.all([bind(client, port), lookAtPort(client, port, false)]);
-    if (isBound) return verdict(place, port, look) ?? { server: look?.server ?? null };
-    if (stale !== null) {
-      await endEarlier(client, stale);
-      stale = null;
+    const binding = bind(client, port);
+    const looking = lookAtPort(client, port, false);
+    if (await binding) {
+      let look = await looking;
+      if (look === null && earlier !== null) {
+        // With `MaxSessions 1` the command that ends had the only one.
+        await ending;
+        await pause(OLD_LISTENER.everyMs);
+        look = await lookAtPort(client, port, false);
+      }
+      return verdict(place, port, look) ?? { server: look?.server ?? null };
+    }
+    if (ending !== null) {
+      await ending;
+      ending = null;
       continue;
     }
     const found = await lookAtPort(client, port, true);
@@ -177,8 +201,12 @@ async function listen(
     }
     const isOld = found.programs.length === 0 || found.programs.some((name) => name.startsWith("sshd"));
     if (!isOld || performance.now() > untilMs) return portTaken(place, port, found.programs);
-    await new Promise((resolve) => setTimeout(resolve, OLD_LISTENER.everyMs));
+    await pause(OLD_LISTENER.everyMs);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** SECURITY: with `GatewayPorts yes` sshd listens on every address, whatever it was asked for. */

@@ -35,10 +35,12 @@ const PROGRAM = [
   `say() { while IFS= read -r x; do printf "${WORD} %s %s\\n" "$1" "$x"; done; }`,
   BORN,
   'printf "\\n"',
-  'echo "$PPID $(born $PPID)" | say server',
+  `printf "${WORD} server %s %s\\n" $PPID "$(born $PPID)"`,
   "if [ -r /proc/net/tcp ]; then " +
-    'f=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -i ":HEX [0-9A-F]*:0000 0A "); ' +
-    'echo "$f" | head -n 20 | say proc; echo proc | say looked; ' +
+    // One program and no more: a busy machine takes long to start each, and a node host waits.
+    `sed -n "s/^ *[0-9]*: [0-9A-F]*:HEX [0-9A-F]*:0000 0A .*/${WORD} proc &/p" /proc/net/tcp /proc/net/tcp6 2>/dev/null; ` +
+    `printf "${WORD} looked proc\\n"; ` +
+    'WHO f=$(grep -h ":HEX [0-9A-F]*:0000 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null); ' +
     'WHO echo "$f" | while read -r a b c d e g h i j inode rest; do [ -n "$inode" ] && ' +
     'ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e "^/proc" -e "socket:.$inode." | grep -B 1 "socket:" | grep "^/proc"; done | ' +
     "while IFS=/ read -r a b pid rest; do cat /proc/$pid/comm; done 2>/dev/null | head -n 10 | say who; " +

@@ -1,7 +1,7 @@
 // The sandbox backend `node-router`: one handle a run, whose commands and files are on the run's node.
 import { createHash } from "node:crypto";
 import { PLUGIN_CONFIG } from "../../config/currentConfig.ts";
-import { NodeRouterError } from "../../shared/errors.ts";
+import { agentError, NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { placeSession } from "../current/placeSession.ts";
@@ -34,6 +34,7 @@ const NO_AGENT = refusal(
 );
 const RELOADED = refusal("WORKSPACE_UNAVAILABLE", "node-router is being reloaded or was disabled", {
   advice: "try again",
+  agentAdvice: "try again",
 });
 
 /** Everything but the memory is asked of the registration that is current at the time. */
@@ -94,7 +95,10 @@ async function createHandle(
     workdirValidation: "backend",
     workdirRoots: ["/"],
     validateWorkdir: async (workdir) => nodeDirectory(workdir, workspaceDir, root),
-    buildExecSpec: exec.build,
+    buildExecSpec: (asked) =>
+      exec.build(asked).catch((error) => {
+        throw agentError(error);
+      }),
     finalizeExec: exec.finalize,
     runShellCommand: files.runShellCommand,
     createFsBridge: ({ sandbox }) => files.createBridge(sandbox),

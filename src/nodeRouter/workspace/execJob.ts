@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
-import { commandResult, type InputSubject, inputResult, type LedgerSubject } from "../ledger/ledgerRecord.ts";
+import { commandResult, inputResult } from "../ledger/ledgerResult.ts";
+import type { InputSubject, LedgerSubject } from "../ledger/ledgerSubject.ts";
 import type { OpenCalls } from "../ledger/openCalls.ts";
 import type { WorkspaceCall } from "../state/workspaceCalls.ts";
 import type { CommandRequest, Outcome, RunningCommand } from "../transports/transport.ts";
@@ -87,7 +88,12 @@ export function createExecJob(input: ExecJobInput): ExecJob {
       throwIfCancelled(cancelled);
       onChange();
       const approved = call?.agreed?.consent.granted === true;
-      return (input.job ?? commands).start({ ...request, auditRecord, approved });
+      const command = (input.job ?? commands).start({ ...request, auditRecord, approved });
+      if (call !== null)
+        void command.started.then((begun) => {
+          if (begun !== null) call.begun = true;
+        });
+      return command;
     },
     async watchInput(bytes) {
       input.requireAllowed?.();

@@ -1,4 +1,5 @@
 // From the host's `exec` to a command on the node: the host spawns our helper, and the helper fetches its command.
+import { TELL_USER } from "../../shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../shared/errors.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { coded, type Refusal, refusal } from "../../shared/refusal.ts";
@@ -133,7 +134,10 @@ function claimCall(run: Run, callId: string | null, node: string): WorkspaceCall
   const call = run.memory.part(WORKSPACE_CALLS).get(callId);
   if (call === undefined || call.claimed || call.agent !== run.agent) {
     const fact = "the decision about this call is not known any more, or was carried out already";
-    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { nothingRan, advice: "Try again" }));
+    const advice = "Try again";
+    throw new NodeRouterError(
+      refusal("WORKSPACE_UNAVAILABLE", fact, { nothingRan, advice, agentAdvice: advice }),
+    );
   }
   call.claimed = true;
   if (call.node === node) return call;
@@ -147,16 +151,15 @@ function requireAgreement({ params, root }: Run, call: WorkspaceCall, brought: B
   if (problem === null) return;
   const fact = `a person decides about each command of agent ${quote(call.agent)}, and ${problem}`;
   const advice = "Look for another plugin that changes exec";
-  throw notStarted(call, refusal("RUN_NOT_ALLOWED", fact, { advice }));
+  throw notStarted(call, refusal("RUN_NOT_ALLOWED", fact, { advice, agentAdvice: TELL_USER }));
 }
 
 /** What it held on its node is free, and whether calls get through to the node is known anew. */
 function settle(memory: Memory, node: string, call: WorkspaceCall | null, outcome: Outcome): void {
   if (call !== null) memory.part(RUNNING).release(backgroundKey(call.callId));
-  const isLost =
-    outcome.kind === "unknown" || (outcome.kind === "notStarted" && outcome.code === "NODE_UNREACHABLE");
-  if (isLost) memory.part(OUTLIERS).failed(node);
-  else if (outcome.kind === "ran") memory.part(OUTLIERS).succeeded(node);
+  if (outcome.kind === "ran") memory.part(OUTLIERS).succeeded(node);
+  else if (outcome.kind === "unknown" || outcome.code === "NODE_UNREACHABLE")
+    memory.part(OUTLIERS).failed(node, outcome.code);
 }
 
 /** The call is over with that. */

@@ -1,6 +1,7 @@
 // Audit records of what the file tools change on a node.
 import { randomUUID } from "node:crypto";
-import type { LedgerResult, LedgerSubject } from "../ledger/ledgerRecord.ts";
+import type { LedgerResult } from "../ledger/ledgerResult.ts";
+import type { LedgerSubject } from "../ledger/ledgerSubject.ts";
 import type { FileBridgeOptions, FileChange, PlannedChange } from "./files/fileBridge.ts";
 import type { WorkspaceParts } from "./registrations.ts";
 

@@ -1,11 +1,12 @@
 // The files of one run: the bridge for the host's file tools, and its own small scripts.
 import { posix } from "node:path";
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { requireStillAllowed } from "../current/stillAllowed.ts";
 import type { BridgeContext, ShellCommand, ShellResult } from "../host/sandboxApi.ts";
+import { currentToolCall } from "../host/toolCall.ts";
 import { OPEN_CALLS, type ScriptEnd } from "../ledger/openCalls.ts";
 import { SESSION_NODES } from "../state/sessionNodes.ts";
 import { collect } from "../transports/collect.ts";
@@ -41,7 +42,7 @@ export function createFiles(run: Run): RunFiles {
 
   /** For the ledger's record of the call that sent it. */
   const noteScript = (end: ScriptEnd): void =>
-    memory.part(OPEN_CALLS).script(run.agent, params.sessionKey, end);
+    memory.part(OPEN_CALLS).script(run.agent, params.sessionKey, end, currentToolCall());
 
   const runScript: CollectCommand = async (request, limits) => {
     const collected = await sendOrRefuse(request, limits);
@@ -78,6 +79,10 @@ export function createFiles(run: Run): RunFiles {
             containerPath === HOST_ATTACHMENTS ? posix.join(root, NODE_ATTACHMENTS) : containerPath,
         })),
         run: runScript,
+        onCall(means) {
+          const call = currentToolCall();
+          if (call !== null) memory.part(OPEN_CALLS).begins(run.agent, params.sessionKey, call, means);
+        },
         now: run.parts().deps.now,
         ...fileAudit({
           agent: run.agent,
@@ -109,7 +114,7 @@ export function createFiles(run: Run): RunFiles {
       );
       const node = target.known?.node.name ?? "none";
       if (target.known !== null) memory.part(WORKSPACE).readAheads.invalidate(node);
-      if (outcome.kind !== "ran") throw new NodeRouterError(outcome);
+      if (outcome.kind !== "ran") throw new NodeRouterError(outcome, { isForAgent: true });
       const code = outcome.exitCode ?? 128;
       if (code !== 0 && allowFailure !== true) {
         const how = outcome.signal === null ? `exit code ${code}` : `signal ${outcome.signal}`;

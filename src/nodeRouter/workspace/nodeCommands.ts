@@ -28,7 +28,9 @@ export function nodeCommands(
   const found = commandsOf(memory, target, sessionKey);
   if (found !== null) return found;
   const fact = `nothing is sent ${overText(target.via.over)} in this process yet`;
-  throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again" }));
+  throw new NodeRouterError(
+    refusal("WORKSPACE_UNAVAILABLE", fact, { advice: "try again", agentAdvice: "try again" }),
+  );
 }
 
 /** The same ahead of use; what cannot be made ready is met by the first command. */

@@ -1,5 +1,5 @@
 // The node of one run: decided once, and then the same until the run's last background job has ended.
-import type { ConfiguredNode } from "../../config/resolve.ts";
+import type { ConfiguredNode } from "../../config/resolveNodes.ts";
 import { NodeRouterError } from "../../shared/errors.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";

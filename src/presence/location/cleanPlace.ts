@@ -31,12 +31,13 @@ export function cleanPlace(place: Place): Place | null {
     : { ...named, ...own.point, precision: coarser(named.precision, own.precision) };
 }
 
-interface TablePoint {
+export interface TablePoint {
   readonly point: GeoPoint;
   readonly precision: LocationPrecision;
 }
 
-function tablePoint(country: string, city: string | null): TablePoint | null {
+/** The point that stands for a place without its own: of its city, else of its country; null: neither is in our tables. */
+export function tablePoint(country: string, city: string | null): TablePoint | null {
   const cityPoint = city === null ? null : cityPointOf(country, city);
   if (cityPoint !== null) return { point: cityPoint, precision: "city" };
   const point = countryPoint(country);

@@ -30,14 +30,19 @@ describe("gateway.location", () => {
     ]);
   });
 
-  test("that is wrong is not used, and concerns the agents that rules name, no others", () => {
+  test("that is wrong is not used, and concerns agents whose rules read where machines are, no others", () => {
     const config = resolveConfig({
       gateway: { location: { country: "ZZ" } },
-      rules: [rule({ require: "a" })],
+      rules: [
+        rule({ near: "gateway" }),
+        rule({ name: "b", agents: ["y"], require: "a" }),
+        rule({ name: "c", agents: ["z"], require: "node.country=SG" }),
+      ],
     });
     expect(config.gateway.location).toBe(null);
     expect(problemsForAgent(config.problems, "x")).toHaveLength(1);
     expect(problemsForAgent(config.problems, "y")).toEqual([]);
+    expect(problemsForAgent(config.problems, "z")).toHaveLength(1);
   });
 });
 

@@ -5,7 +5,7 @@ import { problemsForAgent } from "../../../src/config/problems/problem.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { MAX_NODES, MAX_RULES } from "../../../src/config/schema/limits.ts";
 import { textOf } from "../../support/refused.ts";
-import { linesOf, REFERENCE_CONFIG } from "../support.ts";
+import { linesOf, NO_DELEGATION, REFERENCE_CONFIG } from "../support.ts";
 
 const ROOT = "plugins.entries.node-router.config";
 const rule = (parts: object) => ({ rules: [{ name: "a", agents: ["x"], ...parts }] });
@@ -54,8 +54,8 @@ test("several places are one problem all the same, which names the first three",
   expect(others).toEqual([]);
   expect(problem).toEqual({
     code: "SHAPE_INVALID",
-    path: `${ROOT}.nodes.a.node`,
-    message: `expected string or false; ${ROOT}.nodes.a.tags: expected array; ${ROOT}.nodes.a.env: expected object; and more`,
+    path: `${ROOT}.nodes.a.tags`,
+    message: `expected array; ${ROOT}.nodes.a.node: expected string or false; ${ROOT}.nodes.a.env: expected object; and more`,
     suggestion: 'run "openclaw config validate".',
     severity: "error",
     agents: "*",
@@ -91,6 +91,10 @@ test("nothing of it is obeyed: not the parts that could be read, and no audit re
     nodes: new Map(),
     rules: [],
     tests: [],
+    gatewayName: null,
+    peers: new Map(),
+    delegation: NO_DELEGATION,
+    alerts: null,
   });
 });
 

@@ -38,11 +38,30 @@ test("an unknown key at the top refuses everyone: it may be the rules, misspelt"
   expect(refused({ rule: [sound] }, "worker-cn", "master")).toEqual(["worker-cn", "master"]);
 });
 
-test("a broken node refuses every agent that a rule names, and leaves the others alone", () => {
-  expect(
-    refused({ nodes: { a: { tags: ["node.os=x"] } }, rules: [sound] }, "worker-cn", "cn-1", "master"),
-  ).toEqual(["worker-cn", "cn-1"]);
-  expect(refused({ nodes: { a: { tags: ["node.os=x"] } } }, "worker-cn")).toEqual([]);
+test("a node whose name is wrong refuses every agent that a rule names, and leaves the others alone", () => {
+  expect(refused({ nodes: { "a\u0000": {} }, rules: [sound] }, "worker-cn", "cn-1", "master")).toEqual([
+    "worker-cn",
+    "cn-1",
+  ]);
+  expect(refused({ nodes: { "a\u0000": {} } }, "worker-cn")).toEqual([]);
+});
+
+test("a broken tag or place refuses agents whose rules read it, and no others that rules name", () => {
+  const rules = [
+    { name: "sg", agents: ["worker-sg"], require: "region=sg" },
+    { name: "near", agents: ["worker-hk"], near: "gateway" },
+    { name: "any", agents: ["worker-cn"] },
+  ];
+  const agents = ["worker-sg", "worker-hk", "worker-cn"];
+  expect(refused({ nodes: { a: { tags: ["region = sg"] } }, rules }, ...agents)).toEqual(["worker-sg"]);
+  expect(refused({ nodes: { a: { location: { country: "Hongkong" } } }, rules }, ...agents)).toEqual([
+    "worker-hk",
+  ]);
+  // Of a node that its rule cannot choose, the rest does not matter to it either.
+  expect(refused({ nodes: { a: { tags: ["region=cn"], workspace: "x" } }, rules }, ...agents)).toEqual([
+    "worker-hk",
+    "worker-cn",
+  ]);
 });
 
 test("two rules of one name refuse the agents of both", () => {

@@ -60,10 +60,11 @@ test.each([
   expect(Check(ConfigSchema, config)).toBe(false);
 });
 
-test("whatever the config, the host's engine and ours agree on its shape", () => {
+test("whatever the config, what the host's engine takes for one has the shape that ours asks for", () => {
   fc.assert(
     fc.property(mangledConfig, (config) => {
-      expect(Check(ConfigSchema, config)).toBe(host.Check(config));
+      // The host's also knows patterns: of what those refuse, manifestSchema.prop.test.ts speaks.
+      if (host.Check(config)) expect(Check(ConfigSchema, config)).toBe(true);
     }),
     { numRuns: 1000 },
   );

@@ -37,6 +37,15 @@ function places(snapshot: NodeSnapshot): string[] {
   );
 }
 
+test("nodes that offer the same commands share one set of them, and who offers another one does not", () => {
+  const ids = ["a", "b", "c", "d"];
+  const offers = [["x", "y"], ["x", "y"], ["x"], ["x,y"]];
+  const host = ids.map((id, at) => paired(id, { displayName: id, commands: offers[at] ?? [] }));
+  const sets = snapshotWith({}, ...host).nodes.map(({ commands }) => commands);
+  expect(sets.map((set) => [...set])).toEqual(offers);
+  expect(sets[1]).toBe(sets[0]);
+});
+
 describe("joining", () => {
   test("by display name when the config names none, without regard to case and punctuation, as the host does", () => {
     expect(places(snapshotWith({ "mac-sg": {} }, paired("a", { displayName: "Mac SG" })))).toEqual([

@@ -1,15 +1,16 @@
 // Ends of jobs whose gateway was not there: asked with growing pauses, noted once, and told to the ledger.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { endIn, noteAnswer } from "../../../src/nodeRouter/jobs/jobEnds.ts";
-import type { Job } from "../../../src/nodeRouter/jobs/jobRecord.ts";
+import { type Job, writeJobs } from "../../../src/nodeRouter/jobs/jobRecord.ts";
 import { JOBS, KEEP_ENDED_MS } from "../../../src/nodeRouter/jobs/jobs.ts";
 import { watchEnds } from "../../../src/nodeRouter/jobs/watchEnds.ts";
 import { LEDGER, type Ledger } from "../../../src/nodeRouter/ledger/ledger.ts";
-import type { LedgerResult } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import type { LedgerResult } from "../../../src/nodeRouter/ledger/ledgerResult.ts";
 import { createMemory } from "../../../src/shared/processMemory.ts";
 import { JOB, makeJob } from "./makeJob.ts";
 
 const HOUR = 3_600_000;
+const OTHER = "nr-0123456789ff";
 let stop: () => void = () => {};
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -114,6 +115,28 @@ describe("a job whose folder is not there", () => {
     at.watch();
     await vi.advanceTimersByTimeAsync(2 * HOUR);
     expect(at.told).toEqual([["announced", expect.objectContaining({ outcome: "not-started" })]]);
+  });
+
+  test("of a process that was killed is barred at once: nobody begins it, and no approval is waited for", async () => {
+    const at = arranged();
+    const file = { read: async () => writeJobs([young(), young({ jobId: OTHER, seen: true })]) };
+    at.memory.part(JOBS).keepIn({ ...file, write: async () => {} }, () => {});
+    at.answers((_job, script) => (script.includes("mkdir") ? "state never -\n" : "state gone - 0\n"));
+    at.watch();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(at.asked).toEqual([JOB, `bar ${JOB}`, OTHER]);
+    expect(at.told.map(([, { outcome }]) => outcome)).toEqual(["not-started", "unknown"]);
+  });
+
+  test("of a process that was killed, whose start was on its way, is found by the bar and asked for its end", async () => {
+    const at = arranged();
+    at.memory.part(JOBS).keepIn({ read: async () => writeJobs([young()]), write: async () => {} }, () => {});
+    const said = ["state gone - 0\n", "state there 17\n", "state ended 0 3\n"];
+    at.answers(() => said.shift() ?? new Error("asked too often"));
+    at.watch();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(at.asked).toEqual([JOB, `bar ${JOB}`, JOB]);
+    expect(at.told).toEqual([["announced", expect.objectContaining({ outcome: "ran", exitCode: 0 })]]);
   });
 
   test("that had begun has an unknown end, and is never said not to have run", async () => {

@@ -2,14 +2,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLedger, type LedgerOptions } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { createLedger, type LedgerOptions } from "../../../src/nodeRouter/ledger/createLedger.ts";
 import { type LedgerFs, type LedgerHandle, nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
+import type { LedgerResult } from "../../../src/nodeRouter/ledger/ledgerResult.ts";
 import type {
   CommandSubject,
   FileSubject,
   InputSubject,
-  LedgerResult,
-} from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+} from "../../../src/nodeRouter/ledger/ledgerSubject.ts";
 import type { AuditMode } from "../../../src/shared/types.ts";
 
 export const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { createLedger } from "../../../src/nodeRouter/ledger/createLedger.ts";
 import { nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
 import { announcementLine, recordLine } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { scanLedger } from "../../../src/nodeRouter/ledger/scan.ts";

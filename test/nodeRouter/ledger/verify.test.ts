@@ -14,7 +14,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lastLink, NO_LINK, sealed, sealOf } from "../../../src/nodeRouter/ledger/chain.ts";
-import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { createLedger } from "../../../src/nodeRouter/ledger/createLedger.ts";
 import { nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
 import { verifyLedger } from "../../../src/nodeRouter/ledger/verify.ts";
 import { command, failingFs, ledgerIn, RAN, START_MS } from "./arrange.ts";

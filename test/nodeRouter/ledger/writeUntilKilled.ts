@@ -1,5 +1,5 @@
 // A process that records commands until it is killed, and prints the id of each that strict let through.
-import { createLedger } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { createLedger } from "../../../src/nodeRouter/ledger/createLedger.ts";
 import { command, RAN } from "./arrange.ts";
 
 const [, , folder = ""] = process.argv;

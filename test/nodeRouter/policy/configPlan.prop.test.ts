@@ -7,13 +7,9 @@ import { PLUGIN_COMMAND } from "../../../src/nodeRouter/placement/filters/plugin
 import type { NodeSnapshot } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { placeByRule } from "../../../src/nodeRouter/placement/place.ts";
 import { agentPolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
-import {
-  PLANNED_TOOLS,
-  type PlanInput,
-  type PlanSide,
-  planConfig,
-} from "../../../src/nodeRouter/policy/configPlan.ts";
+import { type PlanInput, type PlanSide, planConfig } from "../../../src/nodeRouter/policy/configPlan.ts";
 import { lookAhead, nodeOf, outcomeOf } from "../../../src/nodeRouter/policy/explainTool.ts";
+import { PLANNED_TOOLS } from "../../../src/nodeRouter/policy/planGroups.ts";
 import { toolPlacement } from "../../../src/nodeRouter/policy/toolPlacement.ts";
 import { withCordoned, withDown } from "../../../src/nodeRouter/policy/whatIf.ts";
 import { worldOf } from "../../../src/nodeRouter/policy/world.ts";

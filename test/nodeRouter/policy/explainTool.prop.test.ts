@@ -123,13 +123,15 @@ async function happens(asked: World) {
   if (entry.model !== "claude-cli/opus") deps.memory.part(EMBEDDED_RUNS).set(RUN, true);
   const event = { toolName, params: {}, runId: RUN, toolCallId: "1" };
   const context = { agentId: asked.agent, sessionKey: `agent:${agent}:main`, runId: RUN };
-  await createToolPolicy(deps)(event, context);
+  const answer = await createToolPolicy(deps)(event, context);
   const line = deps.lines.map(({ text }) => /^(placed|refused|unrouted) (\{.*)$/.exec(text)).find(Boolean);
   const facts: { node?: string | null; reason?: string } = JSON.parse(line?.[2] ?? "{}");
   return {
     outcome: line?.[1] ?? "unrouted",
     node: facts.node ?? null,
     refusal: facts.reason ?? null,
+    /** Null where nothing is refused to it, in shadow mode too. */
+    toAgent: answer !== undefined && "blockReason" in answer ? answer.blockReason : null,
   };
 }
 
@@ -154,6 +156,10 @@ test(
         });
         if (real.outcome === "refused") expect(report.message).toBe(real.refusal);
         else expect(report.message).not.toMatch(/^[A-Z_]+: /);
+        // One code and one fact for both readers; what to do is each reader's own.
+        const [, same = ""] = /^([A-Z_]+: .*?)(?:; nothing|[;.] )/.exec(real.toAgent ?? "") ?? [];
+        if (real.toAgent !== null) expect(report.message.startsWith(same)).toBe(true);
+        expect(real.toAgent ?? "").not.toMatch(/Run "openclaw /);
       }),
       { numRuns: 400 },
     );
@@ -180,11 +186,16 @@ test(
           const home = nodes.nodes.find((one) => one.agents.includes(agent))?.name ?? null;
           expect(home).toBe(place);
           const told = await nodeRoute(depsOf(asked), agent, {});
-          expect(told.details).toMatchObject({ outcome, node: place, message });
+          expect(told.details).toMatchObject({ outcome, node: place });
+          const text = told.content[0]?.text ?? "";
+          expect(text.length).toBeLessThanOrEqual(320);
+          if (outcome === "refused") expect(text).toMatch(/^[A-Z_]+: /);
+          else expect(text).toContain(place === null ? message : ` runs on ${place} `);
           const listed = await nodeRoute(depsOf(asked), agent, { list: true });
-          const chosen = (listed.details as { nodes: { name: string; chosen: boolean }[] }).nodes.filter(
-            (one) => one.chosen,
-          );
+          const { nodes: all } = JSON.parse(listed.content[0]?.text ?? "") as {
+            nodes: { name: string; chosen: boolean }[];
+          };
+          const chosen = all.filter((one) => one.chosen);
           expect(chosen.map((one) => one.name)).toEqual(place === null ? [] : [place]);
           const isFound = doctor.findings.some(
             (one) => one.id === "node-router/no-node-fits" && one.message.startsWith(`agent "${agent}" `),
@@ -206,7 +217,9 @@ test(
       fc.asyncProperty(world, async (asked) => {
         const methods = createMethods(depsOf(asked), "1", async () => {});
         const report = await methods.explain({ agent: asked.agent, tool: asked.tool });
-        if (report.outcome === "refused") expect(reportText(report)).not.toContain("OpenClaw decides");
+        const exec = await methods.explain({ agent: asked.agent, tool: "exec" });
+        const isRefused = report.outcome === "refused" || exec.message.startsWith("CONFIG_INVALID");
+        if (isRefused) expect(reportText(report)).not.toContain("OpenClaw decides");
         const binding = bindingOf(asked.hostConfig, report.agent);
         if (binding === "workspace" && WORKSPACE_TOOLS.includes(report.tool))
           expect(report.outcome).not.toBe("unrouted");

@@ -120,18 +120,47 @@ describe("install", () => {
 });
 
 describe("connect", () => {
-  /** Reads the code as openclaw does: the file is gone when it has it. */
-  const READS = `f=$3; stat -c %a "$f" >"$HOME/mode" 2>/dev/null; cat "$f" >"$HOME/code"; rm -f "$f"`;
+  /** Reads the code as openclaw does: the file is gone when it has it. It has no config that could be written. */
+  const READS = `case $1 in config) exit 1;; esac; f=$3; stat -c %a "$f" >"$HOME/mode" 2>/dev/null; cat "$f" >"$HOME/code"; rm -f "$f"`;
 
   test("hands the code over in a file of this user alone, never in an argument, and leaves none", async () => {
     install(READS);
     expect((await run("connect", ["mac-sg", "service"], "secret-code")).code).toBe(0);
     expect(readFileSync(join(home, "code"), "utf8")).toBe("secret-code");
     if (process.platform === "linux") expect(readFileSync(join(home, "mode"), "utf8").trim()).toBe("600");
-    expect(asked()).toEqual([
+    expect(asked().filter((line) => !line.startsWith("config "))).toEqual([
       expect.stringMatching(/^connect --target-file \S+ --service --display-name mac-sg$/),
     ]);
     expect(leftBehind()).toEqual([]);
+  });
+
+  const WAITS = "env.vars.OPENCLAW_HANDSHAKE_TIMEOUT_MS";
+  /** A config of one key. */
+  const CONFIG = `case "$1 $2" in "config get") cat "$HOME/waits"; exit;; "config set") echo "$4" | tr -d '"' >"$HOME/waits"; exit;; "config unset") rm "$HOME/waits"; exit;; esac`;
+  const waits = () =>
+    existsSync(join(home, "waits")) ? readFileSync(join(home, "waits"), "utf8").trim() : null;
+
+  test("lets the node host's attempts outlast a cut of 10 minutes before its first one, and disconnect takes that back", async () => {
+    install(`${CONFIG}; ${READS}`);
+    expect((await run("connect", ["mac-sg", "service"], "secret-code")).code).toBe(0);
+    expect(waits()).toBe("600000");
+    expect(asked().slice(0, 2)).toEqual([`config get ${WAITS}`, `config set ${WAITS} "600000"`]);
+    await run("disconnect", ["mac-sg", "service"]);
+    expect(waits()).toBeNull();
+  });
+
+  test("keeps what somebody else has set there, and so does disconnect", async () => {
+    install(`${CONFIG}; ${READS}`);
+    writeFileSync(join(home, "waits"), "20000\n");
+    expect((await run("connect", ["mac-sg", "service"], "secret-code")).code).toBe(0);
+    await run("disconnect", ["mac-sg", "service"]);
+    expect(waits()).toBe("20000");
+  });
+
+  test("goes on where the config there cannot be written", async () => {
+    install(READS);
+    expect((await run("connect", ["mac-sg", "service"], "secret-code")).code).toBe(0);
+    expect(readFileSync(join(home, "code"), "utf8")).toBe("secret-code");
   });
 
   test("without a service goes on when the session has ended, until disconnect ends it and no other", async () => {

@@ -1,7 +1,7 @@
 // A gateway's port that answers, and a node behind a real sshd that is asked for a tunnel to it.
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach } from "vitest";
-import type { ConfiguredNode } from "../../../src/config/resolve.ts";
+import type { ConfiguredNode } from "../../../src/config/resolveNodes.ts";
 import type { Door } from "../../../src/nodeRouter/tunnels/gatewayDoor.ts";
 import type { TunnelRequest } from "../../../src/nodeRouter/tunnels/oneTunnel.ts";
 import { freePort } from "../../support/ports.ts";

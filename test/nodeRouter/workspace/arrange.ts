@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecSpec, SandboxBackend, SandboxParams } from "../../../src/nodeRouter/host/sandboxApi.ts";
 import { FILE_IDENTITY } from "../../../src/nodeRouter/host/toolCall.ts";
-import type { LedgerResult, LedgerSubject } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import type { LedgerResult } from "../../../src/nodeRouter/ledger/ledgerResult.ts";
+import type { LedgerSubject } from "../../../src/nodeRouter/ledger/ledgerSubject.ts";
 import type { WorkspaceCall } from "../../../src/nodeRouter/state/workspaceCalls.ts";
 import {
   NODE_TRANSPORT,

@@ -11,6 +11,7 @@ import { runtimeIdOf } from "../../../src/nodeRouter/workspace/backend.ts";
 import { WORKSPACE } from "../../../src/nodeRouter/workspace/workspaceState.ts";
 import type { ErrorCode } from "../../../src/shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../../src/shared/errors.ts";
+import { agentText } from "../../../src/shared/refusal.ts";
 import { refused } from "../../support/refused.ts";
 import { type Arranged, arrange, callOf, configOf, runSpec } from "./arrange.ts";
 import { runHelper } from "./exec/helperRun.ts";
@@ -112,6 +113,20 @@ describe("exec", () => {
     expect(requestOf()).toMatchObject({ cwd: workdir, makeCwd: false });
   });
 
+  test("a call is known to have begun once its node has told, and never because it was asked for", async () => {
+    const call = callOf();
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", call);
+    const spec = await build("exit 3", { NODE_ROUTER_CALL: "c0ffee" });
+    expect([call.claimed, call.begun]).toEqual([true, undefined]);
+    await runSpec(spec);
+    expect(call.begun).toBe(true);
+    const never = callOf();
+    at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", never);
+    at.faults.mirror = new Error("no");
+    await runSpec(await build("exit 3", { NODE_ROUTER_CALL: "c0ffee" }));
+    expect([never.outcome?.kind, never.begun]).toEqual(["notStarted", undefined]);
+  });
+
   test("skills and attachments are there before the command, and the record says who ran what", async () => {
     at.deps.memory.part(WORKSPACE_CALLS).set("c0ffee", callOf());
     await runSpec(await build("exit 3", { NODE_ROUTER_CALL: "c0ffee" }));
@@ -150,7 +165,7 @@ describe("exec", () => {
   ])("when the %s says no, nothing runs and nothing is recorded as run", async (part, code) => {
     at.faults[part] = new NodeRouterError(refused(code, "no"));
     const spec = await build("true");
-    expect(await runSpec(spec)).toMatchObject({ code: 255, stderr: `${code}: no.\n` });
+    expect(await runSpec(spec)).toMatchObject({ code: 255, stderr: `${agentText(refused(code, "no"))}\n` });
     expect(at.transport.started).toEqual([]);
     expect(at.records).toEqual([]);
     await expect(handle.finalizeExec({ status: "completed", token: spec.finalizeToken })).rejects.toThrow(
@@ -351,7 +366,7 @@ describe("the node of a run", () => {
     await running.saw("up");
     at.registered.remove();
     await expect(build("true")).rejects.toThrow(
-      "WORKSPACE_UNAVAILABLE: node-router is being reloaded or was disabled; try again",
+      "WORKSPACE_UNAVAILABLE: node-router is being reloaded or was disabled; nothing ran; try again",
     );
     at.deps.memory.part(WORKSPACE).registrations.add({ ...at.parts });
     running.write("later\n");

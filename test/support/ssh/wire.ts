@@ -20,6 +20,12 @@ export interface Wire {
   thaw(): void;
   /** Resets every open connection. */
   cut(): void;
+  /** From now on what comes for the target is kept back, and whoever sent it is cut off soon after; `thaw` ends it. */
+  hold(): void;
+  /** The same, once something with this text comes: with that, so that nothing of before shows that anything is wrong. */
+  holdFrom(text: string): void;
+  /** What was kept back arrives now, each connection's on one of its own. */
+  letGo(): void;
   /** Every chunk takes so many ms from now on, in each direction, and none overtakes another. */
   slow(ms: number): void;
   stop(): Promise<void>;
@@ -38,6 +44,10 @@ export async function startWire(options: WireOptions): Promise<Wire> {
   /** What lived in a freeze. */
   const dead = new WeakSet<Socket>();
   let isFrozen = false;
+  let isHolding = false;
+  let holdsFrom: string | null = null;
+  /** By the connection that it came on. */
+  const held = new Map<Socket, Buffer[]>();
   let { delayMs } = options;
   /** Bytes from the target until it freezes. */
   let left = Number.POSITIVE_INFINITY;
@@ -63,9 +73,19 @@ export async function startWire(options: WireOptions): Promise<Wire> {
       misbehave(near, options.misbehaviour);
       return;
     }
-    const far = connect({ host: "127.0.0.1", port: options.target, noDelay: true });
-    keep(far);
-    pass(near, far);
+    const far = toTarget();
+    pass(near, far, (chunk) => {
+      if (holdsFrom !== null && chunk.includes(holdsFrom)) {
+        isHolding = true;
+        holdsFrom = null;
+      }
+      const of = held.get(near);
+      if (of === undefined && !isHolding) return false;
+      held.set(near, [...(of ?? []), chunk]);
+      // The rest of a request comes with it.
+      if (of === undefined) setTimeout(() => near.resetAndDestroy(), 100);
+      return true;
+    });
     pass(far, near);
     far.on("data", (chunk: Buffer) => {
       left -= chunk.length;
@@ -73,11 +93,16 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     });
   });
 
-  const pass = (from: Socket, to: Socket) => {
+  const toTarget = (): Socket => {
+    const far = connect({ host: "127.0.0.1", port: options.target, noDelay: true });
+    keep(far);
+    return far;
+  };
+  const pass = (from: Socket, to: Socket, isHeld: (chunk: Buffer) => boolean = () => false) => {
     const isDead = () => dead.has(from) || dead.has(to);
     const later = inOrder(() => delayMs);
-    from.on("data", (chunk) => {
-      if (isDead()) return;
+    from.on("data", (chunk: Buffer) => {
+      if (isDead() || isHeld(chunk)) return;
       later(() => {
         if (isDead() || to.destroyed) return;
         if (!to.write(chunk)) {
@@ -103,6 +128,18 @@ export async function startWire(options: WireOptions): Promise<Wire> {
     },
     thaw: () => {
       isFrozen = false;
+      isHolding = false;
+      holdsFrom = null;
+    },
+    hold: () => {
+      isHolding = true;
+    },
+    holdFrom: (text) => {
+      holdsFrom = text;
+    },
+    letGo() {
+      for (const chunks of held.values()) toTarget().resume().write(Buffer.concat(chunks));
+      held.clear();
     },
     cut: () => {
       for (const socket of sockets) socket.resetAndDestroy();

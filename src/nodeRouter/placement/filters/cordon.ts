@@ -1,6 +1,6 @@
 // Filter: the operator must not keep calls away from the node.
 import type { NodeState } from "../model/snapshot.ts";
-import { aboutNode, type Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 export const CORDONED = aboutNode("cordon", "was cordoned", "were cordoned");
 
@@ -13,8 +13,7 @@ export function cordonWords(cordon: NodeState["cordon"]): string | null {
   return cordon === "unreadable" ? UNREADABLE_CORDON.one : CORDONED.one;
 }
 
-/** Over every protocol. A session waits where its files are, unless the operator lets sessions go elsewhere. */
-export const cordonFilter: Filter = () => [
+const PARTS: readonly WayCheck[] = [
   {
     reason: UNREADABLE_CORDON,
     keeps: ({ cordon }) => cordon !== "unreadable",
@@ -27,3 +26,10 @@ export const cordonFilter: Filter = () => [
       cordon === null || cordon === "unreadable" || cordon.move ? null : "is cordoned",
   },
 ];
+
+const CHECKS: readonly WayCheck[] = [
+  { reason: CORDONED, keeps: ({ cordon }) => cordon === null, parts: PARTS },
+];
+
+/** Over every protocol. A session waits where its files are, unless the operator lets sessions go elsewhere. */
+export const cordonFilter: Filter = () => CHECKS;

@@ -1,6 +1,6 @@
 // Filter: over the node protocol, it must be known which paired node a name stands for.
 import type { NameDoubt } from "../model/snapshot.ts";
-import { aboutNode, type Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 const REASONS = {
   ambiguous: aboutNode(
@@ -15,6 +15,15 @@ const REASONS = {
 
 const KINDS = ["ambiguous", "moved", "forgotten", "taken"] as const;
 
+const PARTS: readonly WayCheck[] = KINDS.map((kind) => ({
+  reason: REASONS[kind],
+  over: "node",
+  keeps: ({ doubt }) => doubt?.kind !== kind,
+}));
+
+const CHECKS: readonly WayCheck[] = [
+  { reason: REASONS.ambiguous, over: "node", keeps: ({ doubt }) => doubt === null, parts: PARTS },
+];
+
 /** SSH goes to the address in the config, whatever paired nodes call themselves. */
-export const identityFilter: Filter = () =>
-  KINDS.map((kind) => ({ reason: REASONS[kind], over: "node", keeps: ({ doubt }) => doubt?.kind !== kind }));
+export const identityFilter: Filter = () => CHECKS;

@@ -1,7 +1,7 @@
 // Filter: over the node protocol, the host must know the node.
 import type { NodeState } from "../model/snapshot.ts";
 import { needsFiles } from "../model/way.ts";
-import { aboutNode, type Filter } from "./filter.ts";
+import { aboutNode, type Filter, type WayCheck } from "./filter.ts";
 
 export const NOT_PAIRED = aboutNode("paired", "was not paired", "were not paired");
 
@@ -17,8 +17,10 @@ export function isPaired(node: NodeState): boolean {
   return node.nodeId !== null && node.approval !== "unpaired";
 }
 
+const EITHER: WayCheck = { reason: NEITHER, over: "node", keeps: (node) => node.ssh || isPaired(node) };
+
 /** SSH needs no pairing. */
 export const pairedFilter: Filter = ({ request }) => [
-  { reason: NEITHER, over: "node", keeps: (node) => !needsFiles(request) || node.ssh || isPaired(node) },
+  ...(needsFiles(request) ? [EITHER] : []),
   { reason: NOT_PAIRED, over: "node", keeps: isPaired },
 ];

@@ -1,4 +1,6 @@
 // Every filter, in the order in which nodes meet them. To add one: write its file, add its line.
+
+import { peerFilter } from "./acceptance.ts";
 import { approvalFilter } from "./approval.ts";
 import { commandFilter } from "./command.ts";
 import { cordonFilter } from "./cordon.ts";
@@ -33,6 +35,7 @@ export const FILTERS: readonly Filter[] = [
   pairedFilter,
   approvalFilter,
   presenceFilter,
+  peerFilter,
   pluginFilter,
   commandFilter,
   minimumFilter,

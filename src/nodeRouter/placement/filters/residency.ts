@@ -1,5 +1,6 @@
 // Filter: under a rule with `residency` a node must be known to be in an allowed country, and nothing may contradict it.
 
+import { onceFor } from "../../../shared/once.ts";
 import { roughDuration } from "../../../shared/roughDuration.ts";
 import { safe } from "../../../shared/safeText.ts";
 import type { Reason } from "../model/decision.ts";
@@ -62,8 +63,10 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 /** None without `residency`. */
-export const residencyFilter: Filter = ({ rule: { residency } }) => {
-  if (residency === null) return [];
+export const residencyFilter: Filter = ({ rule: { residency } }) =>
+  residency === null ? [] : checksOf(residency);
+
+const checksOf = onceFor((residency: Residency): readonly WayCheck[] => {
   const { allow, egress } = residency;
   const parts = questionsOf(residency).map(
     ({ reason: why, isMet, passing, detail }): WayCheck => ({
@@ -80,7 +83,7 @@ export const residencyFilter: Filter = ({ rule: { residency } }) => {
     residence.disputes.length === 0 &&
     (!egress || residence.egress !== null);
   return [{ reason: DISPUTED, keeps, parts }];
-};
+});
 
 function questionsOf({ egress }: Residency): readonly Question[] {
   return egress ? QUESTIONS : QUESTIONS.filter(({ reason: why }) => why !== UNKNOWN_EGRESS);

@@ -1,22 +1,22 @@
 // Filter: the rule's `require` must match the node's tags.
+import { onceFor } from "../../../shared/once.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { NodeTags } from "../../../shared/types.ts";
 import type { Reason } from "../model/decision.ts";
 import { matches, type Selector } from "../selector/selector.ts";
 import { reservedPrefix } from "../selector/tags.ts";
-import type { Filter } from "./filter.ts";
+import type { Filter, WayCheck } from "./filter.ts";
 
 /** One check; none without `require`. */
-export const selectorFilter: Filter = ({ rule: { require } }) =>
-  require === null
-    ? []
-    : [
-        {
-          reason: mismatch(require.text),
-          keeps: ({ tags }) => matches(require, tags),
-          passing: ({ tags }) => unknownTag(require, tags),
-        },
-      ];
+export const selectorFilter: Filter = ({ rule: { require } }) => (require === null ? [] : checksOf(require));
+
+const checksOf = onceFor((require: Selector): readonly WayCheck[] => [
+  {
+    reason: mismatch(require.text),
+    keeps: ({ tags }) => matches(require, tags),
+    passing: ({ tags }) => unknownTag(require, tags),
+  },
+]);
 
 function mismatch(text: string): Reason {
   const phrase = `didn't match "${text}"`;

@@ -21,6 +21,10 @@ export interface PlacementRequest {
   readonly held?: string | null;
   /** It looks at files alone, so it needs no place of its own on the node that holds them. */
   readonly startsNothing?: boolean;
+  /** Of a task: which agent is to do it; null: the only one that a peer offers. Absent: it is no task. */
+  readonly agentThere?: string | null;
+  /** Of a task: peers that did not accept it, with why. */
+  readonly declined?: ReadonlyMap<string, string>;
   /** The same as `current`, under the rules that are next; absent: nothing ran under them. */
   readonly currentUnder?: (rule: string) => string | null;
 }

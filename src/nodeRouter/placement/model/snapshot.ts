@@ -102,6 +102,18 @@ export interface NodeState {
   readonly doubt: NameDoubt | null;
   /** `unreadable`: what the operator said of the nodes cannot be read. Null: calls may come. */
   readonly cordon: NodeCordon | "unreadable" | null;
+  /** Of another gateway; absent: it is a node. */
+  readonly peer?: PeerFacts;
+}
+
+/** What another gateway told of itself, as far as it is known now. */
+export interface PeerFacts {
+  /** Agents that may be asked there; null: nobody knows. */
+  readonly agents: readonly string[] | null;
+  /** It is being stopped. */
+  readonly draining: boolean;
+  /** Why it cannot be asked at all, a verb phrase in the past tense: `had a clock that is 612 s ahead`; null: it can. */
+  readonly unfit: string | null;
 }
 
 /** What keeps calls off a node for the moment that is no word of it or of the operator. */

@@ -4,9 +4,9 @@ import type { NodeState } from "./snapshot.ts";
 
 /**
  * What a call may need of a way. `commands`: the node's own commands, by which OpenClaw carries out `exec` with
- * `host: "node"` and its node tools. The others are what a workspace on the node is made of.
+ * `host: "node"` and its node tools. `delegate`: a task for an agent of another gateway. The others are what a workspace on the node is made of.
  */
-export type Capability = "commands" | "exec" | "background" | "pty" | "stdin" | "files";
+export type Capability = "commands" | "exec" | "background" | "pty" | "stdin" | "files" | "delegate";
 
 /** One node over one protocol. */
 export interface Way {
@@ -25,14 +25,23 @@ export function needsFiles({ needs }: { readonly needs: readonly Capability[] })
   return needs.includes("files");
 }
 
+/** Of a task: the candidates are other gateways. */
+export const TASK_NEEDS: readonly Capability[] = ["delegate"];
+
+/** Whether peers are asked, and not nodes. */
+export function needsPeer({ needs }: { readonly needs: readonly Capability[] }): boolean {
+  return needs.includes("delegate");
+}
+
 /** What each protocol can carry; over the node protocol a workspace is this plugin's own command there. */
 const OFFERS: Readonly<Record<Transport, readonly Capability[]>> = {
   ssh: WORKSPACE_NEEDS,
   node: ["commands", ...WORKSPACE_NEEDS],
+  peer: TASK_NEEDS,
 };
 
 /** Where several ways of a node fit, the first of these is taken. */
-const ORDER: readonly Transport[] = ["ssh", "node"];
+const ORDER: readonly Transport[] = ["ssh", "node", "peer"];
 
 /** The protocols that can carry all of it, the preferred one first. */
 export function transportsFor(needs: readonly Capability[]): readonly Transport[] {

@@ -47,7 +47,9 @@ function printRequirement({ key, operator, values }: Requirement): string {
  * tag has the value `""`. Source: Kubernetes `labels.Requirement.Matches`.
  */
 export function matches(selector: Selector, tags: NodeTags): boolean {
-  return selector.requirements.every((requirement) => holds(requirement, tags.get(requirement.key)));
+  for (const requirement of selector.requirements)
+    if (!holds(requirement, tags.get(requirement.key))) return false;
+  return true;
 }
 
 function holds({ operator, values }: Requirement, value: string | undefined): boolean {

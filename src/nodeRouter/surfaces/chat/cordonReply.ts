@@ -1,6 +1,6 @@
 // What `/cordon`, `/uncordon` and `/drain` do and answer in a chat. The host has asked for the scope.
 import { messageOf } from "../../../shared/errors.ts";
-import { safe } from "../../../shared/safeText.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
 import { SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { cordonAnswerText, drainText, uncordonText } from "../cli/drainCommand.ts";
@@ -10,6 +10,9 @@ export type CordonCommand = "cordon" | "uncordon" | "drain";
 
 /** `mac-sg for 2h the disk is full`; a name with a space stands in quotes. */
 const ARGS = /^(?:"([^"]+)"|(\S+))(?:\s+for\s+(\S+))?(?:\s+(\S.*))?$/s;
+
+/** Of the command line, where they do what no reason can; chats make one dash of two. */
+const OPTION = /(?<=^|\s)(?:--|[—–])(?:dry-run|for|reason|move|timeout|all|selector)\b/;
 
 /**
  * @param args as they were typed behind the command.
@@ -24,9 +27,11 @@ export async function cordonReply(
 ): Promise<string> {
   const [, quoted, bare, span, reason] = ARGS.exec(args.trim()) ?? [];
   const node = quoted ?? bare;
-  if (node === undefined) {
-    const more = command === "uncordon" ? "" : " [for <time>] [reason]";
-    return `/${command} <node>${more}${command === "uncordon" ? "" : `; the time is ${SPAN_HELP}`}`;
+  const [option] = OPTION.exec(args) ?? [];
+  if (node === undefined || option !== undefined) {
+    const more = command === "uncordon" ? "" : ` [for <time>] [reason]; the time is ${SPAN_HELP}`;
+    const not = option === undefined ? "" : `; ${quote(option)} is of the command line alone`;
+    return `/${command} <node>${more}${not}`;
   }
   const params = { node, for: span, reason };
   try {

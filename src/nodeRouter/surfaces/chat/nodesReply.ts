@@ -2,6 +2,8 @@
 
 import { displayWidth } from "../../../shared/displayWidth.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
+import type { KnownPeer } from "../../delegation/peers/knownPeers.ts";
+import { callLoadText, closedBy } from "../../explain/callLoadText.ts";
 import { cordonText } from "../../explain/cordonText.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import { countStates, countsText } from "../reports/nodeState.ts";
@@ -14,16 +16,22 @@ const MAX_COLUMNS = 200;
 /** The host's list is read for every answer; one that is older could not be read now. */
 const FRESH_MS = 30_000;
 
-/** @param nowMs epoch ms, for the ages. */
-export function nodesReply(report: NodesReport, nowMs: number): string {
+/** @param nowMs epoch ms, for the ages; @param peers what is known of them, by name. */
+export function nodesReply(
+  report: NodesReport,
+  nowMs: number,
+  peers: ReadonlyMap<string, KnownPeer> = new Map(),
+): string {
   const { nodes, snapshotAgeMs } = report;
-  const order = (node: NodeReport) => (node.state === "ready" && node.cordon === null ? 1 : 0);
+  const order = (node: NodeReport) =>
+    node.state === "ready" && node.cordon === null && closedBy(node.calls) === null ? 1 : 0;
   const shown = [...nodes].sort((a, b) => order(a) - order(b)).slice(0, MAX_NODES);
   const more = nodes.length - shown.length;
   return [
     countsText(countStates(nodes.map(({ state }) => state))),
     ...shown.map((node) => cut(safe(lineOf(node, nowMs)))),
     ...(more > 0 ? [`… and ${more} more`] : []),
+    ...awayLine(peers, nowMs),
     ...ageNote(snapshotAgeMs),
     ...credits(report, shown),
   ].join("\n");
@@ -41,8 +49,22 @@ function lineOf(node: NodeReport, nowMs: number): string {
     ...(rttMs === null ? [] : [shortMs(rttMs)]),
     ...(agents.length === 0 ? [] : [agents.join(", ")]),
     ...(isReady ? [] : [reason]),
+    ...(node.calls !== undefined && closedBy(node.calls) !== null
+      ? [`calls: ${callLoadText(node.calls)}`]
+      : []),
     ...(node.cordon === null ? [] : [cordonText(node.cordon)]),
   ].join(" · ");
+}
+
+/** `peers away: gw-sg for 4m, gw-hk`; nothing while each answers, or nobody has asked it. */
+function awayLine(peers: ReadonlyMap<string, KnownPeer>, nowMs: number): readonly string[] {
+  const away = [...peers]
+    .filter(([, { online }]) => online === false)
+    .map(([name, { sinceMs }]) => {
+      const since = sinceMs === null ? "" : ` for ${shortDuration(Math.max(0, nowMs - sinceMs))}`;
+      return `${nameText(name)}${since}`;
+    });
+  return away.length === 0 ? [] : [cut(`peers away: ${away.join(", ")}`)];
 }
 
 function ageNote(ageMs: number | null): readonly string[] {

@@ -4,7 +4,9 @@ import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
 import { safe } from "../../../shared/safeText.ts";
+import { PEERS } from "../../delegation/peers/knownPeers.ts";
 import { currentSnapshot, lastSnapshot } from "../../inventory/currentSnapshot.ts";
+import { JOBS } from "../../jobs/jobs.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { currentNodesReport } from "../reports/currentNodesReport.ts";
 import type { CordonCommand } from "./cordonReply.ts";
@@ -61,8 +63,10 @@ export async function answerNodes(deps: RouterDeps): Promise<string> {
   try {
     // Not everybody who may ask here may list the gateway's nodes; what was read last is told then, with its age.
     const snapshot = await currentSnapshot(deps, config, 0).catch(() => lastSnapshot(deps, config));
+    await deps.memory.part(JOBS).ready();
     const { nodesReply } = await loadLater(() => import("./nodesReply.ts"));
-    return nodesReply(currentNodesReport(deps, config, snapshot), deps.now());
+    const report = currentNodesReport(deps, config, snapshot);
+    return nodesReply(report, deps.now(), deps.memory.part(PEERS).current?.known());
   } catch (error) {
     return safe(`node-router could not tell: ${messageOf(error)}`);
   }

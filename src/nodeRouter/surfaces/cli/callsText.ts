@@ -11,7 +11,7 @@ const HEADER = ["TIME", "AGENT", "TOOL", "OUTCOME", "NODE", "MS", "WHY"];
 /** @param columns width of the terminal. */
 export function callsText({ calls }: CallsReport, columns: number = COLUMNS): string {
   if (calls.length === 0) return "No such call is in the ledger.";
-  return table(HEADER, calls.map(cells), { columns, wrapLast: true });
+  return table(HEADER, calls.map(cells), { columns, drop: ["MS", "TOOL"], keep: ["AGENT"], wrapLast: true });
 }
 
 /** One call as a line of a log. */
@@ -59,8 +59,8 @@ export function verifyText(report: VerifyReport, columns: number = COLUMNS): str
     ...lines,
     ...more,
     ...(lines.length === 0 ? [] : [""]),
-    parts.join(" · "),
-    ...(head === null ? [] : [`head ${head.n} ${head.hash}`]),
+    ...textLines(parts.join(" · "), columns),
+    ...(head === null ? [] : textLines(`head ${head.n} ${head.hash}`, columns)),
     ...textLines(verdict, columns),
   ].join("\n");
 }

@@ -4,13 +4,15 @@ import { errorCode } from "../../../shared/errorCode.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { readJson } from "../../../shared/jsonParts.ts";
 import { quote } from "../../../shared/safeText.ts";
+import { repeatedKeys } from "./repeatedKeys.ts";
 
 /** Far more than any config. Bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** `message`: what is wrong with the file. */
 export type ReadConfig =
-  | { readonly ok: true; readonly document: unknown }
+  /** `repeated`: what is said of keys that it has more than once. */
+  | { readonly ok: true; readonly document: unknown; readonly repeated: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
 /** @param file path; `-`: stdin. */
@@ -20,10 +22,14 @@ export async function readConfigFile(file: string): Promise<ReadConfig> {
     const text = await readAll(file);
     const document = readJson(text) ?? readJson(plainJson(text));
     if (document === null) return { ok: false, message: `${name} is neither JSON nor JSON5` };
-    return { ok: true, document };
+    return { ok: true, document, repeated: repeatedKeys(plainJson(text)).map(repeatedText) };
   } catch (error) {
     return { ok: false, message: `${name} cannot be read: ${errorCode(error) ?? messageOf(error)}` };
   }
+}
+
+function repeatedText(key: string): string {
+  return `the file has ${key} more than once: the last one counts, and what the others say is lost`;
 }
 
 async function readAll(file: string): Promise<string> {

@@ -1,7 +1,10 @@
-// `calls --follow`: prints each call when it is decided and when it has its end, until interrupted.
-import { safeJson } from "../../../shared/safeText.ts";
+// `--follow`: prints each call when it is decided and when it has its end, and each change of a node, until interrupted.
+import { messageOf } from "../../../shared/errors.ts";
+import { safe, safeJson } from "../../../shared/safeText.ts";
 import type { CallsReport } from "../methods/ledgerMethods.ts";
+import type { EventsReport } from "../reports/eventsReport.ts";
 import { callLine } from "./callsText.ts";
+import { eventLine } from "./eventsText.ts";
 import type { AskGateway } from "./gatewayCall.ts";
 import type { Output } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,19 +19,24 @@ export async function followCalls(
   params: Readonly<Record<string, unknown>>,
   json: boolean,
   ask: AskGateway,
-  out: Pick<Output, "print">,
+  out: Pick<Output, "print" | "fail">,
   machine: Terminal,
 ): Promise<void> {
   let shown = new Map<string, string>();
   let query: Record<string, unknown> = { ...params };
+  const look = patient(() => ask<CallsReport>("noderouter.calls", query), out);
   while (!machine.stop.aborted) {
-    const askedMs = machine.now();
-    const { calls } = await ask<CallsReport>("noderouter.calls", query);
+    const report = await look();
+    if (report === null) {
+      await machine.sleep(INTERVAL_MS);
+      continue;
+    }
+    const { calls } = report;
     const before = shown;
     shown = new Map(calls.map(({ id, outcome }) => [id, outcome]));
-    // From the oldest that was shown on: what was older then is none of what comes now.
-    if (before.size === 0)
-      query = { ...params, limit: LIMIT, since: calls.at(-1)?.at ?? new Date(askedMs).toISOString() };
+    // From the oldest that was shown on: what was older then is none of what comes now. Never by the clock of this machine.
+    const since = calls.at(-1)?.at;
+    if (before.size === 0) query = { ...params, limit: LIMIT, ...(since === undefined ? {} : { since }) };
     for (const call of calls.toReversed()) {
       if (before.get(call.id) === call.outcome) continue;
       const { reason: _reason, ...row } = call;
@@ -36,4 +44,58 @@ export async function followCalls(
     }
     await machine.sleep(INTERVAL_MS);
   }
+}
+
+/** Changes that are shown to begin with, where no time is asked for. */
+const FIRST = 20;
+
+/** @param query `{ since?, node? }`. @param nodes null: all. With `json` each line is one change. */
+export async function followEvents(
+  query: { readonly since?: string; readonly node?: string },
+  { json, nodes }: { readonly json: boolean; readonly nodes: ReadonlySet<string> | null },
+  ask: AskGateway,
+  out: Pick<Output, "print" | "fail">,
+  machine: Terminal,
+): Promise<void> {
+  let shown: ReadonlySet<string> = new Set();
+  let isFirst = true;
+  const look = patient(() => ask<EventsReport>("noderouter.events", query), out);
+  while (!machine.stop.aborted) {
+    const report = await look();
+    if (report === null) {
+      await machine.sleep(INTERVAL_MS);
+      continue;
+    }
+    const { events } = report;
+    const wanted = events.filter(({ node }) => nodes === null || nodes.has(node));
+    const skipped = isFirst && query.since === undefined ? Math.max(0, wanted.length - FIRST) : 0;
+    const before = shown;
+    // What is not among them any more does not come again.
+    shown = new Set(wanted.map((event) => safeJson(event, 0)));
+    for (const event of wanted.slice(skipped)) {
+      const line = safeJson(event, 0);
+      if (!before.has(line)) out.print(json ? line : eventLine(event));
+    }
+    isFirst = false;
+    await machine.sleep(INTERVAL_MS);
+  }
+}
+
+/** A gateway that answered once comes back: until then null, said once on stderr. @throws what the first question throws. */
+function patient<T>(ask: () => Promise<T>, out: Pick<Output, "fail">): () => Promise<T | null> {
+  let hasAnswered = false;
+  let isLost = false;
+  return async () => {
+    try {
+      const answer = await ask();
+      if (isLost) out.fail("the gateway answers again");
+      [hasAnswered, isLost] = [true, false];
+      return answer;
+    } catch (error) {
+      if (!hasAnswered) throw error;
+      if (!isLost) out.fail(safe(`the gateway does not answer, this goes on: ${messageOf(error)}`));
+      isLost = true;
+      return null;
+    }
+  };
 }

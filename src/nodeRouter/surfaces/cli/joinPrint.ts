@@ -1,7 +1,7 @@
 // The host's pairing for `join`, and `join --print`: what to type on a machine that the gateway cannot reach.
 import { formatPath } from "../../../config/problems/path.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
-import { safe, safeJson } from "../../../shared/safeText.ts";
+import { safe } from "../../../shared/safeText.ts";
 import { shellWord } from "../../../shared/shell.ts";
 import { type SetupPairing, USUAL_PORT } from "../../setup/joinSteps.ts";
 import type { SetupLook, SetupPackage } from "../../setup/setupGateway.ts";
@@ -90,7 +90,7 @@ export async function printJoin(
     ],
     expires: code.expiresAtMs === undefined ? null : isoTime(code.expiresAtMs),
   };
-  if (options.json === true) out.print(safeJson(lines));
+  if (options.json === true) out.data(lines);
   else {
     out.print(
       safe(`on ${node}, which the gateway does not reach, and which reaches ${gateway.address} over SSH:`),

@@ -1,11 +1,12 @@
 // What `nodes` shows in a terminal: one table where it is wide enough, else two. Pure but for colour.
 
 import { nameText } from "../../../shared/safeText.ts";
+import { callLoadText } from "../../explain/callLoadText.ts";
 import { cordonText } from "../../explain/cordonText.ts";
 import { placeLabel } from "../reports/nodePlace.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import { ageOf, shortBytes, shortMs, shortNumber } from "../reports/units.ts";
-import { type Cell, COLUMNS, DASH, naturalWidth, paragraph, table } from "./output.ts";
+import { type Cell, COLUMNS, DASH, naturalWidth, paragraph, table, textLines } from "./output.ts";
 import { stateCell } from "./stateCell.ts";
 
 interface Column {
@@ -61,7 +62,10 @@ const TAGS: Column = {
 export function nodesText(report: NodesReport, nowMs: number, columns: number = COLUMNS): string {
   const { nodes } = report;
   if (nodes.length === 0) {
-    return "No nodes are known: none is paired with this gateway, and none is configured.";
+    return textLines(
+      "No nodes are known: none is paired with this gateway, and none is configured.",
+      columns,
+    ).join("\n");
   }
   const whole = [NAME, ...REACH, ...MACHINE, LAST_CHANGE, TAGS];
   const headings = (shown: readonly Column[]) => shown.map(({ heading }) => heading);
@@ -72,9 +76,9 @@ export function nodesText(report: NodesReport, nowMs: number, columns: number = 
   const tables = isWide
     ? [part(whole, [])]
     : [
-        part([NAME, ...REACH, LAST_CHANGE], ["IP", "TRANSPORT", "LAST CHANGE", "RTT"]),
+        part([NAME, ...REACH, LAST_CHANGE], ["TRANSPORT", "IP", "LAST CHANGE", "RTT"]),
         "",
-        part([NAME, ...MACHINE, TAGS], ["TAGS", "DISK FREE", "CPU/LOAD"]),
+        part([NAME, ...MACHINE, TAGS], ["DISK FREE", "CPU/LOAD", "MEMORY FREE"]),
       ];
   return [
     ...tables,
@@ -89,13 +93,15 @@ export function nodesText(report: NodesReport, nowMs: number, columns: number = 
 /** What a row has no room for: why a node is not ready, what waits for the operator, and its ghosts. */
 function notesOf(node: NodeReport, nowMs: number): readonly string[] {
   const { nodeId, configured, state, reason, approval, contradictions, ghostIds, hosting } = node;
-  const { cordon, tunnel } = node;
+  const { cordon, tunnel, calls } = node;
   const name = nameText(node.name);
   const notes: string[] = [];
   if (state !== "ready") {
     const age = ageOf(node.since, nowMs);
     notes.push(`${name}: ${state}${age === null ? "" : ` for ${age}`}: ${reason}`);
   }
+  if (calls !== undefined && (calls.maxRunning !== null || calls.waiting > 0 || calls.ejected !== null))
+    notes.push(`${name}: of its calls ${callLoadText(calls)}`);
   if (cordon !== null) notes.push(`${name}: ${cordonText(cordon)}`);
   if (approval === "pending") notes.push(`${name}: its commands wait for your approval`);
   if (tunnel != null && tunnel.state !== "up") {

@@ -15,6 +15,10 @@ export const DASH = "-";
 const GAP = "  ";
 /** A column that is cut further says nothing; one that may go, goes instead. */
 const READABLE = 8;
+/** Names and times are whole up to here, as long as something else can give way. */
+const NAMES = 20;
+/** Sentences in a column that is narrower are hard to read; they go below their row instead. */
+const SENTENCE = 20;
 
 export type Color = "red" | "yellow" | "green" | "dim";
 
@@ -26,18 +30,25 @@ export interface TableOptions {
   readonly columns?: number;
   /** Headings of columns that are left out, the first one first, when there is too little room for all of them. */
   readonly drop?: readonly string[];
+  /** Headings of columns whose texts tell rows apart, as the first column's do: others give way before they are cut. */
+  readonly keep?: readonly string[];
   /** The last column goes on in the next line instead of being cut. */
   readonly wrapLast?: boolean;
 }
 
 /** Where text goes; a test gives its own. */
-export interface Output {
+export interface Streams {
   readonly print: (text: string) => void;
   readonly fail: (text: string) => void;
   /** Width of the terminal now; absent where there is none. */
   readonly columns?: number | undefined;
   /** Asks the person at the terminal; absent where there is none. */
   readonly question?: ((text: string) => Promise<string>) | undefined;
+}
+
+export interface Output extends Streams {
+  /** Prints a report as the options say: as YAML, else as JSON. */
+  readonly data: (report: unknown) => void;
 }
 
 /**
@@ -47,18 +58,31 @@ export interface Output {
 export function table(
   header: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { columns = COLUMNS, drop = [], wrapLast = false }: TableOptions = {},
+  { columns = COLUMNS, drop = [], keep = [], wrapLast = false }: TableOptions = {},
 ): string {
   const cells = [header, ...rows].map((row) => row.map(safeCell));
   const natural = naturalWidths(cells);
+  // A heading is cut last of all, and so is what tells one row from another.
+  const least = header.map((heading, column) => {
+    const readable = column === 0 || keep.includes(heading) ? NAMES : READABLE;
+    return Math.max(displayWidth(heading), Math.min(readable, natural[column] ?? 0));
+  });
   const shown = header.map((_, column) => column);
   for (const heading of drop) {
-    if (tableWidth(shown.map((column) => Math.min(READABLE, natural[column] ?? 0))) <= columns) break;
+    if (tableWidth(shown.map((column) => least[column] ?? 0)) <= columns) break;
     const at = shown.findIndex((column) => header[column] === heading);
     if (at >= 0) shown.splice(at, 1);
   }
+  const last = shown.at(-1) ?? 0;
+  if (wrapLast && shown.length > 1) {
+    const before = shown.slice(0, -1).map((column) => least[column] ?? 0);
+    const room = columns - tableWidth([...before, 0]);
+    if (room < Math.min(SENTENCE, natural[last] ?? 0))
+      return stacked(header, rows, shown.slice(0, -1), last, { columns, keep });
+  }
   const widths = shrink(
     shown.map((column) => natural[column] ?? 0),
+    shown.map((column) => least[column] ?? 0),
     columns,
   );
   return cells
@@ -69,6 +93,29 @@ export function table(
         wrapLast,
       ),
     )
+    .join("\n");
+}
+
+/** The columns `shown` as a table, and of each row the one at `last` below it. */
+function stacked(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  shown: readonly number[],
+  last: number,
+  { columns = COLUMNS, keep = [] }: TableOptions,
+): string {
+  const pick = <T>(row: readonly T[], fallback: T): readonly T[] =>
+    shown.map((column) => row[column] ?? fallback);
+  const above = table(
+    pick(header, ""),
+    rows.map((row) => pick(row, "")),
+    { columns, keep },
+  ).split("\n");
+  return above
+    .flatMap((line, index) => {
+      const text = index === 0 ? "" : safeCell(rows[index - 1]?.[last] ?? "").text;
+      return text === "" ? [line] : [line, ...wrap(text, columns - GAP.length).map((part) => GAP + part)];
+    })
     .join("\n");
 }
 
@@ -107,10 +154,13 @@ function tableWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + GAP.length * Math.max(0, widths.length - 1);
 }
 
-function shrink(natural: readonly number[], columns: number): readonly number[] {
+/** @param least what a column keeps as long as another one has more than that. */
+function shrink(natural: readonly number[], least: readonly number[], columns: number): readonly number[] {
   const widths = [...natural];
   for (let excess = tableWidth(widths) - columns; excess > 0; excess--) {
-    const widest = widths.indexOf(Math.max(...widths));
+    const free = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
+    const from = Math.max(...free) > 0 ? free : widths;
+    const widest = from.indexOf(Math.max(...from));
     if ((widths[widest] ?? 1) <= 1) break;
     widths[widest] = (widths[widest] ?? 1) - 1;
   }

@@ -8,9 +8,9 @@ const DESCRIPTION = "Show, explain and check on which node agents' tool calls ru
 /** Tells the host the name alone; the commands are loaded when one of them is used. */
 export function registerCommands(api: OpenClawPluginApi): void {
   api.registerCli(
-    async ({ program }) => {
+    async ({ program, config }) => {
       const { buildCommands } = await loadLater(() => import("./program.ts"));
-      await buildCommands(program, NAME, DESCRIPTION);
+      await buildCommands(program, NAME, DESCRIPTION, () => config);
     },
     { descriptors: [{ name: NAME, description: DESCRIPTION, hasSubcommands: true }] },
   );

@@ -1,6 +1,6 @@
 // `openclaw node-router add` and `join`: asks the person, runs the steps against the gateway, and tells how it went.
 import { validCountry } from "../../../shared/countries.ts";
-import { quote, safe, safeJson } from "../../../shared/safeText.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { addSteps, onlySsh } from "../../setup/addSteps.ts";
 import { joinSteps, tunnelEntry } from "../../setup/joinSteps.ts";
@@ -12,6 +12,7 @@ import type { SetupWishes } from "../../setup/wantedEntry.ts";
 import type { DoctorReport } from "../doctor/doctor.ts";
 import type { GuardReport } from "../methods/methods.ts";
 import type { TrustReport } from "../methods/sshMethods.ts";
+import { cannotAsk } from "./consent.ts";
 import type { AskGateway } from "./gatewayCall.ts";
 import { pairingOf, portOf, printJoin } from "./joinPrint.ts";
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE, type Output } from "./output.ts";
@@ -38,6 +39,7 @@ export interface SetupOptions {
   readonly print?: boolean | undefined;
   readonly yes?: string | boolean | undefined;
   readonly json?: boolean | undefined;
+  readonly output?: string | undefined;
 }
 
 /** What `add` and `join` print as JSON. */
@@ -56,7 +58,7 @@ const LONG_MS = 240_000;
 
 /** What is wrong with how the command was called; null when nothing is. */
 export function setupUsageProblem(command: string, options: SetupOptions, canAsk: boolean): string | null {
-  const { node = "", name, country, city, yes, json = false, workspace } = options;
+  const { node = "", name, country, city, yes, workspace } = options;
   if (node.trim() === "")
     return `${command} needs a machine: openclaw node-router ${command} [user@]host[:port]`;
   const target = readTarget(node, name?.trim() ?? null);
@@ -71,10 +73,7 @@ export function setupUsageProblem(command: string, options: SetupOptions, canAsk
   if (workspace !== undefined && !workspace.startsWith("/")) {
     return `--workspace takes an absolute directory on the node, not ${quote(workspace)}`;
   }
-  if (yes !== true && (json || !canAsk)) {
-    return `${command} asks before it writes, and ${json ? "--json" : "here is no terminal"}: add --yes to agree beforehand`;
-  }
-  return null;
+  return yes === true ? null : cannotAsk(command, options, canAsk);
 }
 
 /** The exit code: 0 when the machine is a node and every agent that was named can be placed there. */
@@ -130,7 +129,7 @@ export async function runSetupCommand(
     },
     ended: (step) => {
       clearTimeout(slow);
-      if (!json) out.print(stepLine(step));
+      if (!json) out.print(stepLine(step, out.columns));
     },
     undoing: () =>
       json ? undefined : out.fail("taking back what was begun; Ctrl-C once more leaves it as it is"),
@@ -138,10 +137,10 @@ export async function runSetupCommand(
   const agents = report.ok ? await placements(ask, target.node, wishes.agents) : [];
   const findings = report.ok ? await findingsOf(ask, target.node) : [];
   const result: SetupResult = { ...report, node: target.node, agents, findings };
-  if (json) out.print(safeJson(result));
+  if (json) out.data(result);
   else {
-    for (const line of undoneLines(report)) out.fail(line);
-    for (const agent of agents) out.print(agentLine(agent));
+    for (const line of undoneLines(report, out.columns)) out.fail(line);
+    for (const agent of agents) out.print(agentLine(agent, out.columns));
     for (const { severity, message, fix } of findings) out.print(safe(`${severity}: ${message}; ${fix}`));
     if (report.ok) out.print(safe(`node ${quote(target.node)} is set up (${command})`));
   }

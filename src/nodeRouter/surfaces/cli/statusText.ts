@@ -1,4 +1,4 @@
-// What `status` shows in a terminal, at most 100 columns. Pure but for colour.
+// What `status` shows in a terminal. Pure but for colour.
 import { refusalText } from "../../../shared/refusal.ts";
 import { roughDuration } from "../../../shared/roughDuration.ts";
 import { nameText, safe } from "../../../shared/safeText.ts";
@@ -7,53 +7,65 @@ import { NOT_LIVE } from "../../liveness/liveness.ts";
 import { countsText } from "../reports/nodeState.ts";
 import type { AgentStatus, StatusReport } from "../reports/statusReport.ts";
 import { shortCount } from "../reports/units.ts";
-import { DASH, paint, paragraph, table, textLines } from "./output.ts";
+import { COLUMNS, DASH, paint, paragraph, table, textLines } from "./output.ts";
 import { stateCell } from "./stateCell.ts";
 
-/** @returns lines for a terminal of 100 columns; coloured where the terminal has colours. */
-export function statusText(report: StatusReport): string {
+/** @param columns width of the terminal; coloured where it has colours. */
+export function statusText(report: StatusReport, columns: number = COLUMNS): string {
   const { counters, agents } = report;
-  const hooks = { live: paint("green", "live"), starting: "starting", "not-live": paint("red", "NOT LIVE") }[
-    report.hooks
-  ];
+  const hooks = { live: "live", starting: "starting", "not-live": "NOT LIVE" }[report.hooks];
+  const lines = (text: string) => textLines(text, columns);
+  const part = (texts: readonly string[]) => paragraph(texts, columns);
   const refused = agents.filter((agent) => agent.outcome === "refused");
   const isIdle = agents.every((agent) => agent.rule === null && agent.outcome === "unrouted");
   return [
-    `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · ${countsText(report.nodes.states)}`,
-    `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}${counters.hostedRefused === 0 ? "" : ` · hosted turns refused ${counters.hostedRefused}`}`,
-    ...(isIdle
-      ? ["no rule names any of these agents, so OpenClaw decides where their tools run"]
-      : report.hooks === "not-live"
-        ? textLines(refusalText(NOT_LIVE))
-        : []),
-    ...(report.mode === "shadow" ? ["shadow mode: this is only what would happen"] : []),
-    "",
-    placementTable(agents),
-    ...(agents.length === 0 ? [] : ["", agentTable(agents)]),
-    ...sshTable(report.ssh),
-    ...tunnelTable(report.tunnels ?? []),
-    ...discoveryLine(report.discovery),
-    ...hostedTable(report.hosted ?? []),
-    ...auditLine(report.audit),
-    ...paragraph(
-      (report.cordons ?? []).map(({ node, cordon }) => `${nameText(node)}: ${cordonText(cordon)}`),
+    ...lines(
+      `node-router ${report.version} · mode ${report.mode} · hooks ${hooks} · ${countsText(report.nodes.states)}`,
+    ).map((line) =>
+      line
+        .replace("hooks live", `hooks ${paint("green", "live")}`)
+        .replace("NOT LIVE", paint(isIdle ? "yellow" : "red", "NOT LIVE")),
     ),
-    ...paragraph((report.busy ?? []).map(busyText)),
-    ...paragraph(
+    ...lines(
+      `calls placed ${counters.placed} · refused ${counters.refused} · mismatches ${counters.mismatches} · without hooks ${counters.missed}${counters.hostedRefused === 0 ? "" : ` · hosted turns refused ${counters.hostedRefused}`}`,
+    ),
+    ...(isIdle
+      ? [
+          ...lines("no rule names any of these agents, so OpenClaw decides where their tools run"),
+          // Right behind an installation it is so, and nothing is wrong.
+          ...(report.hooks === "not-live"
+            ? lines("nothing needs the hooks yet; they come to life with the first rule that is written")
+            : []),
+        ]
+      : report.hooks === "not-live"
+        ? lines(refusalText(NOT_LIVE))
+        : []),
+    ...(report.mode === "shadow" ? lines("shadow mode: this is only what would happen") : []),
+    "",
+    placementTable(agents, columns),
+    ...(agents.length === 0 ? [] : ["", agentTable(agents, columns)]),
+    ...sshTable(report.ssh, columns),
+    ...tunnelTable(report.tunnels ?? [], columns),
+    ...discoveryLine(report.discovery, columns),
+    ...hostedTable(report.hosted ?? [], columns),
+    ...auditLine(report.audit, columns),
+    ...part((report.cordons ?? []).map(({ node, cordon }) => `${nameText(node)}: ${cordonText(cordon)}`)),
+    ...part((report.busy ?? []).map(busyText)),
+    ...part(
       (report.waiting ?? []).map(
         ({ agent, tool, forMs }) =>
           `${nameText(agent)}: ${nameText(tool)} waits for a node, ${roughDuration(forMs)} until now`,
       ),
     ),
-    ...paragraph(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
-    ...paragraph(
+    ...part(refused.map((agent) => `${nameText(agent.agent)}: ${agent.message}`)),
+    ...part(
       report.sources
         .filter(({ failures }) => failures > 0)
         .map(
           ({ id, failures, lastError }) => `source ${id} fails (${failures} in a row): ${lastError ?? "?"}`,
         ),
     ),
-    ...paragraph(report.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`)),
+    ...part(report.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`)),
   ].join("\n");
 }
 
@@ -71,7 +83,7 @@ function busyText({
   return `${nameText(node)}: ${[...runs, ...out].join("; ")}`;
 }
 
-function placementTable(agents: readonly AgentStatus[]): string {
+function placementTable(agents: readonly AgentStatus[], columns: number): string {
   const rows = agents.map((agent) => [
     agent.agent,
     agent.rule === null ? DASH : nameText(agent.rule),
@@ -84,10 +96,14 @@ function placementTable(agents: readonly AgentStatus[]): string {
     agent.state === null ? DASH : stateCell(agent.state),
     agent.guard ?? DASH,
   ]);
-  return table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows);
+  return table(["AGENT", "RULE", "NODE", "TRANSPORT", "PRESENCE", "GUARD"], rows, {
+    columns,
+    drop: ["GUARD", "TRANSPORT"],
+    keep: ["NODE", "RULE"],
+  });
 }
 
-function agentTable(agents: readonly AgentStatus[]): string {
+function agentTable(agents: readonly AgentStatus[], columns: number): string {
   const rows = agents.map(({ agent, model, binding, workspace, sessions, tokens, node }) => [
     agent,
     model ?? DASH,
@@ -100,11 +116,14 @@ function agentTable(agents: readonly AgentStatus[]): string {
         ? `${node === null ? "?" : nameText(node)}:${workspace}`
         : workspace,
   ]);
-  return table(["AGENT", "MODEL", "SESSIONS", "TOKENS", "BINDING", "WORKSPACE"], rows);
+  return table(["AGENT", "MODEL", "SESSIONS", "TOKENS", "BINDING", "WORKSPACE"], rows, {
+    columns,
+    drop: ["BINDING", "SESSIONS"],
+  });
 }
 
 /** Nothing before the first record. */
-function auditLine(audit: StatusReport["audit"]): readonly string[] {
+function auditLine(audit: StatusReport["audit"], columns: number): readonly string[] {
   if (audit === null || (audit.written === 0 && audit.lastError === null && audit.full.length === 0))
     return [];
   const lost = audit.failed === 0 ? "" : ` · ${audit.failed} lost`;
@@ -112,21 +131,27 @@ function auditLine(audit: StatusReport["audit"]): readonly string[] {
   const full = audit.full.map(({ agent }) => (agent === "" ? "nobody" : nameText(agent)));
   const used = full.length === 0 ? "" : ` · share used up: ${full.join(", ")}`;
   const head = audit.head === null ? "" : ` · head ${audit.head.n} ${audit.head.hash}`;
-  return ["", `audit ${audit.mode} · ${audit.written} written${lost}${used}${error}${head}`];
+  return paragraph([`audit ${audit.mode} · ${audit.written} written${lost}${used}${error}${head}`], columns);
 }
 
 /** Nothing before the first connection. */
-function sshTable(ssh: StatusReport["ssh"]): readonly string[] {
+function sshTable(ssh: StatusReport["ssh"], columns: number): readonly string[] {
   if (ssh.length === 0) return [];
   const rows = ssh.map((node) => [
     nameText(node.node),
     ...[node.connected, node.free, node.pending, node.queued, node.running, node.size].map(String),
   ]);
-  return ["", table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows)];
+  return [
+    "",
+    table(["SSH NODE", "CONNECTED", "FREE", "PENDING", "QUEUED", "RUNNING", "SIZE"], rows, {
+      columns,
+      drop: ["SIZE", "PENDING"],
+    }),
+  ];
 }
 
 /** Nothing where none is configured. */
-function tunnelTable(tunnels: NonNullable<StatusReport["tunnels"]>): readonly string[] {
+function tunnelTable(tunnels: NonNullable<StatusReport["tunnels"]>, columns: number): readonly string[] {
   if (tunnels.length === 0) return [];
   const rows = tunnels.map(({ node, state, port, connections, retries }) => [
     nameText(node),
@@ -138,26 +163,28 @@ function tunnelTable(tunnels: NonNullable<StatusReport["tunnels"]>): readonly st
   const why = tunnels.flatMap(({ node, reason }) =>
     reason === null ? [] : [`${nameText(node)}: ${reason}`],
   );
-  return ["", table(["TUNNEL OF", "STATE", "PORT", "CONNECTIONS", "RETRIES"], rows), ...paragraph(why)];
+  return [
+    "",
+    table(["TUNNEL OF", "STATE", "PORT", "CONNECTIONS", "RETRIES"], rows, { columns }),
+    ...paragraph(why, columns),
+  ];
 }
 
 /** Nothing where no variable says anything: the host's name is no news. */
-function discoveryLine(discovery: StatusReport["discovery"]): readonly string[] {
+function discoveryLine(discovery: StatusReport["discovery"], columns: number): readonly string[] {
   if (discovery === undefined) return [];
   const { address, sshPort, isHidden } = discovery;
   const isSaid = (source: string) => source.startsWith("OPENCLAW_");
   if (!isHidden && !isSaid(address.source) && !isSaid(sshPort.source)) return [];
   const hidden = isHidden ? " · not told to the local network (OPENCLAW_DISABLE_BONJOUR)" : "";
-  return [
-    "",
-    ...textLines(
-      `gateway ${address.value} (${address.source}) · ssh port ${sshPort.value} (${sshPort.source})${hidden}`,
-    ),
-  ];
+  return paragraph(
+    [`gateway ${address.value} (${address.source}) · ssh port ${sshPort.value} (${sshPort.source})${hidden}`],
+    columns,
+  );
 }
 
 /** Nothing where every session runs on the gateway. */
-function hostedTable(hosted: NonNullable<StatusReport["hosted"]>): readonly string[] {
+function hostedTable(hosted: NonNullable<StatusReport["hosted"]>, columns: number): readonly string[] {
   if (hosted.length === 0) return [];
   const rows = hosted.map(({ session, agent, node, state, fits }) => [
     session,
@@ -169,5 +196,9 @@ function hostedTable(hosted: NonNullable<StatusReport["hosted"]>): readonly stri
   const wrong = hosted.flatMap(({ session, problem, fix }) =>
     problem === null ? [] : [`${session}: ${problem}; ${fix ?? ""}`],
   );
-  return ["", table(["HOSTED SESSION", "AGENT", "NODE", "STATE", "FITS"], rows), ...paragraph(wrong)];
+  return [
+    "",
+    table(["HOSTED SESSION", "AGENT", "NODE", "STATE", "FITS"], rows, { columns }),
+    ...paragraph(wrong, columns),
+  ];
 }

@@ -11,4 +11,6 @@ export interface Terminal {
   readonly stop: AbortSignal;
   /** Resolves after so many ms, or at once when `stop` is aborted; never rejects. */
   readonly sleep: (ms: number) => Promise<void>;
+  /** OpenClaw's config as this process read it; absent: it does not say. */
+  readonly config?: () => unknown;
 }

@@ -1,12 +1,45 @@
 // `openclaw node-router trust <node>`: shows what the node offers, asks, and has one key recorded.
 import { refusal, refusalLine } from "../../../shared/refusal.ts";
-import { quote, safe, safeJson } from "../../../shared/safeText.ts";
+import { quote, safe } from "../../../shared/safeText.ts";
+import type { PairedReport } from "../methods/nameMethods.ts";
 import type { TrustReport } from "../methods/sshMethods.ts";
+import { NODE_TOO, nodeProblem } from "./flags.ts";
 import type { AskGateway } from "./gatewayCall.ts";
 import { EXIT_FINDING, EXIT_OK, type Output } from "./output.ts";
+import { pairedText } from "./reportText.ts";
 import { trustText } from "./sshText.ts";
+import { tell, type Verb } from "./verb.ts";
 
-export interface TrustOptions {
+export const trustVerb: Verb = {
+  description:
+    "Show the SSH host keys that a node offers, and record one after you have compared it; with --paired, say which paired node it is",
+  argument: ["[node]", "inventory name of a node"],
+  options: [
+    NODE_TOO,
+    ["--yes <fingerprint>", "record this key without asking, if the node offers it"],
+    ["--paired <id>", "the node's name stands for the paired node with this id from now on"],
+  ],
+  examples: ["trust mac-sg"],
+  problem(options) {
+    const { yes, paired } = options;
+    const wrong = nodeProblem("trust")(options);
+    if (wrong !== null || paired === undefined) return wrong;
+    if (yes !== undefined) return "trust takes --yes (an SSH host key) or --paired (a paired node), not both";
+    return paired.trim() === ""
+      ? "--paired takes the id of a paired node; openclaw node-router doctor lists them"
+      : null;
+  },
+  async run(call) {
+    const { options, ask, out } = call;
+    const { json = false, yes, paired } = options;
+    const node = options.node?.trim() ?? "";
+    if (paired === undefined)
+      return runTrust({ node, json, yes: typeof yes === "string" ? yes : null }, ask, out);
+    return tell(call, await ask<PairedReport>("noderouter.trust", { node, paired }), pairedText);
+  },
+};
+
+interface TrustOptions {
   readonly node: string;
   readonly json: boolean;
   /** The fingerprint that the caller has compared; null = ask. */
@@ -14,12 +47,8 @@ export interface TrustOptions {
 }
 
 /** The exit code: 0 when a key of the node is believed in the end. */
-export async function runTrust(
-  { node, json, yes }: TrustOptions,
-  ask: AskGateway,
-  out: Output,
-): Promise<number> {
-  const show = (report: TrustReport) => out.print(json ? safeJson(report) : trustText(report));
+async function runTrust({ node, json, yes }: TrustOptions, ask: AskGateway, out: Output): Promise<number> {
+  const show = (report: TrustReport) => (json ? out.data(report) : out.print(trustText(report, out.columns)));
   const fail = (text: string) => {
     out.fail(safe(text));
     return EXIT_FINDING;

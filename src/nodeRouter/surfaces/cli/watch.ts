@@ -1,12 +1,12 @@
-// `openclaw node-router nodes --watch`: looks again and again until it is stopped, also while the gateway restarts.
+// `--watch`: looks again and again until it is stopped, also while the gateway restarts.
 
 import { messageOf } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
+import type { StatusReport } from "../reports/statusReport.ts";
 import { stateChangeText, timeText } from "./eventsText.ts";
-import { nodesText } from "./nodesText.ts";
-import type { Output } from "./output.ts";
+import { type Output, textLines } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
 const DEFAULT_SECONDS = 2;
@@ -16,6 +16,13 @@ export interface WatchOptions {
   readonly intervalMs: number;
   /** One JSON document a line. */
   readonly json: boolean;
+}
+
+/** What is watched. */
+export interface WatchView<T> {
+  readonly page: (report: T, columns?: number) => string;
+  /** What differs, a line each, for where nothing can be redrawn; numbers that always differ are left out. */
+  readonly changes: (before: T, after: T) => readonly string[];
 }
 
 /** Cursor home; clear to the end of the line; clear below. A screen that is written over does not flicker. */
@@ -33,25 +40,26 @@ export function watchInterval(value: string | true): number | null {
  * Resolves once it is stopped. A terminal is redrawn; elsewhere the first table is followed by a line a change.
  * @throws what `ask` throws, at the first time only: a gateway that answered once may come back.
  */
-export async function watchNodes(
+export async function watch<T>(
   { intervalMs, json }: WatchOptions,
-  ask: () => Promise<NodesReport>,
+  ask: () => Promise<T>,
+  view: WatchView<T>,
   out: Output,
   machine: Terminal,
 ): Promise<void> {
-  let last: NodesReport | null = null;
+  let last: { readonly report: T } | null = null;
   let isLost = false;
   while (!machine.stop.aborted) {
     try {
       const report = await unlessStopped(ask(), machine.stop);
       if (report === null) return;
-      show(report, last);
+      show(report, last?.report ?? null);
       if (isLost) note("the gateway answers again");
       isLost = false;
-      last = report;
+      last = { report };
     } catch (error) {
       if (last === null) throw error;
-      if (!isLost || redraws()) lose(last, messageOf(error));
+      if (!isLost || redraws()) lose(last.report, messageOf(error));
       isLost = true;
     }
     await machine.sleep(intervalMs);
@@ -61,14 +69,14 @@ export async function watchNodes(
     return machine.isTerminal && !json;
   }
 
-  function show(report: NodesReport, before: NodesReport | null): void {
+  function show(report: T, before: T | null): void {
     if (json) out.print(safeJson(report, 0));
     else if (redraws()) draw(report, `every ${intervalMs / 1_000} s`, before === null);
-    else if (before === null) out.print(nodesText(report, machine.now(), out.columns));
-    else for (const line of changes(before, report)) out.print(safe(`${now()}  ${line}`));
+    else if (before === null) out.print(view.page(report, out.columns));
+    else for (const line of view.changes(before, report)) out.print(safe(`${now()}  ${line}`));
   }
 
-  function lose(report: NodesReport, why: string): void {
+  function lose(report: T, why: string): void {
     const text = `the gateway does not answer, this goes on: ${why}`;
     if (redraws()) draw(report, text, false);
     else note(text);
@@ -79,9 +87,10 @@ export async function watchNodes(
     if (!redraws()) out.fail(safe(`${now()}  ${text}`));
   }
 
-  function draw(report: NodesReport, head: string, isFirst: boolean): void {
-    const page = nodesText(report, machine.now(), out.columns).split("\n");
-    const lines = fitRows([safe(`${now()} · ${head}`), "", ...page], machine.rows - 1);
+  function draw(report: T, head: string, isFirst: boolean): void {
+    const page = view.page(report, out.columns).split("\n");
+    const top = textLines(`${now()} · ${head}`, out.columns);
+    const lines = fitRows([...top, "", ...page], machine.rows - 1);
     const screen = lines.map((line) => `${line}${END_OF_LINE}`).join("\n");
     out.print(`${isFirst ? CLEAR : HOME}${screen}${BELOW}`);
   }
@@ -92,12 +101,26 @@ export async function watchNodes(
 }
 
 /** What differs in state and agents, a line a node; measured numbers always differ. */
-function changes(before: NodesReport, after: NodesReport): readonly string[] {
+export function nodeChanges(before: NodesReport, after: NodesReport): readonly string[] {
   const old = new Map(before.nodes.map((node) => [node.name, node]));
   const gone = before.nodes.filter(({ name }) => !after.nodes.some((node) => node.name === name));
   return [
     ...after.nodes.flatMap((node) => changesOf(old.get(node.name), node)),
     ...gone.map(({ name }) => `${nameText(name)}: gone`),
+  ];
+}
+
+/** What became of agents, a line each: where they run now, or why not. */
+export function agentChanges(before: StatusReport, after: StatusReport): readonly string[] {
+  const old = new Map(before.agents.map((agent) => [agent.agent, agent]));
+  const hooks = before.hooks === after.hooks ? [] : [`hooks ${before.hooks} → ${after.hooks}`];
+  return [
+    ...hooks,
+    ...after.agents.flatMap((agent) => {
+      const was = old.get(agent.agent);
+      const same = was?.outcome === agent.outcome && was.node === agent.node && was.state === agent.state;
+      return same ? [] : [`${nameText(agent.agent)}: ${agent.message}`];
+    }),
   ];
 }
 
@@ -119,7 +142,7 @@ function fitRows(lines: readonly string[], rows: number): readonly string[] {
 }
 
 /** Null when it was stopped first; what the promise becomes later is nobody's concern then. */
-async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T | null> {
+export async function unlessStopped<T>(promise: Promise<T>, stop: AbortSignal): Promise<T | null> {
   const { promise: stopped, resolve } = Promise.withResolvers<null>();
   const end = () => resolve(null);
   stop.addEventListener("abort", end, { once: true });

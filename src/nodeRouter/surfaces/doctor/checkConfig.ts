@@ -2,7 +2,7 @@
 
 import { formatPath } from "../../../config/problems/path.ts";
 import type { ConfigProblem } from "../../../config/problems/problem.ts";
-import type { ConfiguredRule } from "../../../config/resolve.ts";
+import type { ConfiguredRule } from "../../../config/resolveRules.ts";
 import { checkAgentNames } from "../../../config/ruleAgents.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { agentIds } from "../../host/hostConfig.ts";

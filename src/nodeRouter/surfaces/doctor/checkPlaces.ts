@@ -1,6 +1,6 @@
 // Doctor: places that contradict each other, and rules that rely on a guess.
 import { formatPath } from "../../../config/problems/path.ts";
-import type { ConfiguredRule } from "../../../config/resolve.ts";
+import type { ConfiguredRule } from "../../../config/resolveRules.ts";
 import { disagreement } from "../../../presence/location/disagreement.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { NodeTags } from "../../../shared/types.ts";

@@ -1,6 +1,8 @@
 // Doctor: rules that rely on what a node says of itself.
 import { formatPath } from "../../../config/problems/path.ts";
-import type { ConfiguredNode, ConfiguredRule, ResolvedConfig } from "../../../config/resolve.ts";
+import type { ResolvedConfig } from "../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../config/resolveNodes.ts";
+import type { ConfiguredRule } from "../../../config/resolveRules.ts";
 import { quote } from "../../../shared/safeText.ts";
 import type { NodeLocation } from "../../../shared/types.ts";
 import { CHOSEN_TAGS } from "../../inventory/factTrust.ts";

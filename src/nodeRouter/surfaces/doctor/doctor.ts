@@ -1,5 +1,6 @@
 // Runs every check, in the order of the report: plugin, config, agents, audit, guard, nodes, and what is known of them.
 import { checkAgents } from "./checkAgents.ts";
+import { checkAlerting } from "./checkAlerting.ts";
 import { checkAudit } from "./checkAudit.ts";
 import { checkPluginConfig } from "./checkConfig.ts";
 import { checkCordons } from "./checkCordons.ts";
@@ -8,6 +9,7 @@ import { checkGuard } from "./checkGuard.ts";
 import { checkHosted } from "./checkHosted.ts";
 import { checkLogins } from "./checkLogins.ts";
 import { checkNodes } from "./checkNodes.ts";
+import { checkPeers } from "./checkPeers.ts";
 import { checkPlaces } from "./checkPlaces.ts";
 import { checkPlugin } from "./checkPlugin.ts";
 import { checkPresence } from "./checkPresence.ts";
@@ -32,10 +34,12 @@ const CHECKS = [
   checkSsh,
   checkLogins,
   checkTunnels,
+  checkPeers,
   checkDiscovery,
   checkPlaces,
   checkTrust,
   checkPresence,
+  checkAlerting,
 ];
 
 export interface DoctorReport {

@@ -2,6 +2,8 @@
 import type { ResolvedConfig } from "../../../config/resolve.ts";
 import type { NodePresence, SourceHealth } from "../../../presence/record.ts";
 import type { HostNode } from "../../../presence/sources/gateway/hostNode.ts";
+import type { AlertsHealth } from "../../alerts/alertsHealth.ts";
+import type { KnownPeer } from "../../delegation/peers/knownPeers.ts";
 import type { Discovery } from "../../host/discovery.ts";
 import type { GateState, HostedRecords } from "../../hostedSessions/hostedSession.ts";
 import type { CordonView } from "../../inventory/cordons.ts";
@@ -53,6 +55,8 @@ export interface DoctorInput {
   readonly sshFaults?: ReadonlyMap<string, string>;
   /** Those of the config, by inventory name; absent: not asked. */
   readonly tunnels?: ReadonlyMap<string, TunnelStatus>;
+  /** What each peer told, by name; absent: nobody asks them. */
+  readonly peers?: ReadonlyMap<string, KnownPeer>;
   /** Where the gateway is by its environment; absent: not asked. */
   readonly discovery?: Discovery;
   /** Who observes the nodes, and whether they can. */
@@ -65,6 +69,8 @@ export interface DoctorInput {
   readonly lastNodes: Pick<LastNodes, "of">;
   /** From which nodes the operator keeps calls away; absent: not asked. */
   readonly cordons?: CordonView;
+  /** Whether alerts get to their chat; absent: not asked. */
+  readonly alerts?: AlertsHealth;
   /** Epoch ms. */
   readonly nowMs: number;
 }

@@ -1,12 +1,14 @@
-// The gateway methods by which the operator keeps calls away from a node, lets them come again, and sees what is left there.
+// The gateway methods by which the operator keeps calls away from a node, or tasks from a peer, lets them come again, and sees what is left there.
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { resolveConfig } from "../../../config/resolve.ts";
 import { agentOfSessionKey } from "../../../shared/hostNames.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { quote, safe, shortened } from "../../../shared/safeText.ts";
-import { didYouMean } from "../../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { Transport } from "../../../shared/types.ts";
+import type { Delegation } from "../../delegation/model/delegation.ts";
+import { isEnded } from "../../delegation/model/outgoing.ts";
+import { OUTBOX } from "../../delegation/outbox/outbox.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
 import { type CordonRecord, cordonFor } from "../../inventory/cordonRecord.ts";
 import { CORDONS } from "../../inventory/cordons.ts";
@@ -18,11 +20,13 @@ import { CALLS, type PlacedCall } from "../../state/calls.ts";
 import { SESSION_NODES } from "../../state/sessionNodes.ts";
 import { NODE_TRANSPORT } from "../../transports/nodeTransport.ts";
 import { SSH_TRANSPORT } from "../../transports/transport.ts";
-import { type Params, readTextParam, UsageError } from "./params.ts";
+import { type Params, readFlag, readTextParam, UsageError, unknownName } from "./params.ts";
 
 /** What became of a node's cordon; `before`: what held until now. */
 export interface CordonAnswer {
   readonly node: string;
+  /** It is another gateway, to which tasks are given. */
+  readonly peer: boolean;
   readonly cordon: CordonReport | "unreadable" | null;
   readonly before: CordonReport | "unreadable" | null;
 }
@@ -35,6 +39,7 @@ export interface UncordonAnswer {
 /** What still holds a node. */
 export interface DrainReport {
   readonly node: string;
+  readonly peer: CordonAnswer["peer"];
   readonly cordon: CordonReport | "unreadable" | null;
   /** Nothing runs there that this gateway knows of. */
   readonly done: boolean;
@@ -54,6 +59,8 @@ export interface DrainReport {
     readonly agent: string;
     readonly startedAt: string | null;
   }[];
+  /** Tasks that this gateway has given to the peer, or may have, and that have not ended; a node has none. Null: not known. */
+  readonly tasks: readonly { readonly id: string; readonly agent: string }[] | null;
 }
 
 type Deps = Pick<RouterDeps, "memory" | "listNodes" | "now">;
@@ -73,6 +80,7 @@ export function cordon(deps: Deps, params: Params, caller: string): Promise<Cord
 
 /** @param params `{ node }`, or `{ all: true }`, which also gives up what cannot be read. */
 export async function uncordon(deps: Deps, params: Params): Promise<UncordonAnswer> {
+  noDryRun(params);
   const cordons = deps.memory.part(CORDONS);
   await cordons.ready();
   const known = [...cordons.view().records.keys()];
@@ -82,7 +90,7 @@ export async function uncordon(deps: Deps, params: Params): Promise<UncordonAnsw
   }
   const node = readTextParam(params, "node");
   if (node === null) throw new UsageError("uncordon needs a node, or all");
-  const nodeId = stateOf(deps, node)?.nodeId ?? null;
+  const nodeId = idOf(deps, node);
   let lifted: readonly string[] = [];
   await cordons.update((records) => {
     const isIt = (one: CordonRecord) => one.node === node || (nodeId !== null && one.nodeId === nodeId);
@@ -96,45 +104,91 @@ export async function uncordon(deps: Deps, params: Params): Promise<UncordonAnsw
 
 /** @param params `{ node, reason?, for?, by?, move? }`. */
 export async function drain(deps: Deps, params: Params, caller: string): Promise<DrainReport> {
-  const { node } = await put(deps, params, caller, { drain: true, move: params.move === true });
+  const { node } = await put(deps, params, caller, { drain: true, move: readFlag(params, "move") });
   return drained(deps, { node });
 }
 
-/** @param params `{ node }`. */
+/** @param params `{ node }`: what it is called now, or was called when it was cordoned. */
 export async function drained(deps: Deps, params: Params): Promise<DrainReport> {
-  const node = await knownNode(deps, readTextParam(params, "node"));
   const { memory } = deps;
   const files = [memory.part(SESSION_NODES), memory.part(CORDONS), memory.part(JOBS)];
   await Promise.all(files.map((file) => file.ready()));
-  const counters = memory.part(SSH_TRANSPORT).current?.counters(node) ?? null;
-  const nodeId = stateOf(deps, node)?.nodeId ?? null;
-  const onNode = nodeId === null ? null : (memory.part(NODE_TRANSPORT).current?.counters(nodeId) ?? null);
-  const calls = memory.part(CALLS).runningOn(node);
-  const jobs = memory.part(JOBS).on(node);
+  const machine = machineOf(deps, await knownNode(deps, readTextParam(params, "node"), true));
+  const { names, ids } = machine;
+  const isThere = (name: string | undefined, nodeId: string | null | undefined): boolean =>
+    nodeId == null || ids.length === 0 ? name !== undefined && names.has(name) : ids.includes(nodeId);
+  const isCallThere = ({ decision: { node: at }, nodeId }: PlacedCall): boolean =>
+    isThere(at?.name, nodeId ?? at?.nodeId);
+  const counters = [...names].flatMap((name) => memory.part(SSH_TRANSPORT).current?.counters(name) ?? []);
+  const onNode = ids.flatMap((id) => memory.part(NODE_TRANSPORT).current?.counters(id) ?? []);
+  const calls = memory.part(CALLS).running().filter(isCallThere);
+  const jobs = memory
+    .part(JOBS)
+    .open()
+    .filter(({ nodeName, nodeId }) => isThere(nodeName, nodeId));
   /** What only carries on the output of detached commands. */
   const following = (over: Transport): number =>
     jobs.filter(({ jobId, through }) => through === over && memory.part(JOBS).isFollowed(jobId)).length;
   const without = (running: number, over: Transport): number => Math.max(0, running - following(over));
-  const ssh =
-    counters === null ? null : { running: without(counters.running, "ssh"), queued: counters.queued };
-  const overNode = onNode && { running: without(onNode.running, "node") };
+  const all = (counts: readonly number[]): number => counts.reduce((sum, one) => sum + one, 0);
+  const running = (of: readonly { readonly running: number }[], over: Transport): number =>
+    without(all(of.map((one) => one.running)), over);
+  const queued = all(counters.map((one) => one.queued));
+  const ssh = counters.length === 0 ? null : { running: running(counters, "ssh"), queued };
+  const overNode = onNode.length === 0 ? null : { running: running(onNode, "node") };
+  const tasks = givenTo(deps, names);
+  const busy = [
+    calls.length,
+    tasks === null ? 1 : tasks.length,
+    ssh?.running ?? 0,
+    queued,
+    overNode?.running ?? 0,
+  ];
   return {
-    node,
-    cordon: cordonOf(deps, node),
-    done: calls.length + (ssh?.running ?? 0) + (ssh?.queued ?? 0) + (overNode?.running ?? 0) === 0,
+    node: machine.name,
+    peer: isPeer(deps, machine.name),
+    cordon: cordonOf(deps, machine),
+    done: all(busy) === 0,
     calls: whose(calls),
-    untold: whose(memory.part(CALLS).untoldOn(node, deps.now() - UNTOLD_MS)),
+    untold: whose(
+      memory
+        .part(CALLS)
+        .untold(deps.now() - UNTOLD_MS)
+        .filter(isCallThere),
+    ),
     ssh,
     overNode,
-    sessions: memory
-      .part(SESSION_NODES)
-      .on(node)
+    sessions: [...names]
+      .flatMap((name) => memory.part(SESSION_NODES).on(name))
       .slice(0, MAX_LISTED)
       .map((session) => ({ session, agent: agentOfSessionKey(session) ?? "" })),
     jobs: jobs
       .slice(0, MAX_LISTED)
       .map(({ jobId, agent, startedAtMs }) => ({ job: jobId, agent, startedAt: isoTime(startedAtMs) })),
+    tasks: tasks === null ? null : tasks.slice(0, MAX_LISTED).map(({ id, agent }) => ({ id, agent })),
   };
+}
+
+/** Null: the records are not read yet, as after a start of the gateway, so nobody knows what a peer has. */
+function givenTo({ memory }: Deps, names: ReadonlySet<string>): readonly Delegation[] | null {
+  const outbox = memory.part(OUTBOX).current;
+  if (outbox !== null)
+    return outbox.all().filter(({ peer, state }) => peer !== null && names.has(peer) && !isEnded({ state }));
+  const peers = [...(memory.part(PLUGIN_CONFIG).current?.peers.values() ?? [])];
+  const mayHave = peers.some(({ name, token, way }) => names.has(name) && token !== null && way !== null);
+  return mayHave ? null : [];
+}
+
+/** The machine that is meant, by its id where it has one: names move, also while it is drained, and a new pairing has a new id. */
+function machineOf(deps: Deps, asked: string) {
+  const { records } = deps.memory.part(CORDONS).view();
+  const kept = records.get(asked)?.nodeId ?? null;
+  const same = kept === null ? undefined : stateOf(deps, ({ nodeId }) => nodeId === kept);
+  const { name, nodeId } = same ??
+    stateOf(deps, (node) => node.name === asked) ?? { name: asked, nodeId: kept };
+  const ids = [...new Set([nodeId, kept])].filter((id) => id !== null);
+  const earlier = [...records.values()].filter((one) => ids.some((id) => id === one.nodeId));
+  return { name, nodeId, ids, names: new Set([name, asked, ...earlier.map((one) => one.node)]) };
 }
 
 function whose(calls: readonly PlacedCall[]): DrainReport["calls"] {
@@ -147,6 +201,7 @@ async function put(
   caller: string,
   how: Pick<CordonRecord, "drain" | "move">,
 ): Promise<CordonAnswer> {
+  noDryRun(params);
   const node = await knownNode(deps, readTextParam(params, "node"));
   if (params.for !== undefined && typeof params.for !== "string")
     throw new UsageError(`for takes ${SPAN_HELP}`);
@@ -155,44 +210,61 @@ async function put(
   if (span !== null && forMs === null) throw new UsageError(`for takes ${SPAN_HELP}, not ${quote(span)}`);
   const reason = readTextParam(params, "reason");
   const atMs = deps.now();
-  const said = readTextParam(params, "by");
-  const by = shortened(safe(caller), MAX_BY);
   const record: CordonRecord = {
     node,
-    nodeId: stateOf(deps, node)?.nodeId ?? null,
-    // Who sits there is the client's word, the client the gateway's.
-    by: said === null ? by : `${shortened(safe(said), MAX_BY)} (${by})`,
+    nodeId: idOf(deps, node),
+    by: speaker(params, caller),
     reason: reason === null ? null : shortened(safe(reason), MAX_REASON),
     atMs,
     untilMs: forMs === null ? null : atMs + forMs,
     ...how,
   };
-  const before = cordonOf(deps, node);
+  const machine = { name: node, nodeId: idOf(deps, node) };
+  const before = cordonOf(deps, machine);
   await deps.memory.part(CORDONS).update((records) => new Map([...records, [node, record]]));
-  return { node, cordon: cordonOf(deps, node), before };
+  return { node, peer: isPeer(deps, node), cordon: cordonOf(deps, machine), before };
 }
 
-function cordonOf(deps: Deps, node: string): CordonAnswer["cordon"] {
+/** The option of the command is not one of the method: whoever sends it must not find the node cordoned. @throws UsageError */
+function noDryRun(params: Params): void {
+  if (readFlag(params, "dryRun"))
+    throw new UsageError("there is no dry run of this: ask noderouter.explain with cordon");
+}
+
+/** Who says it: who sits there is the client's word (`by`), the client the gateway's. */
+export function speaker(params: Params, caller: string): string {
+  const said = readTextParam(params, "by");
+  const by = shortened(safe(caller), MAX_BY);
+  return said === null ? by : `${shortened(safe(said), MAX_BY)} (${by})`;
+}
+
+function cordonOf(deps: Deps, machine: Pick<NodeState, "name" | "nodeId">): CordonAnswer["cordon"] {
   const { records, problem } = deps.memory.part(CORDONS).view();
-  const machine = { name: node, nodeId: stateOf(deps, node)?.nodeId ?? null };
   return cordonReport(problem === null ? cordonFor(records, machine) : "unreadable");
 }
 
-function stateOf(deps: Deps, node: string): NodeState | undefined {
+function stateOf(deps: Deps, isIt: (node: NodeState) => boolean): NodeState | undefined {
   const config = deps.memory.part(PLUGIN_CONFIG).current;
-  return config === null ? undefined : lastSnapshot(deps, config).nodes.find(({ name }) => name === node);
+  return config === null ? undefined : lastSnapshot(deps, config).nodes.find(isIt);
 }
 
-/** @throws UsageError for a name that neither the config nor the gateway's list has. */
-async function knownNode(deps: Deps, name: string | null): Promise<string> {
+function isPeer(deps: Deps, name: string): boolean {
+  return deps.memory.part(PLUGIN_CONFIG).current?.peers.has(name) === true;
+}
+
+function idOf(deps: Deps, node: string): string | null {
+  return stateOf(deps, ({ name }) => name === node)?.nodeId ?? null;
+}
+
+/** @throws UsageError for a name that neither the config nor the gateway's list has, nor, `orCordoned`, a cordon. */
+async function knownNode(deps: Deps, name: string | null, orCordoned = false): Promise<string> {
   if (name === null) throw new UsageError("a node is needed");
   const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
   const snapshot = await currentSnapshot(deps, config, 0).catch(() => lastSnapshot(deps, config));
-  const known = [...new Set([...config.nodes.keys(), ...snapshot.nodes.map((node) => node.name)])];
+  const known = [
+    ...new Set([...config.nodes.keys(), ...snapshot.nodes.map((node) => node.name), ...config.peers.keys()]),
+  ];
   if (known.includes(name)) return name;
-  const suggestion = didYouMean(name, known);
-  const listed = known.slice(0, 10).map(quote).join(", ") || "none";
-  throw new UsageError(
-    `no node ${quote(name)} is known; ${suggestion === null ? "" : `${suggestion} `}known are ${listed}`,
-  );
+  if (orCordoned && deps.memory.part(CORDONS).view().records.has(name)) return name;
+  throw unknownName("node", name, known);
 }

@@ -1,4 +1,5 @@
 // The gateway methods by which people and scripts read the ledger, and have its chain checked.
+
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { fieldOf, readJson } from "../../../shared/jsonParts.ts";
 import { knownFields } from "../../../shared/knownFields.ts";
@@ -7,32 +8,32 @@ import { quote } from "../../../shared/safeText.ts";
 import { JOBS } from "../../jobs/jobs.ts";
 import { LEDGER, type Ledger } from "../../ledger/ledger.ts";
 import { nodeLedgerFs } from "../../ledger/ledgerFs.ts";
+import { NEWEST_CALLS } from "../../ledger/newestCalls.ts";
 import { type CallRow, OUTCOMES, readCalls } from "../../ledger/readCalls.ts";
 import { type VerifyReport, verifyLedger } from "../../ledger/verify.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { parseSince, SINCE_HELP } from "../reports/since.ts";
+import { requireKnown } from "./knownNames.ts";
 import { type Params, readTextParam, UsageError } from "./params.ts";
 
 /** Rows that one answer has at most. */
 export const MAX_CALLS = 1_000;
 const DEFAULT_CALLS = 50;
-/** Of these the page shows some: to look for more at every answer would read all that there is. */
-const NEWEST = 300;
 
 export interface CallsReport {
   /** Newest first. `reason`: only where the caller asked for it. */
   readonly calls: readonly (Omit<CallRow, "reason"> & Partial<Pick<CallRow, "reason">>)[];
 }
 
-type LedgerDeps = Pick<RouterDeps, "memory" | "now">;
+type LedgerDeps = Pick<RouterDeps, "memory" | "now" | "hostConfig">;
 
 /**
- * @param params `{ agent, node, rule, outcome, since, limit, reasons }`, all optional. Texts of commands are never in
+ * @param params `{ agent, node, nodes, rule, outcome, since, limit, reasons }`, all optional; `nodes`: on one of these. Texts of commands are never in
  *   the answer.
  */
 export async function calls(deps: LedgerDeps, params: Params): Promise<CallsReport> {
   const ledger = ledgerOf(deps);
-  const { limit = DEFAULT_CALLS, reasons } = params;
+  const { limit = DEFAULT_CALLS, reasons, nodes } = params;
   if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > MAX_CALLS) {
     throw new UsageError(`limit is a whole number from 1 to ${MAX_CALLS}`);
   }
@@ -46,6 +47,7 @@ export async function calls(deps: LedgerDeps, params: Params): Promise<CallsRepo
   const filters = knownFields({
     agent: readTextParam(params, "agent")?.toLowerCase(),
     node: readTextParam(params, "node") ?? undefined,
+    nodes: Array.isArray(nodes) ? new Set(nodes.map(String)) : undefined,
     rule: readTextParam(params, "rule") ?? undefined,
     outcome: outcome ?? undefined,
     sinceMs: sinceMs ?? undefined,
@@ -54,6 +56,8 @@ export async function calls(deps: LedgerDeps, params: Params): Promise<CallsRepo
   await ledger.flush();
   const detached = detachedCalls(deps);
   const rows = await readCalls(nodeLedgerFs, ledger.file, ledger.writer, { ...filters, limit, detached });
+  // What is gone from the config has its calls all the same.
+  if (rows.length === 0) requireKnown(deps, filters);
   if (reasons === true) return { calls: rows };
   return { calls: rows.map(({ reason: _reason, ...row }) => row) };
 }
@@ -62,7 +66,7 @@ export async function calls(deps: LedgerDeps, params: Params): Promise<CallsRepo
 export async function newestCalls(deps: Pick<RouterDeps, "memory">): Promise<readonly CallRow[]> {
   const ledger = deps.memory.part(LEDGER).current;
   if (ledger === null) return [];
-  const query = { limit: NEWEST, detached: detachedCalls(deps) };
+  const query = { limit: NEWEST_CALLS, detached: detachedCalls(deps) };
   return readCalls(nodeLedgerFs, ledger.file, ledger.writer, query);
 }
 

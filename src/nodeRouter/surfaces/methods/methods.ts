@@ -1,7 +1,6 @@
 // What the gateway methods answer. The CLI and every other client ask these, never a second copy of the logic.
 
 import { hostname } from "node:os";
-import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
 import { PRESENCE } from "../../../presence/presence.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
@@ -10,10 +9,12 @@ import { normalizeAgentId } from "../../../shared/hostNames.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
-import { didYouMean } from "../../../shared/suggest.ts";
+import { ALERTS } from "../../alerts/alertsHealth.ts";
 import { busyNodes } from "../../current/pressure.ts";
+import { testedNow } from "../../current/testedConfig.ts";
 import { WAITING } from "../../current/waiting.ts";
 import { worldNow } from "../../current/worldNow.ts";
+import { PEERS } from "../../delegation/peers/knownPeers.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { discoveryOf } from "../../host/discovery.ts";
 import { listedAgentIds } from "../../host/hostConfig.ts";
@@ -21,6 +22,7 @@ import { SANDBOX_PROBLEM } from "../../host/sandboxApi.ts";
 import { turnGateState } from "../../hostedSessions/openclawAdapter.ts";
 import { CORDONS } from "../../inventory/cordons.ts";
 import { currentSnapshot, lastSnapshot, presenceRecords } from "../../inventory/currentSnapshot.ts";
+import { JOBS } from "../../jobs/jobs.ts";
 import { LEDGER } from "../../ledger/ledger.ts";
 import { HOOKS_SEEN, hookLiveness } from "../../liveness/liveness.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
@@ -42,7 +44,7 @@ import type { NodesReport } from "../reports/nodesReport.ts";
 import { parseSince, SINCE_HELP } from "../reports/since.ts";
 import { sshFaults, sshStatus } from "../reports/sshStatus.ts";
 import { createStatusReport, type StatusReport } from "../reports/statusReport.ts";
-import { type Params, readTextParam, UsageError } from "./params.ts";
+import { nearAndSome, type Params, readFlag, readTextParam, UsageError, unknownName } from "./params.ts";
 
 export interface GuardReport {
   readonly agents: readonly GuardPlan[];
@@ -62,9 +64,6 @@ const NOW = 0;
 /** Parameters of `explain` that suppose something. */
 const WHAT_IF = ["down", "cordon", "require", "at"];
 
-/** Nodes or agents named in an error. */
-const MAX_NAMED = 10;
-
 /**
  * The id of the agent that is asked about, in whatever form.
  * @param known null: nobody knows who there is.
@@ -73,9 +72,7 @@ const MAX_NAMED = 10;
 function agentNamed(written: string, known: readonly string[] | null): string {
   const id = normalizeAgentId(written);
   if (known === null || known.includes(id)) return id;
-  const suggestion = didYouMean(written, known);
-  const listed = known.slice(0, MAX_NAMED).map(quote).join(", ") || "none";
-  const advice = suggestion === null ? `configured are ${listed}` : `${suggestion} Configured are ${listed}`;
+  const advice = nearAndSome(written, known, "configured").replace("? c", "? C");
   throw new NodeRouterError(refusal("AGENT_UNKNOWN", `no agent ${quote(written)} is configured`, { advice }));
 }
 
@@ -86,7 +83,8 @@ export interface Methods {
   events(params: Params): Promise<EventsReport>;
   /**
    * `{ agent, tool?, toolExists?, down?, cordon?, require?, at? }`; `toolExists`: the caller knows of the tool from
-   * OpenClaw's own list. The last four suppose something (`supposed.ts`).
+   * OpenClaw's own list. The last four suppose something (`supposed.ts`). `{ agent, delegate: true, to?, agentThere? }`
+   * asks for the peer that would get a task.
    * @throws NodeRouterError AGENT_UNKNOWN, TOOL_UNKNOWN
    */
   explain(params: Params): Promise<ExplainReport>;
@@ -108,16 +106,19 @@ export function createMethods(
   lookAtSsh: LookAtSsh = async () => [],
 ): Methods {
   const { memory } = deps;
-  const config = (): ResolvedConfig => memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+  const config = (): ResolvedConfig => testedNow(deps) ?? resolveConfig({});
   const knownNodes = () => {
     const listed = lastSnapshot(deps, config()).nodes.map(({ name }) => name);
     return [...new Set([...config().nodes.keys(), ...listed])];
   };
   // A node that left has a history all the same.
   const isKnown = (node: string) =>
-    knownNodes().includes(node) || (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
+    knownNodes().includes(node) ||
+    config().peers.has(node) ||
+    (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
   const guardPlans = async ({ agents }: Params) => {
-    const wanted = Array.isArray(agents) ? agents.map((agent) => normalizeAgentId(String(agent))) : null;
+    if (agents !== undefined && !Array.isArray(agents)) throw new UsageError("agents is a list of ids");
+    const wanted = agents?.map((agent) => normalizeAgentId(String(agent))) ?? null;
     const plans = planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
     return plans.filter(({ agent }) => wanted === null || wanted.includes(agent));
   };
@@ -141,6 +142,7 @@ export function createMethods(
   });
   return {
     async status() {
+      await memory.part(JOBS).ready();
       return createStatusReport({
         ...knownNow(await currentSnapshot(deps, config(), NOW)),
         version,
@@ -153,7 +155,10 @@ export function createMethods(
     },
 
     async nodes() {
-      return currentNodesReport(deps, config(), await currentSnapshot(deps, config(), NOW));
+      const snapshot = await currentSnapshot(deps, config(), NOW);
+      // Before that nobody knows how many run.
+      await memory.part(JOBS).ready();
+      return currentNodesReport(deps, config(), snapshot);
     },
 
     async events(params) {
@@ -163,16 +168,20 @@ export function createMethods(
         throw new UsageError(`since takes ${SINCE_HELP}, not ${quote(since)}`);
       }
       if (node !== null && !isKnown(node)) {
-        const known = knownNodes().slice(0, MAX_NAMED).map(quote).join(", ") || "none";
-        throw new UsageError(`no node ${quote(node)} is known; known are ${known}`);
+        throw unknownName("node", node, [...knownNodes(), ...config().peers.keys()]);
       }
-      return createEventsReport(memory.part(PRESENCE).current, { sinceMs, node });
+      const peers = memory.part(PEERS).current?.changes?.();
+      return createEventsReport(memory.part(PRESENCE).current, { sinceMs, node }, peers);
     },
 
     async explain(params) {
       const agent = readTextParam(params, "agent");
       if (agent === null) throw new UsageError("explain needs an agent");
       const id = agentNamed(agent, listedAgentIds(deps.hostConfig()));
+      if (params.delegate === true) {
+        const { explainDelegation } = await loadLater(() => import("./laterMethods.ts"));
+        return explainDelegation(deps, config(), id, params);
+      }
       const tool = toolNamed(readTextParam(params, "tool") ?? "exec", params.toolExists === true);
       const snapshot = await currentSnapshot(deps, config(), NOW);
       const world = worldNow(deps, config(), snapshot);
@@ -201,12 +210,15 @@ export function createMethods(
         sshFaults: sshFaults(memory.part(SSH_TRANSPORT).current),
         turnGate: turnGateState(memory),
         cordons: memory.part(CORDONS).view(),
+        peers: memory.part(PEERS).current?.known() ?? new Map(),
+        alerts: memory.part(ALERTS).health,
       });
     },
 
     async guard(params) {
+      const isDry = readFlag(params, "dryRun");
       const plans = await guardPlans(params);
-      const wanted = plans.some((plan) => plan.changes.length > 0) && params.dryRun !== true;
+      const wanted = plans.some((plan) => plan.changes.length > 0) && !isDry;
       if (wanted) await writeGuard(plans);
       return { agents: plans, applied: wanted };
     },

@@ -7,11 +7,10 @@ import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { adviceOf, refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
-import { didYouMean } from "../../../shared/suggest.ts";
 import { currentSnapshot, type SnapshotDeps } from "../../inventory/currentSnapshot.ts";
 import { namedById, pairedAs } from "../../inventory/nodeIdentity.ts";
 import { NODE_NAMES } from "../../inventory/nodeNames.ts";
-import { type Params, readTextParam, UsageError } from "./params.ts";
+import { type Params, readTextParam, UsageError, unknownName } from "./params.ts";
 
 export interface PairedReport {
   readonly node: string;
@@ -33,7 +32,7 @@ export async function trustPaired(deps: SnapshotDeps, params: Params): Promise<P
   if (name === null || id === null)
     throw new UsageError("trust needs a node and, as paired, the id of a paired node");
   const node = config.nodes.get(name);
-  if (node === undefined) throw new UsageError(unknownNode(name, [...config.nodes.keys()]));
+  if (node === undefined) throw unknownName("node", name, config.nodes.keys(), "configured");
   const path = formatPath(["nodes", name, "node"]);
   if (node.node === null) throw new UsageError(`node ${quote(name)} has no paired node: ${path} is false`);
 
@@ -59,11 +58,4 @@ export async function trustPaired(deps: SnapshotDeps, params: Params): Promise<P
     const advice = adviceOf("STATE_NOT_WRITTEN", { path });
     throw new NodeRouterError(refusal("STATE_NOT_WRITTEN", fact, { advice }), { cause });
   }
-}
-
-/** What to say of a node that no entry is called. */
-function unknownNode(name: string, known: readonly string[]): string {
-  const suggestion = didYouMean(name, known);
-  const listed = known.map(quote).join(", ") || "none";
-  return `no node ${quote(name)} is configured; ${suggestion === null ? "" : `${suggestion} `}configured are ${listed}`;
 }

@@ -1,10 +1,12 @@
 // The gateway methods that try a config before it holds: `plan`, and `test` for the tests of the config in force.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { resolveConfig } from "../../../config/resolve.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
+import { NodeRouterError } from "../../../shared/errors.ts";
+import { definePart } from "../../../shared/processMemory.ts";
+import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
-import { testedConfig } from "../../current/testedConfig.ts";
+import { testedConfig, testedNow } from "../../current/testedConfig.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import { currentSnapshot, snapshotBy } from "../../inventory/currentSnapshot.ts";
@@ -16,8 +18,8 @@ import type { RouterDeps } from "../../process/deps.ts";
 import { LAST_NODES } from "../../state/lastNodes.ts";
 import { SESSION_NODES } from "../../state/sessionNodes.ts";
 import { planGuard } from "../guard/guardPlan.ts";
-import { type Params, readTextParam, UsageError } from "./params.ts";
-import { PLANNED_AS, type PlannedAs, readPlanned } from "./plannedConfig.ts";
+import { type Params, readTextParam, UsageError, unknownName } from "./params.ts";
+import { NOT_LOADED, PLANNED_AS, type PlannedAs, type PlannedConfig, readPlanned } from "./plannedConfig.ts";
 
 export interface TestReport {
   readonly tests: readonly { readonly name: string; readonly passed: boolean; readonly why: string }[];
@@ -53,21 +55,62 @@ const MAX_DOWN = 64;
 const SLICE_MS = 20;
 const MAX_MS = 30_000;
 
+/** Seconds of work each: one at a time in a process, and no more than so many that are asked for. */
+const PLANNING = definePart("planning", 1, () => ({ asked: 0, last: Promise.resolve<unknown>(null) }));
+const MAX_ASKED = 4;
+
 /**
  * @param params `{ document, as?, down?, oneByOne? }`: the parsed file; names of nodes that are down together; whether
  *   each node's going is looked at.
- * @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE
+ * @throws UsageError; NodeRouterError INVENTORY_UNAVAILABLE, NOT_STARTED: others were asked for before
  */
-export async function planDocument(deps: Deps, params: Params): Promise<PlanReport> {
-  const { memory } = deps;
+export function planDocument(deps: Deps, params: Params): Promise<PlanReport> {
+  return inTurn(deps, () => plan(deps, params));
+}
+
+/** The same for a config that was made here of the one in force. @throws as `planDocument` */
+export function planMade(deps: Deps, planned: PlannedConfig): Promise<PlanReport> {
+  return inTurn(deps, () => compare(deps, planned, {}));
+}
+
+/** The config's tests with all that is known of the nodes now. @throws as `planDocument` */
+export function tryTests(deps: Deps): Promise<TestReport> {
+  return inTurn(deps, async () => {
+    const config = testedNow(deps) ?? resolveConfig({});
+    const snapshot = await currentSnapshot(deps, config, 0);
+    return { tests: testsOf(await inSlices(configTestSteps(config, deps.hostConfig(), snapshot))) };
+  });
+}
+
+async function inTurn<T>({ memory }: Deps, work: () => Promise<T>): Promise<T> {
+  const planning = memory.part(PLANNING);
+  if (planning.asked >= MAX_ASKED) {
+    const fact = `${planning.asked} plans or tests of a config are being worked out or wait for that, and it takes no more`;
+    throw new NodeRouterError(refusal("NOT_STARTED", fact, { nothingRan: "this one was not begun" }));
+  }
+  planning.asked += 1;
+  const mine = planning.last.then(work);
+  planning.last = mine.catch(() => {});
+  try {
+    return await mine;
+  } finally {
+    planning.asked -= 1;
+  }
+}
+
+async function plan(deps: Deps, params: Params): Promise<PlanReport> {
   const as = readTextParam(params, "as");
   if (as !== null && !PLANNED_AS.includes(as))
     throw new UsageError(`as takes ${PLANNED_AS.join(", ")}, not ${quote(as)}`);
-  const hostConfig = deps.hostConfig();
-  const planned = readPlanned(params.document, hostConfig, as as PlannedAs | null);
+  const planned = readPlanned(params.document, deps.hostConfig(), as as PlannedAs | null);
   if (typeof planned === "string") return nothing({ took: "nothing", problems: [problem("", planned)] });
+  return compare(deps, planned, params);
+}
 
-  const current = memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
+async function compare(deps: Deps, planned: PlannedConfig, params: Params): Promise<PlanReport> {
+  const { memory } = deps;
+  const hostConfig = deps.hostConfig();
+  const current = testedNow(deps) ?? resolveConfig({});
   const snapshot = await currentSnapshot(deps, current, 0);
   const before: PlanSide = { config: current, hostConfig, snapshot };
   const resolved = resolveConfig(planned.isOn ? planned.pluginConfig : {});
@@ -86,13 +129,7 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
     took: planned.took,
     tests: testsOf(results),
     problems: config.problems.map(({ severity, path, message }) => ({ severity, path, message })),
-    notes: [
-      ...(planned.isOn
-        ? []
-        : [
-            "node-router would not be loaded: plugins.entries.node-router is missing or switched off, or plugins.allow or plugins.deny keeps it out",
-          ]),
-    ],
+    notes: planned.isOn ? [] : [NOT_LOADED],
     scenarios: scenarios.length,
   };
   if (config.problems.some(({ severity }) => severity === "error")) return nothing(told);
@@ -112,13 +149,6 @@ export async function planDocument(deps: Deps, params: Params): Promise<PlanRepo
     sessions: planSessions({ before, after, known, memory: lastNodes }, memory.part(SESSION_NODES).all()),
     guards: guardsLost(before, after),
   };
-}
-
-/** The config's tests with all that is known of the nodes now. */
-export async function tryTests(deps: Deps): Promise<TestReport> {
-  const config = deps.memory.part(PLUGIN_CONFIG).current ?? resolveConfig({});
-  const snapshot = await currentSnapshot(deps, config, 0);
-  return { tests: testsOf(await inSlices(configTestSteps(config, deps.hostConfig(), snapshot))) };
 }
 
 function testsOf(results: readonly TestResult[]): TestReport["tests"] {
@@ -160,8 +190,11 @@ export function namesIn(value: unknown, nodes: readonly { readonly name: string 
   if (names.length > MAX_DOWN) throw new UsageError(`at most ${MAX_DOWN} nodes can be named`);
   return names.map((name) => {
     if (typeof name === "string" && nodes.some((node) => node.name === name)) return name;
-    const known = [...new Set(nodes.map((node) => node.name))].slice(0, 10).map(quote).join(", ") || "none";
-    throw new UsageError(`no node ${quote(String(name))} is known; known are ${known}`);
+    throw unknownName(
+      "node",
+      String(name),
+      nodes.map((node) => node.name),
+    );
   });
 }
 

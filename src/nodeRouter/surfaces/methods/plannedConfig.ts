@@ -28,6 +28,10 @@ export interface PlannedConfig {
   readonly isOn: boolean;
 }
 
+/** Told where it would not. */
+export const NOT_LOADED =
+  "node-router would not be loaded: plugins.entries.node-router is missing or switched off, or plugins.allow or plugins.deny keeps it out";
+
 /** Steps into a document, and values in it. */
 const MAX_DEPTH = 64;
 const MAX_VALUES = 1_000_000;

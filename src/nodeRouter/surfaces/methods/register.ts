@@ -6,6 +6,7 @@ import { fieldOf, trimmedText } from "../../../shared/jsonParts.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { applyGuard } from "../guard/apply.ts";
+import type { LookAtConfigFile } from "./configOnDisk.ts";
 import { refusalDetails } from "./errorDetails.ts";
 import { createMethods, type Methods, type WriteGuard } from "./methods.ts";
 import { trustPaired } from "./nameMethods.ts";
@@ -24,6 +25,9 @@ type Lazy =
   | "trust"
   | "probe"
   | "setup"
+  | "peerSetup"
+  | "edit"
+  | "export"
   | "cordon"
   | "uncordon"
   | "drain"
@@ -31,7 +35,17 @@ type Lazy =
   | "plan"
   | "test"
   | "calls"
-  | "ledger";
+  | "ledger"
+  | "describe"
+  | "ping"
+  | "usage"
+  | "peers"
+  | "probePeer"
+  | "delegations"
+  | "delegation"
+  | "cancelDelegation"
+  | "endDelegation"
+  | "retryDelegation";
 
 /** What methods need that no call waits for. */
 export const loadLaterMethods = () => loadLater(() => import("./laterMethods.ts"));
@@ -42,34 +56,54 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     // The file as written: the running config has defaults and resolved secrets in it.
     await api.runtime.config.mutateConfigFile({ base: "source", afterWrite: { mode: "auto" }, mutate });
   };
+  const lookAtFile: LookAtConfigFile = (mutate) =>
+    api.runtime.config.mutateConfigFile({ base: "source", afterWrite: { mode: "auto" }, mutate });
   const writeGuard: WriteGuard = (plans) => changeConfig((draft) => applyGuard(draft, plans));
   const version = api.version ?? "unknown";
   const own = createMethods(deps, version, writeGuard, lookAtSsh);
   const ssh = createSshMethods(deps);
   const later = loadLaterMethods;
+  const stateFolder = () => api.runtime.state.resolveStateDir();
+  const setupHost = () => ({
+    version,
+    openclaw: api.runtime.version,
+    packageFolder: api.rootDir ?? null,
+    stateFolder: stateFolder(),
+    changeConfig,
+  });
+  type Later = Awaited<ReturnType<typeof later>>;
+  /** Of those that need nothing but the plugin and what the caller says. */
+  const of =
+    (which: (all: Later) => (deps: RouterDeps, params: Params, caller: string) => unknown) =>
+    async (params: Params, caller: string): Promise<unknown> =>
+      which(await later())(deps, params, caller);
   const methods: Methods & Record<Lazy, (params: Params, caller: string) => Promise<unknown>> = {
     ...own,
     ...ssh,
-    cordon: async (params, caller) => (await later()).cordon(deps, params, caller),
-    uncordon: async (params) => (await later()).uncordon(deps, params),
-    drain: async (params, caller) => (await later()).drain(deps, params, caller),
-    plan: async (params) => (await later()).planDocument(deps, params),
-    test: async () => (await later()).tryTests(deps),
-    calls: async (params) => (await later()).calls(deps, params),
-    ledger: async (params) => (await later()).verify(deps, params),
-    drained: async (params) => (await later()).drained(deps, params),
+    cordon: of((all) => all.cordon),
+    uncordon: of((all) => all.uncordon),
+    drain: of((all) => all.drain),
+    plan: of((all) => all.planDocument),
+    test: of((all) => all.tryTests),
+    calls: of((all) => all.calls),
+    ledger: of((all) => all.verify),
+    describe: async (params) => (await later()).describeOne(deps, own, params),
+    ping: async (params) => (await later()).ping(deps, api.runtime.nodes.invoke, params),
+    usage: async (params) => (await later()).usage(deps, stateFolder(), params),
+    peers: async () => (await later()).peers(deps, stateFolder()),
+    probePeer: async (params) => (await later()).probePeer(deps, stateFolder(), params),
+    delegations: of((all) => all.delegations),
+    delegation: of((all) => all.showDelegation),
+    cancelDelegation: of((all) => all.cancelDelegation),
+    endDelegation: of((all) => all.endDelegation),
+    retryDelegation: of((all) => all.retryDelegation),
+    drained: of((all) => all.drained),
     // Either a host key or a paired node: both say which machine the gateway believes to be the node.
     trust: (params) => (params.paired === undefined ? ssh.trust(params) : trustPaired(deps, params)),
-    setup: async (params) => {
-      const about = {
-        version,
-        openclaw: api.runtime.version,
-        packageFolder: api.rootDir ?? null,
-        stateFolder: api.runtime.state.resolveStateDir(),
-        changeConfig,
-      };
-      return (await later()).setupMethod(deps, about, params);
-    },
+    setup: async (params) => (await later()).setupMethod(deps, setupHost(), params),
+    peerSetup: async (params) => (await later()).peerSetup(deps, setupHost(), params),
+    export: async () => (await later()).exportConfig(lookAtFile),
+    edit: async (params) => (await later()).editConfig(deps, { changeConfig, lookAtFile }, params),
   };
   const register = (name: keyof typeof methods, scope: typeof READ | typeof WRITE | typeof ADMIN): void => {
     api.registerGatewayMethod(
@@ -96,19 +130,38 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
   // Without the texts of commands, which only the ledger's own file has.
   register("calls", READ);
   register("ledger", READ);
+  register("describe", READ);
+  register("usage", READ);
   // It writes the gateway's config, as config.patch does.
   register("guard", ADMIN);
   // Not a look at what is known: it opens connections with the gateway's keys and runs a command on the node.
   register("probe", WRITE);
+  // As probe: it may open a connection with the gateway's keys.
+  register("ping", WRITE);
   // It changes which machine the gateway believes to be the node.
   register("trust", ADMIN);
   // It writes the gateway's config, records host keys and installs this plugin on a node.
   register("setup", ADMIN);
+  // It lets another gateway in, or takes this one's tasks elsewhere.
+  register("peerSetup", ADMIN);
+  // It writes the gateway's config, as config.patch does.
+  register("edit", ADMIN);
+  // Variables of nodes are in it as they are typed, of which config.get hides some.
+  register("export", ADMIN);
   // They change where every agent's calls run, as a change of the rules does.
   register("cordon", ADMIN);
   register("uncordon", ADMIN);
   register("drain", ADMIN);
   register("drained", READ);
+  register("peers", READ);
+  register("delegations", READ);
+  register("delegation", READ);
+  // A request to another gateway with this one's token.
+  register("probePeer", WRITE);
+  // They end and start runs of agents, as the host's own methods of that effect.
+  register("cancelDelegation", WRITE);
+  register("endDelegation", WRITE);
+  register("retryDelegation", WRITE);
   // Neither shows sessions, and they ask every few seconds: the host reads every agent's store to count them.
   return createMethods({ ...deps, sessionTotals: () => null }, version, writeGuard);
 }

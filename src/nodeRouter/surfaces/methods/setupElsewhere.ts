@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import type { ConfiguredNode, ResolvedConfig } from "../../../config/resolve.ts";
+import type { ResolvedConfig } from "../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../config/resolveNodes.ts";
 import { parseStats } from "../../../presence/sources/ssh/parse.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { itemsOf } from "../../../shared/jsonParts.ts";

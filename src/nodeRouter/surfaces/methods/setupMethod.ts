@@ -1,6 +1,7 @@
 // `noderouter.setup`: what `add` and `join` ask of the gateway, which alone has the keys, the trust and the config file.
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { CONFIG_PATH } from "../../../config/problems/path.ts";
+import { problemsMade } from "../../../config/problemsMade.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { nodeNameKey, normalizeAgentId } from "../../../shared/hostNames.ts";
@@ -99,11 +100,7 @@ async function look(deps: RouterDeps, host: SetupHost, params: Params): Promise<
 
 function plan(deps: RouterDeps, change: ConfigChange): SetupPlan {
   const values = missingValues(pluginConfig(deps), change);
-  const now = new Set(configNow(deps).problems.map(problemText));
-  const then = configWith(deps, change)
-    .problems.filter(({ severity }) => severity === "error")
-    .map(problemText);
-  return { values, problems: then.filter((text) => !now.has(text)) };
+  return { values, problems: problemsMade(pluginConfig(deps), rawWith(deps, change), "error") };
 }
 
 /** All that needs a connection, files of the package or the tailnet. */
@@ -132,9 +129,13 @@ function pluginConfig(deps: RouterDeps): Readonly<Record<string, unknown>> {
 
 /** The config as it would be with the change in it. */
 function configWith(deps: RouterDeps, change: ConfigChange): ResolvedConfig {
+  return resolveConfig(rawWith(deps, change));
+}
+
+function rawWith(deps: RouterDeps, change: ConfigChange): unknown {
   const draft = { plugins: { entries: { "node-router": { config: structuredClone(pluginConfig(deps)) } } } };
   writeValues(draft, missingValues(pluginConfig(deps), change));
-  return resolveConfig(draft.plugins.entries["node-router"].config);
+  return draft.plugins.entries["node-router"].config;
 }
 
 /** SECURITY: the host has resolved references to secrets; they leave the gateway for nobody. */

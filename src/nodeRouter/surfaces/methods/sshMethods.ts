@@ -4,7 +4,8 @@ import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { configRefusal } from "../../../config/problems/configRefusal.ts";
 import { formatPath } from "../../../config/problems/path.ts";
 import { isWithin } from "../../../config/problems/problem.ts";
-import { type ConfiguredNode, type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../config/resolveNodes.ts";
 import { isAbsent } from "../../../shared/errorCode.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
@@ -15,7 +16,7 @@ import type { ConnectEnv } from "../../transports/ssh/connect/base/env.ts";
 import type { TrustReport } from "../../transports/ssh/connect/trust.ts";
 import type { ProbeReport } from "../../transports/ssh/probe.ts";
 import type { SshLook } from "../doctor/finding.ts";
-import { type Params, readTextParam, UsageError } from "./params.ts";
+import { type Params, readTextParam, UsageError, unknownName } from "./params.ts";
 
 export type { ProbeReport, TrustReport };
 
@@ -87,10 +88,7 @@ function findNode({ nodes, problems }: ResolvedConfig, params: Params, method: s
   const name = readTextParam(params, "node");
   if (name === null) throw new UsageError(`${method} needs a node`);
   const node = nodes.get(name);
-  if (node === undefined) {
-    const known = [...nodes.keys()].map(quote).join(", ") || "none";
-    throw new UsageError(`no node ${quote(name)} is configured; configured are ${known}`);
-  }
+  if (node === undefined) throw unknownName("node", name, nodes.keys(), "configured");
   if (node.ssh === null) {
     const at = formatPath(["nodes", name, "ssh"]);
     const broken = configRefusal(problems.filter((problem) => isWithin(problem, at)));

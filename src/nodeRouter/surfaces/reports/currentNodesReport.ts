@@ -4,6 +4,7 @@ import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
 import { PRESENCE, type Presence } from "../../../presence/presence.ts";
 import type { Place } from "../../../presence/record.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
+import { callLoads } from "../../current/callLoad.ts";
 import { worldNow } from "../../current/worldNow.ts";
 import { agentIds } from "../../host/hostConfig.ts";
 import type { NodeSnapshot } from "../../placement/model/snapshot.ts";
@@ -28,6 +29,7 @@ export function currentNodesReport(
     presence: world.presence,
     history: (node) => presence?.history(node) ?? null,
     agents: agentsByNode(agentIds(deps.hostConfig()), world, deps.memory.part(LAST_NODES)),
+    calls: callLoads(deps.memory, config, world.snapshot, deps.now()),
     gatewayPlace: placeOfGateway(config, presence),
     hosting: nodeHosting(deps.memory.part(NODE_READER).last()?.nodes ?? [], deps.hosted?.all()),
     tunnels: tunnelsOf(config, deps.memory.part(TUNNELS).current),

@@ -1,7 +1,8 @@
-// What `events` says: the changes of nodes' states, oldest first, as a log reads. Pure.
+// What `events` says: the changes of nodes' and peers' states, oldest first, as a log reads. Pure.
 
 import type { EventQuery, Presence, Transition } from "../../../presence/presence.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
+import { mergedChanges } from "../../delegation/peers/peerChanges.ts";
 
 export interface NodeEvent extends Omit<Transition, "atMs"> {
   /** ISO 8601. */
@@ -21,10 +22,14 @@ export interface EventsReport {
 
 /**
  * The changes that were asked for, the newest last.
- * @param presence null: nobody observes.
+ * @param presence null: nobody observes; @param peers their changes, newest first; absent: nobody asks them.
  */
-export function createEventsReport(presence: Presence | null, query: EventQuery): EventsReport {
-  const events = (presence?.events(query) ?? []).map(
+export function createEventsReport(
+  presence: Presence | null,
+  query: EventQuery,
+  peers?: readonly Transition[],
+): EventsReport {
+  const events = mergedChanges(presence?.events(query) ?? [], peers, query).map(
     ({ node, from, to, atMs, reason }): NodeEvent => ({ node, from, to, at: isoTime(atMs) ?? "", reason }),
   );
   return {

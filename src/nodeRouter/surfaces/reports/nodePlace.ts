@@ -1,6 +1,7 @@
 // The place of a node, from its presence record and the config, and the words for it. Pure.
 
 import { declaredPlace } from "../../../presence/location/cleanPlace.ts";
+import type { ReportedPlace } from "../../../presence/location/reportedPlace.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
 import { placeWord } from "../../../shared/safeText.ts";
 import type { NodeLocation } from "../../../shared/types.ts";
@@ -16,7 +17,8 @@ export function shownPlace(location: NodeLocation | null, record: NodePresence |
 }
 
 /** The place without what is known about it. */
-export function locationOf({ precision: _p, confidence: _c, detail: _d, ...location }: Place): NodeLocation {
+export function locationOf(place: ReportedPlace): NodeLocation {
+  const { precision: _p, confidence: _c, detail: _d, middle: _m, ...location } = place;
   return location;
 }
 

@@ -1,8 +1,10 @@
 // The record of a node from which the CLI, the page, `/nodes`, metrics and the agent tool are made. Types alone.
 
+import type { ReportedPlace } from "../../../presence/location/reportedPlace.ts";
 import type { NodeHistory } from "../../../presence/presence.ts";
-import type { NodePresence, Place, TailnetPath } from "../../../presence/record.ts";
+import type { NodePresence, TailnetPath } from "../../../presence/record.ts";
 import type { NodeLocation, Transport } from "../../../shared/types.ts";
+import type { CallLoad } from "../../explain/callLoadText.ts";
 import type { CordonReport } from "../../explain/cordonText.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
@@ -14,7 +16,7 @@ export interface NodeReport
   extends Pick<NodeState, "name" | "nodeId" | "configured" | "online" | "approval" | "transport">,
     Pick<NodeState, "workspace" | "ghostIds">,
     Pick<StateFacts, "state" | "reason">,
-    Pick<NodePresence, "rttMs" | "reach" | "facts" | "otherPlaces" | "contradictions"> {
+    Pick<NodePresence, "rttMs" | "reach" | "facts" | "contradictions"> {
   readonly os: string | null;
   readonly location: NodeLocation | null;
   /** Configured and built-in; a bare tag has the value "". */
@@ -39,8 +41,11 @@ export interface NodeReport
   /** By which its node host reaches the gateway; null: none is configured; absent: not asked. */
   readonly tunnel?: TunnelStatus | null;
   /** `location` with how exact and how sure it is; null: nowhere. */
-  readonly place: Place | null;
+  readonly place: ReportedPlace | null;
+  readonly otherPlaces: readonly ReportedPlace[];
   readonly history: NodeHistory | null;
+  /** What calls do there now; absent: not asked. */
+  readonly calls?: CallLoad;
   /** The operator keeps calls away from it; null: calls may come. */
   readonly cordon: CordonReport | "unreadable" | null;
 }
@@ -59,7 +64,7 @@ export interface NodeResources {
 export interface NodesReport {
   readonly nodes: readonly NodeReport[];
   /** Where the gateway itself is; null: nobody knows. */
-  readonly gateway: { readonly place: Place | null };
+  readonly gateway: { readonly place: ReportedPlace | null };
   /** Credits that the data asks for, such as of the GeoIP file in use. */
   readonly attributions: readonly string[];
   readonly snapshotAgeMs: number | null;

@@ -1,10 +1,12 @@
 // What `nodes` says: every known node with its state, place, resources, agents and history. Pure.
 
 import { held } from "../../../presence/facts.ts";
+import { reportedPlace } from "../../../presence/location/reportedPlace.ts";
 import type { NodeHistory } from "../../../presence/presence.ts";
 import type { NodePresence, Place } from "../../../presence/record.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import type { Transport } from "../../../shared/types.ts";
+import type { CallLoad } from "../../explain/callLoadText.ts";
 import { cordonReport } from "../../explain/cordonText.ts";
 import type { NodeSnapshot, NodeState } from "../../placement/model/snapshot.ts";
 import { printTaint } from "../../placement/model/taint.ts";
@@ -26,6 +28,8 @@ export interface NodesReportInput {
   /** Ids of the agents whose exec would run on a node now, by node name. */
   readonly agents: ReadonlyMap<string, readonly string[]>;
   readonly gatewayPlace: Place | null;
+  /** By inventory name; absent: not asked. */
+  readonly calls?: (node: string) => CallLoad;
   /** By device id; absent: not asked. */
   readonly hosting?: ReadonlyMap<string, NodeHosting>;
   /** By inventory name, of those that have one in the config; absent: not asked. */
@@ -41,17 +45,18 @@ export function createNodesReport(input: NodesReportInput): NodesReport {
   const { snapshot, gatewayPlace, attributions, nowMs } = input;
   return {
     nodes: snapshot.nodes.map((node) => reportOf(node, input)).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    gateway: { place: gatewayPlace },
+    gateway: { place: gatewayPlace === null ? null : reportedPlace(gatewayPlace) },
     attributions,
     snapshotAgeMs: snapshot.takenAtMs === null ? null : Math.max(0, nowMs - snapshot.takenAtMs),
   };
 }
 
 function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
-  const { presence, history, agents, hosting, tunnels } = input;
+  const { presence, history, agents, hosting, tunnels, calls } = input;
   const record = presence.get(node.name);
   const facts = record?.facts ?? {};
-  const place = shownPlace(node.location, record);
+  const shown = shownPlace(node.location, record);
+  const place = shown === null ? null : reportedPlace(shown);
   const { state, reason, sinceMs } = shownStateOf(node, record);
   return {
     name: node.name,
@@ -81,9 +86,10 @@ function reportOf(node: NodeState, input: NodesReportInput): NodeReport {
     reach: record?.reach ?? { node: null, ssh: null },
     facts,
     place,
-    otherPlaces: record?.otherPlaces ?? [],
+    otherPlaces: record?.otherPlaces.map(reportedPlace) ?? [],
     contradictions: record?.contradictions ?? [],
     history: history(node.name),
+    ...(calls === undefined ? {} : { calls: calls(node.name) }),
     cordon: cordonReport(node.cordon),
   };
 }

@@ -7,6 +7,7 @@ import type { Mode, Transport } from "../../../shared/types.ts";
 import type { BusyNode } from "../../current/pressure.ts";
 import type { WaitingCall } from "../../current/waiting.ts";
 import { type CordonReport, cordonReport } from "../../explain/cordonText.ts";
+import { whyText } from "../../explain/message.ts";
 import type { ExplainReport } from "../../explain/report.ts";
 import { modelOf } from "../../host/agentModel.ts";
 import type { Discovery } from "../../host/discovery.ts";
@@ -17,12 +18,13 @@ import type { LedgerState } from "../../ledger/ledger.ts";
 import type { Liveness } from "../../liveness/liveness.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { LastNodesView, World } from "../../policy/callDecision.ts";
-import { explainTool } from "../../policy/explainTool.ts";
+import { explainTool, lookAhead } from "../../policy/explainTool.ts";
 import { worldOf } from "../../policy/world.ts";
 import type { Counters } from "../../state/counters.ts";
 import type { TunnelStatus } from "../../tunnels/tunnelStatus.ts";
 import { type GuardPlan, planGuard } from "../guard/guardPlan.ts";
 import { type HostedStatus, hostedStatus } from "./hostedReport.ts";
+import { MAX_BLOCKED } from "./maxBlocked.ts";
 import { countStates, type StateCounts, shownStateOf } from "./nodeState.ts";
 import type { SshNodeStatus } from "./sshStatus.ts";
 
@@ -43,6 +45,14 @@ export interface AgentStatus
   readonly sessions: number | null;
   /** Of the last run of each session, added up; null: not known. */
   readonly tokens: SessionTotals["tokens"];
+  /** Of a refused agent: the nodes that its rule means, of which none can be used now; absent: there are none. */
+  readonly blocked?: readonly BlockedNode[];
+}
+
+export interface BlockedNode {
+  readonly node: string;
+  /** About it alone: `was offline`. */
+  readonly why: string;
 }
 
 export interface StatusReport {
@@ -130,6 +140,7 @@ export function createStatusReport(input: StatusInput): StatusReport {
       workspace: binding === "workspace" ? (chosen?.workspace ?? null) : input.gatewayWorkspace(agent),
       sessions: totals?.sessions ?? null,
       tokens: totals?.tokens ?? null,
+      ...(outcome === "refused" ? blockedPart(world, agent, input.lastNodes) : {}),
     };
   });
   const cordons = snapshot.nodes.flatMap(({ name: node, cordon: kept }) => {
@@ -174,6 +185,15 @@ export function createStatusReport(input: StatusInput): StatusReport {
   };
 }
 
+function blockedPart(world: World, agent: string, lastNodes: LastNodesView): Pick<AgentStatus, "blocked"> {
+  const { placement } = lookAhead(world.agent(agent), "exec", world, lastNodes);
+  const blocked = (placement?.candidates() ?? [])
+    .filter(({ reason }) => reason?.about === "node")
+    .slice(0, MAX_BLOCKED)
+    .map((candidate) => ({ node: candidate.node, why: whyText(candidate, "") }));
+  return blocked.length === 0 ? {} : { blocked };
+}
+
 /** A node can be up over one transport and down over the other, which the agent does not use. */
 function presenceOf(
   { presence, ssh }: StatusInput,
@@ -194,7 +214,7 @@ function recordedPresence(
   transport: Transport | null,
 ): AgentStatus["presence"] {
   if (state === "stale" || state === "unknown") return "unknown";
-  const over = transport === null ? null : reach[transport];
+  const over = transport === null || transport === "peer" ? null : reach[transport];
   switch (over?.state) {
     case "up":
     case "failing":

@@ -1,6 +1,6 @@
 // node_route with list: the nodes that the calling agent's rule may choose for exec. Never the nodes of others.
 import type { PresenceState } from "../../../presence/record.ts";
-import { refusalText } from "../../../shared/refusal.ts";
+import { agentText } from "../../../shared/refusal.ts";
 import type { NodeState } from "../../placement/model/snapshot.ts";
 import type { AgentPolicy } from "../../policy/agentPolicy.ts";
 import type { LastNodesView, World } from "../../policy/callDecision.ts";
@@ -47,7 +47,7 @@ export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesVie
   const none = { agent, rule: null, nodes: [], more: 0 };
   const call = lookAhead(policy, "exec", world, memory);
   const refused = decisionRefusal(call);
-  const message = refused === null ? null : refusalText(refused);
+  const message = refused === null ? null : agentText(refused);
   const decision = call.placement ?? toolPlacement(policy, "exec", snapshot, memory);
   // A rule in error is left out: the one that is left may not be the one that is meant.
   if (policy.invalid !== null || (decision.rule === null && message !== null)) {
@@ -68,7 +68,7 @@ export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesVie
         name: node.name,
         state: shownStateOf(node, record).state,
         place: placeLabel(shownPlace(node.location, record)),
-        tags: tagsOf(node),
+        tags: listedTags(node),
         fits: candidate?.fits ?? false,
         reason: candidate?.reason?.one ?? null,
         chosen: node.name === chosen,
@@ -88,7 +88,8 @@ export function nodeList(policy: AgentPolicy, world: World, memory: LastNodesVie
 
 const TELLING = ["node.os", "node.arch"];
 
-function tagsOf({ tags }: NodeState): readonly string[] {
+/** `region=sg`, `gpu`; the built-in ones only when they say what the machine is. */
+export function listedTags({ tags }: NodeState): readonly string[] {
   return [...tags]
     .filter(([key]) => !key.startsWith("node.") || TELLING.includes(key))
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`));

@@ -1,22 +1,32 @@
-// Gives agents their two tools; the host makes them anew for every run, with its agent.
+// Gives agents their tools; the host makes them anew for every run, with its agent.
 import type { AnyAgentTool, OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
-import { agentOf } from "../../../shared/hostNames.ts";
+import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
+import type { ResolvedConfig } from "../../../config/resolve.ts";
+import { agentOf, normalizeAgentId } from "../../../shared/hostNames.ts";
 import { loadLater } from "../../../shared/loadLater.ts";
+import { OUTBOX } from "../../delegation/outbox/outbox.ts";
 import { JOBS } from "../../jobs/jobs.ts";
+import { matchesAgent } from "../../placement/selector/agentGlob.ts";
 import type { RouterDeps } from "../../process/deps.ts";
+import { DELEGATED_RUNS } from "../../state/delegatedRuns.ts";
+import { DELEGATE, DELEGATION } from "./delegateTools.ts";
 import type { NodeProcessDeps } from "./nodeProcess.ts";
 import { NODE_PROCESS } from "./nodeProcessTool.ts";
-import { NODE_ROUTE, nodeRoute } from "./nodeRoute.ts";
+import { NODE_ROUTE } from "./nodeRouteTool.ts";
+import type { ToolOutput } from "./toolOutput.ts";
 
 /** A look at a job is short; a node that is silent for this long is not reachable. */
 const RUN_TIMEOUT_MS = 20_000;
 
-/** `node_route` and `node_process`, made anew for each run, as the host says whose run it is. */
+/** `node_route` and `node_process`, and for agents that may delegate `delegate` and `delegation`, made anew for each run, as the host says whose run it is. */
 export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
   api.registerTool(
     (context): AnyAgentTool => ({
       ...NODE_ROUTE,
-      execute: (_callId: string, params: unknown) => nodeRoute(deps, agentOf(context), params),
+      async execute(_callId: string, params: unknown) {
+        const { nodeRoute } = await loadLater(() => import("./nodeRoute.ts"));
+        return nodeRoute(deps, agentOf(context), params);
+      },
     }),
     { names: [NODE_ROUTE.name] },
   );
@@ -37,6 +47,43 @@ export function registerTools(api: OpenClawPluginApi, deps: RouterDeps): void {
       },
     }),
     { names: [NODE_PROCESS.name] },
+  );
+  for (const tool of [DELEGATE, DELEGATION] as const) {
+    api.registerTool(
+      (context): AnyAgentTool | null => {
+        const agent = agentOf(context);
+        const config = deps.memory.part(PLUGIN_CONFIG).current;
+        if (agent === null || config === null || !mayDelegate(config, agent)) return null;
+        return {
+          ...tool,
+          async execute(callId: string, params: unknown, signal, onUpdate) {
+            const tools = await loadLater(() => import("./delegate.ts"));
+            const now = {
+              config: deps.memory.part(PLUGIN_CONFIG).current ?? config,
+              outbox: deps.memory.part(OUTBOX).current,
+              runs: deps.memory.part(DELEGATED_RUNS),
+              parentOf: tools.parentBy(deps.sessionFacts),
+              agent,
+              session: context.sessionKey ?? "",
+              callId,
+              signal,
+              onProgress: (output: ToolOutput) => onUpdate?.(output),
+            };
+            return tool === DELEGATE ? tools.delegate(now, params) : tools.delegation(now, params);
+          },
+        };
+      },
+      { names: [tool.name] },
+    );
+  }
+}
+
+/** Others do not see the tools: each costs a model its description. */
+function mayDelegate({ peers, delegation }: ResolvedConfig, agent: string): boolean {
+  const id = normalizeAgentId(agent);
+  return (
+    peers.size > 0 &&
+    delegation.rules.some(({ agents }) => agents.some((pattern) => matchesAgent(pattern, id)))
   );
 }
 

@@ -1,29 +1,32 @@
 // What Prometheus scrapes, from the same reports as everything else. What nobody knows has no line: it is never 0.
-import { Counter, Gauge, Registry } from "prom-client";
+import { Registry } from "prom-client";
 import { PRESENCE_STATES } from "../../../presence/freshness.ts";
-import type { NodeReport, NodesReport } from "../reports/nodeReport.ts";
+import { countOf } from "../../../shared/tokenCount.ts";
+import type { UsageOverview } from "../methods/usageMethod.ts";
+import type { NodesReport } from "../reports/nodeReport.ts";
+import type { PeersOverview } from "../reports/peersOverview.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import { type AddMetric, addNumbers, countersIn, gaugesIn, seconds } from "./metricSeries.ts";
+import { addNodes } from "./nodeMetrics.ts";
 
-const PREFIX = "openclaw_node_router_";
-
-/** Series of more nodes than this are left out: a config has at most 500, but anything may pair with a gateway. */
+/** Series of more nodes, or peers, than this are left out: a config has at most 500, but anything may pair with a gateway. */
 export const MAX_METRIC_NODES = 1_000;
-
-/** Longer label values are cut: they come from nodes. No configured name is longer. */
-export const MAX_LABEL_LENGTH = 253;
-
-const TRANSPORTS = ["node", "ssh"] as const;
-
-type Labels = Readonly<Record<string, string | null | undefined>>;
 
 /**
  * The text exposition, format 0.0.4. Names and units by https://prometheus.io/docs/practices/naming/.
  * The registry is made anew, so that a node that left leaves no series behind.
+ * @param peers null: no peer is configured.
+ * @param usage null: it could not be counted.
  */
-export async function metricsText(nodes: NodesReport, status: StatusReport): Promise<string> {
+export async function metricsText(
+  nodes: NodesReport,
+  status: StatusReport,
+  peers: PeersOverview | null = null,
+  usage: UsageOverview | null = null,
+): Promise<string> {
   const registry = new Registry();
-  const gauge = adding(registry, SeriesGauge, ({ series }, one) => series.push(one));
-  const counter = adding(registry, Counter, (made, { labels, value }) => made.inc(labels, value));
+  const gauge = gaugesIn(registry);
+  const counter = countersIn(registry);
 
   gauge("build_info", "The plugin that answers; always 1.", ["version", "mode"])(1, {
     version: status.version,
@@ -34,7 +37,7 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
       set(nodes.nodes.filter((node) => node.state === state).length, { state });
   });
   gauge("node_list_age_seconds", "Age of the gateway's own list of nodes.")(seconds(nodes.snapshotAgeMs));
-  addNodes(gauge, labelled(nodes.nodes.slice(0, MAX_METRIC_NODES)));
+  addNodes(gauge, nodes.nodes.slice(0, MAX_METRIC_NODES));
   gauge("agent_route_info", "Where an agent's exec would run now; always 1.", AGENT_LABELS, (set) => {
     for (const { agent, rule, outcome, node, transport } of status.agents)
       set(1, { agent, rule, outcome, node, transport });
@@ -68,98 +71,43 @@ export async function metricsText(nodes: NodesReport, status: StatusReport): Pro
   addNumbers(gauge, SOURCES, ["source"], (put) => {
     for (const source of status.sources) put(source, { source: source.id });
   });
+  addNumbers(gauge, PEERS, ["peer"], (put) => {
+    for (const peer of (peers?.peers ?? []).slice(0, MAX_METRIC_NODES))
+      put({ ...peer, up: peer.online === null ? null : Number(peer.online) }, { peer: peer.name });
+  });
+  gauge("delegations", "Tasks to and from peers that are kept.", ["direction", "state"], (set) => {
+    for (const { direction, state, count } of peers?.counts ?? []) set(count, { direction, state });
+  });
+  // While it is counted the numbers are too low, and would look like a drop.
+  addUsage(gauge, usage?.complete === true ? usage.today : []);
   return registry.metrics();
 }
 
+/** Pairs of an agent and a node beyond these are left out, the least spending ones. */
+export const MAX_USAGE_PAIRS = 500;
+
+const KINDS = [
+  ["input", "input"],
+  ["output", "output"],
+  ["cache_read", "cacheRead"],
+  ["cache_write", "cacheWrite"],
+] as const;
+
+function addUsage(gauge: AddMetric, today: UsageOverview["today"]): void {
+  const pairs = [...today]
+    .sort((one, other) => countOf(other.tokens) - countOf(one.tokens))
+    .slice(0, MAX_USAGE_PAIRS);
+  gauge("usage_tokens", "Tokens of agents since midnight UTC.", ["agent", "node", "kind"], (set) => {
+    for (const { agent, node, tokens } of pairs)
+      for (const [kind, field] of KINDS) set(tokens[field], { agent, node, kind });
+  });
+  gauge("usage_cost", "What they cost, by the prices in OpenClaw's config.", ["agent", "node"], (set) => {
+    for (const { agent, node, tokens } of pairs)
+      set(tokens.unpriced > 0 ? null : tokens.cost, { agent, node });
+  });
+}
+
 const AGENT_LABELS = ["agent", "rule", "outcome", "node", "transport"];
-const INFO_LABELS = ["node", "node_id", "os", "arch", "country", "city", "place_source", "path", "version"];
-
-/** A node with the one object that all of its series share. */
-interface Labelled {
-  readonly node: NodeReport;
-  readonly named: SharedLabels;
-}
-
-/** Of nodes whose names are the same once they are cut, the first: Prometheus takes no series twice. */
-function labelled(nodes: readonly NodeReport[]): readonly Labelled[] {
-  const byName = new Map<string, Labelled>();
-  for (const node of nodes) {
-    const name = cut(node.name);
-    if (!byName.has(name)) byName.set(name, { node, named: { node: name } });
-  }
-  return [...byName.values()];
-}
-
-function addNodes(gauge: AddMetric, nodes: readonly Labelled[]): void {
-  gauge("node_info", "What a node is; always 1.", INFO_LABELS, (set) => {
-    for (const { node, named } of nodes) {
-      const { nodeId, os, facts, path } = node;
-      const at = node.place ?? node.location;
-      const labels = {
-        node_id: nodeId,
-        os,
-        arch: facts.arch?.value,
-        country: at?.country,
-        city: at?.city,
-        place_source: at?.source,
-        path,
-        version: facts.version?.value,
-      };
-      set(1, labels, named);
-    }
-  });
-  gauge("node_state", "1 for the state that a node is in, 0 for the others.", ["node", "state"], (set) => {
-    for (const { node, named } of nodes)
-      for (const state of PRESENCE_STATES) set(node.state === state ? 1 : 0, { state }, named);
-  });
-  gauge("node_agents", "Agents whose exec would run on a node now.", ["node"], (set) => {
-    for (const { node, named } of nodes) set(node.agents.length, undefined, named);
-  });
-  gauge("node_cordoned", "Whether the operator keeps calls away from a node.", ["node"], (set) => {
-    for (const { node, named } of nodes) set(node.cordon === null ? 0 : 1, undefined, named);
-  });
-  addNumbers(gauge, REACH, ["node", "transport"], (put) => {
-    for (const { node, named } of nodes)
-      for (const transport of TRANSPORTS) {
-        const known = node.reach[transport];
-        if (known !== null) put({ ...known, up: UP[known.state] }, { transport }, named);
-      }
-  });
-  addNumbers(gauge, TUNNELS, ["node"], (put) => {
-    for (const { node, named } of nodes)
-      if (node.tunnel != null)
-        put({ ...node.tunnel, up: node.tunnel.state === "up" ? 1 : 0 }, undefined, named);
-  });
-  addNumbers(gauge, RESOURCES, ["node"], (put) => {
-    for (const { node, named } of nodes) put(node.resources, undefined, named);
-  });
-}
-
-/** Metrics of a record's fields. */
-type Numbers<Field> = readonly (readonly [name: string, help: string, field: Field])[];
-
-const RESOURCES = [
-  ["node_load1", "Load average of one minute.", "load1"],
-  ["node_cpus", "Processors that a node may use.", "cpuCount"],
-  ["node_memory_total_bytes", "Memory of a node.", "memoryTotalBytes"],
-  ["node_memory_available_bytes", "Memory that programs can still get.", "memoryAvailableBytes"],
-  ["node_disk_total_bytes", "Size of the disk that holds a node's workspace.", "diskTotalBytes"],
-  ["node_disk_available_bytes", "Free space on that disk.", "diskAvailableBytes"],
-] as const;
-
-/** One lost answer is not down yet; nobody knowing is neither. */
-const UP = { up: 1, failing: 1, down: 0, unknown: null };
-const REACH = [
-  ["node_up", "Whether a node answers over a transport.", "up"],
-  ["node_round_trip_seconds", "Round trip, median of the last 5.", "rttMs"],
-  ["node_last_answer_timestamp_seconds", "When a node last answered.", "lastAnswerMs"],
-] as const;
-
-const TUNNELS = [
-  ["tunnel_up", "Whether the tunnel by which a node reaches the gateway is there.", "up"],
-  ["tunnel_connections", "Connections through a node's tunnel.", "connections"],
-  ["tunnel_retries", "Attempts that failed since a node's tunnel was last up.", "retries"],
-] as const;
 
 const CALLS = [
   ["mismatches_total", "Results that named another node than the decision; must stay 0.", "mismatches"],
@@ -181,6 +129,12 @@ const SSH = [
   ["ssh_queued_commands", "Commands that wait for an SSH session.", "queued"],
 ] as const;
 
+const PEERS = [
+  ["peer_up", "Whether a peer answers.", "up"],
+  ["peer_rtt_seconds", "Round trip of the last answer of a peer.", "rttMs"],
+  ["peer_clock_offset_seconds", "A peer's clock less this gateway's.", "clockOffsetMs"],
+] as const;
+
 const SOURCES = [
   ["presence_source_failures", "Rounds of a source of node presence that failed in a row.", "failures"],
   [
@@ -189,78 +143,3 @@ const SOURCES = [
     "lastOkMs",
   ],
 ] as const;
-
-/** A metric for each of the fields; what a field has in ms is told in seconds. */
-function addNumbers<Field extends string>(
-  add: AddMetric,
-  numbers: Numbers<Field>,
-  labelNames: readonly string[],
-  each: (
-    put: (of: Readonly<Record<Field, number | null>>, labels?: Labels, shared?: SharedLabels) => void,
-  ) => void,
-): void {
-  for (const [name, help, field] of numbers) {
-    const told = field.endsWith("Ms") ? seconds : (value: number | null) => value;
-    add(name, help, labelNames, (set) => each((of, labels, shared) => set(told(of[field]), labels, shared)));
-  }
-}
-
-type SetValue = (value: number | null, labels?: Labels, shared?: SharedLabels) => void;
-type FillGauge = (set: SetValue) => void;
-type AddMetric = (name: string, help: string, labelNames?: readonly string[], fill?: FillGauge) => SetValue;
-
-/** One line. The library writes `sharedLabels` behind `labels`, and what it made of the same object once it uses again. */
-interface Series {
-  readonly value: number;
-  readonly labels: Record<string, string>;
-  readonly sharedLabels: SharedLabels;
-}
-
-type SharedLabels = Record<string, string>;
-const NO_LABELS: SharedLabels = {};
-
-/**
- * A gauge that hands its series over as they are. Everything is set once, with names from here, for a single answer:
- * the library's map of hashes and its checks would take longer than all the rest.
- */
-class SeriesGauge extends Gauge {
-  readonly series: Series[] = [];
-
-  override async get() {
-    return { ...(await super.get()), values: this.series };
-  }
-}
-
-type Config = ConstructorParameters<typeof Counter>[0];
-
-/** Makes a metric of that kind, and puts in what is known. */
-function adding<M>(
-  registry: Registry,
-  Kind: new (config: Config) => M,
-  put: (metric: M, series: Series) => void,
-): AddMetric {
-  return (name, help, labelNames = [], fill) => {
-    const made = new Kind({ name: PREFIX + name, help, labelNames: [...labelNames], registers: [registry] });
-    const set: SetValue = (value, labels, sharedLabels = NO_LABELS) => {
-      if (value === null || !Number.isFinite(value)) return;
-      put(made, { value, labels: labels === undefined ? NO_LABELS : cleaned(labels), sharedLabels });
-    };
-    fill?.(set);
-    return set;
-  };
-}
-
-/** Prometheus reads an empty label as none. */
-function cleaned(labels: Labels): Record<string, string> {
-  const clean: Record<string, string> = {};
-  for (const name in labels) clean[name] = cut(labels[name] ?? "");
-  return clean;
-}
-
-function cut(value: string): string {
-  return value.length > MAX_LABEL_LENGTH ? value.slice(0, MAX_LABEL_LENGTH) : value;
-}
-
-function seconds(ms: number | null): number | null {
-  return ms === null ? null : ms / 1000;
-}

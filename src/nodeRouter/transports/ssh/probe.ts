@@ -1,6 +1,6 @@
 // `probe <node>`: a fresh connection, step by step, down to the workspace directory.
 import type { Client } from "ssh2";
-import type { ConfiguredNode } from "../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../config/resolveNodes.ts";
 import { messageOf } from "../../../shared/errors.ts";
 import { refusal, refusalLine, refusalText } from "../../../shared/refusal.ts";
 import { quote, safe } from "../../../shared/safeText.ts";

@@ -1,5 +1,6 @@
 // The SSH transport of one gateway process: a pool a node, made at first use, replaced when its settings change.
-import type { ConfiguredNode } from "../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../config/resolveNodes.ts";
+import { TELL_USER } from "../../../shared/errorCatalogue.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
@@ -19,6 +20,8 @@ export interface TransportOptions {
   readonly limits?: Partial<PoolLimits>;
 }
 
+const NOTHING_OPEN = { connected: 0, free: 0, pending: 0, queued: 0, size: 0 };
+
 interface Entry {
   readonly key: string;
   readonly pool: NodePool;
@@ -28,11 +31,11 @@ interface Entry {
 export function createSshTransport(options: TransportOptions): SshTransport {
   const entries = new Map<string, Entry>();
   /** Pools of settings that are no longer: they only finish what runs. */
-  const retired = new Set<NodePool>();
+  const retired = new Map<NodePool, string>();
   let closed = false;
 
-  const retire = (pool: NodePool): void => {
-    retired.add(pool);
+  const retire = (name: string, pool: NodePool): void => {
+    retired.set(pool, name);
     void pool.close().finally(() => retired.delete(pool));
   };
 
@@ -43,13 +46,13 @@ export function createSshTransport(options: TransportOptions): SshTransport {
     if (settings === null || settings.ssh === null) {
       if (present !== undefined) {
         entries.delete(name);
-        retire(present.pool);
+        retire(name, present.pool);
       }
       return null;
     }
     const key = JSON.stringify([settings.ssh, settings.loginShell, settings.tailscale]);
     if (present?.key === key) return present.pool;
-    if (present !== undefined) retire(present.pool);
+    if (present !== undefined) retire(name, present.pool);
     const pool = new NodePool({
       node: name,
       loginShell: settings.loginShell,
@@ -75,19 +78,24 @@ export function createSshTransport(options: TransportOptions): SshTransport {
       const unset = `it has no plugins.entries.node-router.config.nodes.${node}.ssh`;
       return { kind: "unknown", reason: closed ? "its SSH connections are being closed" : unset };
     },
-    counters: (node) => entries.get(node)?.pool.counters() ?? null,
+    counters(node) {
+      const now = entries.get(node)?.pool.counters() ?? null;
+      let running = now?.running ?? 0;
+      for (const [pool, name] of retired) if (name === node) running += pool.counters().running;
+      return now === null && running === 0 ? null : { ...(now ?? NOTHING_OPEN), running };
+    },
     fault: (node) => entries.get(node)?.pool.fault ?? null,
     info: (node) => entries.get(node)?.pool.info ?? null,
     nodes: () => [...entries.keys()],
     async close() {
       closed = true;
       const current = [...entries.values()].map(({ pool }) => pool);
-      await Promise.all([...current, ...retired].map((pool) => pool.close()));
+      await Promise.all([...current, ...retired.keys()].map((pool) => pool.close()));
     },
     destroy() {
       closed = true;
       for (const { pool } of entries.values()) pool.destroy();
-      for (const pool of retired) pool.destroy();
+      for (const pool of retired.keys()) pool.destroy();
     },
   };
 }
@@ -103,6 +111,7 @@ function refused(node: string, request: CommandRequest, closed: boolean): Runnin
       : refusal("NOT_STARTED", `node ${quote(node)} has no ssh settings now`, {
           nothingRan: "nothing ran",
           advice: `Set plugins.entries.node-router.config.nodes.${node}.ssh`,
+          agentAdvice: TELL_USER,
         }),
   );
   return command;

@@ -1,6 +1,6 @@
 // The input of one command, in order: each piece is recorded before it is sent, and a refused piece is never sent.
 import type { Writable } from "node:stream";
-import { messageOf } from "../../../shared/errors.ts";
+import { agentError, messageOf } from "../../../shared/errors.ts";
 
 /** Told that these bytes are about to be sent; rejects when they may not be. */
 export type InputWatch = (bytes: Buffer) => Promise<InputRecord>;
@@ -49,7 +49,7 @@ export function createInputQueue(
     } catch (error) {
       // SECURITY: nor what comes later, nor its end: half a line may be another command, and an end would run it.
       isRefused = true;
-      onRefused(messageOf(error));
+      onRefused(messageOf(agentError(error)));
       return taken();
     }
     hand(bytes, taken, record);

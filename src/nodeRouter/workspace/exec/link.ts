@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { NodeRouterError } from "../../../shared/errors.ts";
-import { refusal, refusalText } from "../../../shared/refusal.ts";
+import { agentText, refusal } from "../../../shared/refusal.ts";
 import type { Outcome, RunningCommand, SignalName } from "../../transports/transport.ts";
 import { createInputQueue, type InputQueue, type InputWatch } from "./inputQueue.ts";
 import { FRAME, frameHead, type HelperExit, PROTOCOL, writeExit } from "./protocol.ts";
@@ -149,7 +149,7 @@ export function openLink(
 /** How the helper ends, so that the host sees what the command's end was. */
 export function helperExit(outcome: Outcome): HelperExit {
   if (outcome.kind !== "ran") {
-    return { code: PROTOCOL.refusedCode, signal: null, text: refusalText(outcome) };
+    return { code: PROTOCOL.refusedCode, signal: null, text: agentText(outcome) };
   }
   if (outcome.signal === null)
     return { code: outcome.exitCode ?? PROTOCOL.refusedCode, signal: null, text: null };

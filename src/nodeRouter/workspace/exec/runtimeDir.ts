@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TELL_USER } from "../../../shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { type Refusal, refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
@@ -80,7 +81,7 @@ export function createRuntimeDir(options: RuntimeDirOptions): RuntimeDir {
 }
 
 function nothingRan(fact: string, advice: string): Refusal {
-  return refusal("NOT_STARTED", fact, { nothingRan: "nothing ran", advice });
+  return refusal("NOT_STARTED", fact, { nothingRan: "nothing ran", advice, agentAdvice: TELL_USER });
 }
 
 /** The socket's path is longer than its folder's by some thirty bytes. */

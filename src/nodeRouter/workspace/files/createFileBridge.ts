@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { currentToolCall, FILE_IDENTITY } from "../../host/toolCall.ts";
 import { createCallMemories } from "./callMemory.ts";
 import { createChanges } from "./changes.ts";
-import type { FileBridge, FileBridgeOptions } from "./fileBridge.ts";
+import type { FileBridge, FileBridgeOptions, FileParams } from "./fileBridge.ts";
 import { createPathResolver } from "./paths.ts";
 import { createPendingDirectory, laterByTimer } from "./pendingDirectory.ts";
 import { createReads } from "./reads.ts";
@@ -33,17 +33,32 @@ export function createFileBridge(options: FileBridgeOptions): FileBridge {
     return await step();
   };
 
+  const begin = ({ filePath, cwd }: Pick<FileParams, "filePath" | "cwd">): string => {
+    const { path } = paths.resolve(filePath, cwd, "read");
+    options.onCall?.((named) => {
+      try {
+        return paths.resolve(named, cwd, "read").path === path;
+      } catch {
+        return false;
+      }
+    });
+    return path;
+  };
+
   return {
     pathMappings: paths.mappings,
-    async [FILE_IDENTITY]({ filePath, cwd }) {
+    async [FILE_IDENTITY](params) {
       memories.announce();
-      return paths.resolve(filePath, cwd, "read").path;
+      return begin(params);
     },
     resolvePath: ({ filePath, cwd }) => paths.describe(paths.resolve(filePath, cwd, "read")),
     stat: (params) => settled(() => reads.stat(params)),
     readFile: (params) => settled(async () => (await reads.read(params)).data),
     readFileWithSource: (params) => settled(() => reads.read(params)),
-    readDirectory: (params) => settled(() => reads.list(params)),
+    async readDirectory(params) {
+      begin(params);
+      return await settled(() => reads.list(params));
+    },
     writeFile: writes.write,
     createFileExclusive: writes.create,
     mkdirp: writes.mkdir,

@@ -145,6 +145,8 @@ export interface FileBridgeOptions {
   readonly run: CollectCommand;
   /** The tool call that runs: an object made for it, null when there is none. The default is the host's. */
   readonly currentCall?: () => object | null;
+  /** Told as a call begins with a file. @param means whether a path, as a call's parameters have it, is that file's. */
+  readonly onCall?: (means: (filePath: string) => boolean) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Awaited before anything of a change is sent; what it throws stops the change. */

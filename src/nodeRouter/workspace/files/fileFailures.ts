@@ -211,7 +211,10 @@ export function outcomeError(subject: Subject, outcome: Outcome): NodeRouterErro
     return fault("OUTCOME_UNKNOWN", what, `it was ended from outside (${by})`, LOST[subject.operation]);
   }
   return outcome.kind === "notStarted"
-    ? new NodeRouterError({ ...outcome, fact: `${what}: nothing was done: ${outcome.fact}` })
+    ? new NodeRouterError(
+        { ...outcome, fact: `${what}: nothing was done: ${outcome.fact}` },
+        { isForAgent: true },
+      )
     : fault(outcome.code, what, refusalWords(outcome), LOST[subject.operation]);
 }
 

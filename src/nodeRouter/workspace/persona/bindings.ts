@@ -95,7 +95,7 @@ function delegate(current: PersonaNow, folder: string): PersonaBridge {
     if (persona !== null) return persona(folder);
     const fact = "node-router is being reloaded or was disabled";
     const advice = "Try again, or restart the gateway if it is to stay disabled";
-    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice }));
+    throw new NodeRouterError(refusal("WORKSPACE_UNAVAILABLE", fact, { advice, agentAdvice: advice }));
   };
   return {
     readFileWithSource: async (params) => (await now()).readFileWithSource(params),

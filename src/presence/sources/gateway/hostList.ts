@@ -3,7 +3,7 @@ import { within } from "../../../shared/deadline.ts";
 import { messageOf, NodeRouterError } from "../../../shared/errors.ts";
 import { fieldOf } from "../../../shared/jsonParts.ts";
 import { refusal } from "../../../shared/refusal.ts";
-import { readHostNode } from "./hostNode.ts";
+import { publishersOf, readHostNode } from "./hostNode.ts";
 import { joined, type PairedNodeList } from "./sameNodes.ts";
 
 /** The one host call this source needs: `api.runtime.nodes.list`. */
@@ -35,7 +35,13 @@ export async function readHostNodes(
   }
   const entries = fieldOf(answer, "nodes");
   if (!Array.isArray(entries)) throw unavailable("the answer holds no list of nodes");
-  return joined(before, { nodes: entries.map(readHostNode).filter((node) => node !== null), takenAtMs });
+  const read = joined(before, {
+    nodes: entries.map(readHostNode).filter((node) => node !== null),
+    takenAtMs,
+  });
+  // Every call asks for them: here none waits while the whole list is looked through.
+  publishersOf(read.nodes);
+  return read;
 }
 
 function unavailable(fact: string, cause?: unknown): NodeRouterError {

@@ -1,5 +1,6 @@
 // One node as the gateway sees it: the fields we use of the host's `nodes.list`, checked.
 import { fieldOf, itemsOf, trimmedText } from "../../../shared/jsonParts.ts";
+import { onceFor } from "../../../shared/once.ts";
 import { cleanAddress, cleanAmount, cleanFact } from "../../nodeFacts.ts";
 
 /** `unapproved`: the device is paired but no command surface was ever approved. */
@@ -42,6 +43,11 @@ export interface NodeHostedTool {
   /** Null for tools that are not an MCP server's. */
   readonly mcpServer: string | null;
 }
+
+/** Those of a list that offer any tool. Lists never change once read. */
+export const publishersOf = onceFor((nodes: readonly HostNode[]): readonly HostNode[] =>
+  nodes.filter(({ tools }) => tools !== undefined),
+);
 
 /** The node's own numbers, sent on connect and every 60 s; kept, with their time, after it left. */
 export interface HostStats {

@@ -20,6 +20,8 @@ export interface TailnetNodes {
   concern(nodeIds: readonly string[]): boolean;
   /** Why a target has no peer, by inventory name. */
   unmatched(): ReadonlyMap<string, string>;
+  /** Inventory names that are this machine itself. */
+  self(): readonly string[];
 }
 
 /** The peer of one node, as it was last observed, and the status that it is from. */
@@ -103,6 +105,8 @@ export function createTailnetNodes(
     },
 
     unmatched: () => unmatched,
+
+    self: () => [...matched].flatMap(([name, { peer, status }]) => (peer === status.self ? [name] : [])),
   };
 }
 

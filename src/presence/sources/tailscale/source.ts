@@ -15,6 +15,8 @@ export interface TailscaleSource extends PresenceSource {
   unmatched(): ReadonlyMap<string, string>;
   /** Code of this machine's own home relay; null: not known. */
   selfRelay(): string | null;
+  /** Inventory names of the nodes that are this machine itself, as far as known. */
+  selfNodes(): readonly string[];
 }
 
 export interface TailscaleSourceOptions {
@@ -113,6 +115,7 @@ export function createTailscaleSource(options: TailscaleSourceOptions): Tailscal
     derpMap: derp.map,
     unmatched: nodes.unmatched,
     selfRelay: () => selfRelay,
+    selfNodes: nodes.self,
   };
 }
 

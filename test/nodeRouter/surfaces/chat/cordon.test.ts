@@ -30,6 +30,9 @@ test.each<[CordonCommand, string, RegExp]>([
   ["cordon", "mac-gs", /did you mean "mac-sg"\?/],
   ["cordon", "mac-sg for ever", /^for takes a time span/],
   ["drain", "mac-\u001b[2J", /^no node "mac-\\u001b\[2J" is known/],
+  ["cordon", "mac-sg --dry-run", /^\/cordon <node> .*; "--dry-run" is of the command line alone$/],
+  ["drain", "mac-sg for 2h disk —move", /; "—move" is of the command line alone$/],
+  ["cordon", "mac-sg --for 2h", /; "--for" is of the command line alone$/],
 ])("/%s %j changes nothing, and says why", async (command, args, words) => {
   const deps = fakeDeps({ hostConfig: HOST });
   expect(await cordonReply(deps, command, args, "alice")).toMatch(words);

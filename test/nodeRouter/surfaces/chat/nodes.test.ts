@@ -1,6 +1,12 @@
 // The slash command `/nodes`: a few lines, what is wrong first, for whom the host lets give commands.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { describe, expect, test } from "vitest";
+import {
+  type KnownPeer,
+  PEERS,
+  type PeerWatch,
+  UNKNOWN_PEER,
+} from "../../../../src/nodeRouter/delegation/peers/knownPeers.ts";
 import { answerNodes, registerSlashCommands } from "../../../../src/nodeRouter/surfaces/chat/register.ts";
 import { PRESENCE } from "../../../../src/presence/presence.ts";
 import { fakeDeps, hostEntry, START_MS } from "../../../support/fakeDeps.ts";
@@ -22,6 +28,27 @@ describe("/nodes", () => {
 mac-cn · offline for 2h · CN (declared) · it does not answer over the node protocol
 mac-sg · ready · SG Singapore (declared) · 71 ms · worker-sg`,
     );
+  });
+
+  test("names the peers that are away in one line, with since when; none that answers or that nobody asked", async () => {
+    const deps = arrange();
+    let known: readonly (readonly [string, Partial<KnownPeer>])[] = [
+      ["gw-sg", { online: false, sinceMs: START_MS - 240_000 }],
+      ["gw-cn", { online: true }],
+      ["gw-us", { online: null }],
+      ["gw hk\n", { online: false }],
+    ];
+    // Only what the answer asks of it.
+    const watch: unknown = {
+      known: () => new Map(known.map(([name, peer]) => [name, { ...UNKNOWN_PEER, ...peer }])),
+    };
+    deps.memory.part(PEERS).current = watch as PeerWatch;
+    const lines = async () => (await answerNodes(deps)).split("\n").slice(3);
+    expect(await lines()).toEqual([String.raw`peers away: gw-sg for 4m, "gw hk\u000a"`]);
+    known = known.slice(1, 3);
+    expect(await lines()).toEqual([]);
+    known = Array.from({ length: 99 }, (_, n) => [`gw-${n}`, { online: false }] as const);
+    expect((await lines())[0]).toMatch(/^peers away: .{150,187}…$/);
   });
 
   test("names whose data a place is from, where one is from the GeoIP file, and nobody else", async () => {

@@ -6,8 +6,12 @@ import {
   runCommand,
 } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
 import type { Terminal } from "../../../../src/nodeRouter/surfaces/cli/terminal.ts";
+import { drained } from "../../../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
+import { describeOne } from "../../../../src/nodeRouter/surfaces/methods/describeMethod.ts";
+import { calls } from "../../../../src/nodeRouter/surfaces/methods/ledgerMethods.ts";
 import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import type { Params } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
+import { createSshMethods } from "../../../../src/nodeRouter/surfaces/methods/sshMethods.ts";
 import { type FakeDeps, type FakeOptions, fakeDeps, START_MS } from "../../../support/fakeDeps.ts";
 
 export interface Ran {
@@ -33,6 +37,7 @@ export async function run(
   options: CommandOptions,
   answer: (method: string, params: Params) => unknown,
   machine: Terminal = MACHINE,
+  columns?: number,
 ): Promise<Ran> {
   const [stdout, stderr, asked]: [string[], string[], string[]] = [[], [], []];
   const code = await runCommand(
@@ -42,7 +47,7 @@ export async function run(
       asked.push(`${method} ${JSON.stringify(params)}`);
       return (await answer(method, params)) as T;
     },
-    { print: (text) => void stdout.push(text), fail: (text) => void stderr.push(text) },
+    { print: (text) => void stdout.push(text), fail: (text) => void stderr.push(text), columns },
     machine,
   );
   return { code, stdout: stdout.join("\n"), stderr: stderr.join("\n"), asked };
@@ -82,6 +87,15 @@ export function fakeGateway(options: FakeOptions = {}): FakeGateway {
         return methods.explain(params);
       case "noderouter.doctor":
         return methods.doctor();
+      case "noderouter.describe":
+        return describeOne(deps, methods, params);
+      case "noderouter.drained":
+        return drained(deps, params);
+      case "noderouter.calls":
+        return calls(deps, params);
+      case "noderouter.probe":
+      case "noderouter.trust":
+        return createSshMethods(deps)[method === "noderouter.probe" ? "probe" : "trust"](params);
       default:
         return methods.guard(params);
     }

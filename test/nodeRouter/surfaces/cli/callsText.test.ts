@@ -1,5 +1,5 @@
 // What people and scripts read of the ledger in a terminal.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { VerifyReport } from "../../../../src/nodeRouter/ledger/verify.ts";
 import { callLine, callsText, verifyText } from "../../../../src/nodeRouter/surfaces/cli/callsText.ts";
 import { MACHINE, run } from "./arrange.ts";
@@ -85,8 +85,11 @@ test.each([
   [false, 1],
 ])("ledger verify of a chain that holds (%j) is %i, in text and in JSON", async (ok, code) => {
   for (const json of [false, true]) {
-    const ran = await run("ledger", { node: "verify", json, head: "x" }, () => ({ ...REPORT, ok }));
-    expect([ran.code, ran.asked]).toEqual([code, ['noderouter.ledger {"head":"x"}']]);
+    const ran = await run("ledger", { node: "verify", json, head: "h".repeat(43) }, () => ({
+      ...REPORT,
+      ok,
+    }));
+    expect([ran.code, ran.asked]).toEqual([code, [`noderouter.ledger {"head":"${"h".repeat(43)}"}`]]);
     if (json) expect(JSON.parse(ran.stdout)).toEqual({ ...REPORT, ok });
   }
 });
@@ -133,4 +136,73 @@ test("--follow prints a call when it comes and when it ends, each once, and noth
   expect(ran.code).toBe(0);
   expect(ran.stdout.split("\n").map((line) => JSON.parse(line))).toEqual([row, running, ended]);
   expect(ran.asked.at(-1)).toBe('noderouter.calls {"limit":1000,"since":"2026-11-30T01:31:11.482Z"}');
+});
+
+describe("describe call", () => {
+  const row = (id: string) => ({
+    ...{ id, at: "2026-11-22T08:00:00.000Z", agent: "worker-sg", session: null, tool: "exec" },
+    ...{ rule: "singapore", outcome: "refused", node: null, transport: null },
+    ...{ place: { country: "SG", source: "declared" }, code: "NO_NODE_FITS", ms: null },
+    reason: `1 was offline\u001b[2J ${"and so on ".repeat(20)}`,
+  });
+  const answer = () => ({ calls: [row("3f2a-1"), row("3f2b-2"), row("3f2b-22")] });
+
+  test("shows one by its id or the beginning of it, every fact on a line that fits", async () => {
+    const ran = await run("describe", { argument: "call", id: "3f2a" }, answer, undefined, 60);
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(ran.stdout).toMatch(/^id +3f2a-1\nat +2026-.*\nagent +worker-sg\nsession +-\n/);
+    expect(ran.stdout).toContain("\nplace      SG (declared)\n");
+    for (const line of ran.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(60);
+    const json = await run("describe", { argument: "call", id: "3f2b-2", json: true }, answer);
+    expect(JSON.parse(json.stdout)).toEqual(row("3f2b-2"));
+  });
+
+  test.each([
+    ["3f2b", '2 calls begin with "3f2b"; ids are those of "openclaw node-router calls -o name"'],
+    ["9", 'no call "9" is among the newest 1000; ids are those of "openclaw node-router calls -o name"'],
+  ])("of %s it is 1, and says why", async (id, stderr) => {
+    const ran = await run("describe", { argument: "call", id }, answer);
+    expect(ran).toMatchObject({ code: 1, stdout: "", stderr });
+  });
+});
+
+/** `--follow` with one answer a round; an Error is thrown. */
+async function followed(answers: readonly (readonly object[] | Error)[], nowMs: number) {
+  const stop = new AbortController();
+  let asked = 0;
+  const machine = {
+    ...MACHINE,
+    now: () => nowMs,
+    stop: stop.signal,
+    sleep: async () => {
+      if (asked === answers.length) stop.abort();
+    },
+  };
+  const answer = () => {
+    const calls = answers[asked++];
+    if (calls instanceof Error) throw calls;
+    return { calls };
+  };
+  const ran = await run("calls", { follow: true, json: true }, answer, machine);
+  return { ...ran, ids: ran.stdout.split("\n").flatMap((line) => (line === "" ? [] : JSON.parse(line).id)) };
+}
+
+test("--follow of an empty ledger shows the first call, whatever the clock of this machine says", async () => {
+  const { reason: _reason, ...row } = CALL;
+  const { ids, asked } = await followed([[], [], [row], [row]], Date.parse("2099-01-01"));
+  expect(ids).toEqual([row.id]);
+  expect(asked.join()).not.toContain("2099");
+});
+
+test("--follow goes on while the gateway restarts, says so once, and shows what came meanwhile", async () => {
+  const { reason: _reason, ...row } = CALL;
+  const next = { ...row, id: "next", at: "2026-11-30T01:40:00.000Z" };
+  const lost = new Error("closed");
+  const ran = await followed([[row], lost, lost, [next, row]], 0);
+  expect([ran.code, ran.ids]).toEqual([0, [row.id, "next"]]);
+  expect(ran.stderr.split("\n")).toEqual([
+    "the gateway does not answer, this goes on: closed",
+    "the gateway answers again",
+  ]);
+  expect((await followed([lost], 0)).code).toBe(1);
 });

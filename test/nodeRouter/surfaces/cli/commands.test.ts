@@ -54,6 +54,18 @@ describe("exit codes", () => {
     expect(done.written).toBe(0);
   });
 
+  test.each(["", " , "])(
+    "guard --agent %j, as of variables that are not set, is not the guard of all",
+    async (agent) => {
+      for (const more of [{}, { dryRun: true }, { undo: true, yes: true }]) {
+        const gateway = fakeGateway({ hostConfig: two });
+        const ran = await run("guard", { agent, ...more }, gateway.answer);
+        expect([ran.code, ran.asked, gateway.written]).toEqual([2, [], 0]);
+        expect(ran.stderr).toMatch(/^--agent needs a name; /);
+      }
+    },
+  );
+
   test("explain of an agent without a rule is 0: nothing is refused", async () => {
     expect((await run("explain", { agent: "master" }, fakeGateway().answer)).code).toBe(0);
   });
@@ -88,8 +100,11 @@ describe("exit codes", () => {
     const idle = await run("status", {}, gateway.answer);
     expect(idle.code).toBe(0);
     expect(idle.stdout).toContain(
-      "\nno rule names any of these agents, so OpenClaw decides where their tools run\n",
+      "\nno rule names any of these agents, so OpenClaw decides where their tools run\nnothing needs the hooks yet",
     );
+    expect(idle.stdout).not.toContain("HOOKS_NOT_LIVE");
+    gateway.deps.memory.part(HOOKS_SEEN).hooksRegisteredAtMs = Number.MAX_SAFE_INTEGER;
+    expect((await run("status", {}, gateway.answer)).stdout).not.toContain("nothing needs the hooks");
   });
 
   test.each(["mismatches", "missed"] as const)("status is 1 once %s were counted", async (counter) => {
@@ -110,6 +125,39 @@ describe("exit codes", () => {
       });
     },
   );
+});
+
+test.each([
+  ["guard", { agent: "" }, "--agent"],
+  ["calls", { agent: " " }, "--agent"],
+  ["calls", { rule: "" }, "--rule"],
+  ["events", { node: "" }, "--node"],
+  ["delegations", { peer: "" }, "--peer"],
+] as const)(
+  "%s with the option %j, as of a variable that is not set, is wrong usage and never means all",
+  async (name, options, option) => {
+    const ran = await run(name, options, fakeGateway().answer);
+    expect([ran.code, ran.asked]).toEqual([2, []]);
+    expect(ran.stderr).toBe(`${option} needs a name; leave it out for all`);
+  },
+);
+
+test.each(["tool", "down", "cordon", "require", "at"])(
+  "explain with an empty --%s is wrong usage, and never the answer to another question",
+  async (option) => {
+    const ran = await run("explain", { agent: "worker-sg", [option]: " " }, fakeGateway().answer);
+    expect([ran.code, ran.asked, ran.stderr]).toEqual([2, [], `--${option} needs a value`]);
+  },
+);
+
+test.each([
+  ["explain", { agent: "worker-sg", down: " , " }, "--down"],
+  ["explain", { agent: "worker-sg", cordon: "," }, "--cordon"],
+  ["plan", { argument: "new.json", down: "" }, "--down"],
+] as const)("%s %j names no node, and is never the answer of all being up", async (name, options, flag) => {
+  const ran = await run(name, options, fakeGateway().answer);
+  expect([ran.code, ran.asked]).toEqual([2, []]);
+  expect(ran.stderr).toMatch(new RegExp(`^${flag} takes names of nodes joined by commas, not "`));
 });
 
 describe("--json", () => {

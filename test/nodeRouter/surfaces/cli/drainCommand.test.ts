@@ -20,6 +20,7 @@ const CORDON = {
 const CALLS = [{ agent: "worker-sg", tool: "exec" }];
 const report = (changes: Partial<DrainReport> = {}): DrainReport => ({
   node: "mac-sg",
+  peer: false,
   cordon: CORDON,
   done: true,
   calls: [],
@@ -28,6 +29,7 @@ const report = (changes: Partial<DrainReport> = {}): DrainReport => ({
   overNode: null,
   sessions: [],
   jobs: [],
+  tasks: [],
   ...changes,
 });
 const BUSY = report({ done: false, calls: CALLS });
@@ -83,6 +85,33 @@ describe("drain", () => {
     );
   });
 
+  test("of a peer waits for the tasks that it has, names five of them with their agents, and calls it no node", async () => {
+    const tasks = Array.from({ length: 7 }, (_, n) => ({
+      id: `0199-${n}`,
+      agent: n === 1 ? "" : "worker\u202e-sg",
+    }));
+    const held = report({ node: "gw-sg", peer: true, done: false, tasks });
+    const ran = await draining([held, report({ node: "gw-sg", peer: true })], { node: "gw-sg" });
+    expect([ran.code, ran.stderr]).toEqual([
+      0,
+      String.raw`gw-sg: waiting for delegation 0199-0 to "worker\u202e-sg", delegation 0199-1, delegation 0199-2 to "worker\u202e-sg", delegation 0199-3 to "worker\u202e-sg", delegation 0199-4 to "worker\u202e-sg", 2 more`,
+    ]);
+    const text = ran.stdout.replaceAll("\n", " ");
+    expect(text).toContain("peer gw-sg is drained by alice");
+    expect(text).toContain("no task of this gateway runs at gw-sg");
+    expect(text).not.toContain("node");
+    const unread = report({ node: "gw-sg", peer: true, done: false, tasks: null });
+    const early = await draining([unread, report({ node: "gw-sg", peer: true })], { node: "gw-sg" });
+    expect(early.stderr).toBe(
+      "gw-sg: waiting for what this gateway's record of delegations says: it is not read yet",
+    );
+    const late = await draining([held], { node: "gw-sg", timeout: "1s" });
+    expect([late.code, late.stdout]).toEqual([
+      1,
+      expect.stringContaining("not ended at gw-sg: delegation 0199-0"),
+    ]);
+  });
+
   test("goes on while the gateway restarts, and ends at once when somebody lifts the cordon or the gateway says no", async () => {
     const back = await draining([BUSY, new Error("ECONNREFUSED"), report()]);
     expect([back.code, back.stderr]).toEqual([
@@ -112,8 +141,8 @@ describe("drain", () => {
 test.each<[CommandName, CommandOptions, RegExp]>([
   ["cordon", {}, /cordon needs a node/],
   ["drain", { node: " " }, /drain needs a node/],
-  ["uncordon", {}, /uncordon needs a node, or --all/],
-  ["uncordon", { node: "a", all: true }, /uncordon needs a node, or --all/],
+  ["uncordon", {}, /uncordon needs a node, or -l, or --all/],
+  ["uncordon", { node: "a", all: true }, /uncordon needs a node, or -l, or --all/],
   ["cordon", { node: "a", for: "soon" }, /--for takes a time span/],
   ["drain", { node: "a", timeout: "1 hour" }, /--timeout takes a time span/],
   ["plan", {}, /plan needs a file/],
@@ -204,6 +233,14 @@ describe("plan", () => {
       down: ["mac-sg", "mac-cn"],
       oneByOne: true,
     });
+  });
+
+  test("a key that the file has twice is told beside the report, as check tells it", async () => {
+    const twice = join(folder, "twice.json");
+    writeFileSync(twice, '{"nodes": {"a": {}, "a": {"tags": ["gpu"]}}}');
+    const ran = await run("plan", { node: twice, json: true }, () => EMPTY);
+    expect([ran.code, JSON.parse(ran.stdout)]).toEqual([0, EMPTY]);
+    expect(ran.stderr).toMatch(/^the file has "nodes"\."a" more than once: the last one counts/);
   });
 
   test("reads JSON as JSON does, and text that is none of both is no config", async () => {

@@ -126,7 +126,7 @@ Tailscale: Tailscale is not installed`);
     const right = await trust({ yes: OTHER }, OFFERED, "no");
     expect([right.code, right.stderr, right.questions]).toEqual([0, "", []]);
     expect(right.asked).toEqual([{ node: "mac-sg", fingerprint: OTHER }]);
-    const wrong = await trust({ yes: "SHA256:x" });
+    const wrong = await trust({ yes: `SHA256:${"x".repeat(43)}` });
     expect([wrong.code, wrong.stderr]).toEqual([1, "HOST_KEY_UNKNOWN: not offered"]);
     expect(wrong.stdout).toContain(FINGERPRINT);
   });

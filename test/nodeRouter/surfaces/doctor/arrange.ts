@@ -38,6 +38,7 @@ export interface Situation {
       | "sshFaults"
       | "discovery"
       | "tunnels"
+      | "peers"
     >
   >;
 }

@@ -1,5 +1,7 @@
 // The operator's cordons through the gateway's methods: who may name what, what the rules then say, what a drain finds.
 import { describe, expect, test } from "vitest";
+import type { Delegation } from "../../../../src/nodeRouter/delegation/model/delegation.ts";
+import { OUTBOX, type Outbox } from "../../../../src/nodeRouter/delegation/outbox/outbox.ts";
 import { CORDONS } from "../../../../src/nodeRouter/inventory/cordons.ts";
 import { JOBS } from "../../../../src/nodeRouter/jobs/jobs.ts";
 import { place } from "../../../../src/nodeRouter/placement/place.ts";
@@ -18,6 +20,7 @@ import { NODE_TRANSPORT } from "../../../../src/nodeRouter/transports/nodeTransp
 import { SSH_TRANSPORT } from "../../../../src/nodeRouter/transports/transport.ts";
 import {
   CN_ID,
+  CONFIG,
   type FakeOptions,
   fakeDeps,
   hostEntry,
@@ -43,7 +46,7 @@ describe("a cordoned node", () => {
     const until = new Date(START_MS + 7_200_000).toISOString();
     const at = new Date(START_MS).toISOString();
     const told = { by: "alice@gw (cli)", reason: "disk", at, until, drain: false, move: false };
-    expect(answer).toEqual({ node: "mac-sg", cordon: told, before: null });
+    expect(answer).toEqual({ node: "mac-sg", peer: false, cordon: told, before: null });
     const words = `cordoned by "alice@gw (cli)" since ${at}: "disk"; until ${until}`;
     const explained = await methods.explain({ agent: "worker-sg" });
     expect(explained).toMatchObject({ outcome: "refused", node: null });
@@ -117,6 +120,22 @@ describe("a cordoned node", () => {
     expect(deps.memory.part(CORDONS).view().records.size).toBe(0);
   });
 
+  test("is none where a dry run is asked for, and not another one where a word stands for true", async () => {
+    const { deps } = arrange();
+    for (const act of [cordon, drain, uncordon])
+      for (const dryRun of [true, "true", null])
+        await expect(act(deps, { node: "mac-sg", dryRun }, "cli")).rejects.toThrow(UsageError);
+    await expect(cordon(deps, { node: "mac-sg", dryRun: true }, "cli")).rejects.toThrow(
+      "there is no dry run of this: ask noderouter.explain with cordon",
+    );
+    await expect(drain(deps, { node: "mac-sg", move: "true" }, "cli")).rejects.toThrow(
+      "move is true or false",
+    );
+    expect(deps.memory.part(CORDONS).view().records.size).toBe(0);
+    await cordon(deps, { node: "mac-sg", dryRun: false }, "cli");
+    expect(deps.memory.part(CORDONS).view().records.size).toBe(1);
+  });
+
   test("is one that the config or the gateway's list has: any other name is the caller's mistake, with the nearest", async () => {
     const { deps } = arrange();
     for (const act of [cordon, drain]) {
@@ -172,10 +191,15 @@ test("a cordon never adds a node: what did not fit does not fit, and the counts 
 });
 
 describe("drain", () => {
-  const placed = (deps: ReturnType<typeof fakeDeps>, toolCallId: string) => {
-    const decision = place(makeRequest(), snapshotOf(makeNode()), [makeRule()]);
+  const placed = (
+    deps: ReturnType<typeof fakeDeps>,
+    toolCallId: string,
+    node = makeNode(),
+    nodeId = SG_ID,
+  ) => {
+    const decision = place(makeRequest(), snapshotOf(node), [makeRule()]);
     const call = { toolCallId, runId: "r", sessionKey: "s", agent: "worker-sg", tool: "exec", decision };
-    deps.memory.part(CALLS).add({ ...call, nodeId: SG_ID, jobId: null, workspaceCallId: null, notes: [] });
+    deps.memory.part(CALLS).add({ ...call, nodeId, jobId: null, workspaceCallId: null, notes: [] });
   };
 
   test("is done when the last call that ran there has its result, and not while one runs", async () => {
@@ -237,6 +261,111 @@ describe("drain", () => {
     expect((await methods.explain({ agent: "worker-sg" })).message).toContain("1 was cordoned");
   });
 
+  test.each<readonly [string, readonly object[], object, string]>([
+    ["takes another name itself", [hostEntry("desk", SG_ID)], {}, "desk"],
+    [
+      "takes another name, and another machine takes its old one",
+      [hostEntry("desk", SG_ID), hostEntry("box", CN_ID)],
+      {},
+      "desk",
+    ],
+    ["gets an entry under another name", [hostEntry("box", SG_ID)], { desk: { node: SG_ID } }, "desk"],
+    ["is gone from the gateway's list", [], {}, "box"],
+  ])(
+    "counts what runs there on when the machine %s, under the old name and the new",
+    async (_, listed, nodes, name) => {
+      const { deps } = arrange({ hostConfig: HOST, config: { rules: [] } });
+      deps.nodes = { nodes: [hostEntry("box", SG_ID)] };
+      const box = makeNode({ name: "box", nodeId: SG_ID });
+      placed(deps, "c1", box);
+      deps.memory.part(SESSION_NODES).put("agent:worker-sg:main", "box", "node");
+      deps.memory.part(JOBS).add(makeJob({ nodeName: "box", nodeId: SG_ID }));
+      await drain(deps, { node: "box" }, "cli");
+      deps.clockMs += 1_000;
+      deps.nodes = { nodes: listed };
+      deps.configure({ rules: [], nodes });
+      placed(deps, "c2", makeNode({ name, nodeId: SG_ID }));
+      placed(deps, "of another machine", makeNode({ name: "box", nodeId: CN_ID }), CN_ID);
+      for (const asked of new Set(["box", name])) {
+        const report = await drained(deps, { node: asked });
+        expect(report).toMatchObject({ node: name, done: false, cordon: { drain: true } });
+        expect(report.calls).toHaveLength(2);
+        expect(report.sessions).toHaveLength(1);
+        expect(report.jobs).toHaveLength(1);
+      }
+      for (const id of ["c1", "c2"]) deps.memory.part(CALLS).end("r", id);
+      expect(await drained(deps, { node: name })).toMatchObject({ node: name, done: true });
+    },
+  );
+
+  test("counts what runs by the old id and by the new one of a node that was paired anew", async () => {
+    const { deps } = arrange();
+    placed(deps, "c1");
+    await drain(deps, { node: "mac-sg" }, "cli");
+    const anew = "5b".repeat(32);
+    deps.clockMs += 1_000;
+    deps.nodes = { nodes: [hostEntry("mac-sg", anew)] };
+    const counters = (id: string) => (id === anew ? { running: 2 } : id === SG_ID ? { running: 1 } : null);
+    Object.assign(deps.memory.part(NODE_TRANSPORT), { current: { counters } });
+    const report = await drained(deps, { node: "mac-sg" });
+    expect(report).toMatchObject({ node: "mac-sg", done: false, cordon: { drain: true } });
+    expect(report.calls).toHaveLength(1);
+    expect(report.overNode).toEqual({ running: 1 });
+    deps.configure({ nodes: {}, rules: [] });
+    expect((await drained(deps, { node: "mac-sg" })).overNode).toEqual({ running: 3 });
+  });
+
+  test("of a peer is not done while a task that it has, or may have, has not ended; other peers' tasks and those of nobody hold nothing", async () => {
+    const peers = { "gw-sg": { url: "https://gw-sg.ts.net", token: "t".repeat(32) } };
+    const { deps } = arrange({ hostConfig: HOST, config: { ...CONFIG, peers } });
+    const task = (id: string, peer: string | null, state: Delegation["state"]) => ({
+      id,
+      peer,
+      state,
+      agent: "w",
+    });
+    let given = [
+      task("1", "gw-sg", "unknown"),
+      task("2", "gw-sg", "working"),
+      task("3", "gw-sg", "completed"),
+    ];
+    given.push(task("4", "gw-hk", "working"), task("5", null, "queued"));
+    // Only what a drain asks of it.
+    const outbox: unknown = { all: () => given };
+    deps.memory.part(OUTBOX).current = outbox as Outbox;
+    expect(await drain(deps, { node: "gw-sg" }, "cli")).toMatchObject({
+      node: "gw-sg",
+      peer: true,
+      cordon: { drain: true },
+      done: false,
+      tasks: [
+        { id: "1", agent: "w" },
+        { id: "2", agent: "w" },
+      ],
+    });
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ peer: false, done: true, tasks: [] });
+    given = [task("1", "gw-sg", "canceled"), task("2", "gw-sg", "lost")];
+    expect(await drained(deps, { node: "gw-sg" })).toMatchObject({ done: true, tasks: [] });
+  });
+
+  test("of a peer is not done before the records of delegations are read; of one that gets no tasks it is", async () => {
+    const peers = {
+      "gw-sg": { url: "https://gw-sg.ts.net", token: "t".repeat(32) },
+      "gw-cn": { accept: { token: "u".repeat(32), agents: ["worker-sg"] } },
+    };
+    const { deps } = arrange({ hostConfig: HOST, config: { ...CONFIG, peers } });
+    expect(await drain(deps, { node: "gw-sg" }, "cli")).toMatchObject({ done: false, tasks: null });
+    expect(await drain(deps, { node: "gw-cn" }, "cli")).toMatchObject({ peer: true, done: true, tasks: [] });
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: true, tasks: [] });
+  });
+
+  test("counts a call on the node that the model named, and not on the one that its rule would have chosen", async () => {
+    const { deps } = arrange();
+    placed(deps, "c1", makeNode({ name: "mac-cn", nodeId: CN_ID }));
+    expect(await drained(deps, { node: "mac-sg" })).toMatchObject({ done: false });
+    expect(await drained(deps, { node: "mac-cn" })).toMatchObject({ done: true });
+  });
+
   test("does not name a call whose result came after all", async () => {
     const { deps } = arrange();
     placed(deps, "c1");
@@ -284,7 +413,7 @@ describe("drain", () => {
     deps.memory.part(SESSION_NODES).put("agent:worker-sg:main", "mac-sg", "ssh");
     deps.memory.part(SESSION_NODES).put("agent:worker-cn:main", "mac-cn", "node");
     deps.memory.part(JOBS).add(makeJob({ jobId: "nr-1" }));
-    deps.memory.part(JOBS).add(makeJob({ jobId: "nr-2", nodeName: "mac-cn" }));
+    deps.memory.part(JOBS).add(makeJob({ jobId: "nr-2", nodeName: "mac-cn", nodeId: CN_ID }));
     deps.memory.part(JOBS).add(makeJob({ jobId: "nr-3" }));
     deps.memory.part(JOBS).end("nr-3", { outcome: "ran", exitCode: 0, signal: null });
     expect(await drain(deps, { node: "mac-sg" }, "cli")).toMatchObject({

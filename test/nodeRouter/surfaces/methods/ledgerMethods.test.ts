@@ -2,14 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { LEDGER } from "../../../../src/nodeRouter/ledger/ledger.ts";
-import { callResult } from "../../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import { callResult } from "../../../../src/nodeRouter/ledger/ledgerResult.ts";
 import { calls, newestCalls, verify } from "../../../../src/nodeRouter/surfaces/methods/ledgerMethods.ts";
 import { UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { fakeDeps } from "../../../support/fakeDeps.ts";
 import { command, ledgerIn, RAN, START_MS } from "../../ledger/arrange.ts";
 
-function arranged() {
-  const deps = fakeDeps();
+function arranged(hostConfig: unknown = {}) {
+  const deps = fakeDeps({ hostConfig });
   deps.clockMs = START_MS + 60_000;
   const ledger = ledgerIn("best-effort");
   ledger.settings.keepText = true;
@@ -61,9 +61,28 @@ test.each([
   [{ since: "58s" }, ["no"]],
   [{ limit: 1 }, ["no"]],
   [{ node: "mac-cn" }, []],
+  [{ nodes: ["mac-sg", "mac-cn"] }, ["ran"]],
+  [{ nodes: ["mac-cn"] }, []],
+  [{ nodes: [] }, []],
 ])("calls with %j are those", async (params, ids) => {
   await using at = arranged();
   expect((await calls(at.deps, params)).calls.map(({ id }) => id)).toEqual(ids);
+});
+
+test.each([
+  [{ node: "mac-gs" }, 'no node "mac-gs" is known; did you mean "mac-sg"?'],
+  [{ agent: "worker-gs" }, 'no agent "worker-gs" is configured; did you mean "worker-sg"?'],
+  [{ rule: "singapor" }, 'no rule "singapor" is configured; did you mean "singapore"?'],
+])("an empty list is not the answer to a slip of the pen: %j", async (params, message) => {
+  await using at = arranged({ agents: { entries: { "worker-sg": {} } } });
+  await expect(calls(at.deps, params)).rejects.toThrow(message);
+});
+
+test("what is gone from the config has its calls all the same", async () => {
+  await using at = arranged({ agents: { entries: { boss: {} } } });
+  at.deps.configure({});
+  for (const params of [{ agent: "worker-sg" }, { node: "mac-sg" }, { rule: "singapore" }])
+    expect((await calls(at.deps, params)).calls).not.toEqual([]);
 });
 
 test.each([

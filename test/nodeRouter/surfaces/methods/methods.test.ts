@@ -170,11 +170,19 @@ describe("guard", () => {
     expect(report.agents[0]?.changes.map(({ value }) => value)).toEqual(["node", SG_ID]);
   });
 
-  test("a dry run writes nothing; only true makes it one", async () => {
+  test("a dry run writes nothing, and what is neither true nor false is not taken for one or the other", async () => {
     const { methods, written } = arrange();
     expect((await methods.guard({ dryRun: true })).applied).toBe(false);
+    for (const dryRun of ["true", "no", 1, null])
+      await expect(methods.guard({ dryRun })).rejects.toThrow("dryRun is true or false");
     expect(written).toEqual([]);
-    expect((await methods.guard({ dryRun: "no" })).applied).toBe(true);
+    expect((await methods.guard({ dryRun: false })).applied).toBe(true);
+  });
+
+  test("of agents that are no list is the caller's mistake, and never that of all", async () => {
+    const { methods, written } = arrange();
+    await expect(methods.guard({ agents: "worker-sg" })).rejects.toThrow("agents is a list of ids");
+    expect(written).toEqual([]);
   });
 
   test("with nothing to change nothing is written, so the gateway does not reload", async () => {

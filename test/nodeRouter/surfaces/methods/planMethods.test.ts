@@ -280,3 +280,43 @@ describe("the config's tests", () => {
     expect(good).toMatchObject({ valid: true, changes: [] });
   });
 });
+
+describe("several plans at once", () => {
+  test("are worked out one after the other in their order, and the fifth is refused until one is done", async () => {
+    const deps = arrange();
+    let inWork = 0;
+    let most = 0;
+    const begun: number[] = [];
+    const slow = (id: number) => ({
+      ...deps,
+      hostConfig: () => {
+        if (begun.at(-1) !== id) begun.push(id);
+        return deps.hostConfig();
+      },
+      listNodes: async () => {
+        most = Math.max(most, ++inWork);
+        await new Promise(setImmediate);
+        inWork -= 1;
+        return deps.nodes;
+      },
+    });
+    const all = [1, 2, 3].map((id) => plan(slow(id), { document: CONFIG }));
+    const tests = runTests(slow(4));
+    await expect(plan(deps, { document: CONFIG })).rejects.toThrow(
+      "NOT_STARTED: 4 plans or tests of a config are being worked out or wait for that, and it takes no more; this one was not begun; trying again is safe",
+    );
+    await expect(runTests(deps)).rejects.toThrow("NOT_STARTED: ");
+    for (const report of await Promise.all(all)) expect(report).toMatchObject({ valid: true, changes: [] });
+    expect(await tests).toEqual({ tests: [] });
+    expect([begun, most]).toEqual([[1, 2, 3, 4], 1]);
+    expect(await plan(deps, { document: CONFIG })).toMatchObject({ valid: true });
+  });
+
+  test("one that fails holds up none of the others", async () => {
+    const deps = arrange();
+    const wrong = plan(deps, { document: CONFIG, as: "x" });
+    const next = plan(deps, { document: CONFIG });
+    await expect(wrong).rejects.toThrow(UsageError);
+    expect(await next).toMatchObject({ valid: true });
+  });
+});

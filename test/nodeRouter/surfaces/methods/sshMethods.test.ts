@@ -34,7 +34,9 @@ describe.each(["trust", "probe"] as const)("%s", (method) => {
       await expect(arrange()[method](params)).rejects.toThrow(UsageError);
     }
     await expect(arrange()[method]({ node: "mac-xx" })).rejects.toThrow(
-      new UsageError('no node "mac-xx" is configured; configured are "mac-sg", "mac-cn"'),
+      new UsageError(
+        'no node "mac-xx" is configured; did you mean "mac-sg"? configured are "mac-sg", "mac-cn"',
+      ),
     );
     const none = createSshMethods(fakeDeps({ config: null }), async () => home.env());
     await expect(none[method]({ node: "mac-sg" })).rejects.toThrow("configured are none");

@@ -13,7 +13,7 @@ import {
   createNodesReport,
   type NodesReportInput,
 } from "../../../../src/nodeRouter/surfaces/reports/nodesReport.ts";
-import { PRESENCE } from "../../../../src/presence/presence.ts";
+import { type EventQuery, PRESENCE } from "../../../../src/presence/presence.ts";
 import { BOUND, fakeDeps, START_MS } from "../../../support/fakeDeps.ts";
 import { hostEntry, hostOf, inputOf, NODES, ruleFor, type Situation } from "../doctor/arrange.ts";
 import { fact, fakePresence, historyOf, offlineRecord, recordOf } from "./arrange.ts";
@@ -242,6 +242,20 @@ describe("events", () => {
       node: null,
       observing: true,
     });
+  });
+
+  test("of peers stand among those of nodes by their time, and are asked for by name and time as those are", () => {
+    const nodes = fakePresence([], [transition(3_000), transition(1_000)]);
+    const peer = { ...transition(2_000), node: "gw-sg" };
+    const peers = [{ ...peer, atMs: 4_000 }, peer];
+    const asked = (part: Partial<EventQuery>, of = nodes) =>
+      createEventsReport(of, { ...query, ...part }, peers).events.map(
+        ({ node, at }) => `${node} ${at.slice(17, 19)}`,
+      );
+    expect(asked({})).toEqual(["mac-sg 01", "gw-sg 02", "mac-sg 03", "gw-sg 04"]);
+    const none = fakePresence([], []);
+    expect(asked({ node: "gw-sg", sinceMs: 3_000 }, none)).toEqual(["gw-sg 04"]);
+    expect(asked({ node: "mac-sg" }, none)).toEqual([]);
   });
 
   test("a gateway that observes no nodes says so, rather than that there were no events", () => {

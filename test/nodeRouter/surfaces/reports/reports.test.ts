@@ -170,6 +170,22 @@ describe("status", () => {
     });
   });
 
+  test("a refused agent has the nodes that its rule means and why each cannot be used, and no other node", () => {
+    const refusedBy = agentOf({
+      router: ruleFor({ require: "region=sg" }),
+      nodes: [
+        { ...hostEntry("mac-sg", SG_ID), connected: false },
+        { ...hostEntry("mac-cn", CN_ID), connected: false },
+      ],
+    });
+    expect(refusedBy).toMatchObject({
+      outcome: "refused",
+      blocked: [{ node: "mac-sg", why: "was offline" }],
+    });
+    expect(refusedBy?.blocked).toHaveLength(1);
+    expect(agentOf({ router: ruleFor({}) })).not.toHaveProperty("blocked");
+  });
+
   test("an agent with a workspace on a node and no rule is refused, not left to OpenClaw", () => {
     const report = agentOf({ host: hostOf({ master: { sandbox: BOUND } }) }, "master");
     expect(report).toMatchObject({ rule: null, outcome: "refused", node: null });

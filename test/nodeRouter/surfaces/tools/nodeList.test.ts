@@ -8,8 +8,9 @@ import { fakePresence, offlineRecord, recordOf } from "../reports/arrange.ts";
 
 async function listOf(agent: string, deps = fakeDeps()): Promise<AgentNodeList> {
   const { content, details } = await nodeRoute(deps, agent, { list: true });
-  expect(JSON.parse(content[0]?.text ?? "")).toEqual(details);
-  return details as AgentNodeList;
+  const list = JSON.parse(content[0]?.text ?? "") as AgentNodeList;
+  expect(details).toEqual({ agent: list.agent, rule: list.rule, nodes: list.nodes.length + list.more });
+  return list;
 }
 
 describe("list", () => {

@@ -1,6 +1,8 @@
 // Made-up reports: a small fleet as somebody would have it, a large one, and names that want to do harm.
 
+import type { CallRow } from "../../../../src/nodeRouter/ledger/readCalls.ts";
 import type { NodeReport, NodesReport } from "../../../../src/nodeRouter/surfaces/reports/nodeReport.ts";
+import type { PeersOverview } from "../../../../src/nodeRouter/surfaces/reports/peersOverview.ts";
 import type { AgentStatus, StatusReport } from "../../../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import type { Transition } from "../../../../src/presence/presence.ts";
 import type { Fact, FactName, FactValues, Place, Reach } from "../../../../src/presence/record.ts";
@@ -108,6 +110,26 @@ export function nodeReport(name: string, changes: Partial<NodeReport> = {}): Nod
   };
 }
 
+/** A call of worker-sg that ran on mac-sg a minute ago. */
+export function call(changes: Partial<CallRow> = {}): CallRow {
+  return {
+    id: "01990000-0000-7000-8000-0000000000c1",
+    at: new Date(NOW_MS - MINUTE).toISOString(),
+    agent: "worker-sg",
+    session: null,
+    tool: "exec",
+    rule: "rule-mac-sg",
+    outcome: "ran",
+    node: "mac-sg",
+    transport: "node",
+    place: null,
+    code: null,
+    ms: 840,
+    reason: null,
+    ...changes,
+  };
+}
+
 const OFFLINE = "over SSH: no answer within 2.5 s";
 
 /** Gateway in Shanghai; nodes beside it, in Singapore, Frankfurt and Tokyo, a laptop over a relay, one nobody placed. */
@@ -134,6 +156,7 @@ export function smallFleet(): NodesReport {
         tags: { region: "cn", office: "" },
         resources: resources(10, 1.82, 32, 11.4, 494, 121),
         agents: ["worker-cn"],
+        calls: { running: 2, maxRunning: 8, waiting: 0, ejected: null },
         tunnel: {
           state: "up",
           port: 18_789,
@@ -407,6 +430,43 @@ export function hostileFleet(): NodesReport {
     gateway: { place: placeAt("shanghai", { city: HOSTILE_NAMES[0] }) },
     attributions: [...HOSTILE_NAMES],
     snapshotAgeMs: 0,
+  };
+}
+
+/** A peer in Singapore that answers, one that is away and one that only calls; tasks in both directions. */
+export function smallPeers(): PeersOverview {
+  const peer = { why: null, online: null, rttMs: null, clockOffsetMs: null, place: null };
+  const line = {
+    id: "01990000-0000-7000-8000-000000000001",
+    agent: "worker-sg",
+    requester: "master",
+    endedAt: null,
+    createdAt: new Date(NOW_MS - 180_000).toISOString(),
+  };
+  return {
+    peers: [
+      {
+        ...peer,
+        name: "gw-sg",
+        state: "online",
+        online: true,
+        rttMs: 71,
+        clockOffsetMs: -250,
+        place: placeAt("singapore"),
+      },
+      { ...peer, name: "gw-hk", state: "offline", online: false, why: "it did not answer within 2.5 s" },
+      { ...peer, name: "gw-cn", state: "inbound" },
+    ],
+    delegations: [
+      { ...line, direction: "out", state: "working", peer: "gw-sg" },
+      { ...line, id: `${line.id}2`, direction: "in", state: "completed", peer: "gw-cn", requester: "boss" },
+    ],
+    left: 3,
+    counts: [
+      { direction: "out", state: "working", count: 1 },
+      { direction: "out", state: "unknown", count: 0 },
+      { direction: "in", state: "completed", count: 4 },
+    ],
   };
 }
 

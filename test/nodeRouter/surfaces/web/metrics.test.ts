@@ -2,12 +2,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { NodesReport } from "../../../../src/nodeRouter/surfaces/reports/nodeReport.ts";
+import type { PeersOverview } from "../../../../src/nodeRouter/surfaces/reports/peersOverview.ts";
+import { MAX_LABEL_LENGTH } from "../../../../src/nodeRouter/surfaces/web/metricSeries.ts";
 import {
-  MAX_LABEL_LENGTH,
   MAX_METRIC_NODES,
+  MAX_USAGE_PAIRS,
   metricsText,
 } from "../../../../src/nodeRouter/surfaces/web/metrics.ts";
-import { HOSTILE_NAMES, largeFleet, NOW_MS, nodeReport, reach, smallFleet, statusFor } from "./fleet.ts";
+import {
+  HOSTILE_NAMES,
+  largeFleet,
+  NOW_MS,
+  nodeReport,
+  reach,
+  smallFleet,
+  smallPeers,
+  statusFor,
+} from "./fleet.ts";
+import { smallUsage } from "./usageSample.ts";
 
 interface Sample {
   readonly name: string;
@@ -48,8 +60,11 @@ function parse(text: string): readonly Sample[] {
   });
 }
 
-async function samples(nodes: NodesReport = smallFleet()): Promise<readonly Sample[]> {
-  return parse(await metricsText(nodes, statusFor(nodes)));
+async function samples(
+  nodes: NodesReport = smallFleet(),
+  peers: PeersOverview | null = null,
+): Promise<readonly Sample[]> {
+  return parse(await metricsText(nodes, statusFor(nodes), peers));
 }
 
 const named = (all: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}) =>
@@ -100,6 +115,40 @@ describe("what is known", () => {
   });
 });
 
+describe("usage", () => {
+  const told = async (usage: ReturnType<typeof smallUsage> | null) =>
+    parse(await metricsText(smallFleet(), statusFor(smallFleet()), null, usage));
+
+  test("has tokens by agent, node and kind; a cost without all of its prices is no cost", async () => {
+    const all = await told(smallUsage());
+    const sg = { agent: "worker-sg", node: "mac-sg" };
+    expect(values(all, "usage_tokens", { ...sg, kind: "input" })).toEqual([12_000]);
+    expect(values(all, "usage_tokens", { ...sg, kind: "cache_read" })).toEqual([90]);
+    expect(values(all, "usage_cost", sg)).toEqual([0.0127]);
+    expect(values(all, "usage_cost", { agent: "master" })).toEqual([]);
+    expect(named(all, "usage_tokens", { agent: "old", kind: "input" })).toMatchObject([
+      { labels: { node: "" }, value: 1 },
+    ]);
+  });
+
+  test("has no lines while it is counted, or where nobody can count it", async () => {
+    expect(named(await told({ ...smallUsage(), complete: false }), "usage_tokens")).toEqual([]);
+    expect(named(await told(null), "usage_tokens")).toEqual([]);
+  });
+
+  test("of very many pairs has those that spent most", async () => {
+    const [one] = smallUsage().today;
+    const today = Array.from({ length: MAX_USAGE_PAIRS + 5 }, (_, at) => ({
+      agent: `agent-${at}`,
+      node: "mac-sg",
+      tokens: { ...(one?.tokens ?? smallUsage().regions[0]), input: at + 1, unpriced: 0 },
+    })) as ReturnType<typeof smallUsage>["today"];
+    const all = await told({ ...smallUsage(), today });
+    expect(named(all, "usage_cost")).toHaveLength(MAX_USAGE_PAIRS);
+    expect(named(all, "usage_cost", { agent: "agent-0" })).toEqual([]);
+  });
+});
+
 describe("tunnels", () => {
   test("are up or not, with what goes through them; a node without one has no line", async () => {
     const fleet = smallFleet();
@@ -117,6 +166,25 @@ describe("tunnels", () => {
     expect(values(all, "tunnel_up", { node: "mac-sg" })).toEqual([0]);
     expect(values(all, "tunnel_retries", { node: "mac-sg" })).toEqual([4]);
     expect(values(all, "tunnel_up", { node: "nas" })).toEqual([]);
+  });
+});
+
+describe("peers", () => {
+  test("are up or not with round trip and clock in seconds, delegations counted; what nobody knows has no line", async () => {
+    const all = await samples(smallFleet(), smallPeers());
+    expect(named(all, "peer_up").map(({ labels, value }) => [labels.peer, value])).toEqual([
+      ["gw-sg", 1],
+      ["gw-hk", 0],
+    ]);
+    expect(named(all, "peer_rtt_seconds")).toMatchObject([{ labels: { peer: "gw-sg" }, value: 0.071 }]);
+    expect(named(all, "peer_clock_offset_seconds")).toMatchObject([{ value: -0.25 }]);
+    expect(values(all, "delegations", { direction: "out", state: "working" })).toEqual([1]);
+    expect(values(all, "delegations", { direction: "out", state: "unknown" })).toEqual([0]);
+    expect(values(all, "delegations", { direction: "in" })).toEqual([4]);
+  });
+
+  test("that are not configured have no line at all", async () => {
+    expect((await samples()).filter(({ name }) => /^(peer_|delegations)/.test(name))).toEqual([]);
   });
 });
 

@@ -1,20 +1,16 @@
 // The routes as a client sees them: what is answered to whom, and with which headers.
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { hostileFleet, NOW_MS, smallEvents, smallFleet, transition } from "./fleet.ts";
+import { call, hostileFleet, NOW_MS, smallEvents, smallFleet, smallPeers, transition } from "./fleet.ts";
 import { KEY, startWebServer, type WebServer } from "./server.ts";
+import { smallUsage } from "./usageSample.ts";
 
 let server: WebServer;
 beforeAll(async () => {
   server = await startWebServer();
 });
 afterAll(() => server?.stop());
-afterEach(() => {
-  server.nodes = smallFleet();
-  server.events = smallEvents();
-  server.calls = [];
-  server.errors.length = 0;
-});
+afterEach(() => server.reset());
 
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`${server.origin}/plugins/node-router${path}`, { redirect: "manual", ...init });
@@ -25,6 +21,39 @@ const json = async (answer: Response): Promise<Record<string, unknown>> => {
   if (typeof body !== "object" || body === null) throw new Error("no JSON object");
   return { ...body };
 };
+
+describe("peers", () => {
+  test("come with the page's data, without the counts that only metrics show; null where none is configured", async () => {
+    const none = await json(await ask("/nodes.json"));
+    expect(none.peers).toBeNull();
+    server.peers = smallPeers();
+    const { peers, delegations, left } = smallPeers();
+    expect((await json(await ask("/nodes.json"))).peers).toEqual({ peers, delegations, left });
+    expect(await (await ask("/metrics")).text()).toContain('openclaw_node_router_peer_up{peer="gw-sg"} 1');
+  });
+
+  test("that cannot be told hide no node", async () => {
+    server.peers = new Error("broken");
+    const data = await json(await ask("/nodes.json"));
+    expect(data).toMatchObject({ peers: null, nodes: expect.arrayContaining([expect.anything()]) });
+    expect((await ask("/metrics")).status).toBe(200);
+  });
+});
+
+describe("usage", () => {
+  test("comes with the data of those who ask for it, and with metrics", async () => {
+    server.usage = smallUsage();
+    expect((await json(await ask("/nodes.json"))).usage).toBeNull();
+    expect((await json(await ask("/nodes.json?usage"))).usage).toEqual(smallUsage());
+    expect(await (await ask("/metrics")).text()).toContain("openclaw_node_router_usage_tokens{");
+  });
+
+  test("that cannot be counted hides no node", async () => {
+    server.usage = new Error("broken");
+    expect((await json(await ask("/nodes.json?usage"))).usage).toBeNull();
+    expect((await ask("/metrics")).status).toBe(200);
+  });
+});
 
 describe("every route", () => {
   test.each([
@@ -137,6 +166,13 @@ describe("the page", () => {
     ).toMatchObject({ detail: "__proto__" });
   });
 
+  test("that loads itself anew has its theme from the first moment on, and no other word is put in", async () => {
+    const head = async (query: string) => /<html[^>]*>/.exec(await (await ask(`/nodes${query}`)).text())?.[0];
+    expect(await head("?theme=dark")).toBe('<html lang="en" data-theme="dark">');
+    expect(await head("?theme=%22onload=x")).toBe('<html lang="en">');
+    expect(await head("")).toBe('<html lang="en">');
+  });
+
   test("is there without a report, and says why there is none", async () => {
     server.nodes = new Error("INVENTORY_UNAVAILABLE: </script><script>no</script>");
     const answer = await ask("/nodes");
@@ -167,6 +203,7 @@ describe("nodes.json", () => {
       node: "mac-sg",
       transport: "node",
       binding: "workspace",
+      guard: "guarded",
       message: '"mac-sg" was chosen',
     });
   });
@@ -222,6 +259,67 @@ describe("nodes.json", () => {
     expect(data.refusals).toMatchObject([{ reason: "why" }, {}]);
     server.calls = new Error("EACCES");
     expect(await json(await ask("/nodes.json?detail=mac-sg"))).toMatchObject({ calls: [], refusals: [] });
+  });
+
+  test("carries the newest 20 calls, whatever became of them and whoever is looked at", async () => {
+    server.calls = Array.from({ length: 30 }, (_, index) => call({ id: `call ${index}` }));
+    const { recent } = await json(await ask("/nodes.json?detail="));
+    expect(recent).toEqual(server.calls.slice(0, 20));
+  });
+
+  test("explains the asked agent and nobody else, with the nodes that fit first, and survives one that left", async () => {
+    const candidate = (node: string, fits: boolean) => {
+      return { node, fits, reason: fits ? null : "was offline", score: null, scores: {} };
+    };
+    server.explained = {
+      agent: "",
+      tool: "exec",
+      mode: "enforce",
+      rule: "r",
+      outcome: "placed",
+      node: "z",
+      transport: "node",
+      binding: "exec",
+      message: "m",
+      candidates: [
+        ...Array.from({ length: 60 }, (_, index) => candidate(`a${index}`, false)),
+        candidate("z", true),
+      ],
+      snapshotAgeMs: 0,
+    };
+    const data = await json(await ask("/nodes.json?agent=worker-sg"));
+    expect(data).toMatchObject({ explained: { agent: "worker-sg" } });
+    expect(JSON.stringify(data.explained)).toContain('"candidates":[{"node":"z","fits":true');
+    expect(JSON.stringify(data.explained).match(/"fits"/g)).toHaveLength(50);
+    expect((await json(await ask("/nodes.json"))).explained).toBeNull();
+    expect(await json(await ask("/nodes.json?agent=worker-sg&down=z"))).toMatchObject({
+      explained: { supposed: ["node z is down"] },
+    });
+    server.explained = null;
+    expect(await json(await ask("/nodes.json?agent=gone"))).toMatchObject({
+      explained: null,
+      mode: "enforce",
+    });
+  });
+
+  test("has the doctor's errors and warnings, asked no more often than every 30 s, and null where he cannot be", async () => {
+    const finding = (severity: "error" | "warning" | "info") => {
+      return { id: `node-router/${severity}`, severity, message: "m", path: null, fix: "f" };
+    };
+    server.nowMs = NOW_MS + 60_000;
+    server.findings = [finding("error"), finding("warning"), finding("info")];
+    const ids = async () => {
+      const { findings } = await json(await ask("/nodes.json"));
+      return Array.isArray(findings) ? findings.map(({ id }) => id) : findings;
+    };
+    expect(await ids()).toEqual(["node-router/error", "node-router/warning"]);
+    const before = server.examined;
+    server.findings = new Error("broken");
+    server.nowMs += 29_999;
+    expect(await ids()).toHaveLength(2);
+    server.nowMs += 1;
+    expect(await ids()).toBeNull();
+    expect(server.examined).toBe(before + 1);
   });
 
   test("carries the newest 50 changes and not the history of a year", async () => {

@@ -13,8 +13,9 @@ import type { CommandEnd } from "../../../../src/nodeRouter/workspace/exec/link.
 import { hasPerl, PERL, perlHelperSource } from "../../../../src/nodeRouter/workspace/exec/perlHelper.ts";
 import { createRuntimeDir, type Helper } from "../../../../src/nodeRouter/workspace/exec/runtimeDir.ts";
 import { createExecServer, type ExecServer } from "../../../../src/nodeRouter/workspace/exec/server.ts";
+import { TELL_USER } from "../../../../src/shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../../../src/shared/errors.ts";
-import { refusalText } from "../../../../src/shared/refusal.ts";
+import { agentText } from "../../../../src/shared/refusal.ts";
 import { refused } from "../../../support/refused.ts";
 import { waitFor } from "../../../support/wait.ts";
 import { createLocalTransport, type LocalTransport } from "../localTransport.ts";
@@ -135,7 +136,7 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
         code: 255,
         signal: null,
         stdout: "",
-        stderr: `${refusalText(outcome)}\n`,
+        stderr: `${agentText(outcome)}\n`,
       });
       expect(await server.finalize(id)).toEqual(outcome);
     });
@@ -166,7 +167,7 @@ describe.each(HELPERS)("the helper in %s", (_name, helper) => {
       const { end, id } = await startJob(() =>
         Promise.reject(new NodeRouterError(refused("AUDIT_UNAVAILABLE", "the disk is full"))),
       );
-      expect((await end).stderr).toBe("AUDIT_UNAVAILABLE: the disk is full.\n");
+      expect((await end).stderr).toBe(`AUDIT_UNAVAILABLE: the disk is full; nothing ran. ${TELL_USER}.\n`);
       expect(await server.finalize(id)).toMatchObject({ kind: "notStarted", code: "AUDIT_UNAVAILABLE" });
     });
 

@@ -190,6 +190,9 @@ describe("a round", () => {
     const { observed } = await round([target("gw", "gateway")]);
     expect(observed[0]).toMatchObject({ node: "gw", facts: { tailnetOnline: true, tailnetRelay: "hkg" } });
     expect(observed[0]?.facts).not.toHaveProperty("tailnetPath");
+    expect(source.selfNodes()).toEqual(["gw"]);
+    await round([target("mac-sg")]);
+    expect(source.selfNodes()).toEqual([]);
   });
 
   test("one peer may be several nodes, and a node without a peer is none", async () => {

@@ -76,6 +76,33 @@ export function fitView(points: readonly Point[], size: Size): View {
   return { middle: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale };
 }
 
+/** How far in and out, as a multiple of the whole world. */
+const LIMITS = { least: 1, most: 24 } as const;
+
+/** @param around what stays where it is, in pixels of the box; default: its middle. */
+export function zoomed(
+  before: View,
+  { width, height }: Size,
+  factor: number,
+  around: Point = { x: width / 2, y: height / 2 },
+): View {
+  const world = worldView({ width, height }).scale;
+  const scale = Math.min(world * LIMITS.most, Math.max(world * LIMITS.least, before.scale * factor));
+  const [dx, dy] = [around.x - width / 2, around.y - height / 2];
+  return {
+    middle: {
+      x: before.middle.x + dx / before.scale - dx / scale,
+      y: before.middle.y + dy / before.scale - dy / scale,
+    },
+    scale,
+  };
+}
+
+/** @param dx pixels by which the drawing moves to the right, `dy` downward. */
+export function moved({ middle, scale }: View, dx: number, dy: number): View {
+  return { middle: { x: middle.x - dx / scale, y: middle.y - dy / scale }, scale };
+}
+
 /** Steps of an arc: enough for it to look round. */
 const STEPS = 48;
 

@@ -14,7 +14,7 @@ export interface Kept {
 }
 
 export const NOTHING_KEPT: Kept = {
-  choice: { text: "", states: new Set(), sort: "name", descending: false },
+  choice: { text: "", selector: "", states: new Set(), sort: "name", descending: false },
   view: "nodes",
   scroll: 0,
   focus: "",
@@ -36,10 +36,12 @@ export function keptFromText(text: string): Kept {
   }
   const choice = fieldOf(found, "choice");
   const [words, sort, states] = [fieldOf(choice, "text"), fieldOf(choice, "sort"), fieldOf(choice, "states")];
+  const selector = fieldOf(choice, "selector");
   const [scroll, focus] = [fieldOf(found, "scroll"), fieldOf(found, "focus")];
   return {
     choice: {
       text: typeof words === "string" ? words : "",
+      selector: typeof selector === "string" ? selector : "",
       states: new Set(Array.isArray(states) ? states.filter(isState) : []),
       sort: isSortKey(sort) ? sort : "name",
       descending: fieldOf(choice, "descending") === true,

@@ -18,11 +18,17 @@ import { countShownStates } from "./rows.ts";
 /** Key of the gateway's own marker; no node can have it, because names are not empty. */
 export const GATEWAY = "";
 
-/** What is drawn of one node. */
+/** Before a peer's name in keys: a node may have the same name, and no name begins so. */
+export const PEER = "\u0000";
+
+/** What is drawn of one node, or of one peer. */
 export interface MapNode {
+  /** A peer's begins with PEER. */
   readonly name: string;
   readonly state: PresenceState;
   readonly place: GeoPoint;
+  /** Only its country is known: `place` is the country's middle. */
+  readonly isVague?: boolean;
   /** The place's name. */
   readonly where: string;
   readonly path: TailnetPath | null;
@@ -33,7 +39,10 @@ export interface MapNode {
 
 export interface MapInput {
   readonly nodes: readonly MapNode[];
+  readonly peers?: readonly MapNode[];
   readonly gateway: GeoPoint | null;
+  /** As of a node. */
+  readonly isGatewayVague?: boolean;
   readonly view: View;
   readonly size: Size;
   /** Its label is placed first. */
@@ -43,7 +52,7 @@ export interface MapInput {
 export interface Marker extends Point {
   /** The node's name, GATEWAY, or for a counted group the name of its first node. */
   readonly key: string;
-  readonly kind: "node" | "gateway" | "group";
+  readonly kind: "node" | "gateway" | "peer" | "group";
   /** Null for the gateway and for groups. */
   readonly state: PresenceState | null;
   /** More than one: a counted group. */
@@ -76,10 +85,20 @@ export interface MapLayout {
   readonly markers: readonly Marker[];
   readonly labels: readonly Label[];
   readonly links: readonly MapLink[];
+  /** Around what is somewhere in a country. */
+  readonly rings: readonly Ring[];
+}
+
+export interface Ring extends Point {
+  readonly key: string;
+  readonly radius: number;
 }
 
 /** Of what is drawn, px. */
-const RADIUS = { node: 9, gateway: 9, group: 18 } as const;
+const RADIUS = { node: 9, gateway: 9, peer: 13, group: 18 } as const;
+
+/** Of a ring at the least: it is seen to be no point. */
+const RING_PX = 34;
 
 /** Markers nearer than this are one group. */
 const TOGETHER_PX = 20;
@@ -94,29 +113,51 @@ export function layoutMap(input: MapInput): MapLayout {
   const at = new Map(markers.flatMap((marker) => marker.names.map((name) => [name, marker] as const)));
   const boxes: Box[] = markers.map((marker) => boxAround(marker, 2 * RADIUS[marker.kind]));
   const labels = placeLabels(input, markers, groups, boxes);
-  return { markers, labels, links: drawLinks(input, groups, at, boxes) };
+  return { markers, labels, links: drawLinks(input, groups, at, boxes), rings: groups.flatMap(ringOf) };
+}
+
+function ringOf({ x, y, isVague, nodes, peers, hasGateway }: Group): readonly Ring[] {
+  if (!isVague) return [];
+  const count = Math.min(nodes.length, MAX_SPREAD) + peers.length + Number(hasGateway);
+  const [first] = [...nodes, ...peers];
+  return [{ key: first?.name ?? GATEWAY, x: round(x), y: round(y), radius: RING_PX + 3 * count }];
 }
 
 interface Group extends Point {
   readonly hasGateway: boolean;
+  readonly isVague: boolean;
   readonly nodes: MapNode[];
+  /** However many: each is drawn. */
+  readonly peers: MapNode[];
 }
 
-function groupByPlace({ nodes, gateway, view, size }: MapInput): readonly Group[] {
+function groupByPlace(input: MapInput): readonly Group[] {
+  const { nodes, peers = [], gateway, isGatewayVague = false, view, size } = input;
   const at = (place: GeoPoint) => toScreen(project(place), view, size);
-  const groups: Group[] = gateway === null ? [] : [{ ...at(gateway), hasGateway: true, nodes: [] }];
-  for (const node of [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  const groups: Group[] =
+    gateway === null
+      ? []
+      : [{ ...at(gateway), hasGateway: true, isVague: isGatewayVague, nodes: [], peers: [] }];
+  for (const node of [...nodes, ...peers].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const { x, y } = at(node.place);
-    const near = groups.find((group) => Math.hypot(group.x - x, group.y - y) < TOGETHER_PX);
-    if (near === undefined) groups.push({ x, y, hasGateway: false, nodes: [node] });
-    else near.nodes.push(node);
+    const isVague = node.isVague === true;
+    let near = groups.find(
+      (group) => group.isVague === isVague && Math.hypot(group.x - x, group.y - y) < TOGETHER_PX,
+    );
+    if (near === undefined) {
+      near = { x, y, hasGateway: false, isVague, nodes: [], peers: [] };
+      groups.push(near);
+    }
+    (node.name.startsWith(PEER) ? near.peers : near.nodes).push(node);
   }
   return groups;
 }
 
-function spread({ x, y, hasGateway, nodes }: Group): readonly Marker[] {
+function spread({ x, y, hasGateway, nodes, peers }: Group): readonly Marker[] {
   const members: Omit<Marker, "x" | "y">[] = [];
   if (hasGateway) members.push({ key: GATEWAY, kind: "gateway", state: null, names: [GATEWAY], counts: [] });
+  for (const { name, state } of peers)
+    members.push({ key: name, kind: "peer", state, names: [name], counts: [[state, 1]] });
   const [first] = nodes;
   if (first !== undefined && nodes.length > MAX_SPREAD) {
     members.push({
@@ -148,12 +189,12 @@ function boxAround({ x, y }: Point, width: number, height = width): Box {
 }
 
 function placeLabels(
-  { nodes, size, selected }: MapInput,
+  { nodes, peers = [], size, selected }: MapInput,
   markers: readonly Marker[],
   groups: readonly Group[],
   boxes: Box[],
 ): readonly Label[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const byName = new Map([...nodes, ...peers].map((node) => [node.name, node]));
   const rank = ({ kind, names }: Marker): number => {
     if (selected !== null && names.includes(selected)) return 0;
     if (kind === "gateway") return 1;
@@ -167,7 +208,7 @@ function placeLabels(
           ? "Gateway"
           : marker.kind === "group"
             ? whereOf(marker.names.map((name) => byName.get(name)?.where))
-            : marker.key;
+            : marker.key.replace(PEER, "");
       const agents = [...new Set(marker.names.flatMap((name) => byName.get(name)?.agents ?? []))];
       const subtitle =
         agents.length > 3 ? `${agents.slice(0, 2).join(", ")} +${agents.length - 2}` : agents.join(", ");
@@ -195,7 +236,7 @@ function whereOf(places: readonly (string | undefined)[]): string {
 }
 
 function drawLinks(
-  { nodes, gateway, view, size }: MapInput,
+  { nodes, peers = [], gateway, view, size }: MapInput,
   groups: readonly Group[],
   at: ReadonlyMap<string, Marker>,
   boxes: Box[],
@@ -203,11 +244,12 @@ function drawLinks(
   const from = at.get(GATEWAY);
   if (gateway === null || from === undefined) return [];
   const seen = new Set<string>();
-  return nodes.flatMap((node): readonly MapLink[] => {
+  return [...nodes, ...peers].flatMap((node): readonly MapLink[] => {
     const to = at.get(node.name);
     if (to === undefined || seen.has(to.key)) return [];
     seen.add(to.key);
-    const members = groups.flatMap((group) => group.nodes.filter(({ name }) => to.names.includes(name)));
+    const isThere = ({ name }: MapNode) => to.names.includes(name);
+    const members = groups.flatMap((group) => [...group.nodes, ...group.peers].filter(isThere));
     const points = arc(gateway, from, node.place, to, view, size);
     const worldWidth = 2 * WORLD.x * view.scale;
     return [

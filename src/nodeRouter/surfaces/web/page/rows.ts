@@ -1,5 +1,8 @@
 // Which nodes the table shows, in which order. Pure.
 import type { PresenceState } from "../../../../presence/record.ts";
+import { parseSelector } from "../../../placement/selector/parser.ts";
+import { matches, type Selector } from "../../../placement/selector/selector.ts";
+import { reservedPrefix } from "../../../placement/selector/tags.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import { used } from "./format.ts";
 
@@ -11,6 +14,7 @@ const SORT_KEYS = [
   "state",
   "ip",
   "place",
+  "tags",
   "transport",
   "rtt",
   "load",
@@ -35,6 +39,8 @@ export function isState(value: unknown): value is PresenceState {
 export interface TableChoice {
   /** Words that must all occur in what the table says of a node; case does not matter. */
   readonly text: string;
+  /** As rules write them: `region=sg,!gpu`; one that cannot be read leaves nobody out. */
+  readonly selector: string;
   /** Empty: every state. */
   readonly states: ReadonlySet<PresenceState>;
   readonly sort: SortKey;
@@ -43,17 +49,19 @@ export interface TableChoice {
 
 /** The nodes that are to be shown, in order; of equals the first by name. */
 export function chosen(nodes: readonly NodeReport[], choice: TableChoice): readonly NodeReport[] {
+  const selector = selectorOf(choice.selector).selector;
   const words = choice.text.toLowerCase().split(/\s+/).filter(Boolean);
   const sign = choice.descending ? -1 : 1;
   return nodes
     .filter((node) => choice.states.size === 0 || choice.states.has(node.state))
-    .filter((node) => words.length === 0 || matches(node, words))
+    .filter((node) => words.length === 0 || hasWords(node, words))
+    .filter(({ tags }) => selector === null || matches(selector, new Map(Object.entries(tags))))
     .map((node) => ({ node, key: sortValue(node, choice.sort) }))
     .sort((a, b) => compare(a.key, b.key, sign) || compare(a.node.name, b.node.name, 1))
     .map(({ node }) => node);
 }
 
-function matches(node: NodeReport, words: readonly string[]): boolean {
+function hasWords(node: NodeReport, words: readonly string[]): boolean {
   const place = node.place ?? node.location;
   const tags = Object.entries(node.tags).map(([key, value]) => (value === "" ? key : `${key}=${value}`));
   const text = [
@@ -76,6 +84,25 @@ function matches(node: NodeReport, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
+/** What a selector that is being typed means; null twice: there is none. `problem` says where it is wrong. */
+export function selectorOf(text: string): {
+  readonly selector: Selector | null;
+  readonly problem: string | null;
+} {
+  if (text.trim() === "") return { selector: null, problem: null };
+  const parsed = parseSelector(text);
+  return parsed.ok
+    ? { selector: parsed.selector, problem: null }
+    : { selector: null, problem: parsed.message };
+}
+
+/** `region=sg`, or the key alone; without those that the plugin finds by itself, which stand in other columns. */
+export function tagTexts({ tags }: Pick<NodeReport, "tags">): readonly string[] {
+  return Object.entries(tags)
+    .filter(([key]) => reservedPrefix(key) === null)
+    .map(([key, value]) => (value === "" ? key : `${key}=${value}`));
+}
+
 /** What is not known is null and comes last, whichever way the table is sorted. */
 function sortValue(node: NodeReport, key: SortKey): string | number | null {
   const { resources } = node;
@@ -89,6 +116,8 @@ function sortValue(node: NodeReport, key: SortKey): string | number | null {
       return node.ip;
     case "place":
       return place === null ? null : `${place.country ?? "~"} ${place.city ?? place.region ?? ""}`;
+    case "tags":
+      return tagTexts(node).join(" ") || null;
     case "transport":
       return node.transports.join(" ") || null;
     case "rtt":

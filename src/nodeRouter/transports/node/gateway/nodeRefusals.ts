@@ -1,4 +1,5 @@
 // What is said of a command that did not begin on a paired node, or whose end was not seen. Pure.
+import { TELL_USER } from "../../../../shared/errorCatalogue.ts";
 import { INSTALL_PLUGIN } from "../../../../shared/pluginOnNode.ts";
 import { type Refusal, refusal } from "../../../../shared/refusal.ts";
 import { quote, safe } from "../../../../shared/safeText.ts";
@@ -88,6 +89,7 @@ export function refusedRun(node: string, { why, fact }: RefusedAnswer, cwd: stri
     case "denied":
       return refusal("RUN_NOT_ALLOWED", `node ${quote(node)} refused the command${said}`, {
         advice: 'Let the owner of the node see "openclaw approvals get" there, or use another node',
+        agentAdvice: TELL_USER,
       });
     case "full":
       return refusal("NODE_BUSY", `node ${quote(node)} takes no more commands now${said}`);

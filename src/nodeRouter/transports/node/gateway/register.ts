@@ -1,7 +1,7 @@
 // Registers the gateway's end of the node command: the policy that lets only our own calls pass, and the service that makes them.
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import { loadLater } from "../../../../shared/loadLater.ts";
-import { refusalText } from "../../../../shared/refusal.ts";
+import { agentText, refusalText } from "../../../../shared/refusal.ts";
 import { WORKSPACE_COMMAND } from "../wire.ts";
 import { NODE_CALLS } from "./nodeCalls.ts";
 import type { OpenNodesDeps } from "./openNodes.ts";
@@ -21,7 +21,7 @@ export function registerNodeTransport(
       const call = ownCall(calls, nodeId, params);
       if (call.isOwn) return invokeNode({ params: call.params });
       deps.log.warn({ node: nodeId }, refusalText(call.refusal));
-      return { ok: false, code: call.refusal.code, message: refusalText(call.refusal) };
+      return { ok: false, code: call.refusal.code, message: agentText(call.refusal) };
     },
   });
 

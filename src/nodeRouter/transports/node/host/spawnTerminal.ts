@@ -5,7 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 import { isRecord } from "../../../../shared/isRecord.ts";
 import { shellQuote } from "../../../../shared/shell.ts";
 import type { RunTerminal } from "./hostTerminals.ts";
-import { COMPLETE, commandText } from "./spawnShell.ts";
+import { commandText } from "./spawnShell.ts";
 import {
   type ProcessEnd,
   type ProcessEvents,
@@ -13,6 +13,7 @@ import {
   type StartedProcess,
   signalGroup,
 } from "./startedProcess.ts";
+import { COMPLETE } from "./waitingShell.ts";
 
 export interface TerminalStart extends ProcessStart {
   readonly size: { readonly rows: number; readonly cols: number; readonly term: string };

@@ -39,6 +39,8 @@ export interface ProcessStart {
   readonly cwd: string;
   /** Told the process group before anything of the script runs. */
   readonly announce: (processGroup: number) => void;
+  /** Told that nothing of it runs there after all. */
+  readonly withdraw: (processGroup: number) => void;
 }
 
 /** Sends a signal to all of a process group; false: there is no such group. */

@@ -21,8 +21,10 @@ import { machineFacts } from "./machineFacts.ts";
 import { ownAddress } from "./ownAddress.ts";
 import { PipePool } from "./pipePool.ts";
 import { readRequest } from "./readRequest.ts";
+import { SpareShell } from "./spareShell.ts";
 import { spawnShell } from "./spawnShell.ts";
 import { spawnTerminal } from "./spawnTerminal.ts";
+import type { ProcessStart, StartedProcess } from "./startedProcess.ts";
 
 export interface ServerOptions extends HostedOptions {
   /** Of the plugin. */
@@ -46,6 +48,7 @@ export class WorkspaceServer {
   /** Random: another process is never taken for this one. */
   readonly boot = randomUUID();
   readonly commands: HostedCommands;
+  readonly spare: SpareShell;
   readonly #options: ServerOptions;
   readonly #keeper = new GroupKeeper();
   readonly #pipes = new PipePool();
@@ -56,6 +59,7 @@ export class WorkspaceServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.commands = new HostedCommands(options);
+    this.spare = new SpareShell(this.#pipes, () => this.#loginEnv());
     this.#terminals = options.terminals ?? findTerminals();
   }
 
@@ -77,6 +81,7 @@ export class WorkspaceServer {
   async close(): Promise<void> {
     this.commands.close();
     this.#keeper.stop();
+    this.spare.close();
     await this.#pipes.close();
   }
 
@@ -86,14 +91,13 @@ export class WorkspaceServer {
       case "hello":
         // The first command then finds it done.
         void this.#loginEnv();
-        void this.#pipes.ready();
-        return machineFacts(boot, this.#options.version);
+        return this.#ahead(() => machineFacts(boot, this.#options.version));
       case "address": {
         const ask = this.#options.ownAddress ?? ownAddress;
         return { kind: "address", boot, address: await ask(request.url, MAX_WAIT_MS) };
       }
       case "run":
-        return this.#run(request, context);
+        return this.#ahead(() => this.#run(request, context));
       case "forget":
         return { kind: (await this.commands.forget(request.key)) ? "done" : "gone", boot };
     }
@@ -117,7 +121,7 @@ export class WorkspaceServer {
   async #run(request: RunRequest, context: InvokeContext): Promise<Reply> {
     const sinceMs = performance.now();
     if (request.boot !== this.boot) return this.#refused("boot", "the node host was restarted");
-    if ((this.#options.platform ?? process.platform) === "win32") {
+    if (this.#isWindows) {
       return this.#refused("platform", "it runs Windows, which has no POSIX shell");
     }
     const begun = await this.commands.run(request.key, (command, isForgotten) =>
@@ -145,17 +149,20 @@ export class WorkspaceServer {
       return { why: wrong, fact: "its working directory cannot be used" };
     const terminals = pty === null ? null : await this.#terminals;
     if (pty !== null && terminals === null) return { why: "pty", fact: "OpenClaw there makes no terminals" };
-    if (pty === null) await this.#pipes.ready();
-    if (isForgotten()) return { why: "forgotten", fact: "it was given up before it could begin" };
-    const denied = allowed.stillDenied();
-    if (denied !== null) return denied;
+    const stop = (): NotBegun | null =>
+      isForgotten()
+        ? { why: "forgotten", fact: "it was given up before it could begin" }
+        : allowed.stillDenied();
     const announce = (group: number): void => this.#keeper.watch(group);
+    const withdraw = (group: number): void => this.#keeper.forget(group);
     // A home that is gone is no reason, as for a login.
-    const start = { script, args, env, cwd: wrong === null ? workdir : "/", announce };
+    const start = { script, args, env, cwd: wrong === null ? workdir : "/", announce, withdraw };
     const started =
       pty === null || terminals === null
-        ? await spawnShell(start, command, this.#pipes)
-        : await spawnTerminal(terminals, { ...start, size: pty, assertCurrent: allowed.assert }, command);
+        ? await this.#inShell(start, login, command, stop)
+        : (stop() ??
+          (await spawnTerminal(terminals, { ...start, size: pty, assertCurrent: allowed.assert }, command)));
+    if ("why" in started) return started;
     if (started instanceof Error) {
       return allowed.stillDenied() ?? { why: pty === null ? "spawn" : "pty", fact: started.message };
     }
@@ -163,6 +170,19 @@ export class WorkspaceServer {
     command.takeInput(0, Buffer.from(request.input, "base64"), request.eof);
     void command.whenEnded.then(() => this.#keeper.forget(started.processGroup));
     return null;
+  }
+
+  /** In the spare; where there is none for it, in one of its own. `stop` is asked right before either. */
+  async #inShell(
+    start: ProcessStart,
+    login: Env,
+    command: HostedCommand,
+    stop: () => NotBegun | null,
+  ): Promise<StartedProcess | NotBegun | Error> {
+    const ahead = stop() ?? (await this.spare.run(start, login, command));
+    if (ahead !== null) return ahead;
+    await this.#pipes.ready();
+    return stop() ?? spawnShell(start, command, this.#pipes);
   }
 
   async #state(
@@ -177,6 +197,15 @@ export class WorkspaceServer {
 
   #refused(why: RefusedWhy, fact: string): Reply {
     return { kind: "refused", boot: this.boot, why, fact: safe(shortened(fact, MAX_FACT)) };
+  }
+
+  get #isWindows(): boolean {
+    return (this.#options.platform ?? process.platform) === "win32";
+  }
+
+  /** The answer; once it is out, all is made that the next command finds done. */
+  async #ahead(answer: () => Promise<Reply> | Reply): Promise<Reply> {
+    return this.#isWindows ? answer() : this.spare.after(answer);
   }
 
   /** What was told once holds; a shell that told nothing is asked again some time, and nobody waits for that. */

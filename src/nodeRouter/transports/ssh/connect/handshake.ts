@@ -22,6 +22,7 @@ export interface HandshakeRequest {
   readonly timeoutMs: number;
   readonly keepaliveIntervalMs: number;
   readonly keepaliveCountMax: number;
+  readonly onExchanged?: ((ms: number) => void) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly now: () => number;
 }
@@ -121,6 +122,7 @@ export function shakeHands(request: HandshakeRequest): Promise<HandshakeResult> 
   client.once("handshake", ({ kex, cs }) => {
     exchangeMs = now() - startedMs;
     algorithms = `${kex}, ${cs.cipher}`;
+    request.onExchanged?.(exchangeMs);
   });
   client.once("close", () => fail("closed", null));
   client.once("ready", () => {

@@ -33,11 +33,20 @@ function openCommand({ hop, env, steps }: HopRequest, command: string): OpenedSt
 }
 
 async function openSocket({ hop, place, env, limits, steps }: HopRequest): Promise<OpenedStream> {
-  const { signal } = limits;
+  const { signal, redialMs } = limits;
   const timeoutMs = hop.network.connectTimeoutMs ?? limits.tcpTimeoutMs;
   const { family, localAddress } = hop.network;
   const { host, port } = hop;
-  const result = await openTcp({ host, port, family, localAddress, timeoutMs, signal, now: env.now });
+  const result = await openTcp({
+    host,
+    port,
+    family,
+    localAddress,
+    timeoutMs,
+    redialMs,
+    signal,
+    now: env.now,
+  });
   const { lookupMs, totalMs } = result;
   const note = (name: "resolve" | "tcp", ok: boolean, ms: number, detail: string) =>
     void steps.push(step(hop.name, name, ok, ms, detail));

@@ -1,6 +1,6 @@
 // From a configured node to the machines to go through: every setting settled before anything is dialled.
 import { formatPath } from "../../../../config/problems/path.ts";
-import type { ConfiguredNode } from "../../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../../config/resolveNodes.ts";
 import type { SecretInput } from "../../../../config/schema/ssh.ts";
 import { NodeRouterError } from "../../../../shared/errors.ts";
 import { refusal } from "../../../../shared/refusal.ts";

@@ -8,12 +8,16 @@ import type { Hop } from "./hops.ts";
 export interface ConnectOptions {
   /** For each TCP connection; default 5000. */
   readonly tcpTimeoutMs?: number;
+  /** See `TcpRequest`; default null. */
+  readonly redialMs?: number | null;
   /** From there to the end of each login; default 10000. */
   readonly handshakeTimeoutMs?: number;
   /** Default 5000; 0 = none. */
   readonly keepaliveIntervalMs?: number;
   /** Keepalives without an answer after which a connection is lost; default 3. */
   readonly keepaliveCountMax?: number;
+  /** Told when keys were exchanged and the host key is believed, with how long that took in ms; of each hop. */
+  readonly onExchanged?: (ms: number) => void;
   /** For a shell to be ready, and for a word to come back from it; `probe` alone. Default as for commands. */
   readonly readyMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -21,9 +25,11 @@ export interface ConnectOptions {
 
 export interface ConnectLimits {
   readonly tcpTimeoutMs: number;
+  readonly redialMs: number | null;
   readonly handshakeTimeoutMs: number;
   readonly keepaliveIntervalMs: number;
   readonly keepaliveCountMax: number;
+  readonly onExchanged: ((ms: number) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -33,9 +39,11 @@ export interface ConnectLimits {
 export function withDefaults(options: ConnectOptions): ConnectLimits {
   return {
     tcpTimeoutMs: options.tcpTimeoutMs ?? 5_000,
+    redialMs: options.redialMs ?? null,
     handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
     keepaliveIntervalMs: options.keepaliveIntervalMs ?? 5_000,
     keepaliveCountMax: options.keepaliveCountMax ?? 3,
+    onExchanged: options.onExchanged,
     signal: options.signal,
   };
 }

@@ -1,5 +1,5 @@
 // `trust <node>`: what a machine offers, what is known of it, and one key recorded when a person says so.
-import type { ConfiguredNode } from "../../../../config/resolve.ts";
+import type { ConfiguredNode } from "../../../../config/resolveNodes.ts";
 import { refusal, refusalLine } from "../../../../shared/refusal.ts";
 import { safe } from "../../../../shared/safeText.ts";
 import { withoutEnd } from "../../../../shared/withoutEnd.ts";

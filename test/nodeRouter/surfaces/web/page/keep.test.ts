@@ -15,6 +15,7 @@ const number = fc
 const kept: fc.Arbitrary<Kept> = fc.record({
   choice: fc.record({
     text: fc.string({ unit: "grapheme" }),
+    selector: fc.string({ unit: "grapheme" }),
     states: fc.subarray([...WORST_FIRST]).map((states) => new Set(states)),
     sort: fc.constantFrom("name" as const, "rtt" as const, "since" as const),
     descending: fc.boolean(),

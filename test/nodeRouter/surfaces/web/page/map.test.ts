@@ -2,14 +2,17 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { edgeHints, isInside } from "../../../../../src/nodeRouter/surfaces/web/page/edgeHints.ts";
 import {
   fitView,
   greatCircle,
+  moved,
   pathThrough,
   project,
   toScreen,
   WORLD,
   worldView,
+  zoomed,
 } from "../../../../../src/nodeRouter/surfaces/web/page/geometry.ts";
 import { type Box, cut, MAX_LABEL } from "../../../../../src/nodeRouter/surfaces/web/page/labels.ts";
 import {
@@ -17,7 +20,10 @@ import {
   layoutMap,
   type MapInput,
   type MapNode,
+  PEER,
 } from "../../../../../src/nodeRouter/surfaces/web/page/layout.ts";
+import { viewByKey } from "../../../../../src/nodeRouter/surfaces/web/page/mapKeys.ts";
+import { mapSpot } from "../../../../../src/nodeRouter/surfaces/web/page/mapNodes.ts";
 import { gridPath, outlinePath, pathOf } from "../../../../../src/nodeRouter/surfaces/web/page/outline.ts";
 import { WORST_FIRST } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 import type { GeoPoint } from "../../../../../src/shared/distance.ts";
@@ -214,6 +220,33 @@ describe("the layout", () => {
     expect(layout(nodes).labels.map(({ title }) => title)).toContain("8 nodes");
   });
 
+  test("a peer is drawn alone however many nodes are in its place, beside a node of the same name, with its link and its own name", () => {
+    const nodes = Array.from({ length: 8 }, (_, index) => mapNode(`n${index}`, SINGAPORE));
+    const peers = [
+      mapNode(`${PEER}n0`, SINGAPORE, { path: null }),
+      mapNode(`${PEER}gw-sg`, { latitude: -30, longitude: 20 }, { state: "offline", path: null }),
+    ];
+    const { markers, links, labels } = layout(nodes, { peers });
+    expect(markers.map(({ kind, names }) => [kind, names.length])).toEqual([
+      ["gateway", 1],
+      ["peer", 1],
+      ["peer", 1],
+      ["group", 8],
+    ]);
+    expect(labels.map(({ title }) => title)).toContain("gw-sg");
+    expect(links.map(({ key, kind }) => [key, kind])).toEqual([
+      ["n0", "direct"],
+      [`${PEER}n0`, "unknown"],
+      [`${PEER}gw-sg`, "cut"],
+    ]);
+    const alone = layout([mapNode("n0", SINGAPORE)], { peers: peers.slice(0, 1) });
+    expect(alone.markers.map(({ key, kind }) => [key, kind])).toEqual([
+      [GATEWAY, "gateway"],
+      [`${PEER}n0`, "peer"],
+      ["n0", "node"],
+    ]);
+  });
+
   test("a node in the gateway's own place does not hide it", () => {
     const [gateway, node] = layout([mapNode("beside", SHANGHAI)]).markers;
     expect(gateway?.kind).toBe("gateway");
@@ -263,5 +296,137 @@ describe("a label's text", () => {
     expect(cut("x".repeat(500))).toBe(`${"x".repeat(MAX_LABEL - 1)}…`);
     expect(cut("👩‍👩‍👧‍👦".repeat(30), 3)).toBe("👩‍👩‍👧‍👦👩‍👩‍👧‍👦…");
     expect(cut("x".repeat(1e7)).length).toBe(MAX_LABEL);
+  });
+});
+
+describe("a place of which only the country is known", () => {
+  const place = { source: "declared", confidence: "high", detail: "", country: "CN" } as const;
+  const middle = { of: "country", latitude: 35.65, longitude: 103.54 } as const;
+  const vague: MapNode = {
+    name: "mac-cn",
+    state: "ready",
+    place: { latitude: middle.latitude, longitude: middle.longitude },
+    isVague: true,
+    where: "CN",
+    path: null,
+    roundTrip: null,
+    agents: [],
+  };
+  const input: MapInput = {
+    nodes: [vague],
+    gateway: null,
+    view: worldView(SIZE),
+    size: SIZE,
+    selected: null,
+  };
+
+  test("is no point, also where GeoIP has coordinates for the whole country; a city's middle is one", () => {
+    expect(mapSpot({ ...place, precision: "country", middle })).toMatchObject({ isVague: true });
+    expect(mapSpot({ ...place, precision: "country", ...SHANGHAI })).toMatchObject({ isVague: true });
+    expect(mapSpot({ ...place, precision: "city", middle: { ...middle, of: "city" } })).toMatchObject({
+      isVague: false,
+    });
+    expect(mapSpot({ ...place, precision: "exact", ...SHANGHAI })).toEqual({ at: SHANGHAI, isVague: false });
+    expect(mapSpot({ ...place, precision: "country" })).toBeNull();
+    expect(mapSpot(null)).toBeNull();
+  });
+
+  test("has a ring around it, which a point never has", () => {
+    expect(layoutMap(input).rings).toHaveLength(1);
+    expect(layoutMap({ ...input, nodes: [{ ...vague, isVague: false }] }).rings).toEqual([]);
+  });
+
+  test("is not together with a point that happens to be at the country's middle", () => {
+    const point: MapNode = { ...vague, name: "there", isVague: false };
+    const { markers, rings } = layoutMap({ ...input, nodes: [vague, point] });
+    expect(markers.map(({ names }) => names)).toEqual([["mac-cn"], ["there"]]);
+    expect(rings).toHaveLength(1);
+  });
+
+  test("holds the gateway too where no more is known of it: one ring for both", () => {
+    const { rings, markers } = layoutMap({ ...input, gateway: vague.place, isGatewayVague: true });
+    expect(rings).toHaveLength(1);
+    expect(markers).toHaveLength(2);
+  });
+});
+
+describe("moving about", () => {
+  const view = worldView(SIZE);
+
+  test("zooming leaves what is pointed at where it is, in and out, up to the limits", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          latitude: fc.integer({ min: -80, max: 80 }),
+          longitude: fc.integer({ min: -170, max: 170 }),
+        }),
+        fc.double({ min: 1, max: 8, noNaN: true }),
+        (place, factor) => {
+          const around = toScreen(project(place), view, SIZE);
+          const after = toScreen(project(place), zoomed(view, SIZE, factor, around), SIZE);
+          expect(after.x).toBeCloseTo(around.x, 6);
+          expect(after.y).toBeCloseTo(around.y, 6);
+        },
+      ),
+    );
+    expect(zoomed(view, SIZE, 1e9).scale).toBeCloseTo(24 * view.scale, 6);
+    expect(zoomed(view, SIZE, 1e-9).scale).toBeCloseTo(view.scale, 6);
+  });
+
+  test("each arrow key moves the picture its own way, and a letter is none of the map's", () => {
+    const seen = { size: SIZE, view, anchor: { x: 0, y: 0 } };
+    const before = toScreen(project(SINGAPORE), view, SIZE);
+    const wayOf = (key: string) => {
+      const next = viewByKey(key, seen);
+      if (next === null || typeof next === "string") throw new Error(`${key} moves nothing`);
+      const { x, y } = toScreen(project(SINGAPORE), next, SIZE);
+      return [Math.sign(Math.round(x - before.x)), Math.sign(Math.round(y - before.y))];
+    };
+    expect(wayOf("ArrowLeft")).toEqual([1, 0]);
+    expect(wayOf("ArrowRight")).toEqual([-1, 0]);
+    expect(wayOf("ArrowUp")).toEqual([0, 1]);
+    expect(wayOf("ArrowDown")).toEqual([0, -1]);
+    expect(viewByKey("0", seen)).toBe("nodes");
+    expect(viewByKey("a", seen)).toBeNull();
+    expect(viewByKey("Tab", seen)).toBeNull();
+  });
+});
+
+describe("what is not on the part of the map that is seen", () => {
+  const close = (nodes: readonly MapNode[]) => {
+    const view = { middle: project(SINGAPORE), scale: worldView(SIZE).scale * 12 };
+    return edgeHints(layout(nodes, { view }).markers, SIZE);
+  };
+
+  test("has an arrow at the edge that points there, and a click brings it to the middle", () => {
+    const [hint, ...others] = close([mapNode("mac-sg", SINGAPORE)]);
+    expect(others).toEqual([]);
+    expect(hint).toMatchObject({ key: GATEWAY, text: "Gateway", y: 14 }); // Shanghai is north
+    expect(hint?.angle).toBeGreaterThan(-90);
+    expect(hint?.angle).toBeLessThan(-40);
+    const view = { middle: project(SINGAPORE), scale: worldView(SIZE).scale * 12 };
+    const there = moved(view, hint?.move.dx ?? 0, hint?.move.dy ?? 0);
+    const { x, y } = toScreen(project(SHANGHAI), there, SIZE);
+    expect([Math.round(x), Math.round(y)]).toEqual([SIZE.width / 2, SIZE.height / 2]);
+  });
+
+  test("is counted where several lie the same way, and has none where everything is seen", () => {
+    const near = { latitude: 31.9, longitude: 121.2 };
+    expect(close([mapNode("a", near), mapNode("b", SHANGHAI)]).map(({ text }) => text)).toEqual(["3"]);
+    expect(edgeHints(layout([mapNode("a", SINGAPORE)]).markers, SIZE)).toEqual([]);
+  });
+
+  test("stands inside the map, once, wherever it is", () => {
+    fc.assert(
+      fc.property(fc.array(place, { maxLength: 30 }), place, (places, around) => {
+        const nodes = places.map((at, index) => mapNode(`n${index}`, at));
+        const view = { middle: project(around), scale: worldView(SIZE).scale * 8 };
+        const { markers } = layout(nodes, { view });
+        const hints = edgeHints(markers, SIZE);
+        for (const hint of hints) expect(isInside(hint, SIZE)).toBe(true);
+        expect(new Set(hints.map(({ key }) => key)).size).toBe(hints.length);
+        expect(hints.length === 0).toBe(markers.every((marker) => isInside(marker, SIZE)));
+      }),
+    );
   });
 });

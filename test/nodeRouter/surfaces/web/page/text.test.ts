@@ -1,6 +1,8 @@
 // Values as people read them, and which rows the table shows in which order.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { AgentRoute } from "../../../../../src/nodeRouter/surfaces/web/data.ts";
+import { shownAgents } from "../../../../../src/nodeRouter/surfaces/web/page/agentRows.ts";
 import {
   ago,
   bytes,
@@ -15,12 +17,16 @@ import {
   UNKNOWN,
   used,
 } from "../../../../../src/nodeRouter/surfaces/web/page/format.ts";
+import { refusedHead, whyRefused } from "../../../../../src/nodeRouter/surfaces/web/page/refusedText.ts";
 import {
   chosen,
   countShownStates,
   type SortKey,
+  selectorOf,
   type TableChoice,
+  tagTexts,
 } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
+import type { RefusedAgent } from "../../../../../src/nodeRouter/surfaces/web/refusedNow.ts";
 import type { TunnelStatus } from "../../../../../src/nodeRouter/tunnels/tunnelStatus.ts";
 import { NOW_MS, nodeReport, placeAt, smallFleet } from "../fleet.ts";
 
@@ -93,7 +99,70 @@ describe("text of values", () => {
   });
 });
 
-const CHOICE: TableChoice = { text: "", states: new Set(), sort: "name", descending: false };
+describe("the agents", () => {
+  const route = (agent: string, changes: Partial<AgentRoute> = {}): AgentRoute => ({
+    agent,
+    rule: "r",
+    outcome: "placed",
+    node: "n",
+    transport: "node",
+    binding: "exec",
+    guard: null,
+    message: "",
+    ...changes,
+  });
+  const ids = (agents: readonly AgentRoute[], agent = "", areAll = false) =>
+    shownAgents(agents, agent, areAll).map((one) => one.agent);
+
+  test("stand in the order of what becomes of them, and numbers in names are numbers", () => {
+    const agents = [
+      route("idle", { rule: null, outcome: "unrouted" }),
+      route("left", { outcome: "unrouted" }),
+      route("a10"),
+      route("a9"),
+      route("z", { outcome: "refused" }),
+    ];
+    expect(ids(agents)).toEqual(["z", "a9", "a10", "left", "idle"]);
+  });
+
+  test("of many the first are shown, and every refused one, and the one that is explained", () => {
+    const many = Array.from({ length: 40 }, (_, index) => route(`a${index}`));
+    expect(ids(many)).toHaveLength(12);
+    expect(ids(many, "a39")).toContain("a39");
+    expect(ids(many, "", true)).toHaveLength(40);
+    expect(ids(many.map((one) => ({ ...one, outcome: "refused" })))).toHaveLength(40);
+  });
+});
+
+describe("who is refused", () => {
+  const since = new Date(NOW_MS - 240_000).toISOString();
+  const longer = new Date(NOW_MS - 7_200_000).toISOString();
+  const refused = (changes: Partial<RefusedAgent> = {}): RefusedAgent => {
+    return { agent: "a", rule: "r", message: "CODE: why", since, sinceBy: "node", nodes: [], ...changes };
+  };
+  const node = (name: string, at: string | null, state: "offline" | "ready" | null = "offline") => {
+    return { node: name, why: "was offline", state, since: at };
+  };
+
+  test.each([
+    [refused({ nodes: [node("mac-sg", since)] }), "mac-sg is offline"],
+    [refused({ nodes: [node("a", since), node("b", longer)] }), "a is offline, b is offline for 2 h"],
+    [refused({ nodes: [node("a", null)] }), "a is offline"],
+    [refused({ nodes: [{ ...node("a", since, "ready"), why: "was cordoned" }] }), "a was cordoned"],
+    [refused({ nodes: [node("a", null, null)] }), "a was offline"],
+    [refused(), "CODE: why"],
+  ])("%# reads %j: the same span is not said twice", (one, text) => {
+    expect(whyRefused(one, NOW_MS)).toBe(text);
+  });
+
+  test("since when is said where it is known; in shadow mode nobody is refused", () => {
+    expect(refusedHead(refused(), "enforce", NOW_MS)).toBe("is refused for 4 min:");
+    expect(refusedHead(refused({ since: null }), "enforce", NOW_MS)).toBe("is refused:");
+    expect(refusedHead(refused(), "shadow", NOW_MS)).toBe("would be refused for 4 min:");
+  });
+});
+
+const CHOICE: TableChoice = { text: "", selector: "", states: new Set(), sort: "name", descending: false };
 const names = (choice: Partial<TableChoice>, nodes = smallFleet().nodes) =>
   chosen(nodes, { ...CHOICE, ...choice }).map(({ name }) => name);
 
@@ -110,6 +179,31 @@ describe("the rows", () => {
     ["  ", ["fra-build-1", "fra-build-2", "laptop", "mac-cn", "mac-sg", "nas"]],
   ])("%j finds %j", (text, expected) => {
     expect(names({ text })).toEqual(expected);
+  });
+
+  test.each([
+    ["region=eu", ["fra-build-1", "fra-build-2"]],
+    ["region in (sg,cn),!gpu", ["mac-cn"]],
+    ["gpu", ["mac-sg"]],
+    ["!region", ["laptop", "nas"]],
+    [" ", ["fra-build-1", "fra-build-2", "laptop", "mac-cn", "mac-sg", "nas"]],
+  ])("the selector %j leaves %j, as a rule would", (selector, expected) => {
+    expect(names({ selector })).toEqual(expected);
+  });
+
+  test("a selector that cannot be read leaves nobody out, and says where it is wrong", () => {
+    expect(names({ selector: "region in sg" })).toHaveLength(6);
+    expect(selectorOf("region in sg")).toMatchObject({
+      selector: null,
+      problem: expect.stringContaining("column 11"),
+    });
+    expect(selectorOf("region=sg").problem).toBeNull();
+  });
+
+  test("tags that the plugin finds by itself stand in other columns", () => {
+    const tags = { region: "sg", gpu: "", "node.os": "linux", "tailscale.tag/a": "" };
+    expect(tagTexts({ tags })).toEqual(expect.arrayContaining(["region=sg", "gpu"]));
+    expect(tagTexts({ tags })).not.toContain("node.os=linux");
   });
 
   test("only the states that are asked for, and all when none is", () => {
@@ -146,6 +240,7 @@ describe("the rows", () => {
       "state",
       "ip",
       "place",
+      "tags",
       "transport",
       "rtt",
       "load",

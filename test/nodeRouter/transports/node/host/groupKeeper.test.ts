@@ -1,17 +1,12 @@
 // What ends commands when the node host itself is gone.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { expect, test, vi } from "vitest";
+import { livingIn } from "../../../../support/executions.ts";
 
 const SUPPORT = resolve(import.meta.dirname, "../../../../support/nodeEnd.ts");
 const SLOW = { timeout: 30_000, interval: 100 };
-
-/** Processes of the group that have not ended. */
-const alive = (group: number): number =>
-  execFileSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" })
-    .split("\n")
-    .filter((line) => new RegExp(`^ *${group} +[^Z]`).test(line)).length;
 
 /** A node host of its own, with one command that goes on in its group; told the group. */
 async function nodeHostWith(script: string) {
@@ -32,21 +27,21 @@ test.each([["SIGKILL"], ["SIGTERM"]] as const)(
   "a node host that ends by %s takes its commands with it, also those that ignore TERM",
   async (signal) => {
     const { child, group } = await nodeHostWith('trap "" TERM HUP; sleep 300 & while :; do sleep 1; done');
-    await vi.waitFor(() => expect(alive(group)).toBeGreaterThan(1), SLOW);
+    await vi.waitFor(() => expect(livingIn(group)).toBeGreaterThan(1), SLOW);
     child.kill(signal);
     await once(child, "exit");
-    await vi.waitFor(() => expect(alive(group)).toBe(0), SLOW);
+    await vi.waitFor(() => expect(livingIn(group)).toBe(0), SLOW);
   },
 );
 
 test("what a command that has ended left running on purpose outlives the node host, as over SSH", async () => {
   const { child, group } = await nodeHostWith("nohup sleep 300 >/dev/null 2>&1 & true");
-  await vi.waitFor(() => expect(alive(group)).toBe(1), SLOW);
+  await vi.waitFor(() => expect(livingIn(group)).toBe(1), SLOW);
   // Until the node host has seen the end of the shell.
   await new Promise((done) => setTimeout(done, 1_000));
   child.kill("SIGKILL");
   await once(child, "exit");
   await new Promise((done) => setTimeout(done, 4_500));
-  expect(alive(group)).toBe(1);
+  expect(livingIn(group)).toBe(1);
   process.kill(-group, "SIGKILL");
 });

@@ -1,6 +1,5 @@
 // The node's end with real shells: a command begins once, ends once, and nothing of it is left.
 
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { LoginEnv } from "../../../../../src/nodeRouter/transports/node/host/loginEnv.ts";
 import { MAX_REPLY_BYTES, type Reply } from "../../../../../src/nodeRouter/transports/node/wire.ts";
+import { livingIn, marksIn } from "../../../../support/executions.ts";
 import { ALLOWS, base64, type NodeEnd, nodeEnd, runRequest, stateIn } from "../../../../support/nodeEnd.ts";
 
 let folder: string;
@@ -23,24 +23,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Each execution adds a line. */
-const mark = (): string => `echo >>${folder}/marks;`;
-const marks = (): number => {
-  try {
-    return readFileSync(join(folder, "marks"), "utf8").length;
-  } catch {
-    return 0;
-  }
-};
+const { mark, marks } = marksIn(() => folder);
 const kindOf = (reply: Reply): string => (reply.kind === "refused" ? reply.why : reply.kind);
-/** Whether any process of the group is there; one that has ended, and that nobody has buried yet, is none. */
-const isAlive = (group: number): boolean =>
-  execFileSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" })
-    .split("\n")
-    .some((line) => new RegExp(`^ *${group} +[^Z]`).test(line));
 /** This machine may be busy. */
 const SLOW = { timeout: 20_000, interval: 20 };
-const gone = (group: number) => vi.waitFor(() => expect(isAlive(group)).toBe(false), SLOW);
+const gone = (group: number) => vi.waitFor(() => expect(livingIn(group)).toBe(0), SLOW);
 
 describe("a command", () => {
   test("that is short is over with its first reply: arguments, variables, input, both streams, exit code", async () => {

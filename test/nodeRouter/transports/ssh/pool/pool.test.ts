@@ -1,8 +1,8 @@
 // The pool against a real SSH server in this process, whose commands are real shells.
 import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ConfiguredNode } from "../../../../../src/config/resolve.ts";
 import { resolveConfig } from "../../../../../src/config/resolve.ts";
+import type { ConfiguredNode } from "../../../../../src/config/resolveNodes.ts";
 import { collect } from "../../../../../src/nodeRouter/transports/collect.ts";
 import type {
   PoolConnectResult,
@@ -374,8 +374,10 @@ describe("closing", () => {
     lab.settings = settingsOf({ ssh: { user: "other" } });
     expect((await run(lab, "exit 1")).outcome).toMatchObject({ exitCode: 1 });
     expect(lab.tried.count).toBe(2);
+    expect(lab.transport.counters(NODE)).toMatchObject({ running: 1, connected: 1 });
     command.stdin.write("go\n");
     expect(await command.outcome).toMatchObject({ kind: "ran", exitCode: 9 });
+    expect(lab.transport.counters(NODE)).toMatchObject({ running: 0 });
   });
 
   test("waits also for what runs on the connection of earlier settings", async () => {
@@ -408,5 +410,17 @@ describe("closing", () => {
     lab.settings = null;
     const { outcome } = await run(lab, "true");
     expect(outcome.kind === "notStarted" && refusalText(outcome)).toContain("nodes.mac-sg.ssh");
+    expect(lab.transport.counters(NODE)).toBe(null);
+  });
+
+  test("what runs on a node that is gone from the config is counted until it ends", async () => {
+    const lab = await setUp();
+    const { command } = await startLong(lab, "read x; exit 9");
+    lab.settings = null;
+    await run(lab, "true");
+    expect(lab.transport.counters(NODE)).toMatchObject({ running: 1, connected: 0 });
+    command.stdin.write("go\n");
+    await command.outcome;
+    expect(lab.transport.counters(NODE)).toBe(null);
   });
 });

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createTurns } from "../../../../../shared/inTurn.ts";
 import { quote } from "../../../../../shared/safeText.ts";
 import { type ConnectEnv, readTextFile } from "../base/env.ts";
 import { fileFault } from "../base/fileFault.ts";
@@ -25,7 +26,7 @@ export type RecordResult =
   | HopRefusal;
 
 /** Two answers to `trust` at once must not both find the key missing. By file. */
-const locks = new Map<string, Promise<unknown>>();
+const turns = createTurns();
 
 /**
  * Makes the key known for this machine. Refusals: HOST_KEY_CHANGED (another key of its type is known: the line to
@@ -35,15 +36,7 @@ const locks = new Map<string, Promise<unknown>>();
 export async function recordHostKey(hop: Hop, key: PublicKey, env: ConnectEnv): Promise<RecordResult> {
   const place = await keyFileOf(hop);
   if (!place.ok) return refuseHop("SSH_SETTINGS_INVALID", place.fact, place.advice);
-  const { file } = place;
-  const before = locks.get(file) ?? Promise.resolve();
-  const work = before.then(() => record(hop, key, file, env));
-  const settled = work.catch(() => undefined);
-  locks.set(file, settled);
-  void settled.then(() => {
-    if (locks.get(file) === settled) locks.delete(file);
-  });
-  return work;
+  return turns.run(place.file, () => record(hop, key, place.file, env));
 }
 
 async function record(hop: Hop, key: PublicKey, file: string, env: ConnectEnv): Promise<RecordResult> {

@@ -1,0 +1,85 @@
+// Two real gateways on loopback with the packed plugin, each with its own state folder, scripted model and free port.
+import type { PeerReport } from "../../src/nodeRouter/surfaces/reports/peersReport.ts";
+import type { JsonObject } from "../support/config.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
+import { packPlugin } from "../support/install.ts";
+import { waitFor } from "../support/wait.ts";
+import { changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+
+/** What one of the two gets; the second one's can name the first one's port, which is known by then. */
+export interface SideOptions {
+  /** Merged over the default gateway configuration. */
+  readonly config?: JsonObject;
+  /** The plugin's config, made when both gateways listen. Default: none. */
+  readonly router?: (sides: Sides) => JsonObject;
+  /** Environment of the process, such as the tokens that the config's SecretRefs name. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Directories of further plugins, used as they lie there. */
+  readonly plugins?: readonly string[];
+}
+
+interface Sides {
+  readonly a: Gateway;
+  readonly b: Gateway;
+}
+
+export interface TwoGateways extends Sides {
+  stop(): Promise<void>;
+}
+
+export interface TwoGatewaysOptions {
+  readonly a?: SideOptions;
+  readonly b?: SideOptions;
+}
+
+/** A fault at one gateway must not leave the other one running. */
+async function both<T>(make: (side: "a" | "b") => Promise<T>, undo: (made: T) => Promise<void>) {
+  const [a, b] = await Promise.allSettled([make("a"), make("b")]);
+  if (a.status === "fulfilled" && b.status === "fulfilled") return { a: a.value, b: b.value };
+  await Promise.all([a, b].map(async (one) => one.status === "fulfilled" && (await undo(one.value))));
+  throw a.status === "rejected" ? a.reason : b.status === "rejected" ? b.reason : undefined;
+}
+
+/** Starts both with the plugin; each one's `router` holds when it resolves. */
+export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promise<TwoGateways> {
+  const archive = await packPlugin();
+  const stopOne = (gateway: Gateway): Promise<void> => gateway.stop();
+  const sides = await both(async (side) => {
+    const { config, env, plugins } = options[side] ?? {};
+    const gateway = await startGateway({
+      config: config ?? {},
+      ...(env === undefined ? {} : { env }),
+      ...(plugins === undefined ? {} : { plugins }),
+    });
+    await installOverRpc(gateway, archive).catch(async (error: unknown) => {
+      await gateway.stop();
+      throw error;
+    });
+    return gateway;
+  }, stopOne);
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled([stopOne(sides.a), stopOne(sides.b)]);
+  };
+  try {
+    await Promise.all(
+      (["a", "b"] as const).map(async (side) => {
+        const router = options[side]?.router?.(sides);
+        // Written even when empty: only a change of its own config makes a hot-installed plugin's hooks live.
+        await changeConfig(sides[side], (config) => withRouter(config, router ?? { nodes: {} }));
+      }),
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ...sides, stop };
+}
+
+/** Asks each until it answers as a peer: one that was looked at before it had its config is away until the next look. */
+export async function untilOnline(from: Gateway, ...peers: readonly string[]): Promise<void> {
+  for (const peer of peers)
+    await waitFor(`${peer} to be online`, async () => {
+      const { state } = await from.rpc<PeerReport>("noderouter.probePeer", { peer });
+      return state === "online";
+    });
+}

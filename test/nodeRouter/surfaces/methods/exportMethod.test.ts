@@ -1,0 +1,92 @@
+// `noderouter.export`: what of the file is told, that nothing is written, and that no secret leaves.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what OpenClaw puts variables into, not templates
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { withoutSecrets } from "../../../../src/nodeRouter/setup/edit/withoutSecrets.ts";
+import { exportConfig } from "../../../../src/nodeRouter/surfaces/methods/exportMethod.ts";
+
+const file = (config: unknown) => ({ plugins: { entries: { "node-router": { config } } } });
+const REF = { source: "env", provider: "default", id: "PASS" };
+
+/** A host that calls with its draft, and writes what comes back. */
+function host(parsed: unknown, draft: unknown) {
+  let written = false;
+  return {
+    look: async (look: (draft: unknown, context: unknown) => never) => {
+      look(structuredClone(draft), { snapshot: { parsed } });
+      written = true;
+    },
+    written: () => written,
+  };
+}
+
+describe("the file", () => {
+  test("is told as it is typed: references and variables stay, texts that are secrets do not", async () => {
+    const typed = {
+      nodes: { a: { ssh: { identityData: REF, passphrase: "quite secret" } } },
+      peers: { b: { token: "${TOKEN}" } },
+    };
+    const { look, written } = host(file(typed), file({ peers: { b: { token: "resolved secret" } } }));
+    expect(await exportConfig(look)).toEqual({
+      config: { nodes: { a: { ssh: { identityData: REF } } }, peers: { b: { token: "${TOKEN}" } } },
+      left: ["nodes.a.ssh.passphrase"],
+    });
+    expect(written()).toBe(false);
+  });
+
+  test("is told without variables of nodes that are called as secrets are, and with all others", async () => {
+    const env = {
+      LANG: "C",
+      KEYBOARD: "us",
+      MONKEY: "x",
+      SSH_KEY_PATH: "/k",
+      API_KEY: "1",
+      GITHUB_TOKEN: "2",
+    };
+    const more = { DB_PASSWORD: "3", aws_secret_access_key: "4", KEY: "5", NPM_TOKEN: "${NPM_TOKEN}" };
+    const { config, left } = await exportConfig(
+      host(file({ nodes: { "a.b": { env: { ...env, ...more } } } }), {}).look,
+    );
+    expect(config).toEqual({
+      nodes: {
+        "a.b": {
+          env: { LANG: "C", KEYBOARD: "us", MONKEY: "x", SSH_KEY_PATH: "/k", NPM_TOKEN: "${NPM_TOKEN}" },
+        },
+      },
+    });
+    expect(left).toEqual(
+      ["API_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "aws_secret_access_key", "KEY"].map(
+        (name) => `nodes.a.b.env.${name}`,
+      ),
+    );
+  });
+
+  test("that includes another is told as OpenClaw has put the two together", async () => {
+    for (const parsed of [{ plugins: { $include: "x" } }, file({ nodes: { $include: "x" } }), null])
+      expect(await exportConfig(host(parsed, file({ mode: "shadow" })).look)).toEqual({
+        config: { mode: "shadow" },
+        left: [],
+      });
+  });
+
+  test("without a config of the plugin has an empty one", async () => {
+    expect(await exportConfig(host({}, {}).look)).toEqual({ config: {}, left: [] });
+  });
+
+  test("that OpenClaw cannot read is an error, and never an empty config", async () => {
+    await expect(exportConfig(() => Promise.reject(new Error("invalid config")))).rejects.toThrow(
+      "invalid config",
+    );
+  });
+});
+
+test("every setting that the manifest calls sensitive is a secret, and no other text of the schema is", () => {
+  const manifest = JSON.parse(readFileSync("openclaw.plugin.json", "utf8"));
+  const hints = Object.entries<{ sensitive?: boolean }>(manifest.uiHints);
+  expect(hints.filter(([, { sensitive }]) => sensitive === true).length).toBeGreaterThan(3);
+  for (const [path, { sensitive = false }] of hints) {
+    const key = path.split(".").at(-1) ?? "";
+    const kept = withoutSecrets({ [key]: "text" });
+    expect([path, Object.hasOwn(kept as object, key)]).toEqual([path, !sensitive]);
+  }
+});

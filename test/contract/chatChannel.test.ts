@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { digestText } from "../../src/nodeRouter/alerts/alertText.ts";
 import { ROOT } from "../support/environment.ts";
+import { jsonLines } from "../support/jsonLines.ts";
 
 const run = promisify(execFile);
 const home = mkdtempSync(join(tmpdir(), "node-router-chat-"));
@@ -45,12 +46,7 @@ test("a text arrives as it is, word for word", async () => {
   } as const;
   const text = digestText({ begun: [alert], over: [] }, "gw-cn", 0);
   expect(await outcomeOf(text)).toBe("sent");
-  expect(
-    readFileSync(file, "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line)),
-  ).toEqual([expect.objectContaining({ to: "ops", text })]);
+  expect(jsonLines(file)).toEqual([expect.objectContaining({ to: "ops", text })]);
 }, 180_000);
 
 test("what the channel does not take is told, and is in no queue from which OpenClaw would send it later", async () => {

@@ -1,11 +1,12 @@
 // Alerts on a real gateway: a channel of another plugin really gets them, once each, and nobody else has to do anything.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type JsonObject, merge } from "../support/config.ts";
 import { ROOT } from "../support/environment.ts";
 import type { Gateway } from "../support/gateway.ts";
+import { jsonLines } from "../support/jsonLines.ts";
 import { waitFor } from "../support/wait.ts";
 import { changeConfig, type Deployment, startDeployment, withRouter } from "./deployment.ts";
 
@@ -44,13 +45,7 @@ interface Page {
   readonly text: string;
 }
 
-const pages = (): readonly Page[] =>
-  existsSync(file)
-    ? readFileSync(file, "utf8")
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line))
-    : [];
+const pages = (): readonly Page[] => jsonLines(file);
 const linesWith = (part: string): readonly string[] =>
   pages().flatMap(({ text }) => text.split("\n").filter((line) => line.includes(part)));
 const onTimeout = (): string => `pages: ${JSON.stringify(pages())}\n${gateway.log().slice(-4_000)}`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
+import { jsonLines } from "../support/jsonLines.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, callAny } from "./deployment.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
@@ -82,10 +83,7 @@ const ended = (id: string) =>
 const seenBy = (gateway: Gateway, words: string): boolean =>
   gateway.model.requests.some(({ messages }) => JSON.stringify(messages).includes(words));
 const records = ({ home }: Gateway, id: string): readonly JsonObject[] =>
-  readFileSync(join(home.stateDir, "node-router", "audit", "audit.jsonl"), "utf8")
-    .split("\n")
-    .filter((line) => line.includes(id))
-    .map((line) => JSON.parse(line) as JsonObject);
+  jsonLines(join(home.stateDir, "node-router", "audit", "audit.jsonl"), (line) => line.includes(id));
 
 describe("a task of another gateway's agent", () => {
   test("runs there once, its answer is the call's, and both ledgers have it under one id", async () => {

@@ -9,6 +9,7 @@ import { fieldOf } from "../../src/shared/jsonParts.ts";
 import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
+import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
@@ -112,11 +113,8 @@ const marks = (name: string): string =>
 const pidOf = (name: string): number => Number(readFileSync(join(folder(), `${name}.pid`), "utf8"));
 const running = (name: string) => waitFor(`${name} to run`, () => existsSync(join(folder(), `${name}.pid`)));
 const go = (name: string): void => writeFileSync(join(folder(), `${name}.go`), "");
-const records = (): readonly JsonObject[] => {
-  const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
-  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
-  return lines.map((line) => JSON.parse(line) as JsonObject);
-};
+const records = (): readonly JsonObject[] =>
+  jsonLines(join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl"));
 /** On a busy machine OpenClaw gives up its own start after 5 s ("state lease heartbeat did not become ready"). */
 const begin = async () => {
   for (let tries = 1; ; tries++) {

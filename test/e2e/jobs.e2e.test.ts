@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
+import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
 import { waitFor } from "../support/wait.ts";
@@ -42,14 +43,10 @@ function worker(gateway: () => Gateway, agent: string, folder: () => string) {
   };
 }
 
-const recordsOf = (gateway: Gateway): readonly JsonObject[] => {
-  const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line.includes('"phase":"end"'))
-    .map((line) => JSON.parse(line) as JsonObject);
-};
+const recordsOf = (gateway: Gateway): readonly JsonObject[] =>
+  jsonLines(join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl"), (line) =>
+    line.includes('"phase":"end"'),
+  );
 const endsOf = (gateway: Gateway, start: RegExp): readonly JsonObject[] =>
   recordsOf(gateway).filter((record) => typeof record.command === "string" && start.test(record.command));
 const kept = (gateway: Gateway): string =>

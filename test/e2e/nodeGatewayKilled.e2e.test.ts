@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive } from "../support/leftovers.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, type Deployment, startDeployment } from "./deployment.ts";
@@ -20,11 +21,9 @@ afterAll(() => deployment?.stop());
 const on = (name: string): string => join(deployment.work.sg, name);
 const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");
 const recordsOf = (marker: string): readonly Record<string, unknown>[] =>
-  textOf(join(deployment.gateway.home.stateDir, "node-router/audit/audit.jsonl"))
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line))
-    .filter(({ phase, command }) => phase === "end" && String(command).includes(marker));
+  jsonLines<Record<string, unknown>>(
+    join(deployment.gateway.home.stateDir, "node-router/audit/audit.jsonl"),
+  ).filter(({ phase, command }) => phase === "end" && String(command).includes(marker));
 
 test("what ended meanwhile is recorded with its real end, what runs on is ended, and both ran once", async () => {
   const { gateway } = deployment;

@@ -23,6 +23,7 @@ import type { TrustReport } from "../../src/nodeRouter/surfaces/methods/sshMetho
 import type { CliResult } from "../support/cli.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
+import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import type { ModelRequest } from "../support/model.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
@@ -267,7 +268,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         // Input to a shell is a command: it has a record of its own, without its text.
         const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
         const record = await waitFor("the record of the input", () =>
-          recordsIn(file).find(({ kind, inputSha256 }) => kind === "input" && inputSha256 === sha256(input)),
+          jsonLines<Record<string, unknown>>(file).find(
+            ({ kind, inputSha256 }) => kind === "input" && inputSha256 === sha256(input),
+          ),
         );
         expect(record).toMatchObject({
           phase: "end",
@@ -285,7 +288,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         expect(readFileSync(on("rest"), "utf8")).toBe("one\ntwo\n");
         // The command's own record comes with its end.
         await waitFor("the record of the command", () =>
-          recordsIn(file).some(({ kind, id }) => kind === "command" && id === record.commandId),
+          jsonLines<Record<string, unknown>>(file).some(
+            ({ kind, id }) => kind === "command" && id === record.commandId,
+          ),
         );
       });
 
@@ -684,7 +689,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       );
       const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
       const records = await waitFor("both records", () => {
-        const own = recordsIn(file).filter(
+        const own = jsonLines<Record<string, unknown>>(file).filter(
           ({ sessionKey, kind }) => sessionKey === run.sessionKey && kind !== "call",
         );
         return own.length >= 2 && own;
@@ -864,12 +869,4 @@ function sha256(content: string | Buffer): string {
 
 function linesIn(file: string): number {
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").length : 0;
-}
-
-function recordsIn(file: string): readonly Record<string, unknown>[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
 }

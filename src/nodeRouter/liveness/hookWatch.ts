@@ -5,7 +5,7 @@ import { messageOf } from "../../shared/errors.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { fieldOf, itemsOf } from "../../shared/jsonParts.ts";
 import type { Logger } from "../../shared/logger.ts";
-import type { Memory } from "../../shared/processMemory.ts";
+import { definePart, type Memory } from "../../shared/processMemory.ts";
 import { coded, refusalText } from "../../shared/refusal.ts";
 import { agentOf } from "../host/events.ts";
 import { keepResults } from "../host/resultSeam.ts";
@@ -47,6 +47,12 @@ const REFRESH_MS = 5_000;
 /** How long after a reload the handlers of results may be those of one registration; looking costs nothing. */
 const KEEP_MS = 100;
 
+/** How long a watch that asks for its own replacement listens on for it: a reload of a busy host is over sooner. */
+export const HANDOVER_MS = 30_000;
+
+/** Ends the listening of a watch that was stopped by the reload it had asked for; null: there is none. */
+const HANDOVER = definePart<{ end: (() => void) | null }>("liveness-handover", 1, () => ({ end: null }));
+
 /** A host that does not register our hooks whatever we do must not be made to reload for ever. */
 export const MAX_REVIVALS = 3;
 
@@ -60,6 +66,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   // Not null: the host keeps a failure of the instance before us until somebody clears it.
   let reported: string | null | undefined;
   let reviving = false;
+  let stopped = false;
   /** Each wrong name is told once, and again when it comes back. */
   let said: readonly string[] = [];
   const report = (): void => {
@@ -120,15 +127,30 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       { agent, tool: "exec", runId: event.runId },
       coded("HOOKS_NOT_LIVE", "an exec of a routed agent ran without these hooks"),
     );
-    void check(true);
+    if (!stopped) void check(true);
   });
+  const handover = memory.part(HANDOVER);
+  handover.end?.();
   report();
   return () => {
+    stopped = true;
     clearTimeout(timer);
     clearInterval(refresh);
     clearInterval(keep);
-    off();
+    if (reviving) handover.end = listenOn(handover, off);
+    else off();
   };
+}
+
+/** Listens until the next watch does, so that no exec between the two stays unseen. The result ends it at once. */
+function listenOn(handover: { end: (() => void) | null }, off: () => void): () => void {
+  const end = (): void => {
+    clearTimeout(limit);
+    off();
+    if (handover.end === end) handover.end = null;
+  };
+  const limit = setTimeout(end, HANDOVER_MS).unref();
+  return end;
 }
 
 /**

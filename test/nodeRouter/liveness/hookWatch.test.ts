@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HOSTED_RUNS } from "../../../src/nodeRouter/hostedSessions/turnGate.ts";
 import {
   type AgentEvent,
+  HANDOVER_MS,
   MAX_REVIVALS,
   missedExec,
   watchLiveness,
@@ -301,6 +302,51 @@ describe("the report and the end", () => {
     expect(off).toHaveBeenCalledTimes(1);
     await pass(60_000);
     expect(revive).not.toHaveBeenCalled();
+  });
+});
+
+describe("between a watch that asked for its replacement, and that one", () => {
+  /** Stopped by the reload that it had asked for. */
+  async function replaced() {
+    const arrangement = arranged();
+    const stop = arrangement.watch();
+    await pass(LIVENESS_GRACE_MS);
+    expect(arrangement.revive).toHaveBeenCalledTimes(1);
+    stop();
+    return arrangement;
+  }
+  const said = (lines: readonly { text: string }[]) =>
+    lines.filter(({ text }) => text.includes("an exec of a routed agent ran without"));
+
+  test("a missed exec is seen: it is logged and counted, once, and the stopped watch does no more", async () => {
+    const { lines, memory, emit, health, revive, watch } = await replaced();
+    const before = health.length;
+    emit(EXEC);
+    expect(said(lines)).toHaveLength(1);
+    expect(memory.part(COUNTERS).missed).toBe(1);
+    expect([...memory.part(HOOKS_SEEN).missedAgents]).toEqual(["worker-sg"]);
+    expect(health).toHaveLength(before);
+    expect(revive).toHaveBeenCalledTimes(1);
+    watch();
+    expect(health.at(-1)).toContain("HOOKS_NOT_LIVE");
+  });
+
+  test("the next watch ends the listening of the one before it", async () => {
+    const { off, watch } = await replaced();
+    expect(off).not.toHaveBeenCalled();
+    watch();
+    expect(off).toHaveBeenCalledTimes(1);
+    await pass(HANDOVER_MS);
+    expect(off).toHaveBeenCalledTimes(1);
+  });
+
+  test("where no next one comes, the listening ends by itself", async () => {
+    const { off } = await replaced();
+    await pass(HANDOVER_MS - 1);
+    expect(off).not.toHaveBeenCalled();
+    await pass(1);
+    expect(off).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -93,7 +93,9 @@ test("a reload and a restart tell nothing again, and its end is told once", asyn
   await untilTold("Over: node mac-sg is back");
   expect(linesWith(REFUSED)).toHaveLength(1);
   expect(linesWith(OFFLINE)).toHaveLength(1);
-  expect(linesWith("Over:")).toHaveLength(2);
+  // On a busy machine the other node may be away so long after the restart that it has an alert of its own.
+  const over = linesWith("Over:").filter((line) => /worker-sg|mac-sg/.test(line));
+  expect([...over].sort()).toEqual([expect.stringContaining("worker-sg"), expect.stringContaining("mac-sg")]);
 });
 
 test("a message that the channel does not take is the doctor's to tell, and a channel that is not there too", async () => {

@@ -154,9 +154,11 @@ describe("exec", () => {
   });
 
   test("what was read ahead is forgotten when a command starts and when it ends", async () => {
-    handle.createFsBridge({ sandbox: { ...at.params(), workspaceAccess: "rw" } });
+    // Held, as a run holds it: a bridge that nobody holds is gone with the next garbage collection.
+    const bridge = handle.createFsBridge({ sandbox: { ...at.params(), workspaceAccess: "rw" } });
     await runSpec(await build("true"));
     expect(at.invalidated).toEqual(["one", "one"]);
+    expect(bridge).toBeDefined();
   });
 
   test.each<[keyof Arranged["faults"], ErrorCode]>([

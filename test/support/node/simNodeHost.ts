@@ -38,8 +38,8 @@ export class SimNodeHost {
   boot: string = randomUUID();
   /** Starts of each command, over all lives of the node host. */
   readonly begun = new Map<string, SimCommand[]>();
-  /** Keys of commands that `forget` ended while they ran. */
-  readonly endedByForget = new Set<string>();
+  /** Commands that `forget` ended, or whose end it took along. */
+  readonly forgotten = new Set<string>();
   readonly requests: Request[] = [];
   /** Refuses the next `run`. */
   refuse: { readonly why: RefusedWhy; readonly fact: string } | null = null;
@@ -141,10 +141,8 @@ export class SimNodeHost {
   #forget(key: string): boolean {
     const command = this.#commands.get(key);
     if (command !== undefined) {
-      if (command.end === null) {
-        this.endedByForget.add(command.plan.id);
-        this.#end(command, null, "SIGTERM");
-      }
+      this.forgotten.add(command.plan.id);
+      if (command.end === null) this.#end(command, null, "SIGTERM");
       this.#commands.delete(key);
       this.#barred.set(key, "began");
     } else if (!this.#barred.has(key)) this.#barred.set(key, "never");

@@ -38,6 +38,11 @@ export class SimNodeNet {
   readonly #nonce: string;
   readonly #delayMs: number;
   calls = 0;
+  /** Of a command, that the gateway has got. */
+  replies = 0;
+  /** Of the longest time, so far, in which it got none. */
+  longestGapMs = 0;
+  #lastReplyMs = performance.now();
   /** Who answers; default: the host. */
   handle: (request: Request) => Promise<Reply> = (request) => this.host.handle(request);
 
@@ -90,12 +95,19 @@ export class SimNodeNet {
       void this.#carry(request, fate, call.timeoutMs).then((reply) => {
         if (reply === "ended") fail(fate === "serviceEnds" ? new Error("access stopped") : disconnected());
         else if (reply !== "nothing") {
+          if (this.#pending.has(fail) && request.op !== "hello") this.#heard();
           settle();
           resolve({ ok: true, payload: JSON.parse(reply), payloadJSON: reply });
         }
       });
     });
   };
+
+  #heard(): void {
+    this.longestGapMs = Math.max(this.longestGapMs, performance.now() - this.#lastReplyMs);
+    this.#lastReplyMs = performance.now();
+    this.replies += 1;
+  }
 
   async #carry(request: Request, fate: Fate, timeoutMs: number): Promise<string> {
     await this.#way();

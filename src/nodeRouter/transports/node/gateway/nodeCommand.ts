@@ -194,7 +194,7 @@ export class NodeCommand extends BaseCommand {
     }
     const what =
       reply.kind === "gone" ? `the node host on node ${node} ended` : `it came late to node ${node}`;
-    this.#unknown(reply.kind === "done" ? `${what} and was ended there` : what);
+    this.#unknown(reply.kind === "done" ? `${what} and has ended there` : what);
   }
 
   /** Until the node answers again, or nobody can tell any more. */

@@ -1,9 +1,12 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that compute take about a core each; on one core two files still wait by turns. */
 const WORKERS = Math.max(2, availableParallelism());
+/** Each property with the same seed in every run. */
+const FAST_CHECK = fileURLToPath(new URL("test/support/fastCheck.ts", import.meta.url));
 /** A gateway with its node hosts takes a gigabyte. */
 const MOST_GATEWAYS = 6;
 
@@ -36,6 +39,7 @@ class LongestFirst extends BaseSequencer {
 /** Two projects: `unit` needs nothing but this folder; `e2e` starts real gateways and node hosts. */
 export default defineConfig({
   test: {
+    alias: [{ find: /^fast-check$/, replacement: FAST_CHECK }],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -121,7 +121,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
             state.configRevisionHash !== undefined && state.configRevisionHash === state.appliedConfigHash
           );
         },
-        { onTimeout: tail },
+        { timeoutMs: 240_000, onTimeout: tail },
       );
       await gateway.waitUntilReady();
     },

@@ -169,8 +169,8 @@ export async function untilConfigChanged<T>(gateway: Gateway, change: () => T | 
   // The gateway looks at the file after a moment: until then it calls the old one applied.
   await waitFor("the gateway to notice the new configuration", async () => (await revision()) !== before);
   await gateway.waitUntilConfigApplied();
-  // Where there is the plugin: its new registration is at work when it answers.
-  await gateway.rpc("noderouter.status").catch(() => undefined);
+  // Where there is the plugin: its new registration is at work when it answers. This question reads no list of nodes.
+  await gateway.rpc("noderouter.peers", {}).catch(() => undefined);
   return changed;
 }
 

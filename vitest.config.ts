@@ -59,8 +59,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.e2e.test.ts"],
           // Real processes: on two busy cores one gateway start costs most of a minute.
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
           maxWorkers: Math.min(WORKERS, MOST_GATEWAYS),
           sequence: { groupOrder: 1 },
         },

@@ -23,7 +23,7 @@ export interface ChaosReport {
 /** Longest wait for what still runs when nobody asks any more. */
 const SETTLE_MS = 120_000;
 /** Records are written behind the calls. */
-const BEHIND_MS = 2_000;
+const BEHIND_MS = 5_000;
 
 /** @param say one line of progress. */
 export async function runSeed(

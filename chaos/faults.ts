@@ -95,7 +95,8 @@ async function onGateway(
       return gateway.start();
     case "restart":
       endsMs.push(nowMs());
-      await gateway.end();
+      // Whatever runs then is a part of the fault: it is not waited for.
+      await gateway.end(8_000);
       await pause(forMs);
       return gateway.start();
     case "suspend": {

@@ -5,6 +5,7 @@ import { type Fleet, startFleet } from "../../chaos/fleet.ts";
 import { emptiness, verdictRows, verdictText } from "../../chaos/verdict.ts";
 import { processesOf } from "../support/leftovers.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
+import { waitFor } from "../support/wait.ts";
 
 /** Without an sshd the seeds mean other faults: the paired nodes are then tried alone. */
 skipWithoutSshd("the part over SSH of test/e2e/chaos");
@@ -23,7 +24,8 @@ beforeAll(async () => {
 afterAll(async () => {
   const homes = [fleet?.gateway.home, ...[...(fleet?.machines.values() ?? [])].map(({ home }) => home)];
   await fleet?.stop();
-  for (const home of homes) if (home !== undefined) expect(processesOf(home.dir)).toEqual([]);
+  for (const home of homes)
+    if (home !== undefined) await waitFor("nothing to be left", () => processesOf(home.dir).length === 0);
 });
 
 test.each(SEEDS)(

@@ -48,6 +48,9 @@ const execAs = (agent: string, args: JsonObject = {}) => execBy(deployment.gatew
 
 test("status and doctor as text: exit codes 0 and 1, 100 columns, no colour, nothing on stderr", async () => {
   await waitFor("the hooks to be live", async () => (await rpc<StatusReport>("status")).hooks === "live");
+  await waitFor("both nodes to be observed", async () =>
+    (await rpc<NodesReport>("nodes")).nodes.every(({ state }) => state === "ready"),
+  );
   const status = await cli("status");
   expect([status.code, status.stderr]).toEqual([0, ""]);
   expect(status.stdout).toMatch(
@@ -169,6 +172,8 @@ test("guard writes exactly the settings, which hold at once, and routing goes on
   expect({ ...fileNow(), meta: null }).toEqual({ ...expected, meta: null });
 
   await waitFor("the guard to be in force", async () => (await guardOf("worker-sg")) === "guarded");
+  // Right after a reload the hooks may not be seen yet.
+  await waitFor("the doctor to be content", async () => (await rpc<DoctorReport>("doctor")).ok);
   expect(await rpc<DoctorReport>("doctor")).toEqual({ ok: true, findings: [] });
   expect(await rpc<GuardReport>("guard")).toMatchObject({ applied: false });
   expect(machineOf(await execAs("worker-sg"))).toBe("mac-sg");
@@ -252,8 +257,9 @@ test("nodes --watch outlives a restart of the gateway, and Ctrl-C ends it with 0
     logFile: join(gateway.home.home, "watch.log"),
   });
   await watching.waitForLine(/^mac-sg +ready/m);
-  await gateway.restart();
+  await gateway.end();
   await watching.waitForLine(/ {2}the gateway does not answer, this goes on: /);
+  await gateway.start();
   await watching.waitForLine(/ {2}the gateway answers again$/m);
   process.kill(watching.pid, "SIGINT");
   await waitFor("the command to end", () => watching.exit() !== undefined);

@@ -28,6 +28,9 @@ beforeAll(async () => {
           },
         },
         delegation: {
+          // A busy machine takes its time.
+          waitSeconds: 200,
+          acceptWithinSeconds: 120,
           rules: [{ name: "sg-work", agents: ["master"], require: "region=sg", agent: "worker-sg" }],
         },
       }),

@@ -12,6 +12,9 @@ import { waitFor } from "../support/wait.ts";
 import { call, callAny, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
+/** A busy machine takes its time. */
+const PATIENT = { waitSeconds: 120, acceptWithinSeconds: 120 };
+
 const tokenOf = (way: string): string => `token-of-${way}-with-32-characters-and-more`;
 
 let two: TwoGateways | undefined;
@@ -41,7 +44,7 @@ function routerOfA(maxHops: number): JsonObject {
         accept: { token: tokenOf("b-at-a"), agents: ["worker-cn"] },
       },
     },
-    delegation: { maxHops, rules: [{ name: "all", agents: ["master"], agent: "worker-sg" }] },
+    delegation: { ...PATIENT, maxHops, rules: [{ name: "all", agents: ["master"], agent: "worker-sg" }] },
   };
 }
 
@@ -67,7 +70,11 @@ beforeAll(async () => {
         },
         "gw-c": { url: at(c), token: tokenOf("b-at-c"), tags: ["onward"] },
       },
-      delegation: { maxHops: 8, rules: [{ name: "all", agents: ["worker-sg"], agent: "worker-cn" }] },
+      delegation: {
+        ...PATIENT,
+        maxHops: 8,
+        rules: [{ name: "all", agents: ["worker-sg"], agent: "worker-cn" }],
+      },
     }),
     configure(c, {
       gatewayName: "gw-c",
@@ -92,7 +99,7 @@ const marks = (name: string): string =>
 const marking = (name: string): string =>
   call("exec", { command: `echo ran >>${mark(name)}; echo done-${name}` });
 const give = async (task: string): Promise<string> =>
-  (await gateways().a.agent("master", callAny("delegate", { task, wait_seconds: 120 }))).results[0] ?? "";
+  (await gateways().a.agent("master", callAny("delegate", { task, wait_seconds: 200 }))).results[0] ?? "";
 const givenOn = (to: string, task: string): string => callAny("delegate", { to, task });
 /** What C has on its disk of the task with this mark. */
 const takenAtC = (name: string): Inbound | undefined => {
@@ -134,6 +141,7 @@ describe("what a gateway has taken of another", () => {
 
   test("goes no further than the first one allows, by a sub-agent neither", async () => {
     await configure(gateways().a, routerOfA(1));
+    await untilOnline(gateways().a, "gw-b");
     expect(await give(givenOn("onward", marking("near")))).toContain("would go through 2 gateways");
     await give(callAny("sessions_spawn", { task: givenOn("onward", marking("near-sub")) }));
     await waitFor("the sub-agent to be refused", () =>

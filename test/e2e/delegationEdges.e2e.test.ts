@@ -21,6 +21,8 @@ import { changeConfig } from "./deployment.ts";
 /** What a copy of a peer's records does not know to be missing: docs/delegation.md. */
 const MISSED_MS = 30_000;
 const PER_MINUTE = 8;
+/** So long a turn may take on a busy machine, until what it gives away is sent. Milliseconds. */
+const TURN_MS = 25_000;
 const noFull = fullFolderProblem();
 if (noFull !== null) console.warn(`test/e2e/delegationEdges on a full disk: skipped: ${noFull}`);
 const own = mkdtempSync(join(tmpdir(), "node-router-edges-"));
@@ -32,7 +34,7 @@ let askedOftenAtMs = 0;
 let pair: DelegationPair;
 beforeAll(async () => {
   pair = await startDelegationPair({
-    delegation: { acceptWithinSeconds: 8 },
+    delegation: { acceptWithinSeconds: 20 },
     router: { audit: "strict" },
     acceptOf: {
       small: { maxRunning: 1, maxQueued: 1, perMinute: PER_MINUTE },
@@ -142,7 +144,8 @@ describe("a peer that is full", () => {
       acceptBeforeMs: null,
       maxMinutes: null,
     };
-    const send = async () => {
+    /** What it answers, and for how long it takes nothing more; null: it does. */
+    const send = async (): Promise<{ readonly said: string; readonly fullForMs: number | null }> => {
       const response = await fetch(`http://127.0.0.1:${pair.b.port}/node-router/peer`, {
         method: "POST",
         headers: {
@@ -161,13 +164,24 @@ describe("a peer that is full", () => {
           },
         }),
       });
-      return `${response.status} ${await response.text()}`;
+      const said = `${response.status} ${await response.text()}`;
+      const isFull = response.status === 429;
+      return { said, fullForMs: isFull ? 1_000 * Number(response.headers.get("retry-after")) : null };
     };
-    askedOftenAtMs = Date.now();
-    const answers: string[] = [];
-    while (answers.length <= PER_MINUTE && !answers.at(-1)?.startsWith("429")) answers.push(await send());
-    expect(answers[0]).toContain("AGENT_NOT_OFFERED");
-    expect(answers.at(-1)).toContain("429 ");
+    /** Until the limit is met, and so early in its minute that it is met in the next turn, too. */
+    const askOften = async (): Promise<readonly string[]> => {
+      for (;;) {
+        const answers = [await send()];
+        while (answers.length <= 2 * PER_MINUTE && answers.at(-1)?.fullForMs === null)
+          answers.push(await send());
+        const { said = "", fullForMs } = answers.at(-1) ?? {};
+        expect([said, fullForMs]).toEqual([expect.stringContaining("429 "), expect.any(Number)]);
+        askedOftenAtMs = Date.now();
+        if (Number(fullForMs) > TURN_MS) return answers.map((answer) => answer.said);
+        await pause(Number(fullForMs));
+      }
+    };
+    expect((await askOften())[0]).toContain("AGENT_NOT_OFFERED");
     const id = await pair.give(pair.marking("often"), {}, "worker-cn");
     const ended = await pair.ended(id);
     expect(ended).toMatchObject({ state: "completed", peer: "two" });
@@ -175,6 +189,7 @@ describe("a peer that is full", () => {
     // A look at the peer may have met the limit before.
     const before = ended.offers.slice(0, -1).map(({ peer, outcome }) => `${peer} ${outcome}`);
     expect(["", "small not-accepted"]).toContain(before.join());
+    await askOften();
     expect(await pair.refused(pair.marking("too-often"), { to: "small" })).toMatch(
       /HTTP 429|asked too often|was full/,
     );
@@ -193,13 +208,13 @@ describe("a clock of the peer that is", () => {
       await pair.running(how);
       try {
         writeFileSync(clock, String(offsetMs));
-        await pause(500);
         for (const peer of ["one", "two", "small"]) {
-          const report = await probe(peer);
-          expect(report).toMatchObject({
-            state: "unusable",
-            why: expect.stringMatching(`a clock that is (9|10) min ${how}`),
+          // The peer's clock is set a moment later.
+          const report = await waitFor(`${peer} to be unusable`, async () => {
+            const seen = await probe(peer);
+            return seen.state === "unusable" && seen;
           });
+          expect(report.why).toMatch(new RegExp(`a clock that is (9|10) min ${how}`));
           expect(Math.abs((report.clockOffsetMs ?? 0) - offsetMs)).toBeLessThan(30_000);
         }
         expect(await pair.refused(pair.marking(`${how}-new`))).toContain("could not be used");
@@ -210,8 +225,6 @@ describe("a clock of the peer that is", () => {
         });
       } finally {
         writeFileSync(clock, "0");
-        await pause(500);
-        await Promise.all(["one", "two", "small"].map(probe));
       }
       expect([pair.marks(how), pair.marks(`${how}-new`)]).toEqual(["start end", ""]);
     },
@@ -220,7 +233,7 @@ describe("a clock of the peer that is", () => {
 
 test("an operator ends a task of which nobody knows: its agent is told why, and nobody is sent it again", async () => {
   pair.wire.holdFrom("SendMessage");
-  const id = await pair.give(pair.marking("written-off"));
+  const id = await pair.give(pair.marking("written-off"), { to: "one" });
   await pair.inState(id, "unknown");
   const reason = "gw-sg was replaced for good";
   const ended = await pair.a.rpc<DelegationReport>("noderouter.endDelegation", { id, reason });
@@ -293,11 +306,12 @@ describe.skipIf(noFull !== null)("a full disk", () => {
 test("an older copy of the peer's records: what they lack is lost and may have run, and no other peer gets it", async () => {
   const untilMs = Math.max(copiedAtMs + MISSED_MS, askedOftenAtMs + 60_000) + 2_000;
   await pause(Math.max(0, untilMs - Date.now()));
+  await pair.reached();
   const working = await pair.give(pair.marking("working", true), {}, "worker-cn");
   await pair.running("working");
   expect(await pair.inState(working, "working")).toMatchObject({ peer: "small" });
   pair.wire.holdFrom("SendMessage");
-  const doubt = await pair.give(pair.marking("doubt"));
+  const doubt = await pair.give(pair.marking("doubt"), { to: "one" });
   expect(await pair.inState(doubt, "unknown")).toMatchObject({ peer: "one" });
   // Nor does an answer of before tell of an end.
   pair.wire.cut();

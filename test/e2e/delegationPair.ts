@@ -129,7 +129,7 @@ export async function startDelegationPair(more: PairOptions = {}): Promise<Deleg
   mkdirSync(folder, { recursive: true });
   const file = (name: string): string => join(folder, name);
   const report = (id: string) => a.rpc<DelegationReport>("noderouter.delegation", { id });
-  const inState = (id: string, states: readonly string[], timeoutMs = 60_000) =>
+  const inState = (id: string, states: readonly string[], timeoutMs = 120_000) =>
     waitFor(
       `delegation ${id} to be ${states.join(" or ")}`,
       async () => {
@@ -163,17 +163,17 @@ export async function startDelegationPair(more: PairOptions = {}): Promise<Deleg
       const told = await ask(task, args, "worker-cn");
       const id = ID.exec(told)?.[0];
       if (id === undefined) return told;
-      const { state, mayHaveRun, reason, offers } = await inState(id, ENDED, 90_000);
+      const { state, mayHaveRun, reason, offers } = await inState(id, ENDED, 200_000);
       if (state !== "not-accepted" || mayHaveRun) throw new Error(`${id} is ${state}: ${reason}`);
       return [reason, ...offers.map((one) => one.reason)].join("\n");
     },
     reached: () =>
       waitFor("all peers to be there", async () => {
-        const { peers } = await a.rpc<PeersReport>("noderouter.peers", {});
-        return peers.every(({ state }) => state === "online");
+        const seen = await a.rpc<PeersReport>("noderouter.peers", {}).catch(() => null);
+        return seen?.peers.every(({ state }) => state === "online");
       }),
     report,
-    ended: (id, timeoutMs = 90_000) => inState(id, ENDED, timeoutMs),
+    ended: (id, timeoutMs = 200_000) => inState(id, ENDED, timeoutMs),
     inState: (id, ...states) => inState(id, states),
     marking(name, waits = false) {
       const mark = file(name);
@@ -184,7 +184,8 @@ export async function startDelegationPair(more: PairOptions = {}): Promise<Deleg
     },
     marks: (name) =>
       existsSync(file(name)) ? readFileSync(file(name), "utf8").replaceAll("\n", " ").trim() : "",
-    running: (name) => waitFor(`${name} to run`, () => existsSync(file(`${name}.pid`))),
+    running: (name) =>
+      waitFor(`${name} to run`, () => existsSync(file(`${name}.pid`)), { timeoutMs: 200_000 }),
     go: (name) => writeFileSync(file(`${name}.go`), ""),
     async stop() {
       await Promise.allSettled([wire.stop(), other.stop(), two.stop()]);

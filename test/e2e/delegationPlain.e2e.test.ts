@@ -66,7 +66,7 @@ const ofTask = (words: string) => kept().find(({ task }) => String(task).include
 test("its result comes, and the record says that the guarantee is the weaker one", async () => {
   const { results } = await two.a.agent(
     "master",
-    callAny("delegate", { task: marking("plain"), wait_seconds: 120 }),
+    callAny("delegate", { task: marking("plain"), wait_seconds: 200 }),
   );
   expect(results[0]).toContain("done-plain");
   expect(ofTask("done-plain")).toMatchObject({ state: "completed", weaker: true, mayHaveRun: true });

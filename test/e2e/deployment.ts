@@ -119,7 +119,7 @@ export async function installOverRpc(
   };
   await waitFor("the plugin's installation", async () => {
     try {
-      return (await gateway.rpc<{ ok: boolean }>("plugins.install", params, { timeoutMs: 120_000 })).ok;
+      return (await gateway.rpc<{ ok: boolean }>("plugins.install", params, { timeoutMs: 240_000 })).ok;
     } catch (error) {
       if (error instanceof RpcError && error.message.includes("already running")) return false;
       // Releases before 2026.9.4 take archives on their command line alone, and load them with the next start.
@@ -152,17 +152,26 @@ export async function changeConfig(
   gateway: Gateway,
   change: (config: JsonObject) => JsonObject,
 ): Promise<void> {
+  await gateway.waitUntilConfigApplied();
+  const old = readConfig(gateway);
+  const text = JSON.stringify(change(old), null, 2);
+  if (text === JSON.stringify(old, null, 2)) return;
+  await untilConfigChanged(gateway, () => writeFileSync(gateway.home.configFile, text));
+}
+
+/** @param change puts another configuration into the file. Resolves when the gateway works with it. */
+export async function untilConfigChanged<T>(gateway: Gateway, change: () => T | Promise<T>): Promise<T> {
   const revision = async (): Promise<string | undefined> =>
     (await gateway.rpc<{ configRevisionHash?: string }>("config.get")).configRevisionHash;
   await gateway.waitUntilConfigApplied();
   const before = await revision();
-  const old = readConfig(gateway);
-  const text = JSON.stringify(change(old), null, 2);
-  if (text === JSON.stringify(old, null, 2)) return;
-  writeFileSync(gateway.home.configFile, text);
+  const changed = await change();
   // The gateway looks at the file after a moment: until then it calls the old one applied.
   await waitFor("the gateway to notice the new configuration", async () => (await revision()) !== before);
   await gateway.waitUntilConfigApplied();
+  // Where there is the plugin: its new registration is at work when it answers. This question reads no list of nodes.
+  await gateway.rpc("noderouter.peers", {}).catch(() => undefined);
+  return changed;
 }
 
 /** Prints the name of the machine, from a file in its home, and the folder. */

@@ -30,12 +30,12 @@ const GEOIP = {
 const WORKERS = { "worker-sg": "mac-sg", "worker-cn": "pair-sg" } as const;
 type Worker = keyof typeof WORKERS;
 
-/** A node with this plugin is asked every half minute. */
-const PATIENT = { timeoutMs: 150_000, everyMs: 250 };
+/** A node with this plugin is asked every half minute, and one that could not say its address again after 5 minutes. */
+const PATIENT = { timeoutMs: 450_000, everyMs: 250 };
 
 const portOf = (server: TcpServer): number => (server.address() as AddressInfo).port;
 
-describe.skipIf(skipWithoutSshd("test/e2e/egress"))("residency with egress", { timeout: 600_000 }, () => {
+describe.skipIf(skipWithoutSshd("test/e2e/egress"))("residency with egress", { timeout: 1_200_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "node-router-egress-"));
   const authority = join(folder, "authority.pem");
   const geoipFile = join(folder, "city.mmdb");
@@ -120,7 +120,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/egress"))("residency with egress", { t
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     await use(`https://127.0.0.1:${portOf(silent)}/`);
     // Each asks once in five minutes.
-    await waitFor("both nodes to ask", () => asked === workers.length, PATIENT);
+    await waitFor("both nodes to ask", () => asked >= workers.length, PATIENT);
     silent.close();
     for (const agent of workers) {
       const { told, marks } = await tried(agent, `gone-${agent}`);

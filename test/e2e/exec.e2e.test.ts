@@ -27,7 +27,8 @@ beforeAll(async () => {
               prompt: call("exec", { command: PROBE, host: "gateway" }),
             },
           },
-          coder: { name: "Coder", tools: { codeMode: true } },
+          // Its time is the clock's.
+          coder: { name: "Coder", tools: { codeMode: { enabled: true, timeoutMs: 60_000 } } },
           "Worker-HK": {},
         },
       },
@@ -159,7 +160,7 @@ describe("which machine", () => {
   test("commands of two agents that run in the same moment run each on its own node", async () => {
     // Each waits for the other's mark, so both must be running at once.
     const meet = (other: string): string =>
-      `touch "${shared}/$(cat ~/whoami)"; n=0; until [ -e "${shared}/${other}" ] || [ $n -gt 200 ]; do sleep 0.1; n=$((n+1)); done; ${PROBE}; echo "waited=$n"`;
+      `touch "${shared}/$(cat ~/whoami)"; n=0; until [ -e "${shared}/${other}" ] || [ $n -gt 900 ]; do sleep 0.1; n=$((n+1)); done; ${PROBE}; echo "waited=$n"`;
     const both = (other: string): string =>
       ["PARALLEL", ...[1, 2].map(() => call("exec", { command: meet(other) })), "END"].join("\n");
     const [sg, cn] = await Promise.all([
@@ -168,7 +169,7 @@ describe("which machine", () => {
     ]);
     expect(sg.results.map(machineOf)).toEqual(["mac-sg", "mac-sg"]);
     expect(cn.results.map(machineOf)).toEqual(["mac-cn", "mac-cn"]);
-    expect([...sg.results, ...cn.results].join()).not.toContain("waited=201");
+    expect([...sg.results, ...cn.results].join()).not.toContain("waited=901");
   });
 });
 
@@ -250,13 +251,15 @@ describe("background", () => {
   test("a background command returns at once, outlives its call, and its output and end can be asked for", async () => {
     const go = join(shared, "go");
     const done = join(shared, "done");
+    const said = join(shared, "said");
     const job = await start(
-      `${PROBE}; echo to-stderr >&2; until [ -e ${go} ]; do sleep 0.05; done; echo last words; echo x >>${done}; exit 3`,
+      `${PROBE}; echo to-stderr >&2; touch ${said}; until [ -e ${go} ]; do sleep 0.05; done; echo last words; echo x >>${done}; exit 3`,
     );
     expect(job.text).toContain("Started in the background on mac-sg as job nr-");
     expect(job.text).toContain("node_process: action poll");
     expect(job.text).toMatch(/\[node-router\] runs on mac-sg \(SG, declared\) · rule singapore$/);
 
+    await waitFor("the job's first words", () => existsSync(said));
     const [list = "", running = ""] = await ask(
       "worker-sg",
       { action: "list" },
@@ -269,11 +272,13 @@ describe("background", () => {
 
     await gateway.agent("worker-sg", call("exec", { command: `touch ${go}` }));
     await waitFor("the job to end by itself", () => existsSync(done));
-    const [ended = "", log = ""] = await ask(
-      "worker-sg",
-      { action: "poll", jobId: job.jobId },
-      { action: "log", jobId: job.jobId },
-    );
+    let ended = "";
+    await waitFor("its end to be told", async () => {
+      const [polled = ""] = await ask("worker-sg", { action: "poll", jobId: job.jobId });
+      ended += polled;
+      return !polled.includes(`${job.jobId} on mac-sg: running`);
+    });
+    const [log = ""] = await ask("worker-sg", { action: "log", jobId: job.jobId });
     expect(ended).toContain("ended with exit status 3");
     expect(ended).toContain("last words");
     expect(ended).not.toContain("machine="); // poll shows only what is new

@@ -75,12 +75,12 @@ describe.skipIf(skipped)("in Firefox", () => {
     );
 
     const map = page.getByRole("group", { name: "Map of nodes" });
-    await expect.poll(where, { timeout: 20_000 }).toBe(before); // the map has its place again
+    await expect.poll(where, { timeout: 60_000 }).toBe(before); // the map has its place again
     await map.focus();
     await page.keyboard.press("ArrowRight");
-    await expect.poll(where, { timeout: 20_000 }).not.toBe(before);
+    await expect.poll(where, { timeout: 60_000 }).not.toBe(before);
     await page.keyboard.press("0");
-    await expect.poll(where, { timeout: 20_000 }).toBe(before);
+    await expect.poll(where, { timeout: 60_000 }).toBe(before);
     await shoot(watched, "firefox-outage");
   });
 

@@ -5,6 +5,7 @@ import { type Gateway, startGateway } from "../support/gateway.ts";
 import { processesOf } from "../support/leftovers.ts";
 import { listNodes, type NodeHost, startNodeHost } from "../support/nodeHost.ts";
 import { groupAlive } from "../support/process.ts";
+import { waitFor } from "../support/wait.ts";
 import { spawnAndLocate } from "../support/whereabouts.ts";
 
 let gateway: Gateway;
@@ -88,6 +89,6 @@ test("stop leaves no process and no folder behind", async () => {
   expect(processesOf(dir).length).toBeGreaterThan(1);
   await sg.stop();
   expect(groupAlive(pid)).toBe(false);
-  expect(processesOf(dir)).toEqual([]);
+  await waitFor("nothing to be left", () => processesOf(dir).length === 0);
   expect(existsSync(dir)).toBe(process.env.NODE_ROUTER_KEEP !== undefined);
 });

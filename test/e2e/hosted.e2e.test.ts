@@ -226,7 +226,7 @@ test(
     expect((await turn("worker-sg", main, call("exec", { command: "cat ~/whoami" }))).text).toContain(
       "mac-cn",
     );
-    expect(gateway.log()).toContain("shadow mode lets the turn run");
+    await waitFor("the log to say so", () => gateway.log().includes("shadow mode lets the turn run"));
   },
   SLOW,
 );

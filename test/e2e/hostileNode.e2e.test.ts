@@ -95,14 +95,10 @@ describe.skipIf(skipWithoutSshd("test/e2e/hostileNode"))("a hostile node", () =>
   /** A run that begins while the node is still coming back is refused as such, and meets no attack: another one does. */
   async function onceUsable(line: string): Promise<{ readonly results: readonly string[] }> {
     let run = { results: [] as readonly string[] };
-    await waitFor(
-      `a run of ${VICTIM} that has its node`,
-      async () => {
-        run = await deployment.gateway.agent(VICTIM, line, { timeoutMs: 200_000 });
-        return !/no node fitted when this run began|NO_NODE_FITS/.test(run.results.join("\n"));
-      },
-      { timeoutMs: 90_000 },
-    );
+    await waitFor(`a run of ${VICTIM} that has its node`, async () => {
+      run = await deployment.gateway.agent(VICTIM, line, { timeoutMs: 200_000 });
+      return !/no node fitted when this run began|NO_NODE_FITS/.test(run.results.join("\n"));
+    });
     return run;
   }
 
@@ -136,13 +132,12 @@ describe.skipIf(skipWithoutSshd("test/e2e/hostileNode"))("a hostile node", () =>
       const { logins } = evil;
       evil.attack = attack;
       evil.cut();
-      await waitFor("the node to be connected to again", () => evil.logins > logins, { timeoutMs: 90_000 });
+      await waitFor("the node to be connected to again", () => evil.logins > logins);
       const victim = by === null ? null : onceUsable(by);
       if (says !== null) {
         await waitFor(
           `status to say what ${EVIL} did`,
           async () => says.test(await reasonOf(EVIL)) || says.test((await settledText(victim)) ?? ""),
-          { timeoutMs: 90_000 },
         );
       }
       const attackedMs = await commands();
@@ -176,7 +171,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/hostileNode"))("a hostile node", () =>
           const [result = ""] = (await deployment.gateway.agent(BASHER, probe)).results;
           return machineOf(result) === bash.name && result;
         },
-        { timeoutMs: 60_000, everyMs: 500 },
+        { everyMs: 500 },
       );
       expect(machineOf(text)).toBe(bash.name);
       expect((await longest()).workedMs).toBeLessThan(MOST_WORK_MS);

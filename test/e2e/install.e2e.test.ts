@@ -12,6 +12,7 @@ import {
   machineOf,
   PROBE,
   startDeployment,
+  untilConfigChanged,
   withRouter,
 } from "./deployment.ts";
 
@@ -35,15 +36,13 @@ test("after the documented steps the very first exec is routed, although the age
 
   const installed = await installPlugin(gateway, archive);
   expect(installed.stdout).toContain("Installed plugin: node-router");
-  const set = await gateway.cli(
-    "config",
-    "set",
-    "plugins.entries.node-router.config",
-    JSON.stringify(deployment.router),
-    "--strict-json",
+  const set = await untilConfigChanged(gateway, () =>
+    gateway.cli(
+      ...["config", "set", "plugins.entries.node-router.config"],
+      ...[JSON.stringify(deployment.router), "--strict-json"],
+    ),
   );
   expect([set.code, set.stderr]).toEqual([0, ""]);
-  await gateway.waitUntilConfigApplied();
 
   expect(machineOf(await probe("worker-sg"))).toBe("mac-sg");
   expect(gateway.log()).not.toContain("HOOKS_NOT_LIVE");
@@ -104,7 +103,7 @@ test("installing a version over a running one keeps its calls routed from the fi
 });
 
 test("installed where its config already stands, the plugin finds its hooks missing and brings them to life itself", async () => {
-  await gateway.rpc("plugins.uninstall", { pluginId: "node-router" }, { timeoutMs: 60_000 });
+  await gateway.rpc("plugins.uninstall", { pluginId: "node-router" }, { timeoutMs: 240_000 });
   await changeConfig(gateway, (config) =>
     merge(withRouter(config, deployment.router), {
       plugins: { entries: { "node-router": { enabled: true } } },
@@ -129,7 +128,7 @@ test("installed where its config already stands, the plugin finds its hooks miss
       expect(sg).not.toBe("gateway");
       return sg === "mac-sg" && cn === "mac-cn";
     },
-    { timeoutMs: 20_000, everyMs: 200 },
+    { everyMs: 200 },
   );
   const revived = since().match(/registering the plugin anew/g) ?? [];
   if (machineOf(unguarded) === "gateway") {

@@ -50,6 +50,9 @@ export function skipWithout(
   return true;
 }
 
+/** A browser on a busy machine takes its time, to start and for everything else. */
+export const BUSY_MS = 120_000;
+
 /** Close it with `.close()`. */
 export async function startChromium(): Promise<Browser> {
   const executablePath = chromiumPath();
@@ -57,6 +60,7 @@ export async function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     headless: true,
+    timeout: BUSY_MS,
     // Containers run as root and have a small /dev/shm.
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb"],
   });
@@ -74,6 +78,7 @@ export interface WatchedPage {
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(BUSY_MS);
   const page = await context.newPage();
   const problems: string[] = [];
   const requests: string[] = [];

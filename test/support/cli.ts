@@ -8,6 +8,9 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+/** What OpenClaw itself says at the end of a command on a busy machine, whatever the command was. */
+const BUSY = /^CLI cleanup timed out: .*\n/gm;
+
 /** Runs `openclaw <args>` without a terminal and never throws for an exit code. */
 export function runCli(
   args: readonly string[],
@@ -39,7 +42,7 @@ export function runCli(
   child.on("error", reject);
   child.on("close", (code, signal) => {
     if (signal) stderr += `\n(ended by ${signal})`;
-    resolve({ code: code ?? 1, stdout, stderr });
+    resolve({ code: code ?? 1, stdout, stderr: stderr.replace(BUSY, "") });
   });
   return promise;
 }

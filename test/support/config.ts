@@ -72,8 +72,9 @@ export function baseConfig({ port, token, modelUrl, home }: ConfigContext): Json
       catalogRefresh: { enabled: false },
       providers: scriptedProvider("scripted", modelUrl, ["model"]),
     },
-    // A finished command would otherwise start a model turn of its own.
-    tools: { exec: { notifyOnExit: false } },
+    // A finished command would otherwise start a model turn of its own, and one that takes 10 s on a busy machine is
+    // left to the background: only who asks for it gets a job instead of a result.
+    tools: { exec: { notifyOnExit: false, backgroundMs: 120_000 } },
     agents: {
       ownership: "explicit",
       defaults: {

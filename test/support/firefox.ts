@@ -1,6 +1,6 @@
 // The system's Firefox, stock as Debian has it: playwright-core drives it over WebDriver BiDi. Nothing is downloaded.
 import { type Browser, firefox } from "playwright-core";
-import { browserPath, skipWithout } from "./chromium.ts";
+import { BUSY_MS, browserPath, skipWithout } from "./chromium.ts";
 
 const PLACES = [
   "/usr/bin/firefox-esr",
@@ -22,5 +22,11 @@ export async function startFirefox(
 ): Promise<Browser> {
   const executablePath = firefoxPath();
   if (executablePath === null) throw new Error("no Firefox to test with");
-  return firefox.launch({ channel: "moz-firefox", executablePath, headless: true, firefoxUserPrefs });
+  return firefox.launch({
+    channel: "moz-firefox",
+    executablePath,
+    headless: true,
+    firefoxUserPrefs,
+    timeout: BUSY_MS,
+  });
 }

@@ -26,7 +26,7 @@ function configText({ config, plugins: paths = [] }: GatewayOptions, context: Co
  * (`PluginInstanceUnavailableError` of OpenClaw 2026.9.6): nothing has begun, and so it is asked again.
  */
 async function admitted<T>(ask: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       return await ask();
@@ -37,6 +37,12 @@ async function admitted<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** What it says when it gives up its own start after 5 s on a busy machine (OpenClaw 2026.9.6). Nothing is wrong with it. */
+const TOO_BUSY = "state lease heartbeat did not become ready";
+const MOST_STARTS = 4;
+/** Until an orderly end is one no longer: OpenClaw waits for what runs, and a busy machine takes its time. */
+const END_MS = 60_000;
 
 /** Starts a gateway and resolves when it accepts work. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
@@ -52,10 +58,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   writeFileSync(home.configFile, configText(options, context), { mode: 0o600 });
 
   let child: Child | undefined;
+  /** Starts in a row, and the length of the log at the last one. */
+  let starts = { count: 0, logAt: 0 };
   let rpc: Promise<RpcClient> | undefined;
 
   const startChild = (): void => {
     const args = [OPENCLAW, "gateway", "run", ...(options.args ?? [])];
+    starts = { count: starts.count + 1, logAt: gateway.log().length };
     child = startProcess(process.execPath, args, { env, cwd: home.home, logFile });
   };
 
@@ -63,6 +72,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 
   const ready = async (): Promise<boolean> => {
     const exit = child?.exit();
+    if (exit && starts.count < MOST_STARTS && gateway.log().slice(starts.logAt).includes(TOO_BUSY)) {
+      startChild();
+      return false;
+    }
     if (exit) throw new Error(`the gateway ended at its start (exit ${exit.code ?? exit.signal}), ${tail()}`);
     return fetch(`http://127.0.0.1:${port}/readyz`).then(
       (response) => response.ok,
@@ -108,7 +121,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
             state.configRevisionHash !== undefined && state.configRevisionHash === state.appliedConfigHash
           );
         },
-        { onTimeout: tail },
+        { timeoutMs: 240_000, onTimeout: tail },
       );
       await gateway.waitUntilReady();
     },
@@ -120,12 +133,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       });
     },
     async start() {
+      starts = { count: 0, logAt: 0 };
       startChild();
       await gateway.waitUntilReady();
     },
-    async end() {
+    async end(graceMs = END_MS) {
       await disconnect();
-      await child?.end();
+      await child?.end(graceMs);
     },
     async kill9() {
       await disconnect();
@@ -147,7 +161,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     if (options.wait === false) startChild();
     else await gateway.start();
   } catch (error) {
-    await gateway.end(); // the folder stays: it holds the log
+    await gateway.end(2000); // the folder stays: it holds the log
     await model.stop();
     throw error;
   }

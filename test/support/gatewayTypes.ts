@@ -43,8 +43,8 @@ export interface Gateway {
   /** Resolves when the running gateway works with what is in its configuration file. */
   waitUntilConfigApplied(): Promise<void>;
   restart(): Promise<void>;
-  /** Ends the process, keeps the folder: `start()` goes on. */
-  end(): Promise<void>;
+  /** Ends the process, keeps the folder: `start()` goes on. What has not ended by itself after `graceMs` is killed. */
+  end(graceMs?: number): Promise<void>;
   kill9(): Promise<void>;
   start(): Promise<void>;
   /** Ends process and model and removes the folder (kept when NODE_ROUTER_KEEP is set). */

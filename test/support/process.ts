@@ -94,7 +94,7 @@ export function startProcess(
   const tail = (): string => `last lines of ${options.logFile}:\n${log().split("\n").slice(-20).join("\n")}`;
 
   const gone = async (): Promise<void> => {
-    await waitFor(`process group ${pid} to end`, () => !groupAlive(pid), { timeoutMs: 10_000, everyMs: 20 });
+    await waitFor(`process group ${pid} to end`, () => !groupAlive(pid), { timeoutMs: 60_000, everyMs: 20 });
     tellReaper(`-${pid}`);
     alive.delete(self);
   };
@@ -104,7 +104,7 @@ export function startProcess(
     logFile: options.logFile,
     log,
     exit: () => exit,
-    waitForLine: (pattern, timeoutMs = 60_000) =>
+    waitForLine: (pattern, timeoutMs = 120_000) =>
       waitFor(
         `${pattern} from ${command}`,
         () => {

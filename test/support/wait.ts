@@ -9,7 +9,7 @@ export async function waitFor<T>(
   look: () => T | Promise<T>,
   options: { timeoutMs?: number; everyMs?: number; onTimeout?: () => string } = {},
 ): Promise<Exclude<T, undefined | null | false>> {
-  const { timeoutMs = 120_000, everyMs = 50, onTimeout } = options;
+  const { timeoutMs = 200_000, everyMs = 50, onTimeout } = options;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();

@@ -59,6 +59,9 @@ export const MAX_REVIVALS = 3;
 /** How long the host may take to register the hooks: longer after each revival, for it may just be busy. */
 const patienceMs = ({ revivals }: Pick<HooksSeen, "revivals">): number => LIVENESS_GRACE_MS * 2 ** revivals;
 
+/** Divides every patience. */
+const STEP_MS = 250;
+
 /** Starts watching; the result stops it and leaves nothing behind. */
 export function watchLiveness(deps: LivenessDeps): () => void {
   const { memory, log, now } = deps;
@@ -112,7 +115,7 @@ export function watchLiveness(deps: LivenessDeps): () => void {
       log.error({ reason: messageOf(error) }, text);
     }
   };
-  const timer = setTimeout(() => void check(false), patienceMs(seen)).unref();
+  const stopWaiting = afterSteps(patienceMs(seen) / STEP_MS, () => void check(false));
   // Hooks can come to life, and counters change, without an event that reaches us.
   const refresh = setInterval(report, REFRESH_MS).unref();
   // A turn may take its handlers right after a reload, before any call asks our policy.
@@ -134,12 +137,25 @@ export function watchLiveness(deps: LivenessDeps): () => void {
   report();
   return () => {
     stopped = true;
-    clearTimeout(timer);
+    stopWaiting();
     clearInterval(refresh);
     clearInterval(keep);
     if (reviving) handover.end = listenOn(handover, off);
     else off();
   };
+}
+
+/**
+ * Not one timer: in a process that stands still, or works for seconds without a pause, that one is due at once
+ * afterwards, and the host has not had its time.
+ */
+function afterSteps(steps: number, act: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const next = (left: number): void => {
+    timer = setTimeout(() => (left > 1 ? next(left - 1) : act()), STEP_MS).unref();
+  };
+  next(steps);
+  return () => clearTimeout(timer);
 }
 
 /** Listens until the next watch does, so that no exec between the two stays unseen. The result ends it at once. */

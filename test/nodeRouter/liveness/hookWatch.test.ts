@@ -16,7 +16,10 @@ import { CONFIG, fakeDeps } from "../../support/fakeDeps.ts";
 import { hostedSession, recordsOf } from "../hostedSessions/arrange.ts";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 const EXEC: AgentEvent = {
   runId: "run",
@@ -79,6 +82,24 @@ describe("after a start without hooks", () => {
       },
     ]);
     await pass(600_000);
+    expect(revive).toHaveBeenCalledTimes(1);
+  });
+
+  test("a process that stood still gives the host its time afterwards; hooks that never come are missed all the same", () => {
+    const { revive, watch } = arranged();
+    const due: (() => void)[] = [];
+    vi.stubGlobal("setTimeout", (act: () => void) => {
+      due.push(act);
+      return { unref: () => null };
+    });
+    const goOn = (): void => {
+      for (const act of due.splice(0)) act();
+    };
+    watch();
+    vi.setSystemTime(Date.now() + 4 * LIVENESS_GRACE_MS);
+    goOn();
+    expect(revive).not.toHaveBeenCalled();
+    for (let turn = 0; turn < 20; turn++) goOn();
     expect(revive).toHaveBeenCalledTimes(1);
   });
 

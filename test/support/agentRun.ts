@@ -37,7 +37,7 @@ export async function runAgent(
   const params = { agentId, sessionKey, message, idempotencyKey: randomUUID(), deliver: false };
   const answer = await gateway.rpc<AgentAnswer>("agent", params, {
     final: true,
-    timeoutMs: options.timeoutMs ?? 90_000,
+    timeoutMs: options.timeoutMs ?? 240_000,
   });
   return {
     runId: answer.runId,

@@ -26,7 +26,7 @@ function configText({ config, plugins: paths = [] }: GatewayOptions, context: Co
  * (`PluginInstanceUnavailableError` of OpenClaw 2026.9.6): nothing has begun, and so it is asked again.
  */
 async function admitted<T>(ask: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       return await ask();
@@ -125,7 +125,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     async end() {
       await disconnect();
-      await child?.end();
+      const before = gateway.log().length;
+      await child?.end(8000, () => gateway.log().slice(before).includes("draining active work"));
     },
     async kill9() {
       await disconnect();

@@ -54,7 +54,7 @@ interface Pending {
 }
 
 /** Connects, authenticates and resolves when the gateway has said hello. */
-export async function connectRpc(url: string, token: string, timeoutMs = 20_000): Promise<RpcClient> {
+export async function connectRpc(url: string, token: string, timeoutMs = 60_000): Promise<RpcClient> {
   const socket = new WebSocket(url);
   const pending = new Map<string, Pending>();
   const listeners = new Map<string, ((payload: unknown) => void)[]>();
@@ -65,7 +65,7 @@ export async function connectRpc(url: string, token: string, timeoutMs = 20_000)
       return Promise.reject(new Error(`${method}: not connected to ${url}`));
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const limit = options.timeoutMs ?? 30_000;
+    const limit = options.timeoutMs ?? 90_000;
     const timer = setTimeout(() => {
       pending.delete(id);
       reject(new Error(`${method}: no answer within ${limit / 1000} s`));

@@ -136,7 +136,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     logFile: join(dir, "sshd.log"),
   });
   try {
-    await child.waitForLine(/Server listening on 127\.0\.0\.1 port/, 20_000);
+    await child.waitForLine(/Server listening on 127\.0\.0\.1 port/);
   } catch (error) {
     await child.end();
     rmSync(dir, { recursive: true, force: true });

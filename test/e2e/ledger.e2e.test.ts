@@ -20,7 +20,10 @@ beforeAll(async () => {
         { name: "europe", agents: ["master"], require: "region=eu" },
       ],
     }),
-    config: { agents: { entries: { "worker-sg": { sandbox: SANDBOX } } } },
+    config: {
+      tools: { exec: { backgroundMs: 120_000 } },
+      agents: { entries: { "worker-sg": { sandbox: SANDBOX } } },
+    },
   });
 });
 afterAll(() => deployment?.stop());
@@ -43,8 +46,12 @@ test("a routed exec, a refusal and a workspace's write are in it with node and o
   ]);
   expect(lost.results[0]).toContain("NO_NODE_FITS");
 
-  const { code, report } = await cli("calls");
-  expect(code).toBe(0);
+  // The host tells the end of a call beside the run, not in it.
+  const report = await waitFor("the ends of the calls", async () => {
+    const { code, report } = await cli("calls");
+    expect(code).toBe(0);
+    return report.calls.every(({ outcome }: { outcome: string }) => outcome !== "running") && report;
+  });
   const rowsOf = (sessionKey: string) =>
     report.calls
       .filter((row: unknown) => isRecord(row) && row.session === sessionKey)

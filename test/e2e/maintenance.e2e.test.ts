@@ -73,7 +73,7 @@ test("a drain waits for the command that runs and takes no new one; a client tha
     const { calls } = await gateway.rpc<DrainReport>("noderouter.drained", { node: "mac-sg" });
     return calls.length === 1;
   });
-  const draining = cli("drain", "mac-sg", "--timeout", "2m", "--json");
+  const draining = cli("drain", "mac-sg", "--timeout", "4m", "--json");
   await waitFor("the cordon", async () => {
     const { cordon } = await gateway.rpc<DrainReport>("noderouter.drained", { node: "mac-sg" });
     return cordon !== null;

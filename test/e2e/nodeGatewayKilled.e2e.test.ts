@@ -13,7 +13,10 @@ beforeAll(async () => {
   deployment = await startDeployment({
     pluginOn: ["mac-sg"],
     router: (plain) => ({ ...plain, auditCommandText: true }),
-    config: { agents: { entries: { "worker-sg": { sandbox: SANDBOX } } } },
+    config: {
+      tools: { exec: { backgroundMs: 120_000 } },
+      agents: { entries: { "worker-sg": { sandbox: SANDBOX } } },
+    },
   });
 });
 afterAll(() => deployment?.stop());
@@ -55,5 +58,8 @@ test("what ended meanwhile is recorded with its real end, what runs on is ended,
   for (const name of ["ends", "lasts"]) expect(textOf(on(`${name}.starts`))).toBe("started\n");
   // Nothing of it is asked again by the life after that.
   const journal = join(gateway.home.stateDir, "node-router/node-commands.json");
-  expect(JSON.parse(textOf(journal)).commands).toEqual([]);
+  // It is written behind the records.
+  await waitFor("the journal to be empty", () => JSON.parse(textOf(journal)).commands.length === 0, {
+    onTimeout: () => textOf(journal),
+  });
 });

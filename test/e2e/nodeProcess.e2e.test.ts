@@ -1,6 +1,7 @@
 // node_process asks nodes by commands of its own: OpenClaw must not tell an agent of their end.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../support/wait.ts";
 import { call, callAny, type Deployment, startDeployment } from "./deployment.ts";
 
 /** Where OpenClaw tells of commands that belong to no session. */
@@ -27,9 +28,10 @@ test("looking at a job on a node starts no model turn, where the end of another 
   const { text } = await gateway.agent("worker-sg", begin, { sessionKey });
   const jobId = /nr-[0-9a-f]{12}/.exec(text)?.[0] ?? "none";
   const look = (action: string) => callAny("node_process", { action, jobId });
-  const looks = [look("poll"), look("log"), look("kill")].join("\n");
-  const { results } = await gateway.agent("worker-sg", looks, { sessionKey });
-  expect(results[1]).toContain("said-by-the-job");
+  const ask = async (...actions: string[]): Promise<string> =>
+    (await gateway.agent("worker-sg", actions.map(look).join("\n"), { sessionKey })).results.join("\n");
+  await waitFor("the job's words", async () => (await ask("poll", "log")).includes("said-by-the-job"));
+  await ask("kill");
 
   // Told in the order in which they end: a look would have been told of before this one.
   const rawCommand = "echo said-by-another";
@@ -40,6 +42,6 @@ test("looking at a job on a node starts no model turn, where the end of another 
     params: { command: ["/bin/sh", "-c", rawCommand], rawCommand, agentId: "worker-cn", sessionKey: told },
     idempotencyKey: randomUUID(),
   });
-  await gateway.model.waitFor("the turn for the other command", ({ session }) => session === told, 90_000);
+  await gateway.model.waitFor("the turn for the other command", ({ session }) => session === told);
   expect(gateway.model.requests.filter(({ session }) => session === NOBODYS)).toEqual([]);
 });

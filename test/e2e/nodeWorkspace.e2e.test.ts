@@ -46,7 +46,8 @@ describe("a workspace on a paired node", () => {
     const dirs = [gateway?.home.dir, deployment?.sg.home.dir, deployment?.cn.home.dir];
     await deployment?.stop();
     // The gateway, the node hosts, and what commands started are all gone.
-    for (const dir of dirs) if (dir !== undefined) expect(processesOf(dir)).toEqual([]);
+    for (const dir of dirs)
+      if (dir !== undefined) await waitFor("nothing to be left", () => processesOf(dir).length === 0);
   });
 
   const seeingModel: JsonObject = {
@@ -59,10 +60,13 @@ describe("a workspace on a paired node", () => {
     cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
   };
   const ask = async (agent: string, ...lines: string[]): Promise<readonly string[]> =>
-    (await gateway.agent(agent, lines.join("\n"), { timeoutMs: 180_000 })).results;
+    (await gateway.agent(agent, lines.join("\n"), { timeoutMs: 240_000 })).results;
   const work = (...lines: string[]): Promise<readonly string[]> => ask("worker-sg", ...lines);
   const exec = (command: string, more: JsonObject = {}): string => call("exec", { command, ...more });
   const on = (path: string): string => join(workspace, path);
+  /** False until it is there: a file is made before it is written. */
+  const numberIn = (path: string): number | false =>
+    existsSync(on(path)) && (Number(readFileSync(on(path), "utf8")) || false);
   const rpc = <T>(name: string, params: object = {}): Promise<T> =>
     gateway.rpc<T>(`noderouter.${name}`, params);
 
@@ -125,9 +129,7 @@ describe("a workspace on a paired node", () => {
       );
       await inSession(act("write", idOf(asking), { data: "hello\n" }));
       expect(await endOf(idOf(asking))).toMatch(/got hello[\s\S]*exited with code 3/);
-      const pid = Number(
-        await waitFor("the job", () => existsSync(on("slept")) && readFileSync(on("slept"), "utf8")),
-      );
+      const pid = await waitFor("the job", () => numberIn("slept"));
       await inSession(act("kill", idOf(sleeping)));
       await waitFor("the group to be gone", () => !isAlive(pid));
     });
@@ -161,7 +163,7 @@ describe("a workspace on a paired node", () => {
       }
       const sessionKey = "agent:worker-sg:persona";
       const ask = async (message: string): Promise<string> => {
-        await gateway.agent("worker-sg", message, { sessionKey, timeoutMs: 180_000 });
+        await gateway.agent("worker-sg", message, { sessionKey, timeoutMs: 240_000 });
         const request = gateway.model.requests.findLast(({ session }) => session === sessionKey);
         return (request?.messages ?? []).map(textOf).join("\n");
       };
@@ -237,13 +239,8 @@ describe("a workspace on a paired node", () => {
     const lasting = (name: string, rest: string): string =>
       `echo started >>${name}.starts; echo $$ >${name}.pid; ${rest}`;
     const startsOf = (name: string): string => readFileSync(on(`${name}.starts`), "utf8");
-    const groupOf = async (name: string): Promise<number> =>
-      Number(
-        await waitFor(
-          `command ${name} to run`,
-          () => existsSync(on(`${name}.pid`)) && readFileSync(on(`${name}.pid`), "utf8"),
-        ),
-      );
+    const groupOf = (name: string): Promise<number> =>
+      waitFor(`command ${name} to run`, () => numberIn(`${name}.pid`));
 
     test("a node that is frozen for 15 s in mid-command: the agent reads the command's real end", async () => {
       const run = work(exec(lasting("frozen", "sleep 3; echo finished; exit 4")));
@@ -263,7 +260,7 @@ describe("a workspace on a paired node", () => {
       );
       await groupOf("reload");
 
-      await gateway.rpc("plugins.reload", { plugins: [{ pluginId: "node-router" }] }, { timeoutMs: 60_000 });
+      await gateway.rpc("plugins.reload", { plugins: [{ pluginId: "node-router" }] }, { timeoutMs: 100_000 });
       writeFileSync(on("reloaded"), "");
       const [result] = await run;
       expect(result).toMatch(/^finished\n[\s\S]*\(Command exited with code 3\)/);

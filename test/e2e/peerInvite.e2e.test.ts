@@ -10,7 +10,7 @@ import { fieldOf } from "../../src/shared/jsonParts.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { makeKey } from "../support/ssh/keys.ts";
 import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
-import { startTwoGateways, type TwoGateways } from "./twoGateways.ts";
+import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
 const skip = skipWithoutSshd("peerInvite.e2e");
 const OTHERS = `# mine\n${makeKey("ed25519").publicKey}\n`;
@@ -88,6 +88,7 @@ describe.skipIf(skip)("two gateways", { timeout: 600_000 }, () => {
     if (typeof read === "string") throw new Error(read);
     const joined = await joinWith(invited.line);
     expect([joined.problem, joined.code]).toEqual([null, 0]);
+    await untilOnline(two.a, "gw-sg");
     const report: PeersReport = JSON.parse((await peers(two.a, "--json")).stdout);
     expect(report.peers).toMatchObject([{ name: "gw-sg", state: "online", agents: ["worker-sg"] }]);
     const { token } = configOf(two.b).peers["gw-cn"].accept;
@@ -128,7 +129,7 @@ describe.skipIf(skip)("two gateways", { timeout: 600_000 }, () => {
         ],
         {
           encoding: "utf8",
-          timeout: 20_000,
+          timeout: 100_000,
           input: "GET /readyz HTTP/1.1\r\nhost: b\r\nconnection: close\r\n\r\n",
         },
       );

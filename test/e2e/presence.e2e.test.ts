@@ -57,10 +57,14 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
         const found = await node(name);
         return found.state === state && found;
       },
-      { timeoutMs: 60_000, everyMs: 200 },
+      { everyMs: 200 },
     );
   const exec = async (agent: string): Promise<string> =>
     (await gateway.agent(agent, call("exec", { command: PROBE }))).results[0] ?? "";
+
+  /** What was cut off may have to connect anew once more. */
+  const runsOn = (agent: string, machine: string) =>
+    waitFor(`a command of ${agent} on ${machine}`, async () => machineOf(await exec(agent)) === machine);
 
   test("both nodes are ready, without any call before, and each fact says who stated it and when", async () => {
     const sg = await inState("mac-sg", "ready");
@@ -102,7 +106,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
       process.kill(-cn.pid(), "SIGCONT");
     }
     await inState("mac-cn", "ready");
-    expect(machineOf(await exec("worker-cn"))).toBe("mac-cn");
+    await runsOn("worker-cn", "mac-cn");
   });
 
   test("an SSH node behind a black hole is offline, and ready again when the way is free", async () => {
@@ -113,7 +117,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
     expect(refused).toMatch(/offline|does not answer/);
     wire.thaw();
     await inState("mac-sg", "ready");
-    expect(machineOf(await exec("worker-sg"))).toBe("mac-sg");
+    await runsOn("worker-sg", "mac-sg");
   });
 
   test("the changes are kept, and a restart of the gateway forgets none and is none", async () => {
@@ -145,9 +149,14 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
 
   test("no source fails here but the tailnet, which is not there, and that makes no node offline", async () => {
     await inState("mac-cn", "ready");
-    const { sources, agents } = await gateway.rpc<StatusReport>("noderouter.status");
-    const failing = sources.filter(({ failures }) => failures > 0).map(({ id }) => id);
-    expect(failing.filter((id) => !id.startsWith("tailscale"))).toEqual([]);
+    // On a machine with much to do a round may come too late now and then: the next one is in time.
+    const { agents } = await waitFor("every source to work", async () => {
+      const status = await gateway.rpc<StatusReport>("noderouter.status");
+      const failing = status.sources.filter(
+        ({ id, failures }) => failures > 0 && !id.startsWith("tailscale"),
+      );
+      return failing.length === 0 && status;
+    });
     expect(agents.find(({ agent }) => agent === "worker-cn")).toMatchObject({
       node: "mac-cn",
       state: "ready",
@@ -155,6 +164,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
   });
 
   test("the command says it to people, and as JSON", async () => {
+    for (const name of ["mac-cn", "mac-sg"]) await inState(name, "ready");
     const text = await gateway.cli("node-router", "nodes");
     expect(text.stdout).toMatch(/mac-sg\s+ready/);
     expect(text.stdout).toContain("SG Singapore");

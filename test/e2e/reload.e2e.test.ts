@@ -33,7 +33,7 @@ async function turnOver(name: string, change: Change): Promise<readonly string[]
     `touch ${on(`in-${word}`)}; until test -e ${on(`go-${word}`)}; do sleep 0.1; done; echo ${word}`;
   const commands = [waits("one"), waits("two"), "echo three"];
   const turn = gateway.agent("master", commands.map((command) => call("exec", { command })).join("\n"), {
-    timeoutMs: 200_000,
+    timeoutMs: 290_000,
   });
   for (const [number, word] of ["one", "two"].entries()) {
     await waitFor(`command ${word} to run`, () => existsSync(on(`in-${word}`)));
@@ -57,14 +57,14 @@ test.each<readonly [string, Change]>([
 test("a config that is loaded while a call waits holds for it; and where it would wait on by that, it is refused as not started and holds nothing up", async () => {
   // Something that it can wait for.
   await gateway.rpc("noderouter.cordon", { node: "mac-sg" });
-  await changeConfig(gateway, (config) => withRouter(config, routerOf({ wait: "3m" })));
+  await changeConfig(gateway, (config) => withRouter(config, routerOf({ wait: "4m" })));
   const waits = async (then: JsonObject | string) => {
     const run = gateway.agent("worker-sg", call("exec", { command: PROBE }), { timeoutMs: 400_000 });
     await untilCallWaits(gateway);
     await changeConfig(gateway, (config) => withRouter(config, routerOf(then)));
     return (await run).results[0];
   };
-  expect(await waits({ wait: "2m" })).toMatch(
+  expect(await waits({ wait: "3m" })).toMatch(
     /NOT_STARTED: the call waited for a node, and OpenClaw is load/,
   );
   expect(await waits("refuse")).toMatch(

@@ -81,7 +81,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
     const dir = gateway?.home.dir;
     await deployment?.stop();
     // The gateway, the sshds, and what commands started are all gone.
-    if (dir !== undefined) expect(processesOf(dir)).toEqual([]);
+    if (dir !== undefined) await waitFor("nothing to be left", () => processesOf(dir).length === 0);
   });
 
   const scriptedModel: JsonObject = {
@@ -195,9 +195,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
 
     test("timeoutSeconds ends the whole process group on the node, and the result says that it timed out", async () => {
       const [result] = await work(
-        exec("sleep 600 & echo $! >timed; echo $$ >>timed; wait", { timeoutSeconds: 2 }),
+        exec("sleep 600 & echo $! >timed; echo $$ >>timed; wait", { timeoutSeconds: 15 }),
       );
-      expect(result).toContain("Command timed out after 2 seconds");
+      expect(result).toContain("Command timed out after 15 seconds");
       await gone("timed");
     });
 
@@ -696,8 +696,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       });
       const ended = records.filter(({ phase, kind }) => phase === "end" && kind !== "call");
       expect(ended).toHaveLength(2);
-      expect(ended[0]).toMatchObject({
-        kind: "command",
+      const recorded = ended.find(({ kind }) => kind === "command");
+      expect(recorded).toMatchObject({
         operation: "exec",
         agent: "worker-sg",
         node: "mac-sg",
@@ -709,9 +709,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         exitCode: 9,
         bytesOut: SECRET.length + 1,
       });
-      expect(ended[0]?.processGroup).toBeGreaterThan(1);
-      expect(ended[1]).toMatchObject({
-        kind: "file",
+      expect(recorded?.processGroup).toBeGreaterThan(1);
+      expect(ended.find(({ kind }) => kind === "file")).toMatchObject({
         operation: "write",
         path: on("audited.txt"),
         outcome: "done",
@@ -738,7 +737,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       // To trust a key is for the operator alone, who reads how in the log.
       expect(refused).not.toContain("node-router trust");
       expect(refused).toContain("tell your user");
-      expect(gateway.log()).toContain("openclaw node-router trust mac-new");
+      await waitFor("the operator to be told", () =>
+        gateway.log().includes("openclaw node-router trust mac-new"),
+      );
       expect(existsSync(fresh.workspace)).toBe(false);
 
       const other = deployment.sshd.hostKeys[0]?.fingerprint ?? "";
@@ -850,7 +851,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
       await gateway.waitUntilConfigApplied();
       // OpenClaw may run the first calls without our hooks, or lose their results while it registers us anew.
       const last = await waitFor("the hooks to be there", async () => {
-        const [text] = await work(exec(`touch ${mark}`));
+        const [text] = await work(exec(`touch ${mark}`)).catch((error: unknown) => [String(error)]);
         return text?.includes("RUN_NOT_ALLOWED") && text;
       });
       expect(last).toContain('tools.exec.mode "allowlist"');

@@ -16,8 +16,8 @@ import { pause, waitFor } from "../support/wait.ts";
 import { call, changeConfig, installOverRpc, machineOf, PROBE, withRouter } from "./deployment.ts";
 
 const NODE = "mac-sg";
-/** Some seconds, as printed; on a machine so busy that the tunnel misses the node host's first attempt, its pause of up to 30 s. */
-const BACK_MS = 45_000;
+/** Some seconds, as printed; on a machine so busy that the tunnel misses the node host's first attempt, its pause of up to 30 s, and all that it does slowly. */
+const BACK_MS = 100_000;
 
 describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel", () => {
   let gateway: Gateway;
@@ -59,7 +59,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel
     const { nodes } = await gateway.rpc<NodesReport>("noderouter.nodes");
     return nodes.find(({ name }) => name === NODE)?.tunnel ?? null;
   };
-  const inState = (state: TunnelStatus["state"], timeoutMs = 60_000): Promise<TunnelStatus> =>
+  const inState = (state: TunnelStatus["state"], timeoutMs = 120_000): Promise<TunnelStatus> =>
     waitFor(
       `the tunnel to be ${state}`,
       async () => {
@@ -71,7 +71,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel
   const row = async (): Promise<NodeRow | undefined> =>
     (await listNodes(gateway).catch(() => [])).find(({ nodeId }) => nodeId === node.id);
   /** Connected anew since then. */
-  const backSince = (before: NodeRow | undefined, timeoutMs = 60_000): Promise<NodeRow> =>
+  const backSince = (before: NodeRow | undefined, timeoutMs = 120_000): Promise<NodeRow> =>
     waitFor(
       "the node to be back",
       async () => {
@@ -91,7 +91,9 @@ describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel
   };
 
   test("is connected through it, and commands of its agent run there", async () => {
-    expect(await tunnel()).toMatchObject({ state: "up", port, retries: 0, reason: null, connections: 1 });
+    // While the node host was paired, it may have connected twice.
+    await waitFor("one connection", async () => (await tunnel())?.connections === 1);
+    expect(await tunnel()).toMatchObject({ state: "up", port, retries: 0, reason: null });
     expect(await runsThere()).toBe(NODE);
   });
 
@@ -116,10 +118,13 @@ describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel
 
   test("is missed within 12 s when its sshd freezes, and back soon after that goes on", async () => {
     const before = await row();
+    const frozenMs = Date.now();
     const thaw = sshd.freeze();
     try {
-      await inState("down", 20_000);
-      expect((await tunnel())?.reason).toMatch(/was lost/);
+      const { reason, since } = await inState("down");
+      expect(Date.parse(since ?? "") - frozenMs).toBeLessThan(20_000);
+      // Between two looks the first new attempt may have met silence, too.
+      expect(reason).toMatch(/was lost|did not (answer|finish)/);
       await pause(3_000);
     } finally {
       thaw();

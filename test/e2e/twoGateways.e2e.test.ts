@@ -6,6 +6,7 @@ import { startTwoGateways, type TwoGateways } from "./twoGateways.ts";
 let two: TwoGateways;
 beforeAll(async () => {
   two = await startTwoGateways({
+    a: { config: { tools: { exec: { backgroundMs: 120_000 } } } },
     b: {
       router: () => ({
         nodes: { "mac-sg": { tags: ["region=sg"] } },

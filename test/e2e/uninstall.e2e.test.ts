@@ -6,6 +6,7 @@ import type { CliResult } from "../support/cli.ts";
 import { ROOT } from "../support/environment.ts";
 import type { Gateway } from "../support/gateway.ts";
 import { packPlugin } from "../support/install.ts";
+import { waitFor } from "../support/wait.ts";
 import { call, type Deployment, machineOf, PROBE, startDeployment } from "./deployment.ts";
 import { SANDBOX } from "./sshDeployment.ts";
 
@@ -26,7 +27,11 @@ beforeAll(async () => {
   // One agent's exec on a node, another's whole workspace.
   deployment = await startDeployment({
     pluginOn: ["mac-cn"],
-    config: { agents: { entries: { "worker-cn": { sandbox: SANDBOX } } } },
+    config: {
+      // On a busy machine a short command may take long.
+      tools: { exec: { backgroundMs: 120_000 } },
+      agents: { entries: { "worker-cn": { sandbox: SANDBOX } } },
+    },
   });
   gateway = deployment.gateway;
 });
@@ -48,9 +53,15 @@ async function type(command: string): Promise<CliResult> {
       return readFileSync(join(gateway.home.home, "node-router.json"), "utf8");
     return word.startsWith("npm-pack:") ? `npm-pack:${archive}` : word;
   });
+  const seen = async (): Promise<string | undefined> =>
+    (await gateway.rpc<{ hash?: string }>("config.get")).hash;
+  const [before, text] = [await seen(), readFileSync(gateway.home.configFile, "utf8")];
   const agreed = AGREED.flatMap(([pattern, flag]) => (pattern.test(line) ? [flag] : []));
   const done = await gateway.cli(...words, ...agreed);
   if (file !== undefined) writeFileSync(join(gateway.home.home, file), done.stdout);
+  // What the command itself has written the gateway sees after a moment: until then it calls the old one applied.
+  if (readFileSync(gateway.home.configFile, "utf8") !== text)
+    await waitFor("the gateway to notice it", async () => (await seen()) !== before);
   await gateway.waitUntilConfigApplied();
   return done;
 }
@@ -118,8 +129,11 @@ test("what stays on disk is what the page says, and nothing else of the plugin",
 
 test("by the page's commands it is back, with its rules and what it knew", async () => {
   await typeAll(commandsOf("Installed again"));
-  const status = await gateway.cli("node-router", "status", "--json");
-  expect(JSON.parse(status.stdout)).toMatchObject({ hooks: "live", mode: "enforce" });
+  const status = await waitFor("the hooks to be live", async () => {
+    const report = JSON.parse((await gateway.cli("node-router", "status", "--json")).stdout);
+    return report.hooks === "live" && report;
+  });
+  expect(status).toMatchObject({ mode: "enforce" });
   // The sandbox of the other one is the operator's to set.
   expect(await machines()).toEqual(["gateway", "mac-sg", "mac-cn"]);
   const calls = await gateway.cli("node-router", "calls", "--agent", "worker-sg", "-o", "name");

@@ -18,7 +18,7 @@ let deployment: Deployment;
 
 const rulesOf = (singapore: JsonObject): JsonObject => ({
   rules: [
-    { name: "singapore", agents: ["worker-sg"], onUnavailable: { wait: "90s" }, ...singapore },
+    { name: "singapore", agents: ["worker-sg"], onUnavailable: { wait: "4m" }, ...singapore },
     { name: "china", agents: ["worker-cn"], require: "region=cn", onUnavailable: { next: "abroad" } },
     { name: "abroad", agents: [], require: "region=sg" },
   ],
@@ -36,7 +36,8 @@ afterAll(async () => {
   await deployment?.stop();
 });
 
-const execAs = (agent: string, command = PROBE) => execBy(deployment.gateway, agent, { command });
+const execAs = (agent: string, command = PROBE) =>
+  execBy(deployment.gateway, agent, { command }, { timeoutMs: 290_000 });
 
 test("a call waits while its node is away, and runs once when the node is back", async () => {
   const { sg, work } = deployment;

@@ -80,6 +80,8 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const context = await browser.newContext(options);
   context.setDefaultTimeout(BUSY_MS);
   const page = await context.newPage();
+  // Of a machine with much to do.
+  page.setDefaultTimeout(120_000);
   const problems: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => {

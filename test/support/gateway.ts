@@ -42,7 +42,7 @@ async function admitted<T>(ask: () => Promise<T>): Promise<T> {
 const TOO_BUSY = "state lease heartbeat did not become ready";
 const MOST_STARTS = 4;
 /** Until an orderly end is one no longer: OpenClaw waits for what runs, and a busy machine takes its time. */
-const END_MS = 60_000;
+const END_MS = 30_000;
 
 /** Starts a gateway and resolves when it accepts work. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
@@ -139,7 +139,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     async end(graceMs = END_MS) {
       await disconnect();
-      await child?.end(graceMs);
+      const before = gateway.log().length;
+      await child?.end(graceMs, () => gateway.log().slice(before).includes("draining active work"));
     },
     async kill9() {
       await disconnect();

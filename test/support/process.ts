@@ -14,8 +14,12 @@ export interface Child {
   exit(): { code: number | null; signal: NodeJS.Signals | null } | undefined;
   /** Resolves with the first match in the output; rejects when the child ends or time is up. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
-  /** SIGTERM to the group, SIGKILL after `graceMs`. Resolves when the whole group is gone. */
-  end(graceMs?: number): Promise<void>;
+  /**
+   * SIGTERM to the group, SIGKILL after `graceMs`. Resolves when the whole group is gone.
+   * @param isHeldUp whether it waits for something, as far as it says: until then it gets a minute more, for a machine
+   *   with much to do.
+   */
+  end(graceMs?: number, isHeldUp?: () => boolean): Promise<void>;
   /** SIGKILL to the group, now. */
   kill9(): Promise<void>;
 }
@@ -114,9 +118,12 @@ export function startProcess(
         },
         { timeoutMs, onTimeout: tail },
       ),
-    async end(graceMs = 8000) {
+    async end(graceMs = 8000, isHeldUp = () => true) {
       signalGroup(pid, "SIGTERM");
-      await waitFor("a quiet end", () => !groupAlive(pid), { timeoutMs: graceMs, everyMs: 20 }).catch(() =>
+      const isOver = (): boolean => !groupAlive(pid);
+      const patience = { timeoutMs: 60_000, everyMs: 50 };
+      await waitFor("the end, or what holds it up", () => isOver() || isHeldUp(), patience).catch(() => {});
+      await waitFor("a quiet end", isOver, { timeoutMs: graceMs, everyMs: 20 }).catch(() =>
         signalGroup(pid, "SIGKILL"),
       );
       await gone();

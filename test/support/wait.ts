@@ -12,11 +12,13 @@ export async function waitFor<T>(
   const { timeoutMs = 200_000, everyMs = 50, onTimeout } = options;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
+    // Who was held up meanwhile looks once more.
+    const isLast = Date.now() > deadline;
     const found = await look();
     if (found !== undefined && found !== null && found !== false) {
       return found as Exclude<T, undefined | null | false>;
     }
-    if (Date.now() > deadline) {
+    if (isLast) {
       throw new Error(
         `gave up after ${timeoutMs / 1000} s waiting for ${what}${onTimeout ? `\n${onTimeout()}` : ""}`,
       );

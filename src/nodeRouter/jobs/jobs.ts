@@ -154,6 +154,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
         .catch(onError);
       if (dirty) writing ??= write(newStore);
     },
-    flush: () => writing ?? Promise.resolve(),
+    // Behind it there may be no timer any more.
+    flush: () => (isWriteDue ? changed() : (writing ?? Promise.resolve())),
   };
 }

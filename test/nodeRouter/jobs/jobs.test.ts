@@ -73,6 +73,19 @@ describe("kept in a file", () => {
     expect(next.open().map(({ jobId }) => jobId)).toEqual([JOB]);
   });
 
+  test("how far it was read is in the file after an orderly end, and before it not at once", async () => {
+    const { file, store } = fileOf();
+    const jobs = createJobRegistry();
+    jobs.keepIn(store, fail);
+    const job = makeJob();
+    await jobs.add(job);
+    jobs.shown(job, 12);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(readJobs(file.text)).toEqual([makeJob()]);
+    await jobs.flush();
+    expect(readJobs(file.text)).toEqual([makeJob({ offset: 12 })]);
+  });
+
   test("any job is read back as it was written", () => {
     const job = fc.record({
       jobId: fc.stringMatching(/^nr-[0-9a-f]{12}$/),

@@ -67,12 +67,13 @@ export function readPlanned(
   const entry = section(hostConfig, "plugins", "entries", "node-router");
   const own =
     shape === "config" ? document : shape === "config-patch" ? mergePatch(entry.config, document) : undefined;
-  const whole =
+  const whole = withAgentEntries(
     shape === "openclaw"
-      ? withAgentEntries(document)
+      ? document
       : shape === "patch"
         ? mergePatch(hostConfig, document)
-        : mergePatch(hostConfig, { plugins: { entries: { "node-router": { config: null } } } });
+        : mergePatch(hostConfig, { plugins: { entries: { "node-router": { config: null } } } }),
+  );
   const planned = own === undefined ? section(whole, "plugins", "entries", "node-router").config : own;
   const { enabled } = section(whole, "plugins", "entries", "node-router");
   return {

@@ -41,6 +41,7 @@ export function recordLine(
 function endOf(result: LedgerResult): object {
   const { outcome, exitCode, signal, processGroup, bytesIn, bytesOut, error } = result;
   const reason = result.reason === undefined ? {} : { reason: short(result.reason) };
+  const answer = result.answer === undefined ? {} : { resultSha256: sha256(result.answer) };
   return {
     processGroup,
     outcome,
@@ -49,6 +50,7 @@ function endOf(result: LedgerResult): object {
     bytesIn,
     bytesOut,
     error,
+    ...answer,
     ...reason,
   };
 }

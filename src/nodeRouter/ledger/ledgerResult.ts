@@ -22,6 +22,8 @@ export interface LedgerResult {
   readonly error: ErrorCode | null;
   /** The words of a refusal; absent: there are none. */
   readonly reason?: string;
+  /** The exact answer to a task, of which the record keeps the hash; absent: there is none. */
+  readonly answer?: string;
 }
 
 /** Of what nobody counted. */

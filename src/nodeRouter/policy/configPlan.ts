@@ -6,7 +6,7 @@ import { quote } from "../../shared/safeText.ts";
 import { decisionMessage } from "../explain/message.ts";
 import type { NodeSnapshot } from "../placement/model/snapshot.ts";
 import type { Decision, LastNodesView, World } from "./callDecision.ts";
-import { groupsOf, type PlanGroup, type Together, toolKinds } from "./planGroups.ts";
+import { decidedFor, groupsOf, type PlanGroup, type Together, toolKinds } from "./planGroups.ts";
 import { ahead, decideBoth, isIdle, type Pair, type Placed, type PlanState } from "./planPair.ts";
 import { withDown } from "./whatIf.ts";
 import { worldOf } from "./world.ts";
@@ -83,7 +83,7 @@ export function* planSteps(input: PlanInput): Generator<void, ConfigPlan> {
     }
   }
   const rows = found.flatMap(({ members, tools, down, pair }) =>
-    members.flatMap((agent) => tools.map((tool) => ({ agent, tool, down, pair }))),
+    members.flatMap((agent) => tools.flatMap(decidedFor).map((tool) => ({ agent, tool, down, pair }))),
   );
   const changes: Change[] = [];
   for (const row of rows.slice(0, limit)) {

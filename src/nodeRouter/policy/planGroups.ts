@@ -1,7 +1,7 @@
 // Agents and tools of whose calls the same becomes under both configs: one of them is decided for all. Pure.
 import { chainOf } from "../placement/ruleIndex.ts";
 import { stickKey } from "../state/lastNodes.ts";
-import { classifyTool, commandsFor, ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
+import { classifyTool, commandsFor, FILE_TOOLS, ROUTABLE_TOOLS } from "../toolCatalog/catalog.ts";
 import { admitWorkspaceCall } from "./admission.ts";
 import type { AgentPolicy } from "./agentPolicy.ts";
 import type { LastNodesView, World } from "./callDecision.ts";
@@ -10,8 +10,16 @@ import { decideBoth, type Pair, type PlanState } from "./planPair.ts";
 import { decideSession } from "./sessionNode.ts";
 import { closedNodes } from "./untolerated.ts";
 
+/** The file tool that is decided for all of them: nothing tells them apart. */
+const FILE_TOOL = "read";
+
 /** What rules place, a file tool, and a shell of the gateway: the classes of tools that concern machines. */
-export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, "read", "terminal"];
+export const PLANNED_TOOLS: readonly string[] = [...ROUTABLE_TOOLS, FILE_TOOL, "terminal"];
+
+/** Every tool for which this one was decided, itself first. */
+export function decidedFor(tool: string): readonly string[] {
+  return tool === FILE_TOOL ? FILE_TOOLS : [tool];
+}
 
 /** Tools that are decided alike. */
 export interface Together {

@@ -34,12 +34,13 @@ export const ROUTABLE_TOOLS: readonly string[] = [...CATALOG]
   .map(([name]) => name)
   .sort((a, b) => rank(a) - rank(b));
 
+/** `read`, `write` and the like. */
+export const FILE_TOOLS: readonly string[] = [...CATALOG]
+  .filter(([, tool]) => tool.kind === "files")
+  .map(([name]) => name);
+
 /** Tools that work in the agent's workspace, so on its node when the whole workspace is there. */
-export const WORKSPACE_TOOLS: readonly string[] = [
-  "exec",
-  "process",
-  ...[...CATALOG].filter(([, tool]) => tool.kind === "files").map(([name]) => name),
-];
+export const WORKSPACE_TOOLS: readonly string[] = ["exec", "process", ...FILE_TOOLS];
 
 /** Whether a call of this tool can be one of the agent's workspace, wherever that is. */
 export function worksInWorkspace(name: string): boolean {

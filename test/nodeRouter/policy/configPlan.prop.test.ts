@@ -9,7 +9,7 @@ import { placeByRule } from "../../../src/nodeRouter/placement/place.ts";
 import { agentPolicy } from "../../../src/nodeRouter/policy/agentPolicy.ts";
 import { type PlanInput, type PlanSide, planConfig } from "../../../src/nodeRouter/policy/configPlan.ts";
 import { lookAhead, nodeOf, outcomeOf } from "../../../src/nodeRouter/policy/explainTool.ts";
-import { PLANNED_TOOLS } from "../../../src/nodeRouter/policy/planGroups.ts";
+import { decidedFor, PLANNED_TOOLS } from "../../../src/nodeRouter/policy/planGroups.ts";
 import { toolPlacement } from "../../../src/nodeRouter/policy/toolPlacement.ts";
 import { withCordoned, withDown } from "../../../src/nodeRouter/policy/whatIf.ts";
 import { worldOf } from "../../../src/nodeRouter/policy/world.ts";
@@ -138,7 +138,7 @@ test("what changes is what explain says before and after, for every agent, tool 
       for (const down of [[], ...any.scenarios]) {
         const scenario = down.length === 0 ? null : `${down.join(", ")} down`;
         for (const name of AGENTS) {
-          for (const tool of PLANNED_TOOLS) {
+          for (const tool of PLANNED_TOOLS.flatMap(decidedFor)) {
             const at = (names: readonly string[]) =>
               [any.before, any.after].map((side) => stateOf(side, any, names, name, tool));
             const [before, after] = at(down);

@@ -69,6 +69,7 @@ function resultOf(task: InboundTask): LedgerResult {
     bytesIn: textBytes,
     bytesOut: result === null ? null : Buffer.byteLength(result),
     error: phase === "interrupted" ? "OUTCOME_UNKNOWN" : null,
+    ...(result === null ? {} : { answer: result }),
     ...(reason === null ? {} : { reason }),
   };
 }

@@ -65,6 +65,7 @@ function resultOf({ state, mayHaveRun, reason, task, result }: Delegation): Ledg
     bytesIn: Buffer.byteLength(task),
     bytesOut: result === null ? null : Buffer.byteLength(result),
     error: reason?.code ?? null,
+    ...(result === null ? {} : { answer: result }),
     ...(reason === null ? {} : { reason: refusalWords(reason) }),
   };
 }

@@ -1,6 +1,7 @@
 // The gateway methods by which people and scripts read the ledger, and have its chain checked.
 
 import { NodeRouterError } from "../../../shared/errors.ts";
+import { normalizeAgentId } from "../../../shared/hostNames.ts";
 import { fieldOf, readJson } from "../../../shared/jsonParts.ts";
 import { knownFields } from "../../../shared/knownFields.ts";
 import { refusal } from "../../../shared/refusal.ts";
@@ -44,8 +45,9 @@ export async function calls(deps: LedgerDeps, params: Params): Promise<CallsRepo
   const since = readTextParam(params, "since");
   const sinceMs = since === null ? null : parseSince(since, deps.now());
   if (since !== null && sinceMs === null) throw new UsageError(`since takes ${SINCE_HELP}`);
+  const agent = readTextParam(params, "agent");
   const filters = knownFields({
-    agent: readTextParam(params, "agent")?.toLowerCase(),
+    agent: agent === null ? undefined : normalizeAgentId(agent),
     node: readTextParam(params, "node") ?? undefined,
     nodes: Array.isArray(nodes) ? new Set(nodes.map(String)) : undefined,
     rule: readTextParam(params, "rule") ?? undefined,

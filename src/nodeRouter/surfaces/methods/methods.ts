@@ -118,7 +118,9 @@ export function createMethods(
     (memory.part(PRESENCE).current?.history(node) ?? null) !== null;
   const guardPlans = async ({ agents }: Params) => {
     if (agents !== undefined && !Array.isArray(agents)) throw new UsageError("agents is a list of ids");
-    const wanted = agents?.map((agent) => normalizeAgentId(String(agent))) ?? null;
+    // Whoever misspells an agent must not be told that there is nothing to guard.
+    const known = listedAgentIds(deps.hostConfig());
+    const wanted = agents?.map((agent) => agentNamed(String(agent), known)) ?? null;
     const plans = planGuard(config(), deps.hostConfig(), await currentSnapshot(deps, config(), NOW));
     return plans.filter(({ agent }) => wanted === null || wanted.includes(agent));
   };

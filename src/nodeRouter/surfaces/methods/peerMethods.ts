@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
+import { normalizeAgentId } from "../../../shared/hostNames.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote, shortened } from "../../../shared/safeText.ts";
 import { INBOX } from "../../delegation/inbox/inbox.ts";
@@ -93,11 +94,13 @@ export function delegations(deps: Deps, params: Params): DelegationsReport {
   if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED)
     throw new UsageError(`limit is a whole number from 1 to ${MAX_LISTED}`);
   const [peer, state, agent] = ["peer", "state", "agent"].map((key) => readTextParam(params, key));
+  const isAgent = (name: string | null) =>
+    agent == null || (name !== null && normalizeAgentId(name) === normalizeAgentId(agent));
   const wanted = all(deps).filter(
     (one) =>
       (peer == null || one.peer === peer) &&
       (state == null || one.state === state) &&
-      (agent == null || one.agent === agent || one.requester === agent) &&
+      (isAgent(one.agent) || isAgent(one.requester)) &&
       (open !== true || one.endedAt === null),
   );
   if (wanted.length === 0) requireKnown(deps, { peer });

@@ -4,6 +4,7 @@ import { isRecord } from "../../../shared/isRecord.ts";
 import { mergePatch } from "../../../shared/mergePatch.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { section } from "../../host/hostConfig.ts";
+import { hasAgentList, withAgentEntries } from "../../host/olderAgents.ts";
 import { unresolvedIn } from "./unresolved.ts";
 
 /** In words, as the operator is told what was taken. */
@@ -60,15 +61,19 @@ export function readPlanned(
   // Of the file that it is laid over, only OpenClaw knows which texts depend on it.
   if (shape === "patch" && Object.hasOwn(document, "env"))
     return 'it changes "env", and what follows from that only OpenClaw resolves; give the whole file, or leave it out';
+  // What it does to the file depends on whether that has the list, too.
+  if (shape === "patch" && hasAgentList(document))
+    return 'it has "agents.list", which OpenClaw reads as agents.entries; write those, or give the whole file';
   const entry = section(hostConfig, "plugins", "entries", "node-router");
   const own =
     shape === "config" ? document : shape === "config-patch" ? mergePatch(entry.config, document) : undefined;
-  const whole =
+  const whole = withAgentEntries(
     shape === "openclaw"
       ? document
       : shape === "patch"
         ? mergePatch(hostConfig, document)
-        : mergePatch(hostConfig, { plugins: { entries: { "node-router": { config: null } } } });
+        : mergePatch(hostConfig, { plugins: { entries: { "node-router": { config: null } } } }),
+  );
   const planned = own === undefined ? section(whole, "plugins", "entries", "node-router").config : own;
   const { enabled } = section(whole, "plugins", "entries", "node-router");
   return {

@@ -1,5 +1,6 @@
 // Agent tools delegate and delegation: a task for an agent of another gateway, and what became of it.
 import type { ResolvedConfig } from "../../../config/resolve.ts";
+import { MAX_WAIT_SECONDS } from "../../../config/schema/limits.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
 import { agentOfSessionKey } from "../../../shared/hostNames.ts";
 import { fieldOf, trimmedText } from "../../../shared/jsonParts.ts";
@@ -27,7 +28,6 @@ export interface DelegateDeps {
   readonly onProgress: (output: ToolOutput) => void;
 }
 
-const MAX_WAIT_S = 600;
 const MAX_LISTED = 20;
 
 /** @throws NodeRouterError DELEGATION_REFUSED, NO_NODE_FITS, AUDIT_UNAVAILABLE, …: nothing was sent */
@@ -205,7 +205,7 @@ function detailsOf({
 function waitOf({ config }: DelegateDeps, params: unknown): number {
   const given = fieldOf(params, "wait_seconds");
   if (typeof given !== "number" || !Number.isFinite(given)) return config.delegation.waitMs;
-  return Math.min(Math.max(0, given), MAX_WAIT_S) * 1_000;
+  return Math.min(Math.max(0, given), MAX_WAIT_SECONDS) * 1_000;
 }
 
 function refused(

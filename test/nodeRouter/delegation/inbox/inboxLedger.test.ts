@@ -1,4 +1,5 @@
 // A peer's task in the ledger: announced before it is taken, ended once, under the peer's own id.
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { inboxLedger } from "../../../../src/nodeRouter/delegation/inbox/inboxLedger.ts";
 import { ended, type InboundTask, starting } from "../../../../src/nodeRouter/delegation/model/incoming.ts";
@@ -15,7 +16,7 @@ async function task(): Promise<InboundTask> {
 }
 
 describe("a task that is accepted", () => {
-  test("has a begin and an end of the peer's id, with what it was and how large its result is", async () => {
+  test("has a begin and an end of the peer's id, with what it was, and hash and size of its result", async () => {
     await using at = ledgerIn("strict");
     const ledger = inboxLedger(() => at.audit);
     const accepted = await task();
@@ -36,9 +37,10 @@ describe("a task that is accepted", () => {
       taskSha256: expect.stringMatching(/^[\da-f]{64}$/),
       outcome: "done",
       bytesOut: 4,
+      resultSha256: createHash("sha256").update("four").digest("hex"),
       error: null,
     });
-    expect(at.text()).not.toContain("do m1");
+    expect(at.text()).not.toMatch(/do m1|"four"/);
   });
 
   test.each([
@@ -56,6 +58,7 @@ describe("a task that is accepted", () => {
     ledger.ended(begun, ended(begun, { phase, result: null, reason: "why" }, 2));
     await at.audit.flush();
     expect(at.lines().at(-1)).toMatchObject({ phase: "end", outcome, reason: "why" });
+    expect(at.text()).not.toContain("resultSha256");
   });
 
   test("by an earlier life of the gateway has its end all the same", async () => {

@@ -1,4 +1,5 @@
 // The outbox of a real state folder: kept over registrations and restarts, and driven by one gateway alone.
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,6 +100,8 @@ describe("the outbox of a gateway", () => {
       ["end", id, "out", "done"],
     ]);
     expect(lines[1]).toMatchObject({ peer: "gw-b", peerAgent: "worker-sg", agent: "master", rule: "work" });
+    const answer = createHash("sha256").update("answer to count the files").digest("hex");
+    expect(lines[1]).toMatchObject({ resultSha256: answer });
     expect(JSON.stringify(lines) + JSON.stringify(life.deps.lines) + life.woken.join()).not.toContain(TOKEN);
   });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { CommandOptions } from "../../../../src/nodeRouter/surfaces/cli/commands.ts";
 import { REFERENCE_CONFIG } from "../../../config/support.ts";
+import { BOUND } from "../../../support/fakeDeps.ts";
 import { MACHINE, run } from "./arrange.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "check-"));
@@ -53,6 +54,20 @@ test("the config in use, when nothing is wrong: exit 0, and no gateway is asked"
   expect(stdout).toContain("checked the config in use");
   // A glob that names nobody yet is none of the slips.
   expect(stdout).toContain("Nothing is wrong.");
+});
+
+test("agents of the older list are known, in use and in a file: a test of one whose workspace moves is tried so", async () => {
+  const list = [{ id: "master" }, { id: "worker-cn" }, { id: "worker-sg", sandbox: BOUND }];
+  const tests = [{ agent: "worker-sg", tool: "write", expect: "node:mac-sg" }];
+  const { nodes, ...others } = REFERENCE_CONFIG;
+  const workspace = { ...nodes["mac-sg"], workspace: "/w" };
+  const config = { ...others, nodes: { ...nodes, "mac-sg": workspace }, tests };
+  const older = { ...whole(config), agents: { list } };
+  expect((await check(older)).stdout).toContain("1 of 1 tests pass");
+  const file = await check(whole(REFERENCE_CONFIG), { file: fileOf(older) });
+  expect(file.stdout).toContain("1 of 1 tests pass");
+  const without = { ...whole(config), agents: { list: list.slice(0, 2) } };
+  expect((await check(without)).stdout).not.toContain("1 of 1 tests pass");
 });
 
 test("a broken place: exit 1, with the full key, the fix and the agents that it refuses, and no others", async () => {

@@ -58,6 +58,7 @@ test("a call has the fields of the contract and no others, and no text of a comm
 
 test.each([
   [{ agent: "Worker-SG", outcome: "ran" }, ["ran"]],
+  [{ agent: "Worker SG", outcome: "ran" }, ["ran"]],
   [{ since: "58s" }, ["no"]],
   [{ limit: 1 }, ["no"]],
   [{ node: "mac-cn" }, []],

@@ -185,6 +185,16 @@ describe("guard", () => {
     expect(written).toEqual([]);
   });
 
+  test("of an agent that nobody has is refused with the nearest one, and of one in other letters written", async () => {
+    const { methods, written } = arrange();
+    for (const ask of [methods.guard, methods.guardPlan])
+      await expect(ask({ agents: ["worker-sg", "worker-gs"] })).rejects.toThrow(
+        /^AGENT_UNKNOWN: no agent "worker-gs" is configured.*did you mean "worker-sg"/,
+      );
+    expect(written).toEqual([]);
+    expect(await methods.guard({ agents: ["Worker SG"] })).toMatchObject({ applied: true });
+  });
+
   test("with nothing to change nothing is written, so the gateway does not reload", async () => {
     const exec = { host: "node", node: SG_ID };
     const { methods, written } = arrange({

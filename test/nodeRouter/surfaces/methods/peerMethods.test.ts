@@ -290,7 +290,7 @@ describe("delegations", () => {
     [{ peer: "gw-sg" }, [GIVEN.id]],
     [{ peer: "gw-sg", open: true, agent: "nobody" }, []],
     [{ state: "accepted" }, [TAKEN.messageId]],
-    [{ agent: "boss" }, [TAKEN.messageId]],
+    [{ agent: "Boss" }, [TAKEN.messageId]],
     [{ agent: "worker-sg" }, [TAKEN.messageId, GIVEN.id]],
     [{ open: true }, [TAKEN.messageId, GIVEN.id]],
     [{ limit: "1" }, [TAKEN.messageId]],

@@ -56,6 +56,25 @@ describe("a document", () => {
     }
   });
 
+  test("with the older list of agents says the same as one with their entries, and a patch with it is invalid", async () => {
+    const workspace = { sandbox: BOUND };
+    const exec = { tools: { exec: { host: "node", node: SG_ID } } };
+    const entries = { agents: { entries: { "worker-sg": workspace, "worker-cn": exec } } };
+    const list = [{ id: "Worker-SG", ...workspace }, "x", { id: "worker-cn", ...exec }];
+    const document = { ...HOST, agents: { list } };
+    const same = await plan(arrange({ ...HOST, ...entries }, SSH_CONFIG), {
+      document: { ...document, plugins: entry(SSH_CONFIG) },
+    });
+    expect(same).toMatchObject({ valid: true, changes: [], sessions: [], guards: [] });
+    const other = await plan(arrange(HOST, SSH_CONFIG), {
+      document: { ...document, plugins: entry(SSH_CONFIG) },
+    });
+    expect(other.changes.map(({ tool }) => tool)).toContain("write");
+    const patch = await plan(arrange(), { document: { agents: { list } } });
+    expect(patch).toMatchObject({ valid: false, changes: [] });
+    expect(patch.problems[0]?.message).toContain('it has "agents.list"');
+  });
+
   test("with gateway alone is ours where it says a place, and OpenClaw's where it says a port", async () => {
     const took = async (document: object) => (await plan(arrange(), { document })).took;
     expect(await took({ gateway: { location: { country: "CN" } } })).toBe("the whole config of node-router");

@@ -64,6 +64,29 @@ describe("delegate", () => {
     await outbox.stop();
   });
 
+  test.each([
+    [600, 240_000],
+    [240, 240_000],
+    [5, 5_000],
+    [-1, 0],
+  ])(
+    "that is to wait %d s waits %d ms at most: OpenClaw gives up a run that is silent for five minutes",
+    async (asked, waitMs) => {
+      const outbox = new SimWorld().start();
+      const waits: unknown[] = [];
+      const seen: Outbox = {
+        ...outbox,
+        delegate(ask) {
+          waits.push(ask.waitMs);
+          return outbox.delegate({ ...ask, waitMs: 0 });
+        },
+      };
+      await delegate(depsOf(seen), { task: "count the files", wait_seconds: asked });
+      expect(waits).toEqual([waitMs]);
+      await outbox.stop();
+    },
+  );
+
   test("that was not sent is a refusal with its reason", async () => {
     const world = new SimWorld();
     const outbox = world.start();

@@ -55,10 +55,8 @@ export function endOf(details: Readonly<Record<string, unknown>> | null): CallEn
 
 /** Whether the start of a detached job says that the job never began: its script failed, or was never run. */
 export function neverBegan(details: Readonly<Record<string, unknown>> | null): boolean {
-  const exitCode = details?.exitCode;
-  // Above that a shell tells of signals: the script may have come far.
-  const hasFailed = typeof exitCode === "number" && exitCode > 0 && exitCode < 126;
-  return neverSent(details) || hasFailed;
+  // It says 1 where it began nothing; a shell that cannot fork any more ends it with another status, wherever it was.
+  return neverSent(details) || details?.exitCode === 1;
 }
 
 /** Of a command whose directory is not there: which one is. @param details of the host's `exec` result */

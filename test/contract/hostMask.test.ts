@@ -59,6 +59,7 @@ test.each([
   ["make all", { LD_PRELOAD: "/tmp/x.so", BASH_ENV: "/tmp/e" }],
   ["cat ~/.config/token-file | tool --stdin", undefined],
   ["echo \u202e\u200b\u001b[2K", undefined],
+  ["echo a\ufe0fb\u034f\u2800\u{e0100}", undefined],
 ])("%j is shown as it is, and we know it", async (command, env) => {
   const text = question(command, env);
   expect(show(text)).toBe(text);

@@ -9,7 +9,8 @@ import { registerGatewayMethods } from "../../src/nodeRouter/surfaces/methods/re
 import { catalogEntry, catalogNames, toolId } from "../../src/nodeRouter/toolCatalog/catalog.ts";
 import { gatewayFileAt, gatewayFileIn } from "../../src/nodeRouter/toolCatalog/localPaths.ts";
 import { isProcessInput } from "../../src/nodeRouter/toolCatalog/processInput.ts";
-import { harnessIn } from "../../src/nodeRouter/toolCatalog/spawns.ts";
+import { harnessIn, preparesWorktree } from "../../src/nodeRouter/toolCatalog/spawns.ts";
+import { paramValue } from "../../src/shared/hostParams.ts";
 import { fakeDeps } from "../support/fakeDeps.ts";
 
 const HOST = join(import.meta.dirname, "../../node_modules/openclaw/dist");
@@ -134,6 +135,16 @@ describe("the parameters that decide", () => {
     const runtimes = [...list.matchAll(/"([a-z-]+)"/g)].map(([, runtime = ""]) => runtime);
     expect(runtimes).toEqual(expect.arrayContaining(["subagent", "acp"]));
     expect(runtimes.filter((runtime) => harnessIn({ runtime }) === null)).toEqual(["subagent"]);
+  });
+
+  test("a parameter has the spellings that the host reads, and a worktree the name that it has there", () => {
+    expect(sourceOf("param-key-")).toContain("function readSnakeCaseParamRaw(params, key)");
+    const spawns = sourceOf("sessions-spawn-tool-");
+    expect(spawns).toContain('readToolStringParam(params, "agentId")');
+    expect(spawns).toContain('readToolStringParam(params, "sessionKey")');
+    expect(spawns).toContain("params.raw.worktree === true");
+    expect(paramValue({ agent_id: "a", agentid: "b" }, "agentId")).toBe("a");
+    expect(preparesWorktree({ worktree: true })).toBe(true);
   });
 
   test("every parameter of which the host says that it takes a path or an address counts as a file", () => {

@@ -6,6 +6,7 @@ import { LEDGER } from "../../src/nodeRouter/ledger/ledger.ts";
 import { nodeLedgerFs } from "../../src/nodeRouter/ledger/ledgerFs.ts";
 import { OPEN_CALLS, type ScriptEnd } from "../../src/nodeRouter/ledger/openCalls.ts";
 import { readCalls } from "../../src/nodeRouter/ledger/readCalls.ts";
+import { CALLS } from "../../src/nodeRouter/state/calls.ts";
 import { DELEGATED_RUNS } from "../../src/nodeRouter/state/delegatedRuns.ts";
 import { WORKSPACE_CALLS } from "../../src/nodeRouter/state/workspaceCalls.ts";
 import { failingFs, ledgerIn, systemError } from "../nodeRouter/ledger/arrange.ts";
@@ -16,6 +17,7 @@ import {
   execEvent,
   type FakeOptions,
   fakeDeps,
+  hostEntry,
   RUN,
   SG_ID,
   workspaceOptions,
@@ -332,4 +334,32 @@ describe("a call for a task of another gateway", () => {
     await at.ledger.audit.flush();
     expect(at.ledger.lines()[0]).not.toHaveProperty("delegation");
   });
+});
+
+test("a node tool's call is on record on the node that the model named, which fits, and not on the winner", async () => {
+  const nodes = { ...CONFIG.nodes, "a-sg": { tags: ["region=sg"], location: { country: "MY" } } };
+  await using at = arranged({ config: { ...CONFIG, nodes } });
+  const ids = { "a-sg": "a5".repeat(32), "mac-sg": SG_ID };
+  at.deps.nodes = { nodes: Object.entries(ids).map(([name, id]) => hostEntry(name, id)) };
+  for (const [named, id] of Object.entries(ids)) {
+    const event = {
+      toolName: "nodes",
+      params: { action: "notify", node: named },
+      runId: RUN,
+      toolCallId: named,
+    };
+    const answer = await at.run(event, { details: {} });
+    expect(answer).toMatchObject({ params: { node: id } });
+    expect(at.deps.memory.part(CALLS).find(RUN, named)).toMatchObject({
+      nodeId: id,
+      decision: { node: { name: named } },
+    });
+  }
+  const rows = await at.rows();
+  expect(rows.map(({ node, place }) => [node, place?.country])).toEqual([
+    ["mac-sg", "SG"],
+    ["a-sg", "MY"],
+  ]);
+  const logged = at.deps.lines.flatMap(({ text }) => /"node":"([^"]+)"/.exec(text)?.[1] ?? []);
+  expect(logged).toEqual(["a-sg", "mac-sg"]);
 });

@@ -8,6 +8,7 @@ import {
   endOf,
   gateRefusal,
   isGateError,
+  neverBegan,
   resultLine,
   stoppedInTerminal,
 } from "../../src/hooks/resultLine.ts";
@@ -237,5 +238,19 @@ describe("the gate's errors in our words", () => {
     ["no details", null, false],
   ])("%s", (_case, details, stopped) => {
     expect(stoppedInTerminal(details)).toBe(stopped);
+  });
+});
+
+describe("the start of a detached job", () => {
+  test.each([
+    ["says that it began nothing", { exitCode: 1 }, true],
+    ["was refused by the node", { failureKind: "policy-denied" }, true],
+    ["was ended by a shell that could not fork, wherever it was", { exitCode: 2 }, false],
+    ["ended like an unknown program", { exitCode: 125 }, false],
+    ["was killed", { exitCode: 137 }, false],
+    ["began it", { exitCode: 0 }, false],
+    ["told nothing", null, false],
+  ])("that %s", (_case, details, never) => {
+    expect(neverBegan(details)).toBe(never);
   });
 });

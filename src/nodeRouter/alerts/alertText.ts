@@ -1,6 +1,7 @@
 // The words of a message to a chat: one message for everything that began or ended, bounded and harmless. Pure.
+import { chatText } from "../../shared/chatText.ts";
 import { roughDuration } from "../../shared/roughDuration.ts";
-import { nameText, safe, shortened } from "../../shared/safeText.ts";
+import { nameText, shortened } from "../../shared/safeText.ts";
 import type { Alert, AlertKind, Digest } from "./alertState.ts";
 
 /** Lines of each sort; what has no room is counted. All of it is below the 4,096 characters of a Telegram message. */
@@ -29,13 +30,13 @@ const WORDS: Readonly<
 /** @param gateway its name; null: it has none. */
 export function digestText({ begun, over }: Digest, gateway: string | null, nowMs: number): string {
   const wrong = (alert: Alert): string => {
-    const detail = alert.detail === "" ? "" : `: ${chatText(alert.detail, MAX_DETAIL)}`;
+    const detail = alert.detail === "" ? "" : `: ${cut(alert.detail, MAX_DETAIL)}`;
     return `${WORDS[alert.kind][0](whoOf(alert))}${lasted(alert, nowMs)}${detail}`;
   };
   const ended = (alert: Alert): string =>
     `${WORDS[alert.kind][1](whoOf(alert))}${lasted(alert, alert.wellSinceMs ?? nowMs)}`;
   return [
-    `node-router${gateway === null ? "" : ` on ${chatText(nameText(gateway), MAX_NAME)}`}`,
+    `node-router${gateway === null ? "" : ` on ${cut(nameText(gateway), MAX_NAME)}`}`,
     ...lines("Alert", begun, wrong),
     ...lines("Over", over, ended),
   ].join("\n");
@@ -53,15 +54,9 @@ function lasted({ sinceMs }: Alert, untilMs: number): string {
 }
 
 function whoOf({ name }: Alert): string {
-  return chatText(nameText(name), MAX_NAME);
+  return cut(nameText(name), MAX_NAME);
 }
 
-/**
- * Text from outside that calls nobody, formats nothing and ends no line. SECURITY: chats read "@everyone" and
- * "<!channel>" as calls to people, "[…](…)" as a link, and "![…](…)" as an image that OpenClaw fetches for some of them; it
- * reads "[[…]]" as an order to itself.
- */
-function chatText(text: string, max: number): string {
-  const said = safe(text).replaceAll("@", "＠").replaceAll("<", "‹").replaceAll(">", "›");
-  return shortened(said.replace(/\[(?=\[)|\](?=[[\](])/g, "$& ").replaceAll("`", "'"), max);
+function cut(text: string, max: number): string {
+  return shortened(chatText(text), max);
 }

@@ -1,8 +1,8 @@
 // Text that a person decides by: no character is invisible, its end is unambiguous, its length is known. Pure.
 
-/** What the host would write out as `\u{…}`, and so make longer. */
+/** What the host would write out as `\u{…}`, and so make longer, and what else no screen shows. */
 const INVISIBLE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000\u115F\u1160\u3164\uFFA0]/gu;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00A0\u1680\u2000-\u200A\u202F\u205F\u2800\u3000]/gu;
 
 export interface Fitted {
   readonly text: string;

@@ -1,5 +1,6 @@
 // What came of carrying a decision into a call.
 import type { Refusal } from "../../shared/refusal.ts";
+import type { PlacementDecision } from "../placement/model/decision.ts";
 import type { Consent } from "../state/calls.ts";
 
 export interface Applied {
@@ -13,12 +14,14 @@ export interface Applied {
   readonly movedFrom: string | null;
   /** Under which the ledger has the call and its command; null: under one of its own. */
   readonly recordId: string | null;
+  /** As it is carried out, where the model has named another node that fits; absent: as it was decided. */
+  readonly placement?: PlacementDecision;
 }
 
 /** The call goes on with these parameters, and without a question. */
 export function applied(
   params: Applied["params"],
-  told: Partial<Pick<Applied, "consent" | "movedFrom" | "recordId">> = {},
+  told: Partial<Pick<Applied, "consent" | "movedFrom" | "recordId" | "placement">> = {},
 ): Applied {
   return { refusal: null, params, consent: null, movedFrom: null, recordId: null, ...told };
 }

@@ -173,7 +173,7 @@ async function carryOut(
       return carried(decision, notApplied(decision.refusal));
     case "place":
       if (decision.beside !== null) remember(deps.memory, agent, context.sessionKey ?? "", decision.beside);
-      return carried(decision, await applyPlacement(deps, decision.placement, event, context, agent, notes));
+      return asPlaced(decision, await applyPlacement(deps, decision.placement, event, context, agent, notes));
     case "workspace":
       return carried(decision, await applyWorkspace(deps, decision, event, context, notes));
     case "input":
@@ -188,6 +188,11 @@ function left(decision: Decision, params: Applied["params"]): Carried {
 
 function carried(decision: Decision, result: Applied): Carried {
   return { outcome: result.refusal === null ? "placed" : "refused", decision, ...result };
+}
+
+function asPlaced(decision: Extract<Decision, { kind: "place" }>, result: Applied): Carried {
+  const { placement = decision.placement } = result;
+  return carried({ ...decision, placement }, result);
 }
 
 /** `onUnavailable: "gateway"`: the model must not pick a node or host that the rule would not have given. */

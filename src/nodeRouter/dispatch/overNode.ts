@@ -32,6 +32,7 @@ export async function applyPlacement(
     return notApplied(refusal("NO_NODE_FITS", fact, { advice: 'run "openclaw node-router doctor"' }));
   }
 
+  const snapshot = lastSnapshot(deps, config);
   const rewrite =
     classifyTool(event.toolName)?.kind === "exec"
       ? rewriteExec({
@@ -45,12 +46,15 @@ export async function applyPlacement(
           tool: event.toolName,
           params: event.params,
           decision,
-          snapshot: lastSnapshot(deps, config),
+          snapshot,
         });
   if (!rewrite.ok) return notApplied(rewrite.refusal);
+  // Whatever is told and recorded of the call is about the machine that it goes to.
+  const named = snapshot.nodes.find(({ nodeId }) => nodeId === rewrite.nodeId) ?? node;
+  const placement = { ...decision, node: named };
   // In shadow mode too: what is logged is then what enforcing would do.
   if (rewrite.nodeId === node.nodeId) deps.memory.part(LAST_NODES).set(agent, decision.rule ?? "", node.name);
-  if (config.mode === "shadow") return applied(null);
+  if (config.mode === "shadow") return applied(null, { placement });
 
   const full =
     rewrite.nodeId === node.nodeId ? null : takeNamed(deps, config, agent, rewrite.nodeId, event, context);
@@ -63,7 +67,7 @@ export async function applyPlacement(
     sessionKey: context.sessionKey ?? "",
     agent,
     tool: event.toolName,
-    decision,
+    decision: placement,
     nodeId,
     jobId,
     workspaceCallId: null,
@@ -88,5 +92,5 @@ export async function applyPlacement(
     });
     giveBack(deps.memory, event, context);
   }
-  return applied(rewrite.params, { recordId: jobId });
+  return applied(rewrite.params, { recordId: jobId, placement });
 }

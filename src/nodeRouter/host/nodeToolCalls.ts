@@ -1,4 +1,5 @@
 // What the parameters of a node tool's call say about where it goes. Pure; parameters as in OpenClaw 2026.9.
+import { paramValues } from "../../shared/hostParams.ts";
 import { trimmedText } from "../../shared/jsonParts.ts";
 import type { NodeTool } from "../toolCatalog/catalog.ts";
 
@@ -13,7 +14,7 @@ export function reachesNoNode(tool: NodeTool, params: Params): boolean {
 
 /** Another gateway has other rules, or none. */
 export function namesAnotherGateway(params: Params): boolean {
-  return [params.gatewayUrl, params.gatewayToken].some(
+  return [...paramValues(params, "gatewayUrl"), ...paramValues(params, "gatewayToken")].some(
     (value) => value !== undefined && value !== null && value !== "",
   );
 }

@@ -17,8 +17,8 @@ export function noteAnswer(memory: Memory, job: Job, answer: string, nowMs: numb
   const jobs = memory.part(JOBS);
   // Whoever follows it tells of its end, with the bytes that came.
   if (jobs.isFollowed(job.jobId)) return;
-  if (/^state (running|ended|lost) /.test(answer)) jobs.begun(job.jobId);
   const end = endIn(answer, job, nowMs);
+  if (/^state (running|ended|lost) /.test(answer) && end?.outcome !== "not-started") jobs.begun(job.jobId);
   if (end === null || jobs.end(job.jobId, end) === null || job.auditRecord === "") return;
   const result = { ...end, ...UNCOUNTED, error: ERRORS[end.outcome] };
   memory.part(LEDGER).current?.endLate(job.auditRecord, result);
@@ -36,7 +36,9 @@ export function endIn(
   nowMs: number,
 ): KnownEnd | null {
   const [, state, status = "-"] = /^state ([a-z]{1,10}) ([A-Za-z0-9+-]{1,20})(?:\s|$)/.exec(answer) ?? [];
-  if (state === "never" || (state === "ended" && status === NEVER)) return plain("not-started");
+  // SECURITY: a job may write into its own folder, and so take back that it ran; what was seen to begin did.
+  if (state === "never" || (state === "ended" && status === NEVER))
+    return plain(job.seen ? "unknown" : "not-started");
   if (state === "ended" || state === "killed") {
     const isCode = /^\d{1,3}$/.test(status);
     if (!isCode && !/^[A-Z][A-Z0-9]{1,9}$/.test(status)) return plain("unknown");

@@ -39,8 +39,8 @@ export interface StartOptions {
 }
 
 /**
- * Starts `command` detached and prints `node-router-job-started <id> <pgid>`; else it says why not on stderr, fails, and
- * nothing ever runs. The job is the leader of its own process group (`setsid` on Linux, the shell's job control on
+ * Starts `command` detached and prints `node-router-job-started <id> <pgid>`; else it says why not on stderr, ends with
+ * 1, and nothing ever runs. The job is the leader of its own process group (`setsid` on Linux, the shell's job control on
  * macOS, which has no setsid), so that it survives the call and can be ended whole.
  *
  * Its folder is the mark that it was started: whoever makes it is the only one (`mkdir` is O_EXCL), so a start that comes
@@ -64,7 +64,8 @@ export function startScript(jobId: string, command: string, { input = false }: S
     // Too slow: whoever makes `go` first decides, so that it does not begin behind our back.
     'if test -z "$p" && { test ! -d "$d" || mkdir "$d/go" 2>/dev/null; }; then rm -rf "$d"; echo "node-router: the job could not be started; is the disk full?" >&2; exit 1; fi',
     'n=0; until test -n "$p" || test "$n" -ge 250; do sleep 0.02; n=$((n+1)); p=$(cat "$d/pgid" 2>/dev/null); done',
-    `echo "${STARTED} ${jobId} $p"`,
+    // It runs, also where nobody can be told: 1 would say that it never began.
+    `echo "${STARTED} ${jobId} $p"; exit 0`,
   ].join("\n");
 }
 

@@ -3,7 +3,7 @@ import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote, safe } from "../../shared/safeText.ts";
 import { startsGatewayProcess } from "../toolCatalog/automations.ts";
 import type { ToolClass } from "../toolCatalog/classes.ts";
-import { harnessIn } from "../toolCatalog/spawns.ts";
+import { harnessIn, preparesWorktree } from "../toolCatalog/spawns.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,11 @@ export function gatewayToolRefusal(
       );
     case "spawn": {
       const harness = harnessIn(params);
-      if (harness === null) return null;
+      if (harness === null) {
+        if (!preparesWorktree(params)) return null;
+        const fact = `"${tool}" with worktree would let a repository's setup script run on the gateway, ${routed}`;
+        return refusal("GATEWAY_SHELL_REFUSED", fact, { advice: "leave worktree out, or use exec" });
+      }
       const fact = `"${tool}" with ${safe(harness).slice(0, MAX_SHOWN)} would drive a program on the gateway, ${routed}`;
       return refusal("GATEWAY_SHELL_REFUSED", fact, { advice: 'use runtime "subagent", or exec' });
     }
@@ -74,7 +78,7 @@ export function refusedPart(known: ToolClass | null): string | null {
     case "automations":
       return "those that start a process on the gateway are refused";
     case "spawn":
-      return "those that start or drive an external harness on the gateway are refused";
+      return "those that start or drive an external harness, or prepare a worktree, on the gateway are refused";
     case "gatewayConfig":
     case "gatewayPort":
     case "otherMachine":

@@ -1,5 +1,6 @@
 // `sessions_spawn` with a machine of its own: the host would choose it, and no rule would be asked. Pure.
 
+import { paramValue } from "../../shared/hostParams.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { trimmedText } from "../../shared/jsonParts.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
@@ -22,8 +23,8 @@ export function spawnOf(
   caller: string,
 ): Spawn | null {
   if (tool !== "sessions_spawn") return null;
-  const { agentId, placement } = params;
-  const agent = trimmedText(agentId)?.toLowerCase() ?? caller;
+  const { placement } = params;
+  const agent = trimmedText(paramValue(params, "agentId"))?.toLowerCase() ?? caller;
   const { kind, profileId } = isRecord(placement) ? placement : {};
   // A shape that we do not know may be one that a newer host does.
   const isElsewhere = placement !== undefined && placement !== null && kind !== "local";

@@ -1,4 +1,5 @@
 // Which files of the gateway a call would read or write by its parameters. Pure; parameters as in OpenClaw 2026.9.
+import { foldParam } from "../../shared/hostParams.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -48,14 +49,14 @@ export function gatewayFileIn(params: Params): string | null {
 
 /** The same for a tool of which only these parameters name files of the gateway. */
 export function gatewayFileAt(params: Params, names: readonly string[]): string | null {
-  return firstFile(params, false, names.map(fold));
+  return firstFile(params, false, names.map(foldParam));
 }
 
 /** @param names null: by the words of a parameter's name. */
 function firstFile(value: unknown, isFile: boolean, names: readonly string[] | null = null): string | null {
   if (typeof value === "string") return isFile && isGatewayFile(value) ? value : null;
   if (typeof value !== "object" || value === null) return null;
-  const isNamed = (key: string) => (names === null ? namesFile(key) : names.includes(fold(key)));
+  const isNamed = (key: string) => (names === null ? namesFile(key) : names.includes(foldParam(key)));
   for (const [key, entry] of Object.entries(value)) {
     // Inside an attachment its other keys are its own: only what is named a file is one.
     const found = firstFile(entry, Array.isArray(value) ? isFile : isNamed(key), names);
@@ -76,9 +77,4 @@ function namesFile(key: string): boolean {
     .toLowerCase()
     .split(/[^a-z0-9]+/);
   return words.some((word) => FILE_WORDS.has(word)) && !words.some((word) => OTHER_WORDS.has(word));
-}
-
-/** The host takes `out_path` for `outPath`. */
-function fold(key: string): string {
-  return key.replaceAll("_", "").trim().toLowerCase();
 }

@@ -37,6 +37,15 @@ test("a line end, a quote and an escape sequence are shown as such: no second li
   expect(description).toContain('"echo \\"a\\"\\n\\u001b[2Jrm -rf /\\u{202e}"');
 });
 
+test.each(["\ufe0f", "\u034f", "\u180b", "\u2800", "\u{e0100}", "\u{e0041}", "\u3164", "\u200d"])(
+  "%j, which no screen shows, is written out",
+  (hidden) => {
+    const { description } = text(`rm a${hidden}b`);
+    expect(description).toContain(`"rm a\\u{${hidden.codePointAt(0)?.toString(16)}}b"`);
+    expect(text("rm äé漢🙂").description).toContain('"rm äé漢🙂"');
+  },
+);
+
 describe("a command that is too long", () => {
   const long = `echo begin; ${"x".repeat(5_000)}; rm -rf /important`;
 

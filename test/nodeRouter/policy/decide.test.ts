@@ -59,17 +59,20 @@ describe("exec and the tools that name a node", () => {
     expect(verdict(CONFIG, "exec", {}, NOBODY).kind).toBe("refuse");
   });
 
-  test.each([{ gatewayUrl: "ws://elsewhere" }, { gatewayToken: "t" }, { gatewayUrl: 5 }])(
-    "another gateway, where the rules do not hold, is refused: %j",
-    (params) => {
-      expect(verdict(CONFIG, "nodes", { params })).toEqual(
-        refused(
-          'GATEWAY_URL_REFUSED: "nodes" names another gateway (gatewayUrl), where these rules do not hold; leave gatewayUrl and gatewayToken out.',
-        ),
-      );
-      expect(verdict(CONFIG, "nodes", { params, agent: "master" })).toEqual(LEAVE);
-    },
-  );
+  test.each([
+    { gatewayUrl: "ws://elsewhere" },
+    { gatewayToken: "t" },
+    { gatewayUrl: 5 },
+    { gateway_url: "ws://elsewhere" },
+    { gatewayUrl: "", gateway_token: "t" },
+  ])("another gateway, where the rules do not hold, is refused: %j", (params) => {
+    expect(verdict(CONFIG, "nodes", { params })).toEqual(
+      refused(
+        'GATEWAY_URL_REFUSED: "nodes" names another gateway (gatewayUrl), where these rules do not hold; leave gatewayUrl and gatewayToken out.',
+      ),
+    );
+    expect(verdict(CONFIG, "nodes", { params, agent: "master" })).toEqual(LEAVE);
+  });
 
   test.each([{ gatewayUrl: "" }, { gatewayToken: null }])(
     "naming none is not naming another: %j",

@@ -15,6 +15,7 @@ describe("a session of a routed agent", () => {
   test.each([
     ["named by the call", { agentId: "worker-sg", placement: PROFILE }, "master"],
     ["in another spelling", { agentId: " Worker-SG ", placement: PROFILE }, "master"],
+    ["named as OpenClaw reads it, too", { agent_id: "worker-sg", placement: PROFILE }, "master"],
     ["the caller's own", { placement: PROFILE }, "worker-sg"],
     ["the caller's own, with an empty name", { agentId: "", placement: PROFILE }, "worker-sg"],
     [
@@ -41,6 +42,8 @@ describe("a session of a routed agent", () => {
 test("a session of an agent without a rule is started wherever it is to be", () => {
   expect(refusal({ agentId: "worker-xx", placement: PROFILE })).toBeNull();
   expect(refusal({ placement: PROFILE }, "master")).toBeNull();
+  expect(refusal({ agent_id: "worker-xx", placement: PROFILE }, "worker-sg")).toBeNull();
+  expect(refusal({ agentId: "worker-xx", agent_id: "worker-sg", placement: PROFILE })).toBeNull();
 });
 
 test("other tools are none of its business", () => {

@@ -18,8 +18,13 @@ export type PeerAnswer =
       readonly reason: string | null;
       readonly message: string;
     }
-  /** HTTP's status, without JSON-RPC. */
-  | { readonly is: "status"; readonly status: number; readonly retryAfterMs: number | null }
+  /** HTTP's status, without JSON-RPC. `isItsOwn`: the gateway's own word; else of whoever stands before it. */
+  | {
+      readonly is: "status";
+      readonly status: number;
+      readonly retryAfterMs: number | null;
+      readonly isItsOwn?: true;
+    }
   /** Proven: not a byte of the request was written. */
   | { readonly is: "not-sent"; readonly why: Refusal }
   /** It may have arrived. */
@@ -47,6 +52,8 @@ export interface PeerClientOptions {
   readonly token: () => string | Refusal;
 }
 
+/** The inbox says it with every status, and no proxy by itself. */
+const OWN_HEADER = "a2a-version";
 /** Of a reply: JSON may write a character of a result in 6 bytes, and a result has 1 MiB at most. */
 export const MAX_ANSWER_BYTES = 8 * 1_024 * 1_024;
 /** To one peer at a time; others wait. A long poll holds one. */
@@ -81,13 +88,21 @@ export function createPeerClient({ peer, road, path, token }: PeerClientOptions)
           "accept-encoding": "identity",
           "content-length": String(body.length),
         };
-        const { status, text, retryAfter } = await exchange(agent, path, headers, body, abort.signal, sent);
+        const { status, text, retryAfter, isItsOwn } = await exchange(
+          agent,
+          path,
+          headers,
+          body,
+          abort.signal,
+          sent,
+        );
         const reply = readRpcReply(text, id);
         if (reply?.is === "error") {
           const { code, reason, message } = reply.error;
           return { is: "rejected", rpcCode: code, reason: reason === "" ? null : reason, message };
         }
-        if (status !== 200) return { is: "status", status, retryAfterMs: retryAfter };
+        if (status !== 200)
+          return { is: "status", status, retryAfterMs: retryAfter, ...(isItsOwn ? { isItsOwn } : {}) };
         if (reply === null) return noAnswer(`answered ${method} with what is no reply to it`);
         return { is: "result", result: reply.result, rttMs: performance.now() - startedMs };
       } catch (error) {
@@ -128,6 +143,7 @@ interface Reply {
   readonly status: number;
   readonly text: string;
   readonly retryAfter: number | null;
+  readonly isItsOwn: boolean;
 }
 
 /** @throws NoRoad there is no connection; Error of it; where it was aborted, any */
@@ -154,8 +170,9 @@ function exchange(
     asked.once("response", (response) => {
       asked.off("close", onClose);
       readAll(response).then((text) => {
-        const { statusCode = 0 } = response;
-        resolve({ status: statusCode, text, retryAfter: retryAfterOf(response) });
+        const { statusCode = 0, headers } = response;
+        const isItsOwn = headers[OWN_HEADER] !== undefined;
+        resolve({ status: statusCode, text, retryAfter: retryAfterOf(response), isItsOwn });
       }, reject);
     });
     asked.end(body);

@@ -29,13 +29,14 @@ const NEVER_TAKEN: ReadonlySet<number> = new Set([
   RPC.contentType,
   RPC.version,
 ]);
-/** The same of HTTP's, by whatever stands before a plain server. */
+/** The same of HTTP's, by whatever stands before a server. */
 const NEVER_CAME: ReadonlySet<number> = new Set([401, 403, 404, 405, 413, 415, 429]);
 
 /**
  * @returns null: it says nothing of the delegation, and the same is asked again later
  * SECURITY: `refused` and `fenced` let another peer have the task. They stand on the rule of the wire alone: a gateway
- * that answers `SendMessage` with an error, with 4xx or with 503 has no record of it and never begins it.
+ * that answers `SendMessage` with an error, with 4xx or with 503 has no record of it and never begins it. A proxy before it
+ * says 503 and 408 also where it has handed the request on.
  */
 export function readAnswer(what: PeerQuestion, answer: PeerAnswer, facts: AnswerFacts): OutgoingEvent | null {
   if (what === "send") return readSent(answer, facts);
@@ -64,8 +65,9 @@ function readSent(answer: PeerAnswer, facts: AnswerFacts): OutgoingEvent {
     case "result":
       return taskEvent(answer.result, facts) ?? silent(facts, "answered with what is no task of ours");
     case "status": {
-      const { status } = answer;
-      const isNo = weaker ? NEVER_CAME.has(status) : (status >= 400 && status < 500) || status === 503;
+      const { status, isItsOwn = false } = answer;
+      const isRefusal = (status >= 400 && status < 500) || status === 503;
+      const isNo = NEVER_CAME.has(status) || (!weaker && isItsOwn && isRefusal);
       if (!isNo) return silent(facts, `answered with HTTP ${status}`);
       return { is: "refused", reason: refusedBy(facts.attempt.peer, answer), isForEver: false };
     }

@@ -5,7 +5,8 @@ import { isRecord } from "../../../shared/isRecord.ts";
 const SECRET_KEYS: readonly string[] = ["identityData", "passphrase", "token"];
 
 /** Variables of commands on a node (`nodes.<n>.env`) that are called as secrets are: they should not be there, and may be. */
-const SECRET_NAME = /TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|(^|_)(API|ACCESS|PRIVATE)?_?KEY$|(^|_)PAT$/i;
+const SECRET_NAME =
+  /TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|(^|_)(API|ACCESS|PRIVATE)?_?KEY$|(^|_)PAT$|(^|_|SSH|PG)PASS$|_PWD$/i;
 const ENV_PATH = /^nodes\..+\.env$/s;
 
 /** A text that only names where the secret is. */
@@ -22,10 +23,21 @@ export function withoutSecrets(value: unknown, left: (path: string) => void = ()
     Object.entries(value).flatMap(([key, one]) => {
       const below = path === "" ? key : `${path}.${key}`;
       const isNamed = SECRET_KEYS.includes(key) || (ENV_PATH.test(path) && SECRET_NAME.test(key));
-      const isSecret = typeof one === "string" && isNamed && !REFERENCE.test(one);
+      const isSecret = typeof one === "string" && ((isNamed && !REFERENCE.test(one)) || isSecretAddress(one));
       if (isSecret) left(below);
       return isSecret ? [] : [[key, withoutSecrets(one, left, below)]];
     }),
+  );
+}
+
+/** An address with a password in it, or with a parameter that is called as secrets are. */
+function isSecretAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { password, searchParams } = new URL(text);
+  const isText = (value: string): boolean => value !== "" && !REFERENCE.test(value);
+  return (
+    isText(password.replace(/%7B/i, "{").replace(/%7D/i, "}")) ||
+    [...searchParams].some(([name, value]) => SECRET_NAME.test(name) && isText(value))
   );
 }
 

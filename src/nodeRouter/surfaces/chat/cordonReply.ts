@@ -1,6 +1,7 @@
 // What `/cordon`, `/uncordon` and `/drain` do and answer in a chat. The host has asked for the scope.
+import { chatText } from "../../../shared/chatText.ts";
 import { messageOf } from "../../../shared/errors.ts";
-import { quote, safe } from "../../../shared/safeText.ts";
+import { quote } from "../../../shared/safeText.ts";
 import { SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { cordonAnswerText, drainText, uncordonText } from "../cli/drainCommand.ts";
@@ -34,7 +35,7 @@ export async function cordonReply(
     return `/${command} <node>${more}${not}`;
   }
   const params = { node, for: span, reason };
-  try {
+  const answer = async (): Promise<string> => {
     switch (command) {
       case "cordon":
         return cordonAnswerText(await cordon(deps, params, caller));
@@ -44,7 +45,10 @@ export async function cordonReply(
         // It waits for nothing here: who wants to know asks again.
         return drainText(await drain(deps, params, caller));
     }
+  };
+  try {
+    return (await answer()).split("\n").map(chatText).join("\n");
   } catch (error) {
-    return safe(messageOf(error));
+    return chatText(messageOf(error));
   }
 }

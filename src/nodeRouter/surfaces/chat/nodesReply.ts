@@ -1,7 +1,8 @@
 // What `/nodes` answers in a chat: a few lines of plain text, what is wrong first. Pure.
 
+import { chatText } from "../../../shared/chatText.ts";
 import { displayWidth } from "../../../shared/displayWidth.ts";
-import { nameText, safe } from "../../../shared/safeText.ts";
+import { nameText } from "../../../shared/safeText.ts";
 import type { KnownPeer } from "../../delegation/peers/knownPeers.ts";
 import { callLoadText, closedBy } from "../../explain/callLoadText.ts";
 import { cordonText } from "../../explain/cordonText.ts";
@@ -29,7 +30,7 @@ export function nodesReply(
   const more = nodes.length - shown.length;
   return [
     countsText(countStates(nodes.map(({ state }) => state))),
-    ...shown.map((node) => cut(safe(lineOf(node, nowMs)))),
+    ...shown.map((node) => cut(chatText(lineOf(node, nowMs)))),
     ...(more > 0 ? [`… and ${more} more`] : []),
     ...awayLine(peers, nowMs),
     ...ageNote(snapshotAgeMs),
@@ -64,7 +65,7 @@ function awayLine(peers: ReadonlyMap<string, KnownPeer>, nowMs: number): readonl
       const since = sinceMs === null ? "" : ` for ${shortDuration(Math.max(0, nowMs - sinceMs))}`;
       return `${nameText(name)}${since}`;
     });
-  return away.length === 0 ? [] : [cut(`peers away: ${away.join(", ")}`)];
+  return away.length === 0 ? [] : [cut(chatText(`peers away: ${away.join(", ")}`))];
 }
 
 function ageNote(ageMs: number | null): readonly string[] {
@@ -74,7 +75,7 @@ function ageNote(ageMs: number | null): readonly string[] {
 
 /** Where places of the GeoIP file are shown, its owner asks to be named. */
 function credits({ attributions }: NodesReport, shown: readonly NodeReport[]): readonly string[] {
-  return shown.some(({ place }) => place?.source === "geoip") ? attributions.map(safe) : [];
+  return shown.some(({ place }) => place?.source === "geoip") ? attributions.map(chatText) : [];
 }
 
 function cut(text: string): string {

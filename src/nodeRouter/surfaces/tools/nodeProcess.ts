@@ -103,7 +103,7 @@ async function look(deps: NodeProcessDeps, job: Job, offset: number): Promise<To
   const { text, bytes } = wholeCharacters(answer.slice(head.length), end - from, goesOn);
   deps.jobs.shown(job, from + bytes);
   const more = total - from - bytes;
-  const title = `${job.jobId} on ${nameText(job.nodeName)}: ${sentence(state, status, job.end)}`;
+  const title = `${job.jobId} on ${nameText(job.nodeName)}: ${sentence(state, status, job)}`;
   const dropped = from > offset ? `[${from - offset} bytes before this were dropped on the node]\n` : "";
   const tail = more > 0 ? `\n[${more} more bytes; poll again]` : "";
   return textResult(`${title}\n${dropped}${text}${tail}`, {
@@ -134,10 +134,10 @@ function wholeCharacters(text: string, bytes: number, goesOn: boolean): { text: 
     : { text, bytes };
 }
 
-function sentence(state: string, status: string, end: JobEnd | null): string {
+function sentence(state: string, status: string, { end, seen }: Job): string {
   if (state === "running") return "running";
-  if (state === "ended" && status === NEVER) return "never started";
-  if (state === "ended")
+  if (state === "ended" && status === NEVER && !seen) return "never started";
+  if (state === "ended" && status !== NEVER)
     return /^\d+$/.test(status) ? `ended with exit status ${status}` : `ended by signal ${status}`;
   if (state === "gone")
     return `its folder is gone from the node; ${end === null ? "its end is unknown" : endText(end)}`;

@@ -79,6 +79,7 @@ describe("a call", () => {
     ["401 Unauthorized", "", { status: 401, retryAfterMs: null }],
     ["404 Not Found", "", { status: 404, retryAfterMs: null }],
     ["503 Service Unavailable", "\r\nRetry-After: 7", { status: 503, retryAfterMs: 7_000 }],
+    ["503 Service Unavailable", "\r\nA2A-Version: 1.0", { status: 503, retryAfterMs: null, isItsOwn: true }],
     ["429 Too Many", "\r\nRetry-After: 999999999", { status: 429, retryAfterMs: 3_600_000 }],
     ["500 Oops", "\r\nRetry-After: Tue", { status: 500, retryAfterMs: null }],
   ])("that is answered %s gives the status", async (status, head, expected) => {

@@ -34,6 +34,12 @@ function read(
 
 const result = (value: unknown): PeerAnswer => ({ is: "result", result: value, rttMs: 1 });
 const status = (code: number): PeerAnswer => ({ is: "status", status: code, retryAfterMs: null });
+const own = (code: number): PeerAnswer => ({
+  is: "status",
+  status: code,
+  retryAfterMs: null,
+  isItsOwn: true,
+});
 const rejected = (rpcCode: number, reason: string | null = null): PeerAnswer => ({
   is: "rejected",
   rpcCode,
@@ -61,18 +67,33 @@ function task(given: Partial<TaskExtension> = {}, text: string | null = null): o
 
 describe("an answer to SendMessage", () => {
   test.each([400, 401, 403, 404, 405, 408, 413, 415, 429, 503])(
-    "HTTP %i proves that it was not taken",
+    "HTTP %i of the gateway proves that it was not taken",
     (code) => {
-      expect(read("send", status(code))).toMatchObject({ is: "refused", isForEver: false });
+      expect(read("send", own(code))).toMatchObject({ is: "refused", isForEver: false });
     },
   );
 
   test.each([200, 204, 301, 302, 307, 500, 501, 502, 504])("HTTP %i proves nothing", (code) => {
-    expect(read("send", status(code))).toMatchObject({ is: "silent" });
+    expect(read("send", own(code))).toMatchObject({ is: "silent" });
   });
+
+  test.each([400, 408, 409, 499, 503])(
+    "HTTP %i of a proxy, which may have handed it on, proves nothing",
+    (code) => {
+      expect(read("send", status(code))).toMatchObject({ is: "silent" });
+    },
+  );
+
+  test.each([401, 403, 404, 405, 413, 415, 429])(
+    "HTTP %i of a proxy, which says it of what it does not hand on, proves that it was not taken",
+    (code) => {
+      expect(read("send", status(code))).toMatchObject({ is: "refused" });
+    },
+  );
 
   test.each([400, 408, 500, 502, 503])("HTTP %i proves nothing of plain A2A", (code) => {
     expect(read("send", status(code), true)).toMatchObject({ is: "silent" });
+    expect(read("send", own(code), true)).toMatchObject({ is: "silent" });
   });
 
   test.each(REJECT_REASONS)(

@@ -34,6 +34,22 @@ describe("the file", () => {
     expect(written()).toBe(false);
   });
 
+  test("is told without addresses that hold a secret, and with all others", async () => {
+    const env = {
+      DATABASE_URL: "postgres://me:1@db/x",
+      SSHPASS: "2",
+      BYPASS: "x",
+      PROXY: "http://proxy:3128/?keyboard=us",
+      MIRROR: "https://me:${PASS}@mirror/",
+      TIME: "12:30",
+    };
+    const presence = { publicAddressUrl: "https://ip.example/json?token=3" };
+    const { config, left } = await exportConfig(host(file({ nodes: { a: { env } }, presence }), {}).look);
+    const { DATABASE_URL: _, SSHPASS: __, ...kept } = env;
+    expect(config).toEqual({ nodes: { a: { env: kept } }, presence: {} });
+    expect(left).toEqual(["nodes.a.env.DATABASE_URL", "nodes.a.env.SSHPASS", "presence.publicAddressUrl"]);
+  });
+
   test("is told without variables of nodes that are called as secrets are, and with all others", async () => {
     const env = {
       LANG: "C",

@@ -119,7 +119,7 @@ export class NodeCommand extends BaseCommand {
       if (this.settled) return;
       const isOtherHost =
         said.kind === "answer" && said.reply.kind === "refused" && said.reply.why === "boot";
-      if (said.kind !== "unsent" && !isOtherHost) return this.#take(said);
+      if (said.kind !== "unsent" && !isOtherHost) return this.#take(said, true);
       this.isDispatched = false;
       if (isOtherHost) this.#link.forgetHost(host.boot);
       if (this.#signals.length > 0) return this.notStarted(this.#cancelled(null));
@@ -153,7 +153,8 @@ export class NodeCommand extends BaseCommand {
     if (!this.settled) await this.#take(said);
   }
 
-  async #take(said: Delivery): Promise<void> {
+  /** @param isRun what the command itself was answered with: a refusal of anything else proves nothing of it. */
+  async #take(said: Delivery, isRun = false): Promise<void> {
     if (said.kind === "lost" || said.kind === "unsent") return this.#await();
     if (said.kind === "garbled") return this.#unreadable();
     this.#losses = 0;
@@ -161,7 +162,7 @@ export class NodeCommand extends BaseCommand {
     this.#heardMs = performance.now();
     const { reply } = said;
     if (reply.kind === "state" && reply.boot === this.#boot) return this.#state(reply);
-    if (reply.kind === "refused" && this.#processGroup === null) {
+    if (reply.kind === "refused" && isRun) {
       const why = refusedRun(this.node, reply, this.request.cwd ?? null);
       return this.#close({ kind: "notStarted", ...why });
     }

@@ -244,6 +244,19 @@ describe("a command whose answer was lost", () => {
     expect(opsOf(there)).toEqual(["hello", "hello", "pull", "forget", "forget"]);
   });
 
+  test("by a node host that then refuses the question about it: whether it began is unknown", async () => {
+    const there = arranged();
+    there.net.fates = ["ok", "loseReply"];
+    there.net.handle = async (request) =>
+      request.op === "pull"
+        ? { kind: "refused", boot: "another", why: "request", fact: "none of this protocol" }
+        : there.host.handle(request);
+    const one = there.start();
+    await pass(5_000);
+    expect(there.host.begun.size).toBe(1);
+    expect(one.outcome).toMatchObject({ kind: "unknown", code: "OUTCOME_UNKNOWN" });
+  });
+
   test("by a node host that has ended since: whether it began is unknown", async () => {
     const there = arranged();
     there.net.fates = ["ok", "loseRequest"];

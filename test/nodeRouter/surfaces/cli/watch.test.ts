@@ -80,6 +80,14 @@ describe("in a pipe", () => {
     expect(stderr).toMatch(/^GATEWAY_UNREACHABLE: node-router could not be asked: connect ECONNREFUSED; /);
   });
 
+  test("a no that stays ends it with 1 and the same words as without --watch", async () => {
+    const refused = refusalOf("INVALID_REQUEST", "missing scope: operator.read");
+    for (const isTerminal of [false, true]) {
+      const { code, stderr } = await watch([READY, refused], { isTerminal });
+      expect([code, stderr]).toEqual([1, "the gateway refused nodes: missing scope: operator.read"]);
+    }
+  });
+
   test("--json is one document a line, of every look", async () => {
     const { stdout } = await watch([READY, CUT], { json: true });
     const states = stdout.split("\n").map((line) => JSON.parse(line).nodes[1].state);

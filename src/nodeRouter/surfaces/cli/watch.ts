@@ -4,6 +4,7 @@ import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import type { CommandOptions } from "./commandOptions.ts";
 import { stateChangeText, timeText } from "./eventsText.ts";
 import { createPatience } from "./gatewayPatience.ts";
 import { type Output, textLines } from "./output.ts";
@@ -34,6 +35,11 @@ export function watchInterval(value: string | true): number | null {
   if (value === true) return DEFAULT_SECONDS * 1_000;
   const seconds = /^\d{1,4}(\.\d{1,3})?$/.test(value) ? Number(value) : Number.NaN;
   return seconds >= MIN_SECONDS && seconds <= MAX_SECONDS ? seconds * 1_000 : null;
+}
+
+/** The same of the options of a command that were found right; null: it looks once. */
+export function intervalOf({ watch: value }: Pick<CommandOptions, "watch">): number | null {
+  return value === undefined || value === false ? null : watchInterval(value);
 }
 
 /**

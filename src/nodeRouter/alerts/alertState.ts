@@ -1,15 +1,18 @@
 // Which alerts stand, and which of them somebody must be told of now: from what was known and what is seen. Pure.
 
-export type AlertKind = "refused" | "offline" | "residency" | "mismatch";
+export type AlertKind = "refused" | "offline" | "unlisted" | "residency" | "mismatch";
 
 /** What is seen of one subject: that something is wrong, that nothing is, or neither. */
 export type Sighting = { readonly detail: string } | "well" | "unknown";
 
 export interface AlertSubject {
   readonly kind: AlertKind;
-  /** An agent's id or a node's name. */
+  /** An agent's id or a node's name; of `unlisted`, which is about all nodes, empty. */
   readonly name: string;
 }
+
+/** What the gateway's list of nodes is as a subject. */
+export const LIST: AlertSubject = { kind: "unlisted", name: "" };
 
 /** By `subjectKey`. Of what is absent nobody asks any more: it is forgotten, and nobody is told that it is over. */
 export type Look = ReadonlyMap<string, AlertSubject & { readonly seen: Sighting }>;
@@ -76,6 +79,13 @@ export function forTarget(state: AlertState, target: string): AlertState {
 /** One key a subject. */
 export function subjectKey({ kind, name }: AlertSubject): string {
   return `${kind}:${name}`;
+}
+
+/** While the gateway does not list its nodes nobody knows anything of all that was told of. */
+export function blindLook({ alerts }: AlertState, detail: string): Look {
+  const look = new Map<string, AlertSubject & { readonly seen: Sighting }>();
+  for (const [key, { kind, name }] of alerts) look.set(key, { kind, name, seen: "unknown" });
+  return look.set(subjectKey(LIST), { ...LIST, seen: { detail } });
 }
 
 /**

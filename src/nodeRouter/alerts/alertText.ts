@@ -17,6 +17,7 @@ const WORDS: Readonly<
     (who) => `commands of agent ${who} are not refused any more`,
   ],
   offline: [(who) => `node ${who} is offline`, (who) => `node ${who} is back`],
+  unlisted: [() => "no node can be seen", () => "nodes can be seen again"],
   residency: [
     (who) => `the place of node ${who} is in doubt, and rules with residency give it no calls`,
     (who) => `the place of node ${who} is not in doubt any more`,

@@ -4,7 +4,7 @@ import { itemsOf, readJson } from "../../shared/jsonParts.ts";
 import { type Alert, type AlertKind, type AlertState, NO_ALERTS, subjectKey } from "./alertState.ts";
 
 const VERSION = 1;
-const KINDS: readonly AlertKind[] = ["refused", "offline", "residency", "mismatch"];
+const KINDS: readonly AlertKind[] = ["refused", "offline", "unlisted", "residency", "mismatch"];
 /** The oldest: of more than that, some are told again after a restart. */
 const MAX_KEPT = 10_000;
 

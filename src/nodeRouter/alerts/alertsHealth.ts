@@ -25,6 +25,6 @@ export const HEALTHY: AlertsHealth = { hasChannel: null, failure: null, retryAtM
 
 export const ALERTS = definePart(
   "alerts",
-  1,
+  2,
   (): AlertsKnown => ({ health: HEALTHY, state: null, turns: createTurns() }),
 );

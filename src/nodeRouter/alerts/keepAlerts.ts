@@ -1,13 +1,14 @@
 // Looks again and again, sends what is to be told, and keeps what was: one thing after the other, and no call waits for it.
 import type { AlertSettings } from "../../config/resolveAlerts.ts";
 import { within } from "../../shared/deadline.ts";
-import { messageOf } from "../../shared/errors.ts";
+import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { Memory } from "../../shared/processMemory.ts";
 import { safe, shortened } from "../../shared/safeText.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
 import {
   type AlertState,
+  blindLook,
   forTarget,
   type Holds,
   type Look,
@@ -50,6 +51,7 @@ export function holdsOf({ refusedForMs, offlineForMs, residency, mismatch }: Ale
   return {
     refused: both(refusedForMs),
     offline: both(offlineForMs),
+    unlisted: both(offlineForMs),
     residency: both(residency ? SETTLED_MS : null),
     mismatch: mismatch ? { wrongMs: 0, wellMs: SETTLED_MS } : null,
   };
@@ -98,12 +100,14 @@ export function createAlertRound(needs: AlertsNeeds): () => Promise<void> {
   // One that never loads must not end the rounds.
   const channelSeen = (): Promise<boolean | null> =>
     within(needs.hasChannel(), PATIENCE_MS, "the channel did not load").catch(() => null);
-  const seen = async (): Promise<Look | null> => {
+  const seen = async (before: AlertState): Promise<Look | null> => {
     try {
       return await within(needs.look(), PATIENCE_MS, "agents and nodes were not looked at");
     } catch (error) {
       log.debug({ reason: messageOf(error) }, "agents and nodes cannot be looked at");
-      return null;
+      // Of any other fault nobody knows whether the nodes could be listed.
+      const isUnlisted = error instanceof NodeRouterError && error.code === "INVENTORY_UNAVAILABLE";
+      return isUnlisted ? blindLook(before, error.refusal.fact) : null;
     }
   };
   const send = async (text: string): Promise<string | null> => {
@@ -121,7 +125,7 @@ export function createAlertRound(needs: AlertsNeeds): () => Promise<void> {
     const hasChannel = await channelSeen();
     known.health = { ...known.health, hasChannel };
     const before = forTarget(known.state ?? (await load()), target);
-    const look = await seen();
+    const look = await seen(before);
     const { state, digest } = nextAlerts(before, look, holds, now(), maxGapMs);
     if (digest === null) return keep(state);
     const failure = await send(digestText(digest, needs.gatewayName, now()));

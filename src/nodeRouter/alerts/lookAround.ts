@@ -9,7 +9,7 @@ import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
 import { matches } from "../placement/selector/selector.ts";
 import type { LastNodesView, World } from "../policy/callDecision.ts";
 import { decisionRefusal, lookAhead } from "../policy/explainTool.ts";
-import { type AlertSubject, type Look, type Sighting, subjectKey } from "./alertState.ts";
+import { type AlertSubject, LIST, type Look, type Sighting, subjectKey } from "./alertState.ts";
 import type { WrongMachines } from "./wrongMachines.ts";
 
 export interface AlertWorld {
@@ -27,28 +27,33 @@ export interface AlertWorld {
 /** One command on a wrong machine stands for so long after the last one. */
 export const MISMATCH_STANDS_MS = 3_600_000;
 
-/** In shadow mode nobody is refused and nothing is placed. */
-export function lookAround(input: AlertWorld): Look {
+/** In shadow mode nobody is refused and nothing is placed. Gives way between agents: each is a decision over all nodes. */
+export function* lookAround(input: AlertWorld): Generator<void, Look> {
   const { settings, config } = input;
   const isEnforced = config.mode === "enforce";
-  const subjects = [
-    ...(isEnforced && settings.refusedForMs !== null ? refusedAgents(input) : []),
-    ...(settings.offlineForMs === null ? [] : offlineNodes(input)),
-    ...(settings.residency ? disputedNodes(config, input.world.snapshot) : []),
-    ...(isEnforced && settings.mismatch ? wrongMachines(input) : []),
-  ];
+  const subjects: Found[] = [];
+  for (const agent of isEnforced && settings.refusedForMs !== null ? input.agents : []) {
+    subjects.push(refusedAgent(input, agent));
+    yield;
+  }
+  if (settings.offlineForMs !== null) subjects.push(LISTED, ...offlineNodes(input));
+  yield;
+  if (settings.residency) subjects.push(...disputedNodes(config, input.world.snapshot));
+  yield;
+  if (isEnforced && settings.mismatch) subjects.push(...wrongMachines(input));
   return new Map(subjects.map((subject) => [subjectKey(subject), subject]));
 }
 
 type Found = AlertSubject & { readonly seen: Sighting };
 
-function refusedAgents({ world, agents, lastNodes }: AlertWorld): readonly Found[] {
-  return agents.map((name) => {
-    const refusal = decisionRefusal(lookAhead(world.agent(name), "exec", world, lastNodes));
-    // What to do is a command that a chat would cut, and that the doctor has.
-    const seen: Sighting = refusal === null ? "well" : { detail: coded(refusal.code, refusal.fact) };
-    return { kind: "refused", name, seen };
-  });
+/** Whoever looks around has the list. */
+const LISTED: Found = { ...LIST, seen: "well" };
+
+function refusedAgent({ world, lastNodes }: AlertWorld, name: string): Found {
+  const refusal = decisionRefusal(lookAhead(world.agent(name), "exec", world, lastNodes));
+  // What to do is a command that a chat would cut, and that the doctor has.
+  const seen: Sighting = refusal === null ? "well" : { detail: coded(refusal.code, refusal.fact) };
+  return { kind: "refused", name, seen };
 }
 
 /** A phone that comes and goes is in no config, and a node that the operator has cordoned is known to be away. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/plugin-entry";
 import type { ResolvedConfig } from "../../config/resolve.ts";
 import type { AlertSettings } from "../../config/resolveAlerts.ts";
+import { inSlices } from "../../shared/inSlices.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import { testedBy } from "../current/testedConfig.ts";
 import { worldNow } from "../current/worldNow.ts";
@@ -15,6 +16,9 @@ import { LAST_NODES } from "../state/lastNodes.ts";
 import { keepAlerts } from "./keepAlerts.ts";
 import { lookAround } from "./lookAround.ts";
 import { WRONG_MACHINES } from "./wrongMachines.ts";
+
+/** No call waits longer than this, and one agent's decision, for a look. */
+const SLICE_MS = 5;
 
 /** @param published with `settings` in it. @returns stops. */
 export function openAlerts(
@@ -38,7 +42,7 @@ export function openAlerts(
         const hostConfig = deps.hostConfig();
         const config = testedBy(published, hostConfig);
         const snapshot = await seldomSnapshot(deps, config);
-        return lookAround({
+        const steps = lookAround({
           settings,
           config,
           world: worldNow(deps, config, snapshot),
@@ -47,6 +51,7 @@ export function openAlerts(
           wrongMachines: memory.part(WRONG_MACHINES),
           nowMs: deps.now(),
         });
+        return inSlices(steps, SLICE_MS);
       }),
   });
 }

@@ -85,6 +85,7 @@ function changed(
   change: (node: NodeState) => NodeState,
 ): NodeSnapshot {
   if (names.length === 0) return snapshot;
-  const nodes = snapshot.nodes.map((node) => (names.includes(node.name) ? change(node) : node));
+  const meant = new Set(names);
+  const nodes = snapshot.nodes.map((node) => (meant.has(node.name) ? change(node) : node));
   return { ...snapshot, nodes };
 }

@@ -28,6 +28,7 @@ const NAMES = [
   { kind: "refused", name: "w" },
   { kind: "offline", name: "sg" },
   { kind: "offline", name: "cn" },
+  { kind: "unlisted", name: "" },
   { kind: "mismatch", name: "w" },
 ] as const;
 
@@ -70,6 +71,7 @@ const hold = fc.record({
 const holds: fc.Arbitrary<Holds> = fc.record({
   refused: fc.option(hold),
   offline: fc.option(hold),
+  unlisted: fc.option(hold),
   residency: fc.option(hold),
   mismatch: fc.option(hold),
 });
@@ -137,7 +139,7 @@ test("in no hour are there more messages than six, whatever flaps and whatever f
 });
 
 test("nobody is told of anything while all is off", () => {
-  const off: Holds = { refused: null, offline: null, residency: null, mismatch: null };
+  const off: Holds = { refused: null, offline: null, unlisted: null, residency: null, mismatch: null };
   fc.assert(
     fc.property(steps, (all) => {
       expect(play(all, off)).toEqual([]);

@@ -1,6 +1,7 @@
 // When somebody is told, and when nobody is: a table of looks and the messages that they ask for.
 import { describe, expect, test } from "vitest";
 import {
+  blindLook,
   type Holds,
   type Look,
   MAX_AN_HOUR,
@@ -15,6 +16,7 @@ const MIN = 60_000;
 const HOLDS: Holds = {
   refused: { wrongMs: 5 * MIN, wellMs: 5 * MIN },
   offline: { wrongMs: 10 * MIN, wellMs: 10 * MIN },
+  unlisted: { wrongMs: 10 * MIN, wellMs: 10 * MIN },
   residency: null,
   mismatch: { wrongMs: 0, wellMs: MIN },
 };
@@ -97,9 +99,21 @@ describe("a node that is offline", () => {
 test("what nobody wants to be told of is not told of, also when it was wanted before", () => {
   expect(run(times(60, { "residency:sg": WRONG })).told).toEqual([]);
   const before = run(times(15, down)).state;
-  const off: Holds = { refused: null, offline: null, residency: null, mismatch: null };
+  const off: Holds = { refused: null, offline: null, unlisted: null, residency: null, mismatch: null };
   const { state, digest } = nextAlerts(before, lookOf(up), off, 16 * MIN, 3 * MIN);
   expect([state.alerts.size, digest]).toEqual([0, null]);
+});
+
+test("while the nodes cannot be listed nothing that was told of is over, and nothing else begins", () => {
+  const { state } = run(times(15, { ...down, "refused:w": "well" }));
+  const look = blindLook(state, "no answer");
+  expect(Object.fromEntries([...look].map(([key, { seen }]) => [key, seen]))).toEqual({
+    "offline:sg": "unknown",
+    "unlisted:": { detail: "no answer" },
+  });
+  const next = nextAlerts(state, look, HOLDS, 16 * MIN, 3 * MIN);
+  expect(next.digest).toBeNull();
+  expect(next.state.alerts.get("offline:sg")).toMatchObject({ isTold: true, wellSinceMs: null });
 });
 
 test("several at once are one message, and so are one that began and one that ended", () => {

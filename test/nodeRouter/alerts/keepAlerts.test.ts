@@ -1,7 +1,7 @@
 // The rounds: what is sent, what is kept, and what goes wrong on the way.
 import { expect, test, vi } from "vitest";
 import { resolveConfig } from "../../../src/config/resolve.ts";
-import type { Look, Sighting } from "../../../src/nodeRouter/alerts/alertState.ts";
+import { LIST, type Look, type Sighting, subjectKey } from "../../../src/nodeRouter/alerts/alertState.ts";
 import { ALERTS, HEALTHY } from "../../../src/nodeRouter/alerts/alertsHealth.ts";
 import {
   type AlertsNeeds,
@@ -10,7 +10,9 @@ import {
   keepAlerts,
   pauseOf,
 } from "../../../src/nodeRouter/alerts/keepAlerts.ts";
+import { NodeRouterError } from "../../../src/shared/errors.ts";
 import { createMemory } from "../../../src/shared/processMemory.ts";
+import { refusal } from "../../../src/shared/refusal.ts";
 import { fakeDeps } from "../../support/fakeDeps.ts";
 
 const MIN = 60_000;
@@ -49,7 +51,10 @@ function scene() {
       hasChannel: async () => true,
       look: async (): Promise<Look> => {
         if (world.seen instanceof Error) throw world.seen;
-        return new Map([["offline:sg", { kind: "offline", name: "sg", seen: world.seen }]]);
+        return new Map([
+          ["offline:sg", { kind: "offline", name: "sg", seen: world.seen }],
+          [subjectKey(LIST), { ...LIST, seen: "well" as Sighting }],
+        ]);
       },
       send: async (text) => {
         if (world.failure !== null) throw world.failure;
@@ -90,6 +95,45 @@ test("what was told is kept over a reload and a restart: nothing is told again, 
   expect(world.sent).toHaveLength(2);
   expect(world.sent[1]).toMatch(/^node-router\nOver: node sg is back \(/);
   expect(world.file).toContain('"told":[]');
+});
+
+const UNLISTED = new NodeRouterError(
+  refusal("INVENTORY_UNAVAILABLE", "the gateway did not list its nodes: no answer", { advice: "try again" }),
+);
+
+test("nodes that cannot be listed are told of once, after the time of nodes that are offline, and so is its end", async () => {
+  const world = scene();
+  world.seen = { detail: "no answer" };
+  await world.rounds(15);
+  world.seen = UNLISTED;
+  await world.rounds(10);
+  expect(world.sent).toHaveLength(1);
+  await world.rounds(60);
+  world.restart();
+  await world.rounds(20);
+  expect(world.sent.slice(1)).toEqual([
+    "node-router\nAlert: no node can be seen (10 min): the gateway did not list its nodes: no answer",
+  ]);
+  // A look that was had has the list; of the node nobody knows more than before.
+  world.seen = "unknown";
+  await world.rounds(30);
+  expect(world.sent.slice(2)).toEqual([
+    expect.stringMatching(/^node-router\nOver: nodes can be seen again \(/),
+  ]);
+});
+
+test("nodes that cannot be listed are not told of where the list comes back in time, nor with offlineFor off", async () => {
+  const world = scene();
+  for (let round = 0; round < 5; round++) {
+    world.seen = UNLISTED;
+    await world.rounds(9);
+    world.seen = "well";
+    await world.rounds(1);
+  }
+  const off = createAlertRound({ ...world.needs(), settings: settingsOf({ offlineFor: "off" }) });
+  world.seen = UNLISTED;
+  await world.rounds(60, off);
+  expect(world.sent).toEqual([]);
 });
 
 test("a look that fails says nothing of anybody", async () => {

@@ -8,6 +8,7 @@ import { currentSnapshot } from "../../../src/nodeRouter/inventory/currentSnapsh
 import type { NodeSnapshot, NodeState } from "../../../src/nodeRouter/placement/model/snapshot.ts";
 import { NO_LAST_NODES } from "../../../src/nodeRouter/state/lastNodes.ts";
 import type { NodePresence } from "../../../src/presence/record.ts";
+import { inSlices } from "../../../src/shared/inSlices.ts";
 import { CONFIG, fakeDeps, hostEntry, SG_ID, START_MS } from "../../support/fakeDeps.ts";
 import { makePresence } from "../../support/makePresence.ts";
 
@@ -31,7 +32,7 @@ async function seen({ alerts, config, nodes, presence = [], change = (node) => n
   const changed: NodeSnapshot = { ...read, nodes: read.nodes.map(change) };
   const snapshot =
     scene.cordoned === true ? withCordons(changed, { records: new Map(), problem: "unreadable" }) : changed;
-  const look = lookAround({
+  const steps = lookAround({
     settings: resolved.alerts,
     config: resolved,
     world: {
@@ -46,6 +47,7 @@ async function seen({ alerts, config, nodes, presence = [], change = (node) => n
     },
     nowMs: START_MS,
   });
+  const look = await inSlices(steps, 0);
   return Object.fromEntries([...look].map(([key, one]) => [key, one.seen]));
 }
 
@@ -77,6 +79,11 @@ describe("a node", () => {
     for (const state of ["stale", "unknown"] as const)
       expect((await seen({ presence: [makePresence({ state })] }))["offline:mac-sg"]).toBe("unknown");
     expect((await seen())["offline:mac-sg"]).toBe("unknown");
+  });
+
+  test("is seen by a list, which is well, where nodes that are offline are told of, and only there", async () => {
+    expect((await seen({ presence: offline }))["unlisted:"]).toBe("well");
+    expect(await seen({ presence: offline, alerts: { offlineFor: "off" } })).not.toHaveProperty("unlisted:");
   });
 
   test("that is cordoned or in doubt is not told of as offline, and not as back either", async () => {

@@ -34,6 +34,20 @@ export function callFailure(name: string, error: unknown): string {
 }
 
 /**
+ * What becomes of a failure when one asks again: it passes by itself, it does unless it lasts, or it stays until somebody
+ * mends it. The host answers UNAVAILABLE while it starts, and so do our methods with what is no mistake of the caller.
+ */
+export function howItEnds(error: unknown): "passes" | "settles" | "stays" {
+  if (error instanceof TypeError) return "stays";
+  // Our own texts may hold such words of anybody.
+  const isNoEntry = /\b(unauthorized|pairing required|missing scope)\b/i.test(messageOf(error));
+  if (codeOf(error) === null && (isNoEntry || fixOf(error) !== null)) return "stays";
+  if (!isAnswer(error)) return "passes";
+  const { gatewayCode, retryable } = error;
+  return gatewayCode === "UNAVAILABLE" || retryable === true ? "passes" : "settles";
+}
+
+/**
  * What the host says is to be done, where it does not come to a connection: without credentials, or with settings that
  * lead nowhere (OpenClaw 2026.9.6, dist/call-*.mjs). Null: it says nothing of the kind.
  */
@@ -54,7 +68,7 @@ function unreachable(fact: string, advice: string): string {
 }
 
 /** Whether the gateway itself said no: the host's client gives such an error the gateway's code. */
-function isAnswer(error: unknown): error is Error {
+function isAnswer(error: unknown): error is Error & { gatewayCode: string; retryable?: unknown } {
   return error instanceof Error && "gatewayCode" in error && typeof error.gatewayCode === "string";
 }
 

@@ -1,27 +1,10 @@
 // `cordon --dry-run` and `drain --dry-run`: whose calls would go elsewhere, or be refused, were nodes cordoned.
 import { nameText, quote } from "../../../shared/safeText.ts";
-import type { ExplainReport } from "../../explain/report.ts";
 import type { DrainReport } from "../methods/cordonMethods.ts";
-import type { StatusReport } from "../reports/statusReport.ts";
+import type { CordonPlan } from "../methods/planCordon.ts";
 import { COLUMNS, EXIT_FINDING, table, textLines } from "./output.ts";
 import { placedText } from "./planText.ts";
 import { type CommandUse, tell } from "./verb.ts";
-
-type Outcome = Pick<ExplainReport, "outcome" | "node">;
-
-interface CordonPreview {
-  /** Supposed to be cordoned, together. */
-  readonly nodes: readonly string[];
-  /** Of `exec`; those for which nothing would change are not among them. */
-  readonly agents: readonly {
-    readonly agent: string;
-    readonly rule: string | null;
-    readonly before: Outcome;
-    readonly after: Outcome;
-    /** Of what would be, for people. */
-    readonly message: string;
-  }[];
-}
 
 /** @returns the exit code: 1 where something would change, as of every dry run */
 export async function previewCordon(use: CommandUse, nodes: readonly string[]): Promise<number> {
@@ -37,23 +20,12 @@ export async function previewCordon(use: CommandUse, nodes: readonly string[]): 
       return EXIT_FINDING;
     }
   }
-  const { agents } = await ask<StatusReport>("noderouter.status", {});
-  const changed: CordonPreview["agents"][number][] = [];
-  for (const { agent, rule } of agents) {
-    if (rule === null) continue;
-    const supposed = await ask<ExplainReport>("noderouter.explain", { agent, tool: "exec", cordon: nodes });
-    const now = await ask<ExplainReport>("noderouter.explain", { agent, tool: "exec" });
-    if (now.outcome === supposed.outcome && now.node === supposed.node) continue;
-    const { message } = supposed;
-    changed.push({ agent, rule, before: outcomeOf(now), after: outcomeOf(supposed), message });
-  }
-  return tell(use, { nodes, agents: changed }, previewText, () => changed.length === 0);
+  const plan = await ask<CordonPlan>("noderouter.plan", { cordon: nodes });
+  return tell(use, plan, previewText, ({ agents }) => agents.length === 0);
 }
 
-const outcomeOf = ({ outcome, node }: ExplainReport): Outcome => ({ outcome, node });
-
 /** @param columns width of the terminal. */
-export function previewText({ nodes, agents }: CordonPreview, columns: number = COLUMNS): string {
+export function previewText({ nodes, agents }: CordonPlan, columns: number = COLUMNS): string {
   const lines = (text: string): readonly string[] => textLines(text, columns);
   if (agents.length === 0)
     return lines(

@@ -1,10 +1,12 @@
 // `openclaw node-router delegations`: the list, or one that is shown, canceled, written off or given anew.
 import { hostname, userInfo } from "node:os";
 import { knownFields } from "../../../shared/knownFields.ts";
+import { DELEGATION_STATES } from "../../delegation/model/delegation.ts";
+import { TASK_PHASES } from "../../delegation/protocol/wire.ts";
 import type { DelegationReport, DelegationsReport } from "../reports/delegationsReport.ts";
 import type { PeersReport } from "../reports/peersReport.ts";
 import { delegationDetails, delegationsText } from "./delegationsText.ts";
-import { actionProblem, LIMIT, listOptions, strayProblem } from "./flags.ts";
+import { actionProblem, LIMIT, listOptions, strayProblem, wordsProblem } from "./flags.ts";
 import { selectedPeers } from "./listedPeers.ts";
 import { LISTINGS, listed } from "./listing.ts";
 import { type CommandUse, tell, tellList, type Verb } from "./verb.ts";
@@ -15,6 +17,9 @@ const METHODS: Readonly<Record<string, string>> = {
   end: "noderouter.endDelegation",
   retry: "noderouter.retryDelegation",
 };
+
+/** Words of `--state`. */
+export const DELEGATION_WORDS: readonly string[] = [...new Set([...DELEGATION_STATES, ...TASK_PHASES])];
 
 /** Of which actions an option is; "": of the list. */
 const OPTIONS_OF = {
@@ -52,7 +57,8 @@ export const delegationsVerb: Verb = {
   problem(options) {
     const wrong =
       actionProblem("delegations", Object.keys(METHODS), "id", options) ??
-      strayProblem("delegations", OPTIONS_OF, options);
+      strayProblem("delegations", OPTIONS_OF, options) ??
+      wordsProblem("state", options.state, DELEGATION_WORDS);
     if (wrong !== null || options.node?.trim() !== "end" || options.reason?.trim()) return wrong;
     return "delegations end needs a reason: openclaw node-router delegations end <id> --reason <text>";
   },

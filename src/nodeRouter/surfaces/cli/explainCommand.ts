@@ -7,8 +7,11 @@ import type { ExplainReport } from "../../explain/report.ts";
 import { codeOf } from "../methods/errorDetails.ts";
 import type { CommandOptions } from "./commandOptions.ts";
 import { commaList } from "./editCommand.ts";
+import { WATCHED } from "./flags.ts";
 import type { AskGateway } from "./gatewayCall.ts";
+import { EXIT_OK } from "./output.ts";
 import { tell, type Verb } from "./verb.ts";
+import { intervalOf, watch } from "./watch.ts";
 
 export const explainVerb: Verb = {
   description: "Where an agent's call would run, and why each node fits or not",
@@ -23,6 +26,7 @@ export const explainVerb: Verb = {
     ["--cordon <nodes>", "suppose that these nodes are cordoned (names joined by commas)"],
     ["--require <selector>", "suppose that the rule requires this instead"],
     ["--at <time>", "suppose that it is then: 2h from now, or a date; cordons end by then"],
+    WATCHED,
   ],
   examples: ["explain worker-sg", "explain worker-sg --tool browser", "explain worker-sg --down mac-sg"],
   problem({ agent, delegate, to, tool, down, cordon, require, at }) {
@@ -36,8 +40,23 @@ export const explainVerb: Verb = {
     const isSupposed = [tool, down, cordon, require, at].some((value) => value !== undefined);
     return isSupposed ? "--delegate goes with --agent and --to alone" : null;
   },
-  run: async (call) =>
-    tell(call, await askFor(call.options, call.ask), reportText, ({ outcome }) => outcome !== "refused"),
+  async run(call) {
+    const { options, ask, out, machine } = call;
+    const look = () => askFor(options, ask);
+    const intervalMs = intervalOf(options);
+    if (intervalMs === null)
+      return tell(call, await look(), reportText, ({ outcome }) => outcome !== "refused");
+    const changes = (before: ExplainReport, { message }: ExplainReport) =>
+      before.message === message ? [] : [message];
+    await watch(
+      { intervalMs, json: options.json === true },
+      look,
+      { page: reportText, changes },
+      out,
+      machine,
+    );
+    return EXIT_OK;
+  },
 };
 
 function askFor(options: CommandOptions, ask: AskGateway): Promise<ExplainReport> {

@@ -1,5 +1,6 @@
 // Options that several commands have, and what is wrong with their values.
 import { quote } from "../../../shared/safeText.ts";
+import { didYouMean } from "../../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { PlannedAs } from "../methods/plannedConfig.ts";
 import type { CommandOptions } from "./commandOptions.ts";
@@ -68,6 +69,18 @@ export function strayProblem(
     return `${flagOf(key)} goes with ${actions.map((one) => `${name} ${one}`.trim()).join(" or ")}`;
   }
   return null;
+}
+
+/** Of an option that takes one of these words; null: it is one, or was not written. */
+export function wordsProblem(
+  key: string,
+  value: string | undefined,
+  words: readonly string[],
+): string | null {
+  const word = value?.trim();
+  if (word === undefined || words.includes(word)) return null;
+  const near = didYouMean(word, words);
+  return `--${key} takes ${words.join(", ")}, not ${quote(word)}${near === null ? "" : `; ${near}`}`;
 }
 
 /** Where `--for` is a time span. */

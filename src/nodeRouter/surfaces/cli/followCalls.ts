@@ -1,11 +1,11 @@
 // `--follow`: prints each call when it is decided and when it has its end, and each change of a node, until interrupted.
-import { messageOf } from "../../../shared/errors.ts";
 import { safe, safeJson } from "../../../shared/safeText.ts";
 import type { CallsReport } from "../methods/ledgerMethods.ts";
 import type { EventsReport } from "../reports/eventsReport.ts";
 import { callLine } from "./callsText.ts";
 import { eventLine } from "./eventsText.ts";
 import type { AskGateway } from "./gatewayCall.ts";
+import { createPatience } from "./gatewayPatience.ts";
 import type { Output } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,7 +24,7 @@ export async function followCalls(
 ): Promise<void> {
   let shown = new Map<string, string>();
   let query: Record<string, unknown> = { ...params };
-  const look = patient(() => ask<CallsReport>("noderouter.calls", query), out);
+  const look = patient(() => ask<CallsReport>("noderouter.calls", query), out, machine);
   while (!machine.stop.aborted) {
     const report = await look();
     if (report === null) {
@@ -59,7 +59,7 @@ export async function followEvents(
 ): Promise<void> {
   let shown: ReadonlySet<string> = new Set();
   let isFirst = true;
-  const look = patient(() => ask<EventsReport>("noderouter.events", query), out);
+  const look = patient(() => ask<EventsReport>("noderouter.events", query), out, machine);
   while (!machine.stop.aborted) {
     const report = await look();
     if (report === null) {
@@ -81,20 +81,22 @@ export async function followEvents(
   }
 }
 
-/** A gateway that answered once comes back: until then null, said once on stderr. @throws what the first question throws. */
-function patient<T>(ask: () => Promise<T>, out: Pick<Output, "fail">): () => Promise<T | null> {
-  let hasAnswered = false;
-  let isLost = false;
+/** Null: no answer now, said once on stderr. @throws what will not pass by itself */
+function patient<T>(
+  ask: () => Promise<T>,
+  out: Pick<Output, "fail">,
+  { now }: Terminal,
+): () => Promise<T | null> {
+  const patience = createPatience(now);
   return async () => {
     try {
       const answer = await ask();
-      if (isLost) out.fail("the gateway answers again");
-      [hasAnswered, isLost] = [true, false];
+      const told = patience.answered();
+      if (told !== null) out.fail(told);
       return answer;
     } catch (error) {
-      if (!hasAnswered) throw error;
-      if (!isLost) out.fail(safe(`the gateway does not answer, this goes on: ${messageOf(error)}`));
-      isLost = true;
+      const { text, isNew } = patience.failed(error);
+      if (isNew) out.fail(safe(text));
       return null;
     }
   };

@@ -1,6 +1,7 @@
 // `status`, `nodes`, `events`, `calls` and `top`: lists, once or watched.
 
 import { LIMIT, listOptions, SINCE, WATCHED } from "./flags.ts";
+import { STATE, statesProblem } from "./nodeStates.ts";
 import { runList } from "./runList.ts";
 import type { Verb } from "./verb.ts";
 
@@ -14,9 +15,15 @@ export const statusVerb: Verb = {
 
 export const nodesVerb: Verb = {
   description: "Every known node: state, address, place, round trip, load, free memory and disk, agents",
-  options: [...listOptions("nodes"), WATCHED],
-  examples: ["nodes", "nodes -l 'region in (sg, hk)' --sort rtt", "nodes -o wide", "nodes --watch 5"],
+  options: [STATE, ...listOptions("nodes"), WATCHED],
+  examples: [
+    "nodes",
+    "nodes -l 'region in (sg, hk)' --sort rtt",
+    "nodes --state offline,stale --watch",
+    "nodes -o wide",
+  ],
   list: "nodes",
+  problem: statesProblem,
   run: (call) => runList("nodes", call),
 };
 
@@ -55,8 +62,9 @@ export const callsVerb: Verb = {
 
 export const topVerb: Verb = {
   description: "How busy every node is, the busiest first",
-  options: [...listOptions("nodes"), WATCHED],
+  options: [STATE, ...listOptions("nodes"), WATCHED],
   examples: ["top", "top --watch", "top -l region=sg --sort memory"],
   list: "nodes",
+  problem: statesProblem,
   run: (call) => runList("top", call),
 };

@@ -1,8 +1,6 @@
 // What is wrong with the value of an option that means the same wherever it is: told before the gateway is asked.
 import { quote } from "../../../shared/safeText.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
-import { DELEGATION_STATES } from "../../delegation/model/delegation.ts";
-import { TASK_PHASES } from "../../delegation/protocol/wire.ts";
 import { OUTCOMES } from "../../ledger/readCalls.ts";
 import { parseSelector } from "../../placement/selector/parser.ts";
 import { parseSince, SINCE_HELP } from "../reports/since.ts";
@@ -10,9 +8,6 @@ import type { CommandOptions } from "./commandOptions.ts";
 import { commaList } from "./editCommand.ts";
 import { readTags } from "./initQuestions.ts";
 import { watchInterval } from "./watch.ts";
-
-/** Words of `delegations --state`. */
-export const STATES: readonly string[] = [...new Set([...DELEGATION_STATES, ...TASK_PHASES])];
 
 /** Null: nothing is wrong; else what the option takes. */
 type Check = (value: string, nowMs: number) => string | null;
@@ -38,7 +33,6 @@ const CHECKS: Readonly<Partial<Record<keyof CommandOptions, Check>>> = {
   since: (value, nowMs) => unless(parseSince(value, nowMs) !== null, SINCE_HELP),
   at: (value, nowMs) => unless((parseSpan(value) ?? parseSince(value, nowMs)) !== null, SINCE_HELP),
   outcome: oneOf(OUTCOMES),
-  state: oneOf(STATES),
   down: nodes,
   cordon: nodes,
   require: selector,

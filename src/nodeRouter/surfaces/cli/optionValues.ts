@@ -1,10 +1,11 @@
 // The values that a shell offers behind an option: OpenClaw writes them into its completion script as it finds them then.
+import { PRESENCE_STATES } from "../../../presence/freshness.ts";
 import { itemsOf } from "../../../shared/jsonParts.ts";
 import { agentIds, section } from "../../host/hostConfig.ts";
 import { OUTCOMES } from "../../ledger/readCalls.ts";
 import { USAGE_BY } from "../../usage/spending.ts";
+import { DELEGATION_WORDS } from "./delegationsCommand.ts";
 import { formatsOf, sortFields } from "./listing.ts";
-import { STATES } from "./optionProblem.ts";
 import type { Verb } from "./verb.ts";
 import { type CommandName, VERBS } from "./verbs.ts";
 import { AWAITED } from "./waitCommand.ts";
@@ -61,7 +62,7 @@ export function valuesOf(
     case "outcome":
       return OUTCOMES;
     case "state":
-      return command === "delegations" ? STATES : null;
+      return command === "delegations" ? DELEGATION_WORDS : list === "nodes" ? PRESENCE_STATES : null;
     case "output":
       return formatsOf(list);
     case "sort":

@@ -8,12 +8,13 @@ import { callLine, callsText } from "./callsText.ts";
 import { eventLine, eventsText } from "./eventsText.ts";
 import { followCalls, followEvents } from "./followCalls.ts";
 import { formatOf, isData, LISTINGS, type Listing, listed, selectedNodes } from "./listing.ts";
+import { createNodeFilter } from "./nodeStates.ts";
 import { nodesText } from "./nodesText.ts";
 import { EXIT_OK } from "./output.ts";
 import { statusText } from "./statusText.ts";
 import { topText } from "./topText.ts";
 import { type CommandUse, tellList } from "./verb.ts";
-import { agentChanges, nodeChanges, type WatchView, watch, watchInterval } from "./watch.ts";
+import { agentChanges, intervalOf, type WatchView, watch } from "./watch.ts";
 
 export type ListCommand = "status" | "nodes" | "events" | "calls" | "top";
 
@@ -34,8 +35,7 @@ export async function runList(name: ListCommand, use: CommandUse): Promise<numbe
     view: WatchView<T>,
     isFine: (report: T) => boolean = () => true,
   ): Promise<number> {
-    const intervalMs =
-      options.watch === undefined || options.watch === false ? null : watchInterval(options.watch);
+    const intervalMs = intervalOf(options);
     if (intervalMs !== null) {
       await watch({ intervalMs, json }, look, view, out, machine);
       return EXIT_OK;
@@ -46,15 +46,18 @@ export async function runList(name: ListCommand, use: CommandUse): Promise<numbe
   switch (name) {
     case "nodes":
     case "top": {
+      const filter = createNodeFilter(options.state);
       const order = sort ?? (name === "top" ? "load:desc" : null);
       const look = async () => {
         const report = await askNodes();
-        return listed(LISTINGS.nodes, report, { nodes: chosen(report), sort: order });
+        const sorted = listed(LISTINGS.nodes, report, { nodes: chosen(report), sort: order });
+        return filter.shown(sorted, report.nodes.length);
       };
       const page = name === "top" ? topText : nodesText;
       return show(LISTINGS.nodes, look, {
-        page: (report, columns) => page(report, machine.now(), columns),
-        changes: nodeChanges,
+        page: (report, columns) =>
+          filter.hasNone(report) ? "No node is so." : page(report, machine.now(), columns),
+        changes: filter.changes,
       });
     }
     case "status": {

@@ -1,11 +1,12 @@
 // `--watch`: looks again and again until it is stopped, also while the gateway restarts.
 
-import { messageOf } from "../../../shared/errors.ts";
 import { isoTime } from "../../../shared/isoTime.ts";
 import { nameText, safe, safeJson } from "../../../shared/safeText.ts";
 import type { NodeReport, NodesReport } from "../reports/nodesReport.ts";
 import type { StatusReport } from "../reports/statusReport.ts";
+import type { CommandOptions } from "./commandOptions.ts";
 import { stateChangeText, timeText } from "./eventsText.ts";
+import { createPatience } from "./gatewayPatience.ts";
 import { type Output, textLines } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -36,9 +37,14 @@ export function watchInterval(value: string | true): number | null {
   return seconds >= MIN_SECONDS && seconds <= MAX_SECONDS ? seconds * 1_000 : null;
 }
 
+/** The same of the options of a command that were found right; null: it looks once. */
+export function intervalOf({ watch: value }: Pick<CommandOptions, "watch">): number | null {
+  return value === undefined || value === false ? null : watchInterval(value);
+}
+
 /**
  * Resolves once it is stopped. A terminal is redrawn; elsewhere the first table is followed by a line a change.
- * @throws what `ask` throws, at the first time only: a gateway that answered once may come back.
+ * @throws what `ask` throws, at the first time, and later what will not pass by itself
  */
 export async function watch<T>(
   { intervalMs, json }: WatchOptions,
@@ -48,19 +54,20 @@ export async function watch<T>(
   machine: Terminal,
 ): Promise<void> {
   let last: { readonly report: T } | null = null;
-  let isLost = false;
+  const patience = createPatience(machine.now);
   while (!machine.stop.aborted) {
     try {
       const report = await unlessStopped(ask(), machine.stop);
       if (report === null) return;
       show(report, last?.report ?? null);
-      if (isLost) note("the gateway answers again");
-      isLost = false;
+      const told = patience.answered();
+      if (told !== null) note(told);
       last = { report };
     } catch (error) {
+      const { text, isNew } = patience.failed(error);
       if (last === null) throw error;
-      if (!isLost || redraws()) lose(last.report, messageOf(error));
-      isLost = true;
+      if (redraws()) draw(last.report, text, false);
+      else if (isNew) note(text);
     }
     await machine.sleep(intervalMs);
   }
@@ -74,12 +81,6 @@ export async function watch<T>(
     else if (redraws()) draw(report, `every ${intervalMs / 1_000} s`, before === null);
     else if (before === null) out.print(view.page(report, out.columns));
     else for (const line of view.changes(before, report)) out.print(safe(`${now()}  ${line}`));
-  }
-
-  function lose(report: T, why: string): void {
-    const text = `the gateway does not answer, this goes on: ${why}`;
-    if (redraws()) draw(report, text, false);
-    else note(text);
   }
 
   /** Beside the reports, so that what reads stdout is not disturbed. */

@@ -228,7 +228,7 @@ async function put(
 /** The option of the command is not one of the method: whoever sends it must not find the node cordoned. @throws UsageError */
 function noDryRun(params: Params): void {
   if (readFlag(params, "dryRun"))
-    throw new UsageError("there is no dry run of this: ask noderouter.explain with cordon");
+    throw new UsageError("there is no dry run of this: ask noderouter.plan with cordon");
 }
 
 /** Who says it: who sits there is the client's word (`by`), the client the gateway's. */

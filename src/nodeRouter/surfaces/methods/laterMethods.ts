@@ -18,6 +18,7 @@ export {
 } from "./peerMethods.ts";
 export { peerSetup } from "./peerSetup.ts";
 export { ping } from "./pingMethod.ts";
+export { planCordon } from "./planCordon.ts";
 export { planDocument, tryTests } from "./planMethods.ts";
 export { setupMethod } from "./setupMethod.ts";
 export { suppose } from "./supposed.ts";

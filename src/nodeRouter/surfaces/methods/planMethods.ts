@@ -1,8 +1,8 @@
 // The gateway methods that try a config before it holds: `plan`, and `test` for the tests of the config in force.
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { resolveConfig } from "../../../config/resolve.ts";
 import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { NodeRouterError } from "../../../shared/errors.ts";
+import { inSlices } from "../../../shared/inSlices.ts";
 import { definePart } from "../../../shared/processMemory.ts";
 import { refusal } from "../../../shared/refusal.ts";
 import { quote } from "../../../shared/safeText.ts";
@@ -78,11 +78,11 @@ export function tryTests(deps: Deps): Promise<TestReport> {
   return inTurn(deps, async () => {
     const config = testedNow(deps) ?? resolveConfig({});
     const snapshot = await currentSnapshot(deps, config, 0);
-    return { tests: testsOf(await inSlices(configTestSteps(config, deps.hostConfig(), snapshot))) };
+    return { tests: testsOf(await workedOut(configTestSteps(config, deps.hostConfig(), snapshot))) };
   });
 }
 
-async function inTurn<T>({ memory }: Deps, work: () => Promise<T>): Promise<T> {
+export async function inTurn<T>({ memory }: Deps, work: () => Promise<T>): Promise<T> {
   const planning = memory.part(PLANNING);
   if (planning.asked >= MAX_ASKED) {
     const fact = `${planning.asked} plans or tests of a config are being worked out or wait for that, and it takes no more`;
@@ -116,7 +116,7 @@ async function compare(deps: Deps, planned: PlannedConfig, params: Params): Prom
   const resolved = resolveConfig(planned.isOn ? planned.pluginConfig : {});
   // Remembers no name: nobody uses that config yet.
   const nodes = snapshotBy(deps, resolved, memory.part(NODE_READER).last(), memory.part(NODE_NAMES).known());
-  const results = await inSlices(configTestSteps(resolved, planned.hostConfig, nodes));
+  const results = await workedOut(configTestSteps(resolved, planned.hostConfig, nodes));
   const config = testedConfig(resolved, results);
   const after: PlanSide = { config, hostConfig: planned.hostConfig, snapshot: nodes };
   const down = namesIn(params.down, [...snapshot.nodes, ...nodes.nodes]);
@@ -140,7 +140,7 @@ async function compare(deps: Deps, planned: PlannedConfig, params: Params): Prom
   const lastNodes = memory.part(LAST_NODES);
   const agents = [...new Set([...agentIds(hostConfig), ...agentIds(planned.hostConfig)])];
   const input = { before, after, agents, known, memory: lastNodes, scenarios, limit: MAX_CHANGES };
-  const { changes, more } = await inSlices(planSteps(input));
+  const { changes, more } = await workedOut(planSteps(input));
   return {
     ...told,
     valid: true,
@@ -170,18 +170,13 @@ function guardsLost(before: PlanSide, after: PlanSide): PlanReport["guards"] {
   );
 }
 
-async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
+/** @throws UsageError: it takes too long */
+export function workedOut<T>(steps: Generator<void, T>): Promise<T> {
   const endMs = performance.now() + MAX_MS;
-  for (let sliceMs = performance.now(); ; ) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    const nowMs = performance.now();
-    if (nowMs > endMs)
+  return inSlices(steps, SLICE_MS, () => {
+    if (performance.now() > endMs)
       throw new UsageError(`the plan takes more than ${MAX_MS / 1_000} s; ask for fewer scenarios`);
-    if (nowMs - sliceMs < SLICE_MS) continue;
-    await nextTurn();
-    sliceMs = performance.now();
-  }
+  });
 }
 
 /** @param value of the parameter `down`. @throws UsageError for a name that no node has. */

@@ -83,7 +83,10 @@ export function registerGatewayMethods(api: OpenClawPluginApi, deps: RouterDeps)
     cordon: of((all) => all.cordon),
     uncordon: of((all) => all.uncordon),
     drain: of((all) => all.drain),
-    plan: of((all) => all.planDocument),
+    plan: of(
+      (all) => (deps, params) =>
+        params.cordon === undefined ? all.planDocument(deps, params) : all.planCordon(deps, params),
+    ),
     test: of((all) => all.tryTests),
     calls: of((all) => all.calls),
     ledger: of((all) => all.verify),

@@ -1,5 +1,5 @@
 // One node as the gateway sees it: the fields we use of the host's `nodes.list`, checked.
-import { fieldOf, itemsOf, trimmedText } from "../../../shared/jsonParts.ts";
+import { fieldOf, itemsOf, numberIn, trimmedText } from "../../../shared/jsonParts.ts";
 import { onceFor } from "../../../shared/once.ts";
 import { cleanAddress, cleanAmount, cleanFact } from "../../nodeFacts.ts";
 
@@ -81,8 +81,8 @@ export function readHostNode(entry: unknown): HostNode | null {
     connected: typeof connected === "boolean" ? connected : null,
     approval: isApproval(approval) ? approval : "unknown",
     commands: itemsOf(fieldOf(entry, "commands")).flatMap((name) => cleanFact("command", name) ?? []),
-    connectedAtMs: number(fieldOf(entry, "connectedAtMs")) ?? number(fieldOf(entry, "lastConnectedAtMs")),
-    lastSeenAtMs: number(fieldOf(entry, "lastSeenAtMs")),
+    connectedAtMs: numberIn(entry, "connectedAtMs") ?? numberIn(entry, "lastConnectedAtMs"),
+    lastSeenAtMs: numberIn(entry, "lastSeenAtMs"),
     version: cleanFact("version", trimmedText(fieldOf(entry, "version"))),
     stats: readStats(fieldOf(entry, "hostStats")),
     ...(typeof sessionHost === "boolean" ? { sessionHost } : {}),
@@ -102,7 +102,7 @@ function readTool(entry: unknown): readonly NodeHostedTool[] {
 }
 
 function readStats(stats: unknown): HostStats | null {
-  const updatedAtMs = number(fieldOf(stats, "updatedAtMs"));
+  const updatedAtMs = numberIn(stats, "updatedAtMs");
   if (updatedAtMs === null) return null;
   return {
     updatedAtMs,
@@ -124,8 +124,4 @@ export function platformOs(platform: string | null): string | null {
 
 function isApproval(value: string | null): value is HostApproval {
   return value !== null && APPROVALS.includes(value);
-}
-
-function number(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

@@ -11,6 +11,7 @@ import { describeOne } from "../../../../src/nodeRouter/surfaces/methods/describ
 import { calls } from "../../../../src/nodeRouter/surfaces/methods/ledgerMethods.ts";
 import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/methods.ts";
 import type { Params } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
+import { planCordon } from "../../../../src/nodeRouter/surfaces/methods/planCordon.ts";
 import { createSshMethods } from "../../../../src/nodeRouter/surfaces/methods/sshMethods.ts";
 import { type FakeDeps, type FakeOptions, fakeDeps, START_MS } from "../../../support/fakeDeps.ts";
 
@@ -91,6 +92,8 @@ export function fakeGateway(options: FakeOptions = {}): FakeGateway {
         return describeOne(deps, methods, params);
       case "noderouter.drained":
         return drained(deps, params);
+      case "noderouter.plan":
+        return planCordon(deps, params);
       case "noderouter.calls":
         return calls(deps, params);
       case "noderouter.probe":

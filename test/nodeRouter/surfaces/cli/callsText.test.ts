@@ -206,3 +206,11 @@ test("--follow goes on while the gateway restarts, says so once, and shows what 
   ]);
   expect((await followed([lost], 0)).code).toBe(1);
 });
+
+test("--follow ends with 1 at a no that stays", async () => {
+  const { reason: _reason, ...row } = CALL;
+  const lasting = new Error("gateway closed (1008): unauthorized: gateway token mismatch");
+  const { code, ids, stderr } = await followed([[row], lasting, [row]], 0);
+  expect([code, ids]).toEqual([1, [row.id]]);
+  expect(stderr).toMatch(/^GATEWAY_UNREACHABLE: .*token mismatch; name the right one with --token/);
+});

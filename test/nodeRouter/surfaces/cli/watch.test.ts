@@ -18,16 +18,16 @@ const CLOSED = new Error("gateway closed (1012)\u001b[2J: service restart");
 /** Watches until the looks are used up; sleeping is what moves the clock. */
 async function watch(
   looks: readonly Look[],
-  changes: Partial<Terminal> & { json?: boolean; watch?: string } = {},
+  changes: Partial<Terminal> & { json?: boolean; watch?: string; state?: string } = {},
 ): Promise<Ran & { slept: number[] }> {
-  const { json = false, watch: seconds, ...machine } = changes;
+  const { json = false, watch: seconds, state, ...machine } = changes;
   const gateway = fakeGateway();
   const stop = new AbortController();
   const slept: number[] = [];
   let round = 0;
   const ran = await run(
     "nodes",
-    { watch: seconds ?? true, json },
+    { watch: seconds ?? true, json, state },
     (method, params) => {
       const look = looks[round++];
       if (look instanceof Error || look === undefined) throw look ?? new Error("asked too often");
@@ -80,6 +80,14 @@ describe("in a pipe", () => {
     expect(stderr).toMatch(/^GATEWAY_UNREACHABLE: node-router could not be asked: connect ECONNREFUSED; /);
   });
 
+  test("a no that stays ends it with 1 and the same words as without --watch", async () => {
+    const refused = refusalOf("INVALID_REQUEST", "missing scope: operator.read");
+    for (const isTerminal of [false, true]) {
+      const { code, stderr } = await watch([READY, refused], { isTerminal });
+      expect([code, stderr]).toEqual([1, "the gateway refused nodes: missing scope: operator.read"]);
+    }
+  });
+
   test("--json is one document a line, of every look", async () => {
     const { stdout } = await watch([READY, CUT], { json: true });
     const states = stdout.split("\n").map((line) => JSON.parse(line).nodes[1].state);
@@ -91,6 +99,70 @@ describe("in a pipe", () => {
     expect(stdout.split("\n")).toHaveLength(2);
     for (const line of stdout.split("\n")) expect(JSON.parse(line)).toHaveProperty("nodes");
     expect(stderr.split("\n")).toHaveLength(2);
+  });
+});
+
+describe("--state", () => {
+  const names = ({ stdout }: Ran) => JSON.parse(stdout).nodes.map(({ name }: { name: string }) => name);
+  const answer = (looked: readonly NodePresence[]) => {
+    const gateway = fakeGateway();
+    gateway.deps.memory.part(PRESENCE).current = fakePresence(looked);
+    return gateway.answer;
+  };
+
+  test("shows the nodes that are so, several words are any of them, and no word is every node", async () => {
+    const shown = async (state?: string) => names(await run("nodes", { state, json: true }, answer(CUT)));
+    expect(await shown("offline")).toEqual(["mac-sg"]);
+    expect(await shown("ready, offline")).toEqual(["mac-cn", "mac-sg"]);
+    expect(await shown("unknown")).toEqual([]);
+    expect(await shown()).toEqual(["mac-cn", "mac-sg"]);
+  });
+
+  test("that no node has says so, and not that none is known", async () => {
+    for (const name of ["nodes", "top"] as const)
+      expect((await run(name, { state: "stale" }, answer(CUT))).stdout).toBe("No node is so.");
+    expect((await run("nodes", { selector: "region=mars" }, answer(CUT))).stdout).toBe("No node is so.");
+    expect((await run("nodes", { state: "stale" }, () => ({ nodes: [] }))).stdout).toMatch(
+      /^No nodes are known/,
+    );
+  });
+
+  test("watched in a pipe, a node that comes or leaves is told of with its states, and is not gone", async () => {
+    const { stdout } = await watch([READY, CUT, CUT, READY], { state: "offline" });
+    expect(stdout.split("\n")).toEqual([
+      "No node is so.",
+      expect.stringMatching(/ {2}mac-sg: ready → offline: /),
+      expect.stringMatching(/ {2}mac-sg: offline → ready: /),
+    ]);
+  });
+});
+
+describe("explain --watch", () => {
+  const explained = async (json: boolean) => {
+    const gateway = fakeGateway();
+    const stop = new AbortController();
+    const slept: number[] = [];
+    const sleep = async (ms: number) => {
+      slept.push(ms);
+      gateway.deps.clockMs += ms;
+      if (slept.length === 1) gateway.deps.nodes = { nodes: [] };
+      if (slept.length === 3) stop.abort();
+    };
+    const terminal = { now: () => START_MS, isTerminal: false, rows: 24, stop: stop.signal, sleep };
+    const ran = await run("explain", { agent: "worker-sg", watch: "5", json }, gateway.answer, terminal);
+    return { ...ran, slept };
+  };
+
+  test("tells in a pipe what becomes of the call, once a change, and ends with 0", async () => {
+    const { code, stdout, slept } = await explained(false);
+    expect([code, slept]).toEqual([0, [5_000, 5_000, 5_000]]);
+    expect(stdout).toMatch(/^agent worker-sg · tool exec/);
+    expect(stdout.match(/^2023-11-14 22:13:20Z {2}NO_NODE_FITS: /gm)).toHaveLength(1);
+  });
+
+  test("with --json is one document a line, of every look", async () => {
+    const outcomes = (await explained(true)).stdout.split("\n").map((line) => JSON.parse(line).outcome);
+    expect(outcomes).toEqual(["placed", "refused", "refused"]);
   });
 });
 

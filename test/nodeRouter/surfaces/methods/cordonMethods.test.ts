@@ -126,7 +126,7 @@ describe("a cordoned node", () => {
       for (const dryRun of [true, "true", null])
         await expect(act(deps, { node: "mac-sg", dryRun }, "cli")).rejects.toThrow(UsageError);
     await expect(cordon(deps, { node: "mac-sg", dryRun: true }, "cli")).rejects.toThrow(
-      "there is no dry run of this: ask noderouter.explain with cordon",
+      "there is no dry run of this: ask noderouter.plan with cordon",
     );
     await expect(drain(deps, { node: "mac-sg", move: "true" }, "cli")).rejects.toThrow(
       "move is true or false",

@@ -1,29 +1,30 @@
 // Free loopback ports, so that no run ever depends on a fixed number.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /** The gateway also listens on its own port + 2 (browser control), so both must be free. */
 const DERIVED = 2;
+/**
+ * Below the ports that systems give to whoever asks for any, and to connections that go out (Linux from 32768, others
+ * from 49152): until it is listened on, one of those may be somebody else's.
+ */
+const [FIRST, COUNT] = [20_000, 12_000];
+/** Every process begins elsewhere. */
+let at = randomInt(COUNT);
 
-const tryListen = (port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      const bound = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(bound));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 
 /** Returns a loopback port that was free a moment ago, together with the gateway's derived one. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const port = await tryListen(0);
-    const derivedIsFree = await tryListen(port + DERIVED).then(
-      () => true,
-      () => false,
-    );
-    if (derivedIsFree) return port;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    at = (at + 2 * DERIVED) % COUNT;
+    const port = FIRST + at;
+    if ((await isFree(port)) && (await isFree(port + DERIVED))) return port;
   }
-  throw new Error("no free loopback port found in 20 attempts");
+  throw new Error("no free loopback port found in 100 attempts");
 }

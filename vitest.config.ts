@@ -45,9 +45,11 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          // Real shells and sshd: on a busy machine a test waits longer than the 5 s that vitest gives it.
-          testTimeout: 30_000,
-          expect: { poll: { timeout: 20_000 } },
+          // Real shells and sshd: on a busy machine a test waits longer than the 5 s that vitest gives it, and its hooks
+          // than 10 s. Nobody waits for so long who is not about to fail.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          expect: { poll: { timeout: 40_000 } },
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
           include: ["test/**/*.test.ts"],

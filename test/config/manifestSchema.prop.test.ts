@@ -169,7 +169,8 @@ test("every pattern stands in the manifest: no path of them is misspelt", () => 
 });
 
 test("no pattern takes long for a text that it refuses", () => {
-  const started = performance.now();
+  // Of the processor, which others may have meanwhile.
+  const { user } = process.cpuUsage();
   for (const tail of [
     `a in (${" , ".repeat(500)}`,
     `${"a=  ,".repeat(400)}(`,
@@ -181,5 +182,5 @@ test("no pattern takes long for a text that it refuses", () => {
   ])
     expect(host.Check(rule({ require: tail }))).toBe(false);
   for (const tag of [`${"a".repeat(370)}(`, `${"a-".repeat(180)}=`]) host.Check(node({ tags: [tag] }));
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(process.cpuUsage().user - user).toBeLessThan(1_000_000);
 });

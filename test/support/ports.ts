@@ -1,34 +1,30 @@
 // Free loopback ports, so that no run ever depends on a fixed number.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /** The gateway also listens on its own port + 2 (browser control), so both must be free. */
 const DERIVED = 2;
-
 /**
- * Below what the system gives to outgoing connections (from 32768 on Linux, from 49152 on macOS): none of those takes the
- * port of a gateway that is down for a while, not even whoever tries to reach it.
+ * Below the ports that systems give to whoever asks for any, and to connections that go out (Linux from 32768, others
+ * from 49152): until it is listened on, one of those may be somebody else's.
  */
-const FIRST = 20_000;
-const LAST = 32_000;
+const [FIRST, COUNT] = [20_000, 12_000];
+/** Every process begins elsewhere. */
+let at = randomInt(COUNT);
 
-const tryListen = (port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => void server.close(() => resolve()));
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 
 /** Returns a loopback port that was free a moment ago, together with the gateway's derived one. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
-    const isFree = await tryListen(port)
-      .then(() => tryListen(port + DERIVED))
-      .then(
-        () => true,
-        () => false,
-      );
-    if (isFree) return port;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    at = (at + 2 * DERIVED) % COUNT;
+    const port = FIRST + at;
+    if ((await isFree(port)) && (await isFree(port + DERIVED))) return port;
   }
-  throw new Error("no free loopback port found in 50 attempts");
+  throw new Error("no free loopback port found in 100 attempts");
 }

@@ -3,6 +3,9 @@
 /** Resolves after `ms`; only for the gap between two looks at a condition. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** For `vi.waitFor`, which gives up after a second otherwise: this machine may be busy. */
+export const SLOW = { timeout: 40_000, interval: 20 };
+
 /** Looks every `everyMs` until `look` returns something other than undefined, null or false. */
 export async function waitFor<T>(
   what: string,

@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { registerAlerts } from "../../../src/nodeRouter/alerts/register.ts";
 import { CONFIG, fakeDeps } from "../../support/fakeDeps.ts";
+import { SLOW } from "../../support/wait.ts";
 
 const opened = vi.hoisted(() => ({ begun: 0, stopped: 0 }));
 vi.mock("../../../src/nodeRouter/alerts/openAlerts.ts", () => ({
@@ -33,9 +34,9 @@ test("it begins where the config has alerts, once however often it is started, a
   deps.configure({ ...CONFIG, alerts: { channel: "pager", to: "ops" } });
   service?.start();
   service?.start();
-  await vi.waitFor(() => expect(opened.begun).toBe(1));
+  await vi.waitFor(() => expect(opened.begun).toBe(1), SLOW);
   service?.start();
-  await vi.waitFor(() => expect(opened).toEqual({ begun: 2, stopped: 1 }));
+  await vi.waitFor(() => expect(opened).toEqual({ begun: 2, stopped: 1 }), SLOW);
   service?.stop();
   expect(opened).toEqual({ begun: 2, stopped: 2 });
   service?.start();

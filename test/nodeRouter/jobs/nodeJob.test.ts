@@ -191,7 +191,7 @@ describe("start", { concurrent: true, timeout: SLOW }, () => {
     const mark = join(job.home, "mark");
     await job.start(`echo x >>"${mark}"; sleep 60`);
     expect(await job.run(startScript(ID, `echo x >>"${mark}"`))).toBe("");
-    await until(() => existsSync(mark));
+    await until(() => existsSync(mark) && readFileSync(mark, "utf8") !== "");
     expect(readFileSync(mark, "utf8")).toBe("x\n");
   });
 

@@ -19,6 +19,7 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { COMMIT_TIMEOUT_MS, MAX_QUEUE_BYTES, RETRY_MS } from "../../../src/nodeRouter/ledger/journal.ts";
 import { MAX_COMMAND_BYTES } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
+import { SLOW } from "../../support/wait.ts";
 import { command, failingFs, ledgerIn, linesOfAll, parsed, RAN, systemError } from "./arrange.ts";
 
 afterEach(() => {
@@ -111,7 +112,7 @@ test("records that wait are tried again without a call", async () => {
   disk.state.fault = null;
   vi.advanceTimersByTime(RETRY_MS);
   vi.useRealTimers();
-  await vi.waitFor(() => expect(arranged.lines()).toHaveLength(1));
+  await vi.waitFor(() => expect(arranged.lines()).toHaveLength(1), SLOW);
 });
 
 test("a disk that stays full costs the newest records and no more memory than the queue's limit", async () => {
@@ -331,9 +332,7 @@ describe("on a real disk", () => {
     expect(rest).toEqual([""]);
   });
 
-  test("kill -9 in the middle of writing loses nothing that strict had promised", {
-    timeout: 30_000,
-  }, async () => {
+  test("kill -9 in the middle of writing loses nothing that strict had promised", async () => {
     await using arranged = ledgerIn("strict");
     const child = spawn(
       process.execPath,

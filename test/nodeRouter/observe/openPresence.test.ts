@@ -7,6 +7,7 @@ import { NODE_NAMES } from "../../../src/nodeRouter/inventory/nodeNames.ts";
 import { registerPresence } from "../../../src/nodeRouter/observe/register.ts";
 import { PRESENCE } from "../../../src/presence/presence.ts";
 import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
+import { SLOW } from "../../support/wait.ts";
 
 interface Service {
   start(): Promise<void>;
@@ -33,7 +34,7 @@ function setUp(resolveStateDir: () => string = () => folder) {
 function register(
   deps: FakeDeps,
   resolveStateDir: () => string = () => folder,
-  patienceMs?: number,
+  patienceMs = 60_000,
 ): Service {
   const services: Service[] = [];
   const api = {
@@ -98,7 +99,7 @@ describe("a list of nodes that does not come, on a machine that is too busy,", (
     await register(deps, undefined, PATIENCE_MS).start();
     expect(deps.memory.part(PRESENCE).current).toBeNull();
     release();
-    await vi.waitFor(() => expect(deps.memory.part(PRESENCE).current).not.toBeNull());
+    await vi.waitFor(() => expect(deps.memory.part(PRESENCE).current).not.toBeNull(), SLOW);
   });
 
   test("does not hold up the end either, and what began before it takes nothing from its successor", async () => {
@@ -110,7 +111,7 @@ describe("a list of nodes that does not come, on a machine that is too busy,", (
     const second = register(deps, undefined, PATIENCE_MS);
     await second.start();
     release();
-    await vi.waitFor(() => expect(deps.memory.part(PRESENCE).current).not.toBeNull());
+    await vi.waitFor(() => expect(deps.memory.part(PRESENCE).current).not.toBeNull(), SLOW);
     await first.stop();
     expect(deps.memory.part(PRESENCE).current).not.toBeNull();
     await second.stop();
@@ -124,7 +125,7 @@ test("a start that fails after nobody waits for it any more says so in the log",
   vi.spyOn(deps.memory.part(NODE_NAMES), "ready").mockReturnValue(promise);
   await register(deps, undefined, 20).start();
   reject(new Error("no names"));
-  await vi.waitFor(() => expect(deps.lines.map(({ text }) => text).join()).toContain("no names"));
+  await vi.waitFor(() => expect(deps.lines.map(({ text }) => text).join()).toContain("no names"), SLOW);
 });
 
 test("a state folder that cannot be written costs the history, and nothing else", async () => {

@@ -56,7 +56,8 @@ async function run(task: NodeTask, args: readonly string[] = [], input = "") {
   });
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
-  const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // Its words may come after its end.
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, ...out, said: saidBy(out.stdout) };
 }
 
@@ -164,7 +165,7 @@ describe("connect", () => {
   });
 
   test("without a service goes on when the session has ended, until disconnect ends it and no other", async () => {
-    install(`${READS}; echo $$ >"$HOME/pid-$5"; while :; do sleep 0.2; done`);
+    install(`echo $$ >"$HOME/pid-$5"; ${READS}; while :; do sleep 0.2; done`);
     const connected = await run("connect", ["mac-sg", "foreground"], "secret-code");
     expect(connected.code).toBe(0);
     expect(connected.said.get("log")).toBe(join(home, ".openclaw/node-router-node.log"));

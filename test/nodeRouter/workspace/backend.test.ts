@@ -13,6 +13,7 @@ import type { ErrorCode } from "../../../src/shared/errorCatalogue.ts";
 import { NodeRouterError } from "../../../src/shared/errors.ts";
 import { agentText } from "../../../src/shared/refusal.ts";
 import { refused } from "../../support/refused.ts";
+import { SLOW } from "../../support/wait.ts";
 import { type Arranged, arrange, callOf, configOf, runSpec } from "./arrange.ts";
 import { runHelper } from "./exec/helperRun.ts";
 
@@ -329,7 +330,7 @@ describe("input to a command that runs", () => {
     await run.saw("ready");
     at.faults.audit = new NodeRouterError(refused("AUDIT_UNAVAILABLE", "the disk is full"));
     run.write("id\n");
-    await vi.waitFor(() => expect(run.seen.stderr).toContain("AUDIT_UNAVAILABLE: the disk is full"));
+    await vi.waitFor(() => expect(run.seen.stderr).toContain("AUDIT_UNAVAILABLE: the disk is full"), SLOW);
     run.child.kill("SIGTERM");
     expect((await run.end).stdout).toBe("ready\n");
   });

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Geoip, openGeoip } from "../../../src/presence/location/geoip.ts";
 import { CHECK_MS, HOLD_MS, type MmdbFs, type MmdbStat } from "../../../src/presence/location/mmdbFile.ts";
 import { writeMmdb } from "../../support/mmdb.ts";
+import { SLOW } from "../../support/wait.ts";
 
 const ADDRESS = "81.2.69.142";
 const KEY = "plugins.entries.node-router.config.presence.geoipFile";
@@ -179,7 +180,7 @@ describe("a real file", () => {
     await writeFile(file, cityFile("SG", "GeoLite2-City"));
     clock.now += CHECK_MS;
     expect(geoip.known(ADDRESS)?.place?.country).toBe("GB");
-    await vi.waitFor(() => expect(geoip.known(ADDRESS)).toBe(null));
+    await vi.waitFor(() => expect(geoip.known(ADDRESS)).toBe(null), SLOW);
     expect(await countryOf(geoip)).toBe("SG");
   });
 

@@ -20,6 +20,8 @@ import { freePort } from "../../../support/ports.ts";
 import { waitFor } from "../../../support/wait.ts";
 
 const TOKEN = "a-token-of-more-than-thirty-two-characters";
+/** For what does not wait for it. */
+const AMPLE_MS = 40_000;
 const peers: RawPeer[] = [];
 const clients: PeerClient[] = [];
 
@@ -41,7 +43,7 @@ function clientOf(port: number, url = `http://127.0.0.1:${port}`): PeerClient {
   return client;
 }
 
-async function answerTo(reply: (request: RawRequest) => void, timeoutMs = 5_000): Promise<PeerAnswer> {
+async function answerTo(reply: (request: RawRequest) => void, timeoutMs = AMPLE_MS): Promise<PeerAnswer> {
   const { port } = await startPeer(reply);
   return clientOf(port).call("SendMessage", { a: 1 }, { timeoutMs });
 }
@@ -56,7 +58,7 @@ describe("a call", () => {
     const peer = await startPeer(send((id) => resultReply(id)));
     const client = clientOf(peer.port);
     for (let count = 0; count < 3; count += 1) {
-      expect(await client.call("GetTask", { id: "x" }, { timeoutMs: 5_000 })).toMatchObject({
+      expect(await client.call("GetTask", { id: "x" }, { timeoutMs: AMPLE_MS })).toMatchObject({
         is: "result",
         result: { done: true },
       });
@@ -97,7 +99,7 @@ describe("a call", () => {
 
 describe("a call that was not answered", () => {
   test("is not sent where nobody listens, and the words hold no token", async () => {
-    const answer = await clientOf(await freePort()).call("SendMessage", {}, { timeoutMs: 5_000 });
+    const answer = await clientOf(await freePort()).call("SendMessage", {}, { timeoutMs: AMPLE_MS });
     if (answer.is !== "not-sent") throw new Error(answer.is);
     expect(refusalText(answer.why)).toMatch(
       /^PEER_UNREACHABLE: peer "gw-sg" cannot be reached at "127\.0\.0\.1:\d+": ECONNREFUSED/,
@@ -125,7 +127,7 @@ describe("a call that was not answered", () => {
     "ftp://127.0.0.1",
     "http://100.128.0.1",
   ])("is not sent to %s, where others could read the token", async (url) => {
-    const answer = await clientOf(0, url).call("SendMessage", {}, { timeoutMs: 5_000 });
+    const answer = await clientOf(0, url).call("SendMessage", {}, { timeoutMs: AMPLE_MS });
     expect(answer).toMatchObject({ is: "not-sent" });
     expect(JSON.stringify(answer)).toContain("others could read its token");
   });
@@ -154,6 +156,7 @@ describe("a call that was not answered", () => {
     for (let at = 1; at <= 700; at += at < 20 ? 1 : 13) {
       cutAt = at;
       const before = peer.connections();
+      // What is whole before it would be cut is waited for.
       const answer = await client.call("SendMessage", { text: "x".repeat(300) }, { timeoutMs: 5_000 });
       expect(answer.is, `cut at ${at}`).toBe("no-answer");
       expect(peer.connections() - before, `cut at ${at}: it is not sent again`).toBe(1);
@@ -166,11 +169,11 @@ describe("a call that was not answered", () => {
     const length = resultReply('"1"').length;
     const peer = await startPeer(({ socket, id }) => socket.end(resultReply(id).slice(0, cutAt)));
     for (cutAt = 0; cutAt < length; cutAt += 3) {
-      const answer = await clientOf(peer.port).call("SendMessage", {}, { timeoutMs: 5_000 });
+      const answer = await clientOf(peer.port).call("SendMessage", {}, { timeoutMs: AMPLE_MS });
       expect(answer.is, `cut at ${cutAt} of ${length}`).toBe("no-answer");
     }
     cutAt = length;
-    expect(await clientOf(peer.port).call("SendMessage", {}, { timeoutMs: 5_000 })).toMatchObject({
+    expect(await clientOf(peer.port).call("SendMessage", {}, { timeoutMs: AMPLE_MS })).toMatchObject({
       is: "result",
     });
   });
@@ -199,7 +202,7 @@ describe("a call that was not answered", () => {
       socket.on("drain", more);
       more();
     });
-    const answer = await clientOf(peer.port).call("GetTask", {}, { timeoutMs: 20_000 });
+    const answer = await clientOf(peer.port).call("GetTask", {}, { timeoutMs: AMPLE_MS });
     expect(answer).toMatchObject({ is: "no-answer" });
     expect(JSON.stringify(answer)).toContain(`longer than ${MAX_ANSWER_BYTES / 1_048_576} MiB`);
     await waitFor("the connection to be gone", () => peer.open.size === 0);
@@ -207,11 +210,17 @@ describe("a call that was not answered", () => {
 
   test("is given up in time where the answer drips, and the connection with it", async () => {
     const timers: NodeJS.Timeout[] = [];
-    const peer = await startPeer(({ socket }) => {
+    let drips = false;
+    const peer = await startPeer(({ socket, id }) => {
+      if (!drips) return void socket.write(resultReply(id));
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
       timers.push(setInterval(() => socket.write("x"), 20));
     });
-    const answer = await clientOf(peer.port).call("GetTask", {}, { timeoutMs: 300 });
+    const client = clientOf(peer.port);
+    // So that the short time is the answer's, and not the connection's.
+    await client.call("GetTask", {}, { timeoutMs: AMPLE_MS });
+    drips = true;
+    const answer = await client.call("GetTask", {}, { timeoutMs: 300 });
     for (const timer of timers) clearInterval(timer);
     expect(answer).toMatchObject({ is: "no-answer" });
     expect(JSON.stringify(answer)).toContain("did not answer GetTask within 300 ms");

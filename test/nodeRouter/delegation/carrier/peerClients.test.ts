@@ -48,7 +48,7 @@ describe("the connection to a peer", () => {
     const own = await start({});
     const port = server?.port ?? 0;
     configure({ url: `http://127.0.0.1:${port}${at}`, ...entry });
-    expect((await clientOf(own)?.call("GetTask", {}, { timeoutMs: 5_000 }))?.is).toBe("result");
+    expect((await clientOf(own)?.call("GetTask", {}, { timeoutMs: 40_000 }))?.is).toBe("result");
     expect(server?.requests[0]).toContain(`POST ${path(port)} HTTP/1.1`);
   });
 
@@ -64,20 +64,20 @@ describe("the connection to a peer", () => {
   test("takes a new token without a new connection, and none where the reference is not resolved", async () => {
     const own = await start({});
     const client = clientOf(own);
-    await client?.call("GetTask", {}, { timeoutMs: 5_000 });
+    await client?.call("GetTask", {}, { timeoutMs: 40_000 });
     configure({ token: "n".repeat(40) });
-    await client?.call("GetTask", {}, { timeoutMs: 5_000 });
+    await client?.call("GetTask", {}, { timeoutMs: 40_000 });
     expect(server?.requests[1]?.toLowerCase()).toContain(`authorization: bearer ${"n".repeat(40)}`);
     expect(server?.connections()).toBe(1);
     configure({ token: { source: "env", provider: "default", id: "MISSING" } });
-    const answer = await client?.call("GetTask", {}, { timeoutMs: 5_000 });
+    const answer = await client?.call("GetTask", {}, { timeoutMs: 40_000 });
     expect(answer).toMatchObject({ is: "not-sent", why: { code: "SECRET_UNAVAILABLE" } });
     expect(server?.requests.length).toBe(2);
   });
 
   test("is none to a peer that only calls us, and ends with a peer that is gone from the config", async () => {
     const own = await start({});
-    await clientOf(own)?.call("GetTask", {}, { timeoutMs: 5_000 });
+    await clientOf(own)?.call("GetTask", {}, { timeoutMs: 40_000 });
     configure(null);
     own.tidy();
     await waitFor("the connection to be gone", () => server?.open.size === 0);

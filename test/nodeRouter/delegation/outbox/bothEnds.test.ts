@@ -21,6 +21,8 @@ import { waitFor } from "../../../support/wait.ts";
 
 /** Real pauses are of seconds. */
 const FASTER = 50;
+/** Within which a task must be taken where the test waits until that is over: more than a busy machine stands still. */
+const SOON_S = 4;
 
 const ending: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -122,21 +124,21 @@ test("wherever the connection is cut, a task runs once and its result comes", as
   for (const [index, breakage] of breakages.entries()) {
     servers[0]?.breakages.push(breakage);
     const task = `task-${index}-end`;
-    const ended = taken(await outbox.delegate(makeAsk({ task, waitMs: 15_000 })));
+    const ended = taken(await outbox.delegate(makeAsk({ task, waitMs: 60_000 })));
     const what = `${JSON.stringify(breakage)}: ${JSON.stringify(ended)}`;
     expect(ended.state, what).toBe("completed");
     expect(ended.result, what).toContain(task);
     expect(executions(worlds, task), what).toBe(1);
   }
-}, 60_000);
+});
 
 test("what is held back until the task went to another peer runs nowhere", async () => {
   const { worlds, servers } = await startPeers(2);
-  const outbox = startOutbox(servers, 1);
+  const outbox = startOutbox(servers, SOON_S);
   // The message, and every search for it until it is too late to begin.
   for (let count = 0; count < 60; count += 1) servers[0]?.breakages.push({ do: "hold" });
   const begun = taken(await outbox.delegate(makeAsk({ task: "task-held-end", waitMs: 0 })));
-  await waitFor("it to be too late", () => Date.now() - begun.createdAtMs > 1_100);
+  await waitFor("it to be too late", () => Date.now() - begun.createdAtMs > SOON_S * 1_000 + 100);
   servers[0]?.breakages.splice(0);
   await waitFor("its end", () => outbox.find(begun.id)?.state === "completed");
   expect(outbox.find(begun.id)?.peer).toBe("gw-1");
@@ -144,11 +146,11 @@ test("what is held back until the task went to another peer runs nowhere", async
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(executions(worlds, "task-held-end")).toBe(1);
   expect(worlds[0]?.runs).toEqual([]);
-}, 30_000);
+});
 
 test("a peer whose records are an older copy since does not do a task again, and no other one does it", async () => {
   const { worlds, servers } = await startPeers(2);
-  const outbox = startOutbox(servers, 1);
+  const outbox = startOutbox(servers, SOON_S);
   const [world, server] = [worlds[0], servers[0]];
   if (world === undefined || server === undefined) throw new Error("no peer");
   // Its answer is lost, and so is every search until the copy is back.
@@ -163,7 +165,7 @@ test("a peer whose records are an older copy since does not do a task again, and
   await waitFor("its end", () => outbox.find(begun.id)?.endedAtMs != null);
   expect(outbox.find(begun.id)).toMatchObject({ state: "lost", peer: "gw-0", mayHaveRun: true });
   expect(executions(worlds, "task-copied-end")).toBe(1);
-}, 30_000);
+});
 
 test("a hundred at once over connections that break come to their ends, each once", async () => {
   const { worlds, servers } = await startPeers(2);
@@ -173,7 +175,7 @@ test("a hundred at once over connections that break come to their ends, each onc
       server.breakages.push({ do: after % 2 === 0 ? "cut-up" : "cut-down", after: (after * 97) % 1_500 });
   const all = await Promise.all(
     Array.from({ length: 100 }, (_, index) =>
-      outbox.delegate(makeAsk({ task: `task-${index}-end`, waitMs: 25_000 })),
+      outbox.delegate(makeAsk({ task: `task-${index}-end`, waitMs: 60_000 })),
     ),
   );
   for (const [index, given] of all.entries()) {
@@ -181,4 +183,4 @@ test("a hundred at once over connections that break come to their ends, each onc
     expect([state, executions(worlds, `task-${index}-end`)], `task ${index}`).toEqual(["completed", 1]);
     expect(result).toContain(`task-${index}-end`);
   }
-}, 60_000);
+});

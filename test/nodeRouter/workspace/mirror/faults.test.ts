@@ -14,9 +14,9 @@ import type { Collected, CommandRequest } from "../../../../src/nodeRouter/trans
 import { createMirrorMemory } from "../../../../src/nodeRouter/workspace/mirror/mirrorMemory.ts";
 import { ASK, PUT } from "../../../../src/nodeRouter/workspace/mirror/mirrorScripts.ts";
 import { refused } from "../../../support/refused.ts";
+import { SLOW } from "../../../support/wait.ts";
 import { type Arranged, arrange, runHere, SHELLS, SKILLS, tree } from "./arrange.ts";
 
-const SLOW = 60_000;
 const NOTHING = Buffer.alloc(0);
 
 /** The commands that put files are replaced; the others go through. */
@@ -29,9 +29,7 @@ function ended(outcome: Collected["outcome"]): () => Promise<Collected> {
 }
 
 describe.for(SHELLS.map((shell) => [shell.join(" "), shell] as const))("under %s", ([, shell]) => {
-  test("a stream that is cut off anywhere changes nothing, and the next call brings all of it", {
-    timeout: SLOW,
-  }, async () => {
+  test("a stream that is cut off anywhere changes nothing, and the next call brings all of it", async () => {
     using arranged = arrange(shell);
     const target = join(arranged.node, SKILLS);
     arranged.put("skills/a", "old");
@@ -52,7 +50,7 @@ describe.for(SHELLS.map((shell) => [shell.join(" "), shell] as const))("under %s
     expect(tree(target)).toEqual(tree(arranged.local));
   });
 
-  test("a disk that takes no more leaves the old files and says so", { timeout: SLOW }, async () => {
+  test("a disk that takes no more leaves the old files and says so", async () => {
     using arranged = arrange(shell);
     arranged.put("skills/a", "old");
     const mirror = arranged.mirror();
@@ -72,7 +70,7 @@ describe.for(SHELLS.map((shell) => [shell.join(" "), shell] as const))("under %s
     expect(tree(join(arranged.node, SKILLS))).toEqual(tree(arranged.local));
   });
 
-  test("a directory that somebody made in place of a file is not replaced", { timeout: SLOW }, async () => {
+  test("a directory that somebody made in place of a file is not replaced", async () => {
     using arranged = arrange(shell);
     arranged.put("skills/a", "one");
     mkdirSync(join(arranged.node, SKILLS, "skills/a/keep"), { recursive: true });
@@ -82,9 +80,7 @@ describe.for(SHELLS.map((shell) => [shell.join(" "), shell] as const))("under %s
     expect(existsSync(join(arranged.node, SKILLS, "skills/a/keep"))).toBe(true);
   });
 
-  test("what a killed transfer left behind is cleared after a while, a fresh one is not", {
-    timeout: SLOW,
-  }, async () => {
+  test("what a killed transfer left behind is cleared after a while, a fresh one is not", async () => {
     using arranged = arrange(shell);
     arranged.put("skills/a", "one");
     const [old, fresh] = ["old", "fresh"].map((name) =>
@@ -293,7 +289,7 @@ describe("a node that hangs", () => {
     arranged.replace(() => first.promise);
     const waiting = ["one", "two", "three"].map((owner) => arranged.mirror({}, { memory, owner }).ensure());
     const settled = Promise.allSettled(waiting);
-    await vi.waitFor(() => expect(arranged.trips()).toBe(1));
+    await vi.waitFor(() => expect(arranged.trips()).toBe(1), SLOW);
     first.resolve(HUNG);
     for (const result of await settled) {
       expect(result).toMatchObject({

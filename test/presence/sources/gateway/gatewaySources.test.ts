@@ -10,6 +10,7 @@ import { createGatewaySource, hostObservation } from "../../../../src/presence/s
 import type { HostNodes } from "../../../../src/presence/sources/gateway/hostList.ts";
 import { type HostNode, readHostNode } from "../../../../src/presence/sources/gateway/hostNode.ts";
 import { createGatewayPing, type InvokeNode } from "../../../../src/presence/sources/gateway/nodePing.ts";
+import { SLOW } from "../../../support/wait.ts";
 
 /** As the host lists it. */
 function hostNode(over: Readonly<Record<string, unknown>> = {}): HostNode {
@@ -150,7 +151,7 @@ describe("asking over the node protocol", () => {
       monotonic: () => (ms += 5),
     });
     await source.round([target], sink, never);
-    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(0), SLOW);
     return answers;
   };
   const says =
@@ -167,7 +168,7 @@ describe("asking over the node protocol", () => {
   test("no answer in time is silent, asked twice", async () => {
     const invoke = vi.fn(says("gateway request timeout for node.invoke"));
     expect((await answered(hostNode(), invoke))[0]).toMatchObject({ result: "silent" });
-    await vi.waitFor(() => expect(invoke).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(invoke).toHaveBeenCalledTimes(2), SLOW);
   });
 
   describe("when the answer does not come soon", () => {

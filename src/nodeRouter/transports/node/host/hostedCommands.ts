@@ -143,9 +143,13 @@ export class HostedCommands {
   /** Ends what nobody asked for, and lets go of it when still nobody does. */
   #expire(): void {
     const nowMs = performance.now();
-    for (const [key, { command, askedMs }] of this.#kept) {
+    for (const [key, kept] of this.#kept) {
+      const { command, askedMs } = kept;
       const silentMs = nowMs - askedMs;
-      if (silentMs > 2 * this.#leaseMs) {
+      if (command.process === null) {
+        // Begun later, it would run with nobody there: nothing ends what is let go of here.
+        kept.isForgotten ||= silentMs > this.#leaseMs;
+      } else if (silentMs > 2 * this.#leaseMs) {
         this.#barred.leave(key);
         this.#drop(key);
         this.#discard(command);

@@ -2,25 +2,30 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, test, vi } from "vitest";
 import { livingIn } from "../../../../support/executions.ts";
 
 const SUPPORT = resolve(import.meta.dirname, "../../../../support/nodeEnd.ts");
 const SLOW = { timeout: 30_000, interval: 100 };
 
-/** A node host of its own, with one command that goes on in its group; told the group. */
+/** A node host of its own, with one command that goes on in its group; told the group, and when the shell has ended. */
 async function nodeHostWith(script: string) {
   const code = `
     import { nodeEnd } from ${JSON.stringify(SUPPORT)};
     const node = nodeEnd();
     const reply = await node.run(${JSON.stringify(script)}, { waitMs: 0, eof: false });
     console.log(reply.processGroup);
-    setInterval(() => {}, 1000);`;
+    setInterval(() => {
+      if (!node.server.hasActiveWork) console.log("ended");
+    }, 100);`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [line]: unknown[] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-  return { child, group: Number(String(line)) };
+  const lines: string[] = [];
+  createInterface(child.stdout).on("line", (line) => lines.push(line));
+  await vi.waitFor(() => expect(lines.length + (child.exitCode ?? 0)).toBeGreaterThan(0), SLOW);
+  return { child, group: Number(lines[0]), ended: () => lines.includes("ended") };
 }
 
 test.each([["SIGKILL"], ["SIGTERM"]] as const)(
@@ -35,10 +40,8 @@ test.each([["SIGKILL"], ["SIGTERM"]] as const)(
 );
 
 test("what a command that has ended left running on purpose outlives the node host, as over SSH", async () => {
-  const { child, group } = await nodeHostWith("nohup sleep 300 >/dev/null 2>&1 & true");
-  await vi.waitFor(() => expect(livingIn(group)).toBe(1), SLOW);
-  // Until the node host has seen the end of the shell.
-  await new Promise((done) => setTimeout(done, 1_000));
+  const { child, group, ended } = await nodeHostWith("nohup sleep 300 >/dev/null 2>&1 & true");
+  await vi.waitFor(() => expect([livingIn(group), ended()]).toEqual([1, true]), SLOW);
   child.kill("SIGKILL");
   await once(child, "exit");
   await new Promise((done) => setTimeout(done, 4_500));

@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 /** As the service answers; the wire is without TLS. */
-async function asked(answer: RequestListener, waitMs = 2_500): Promise<string | null> {
+async function asked(answer: RequestListener, waitMs = 40_000): Promise<string | null> {
   const server = createServer(answer);
   closing.push(
     () => void server.close(),

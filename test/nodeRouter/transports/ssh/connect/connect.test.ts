@@ -8,12 +8,15 @@ import type { ConnectEnv } from "../../../../../src/nodeRouter/transports/ssh/co
 import { type ConnectResult, connect } from "../../../../../src/nodeRouter/transports/ssh/connect/connect.ts";
 import type { ConnectOptions } from "../../../../../src/nodeRouter/transports/ssh/connect/options.ts";
 import { refusalLine } from "../../../../../src/shared/refusal.ts";
+import { freePort } from "../../../../support/ports.ts";
 import { startAgent } from "../../../../support/ssh/agent.ts";
 import { makeKey } from "../../../../support/ssh/keys.ts";
 import { type SshServer, type SshServerOptions, startSshServer } from "../../../../support/ssh/server.ts";
 import { makeTestHome, sshNode, type TestHome, targetOf } from "./arrange.ts";
 
 const SSH_AT = "plugins.entries.node-router.config.nodes.mac-sg.ssh";
+/** For a login that gets as far as it does: the key exchange before it is work. */
+const LOGIN_MS = 3_000;
 const KEY = makeKey();
 const OTHER = makeKey();
 const RSA = makeKey("rsa");
@@ -506,24 +509,24 @@ describe("the login", () => {
 
   test("a server that waits for a person says why it waited", async () => {
     const server = await arrange({ hangAuth: true, banner: "visit https://login.example/a" });
-    const result = await reach(server, { options: { handshakeTimeoutMs: 300 } });
+    const result = await reach(server, { options: { handshakeTimeoutMs: LOGIN_MS } });
     expect(messageOf(result)).toMatch(
-      /^AUTH_FAILED: .* it did not finish the login within 300 ms; it said "visit https:\/\/login\.example\/a"/,
+      /^AUTH_FAILED: .* it did not finish the login within 3000 ms; it said "visit https:\/\/login\.example\/a"/,
     );
     expect(result).toMatchObject({ transportFailure: false });
   });
 });
 
 describe("failures of the way", () => {
-  const short: ConnectOptions = { tcpTimeoutMs: 2_000, handshakeTimeoutMs: 200 };
+  const short: ConnectOptions = { tcpTimeoutMs: 20_000, handshakeTimeoutMs: 200 };
 
   test.each([
-    ["close", /closed the connection before its SSH greeting/],
-    ["silent", /did not finish within 200 ms, before its SSH greeting/],
-    ["greeting", /closed the connection in the key exchange/],
-  ] as const)("a server that does %s", async (misbehaviour, expected) => {
+    ["close", /closed the connection before its SSH greeting/, {}],
+    ["silent", /did not finish within 200 ms, before its SSH greeting/, short],
+    ["greeting", /closed the connection in the key exchange/, {}],
+  ] as const)("a server that does %s", async (misbehaviour, expected, options) => {
     const server = await serve({ misbehaviour });
-    const result = await reach(server, { options: short });
+    const result = await reach(server, { options });
     expect(messageOf(result)).toMatch(/^NODE_UNREACHABLE: node "mac-sg" \(gateway@127\.0\.0\.1:\d+\) /);
     expect(messageOf(result)).toMatch(expected);
     expect(result).toMatchObject({ transportFailure: true });
@@ -534,14 +537,14 @@ describe("failures of the way", () => {
 
   test("something that talks, but not SSH", async () => {
     const server = await serve({ misbehaviour: "garbage" });
-    const result = await reach(server, { options: short });
+    const result = await reach(server);
     expect(messageOf(result)).toMatch(/closed the connection before its SSH greeting/);
   });
 
   test("a hanging login without a word is a timeout", async () => {
     const server = await arrange({ hangAuth: true });
-    const result = await reach(server, { options: { handshakeTimeoutMs: 300 } });
-    expect(messageOf(result)).toContain("did not finish within 300 ms, before the login was done");
+    const result = await reach(server, { options: { handshakeTimeoutMs: LOGIN_MS } });
+    expect(messageOf(result)).toContain("did not finish within 3000 ms, before the login was done");
     expect(result).toMatchObject({ code: "NODE_UNREACHABLE", transportFailure: true });
   });
 
@@ -555,12 +558,7 @@ describe("failures of the way", () => {
   });
 
   test("a refused port", async () => {
-    const probe = createServer();
-    await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-    const address = probe.address();
-    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-    await new Promise((resolve) => probe.close(resolve));
-    const result = await reach({ port });
+    const result = await reach({ port: await freePort() });
     expect(messageOf(result)).toMatch(
       / refused the connection \(ECONNREFUSED\); start its SSH server, or mend plugins\.entries\.node-router\.config\.nodes\.mac-sg\.ssh\.port$/,
     );

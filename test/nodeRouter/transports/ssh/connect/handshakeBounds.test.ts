@@ -61,7 +61,7 @@ function send(connection: Connection, payload: Buffer): void {
 
 const PLACE = { node: "n", address: "claw@n", jump: null, at: "nodes.n.ssh" };
 
-describe("before the login", { timeout: 30_000 }, () => {
+describe("before the login", () => {
   test("banners that never stop end the connection, and the failure says so", async () => {
     const banner = Buffer.from([53, 0, 0, 0, 1, 0x78, 0, 0, 0, 0]);
     const { result, stream } = await shake((connection) => {
@@ -111,7 +111,7 @@ describe("before the login", { timeout: 30_000 }, () => {
   });
 });
 
-describe("keys", { timeout: 30_000 }, () => {
+describe("keys", () => {
   test("are not exchanged in a group that the server chooses: to check one stops everything for most of a minute", () => {
     const { kex } = algorithmsFor(HOST_KEY_TYPES);
     expect(String(kex)).not.toContain("group-exchange");

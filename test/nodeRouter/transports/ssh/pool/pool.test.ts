@@ -120,7 +120,7 @@ describe("a command", () => {
     const { command, group } = await startLong(lab, "sleep 600 & sleep 600");
     command.signal("TERM");
     expect(await command.outcome).toMatchObject({ kind: "ran", exitCode: null });
-    await expect.poll(() => isAlive(group), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(group)).toBe(false);
   });
 
   test("takes input while it runs", async () => {
@@ -299,7 +299,7 @@ describe("a lost connection", () => {
     const { command, group } = await startLong(lab, "sleep 600 & sleep 600");
     lab.server.cut();
     await command.outcome;
-    await expect.poll(() => isAlive(group), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(group)).toBe(false);
   });
 
   test("is followed by a new one for the next command", async () => {
@@ -365,7 +365,7 @@ describe("closing", () => {
     const { command, group } = await startLong(lab);
     lab.transport.destroy();
     expect((await command.outcome).kind).toBe("unknown");
-    await expect.poll(() => isAlive(group), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(group)).toBe(false);
   });
 
   test("a change of the node's settings lets running commands end on the old connection", async () => {

@@ -416,7 +416,7 @@ describe.each(STANDARD_SHELLS)("where /bin/sh is %s", (shell) => {
     expect(await stubborn?.ended).toBe("SIGKILL");
     keeper.stdin.end();
     expect(await watched?.ended).toBe("SIGTERM");
-  }, 15_000);
+  });
 });
 
 describe("a server that gives its sessions no process group of their own", () => {
@@ -459,10 +459,10 @@ describe("a server that gives its sessions no process group of their own", () =>
 });
 
 describe("keeper", () => {
-  /** A keeper and a command in a process group of its own. */
-  async function setUp(script: string) {
+  /** A keeper and a command in a process group of its own, which has done what is `before`. */
+  async function setUp(script: string, before = "") {
     const keeper = login("sh", launchCommands(false).keeper);
-    const command = spawn("/bin/sh", ["-c", `echo up; ${script}`], { detached: true });
+    const command = spawn("/bin/sh", ["-c", `${before}echo up; ${script}`], { detached: true });
     await Promise.all([until(keeper.stdout, `${KEEPER} ready`), until(command.stdout, "up")]);
     const ended = new Promise<string>((resolve) => {
       command.once("exit", (code, signal) => resolve(signal ?? `exit ${code}`));
@@ -486,11 +486,12 @@ describe("keeper", () => {
     expect(await ended).toBe("SIGTERM");
     keeper.stdin.end();
     await gone;
-    expect(isAlive(group)).toBe(false);
+    // Until somebody has buried the child, too.
+    await expect.poll(() => isAlive(group)).toBe(false);
   });
 
   test("ends a group that ignores TERM with KILL", async () => {
-    const { keeper, ended, group } = await setUp("trap '' TERM; echo ready; sleep 600; sleep 600");
+    const { keeper, ended, group } = await setUp("sleep 600; sleep 600", "trap '' TERM; ");
     keeper.stdin.write(`T ${group}\n`);
     expect(await ended).toBe("SIGKILL");
     keeper.stdin.end();

@@ -1,5 +1,5 @@
 // Output of a taken-over node, or of a start file on an honest one, where a waiting shell should say its word.
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { NodePool, type PoolLimits } from "../../../../../src/nodeRouter/transports/ssh/pool/pool.ts";
 import { KEEPER, PONG, READY } from "../../../../../src/nodeRouter/transports/ssh/session/bootstrap.ts";
 import { createLogger } from "../../../../../src/shared/logger.ts";
@@ -11,8 +11,6 @@ import {
   type SimShell,
 } from "../../../../support/ssh/simNode.ts";
 
-const AMPLE = { timeout: 15_000 };
-vi.setConfig({ testTimeout: 30_000 });
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
@@ -128,7 +126,7 @@ describe("a keeper", () => {
     });
     pool.warm();
     await expect
-      .poll(() => pool.ping(50, {}), AMPLE)
+      .poll(() => pool.ping(50, {}))
       .toMatchObject({
         kind: "down",
         reason: "its keeper printed more than 1024 KiB in 60 s",
@@ -138,7 +136,7 @@ describe("a keeper", () => {
 
   test("asks with a number that cannot be guessed, each time another", async () => {
     const { pool, node } = setUp({});
-    for (let turn = 0; turn < 20; turn += 1) await pool.ping(1_000, { connect: true });
+    for (let turn = 0; turn < 20; turn += 1) await pool.ping(20_000, { connect: true });
     const asked = node.shells.flatMap(({ heard }) => heard).filter((line) => line.startsWith("P "));
     expect(new Set(asked).size).toBe(20);
     for (const line of asked) expect(line).toMatch(/^P [0-9a-f]{16}$/);
@@ -153,7 +151,7 @@ describe("a keeper", () => {
     });
     pool.warm();
     await expect
-      .poll(() => pool.ping(50, {}), AMPLE)
+      .poll(() => pool.ping(50, {}))
       .toMatchObject({
         kind: "down",
         reason: "its keeper answered a question that nobody had asked",
@@ -174,7 +172,7 @@ describe("a keeper", () => {
       monotonic,
     );
     pool.warm();
-    await expect.poll(() => pool.info, AMPLE).not.toBeNull();
+    await expect.poll(() => pool.info).not.toBeNull();
     expect(await pool.ping(50, {})).toEqual({ kind: "up", rttMs: null });
     nowMs += 59_000;
     expect(await pool.ping(50, {})).toEqual({ kind: "up", rttMs: null });
@@ -195,12 +193,14 @@ describe("a keeper", () => {
     pool.warm();
     await expect.poll(() => pool.info).not.toBeNull();
     expect(await pool.ping(20, {})).toMatchObject({ kind: expect.stringMatching(/silent|up/) });
-    const nonce = heard.find((line) => line.startsWith("P "))?.slice(2) ?? "";
+    const asked = () => heard.find((line) => line.startsWith("P "));
+    await expect.poll(asked).toBeDefined();
+    const nonce = asked()?.slice(2) ?? "";
     const late = shell as SimShell | null;
     late?.channel.write(`${PONG} ${nonce}\n`);
-    await expect.poll(() => pool.counters().connected, AMPLE).toBe(1);
+    await expect.poll(() => pool.counters().connected).toBe(1);
     late?.channel.write(`${PONG} ${nonce}\n`);
-    await expect.poll(() => pool.counters().connected, AMPLE).toBe(0);
+    await expect.poll(() => pool.counters().connected).toBe(0);
   });
 });
 
@@ -221,7 +221,7 @@ describe("a command whose first line", () => {
       }),
     });
     expect((await pool.start(echo).outcome).kind).toBe("unknown");
-    await expect.poll(() => node.connections(), AMPLE).toBe(0);
+    await expect.poll(() => node.connections()).toBe(0);
     expect(await pool.ping(50, {})).toMatchObject({
       kind: "down",
       reason: "the command's first line does not end",

@@ -48,7 +48,7 @@ const bridge = (to = `127.0.0.1 ${server.port}`) => `'${process.execPath}' '${at
 async function reach(command: string, options: ConnectOptions = {}): Promise<ConnectResult> {
   home.write(".ssh/config", `Host mac-sg\n HostName node.test\n ProxyCommand ${command}\n`);
   const env = home.env();
-  return connect(await targetOf(sshNode(), env), env, options);
+  return connect(await targetOf(sshNode(), env), env, { handshakeTimeoutMs: 40_000, ...options });
 }
 
 async function messageOf(command: string, options: ConnectOptions = {}): Promise<string> {
@@ -126,7 +126,8 @@ describe.skipIf(skipWithoutSsh("connect/proxyCommand"))("a ProxyCommand", () => 
     expect(await messageOf(`sh -c 'echo $$ > ${at("pid")}; exec sleep 600'`, limits)).toMatch(
       /^NODE_UNREACHABLE: .* did not finish within 500 ms, before its SSH greeting; .* was still running$/,
     );
-    await waitFor("the command's end", () => hasEnded(pidIn("pid")));
+    // On a busy machine it may not have come to write its number.
+    await waitFor("the command's end", () => !existsSync(at("pid")) || hasEnded(pidIn("pid")));
   });
 
   test("is ended when the connection is given up", async () => {

@@ -103,9 +103,9 @@ describe("an answer that is none", () => {
 
   test("one that does not end is ended with all that it started", async () => {
     const { variables } = fakeSsh(home, "sleep 600 & echo $! > pid; echo waiting for nc >&2; wait");
-    const asked = runSsh({ args: ["-G", "h"], variables, host: "h", signal: undefined, timeoutMs: 300 });
+    const asked = runSsh({ args: ["-G", "h"], variables, host: "h", signal: undefined, timeoutMs: 3_000 });
     await expect(asked).rejects.toThrow(
-      /^SSH_SETTINGS_INVALID: ssh -G did not end within 300 ms for "h", after "waiting for nc"; see its Match exec/,
+      /^SSH_SETTINGS_INVALID: ssh -G did not end within 3000 ms for "h", after "waiting for nc"; see its Match exec/,
     );
     const pid = Number(readFileSync(join(home.home, "pid"), "utf8"));
     await waitFor("its end", () => !isRunning(pid));

@@ -5,6 +5,7 @@ import { withoutIndentation } from "./scripts/support/indentation.ts";
 import { leftOut } from "./scripts/support/leftOut.ts";
 import { oneStartFile } from "./scripts/support/oneStartFile.ts";
 import { builtPage, pageInputs } from "./scripts/support/pageAssets.ts";
+import { shortLocals } from "./scripts/support/shortLocals.ts";
 import { thirdParty } from "./scripts/support/thirdParty.ts";
 import { withoutComments } from "./scripts/support/withoutComments.ts";
 
@@ -40,6 +41,7 @@ export default defineConfig({
     withoutComments(start.before),
   ],
   onSuccess: async () => {
+    shortLocals("dist");
     withoutIndentation("dist");
     denseThirdParty("dist");
   },

@@ -19,6 +19,7 @@ export function withoutIndentation(folder: string): void {
     "--bracket-spacing=false",
     "--semicolons=as-needed",
     "--trailing-commas=none",
+    "--expand=never",
     "--arrow-parentheses=as-needed",
   ];
   const options = ["--vcs-enabled=false", ...style, "--files-max-size=10000000"];

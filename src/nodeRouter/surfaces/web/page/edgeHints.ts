@@ -1,6 +1,6 @@
 // Which way the markers are that the map does not show now: arrows at its edge. Pure.
 import { type Point, round, type Size } from "./geometry.ts";
-import { GATEWAY, type Marker, PEER } from "./layout.ts";
+import { GATEWAY, type Marker, PEER } from "./mapShapes.ts";
 
 export interface EdgeHint extends Point {
   /** Of the first marker that it stands for. */

@@ -9,6 +9,11 @@ export interface Box {
   readonly height: number;
 }
 
+/** The box around a point. */
+export function boxAround({ x, y }: Point, width: number, height = width): Box {
+  return { x: x - width / 2, y: y - height / 2, width, height };
+}
+
 /** Longer names are cut on the map; table and detail have them whole. */
 export const MAX_LABEL = 24;
 

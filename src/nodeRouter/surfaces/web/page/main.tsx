@@ -1,14 +1,15 @@
 // The page "Nodes": draws what came with it, and asks the gateway for news every few seconds.
 import { render } from "preact";
 import { fieldOf } from "../../../../shared/jsonParts.ts";
-import { nameText, safe } from "../../../../shared/safeText.ts";
 import type { NodesData } from "../data.ts";
-import { TICKET_PATH } from "../webPaths.ts";
 import { type Actions, App, type Chosen, type Freshness } from "./app.tsx";
+import { focusOn, isFocusable } from "./focus.ts";
 import { duration } from "./format.ts";
+import { createGateway, errorIn } from "./gateway.ts";
 import { keptFromText, keptToText } from "./keep.ts";
 import { makeAttributesHarmless } from "./parts.tsx";
-import { CannotAsk, freshnessText, startPoll } from "./poll.ts";
+import { freshnessText, startPoll } from "./poll.ts";
+import { changesText, statesOf } from "./stateChanges.ts";
 import { applyTheme, followTheme } from "./theme.ts";
 
 /** The gateway's own list of nodes should not be older than this, ms. */
@@ -25,9 +26,6 @@ const RELOAD_MS = 15_000;
 
 /** Where they do with the page's ticket, so many ms before that ends. */
 const NEW_TICKET_MS = 4 * 60_000;
-
-/** `TICKET_PATH` from where the page is: under a path of a proxy too. */
-const TICKET_DATA = `../..${TICKET_PATH}`;
 
 makeAttributesHarmless();
 
@@ -53,13 +51,11 @@ let usageAskedMs: number | null = Number.NEGATIVE_INFINITY;
 let freshness: Freshness = { text: "", notice: "", announcement: "" };
 /** What had the focus when the detail was opened. */
 let opener: Element | null = null;
-let states = new Map<string, string>();
+let states: ReadonlyMap<string, string> = new Map();
 let theme = kept.theme;
-/** Whether this page's questions are asked with its ticket, because its browser sends them without the gateway's cookie. */
-let byTicket = false;
-/** Whether they get no answer with that either. */
+/** Whether questions get no answer, with the page's ticket either. */
 let reloads = false;
-let answered = false;
+const gateway = createGateway();
 
 const actions: Actions = {
   onSelect: select,
@@ -108,29 +104,12 @@ function draw(): void {
     focused.focus({ preventScroll: true });
 }
 
-function isFocusable(element: Element | null): element is HTMLElement | SVGElement {
-  return (element instanceof HTMLElement || element instanceof SVGElement) && element !== document.body;
-}
-
 /** Tells screen readers what changed; the first answer is no change. */
-function announce({ nodes, refused }: NodesData): void {
+function announce(next: NodesData): void {
   const before = states;
-  states = new Map([
-    ...nodes.map(({ name, state }) => [`node ${name}`, state] as const),
-    ...refused.map(({ agent }) => [`agent ${agent}`, "refused"] as const),
-  ]);
-  if (before.size === 0) return;
-  const words = [
-    ...refused
-      .filter(({ agent }) => !before.has(`agent ${agent}`))
-      .map(({ agent }) => `agent ${nameText(agent.slice(0, 60))} is refused`),
-    ...nodes
-      .filter(({ name, state }) => before.has(`node ${name}`) && before.get(`node ${name}`) !== state)
-      .map(({ name, state }) => `${nameText(name.slice(0, 60))} is ${state}`),
-  ];
-  if (words.length === 0) return;
-  const more = words.length > 3 ? [`and ${words.length - 3} more changed`] : [];
-  freshness = { ...freshness, announcement: [...words.slice(0, 3), ...more].join(", ") };
+  states = statesOf(next);
+  const announcement = before.size === 0 ? "" : changesText(next, before);
+  if (announcement !== "") freshness = { ...freshness, announcement };
 }
 
 function showFreshness(): void {
@@ -153,77 +132,23 @@ function showFreshness(): void {
 
 async function ask(signal: AbortSignal): Promise<NodesData> {
   const { selected, agent, down } = chosen;
-  return askFor({ detail: onlyOf(selected), agent, down }, signal);
+  return gateway.ask({ detail: onlyOf(selected), agent, down }, signal);
 }
 
 /** Once there was an answer, so that the browser is known to let questions through. */
 async function askUsage(): Promise<void> {
   const nowMs = Date.now();
-  if (!answered || usageAskedMs === null || nowMs - usageAskedMs < USAGE_MS) return;
+  if (!gateway.hasAnswered() || usageAskedMs === null || nowMs - usageAskedMs < USAGE_MS) return;
   usageAskedMs = null;
   try {
-    usage = (await askFor({ detail: "", usage: "" }, AbortSignal.timeout(USAGE_TIMEOUT_MS))).usage ?? usage;
+    usage =
+      (await gateway.ask({ detail: "", usage: "" }, AbortSignal.timeout(USAGE_TIMEOUT_MS))).usage ?? usage;
     draw();
   } catch {
     // What it said last stays; why there is no answer is said of the other question.
   } finally {
     usageAskedMs = nowMs;
   }
-}
-
-/** In the Control UI this page has no origin of its own: what shows that it came from this gateway. */
-function proof(name: "key" | "ticket"): string {
-  return document.querySelector(`meta[name=node-router-${name}]`)?.getAttribute("content") ?? "";
-}
-
-function question(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
-  const init: RequestInit = { signal, cache: "no-store", redirect: "error" };
-  if (byTicket) {
-    const headers = { "X-Node-Router-Ticket": proof("ticket") };
-    return fetch(addressOf(TICKET_DATA, query), { ...init, headers, credentials: "omit" });
-  }
-  return fetch(addressOf("nodes.json", { ...query, key: proof("key") }), { ...init, credentials: "include" });
-}
-
-function addressOf(path: string, query: Readonly<Record<string, string>>): URL {
-  const where = new URL(path, document.baseURI);
-  where.search = new URLSearchParams(query).toString();
-  return where;
-}
-
-/** Whether anything at all answers where the ticket was refused, which other origins are not told. */
-async function isThere(signal: AbortSignal): Promise<boolean> {
-  const asked = fetch(addressOf(TICKET_DATA, {}), { signal, mode: "no-cors", credentials: "omit" });
-  return asked.then(
-    () => true,
-    () => false,
-  );
-}
-
-async function askFor(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<NodesData> {
-  let answer: Response;
-  try {
-    answer = await question(query, signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    // The page itself was just given to us, with the gateway's cookie, and its first question is refused: a browser
-    // that keeps cookies from frames.
-    if (!answered && !byTicket && self.origin === "null") {
-      byTicket = true;
-      return askFor(query, signal);
-    }
-    if (byTicket && (!answered || (await isThere(signal)))) throw new CannotAsk();
-    throw new Error(
-      "the gateway does not answer, or this page's sign-in has ended (then open the tab again)",
-    );
-  }
-  // Without the host's rights our reports may fail there, where with the gateway's cookie they do not.
-  if (byTicket && !answered && !answer.ok) throw new CannotAsk();
-  answered = true;
-  if (answer.ok) return answer.json();
-  if (answer.status === 401) throw new Error("this page's sign-in has ended: open the tab again");
-  const reason = errorIn(await answer.json().catch(() => null));
-  throw new Error(safe(`the gateway answered ${answer.status}${reason === null ? "" : `: ${reason}`}`));
 }
 
 const poll = startPoll<NodesData>(
@@ -251,8 +176,8 @@ const poll = startPoll<NodesData>(
 /** How old this page gets before it loads itself anew, ms. */
 function patienceMs(): number {
   // A ticket that was good has ended: the next page has another.
-  if (reloads) return answered ? 0 : RELOAD_MS;
-  return byTicket ? NEW_TICKET_MS : Number.POSITIVE_INFINITY;
+  if (reloads) return gateway.hasAnswered() ? 0 : RELOAD_MS;
+  return gateway.asksByTicket() ? NEW_TICKET_MS : Number.POSITIVE_INFINITY;
 }
 
 /** The same page with fresh data, and with everything as the reader left it. */
@@ -283,21 +208,6 @@ function isBusy(): boolean {
     document.activeElement instanceof HTMLSelectElement ||
     (selection !== null && !selection.isCollapsed)
   );
-}
-
-/** @param key its `data-focus`, or its id. */
-function focusOn(key: string, isSeen: boolean): void {
-  const found =
-    [...document.querySelectorAll("[data-focus], [id]")].find(
-      (element) => (element.getAttribute("data-focus") ?? element.id) === key,
-    ) ?? null;
-  if (isFocusable(found)) found.focus({ preventScroll: !isSeen });
-}
-
-/** Why there is no data in it; null when it does not say. */
-function errorIn(answer: unknown): string | null {
-  const error = fieldOf(answer, "error");
-  return error === undefined ? null : safe(String(error));
 }
 
 function isData(found: unknown): found is NodesData {

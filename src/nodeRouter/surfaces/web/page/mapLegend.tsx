@@ -1,7 +1,7 @@
 // What the marks and lines of the map mean: those that are on it.
 import type { NodesData } from "../data.ts";
 import { Icon } from "./icons.tsx";
-import type { MapLayout, MapLink } from "./layout.ts";
+import type { MapLayout, MapLink } from "./mapShapes.ts";
 import { WORST_FIRST } from "./rows.ts";
 
 const LINES: readonly (readonly [MapLink["kind"], string])[] = [

@@ -3,7 +3,7 @@ import { safe } from "../../../../shared/safeText.ts";
 import type { EdgeHint } from "./edgeHints.ts";
 import type { Size } from "./geometry.ts";
 import { cut } from "./labels.ts";
-import type { Label, MapLink, Ring } from "./layout.ts";
+import type { Label, MapLink, Ring } from "./mapShapes.ts";
 
 /** Somewhere in this country: no more is known. */
 export function MapRing({ ring: { x, y, radius } }: { readonly ring: Ring }) {

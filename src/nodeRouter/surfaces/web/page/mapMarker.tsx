@@ -4,7 +4,7 @@ import type { NodesData } from "../data.ts";
 import { placeName, roundTrip } from "./format.ts";
 import { Frame, SHAPES } from "./icons.tsx";
 import { cut } from "./labels.ts";
-import { type Marker, PEER } from "./layout.ts";
+import { type Marker, PEER } from "./mapShapes.ts";
 import { countShownStates } from "./rows.ts";
 
 interface MarkerProps {

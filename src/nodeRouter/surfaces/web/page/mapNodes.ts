@@ -5,7 +5,7 @@ import { type GeoPoint, pointOf } from "../../../../shared/distance.ts";
 import type { NodeReport } from "../../reports/nodeReport.ts";
 import type { PeerOverview } from "../../reports/peersOverview.ts";
 import { placeName, roundTrip } from "./format.ts";
-import { type MapNode, PEER } from "./layout.ts";
+import { type MapNode, PEER } from "./mapShapes.ts";
 
 export interface MapSpot {
   /** Degrees. */

@@ -14,13 +14,14 @@ import {
   worldView,
 } from "./geometry.ts";
 import type { Kept } from "./keep.ts";
-import { layoutMap, type MapLayout } from "./layout.ts";
+import { layoutMap } from "./layout.ts";
 import { listenToPointers } from "./mapGestures.ts";
 import { type ChooseView, type Seen, viewByKey, zoomBy } from "./mapKeys.ts";
 import { MapLegend } from "./mapLegend.tsx";
 import { MapHint, MapLabel, MapLine, MapRing, MapTrip } from "./mapLines.tsx";
 import { MapMarker } from "./mapMarker.tsx";
 import { mapNode, mapPeer, mapSpot } from "./mapNodes.ts";
+import type { MapLayout } from "./mapShapes.ts";
 import { gridPath, outlinePath, pathOf } from "./outline.ts";
 import worldOutline from "./worldOutline.svg";
 

@@ -15,15 +15,15 @@ import {
   zoomed,
 } from "../../../../../src/nodeRouter/surfaces/web/page/geometry.ts";
 import { type Box, cut, MAX_LABEL } from "../../../../../src/nodeRouter/surfaces/web/page/labels.ts";
+import { layoutMap } from "../../../../../src/nodeRouter/surfaces/web/page/layout.ts";
+import { viewByKey } from "../../../../../src/nodeRouter/surfaces/web/page/mapKeys.ts";
+import { mapSpot } from "../../../../../src/nodeRouter/surfaces/web/page/mapNodes.ts";
 import {
   GATEWAY,
-  layoutMap,
   type MapInput,
   type MapNode,
   PEER,
-} from "../../../../../src/nodeRouter/surfaces/web/page/layout.ts";
-import { viewByKey } from "../../../../../src/nodeRouter/surfaces/web/page/mapKeys.ts";
-import { mapSpot } from "../../../../../src/nodeRouter/surfaces/web/page/mapNodes.ts";
+} from "../../../../../src/nodeRouter/surfaces/web/page/mapShapes.ts";
 import { gridPath, outlinePath, pathOf } from "../../../../../src/nodeRouter/surfaces/web/page/outline.ts";
 import { WORST_FIRST } from "../../../../../src/nodeRouter/surfaces/web/page/rows.ts";
 import type { GeoPoint } from "../../../../../src/shared/distance.ts";

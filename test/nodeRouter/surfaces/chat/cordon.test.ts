@@ -48,6 +48,14 @@ test("/drain says what holds the node without waiting, and /uncordon lets calls 
   expect(await cordonReply(deps, "uncordon", "mac-sg", "alice")).toBe("Nothing was cordoned.");
 });
 
+test("a reason calls nobody in the chat that reads it", async () => {
+  const deps = fakeDeps({ hostConfig: HOST });
+  await cordonReply(deps, "cordon", "mac-sg @everyone: <!channel>", "alice");
+  const answer = await cordonReply(deps, "drain", "mac-sg @here", "alice");
+  expect(["@", "<", ">"].filter((one) => answer.includes(one))).toEqual([]);
+  expect(await cordonReply(deps, "cordon", "@everyone", "alice")).not.toContain("@");
+});
+
 test("the host asks for the scope of the gateway methods of the same names", async () => {
   const commands: Command[] = [];
   const api = { registerCommand: (command: Command) => void commands.push(command) };

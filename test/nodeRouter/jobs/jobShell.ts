@@ -62,6 +62,7 @@ export function jobShell(shell: string): JobShell {
         env: { PATH: process.env.PATH, HOME: home },
         detached: true,
       });
+      child.stdin.on("error", () => {});
       const said = { out: "", err: "" };
       child.stdout.on("data", (chunk) => {
         said.out += chunk;

@@ -35,7 +35,7 @@ function login(
   more: Readonly<Record<string, string | undefined>> = {},
   cwd: string | undefined = undefined,
 ): ChildProcessWithoutNullStreams {
-  return spawn(shell, ["-c", command], {
+  const child = spawn(shell, ["-c", command], {
     detached: true,
     cwd,
     env: {
@@ -46,6 +46,9 @@ function login(
       ...more,
     },
   });
+  // It may end before all that is for it was written: that is no fault of the test.
+  child.stdin.on("error", () => {});
+  return child;
 }
 
 /** What /bin/sh is on one system or another, as far as this machine has it. */

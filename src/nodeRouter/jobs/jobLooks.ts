@@ -13,6 +13,10 @@ export const NO_OUTPUT = Number.MAX_SAFE_INTEGER;
  */
 const DEFINE_GROUP = `group() { if command -v ps >/dev/null 2>&1; then ps -A -o pgid= -o stat= 2>/dev/null | awk -v g="$p" '$1 == g && $2 !~ /^Z/ { f = 1 } END { exit !f }'; else kill -s 0 -- "-$p" 2>/dev/null; fi; }`;
 
+/** Of what runs no more: its own end came first, else what it was sent, for whoever sent that may not have noted it yet. */
+const ENDED =
+  'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"; elif test -e "$d/killed"; then state="ended $(cat "$d/killed")"; else state="lost -"; fi';
+
 /**
  * Sets `state` to `running -`, `ended <status>`, `lost -` or `gone -`. `lost`: neither running nor ended properly, e.g.
  * after the node was restarted. `gone`: it has not begun, or its folder was removed.
@@ -23,7 +27,7 @@ const LOOK = [
   'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"',
   'elif test "$alive" = yes; then state="running -"',
   // The job may have ended between the two looks.
-  'elif test -e "$d/exit"; then state="ended $(cat "$d/exit")"; elif test -n "$p"; then state="lost -"; else state="gone -"; fi',
+  `elif test -e "$d/exit" || test -n "$p"; then ${ENDED}; else state="gone -"; fi`,
 ].join("\n");
 
 /** Sets `base` to the bytes that were dropped before `out`, and `size` to those there were in all. */
@@ -106,11 +110,11 @@ export function killScript(jobId: string): string {
     'p=$(cat "$d/pgid" 2>/dev/null); test -n "$p" || { echo "state gone -"; exit 0; }',
     CHECK_ALIVE,
     // The job may have ended between the two looks.
-    'test "$alive" = yes || { if test -e "$d/exit"; then echo "state ended $(cat "$d/exit")"; else echo "state lost -"; fi; exit 0; }',
+    `test "$alive" = yes || { ${ENDED}; echo "state $state"; exit 0; }`,
     DEFINE_GROUP,
-    'kill -s TERM -- "-$p" 2>/dev/null; n=0',
+    'echo TERM >"$d/killed"; kill -s TERM -- "-$p" 2>/dev/null; n=0',
     'while group && test "$n" -lt 30; do sleep 0.1; n=$((n+1)); done',
-    'if group; then kill -s KILL -- "-$p"; how=KILL; else how=TERM; fi',
+    'if group; then how=KILL; echo KILL >"$d/killed"; kill -s KILL -- "-$p"; else how=TERM; fi',
     'test -e "$d/exit" || echo "$how" >"$d/exit"',
     'echo "state killed $how"',
   ].join("\n");

@@ -78,6 +78,25 @@ describe.for(["/bin/sh", "/bin/bash"])("under %s", { concurrent: true, timeout: 
     expect(await job.kill()).toBe("state lost -\n");
   });
 
+  test("a job that was ended has ended also before whoever ended it has noted that, and where it never can", async ({
+    expect,
+  }) => {
+    using job = jobShell(shell);
+    const group = await job.start("sleep 60");
+    writeFileSync(job.file("killed"), "KILL\n");
+    signalGroup(group, "SIGKILL");
+    await until(() => !isAlive(group));
+    expect(await job.poll()).toBe("state ended KILL 0\n");
+    expect(await job.kill()).toBe("state ended KILL\n");
+  });
+
+  test("a job that outlives what it was sent is running", async ({ expect }) => {
+    using job = jobShell(shell);
+    await job.start("sleep 60");
+    writeFileSync(job.file("killed"), "TERM\n");
+    expect(await job.poll()).toBe("state running - 0\n");
+  });
+
   test("another process that got the job's number is neither taken for it nor killed", async ({ expect }) => {
     using job = jobShell(shell);
     const group = await job.start("sleep 60");

@@ -7,7 +7,7 @@ import { expect, test, vi } from "vitest";
 import { livingIn } from "../../../../support/executions.ts";
 
 const SUPPORT = resolve(import.meta.dirname, "../../../../support/nodeEnd.ts");
-const SLOW = { timeout: 30_000, interval: 100 };
+const SLOW = { timeout: 60_000, interval: 100 };
 
 /** A node host of its own, with one command that goes on in its group; told the group, and when the shell has ended. */
 async function nodeHostWith(script: string) {
@@ -23,8 +23,8 @@ async function nodeHostWith(script: string) {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: string[] = [];
-  createInterface(child.stdout).on("line", (line) => lines.push(line));
-  await vi.waitFor(() => expect(lines.length + (child.exitCode ?? 0)).toBeGreaterThan(0), SLOW);
+  const reading = createInterface(child.stdout).on("line", (line) => lines.push(line));
+  await Promise.race([once(reading, "line"), once(child, "exit")]);
   return { child, group: Number(lines[0]), ended: () => lines.includes("ended") };
 }
 

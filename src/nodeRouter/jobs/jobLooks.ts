@@ -1,4 +1,5 @@
 // Shell programs for a job on its node: look at it, follow it, end it, bar its start. Pure text.
+import { shellQuote } from "../../shared/shell.ts";
 import { CHECK_ALIVE, JOBS_FOLDER, NEVER } from "./nodeJob.ts";
 
 /** Bytes of output that one look returns at most; the host's own cap for a node is 200,000 characters. */
@@ -13,15 +14,21 @@ export const NO_OUTPUT = Number.MAX_SAFE_INTEGER;
  */
 const DEFINE_GROUP = `group() { if command -v ps >/dev/null 2>&1; then ps -A -o pgid= -o stat= 2>/dev/null | awk -v g="$p" '$1 == g && $2 !~ /^Z/ { f = 1 } END { exit !f }'; else kill -s 0 -- "-$p" 2>/dev/null; fi; }`;
 
-/** Of what runs no more: its own end came first, else what it was sent, for whoever sent that may not have noted it yet. */
-const ENDED =
-  'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"; elif test -e "$d/killed"; then state="ended $(cat "$d/killed")"; else state="lost -"; fi';
+/**
+ * Of what runs no more: its own end came first, else what it was sent, for whoever sent that may not have noted it yet.
+ * Its leader is the first to go: what ignores TERM is still to be ended by whoever sent it, and is waited for.
+ */
+const ENDED = [
+  'n=0; while test -e "$d/killed" && test ! -e "$d/exit" && test "$n" -lt 100 && group; do sleep 0.1; n=$((n+1)); done',
+  'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"; elif test -e "$d/killed"; then state="ended $(cat "$d/killed")"; else state="lost -"; fi',
+].join("\n");
 
 /**
  * Sets `state` to `running -`, `ended <status>`, `lost -` or `gone -`. `lost`: neither running nor ended properly, e.g.
  * after the node was restarted. `gone`: it has not begun, or its folder was removed.
  */
 const LOOK = [
+  DEFINE_GROUP,
   'p=$(cat "$d/pgid" 2>/dev/null)',
   CHECK_ALIVE,
   'if test -e "$d/exit"; then state="ended $(cat "$d/exit")"',
@@ -102,20 +109,37 @@ export function endInputScript(jobId: string): string {
   ].join("\n");
 }
 
-/** Ends the job's whole process group: TERM, then KILL after three seconds. Never touches an ended job's id. */
+/**
+ * Ends the group `$2` of the job whose folder is `$1`, and notes how. On its own: a connection that is lost behind the
+ * TERM would leave what ignores it, of which no leader is there any more to tell that it is the job's.
+ */
+const ENDING = [
+  "d=$1; p=$2",
+  DEFINE_GROUP,
+  'kill -s TERM -- "-$p" 2>/dev/null; how=TERM; n=0',
+  'while group && test "$n" -lt 30; do sleep 0.1; n=$((n+1)); done',
+  'if group; then how=KILL; echo KILL >"$d/killed"; kill -s KILL -- "-$p"; fi',
+  'test -e "$d/exit" || { echo "$how" >"$d/how.part" && mv "$d/how.part" "$d/exit"; }',
+].join("\n");
+
+/**
+ * Ends the job's whole process group: TERM, then KILL after three seconds, also when nobody waits for that any more.
+ * Never touches an ended job's id.
+ */
 export function killScript(jobId: string): string {
+  const end = `/bin/sh -c ${shellQuote(ENDING)} node-router "$d" "$p" >/dev/null 2>&1 </dev/null &`;
   return [
     `d=${JOBS_FOLDER}/${jobId}`,
     'test -e "$d/exit" && { echo "state ended $(cat "$d/exit")"; exit 0; }',
     'p=$(cat "$d/pgid" 2>/dev/null); test -n "$p" || { echo "state gone -"; exit 0; }',
     CHECK_ALIVE,
+    DEFINE_GROUP,
     // The job may have ended between the two looks.
     `test "$alive" = yes || { ${ENDED}; echo "state $state"; exit 0; }`,
-    DEFINE_GROUP,
-    'echo TERM >"$d/killed"; kill -s TERM -- "-$p" 2>/dev/null; n=0',
-    'while group && test "$n" -lt 30; do sleep 0.1; n=$((n+1)); done',
-    'if group; then how=KILL; echo KILL >"$d/killed"; kill -s KILL -- "-$p"; else how=TERM; fi',
-    'test -e "$d/exit" || echo "$how" >"$d/exit"',
+    'echo TERM >"$d/killed"',
+    `if command -v setsid >/dev/null 2>&1; then setsid ${end} else set -m; ${end} fi`,
+    'n=0; until test -e "$d/exit" || test "$n" -ge 300; do sleep 0.05; n=$((n+1)); done',
+    'test -e "$d/exit" && how=$(cat "$d/exit") || how=$(cat "$d/killed")',
     'echo "state killed $how"',
   ].join("\n");
 }

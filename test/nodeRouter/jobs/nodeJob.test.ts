@@ -1,5 +1,5 @@
 // The job scripts, run by real shells with a home of their own. Every process that a test starts ends with it.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +11,12 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "vitest";
-import { barScript, endInputScript, MAX_OUTPUT_BYTES } from "../../../src/nodeRouter/jobs/jobLooks.ts";
+import {
+  barScript,
+  endInputScript,
+  killScript,
+  MAX_OUTPUT_BYTES,
+} from "../../../src/nodeRouter/jobs/jobLooks.ts";
 import {
   KEEP_DAYS,
   KEEP_FOLDERS,
@@ -23,6 +28,9 @@ import {
 import { ID, isAlive, jobShell, signalGroup, until } from "./jobShell.ts";
 
 const OTHER_ID = "nr-fffffffffff1";
+
+/** Its leader ends at TERM, and the rest does not. */
+const DEAF = 'trap "" TERM; echo $$; while :; do sleep 1; done';
 
 const SLOW = 90_000;
 
@@ -61,12 +69,41 @@ describe.for(["/bin/sh", "/bin/bash"])("under %s", { concurrent: true, timeout: 
 
   test("a job that ignores TERM is KILLed", async ({ expect }) => {
     using job = jobShell(shell);
-    await job.start('trap "" TERM; echo $$; while :; do sleep 1; done');
+    await job.start(DEAF);
     await until(() => existsSync(job.file("out")) && readFileSync(job.file("out"), "utf8") !== "");
     const deaf = Number(readFileSync(job.file("out"), "utf8"));
     expect(isAlive(deaf)).toBe(true);
     expect(await job.kill()).toBe("state killed KILL\n");
     await until(() => !isAlive(deaf));
+  });
+
+  test("a job of which something ignores TERM has not ended before that is ended", async ({ expect }) => {
+    using job = jobShell(shell);
+    const group = await job.start(DEAF);
+    await until(() => existsSync(job.file("out")) && readFileSync(job.file("out"), "utf8") !== "");
+    const deaf = Number(readFileSync(job.file("out"), "utf8"));
+    const killed = job.kill();
+    await until(() => !isAlive(group));
+    // Its leader alone is gone by then.
+    expect(await job.poll()).toMatch(/^state ended KILL /);
+    expect(isAlive(deaf)).toBe(false);
+    expect(await killed).toBe("state killed KILL\n");
+  });
+
+  test("a job is ended whole though whoever ends it is cut off behind the TERM", async ({ expect }) => {
+    using job = jobShell(shell);
+    const group = await job.start(DEAF);
+    await until(() => existsSync(job.file("out")) && readFileSync(job.file("out"), "utf8") !== "");
+    const deaf = Number(readFileSync(job.file("out"), "utf8"));
+    const cut = spawn(shell, ["-c", killScript(ID)], {
+      env: { PATH: process.env.PATH, HOME: job.home },
+      detached: true,
+    });
+    await until(() => !isAlive(group));
+    signalGroup(cut.pid ?? 0, "SIGKILL");
+    expect(isAlive(deaf)).toBe(true);
+    expect(await job.kill()).toMatch(/^state (ended|killed) KILL\n$/);
+    expect(isAlive(deaf)).toBe(false);
   });
 
   test("a job whose group was killed from outside is lost, not running and not ended", async ({ expect }) => {

@@ -6,7 +6,7 @@ import { changeConfig, installOverRpc, withRouter } from "../test/e2e/deployment
 import { SANDBOX } from "../test/e2e/sshDeployment.ts";
 import { baseConfig, type JsonObject, merge, scriptedProvider } from "../test/support/config.ts";
 import { type Gateway, startGateway } from "../test/support/gateway.ts";
-import { packPlugin } from "../test/support/install.ts";
+import { packPlugin, unpackPlugin } from "../test/support/install.ts";
 import { type NodeHost, startNodeHost } from "../test/support/nodeHost.ts";
 import { makeKey } from "../test/support/ssh/keys.ts";
 import { type Sshd, startSshd } from "../test/support/ssh/sshd.ts";
@@ -112,7 +112,7 @@ export async function benchNode(rttMs: number): Promise<NodeBench> {
     const start = async (name: string, plugin: boolean): Promise<NodeHost> => {
       const host = await startNodeHost(gateway, name, {
         port: wire.port,
-        ...(plugin ? { plugin: archive } : {}),
+        ...(plugin ? { plugin: await unpackPlugin() } : {}),
       });
       stops.push(() => host.stop());
       return host;

@@ -1,12 +1,12 @@
 // The machines of the chaos: a real gateway, two node hosts and two sshds, each behind a wire that can fail.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { changeConfig, installOverRpc, withRouter } from "../test/e2e/deployment.ts";
+import { changeConfig, withRouter } from "../test/e2e/deployment.ts";
 import { SANDBOX } from "../test/e2e/sshDeployment.ts";
 import type { JsonObject } from "../test/support/config.ts";
 import { type Home, makeHome, removeHome } from "../test/support/environment.ts";
 import { type Gateway, startGateway } from "../test/support/gateway.ts";
-import { packPlugin } from "../test/support/install.ts";
+import { unpackPlugin } from "../test/support/install.ts";
 import { startNodeHost } from "../test/support/nodeHost.ts";
 import { makeKey } from "../test/support/ssh/keys.ts";
 import { sshdUnavailable, startSshd } from "../test/support/ssh/sshd.ts";
@@ -52,21 +52,19 @@ const WORK = "work";
 
 /** Starts everything, with the rules of variant `base`. */
 export async function startFleet(): Promise<Fleet> {
-  const archive = await packPlugin();
+  const folder = await unpackPlugin();
   const missing = sshdUnavailable();
   const agents = AGENTS.filter(({ machines }) => missing === null || machines !== OVER_SSH);
-  const gateway = await startGateway({ config: gatewayConfig(agents) });
+  const gateway = await startGateway({ withPlugin: true, config: gatewayConfig(agents) });
   const machines = new Map<string, Machine>();
   const stop = async (): Promise<void> => {
     await Promise.allSettled([...machines.values()].map((machine) => machine.stop()));
     await gateway.stop();
   };
   try {
-    // What a gateway does not know when a node connects, it withholds until the node connects again.
-    await installOverRpc(gateway, archive);
     const key = makeKey("ed25519");
     await Promise.all([
-      ...PAIRED.map(async (name) => machines.set(name, await startPaired(gateway, name, archive))),
+      ...PAIRED.map(async (name) => machines.set(name, await startPaired(gateway, name, folder))),
       ...(missing === null ? OVER_SSH : []).map(async (name) =>
         machines.set(name, await startOverSsh(name, key)),
       ),

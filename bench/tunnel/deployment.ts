@@ -7,6 +7,7 @@ import { changeConfig, installOverRpc, withRouter } from "../../test/e2e/deploym
 import { SANDBOX } from "../../test/e2e/sshDeployment.ts";
 import { type JsonObject, merge } from "../../test/support/config.ts";
 import { type Gateway, startGateway } from "../../test/support/gateway.ts";
+import { unpackPlugin } from "../../test/support/install.ts";
 import { type NodeHost, startNodeHost } from "../../test/support/nodeHost.ts";
 import { makeKey } from "../../test/support/ssh/keys.ts";
 import { type Sshd, startSshd } from "../../test/support/ssh/sshd.ts";
@@ -133,7 +134,7 @@ export async function startTunnels(
     const starts = [
       ...(withWays ? WAYS : []).map((way) => async () => {
         const at = way === "direct" ? { host: first.near, port: door.port } : { port: PORTS[way] };
-        ways[way] = await host(`mac-${way}`, first, { ...at, plugin: archive });
+        ways[way] = await host(`mac-${way}`, first, { ...at, plugin: await unpackPlugin() });
       }),
       ...machines.slice(1).map((machine, at) => async () => {
         cut.push({ machine, node: await host(`mac-cut${at + 1}`, machine, { port: PORTS.kept }) });

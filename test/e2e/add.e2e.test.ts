@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SetupResult } from "../../src/nodeRouter/surfaces/cli/setupCommand.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { makeKey } from "../support/ssh/keys.ts";
 import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
-import { call, installOverRpc, machineOf, PROBE } from "./deployment.ts";
+import { call, machineOf, PROBE } from "./deployment.ts";
 
 const skip = skipWithoutSshd("add.e2e");
 
@@ -21,8 +20,10 @@ describe.skipIf(skip)("add", () => {
   let knownHosts: string;
 
   beforeAll(async () => {
-    const archive = await packPlugin();
-    gateway = await startGateway({ config: { tools: { exec: { backgroundMs: 120_000 } } } });
+    gateway = await startGateway({
+      withPlugin: true,
+      config: { tools: { exec: { backgroundMs: 120_000 } } },
+    });
     home = join(gateway.home.dir, "home-of-mac-new");
     mkdirSync(home);
     writeFileSync(join(home, "whoami"), "mac-new\n");
@@ -36,7 +37,6 @@ describe.skipIf(skip)("add", () => {
       writeFileSync(join(ssh, `${name}.pub`), `${key.publicKey}\n`);
     }
     knownHosts = join(ssh, "known_hosts");
-    await installOverRpc(gateway, archive);
     await gateway.waitUntilConfigApplied();
   });
 
@@ -46,8 +46,8 @@ describe.skipIf(skip)("add", () => {
   });
 
   const add = (key: string, ...more: string[]) =>
-    gateway.cli(
-      ...["node-router", "add", target, "--name", "mac-new", "--country", "SG", "--agents", "worker-sg"],
+    gateway.router(
+      ...["add", target, "--name", "mac-new", "--country", "SG", "--agents", "worker-sg"],
       ...["--identity", join(gateway.home.home, ".ssh", key), ...more],
     );
   const config = () => readFileSync(gateway.home.configFile, "utf8");

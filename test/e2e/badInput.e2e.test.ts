@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { listNodes, type NodeHost, startNodeHost } from "../support/nodeHost.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny, changeConfig, installOverRpc, machineOf, PROBE, withRouter } from "./deployment.ts";
+import { call, callAny, changeConfig, machineOf, PROBE, withRouter } from "./deployment.ts";
 
 let gateway: Gateway;
 let sg: NodeHost;
@@ -26,9 +25,7 @@ const GOOD: JsonObject = {
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), "node-router-shared-"));
-  const archive = await packPlugin();
-  gateway = await startGateway();
-  await installOverRpc(gateway, archive);
+  gateway = await startGateway({ withPlugin: true });
   await changeConfig(gateway, (config) => withRouter(config, GOOD));
 });
 

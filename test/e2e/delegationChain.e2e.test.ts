@@ -7,9 +7,8 @@ import type { DelegationsReport } from "../../src/nodeRouter/surfaces/reports/de
 import { readJson } from "../../src/shared/jsonParts.ts";
 import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { call, callAny, changeConfig, withRouter } from "./deployment.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
 /** A busy machine takes its time. */
@@ -24,11 +23,9 @@ const gateways = (): { readonly a: Gateway; readonly b: Gateway; readonly c: Gat
   return { a: two.a, b: two.b, c: third };
 };
 
-const startThird = async (archive: string): Promise<Gateway> => {
-  const gateway = await startGateway({});
-  third = gateway;
-  await installOverRpc(gateway, archive);
-  return gateway;
+const startThird = async (): Promise<Gateway> => {
+  third = await startGateway({ withPlugin: true });
+  return third;
 };
 const at = ({ port }: Gateway): string => `http://127.0.0.1:${port}`;
 const configure = (gateway: Gateway, router: JsonObject) =>
@@ -49,12 +46,11 @@ function routerOfA(maxHops: number): JsonObject {
 }
 
 beforeAll(async () => {
-  const archive = await packPlugin();
   await Promise.all([
     startTwoGateways().then((started) => {
       two = started;
     }),
-    startThird(archive),
+    startThird(),
   ]);
   const { a, b, c } = gateways();
   await Promise.all([

@@ -8,11 +8,10 @@ import { EXTENSION } from "../../src/nodeRouter/delegation/protocol/wire.ts";
 import { fieldOf } from "../../src/shared/jsonParts.ts";
 import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { call, changeConfig, withRouter } from "./deployment.ts";
 
 const TOKEN = "t".repeat(40);
 const OTHER = "o".repeat(40);
@@ -132,9 +131,7 @@ const ready = () =>
   });
 
 beforeAll(async () => {
-  const archive = await packPlugin();
-  gateway = await startGateway({ readyTimeoutMs: 600_000 });
-  await installOverRpc(gateway, archive);
+  gateway = await startGateway({ withPlugin: true, readyTimeoutMs: 600_000 });
   await changeConfig(gateway, (config) => withRouter(config, routerWith(TOKEN)));
   await ready();
 });

@@ -5,7 +5,7 @@ import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusR
 import type { AgentOptions } from "../support/agentRun.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { installPlugin, packPlugin } from "../support/install.ts";
+import { installPlugin, packPlugin, unpackPlugin } from "../support/install.ts";
 import { type NodeHost, type NodeHostOptions, startNodeHost } from "../support/nodeHost.ts";
 import { RpcError } from "../support/rpc.ts";
 import { waitFor } from "../support/wait.ts";
@@ -32,8 +32,8 @@ export interface DeploymentOptions {
   readonly node?: NodeHostOptions;
   /** Node hosts that have the plugin too; default: none. */
   readonly pluginOn?: readonly string[];
-  /** `false`: the plugin is left to the test. */
-  readonly install?: boolean;
+  /** `false`: the plugin is left to the test. `"hot"`: it is installed into the running gateway. Default: it is there from the start. */
+  readonly install?: false | "hot";
 }
 
 /** worker-sg on the node in Singapore, worker-cn on the one in China, master wherever OpenClaw puts it. */
@@ -63,8 +63,9 @@ export function workspaceOf(node: NodeHost): string {
 
 /** Starts everything; the plugin's rules hold when it resolves. */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
-  const archive = options.install === false ? null : await packPlugin();
+  const { install } = options;
   const gateway = await startGateway({
+    withPlugin: install === undefined,
     config: options.config ?? {},
     ...(options.dir === undefined ? {} : { dir: options.dir }),
     wait: false, // node hosts connect by themselves once it listens: starting all at once saves seconds
@@ -76,26 +77,18 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   };
   try {
     const start = async (name: string): Promise<NodeHost> => {
-      const plugin = archive !== null && options.pluginOn?.includes(name) === true ? { plugin: archive } : {};
+      const plugin = options.pluginOn?.includes(name) === true ? { plugin: await unpackPlugin() } : {};
       const host = await startNodeHost(gateway, name, { ...options.node, ...plugin });
       hosts.push(host);
       return host;
     };
-    const isEarly = archive !== null && options.pluginOn !== undefined;
-    if (isEarly) {
-      await gateway.waitUntilReady();
-      // What a gateway does not know when a node connects, it withholds until the node connects again.
-      await installOverRpc(gateway, archive);
-    }
     const [cn, sg] = await Promise.all([start("mac-cn"), start("mac-sg")]);
     await gateway.waitUntilReady();
     const work = { cn: workspaceOf(cn), sg: workspaceOf(sg) };
     const plain = routerConfig(work);
     const router = options.router?.(plain) ?? plain;
-    if (archive) {
-      if (!isEarly) await installOverRpc(gateway, archive);
-      await changeConfig(gateway, (config) => withRouter(config, router));
-    }
+    if (install === "hot") await installOverRpc(gateway, await packPlugin());
+    if (install !== false) await changeConfig(gateway, (config) => withRouter(config, router));
     return { gateway, cn, sg, work, router, stop };
   } catch (error) {
     await stop();

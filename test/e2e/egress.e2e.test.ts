@@ -9,7 +9,7 @@ import type { ExplainReport } from "../../src/nodeRouter/explain/report.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
+import { unpackPlugin } from "../support/install.ts";
 import { writeMmdb } from "../support/mmdb.ts";
 import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
@@ -63,7 +63,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/egress"))("residency with egress", { t
     });
     ({ gateway } = deployment);
     paired = await startNodeHost(gateway, "pair-sg", {
-      plugin: await packPlugin(),
+      plugin: await unpackPlugin(),
       env: { NODE_EXTRA_CA_CERTS: authority },
     });
     const place = { location: { country: "SG" } };

@@ -77,6 +77,8 @@ beforeAll(async () => {
   const early = copyOfHostile(EARLY, join(scratch, EARLY));
   deployment = await startDeployment({
     dir,
+    // One other plugin is known before it, and one behind it.
+    install: "hot",
     config: {
       plugins: {
         load: { paths: [early] },

@@ -27,7 +27,6 @@ beforeAll(async () => {
 
 afterAll(() => deployment?.stop());
 
-const router = (...args: string[]) => gateway.cli("node-router", ...args);
 const probe = async (agent: string): Promise<string> =>
   machineOf((await gateway.agent(agent, call("exec", { command: PROBE }))).results[0]);
 
@@ -37,8 +36,8 @@ test("three commands lead from the tarball to the first routed call, within thre
   const startedMs = performance.now();
 
   await installPlugin(gateway, archive);
-  const init = await router(
-    ...["init", "--place", "mac-sg=SG/Singapore", "mac-cn=CN"],
+  const init = await gateway.cli(
+    ...["node-router", "init", "--place", "mac-sg=SG/Singapore", "mac-cn=CN"],
     ...["--route", "worker-sg=region=sg", "--yes", "--json"],
   );
   const ran = await probe("worker-sg");
@@ -63,10 +62,10 @@ test("three commands lead from the tarball to the first routed call, within thre
 });
 
 test("run again it finds nothing to do, and a place that is declared stays: another one is refused", async () => {
-  const again = await router("init", "--place", "mac-sg=SG", "--yes");
+  const again = await gateway.router("init", "--place", "mac-sg=SG", "--yes");
   expect(again.code, again.stderr).toBe(0);
   expect(again.stdout).toContain("Nothing to change");
-  const other = await router("init", "--place", "mac-sg=CN", "--yes");
+  const other = await gateway.router("init", "--place", "mac-sg=CN", "--yes");
   expect(other.code).toBe(1);
   expect(other.stderr).toContain('node "mac-sg" is declared to be in SG/Singapore already');
 });
@@ -113,7 +112,7 @@ test("rules are added and moved by name, with what that changes for calls, and e
   await gateway.waitUntilConfigApplied();
   expect(await probe("worker-cn")).toBe("mac-cn");
 
-  const exported = await router("export");
+  const exported = await gateway.router("export");
   const config = JSON.parse(exported.stdout) as { rules: { name: string }[]; nodes: Record<string, unknown> };
   expect(config.rules.map(({ name }) => name)).toEqual(["china", "region-sg"]);
   expect(config.nodes["mac-sg"]).toEqual({

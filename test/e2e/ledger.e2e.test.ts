@@ -33,7 +33,7 @@ const SECRET = "s3cret-7f0c";
 test("a routed exec, a refusal and a workspace's write are in it with node and outcome, and its chain is checked", async () => {
   const { gateway } = deployment;
   const cli = async (...args: string[]) => {
-    const { code, stdout } = await gateway.cli("node-router", ...args, "--json");
+    const { code, stdout } = await gateway.router(...args, "--json");
     return { code, report: JSON.parse(stdout) };
   };
   const [cn, sg, lost] = await Promise.all([

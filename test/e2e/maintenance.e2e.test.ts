@@ -36,7 +36,7 @@ afterEach(async () => {
   await deployment?.gateway.rpc("noderouter.uncordon", { all: true });
 });
 
-const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.cli("node-router", ...args);
+const cli = (...args: string[]): Promise<CliResult> => deployment.gateway.router(...args);
 
 const execAs = (agent: string, command = PROBE) => execBy(deployment.gateway, agent, { command });
 

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
+import { unpackPlugin } from "../support/install.ts";
 import { type NodeHost, startNodeHost } from "../support/nodeHost.ts";
 import { startWire, type Wire } from "../support/ssh/wire.ts";
 import { pause, waitFor } from "../support/wait.ts";
-import { call, changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { call, changeConfig, withRouter } from "./deployment.ts";
 import { SANDBOX } from "./sshDeployment.ts";
 
 let gateway: Gateway;
@@ -19,16 +19,15 @@ let workspace: string;
 let tools: string;
 
 beforeAll(async () => {
-  const archive = await packPlugin();
   gateway = await startGateway({
+    withPlugin: true,
     config: {
       tools: { exec: { backgroundMs: 20_000, timeoutSec: 400 } },
       agents: { entries: { "worker-sg": { sandbox: SANDBOX } } },
     },
   });
-  await installOverRpc(gateway, archive);
   wire = await startWire({ target: gateway.port, delayMs: 0, misbehaviour: null });
-  node = await startNodeHost(gateway, "mac-sg", { port: wire.port, plugin: archive });
+  node = await startNodeHost(gateway, "mac-sg", { port: wire.port, plugin: await unpackPlugin() });
   workspace = join(node.home.home, "work");
   mkdirSync(workspace);
   tools = join(node.home.home, "tools");

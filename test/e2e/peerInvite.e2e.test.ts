@@ -26,8 +26,7 @@ describe.skipIf(skip)("two gateways", { timeout: 600_000 }, () => {
   const peers = async (
     gateway: Gateway,
     ...words: string[]
-  ): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-    gateway.cli("node-router", "peers", ...words);
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> => gateway.router("peers", ...words);
   const setup = async (
     gateway: Gateway,
     ...words: string[]
@@ -99,7 +98,7 @@ describe.skipIf(skip)("two gateways", { timeout: 600_000 }, () => {
     });
     // The node entry for its way is nothing that anybody would have to look after.
     expect(two.a.log()).not.toContain("ssh: no session");
-    const doctor = (await two.a.cli("node-router", "doctor", "--json")).stdout;
+    const doctor = (await two.a.router("doctor", "--json")).stdout;
     expect(doctor).toContain("findings");
     expect(doctor).not.toContain("gw-sg");
     // The invitation's key is out, the other gateway's own is in.

@@ -165,10 +165,10 @@ describe.skipIf(skipWithoutSshd("test/e2e/presence"))("presence", () => {
 
   test("the command says it to people, and as JSON", async () => {
     for (const name of ["mac-cn", "mac-sg"]) await inState(name, "ready");
-    const text = await gateway.cli("node-router", "nodes");
+    const text = await gateway.router("nodes");
     expect(text.stdout).toMatch(/mac-sg\s+ready/);
     expect(text.stdout).toContain("SG Singapore");
-    const json = JSON.parse((await gateway.cli("node-router", "nodes", "--json")).stdout) as NodesReport;
+    const json = JSON.parse((await gateway.router("nodes", "--json")).stdout) as NodesReport;
     expect(json.nodes.map(({ name, state }) => [name, state]).sort()).toEqual([
       ["mac-cn", "ready"],
       ["mac-sg", "ready"],

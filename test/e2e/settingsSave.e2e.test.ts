@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { section } from "../../src/nodeRouter/host/hostConfig.ts";
 import { openPage, screenshotFile, skipWithoutChromium, startChromium } from "../support/chromium.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { waitFor } from "../support/wait.ts";
-import { changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { changeConfig, withRouter } from "./deployment.ts";
 
 const ROUTER = {
   nodes: { "mac-sg": { tags: ["region=cn"], location: { country: "SG" } } },
@@ -18,9 +17,7 @@ describe.skipIf(skipWithoutChromium("the settings page"))("the settings page", (
   let gateway: Gateway;
   let browser: Browser;
   beforeAll(async () => {
-    const archive = await packPlugin();
-    [gateway, browser] = await Promise.all([startGateway(), startChromium()]);
-    await installOverRpc(gateway, archive);
+    [gateway, browser] = await Promise.all([startGateway({ withPlugin: true }), startChromium()]);
     await changeConfig(gateway, (config) => withRouter(config, ROUTER));
   });
   afterAll(async () => {
@@ -68,7 +65,7 @@ describe.skipIf(skipWithoutChromium("the settings page"))("the settings page", (
   });
 
   test("check finds nothing wrong with what the form has written, and names what a file has", async () => {
-    const fine = await gateway.cli("node-router", "check", "--json");
+    const fine = await gateway.router("check", "--json");
     expect([fine.code, JSON.parse(fine.stdout)]).toMatchObject([0, { valid: true, problems: [] }]);
   });
 });

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { makeKey, type TestKey } from "../support/ssh/keys.ts";
 import { type Sshd, type SshdOptions, startSshd } from "../support/ssh/sshd.ts";
-import { changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { changeConfig, withRouter } from "./deployment.ts";
 
 export const AGENT = "worker-sg";
 export const NODE = "mac-sg";
@@ -88,11 +87,11 @@ export const SANDBOX = {
 /** Starts everything; the plugin's rules hold when it resolves. */
 export async function startSshDeployment(options: SshDeploymentOptions = {}): Promise<SshDeployment> {
   const key = makeKey("ed25519");
-  const archive = await packPlugin();
   // On a busy machine a short command may take long; only who asks for it gets a job instead of a result.
   const patient = { tools: { exec: { backgroundMs: 120_000 } } };
   const bound = { agents: { entries: { [AGENT]: { sandbox: SANDBOX } } } };
   const gateway = await startGateway({
+    withPlugin: true,
     config: merge(merge(patient, options.bound === false ? {} : bound), options.config ?? {}),
   });
   const servers: Sshd[] = [];
@@ -140,7 +139,6 @@ export async function startSshDeployment(options: SshDeploymentOptions = {}): Pr
       rules: [{ name: "singapore", agents: [AGENT], require: "region=sg" }],
     };
     const router = (await options.router?.(plain, start, node)) ?? plain;
-    await installOverRpc(gateway, archive);
     await changeConfig(gateway, (config) => withRouter(config, router));
     const { problems } = await gateway.rpc<StatusReport>("noderouter.status");
     if (problems.length > 0) throw new Error(`the test's own config: ${JSON.stringify(problems)}`);

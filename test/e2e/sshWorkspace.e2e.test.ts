@@ -108,7 +108,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
   const on = (path: string): string => join(workspace, path);
   const rpc = <T>(name: string, params: object = {}): Promise<T> =>
     gateway.rpc<T>(`noderouter.${name}`, params);
-  const cli = (...args: string[]): Promise<CliResult> => gateway.cli("node-router", ...args);
+  const cli = (...args: string[]): Promise<CliResult> => gateway.router(...args);
   const lastRequest = (sessionKey: string): ModelRequest => {
     const request = gateway.model.requests.findLast(({ session }) => session === sessionKey);
     if (request === undefined) throw new Error(`the model was not asked in ${sessionKey}`);

@@ -7,13 +7,12 @@ import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeRepo
 import type { TunnelStatus } from "../../src/nodeRouter/tunnels/tunnelStatus.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { listNodes, type NodeHost, type NodeRow, startNodeHost } from "../support/nodeHost.ts";
 import { freePort } from "../support/ports.ts";
 import { makeKey } from "../support/ssh/keys.ts";
 import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
 import { pause, waitFor } from "../support/wait.ts";
-import { call, changeConfig, installOverRpc, machineOf, PROBE, withRouter } from "./deployment.ts";
+import { call, changeConfig, machineOf, PROBE, withRouter } from "./deployment.ts";
 
 const NODE = "mac-sg";
 /** Some seconds, as printed; on a machine so busy that the tunnel misses the node host's first attempt, its pause of up to 30 s, and all that it does slowly. */
@@ -27,8 +26,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel
   let router: JsonObject;
 
   beforeAll(async () => {
-    const archive = await packPlugin();
-    gateway = await startGateway();
+    gateway = await startGateway({ withPlugin: true });
     const key = makeKey();
     sshd = await startSshd({ authorizedKeys: [key.publicKey] });
     port = await freePort();
@@ -42,7 +40,6 @@ describe.skipIf(skipWithoutSshd("test/e2e/tunnel"))("a node behind a kept tunnel
       nodes: { [NODE]: { tailscale: false, tags: ["region=sg"], ssh: { ...ssh, tunnel: { port } } } },
       rules: [{ name: "singapore", agents: ["worker-sg"], require: "region=sg" }],
     };
-    await installOverRpc(gateway, archive);
     await changeConfig(gateway, (config) => withRouter(config, router));
     await inState("up");
     // It knows the gateway's port as little as a real node does.

@@ -2,9 +2,8 @@
 import type { PeerReport } from "../../src/nodeRouter/surfaces/reports/peersReport.ts";
 import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { packPlugin } from "../support/install.ts";
 import { waitFor } from "../support/wait.ts";
-import { changeConfig, installOverRpc, withRouter } from "./deployment.ts";
+import { changeConfig, withRouter } from "./deployment.ts";
 
 /** What one of the two gets; the second one's can name the first one's port, which is known by then. */
 export interface SideOptions {
@@ -42,20 +41,15 @@ async function both<T>(make: (side: "a" | "b") => Promise<T>, undo: (made: T) =>
 
 /** Starts both with the plugin; each one's `router` holds when it resolves. */
 export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promise<TwoGateways> {
-  const archive = await packPlugin();
   const stopOne = (gateway: Gateway): Promise<void> => gateway.stop();
   const sides = await both(async (side) => {
     const { config, env, plugins } = options[side] ?? {};
-    const gateway = await startGateway({
+    return startGateway({
+      withPlugin: true,
       config: config ?? {},
       ...(env === undefined ? {} : { env }),
       ...(plugins === undefined ? {} : { plugins }),
     });
-    await installOverRpc(gateway, archive).catch(async (error: unknown) => {
-      await gateway.stop();
-      throw error;
-    });
-    return gateway;
   }, stopOne);
   const stop = async (): Promise<void> => {
     await Promise.allSettled([stopOne(sides.a), stopOne(sides.b)]);
@@ -64,7 +58,6 @@ export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promis
     await Promise.all(
       (["a", "b"] as const).map(async (side) => {
         const router = options[side]?.router?.(sides);
-        // Written even when empty: only a change of its own config makes a hot-installed plugin's hooks live.
         await changeConfig(sides[side], (config) => withRouter(config, router ?? { nodes: {} }));
       }),
     );

@@ -130,13 +130,13 @@ test("what stays on disk is what the page says, and nothing else of the plugin",
 test("by the page's commands it is back, with its rules and what it knew", async () => {
   await typeAll(commandsOf("Installed again"));
   const status = await waitFor("the hooks to be live", async () => {
-    const report = JSON.parse((await gateway.cli("node-router", "status", "--json")).stdout);
+    const report = JSON.parse((await gateway.router("status", "--json")).stdout);
     return report.hooks === "live" && report;
   });
   expect(status).toMatchObject({ mode: "enforce" });
   // The sandbox of the other one is the operator's to set.
   expect(await machines()).toEqual(["gateway", "mac-sg", "mac-cn"]);
-  const calls = await gateway.cli("node-router", "calls", "--agent", "worker-sg", "-o", "name");
+  const calls = await gateway.router("calls", "--agent", "worker-sg", "-o", "name");
   expect(calls.stdout.trim().split("\n").length).toBeGreaterThan(1);
 });
 

@@ -101,15 +101,7 @@ test("is what the model counted, with a sub-agent, a cron job, a reset session a
   const file = join(gateway.home.stateDir, "node-router", "usage.json");
   expect(existsSync(file) && readFileSync(file, "utf8")).not.toContain("echo");
 
-  const { code, stdout } = await gateway.cli(
-    "node-router",
-    "usage",
-    "--by",
-    "region",
-    "--days",
-    "1",
-    "--json",
-  );
+  const { code, stdout } = await gateway.router("usage", "--by", "region", "--days", "1", "--json");
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
     expect.objectContaining({ by: "region", days: 1, complete: true, attribution: expect.any(String) }),

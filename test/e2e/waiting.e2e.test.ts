@@ -45,7 +45,7 @@ test("a call waits while its node is away, and runs once when the node is back",
   await sg.waitUntilOffline();
   const running = execAs("worker-sg", `echo ran >>marks; ${PROBE}`);
   await untilCallWaits(deployment.gateway);
-  const { stdout } = await deployment.gateway.cli("node-router", "status");
+  const { stdout } = await deployment.gateway.router("status");
   expect(stdout).toMatch(/worker-sg: exec waits for a node, \d+ m?s until now/);
   expect(existsSync(join(work.sg, "marks"))).toBe(false);
   await sg.start();

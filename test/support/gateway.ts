@@ -1,11 +1,13 @@
 // A real OpenClaw gateway in a throw-away home: start, talk to it, restart, end.
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { section } from "../../src/nodeRouter/host/hostConfig.ts";
 import { runAgent } from "./agentRun.ts";
-import { runCli } from "./cli.ts";
-import { baseConfig, type ConfigContext, merge } from "./config.ts";
+import { runCli, runRouterCli } from "./cli.ts";
+import { baseConfig, type ConfigContext, type JsonObject, merge } from "./config.ts";
 import { environmentOf, makeHome, OPENCLAW, removeHome } from "./environment.ts";
 import type { Gateway, GatewayOptions } from "./gatewayTypes.ts";
+import { unpackPlugin } from "./install.ts";
 import { startModel } from "./model.ts";
 import { freePort } from "./ports.ts";
 import { type Child, startProcess } from "./process.ts";
@@ -15,10 +17,22 @@ import { pause, waitFor } from "./wait.ts";
 export type { Gateway, GatewayOptions } from "./gatewayTypes.ts";
 
 /** The configuration file that these options ask for. */
-function configText({ config, plugins: paths = [] }: GatewayOptions, context: ConfigContext): string {
+function configText(
+  { config, plugins: paths = [] }: GatewayOptions,
+  context: ConfigContext,
+  folder: string | null,
+): string {
   const made = typeof config === "function" ? config(context) : merge(baseConfig(context), config ?? {});
   if (typeof made === "string") return made;
-  return JSON.stringify(paths.length > 0 ? merge(made, { plugins: { load: { paths } } }) : made, null, 2);
+  const others = paths.length > 0 ? withPaths(made, paths) : made;
+  return JSON.stringify(folder === null ? others : withPaths(merge(ENABLED, others), [folder]), null, 2);
+}
+
+const ENABLED = { plugins: { entries: { "node-router": { enabled: true } } } };
+
+function withPaths(config: JsonObject, paths: readonly string[]): JsonObject {
+  const named = section(config, "plugins", "load").paths;
+  return merge(config, { plugins: { load: { paths: [...(Array.isArray(named) ? named : []), ...paths] } } });
 }
 
 /**
@@ -55,7 +69,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const env = environmentOf(home, "gateway", { OPENCLAW_GATEWAY_TOKEN: token, ...options.env });
 
   const context: ConfigContext = { port, token, modelUrl: model.url, home: home.home };
-  writeFileSync(home.configFile, configText(options, context), { mode: 0o600 });
+  const folder = options.withPlugin === true ? await unpackPlugin() : null;
+  writeFileSync(home.configFile, configText(options, context, folder), { mode: 0o600 });
 
   let child: Child | undefined;
   /** Starts in a row, and the length of the log at the last one. */
@@ -106,6 +121,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     pid: () => child?.pid ?? 0,
     log: () => child?.log() ?? "",
     cli: (...args) => runCli(args, { env, cwd: home.home }),
+    router: (...args) => runRouterCli(args, { env, cwd: home.home }),
     rpc: (method, params, rpcOptions) =>
       admitted(async () => (await connection()).call(method, params, rpcOptions)),
     on: async (event, listener) => (await connection()).on(event, listener),

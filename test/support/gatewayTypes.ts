@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly dir?: string;
   /** Directories for `plugins.load.paths`: plugins used as they lie there. */
   readonly plugins?: readonly string[];
+  /** `true`: this plugin is there from the start, as its package has it. Default: the test installs it, or does without. */
+  readonly withPlugin?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** More arguments of `openclaw gateway run`. */
   readonly args?: readonly string[];
@@ -32,7 +34,10 @@ export interface Gateway {
   /** Environment of the gateway and its CLI. */
   readonly env: NodeJS.ProcessEnv;
   log(): string;
+  /** Runs `openclaw <args>`. */
   cli(...args: readonly string[]): Promise<CliResult>;
+  /** Runs `openclaw node-router <args>` in a tenth of the time; not for what OpenClaw itself has a part in. */
+  router(...args: readonly string[]): Promise<CliResult>;
   rpc<T = unknown>(method: string, params?: object, options?: RpcOptions): Promise<T>;
   /** Listens to a gateway event on the connection that is open now. */
   on(event: string, listener: (payload: unknown) => void): Promise<void>;

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,6 +15,7 @@ import {
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CliResult } from "./cli.ts";
+import type { JsonObject } from "./config.ts";
 import { ROOT } from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
 
@@ -75,6 +77,36 @@ export async function packPlugin(): Promise<string> {
     rmSync(fresh, { recursive: true, force: true });
   }
   return archive;
+}
+
+/** The piece of an OpenClaw configuration that loads the plugin from such a folder. */
+export const loaded = (folder: string): JsonObject => ({
+  plugins: { load: { paths: [folder] }, entries: { "node-router": { enabled: true } } },
+});
+
+let unpacked: Promise<string> | undefined;
+
+/**
+ * The package's folder, as an installation unpacks it: for `plugins.load.paths`. An installation costs 8 to 25 s of
+ * processor time for each gateway and node; tests that are not about it do without.
+ */
+export function unpackPlugin(): Promise<string> {
+  unpacked ??= packPlugin().then(async (archive) => {
+    const folder = archive.replace(/\.tgz$/, "");
+    if (!existsSync(folder)) {
+      const fresh = mkdtempSync(join(ROOT, ".tmp", "pack", "new-"));
+      chmodSync(fresh, 0o755); // node hosts may run as another user
+      await promisify(execFile)("tar", ["-xzf", archive, "-C", fresh]);
+      try {
+        renameSync(fresh, folder);
+      } catch (error) {
+        rmSync(fresh, { recursive: true, force: true });
+        if (!existsSync(folder)) throw error; // another process was first
+      }
+    }
+    return join(folder, "package");
+  });
+  return unpacked;
 }
 
 /** Installs the archive with the host's own command and throws with its output when the host refuses. */

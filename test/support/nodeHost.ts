@@ -14,7 +14,7 @@ import {
   removeHome,
 } from "./environment.ts";
 import type { Gateway } from "./gatewayTypes.ts";
-import { installPlugin } from "./install.ts";
+import { loaded } from "./install.ts";
 import { approvePending, listNodes, type NodeRow } from "./nodeList.ts";
 import { type Account, type Child, startProcess } from "./process.ts";
 import { waitFor } from "./wait.ts";
@@ -25,7 +25,7 @@ export interface NodeHostOptions {
   /** Folder of an earlier node host: same device identity. Default: a new one, so a new device of that name. */
   readonly dir?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Archive of this plugin, installed on the node before it first connects. Default: none. */
+  /** Folder of this plugin's package, used as it lies there. Default: none. */
   readonly plugin?: string;
   /** To connect to: a way to the gateway. Default: 127.0.0.1. */
   readonly host?: string;
@@ -77,11 +77,11 @@ export async function startNodeHost(
   // Older releases do not know the key.
   const still = isReleaseFrom("2026.9.4") ? { nodeHost: { autoUpdate: { enabled: false } } } : {};
   const plain = merge(quiet(home.home), still);
-  const config = merge(plain, options.config ?? {});
+  const { plugin } = options;
+  const config = merge(merge(plain, plugin === undefined ? {} : loaded(plugin)), options.config ?? {});
   if (!options.dir) writeFileSync(home.configFile, JSON.stringify(config), { mode: 0o600 });
   const env = environmentOf(home, name, { OPENCLAW_GATEWAY_TOKEN: gateway.token, ...options.env });
   const cli: NodeHost["cli"] = (...line) => runCli(line, { env, cwd: home.home });
-  if (options.plugin !== undefined) await installPlugin({ cli }, options.plugin);
   const account = options.unprivileged === true && process.getuid?.() === 0 ? NOBODY : null;
   if (account !== null) {
     giveHome(home, account);

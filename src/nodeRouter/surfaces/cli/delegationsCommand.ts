@@ -6,9 +6,10 @@ import { TASK_PHASES } from "../../delegation/protocol/wire.ts";
 import type { DelegationReport, DelegationsReport } from "../reports/delegationsReport.ts";
 import type { PeersReport } from "../reports/peersReport.ts";
 import { delegationDetails, delegationsText } from "./delegationsText.ts";
-import { actionProblem, LIMIT, listOptions, strayProblem, wordsProblem } from "./flags.ts";
+import { actionProblem, LIMIT, listOptions, strayProblem } from "./flags.ts";
 import { selectedPeers } from "./listedPeers.ts";
 import { LISTINGS, listed } from "./listing.ts";
+import { wordsProblem } from "./optionProblem.ts";
 import { type CommandUse, tell, tellList, type Verb } from "./verb.ts";
 
 const METHODS: Readonly<Record<string, string>> = {

@@ -1,11 +1,10 @@
 // Options that several commands have, and what is wrong with their values.
 import { quote } from "../../../shared/safeText.ts";
-import { didYouMean } from "../../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import type { PlannedAs } from "../methods/plannedConfig.ts";
 import type { CommandOptions } from "./commandOptions.ts";
 import { type ListName, sortFields } from "./listing.ts";
-import { flagOf } from "./optionProblem.ts";
+import { flagOf, wordsProblem } from "./optionProblem.ts";
 import type { Flag } from "./verb.ts";
 
 /** What stands behind a command may be written as an option, too. */
@@ -71,18 +70,6 @@ export function strayProblem(
   return null;
 }
 
-/** Of an option that takes one of these words; null: it is one, or was not written. */
-export function wordsProblem(
-  key: string,
-  value: string | undefined,
-  words: readonly string[],
-): string | null {
-  const word = value?.trim();
-  if (word === undefined || words.includes(word)) return null;
-  const near = didYouMean(word, words);
-  return `--${key} takes ${words.join(", ")}, not ${quote(word)}${near === null ? "" : `; ${near}`}`;
-}
-
 /** Where `--for` is a time span. */
 export function spanProblem({ for: span }: CommandOptions): string | null {
   return span === undefined || parseSpan(span.trim()) !== null
@@ -98,7 +85,5 @@ const PLANNED_AS: readonly string[] = [
 ] satisfies readonly PlannedAs[];
 
 export function asProblem({ as }: CommandOptions): string | null {
-  return as === undefined || PLANNED_AS.includes(as)
-    ? null
-    : `--as takes ${PLANNED_AS.join(", ")}, not ${quote(as)}`;
+  return wordsProblem("as", as, PLANNED_AS);
 }

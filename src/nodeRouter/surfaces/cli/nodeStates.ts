@@ -3,7 +3,7 @@ import { PRESENCE_STATES } from "../../../presence/freshness.ts";
 import type { NodesReport } from "../reports/nodesReport.ts";
 import type { CommandOptions } from "./commandOptions.ts";
 import { commaList } from "./editCommand.ts";
-import { wordsProblem } from "./flags.ts";
+import { wordsProblem } from "./optionProblem.ts";
 import type { Flag } from "./verb.ts";
 import { nodeChanges } from "./watch.ts";
 

@@ -1,5 +1,6 @@
 // What is wrong with the value of an option that means the same wherever it is: told before the gateway is asked.
 import { quote } from "../../../shared/safeText.ts";
+import { didYouMean } from "../../../shared/suggest.ts";
 import { parseSpan, SPAN_HELP } from "../../../shared/timeSpan.ts";
 import { OUTCOMES } from "../../ledger/readCalls.ts";
 import { parseSelector } from "../../placement/selector/parser.ts";
@@ -13,8 +14,6 @@ import { watchInterval } from "./watch.ts";
 type Check = (value: string, nowMs: number) => string | null;
 
 const unless = (isRight: boolean, takes: string): string | null => (isRight ? null : takes);
-const oneOf = (words: readonly string[]) => (value: string) =>
-  unless(words.includes(value), words.join(", "));
 const matching = (pattern: RegExp, takes: string) => (value: string) => unless(pattern.test(value), takes);
 const FINGERPRINT = matching(
   /^SHA256:[A-Za-z0-9+/]{43}=?$/,
@@ -32,7 +31,6 @@ const CHECKS: Readonly<Partial<Record<keyof CommandOptions, Check>>> = {
     unless(/^[1-9]\d{0,8}$/.test(value) || parseSpan(value) !== null, `${SPAN_HELP}, or a number of ms`),
   since: (value, nowMs) => unless(parseSince(value, nowMs) !== null, SINCE_HELP),
   at: (value, nowMs) => unless((parseSpan(value) ?? parseSince(value, nowMs)) !== null, SINCE_HELP),
-  outcome: oneOf(OUTCOMES),
   down: nodes,
   cordon: nodes,
   require: selector,
@@ -56,6 +54,8 @@ export function optionProblem(options: CommandOptions, nowMs: number): string | 
     const takes = typeof value === "string" ? check(value.trim(), nowMs) : null;
     if (takes !== null) return `${flagOf(key)} takes ${takes}, not ${quote(String(value))}`;
   }
+  const wrongWord = wordsProblem("outcome", options.outcome, OUTCOMES);
+  if (wrongWord !== null) return wrongWord;
   // As of a variable of a script that is not set: it must not mean all of them.
   const blank = NAMES.find((key) => options[key]?.trim() === "");
   if (blank !== undefined) return `--${blank} needs a name; leave it out for all`;
@@ -63,6 +63,18 @@ export function optionProblem(options: CommandOptions, nowMs: number): string | 
   return watch === undefined || watch === false || watchInterval(watch) !== null
     ? null
     : `--watch takes seconds from 0.5 to 3600, not ${quote(String(watch))}`;
+}
+
+/** Of an option that takes one of these words; null: it is one, or was not written. */
+export function wordsProblem(
+  key: string,
+  value: string | undefined,
+  words: readonly string[],
+): string | null {
+  const word = value?.trim();
+  if (word === undefined || words.includes(word)) return null;
+  const near = didYouMean(word, words);
+  return `--${key} takes ${words.join(", ")}, not ${quote(word)}${near === null ? "" : `; ${near}`}`;
 }
 
 /** `sshPort` as it is typed: `--ssh-port`. */

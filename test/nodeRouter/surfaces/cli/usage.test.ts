@@ -93,7 +93,11 @@ test.each([
   ],
   ["ping", { argument: "mac-sg", count: "0" }, /^--count takes a number from 1 to 1000/],
   ["ping", {}, /^ping needs a node/],
-  ["calls", { outcome: "refussed" }, /^--outcome takes ran, refused, .*, not "refussed"$/],
+  [
+    "calls",
+    { outcome: "refussed" },
+    /^--outcome takes ran, refused, .*, not "refussed"; did you mean "refused"\?$/,
+  ],
   ["nodes", { state: "ofline" }, /^--state takes ready, .*unknown, not "ofline"; did you mean "offline"\?$/],
   ["nodes", { state: "ready,redy" }, /^--state takes .*, not "redy"; did you mean "ready"\?$/],
   ["top", { state: " , " }, /^--state takes .*, not ""$/],

@@ -82,12 +82,18 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
       hosts.push(host);
       return host;
     };
+    const isEarly = install === "hot" && options.pluginOn !== undefined;
+    if (isEarly) {
+      await gateway.waitUntilReady();
+      // What a gateway does not know when a node connects, it withholds until the node connects again.
+      await installOverRpc(gateway, await packPlugin());
+    }
     const [cn, sg] = await Promise.all([start("mac-cn"), start("mac-sg")]);
     await gateway.waitUntilReady();
     const work = { cn: workspaceOf(cn), sg: workspaceOf(sg) };
     const plain = routerConfig(work);
     const router = options.router?.(plain) ?? plain;
-    if (install === "hot") await installOverRpc(gateway, await packPlugin());
+    if (install === "hot" && !isEarly) await installOverRpc(gateway, await packPlugin());
     if (install !== false) await changeConfig(gateway, (config) => withRouter(config, router));
     return { gateway, cn, sg, work, router, stop };
   } catch (error) {

@@ -26,6 +26,7 @@ beforeAll(async () => {
   archive = await packPlugin();
   // One agent's exec on a node, another's whole workspace.
   deployment = await startDeployment({
+    install: "hot",
     pluginOn: ["mac-cn"],
     config: {
       // On a busy machine a short command may take long.

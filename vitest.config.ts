@@ -12,17 +12,9 @@ const MOST_GATEWAYS = 6;
 
 /** Begun last they would run alone. What mostly waits stands between what computes, so that the cores are shared well. */
 const LONGEST = [
-  ...[
-    "chaos.e2e",
-    "nodeCut.e2e",
-    "egress.e2e",
-    "delegationFaults.e2e",
-    "jobs.e2e",
-    "cli.e2e",
-    "maintenance.e2e",
-    "hostileNode.e2e",
-  ],
-  ...["join.e2e", "tunnel.e2e", "nodeGatewayKilled.e2e", "startFiles.e2e", "waiting.e2e", "persona.e2e"],
+  ...["nodeCut.e2e", "delegationFaults.e2e", "chaos.e2e", "maintenance.e2e", "jobs.e2e", "pairedNodes.e2e"],
+  ...["nodePlugin.e2e", "sshFaults.e2e", "twoGateways.e2e", "hostileNode.e2e", "uninstall.e2e", "join.e2e"],
+  ...["delegationInbox.e2e", "sshWorkspace.e2e", "init.e2e", "badInput.e2e", "hosted.e2e", "egress.e2e"],
   ...["oneTunnel", "keepTunnels", "pool/pool", "session/bootstrap", "sessionFaults", "jobs/detached"],
 ];
 

@@ -1,4 +1,4 @@
-// Minutes of chaos with fixed seeds: what was told of every call agrees with the marks that it left on real machines.
+// A minute of chaos with a fixed seed: what was told of every call agrees with the marks that it left on real machines.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runSeed } from "../../chaos/chaos.ts";
 import { type Fleet, startFleet } from "../../chaos/fleet.ts";
@@ -7,13 +7,13 @@ import { processesOf } from "../support/leftovers.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** Without an sshd the seeds mean other faults: the paired nodes are then tried alone. */
+/** Without an sshd the seed means other faults: the paired nodes are then tried alone. */
 skipWithoutSshd("the part over SSH of test/e2e/chaos");
 
 /** Of plan; it waits while the gateway starts. */
 const MINUTES = 1.25;
-/** Together they have every kind of fault, and nearly every variant of the rules. */
-const SEEDS = [10, 1007];
+/** It has every kind of fault, and most variants of the rules. */
+const SEED = 13_436;
 
 let fleet: Fleet;
 
@@ -28,15 +28,13 @@ afterAll(async () => {
     if (home !== undefined) await waitFor("nothing to be left", () => processesOf(home.dir).length === 0);
 });
 
-test.each(SEEDS)(
-  "seed %i: what ran left one mark where it ran, what was refused left none, and nothing is missing from the record",
-  { timeout: 900_000 },
-  async (seed) => {
-    const report = await runSeed(fleet, seed, MINUTES * 60_000, (line) => console.log(line));
-    console.table(verdictRows(report));
-    const text = verdictText(report, `npm run chaos -- --minutes ${MINUTES} --seed ${seed}`);
-    console.log(text);
-    expect(report.violations, text).toEqual([]);
-    expect(emptiness(report)).toBeNull();
-  },
-);
+test("what ran left one mark where it ran, what was refused left none, and nothing is missing from the record", {
+  timeout: 900_000,
+}, async () => {
+  const report = await runSeed(fleet, SEED, MINUTES * 60_000, (line) => console.log(line));
+  console.table(verdictRows(report));
+  const text = verdictText(report, `npm run chaos -- --minutes ${MINUTES} --seed ${SEED}`);
+  console.log(text);
+  expect(report.violations, text).toEqual([]);
+  expect(emptiness(report)).toBeNull();
+});

@@ -9,6 +9,7 @@ import { installPlugin, packPlugin, unpackPlugin } from "../support/install.ts";
 import { type NodeHost, type NodeHostOptions, startNodeHost } from "../support/nodeHost.ts";
 import { RpcError } from "../support/rpc.ts";
 import { waitFor } from "../support/wait.ts";
+import { inTurn } from "./sharing.ts";
 
 export interface Deployment {
   readonly gateway: Gateway;
@@ -61,8 +62,15 @@ export function workspaceOf(node: NodeHost): string {
   return folder;
 }
 
-/** Starts everything; the plugin's rules hold when it resolves. */
-export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
+/** What all parts of a test file can have in common. */
+interface Machines {
+  readonly gateway: Gateway;
+  readonly cn: NodeHost;
+  readonly sg: NodeHost;
+  stop(): Promise<void>;
+}
+
+async function startMachines(options: DeploymentOptions): Promise<Machines> {
   const { install } = options;
   const gateway = await startGateway({
     withPlugin: install === undefined,
@@ -90,11 +98,27 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     }
     const [cn, sg] = await Promise.all([start("mac-cn"), start("mac-sg")]);
     await gateway.waitUntilReady();
+    if (install === "hot" && !isEarly) await installOverRpc(gateway, await packPlugin());
+    return { gateway, cn, sg, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts everything, or takes its turn at what the test file has; the plugin's rules hold when it resolves. */
+export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
+  const { install, dir, node, pluginOn = [], config = {} } = options;
+  const kind = JSON.stringify({ of: "nodes", install, dir, node, pluginOn });
+  const { value, isNew, stop } = await inTurn(kind, () => startMachines(options));
+  const { gateway, cn, sg } = value;
+  try {
     const work = { cn: workspaceOf(cn), sg: workspaceOf(sg) };
     const plain = routerConfig(work);
     const router = options.router?.(plain) ?? plain;
-    if (install === "hot" && !isEarly) await installOverRpc(gateway, await packPlugin());
-    if (install !== false) await changeConfig(gateway, (config) => withRouter(config, router));
+    if (!isNew) await Promise.all([cn.waitUntilUsable(), sg.waitUntilUsable()]);
+    if (install !== false)
+      await changeConfig(gateway, (now) => withRouter(isNew ? now : gateway.configOf(config), router));
     return { gateway, cn, sg, work, router, stop };
   } catch (error) {
     await stop();

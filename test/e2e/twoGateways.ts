@@ -4,6 +4,7 @@ import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { waitFor } from "../support/wait.ts";
 import { changeConfig, withRouter } from "./deployment.ts";
+import { inTurn } from "./sharing.ts";
 
 /** What one of the two gets; the second one's can name the first one's port, which is known by then. */
 export interface SideOptions {
@@ -39,8 +40,7 @@ async function both<T>(make: (side: "a" | "b") => Promise<T>, undo: (made: T) =>
   throw a.status === "rejected" ? a.reason : b.status === "rejected" ? b.reason : undefined;
 }
 
-/** Starts both with the plugin; each one's `router` holds when it resolves. */
-export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promise<TwoGateways> {
+const startBoth = async (options: TwoGatewaysOptions): Promise<TwoGateways> => {
   const stopOne = (gateway: Gateway): Promise<void> => gateway.stop();
   const sides = await both(async (side) => {
     const { config, env, plugins } = options[side] ?? {};
@@ -51,21 +51,37 @@ export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promis
       ...(plugins === undefined ? {} : { plugins }),
     });
   }, stopOne);
-  const stop = async (): Promise<void> => {
-    await Promise.allSettled([stopOne(sides.a), stopOne(sides.b)]);
+  return {
+    ...sides,
+    async stop() {
+      await Promise.allSettled([stopOne(sides.a), stopOne(sides.b)]);
+    },
   };
+};
+
+/** Starts both with the plugin, or takes its turn at those of the test file; each one's `router` holds when it resolves. */
+export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promise<TwoGateways> {
+  const { a, b } = options;
+  const kind = JSON.stringify({
+    of: "two gateways",
+    env: [a?.env, b?.env],
+    plugins: [a?.plugins, b?.plugins],
+  });
+  const { value: sides, isNew, stop } = await inTurn(kind, () => startBoth(options));
   try {
     await Promise.all(
       (["a", "b"] as const).map(async (side) => {
-        const router = options[side]?.router?.(sides);
-        await changeConfig(sides[side], (config) => withRouter(config, router ?? { nodes: {} }));
+        const { config = {}, router } = options[side] ?? {};
+        await changeConfig(sides[side], (now) =>
+          withRouter(isNew ? now : sides[side].configOf(config), router?.(sides) ?? { nodes: {} }),
+        );
       }),
     );
   } catch (error) {
     await stop();
     throw error;
   }
-  return { ...sides, stop };
+  return { a: sides.a, b: sides.b, stop };
 }
 
 /** Asks each until it answers as a peer: one that was looked at before it had its config is away until the next look. */

@@ -120,6 +120,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     model,
     logFile,
     env,
+    configOf: (config) => JSON.parse(configText({ ...options, config }, context, folder)) as JsonObject,
     pid: () => child?.pid ?? 0,
     log: () => child?.log() ?? "",
     cli: (...args) => runCli(args, { env, cwd: home.home }),

@@ -30,6 +30,8 @@ export interface Gateway {
   readonly home: Home;
   readonly model: ScriptedModel;
   readonly logFile: string;
+  /** The whole configuration that a start with this one, merged over the default, had got. */
+  configOf(config: JsonObject): JsonObject;
   pid(): number;
   /** Environment of the gateway and its CLI. */
   readonly env: NodeJS.ProcessEnv;

@@ -8,7 +8,7 @@ import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeRepo
 import type { StatusReport } from "../../src/nodeRouter/surfaces/reports/statusReport.ts";
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
-import { isAlive, processesOf } from "../support/leftovers.ts";
+import { isAlive } from "../support/leftovers.ts";
 import { textOf } from "../support/modelScript.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, callAny, type Deployment, PROBE, startDeployment } from "./deployment.ts";
@@ -42,13 +42,7 @@ describe("a workspace on a paired node", () => {
     local = join(gateway.home.home, "workspace-worker-sg");
   });
 
-  afterAll(async () => {
-    const dirs = [gateway?.home.dir, deployment?.sg.home.dir, deployment?.cn.home.dir];
-    await deployment?.stop();
-    // The gateway, the node hosts, and what commands started are all gone.
-    for (const dir of dirs)
-      if (dir !== undefined) await waitFor("nothing to be left", () => processesOf(dir).length === 0);
-  });
+  afterAll(() => deployment?.stop());
 
   const seeingModel: JsonObject = {
     id: "model",

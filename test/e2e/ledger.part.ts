@@ -109,4 +109,5 @@ test("a routed exec, a refusal and a workspace's write are in it with node and o
   const changed = await cli("ledger", "verify");
   expect(changed.code).toBe(1);
   expect(changed.report.findings).toMatchObject([{ kind: "changed", file: "audit.jsonl" }]);
+  writeFileSync(file, text);
 });

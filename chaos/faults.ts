@@ -74,8 +74,8 @@ export async function configureOrRestart(
     await fleet.configure(...how);
   } catch (error) {
     say(`${" ".repeat(11)}config: ${firstLine(error)}; the gateway is restarted`);
-    endsMs.push(nowMs());
     await gateway.kill9();
+    endsMs.push(nowMs());
     await gateway.start();
   }
 }
@@ -89,14 +89,15 @@ async function onGateway(
   const { gateway } = fleet;
   switch (kind) {
     case "kill":
-      endsMs.push(nowMs());
       await gateway.kill9();
+      endsMs.push(nowMs());
       await pause(forMs);
       return gateway.start();
     case "restart":
-      endsMs.push(nowMs());
       // Whatever runs then is a part of the fault: it is not waited for.
       await gateway.end(8_000);
+      // Not before: OpenClaw begins none of the calls that a model asks for while it ends.
+      endsMs.push(nowMs());
       await pause(forMs);
       return gateway.start();
     case "suspend": {

@@ -157,7 +157,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     async waitUntilReady() {
       await waitFor(`the gateway on port ${port} to be ready`, ready, {
         timeoutMs: options.readyTimeoutMs ?? 240_000,
-        everyMs: 100,
         onTimeout: tail,
       });
     },

@@ -120,4 +120,5 @@ test("a message that the channel does not take is the doctor's to tell, and a ch
   await changeConfig(gateway, (config) => withAlerts(config, { channel: "pager" }));
   await waitFor("the message", () => linesWith(REFUSED).length > before, { onTimeout });
   await waitFor("the doctor to be content", async () => (await findings()).length === 0, { onTimeout });
+  await deployment.sg.start();
 });

@@ -20,7 +20,7 @@ const TOKEN = "token-of-gw-cn-at-gw-sg-with-32-characters-and-more";
 const BACK = "token-of-gw-sg-at-gw-cn-with-32-characters-and-more";
 const PLAIN = "token-of-gw-cn-at-the-channel-of-gw-sg-and-more";
 
-const suite = describe.skipIf(skipWithoutSshd("test/e2e/delegationRoads.e2e.test.ts"));
+const suite = describe.skipIf(skipWithoutSshd("test/e2e/delegationRoads"));
 
 let two: TwoGateways;
 let sshd: Sshd;
@@ -98,7 +98,7 @@ suite("a delegation", () => {
   });
 
   const mark = (name: string): string => {
-    const folder = join(two.b.home.home, "marks");
+    const folder = join(two.b.home.home, "roads");
     mkdirSync(folder, { recursive: true });
     return join(folder, name);
   };

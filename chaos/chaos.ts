@@ -5,7 +5,7 @@ import { configureOrRestart, putFaultsIn } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Asked, type Claim, judge, type Mark, type Violation } from "./oracle.ts";
 import { ALL_NODES, type Fault, planFaults } from "./plan.ts";
-import { inOneLife, mustHave, readRecords, SOURCES } from "./records.ts";
+import { type Ending, inOneLife, mustHave, readRecords, SOURCES } from "./records.ts";
 import { createTimeline } from "./timeline.ts";
 
 export interface ChaosReport {
@@ -38,8 +38,8 @@ export async function runSeed(
   const nowMs = () => performance.now() - originMs;
   const timeline = createTimeline("base");
   const diary: Diary = { asked: new Map(), callIds: new Map(), claims: [], texts: new Map(), lostTurns: 0 };
-  const endsMs: number[] = [];
-  const faults = putFaultsIn({ fleet, plan, timeline, nowMs, say, endsMs });
+  const endings: Ending[] = [];
+  const faults = putFaultsIn({ fleet, plan, timeline, nowMs, say, endings });
   let isHealed = false;
   // Agents go on until the last fault is healed: what comes after a fault is part of it.
   const isOver = () => nowMs() >= durationMs && isHealed;
@@ -49,7 +49,7 @@ export async function runSeed(
   isHealed = true;
   await Promise.all(actors);
   say(`${(nowMs() / 1000).toFixed(1).padStart(7)} s  the last turn has ended; what still runs ends`);
-  await configureOrRestart({ fleet, nowMs, endsMs, say }, "base");
+  await configureOrRestart({ fleet, nowMs, endings, say }, "base");
   await settle(fleet, say);
   writeLate(options);
   const asked = [...diary.asked.values()];
@@ -58,8 +58,8 @@ export async function runSeed(
   const claims = [...diary.claims, ...records.claims.filter(({ id }) => id.startsWith(prefix))];
   const marks = fleet.marks(prefix);
   const evidence = { asked, claims, marks, sources: SOURCES };
-  const world = { ...timeline, mustHave: mustHave(records.isLedger, endsMs) };
-  const violations = judge(evidence, { ...world, mostAtOnce: inOneLife(timeline.mostAtOnce, endsMs) });
+  const world = { ...timeline, mustHave: mustHave(records.isLedger, endings) };
+  const violations = judge(evidence, { ...world, mostAtOnce: inOneLife(timeline.mostAtOnce, endings) });
   const { lostTurns, texts } = diary;
   return { seed, plan, asked, claims, marks, violations, lostTurns, texts };
 }

@@ -2,6 +2,7 @@
 import { pause, waitFor } from "../test/support/wait.ts";
 import { type Fleet, type Machine, suspendGroup } from "./fleet.ts";
 import { type Fault, faultText } from "./plan.ts";
+import type { Ending } from "./records.ts";
 import { GATEWAY } from "./rules.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -11,8 +12,8 @@ export interface FaultOptions {
   readonly timeline: Timeline;
   readonly nowMs: () => number;
   readonly say: (line: string) => void;
-  /** When the gateway's process ended. */
-  readonly endsMs: number[];
+  /** Those of the gateway, as they come. */
+  readonly endings: Ending[];
 }
 
 /** Resolves when all are over and healed. What a fault could not do is said, and is no failure. */
@@ -63,19 +64,28 @@ async function putIn(fault: Fault, config: ConfigInUse, options: FaultOptions): 
   await (machine === undefined ? onGateway(fault, config, options) : onNode(fault, machine, options));
 }
 
+async function ended(
+  { endings, nowMs }: Pick<FaultOptions, "endings" | "nowMs">,
+  end: () => Promise<void>,
+): Promise<void> {
+  const fromMs = nowMs();
+  await end();
+  endings.push({ fromMs, untilMs: nowMs() });
+}
+
 /** OpenClaw gives up a reload that takes it too long on a busy machine, and then asks for a restart. */
 export async function configureOrRestart(
-  { fleet, nowMs, endsMs, say }: Pick<FaultOptions, "fleet" | "nowMs" | "endsMs" | "say">,
+  options: Pick<FaultOptions, "fleet" | "nowMs" | "endings" | "say">,
   ...how: Parameters<Fleet["configure"]>
 ): Promise<void> {
+  const { fleet, say } = options;
   const { gateway } = fleet;
   await gateway.waitUntilReady();
   try {
     await fleet.configure(...how);
   } catch (error) {
     say(`${" ".repeat(11)}config: ${firstLine(error)}; the gateway is restarted`);
-    await gateway.kill9();
-    endsMs.push(nowMs());
+    await ended(options, () => gateway.kill9());
     await gateway.start();
   }
 }
@@ -85,19 +95,16 @@ async function onGateway(
   config: ConfigInUse,
   options: FaultOptions,
 ): Promise<void> {
-  const { fleet, timeline, nowMs, endsMs } = options;
+  const { fleet, timeline, nowMs } = options;
   const { gateway } = fleet;
   switch (kind) {
     case "kill":
-      await gateway.kill9();
-      endsMs.push(nowMs());
+      await ended(options, () => gateway.kill9());
       await pause(forMs);
       return gateway.start();
     case "restart":
       // Whatever runs then is a part of the fault: it is not waited for.
-      await gateway.end(8_000);
-      // Not before: OpenClaw begins none of the calls that a model asks for while it ends.
-      endsMs.push(nowMs());
+      await ended(options, () => gateway.end(8_000));
       await pause(forMs);
       return gateway.start();
     case "suspend": {

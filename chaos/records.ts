@@ -28,25 +28,34 @@ export function readRecords(gateway: Gateway, idOf: (callId: string) => string |
   return { claims: claimsOfRecords(lines, idOf), isLedger };
 }
 
+/** An end of the gateway's process: when it was told to end, and when it had. Ms after the start. */
+export interface Ending {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /**
  * Whether the source must know the call. Strict: what begins on a node was announced before; a refusal is written behind
- * the call, so one that came right before the gateway's end may be lost.
- * @param endsMs when the gateway's process ended, in ms after the start.
+ * the call, so one that came right before the gateway's end may be lost. What a model asks for while the gateway ends,
+ * OpenClaw does not begin; it ends the turn as if all were well, or shows the model in the next life that there is no result.
  */
-export function mustHave(isLedger: boolean, endsMs: readonly number[]) {
+export function mustHave(isLedger: boolean, endings: readonly Ending[]) {
   return (source: string, call: Asked, marks: number): boolean => {
-    if (source === RESULT) return call.isAnswered;
+    const isInEnding = endings.some(({ fromMs, untilMs }) => fromMs <= call.fromMs && call.fromMs <= untilMs);
+    if (source === RESULT) return call.isAnswered && !isInEnding;
     const binding = AGENTS.find(({ id }) => id === call.agent)?.binding;
     if (marks > 0) return binding === "workspace" || (isLedger && binding === "exec");
-    const isNearEnd = endsMs.some((endMs) => endMs >= call.fromMs && endMs <= call.untilMs + WRITTEN_MS);
+    const isNearEnd = endings.some(
+      ({ untilMs }) => untilMs >= call.fromMs && untilMs <= call.untilMs + WRITTEN_MS,
+    );
     return isLedger && call.told && binding !== "none" && !isNearEnd;
   };
 }
 
-/** A gateway that starts has counted nothing yet: nobody can tell then. @param endsMs as above. */
-export function inOneLife(mostAtOnce: World["mostAtOnce"], endsMs: readonly number[]): World["mostAtOnce"] {
+/** A gateway that starts has counted nothing yet: nobody can tell then. */
+export function inOneLife(mostAtOnce: World["mostAtOnce"], endings: readonly Ending[]): World["mostAtOnce"] {
   return (fromMs, untilMs) =>
-    endsMs.some((endMs) => endMs >= fromMs && endMs <= untilMs)
+    endings.some((ending) => ending.untilMs >= fromMs && ending.untilMs <= untilMs)
       ? Number.POSITIVE_INFINITY
       : mostAtOnce(fromMs, untilMs);
 }

@@ -12,8 +12,8 @@ skipWithoutSshd("the part over SSH of test/e2e/chaos");
 
 /** Of plan; it waits while the gateway starts. */
 const MINUTES = 1.25;
-/** It has every kind of fault, and most variants of the rules. */
-const SEED = 13_436;
+/** It has every kind of fault but a black hole, which `sshFaults` and `presence` have, and most variants of the rules. */
+const SEED = 1_007;
 
 let fleet: Fleet;
 

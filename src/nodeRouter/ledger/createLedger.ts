@@ -5,7 +5,7 @@ import { coded } from "../../shared/refusal.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { SEAL_BYTES } from "./chain.ts";
-import { createJournal } from "./journal.ts";
+import { atMost, createJournal } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
 import { createLedgerFile } from "./ledgerFile.ts";
 import { type LedgerFs, nodeLedgerFs } from "./ledgerFs.ts";
@@ -48,6 +48,8 @@ export function createLedger(options: LedgerOptions): Ledger {
   const file = join(options.folder, "audit.jsonl");
   const usage = createLedgerUsage(now);
   const notes = stateFile(`${options.folder}-usage.json`);
+  /** Behind the calls; whoever closes it may take its folder away. */
+  let noting: Promise<void> = Promise.resolve();
   /** What an earlier life of the gateway left; no record is written before that is counted. */
   let isCounted = false;
   let counting: Promise<void> | null = null;
@@ -75,7 +77,11 @@ export function createLedger(options: LedgerOptions): Ledger {
       usage.rotated(bytes);
       tellHead();
       // So that the next start need not read it; a small one is read as fast.
-      if (bytes > MIB) void scanLedger(fs, file, notes).catch(() => {});
+      if (bytes > MIB)
+        noting = scanLedger(fs, file, notes).then(
+          () => {},
+          () => {},
+        );
       return usage.removable(limits(), 0);
     },
     onRemoved(count, first) {
@@ -194,9 +200,10 @@ export function createLedger(options: LedgerOptions): Ledger {
       };
     },
 
-    close() {
+    async close() {
       shares.flush();
-      return journal.close();
+      await journal.close();
+      await atMost(NOTING_MS, noting);
     },
   };
 }
@@ -204,6 +211,9 @@ export function createLedger(options: LedgerOptions): Ledger {
 function sizeOf(line: string): number {
   return Buffer.byteLength(line) + SEAL_BYTES;
 }
+
+/** The host gives a plugin that stops 5 s, of which the journal may take 4. */
+const NOTING_MS = 800;
 
 /** What a record has beyond its announcement, at most. */
 const RESULT_BYTES = 512;

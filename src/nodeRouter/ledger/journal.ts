@@ -194,7 +194,8 @@ export function createJournal(file: LedgerFile, onChange: (state: JournalState) 
   }
 }
 
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
+/** Resolves with the work, or without it after so many ms. */
+export async function atMost(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import manifest from "../../../openclaw.plugin.json" with { type: "json" };
 import { ledgerFolder } from "../../../src/nodeRouter/ledger/ledger.ts";
+import { type LedgerFs, nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
 import { command, failingFs, fileChange, ledgerIn, linesOfAll, parsed, RAN, unsealed } from "./arrange.ts";
 
 test("best-effort writes one record a command, behind the call", async () => {
@@ -137,6 +138,27 @@ test("a record larger than a file is written all the same", async () => {
   arranged.audit.end(command({ id: "b" }), RAN);
   await arranged.audit.flush();
   expect(linesOfAll(arranged.folder).map(({ id }) => id)).toEqual(["a", "b"]);
+});
+
+test("a large file that was put aside is counted for the next start by the time that the ledger is closed, not after it", async () => {
+  const closing = Promise.withResolvers<void>();
+  const fs: LedgerFs = {
+    ...nodeLedgerFs,
+    async *read(file) {
+      if (file.endsWith(".1")) await closing.promise;
+      yield* nodeLedgerFs.read(file);
+    },
+  };
+  await using arranged = ledgerIn("best-effort", { fs, maxFileBytes: 1_200_000 });
+  for (const round of ["a", "b"]) {
+    for (let at = 0; at < 5_000; at++) arranged.audit.end(command({ id: `${round}-${at}` }), RAN);
+    await arranged.audit.flush();
+  }
+  const closed = arranged.audit.close();
+  closing.resolve();
+  await closed;
+  expect(readdirSync(arranged.folder)).toContain("audit.jsonl.1");
+  expect(existsSync(`${arranged.folder}-usage.json`)).toBe(true);
 });
 
 test("10,000 records of calls at one time are whole, in order and each there once, across rotations", async () => {

@@ -7,5 +7,4 @@ takeTurns({
   "the main job": () => import("./exec.part.ts"),
   "a job of a plain node": () => import("./nodeProcess.part.ts"),
   "the tab": () => import("./nodesTab.part.ts"),
-  "tools of nodes": () => import("./nodeTools.part.ts"),
 });

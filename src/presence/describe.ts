@@ -3,7 +3,7 @@ import type { NodeLocation } from "../shared/types.ts";
 import { saidAtMs } from "./facts.ts";
 import { ANSWER_HOLDS_MS, presenceStateOf } from "./freshness.ts";
 import { mergeFacts } from "./merge.ts";
-import { NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
+import { hasTaught, NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
 import type { NodePresence, Observation, Place, PresenceTarget, Reach, Said, SourceName } from "./record.ts";
 
 export interface Known {
@@ -69,10 +69,14 @@ export function forgetSource({ observations, addresses }: Known, source: SourceN
   return observations.delete(source);
 }
 
-/** Before each of its ways was asked there is nothing to note: a restart of the gateway is no change of the node. */
+/**
+ * Before each of its ways was asked, and something was learned over one, there is nothing to note: a restart of the gateway
+ * is no change of the node, nor is a question that a busy gateway could not put in its first seconds.
+ */
 export function wasAsked(target: PresenceTarget, { observations, node, ssh }: Known): boolean {
   if (target.nodeId === null && !target.ssh) return observations.size > 0;
-  return (target.nodeId === null || node !== NEVER_ASKED) && (!target.ssh || ssh !== NEVER_ASKED);
+  const ways = [...(target.nodeId === null ? [] : [node]), ...(target.ssh ? [ssh] : [])];
+  return ways.every((way) => way !== NEVER_ASKED) && ways.some(hasTaught);
 }
 
 /** SECURITY: under the same name it can be another machine from now on, of which nothing was ever said. */

@@ -28,6 +28,11 @@ export const NEVER_ASKED: ReachMemory = {
   samples: [],
 };
 
+/** Whether any answer over it said something of the node; `unknown` ones do not. */
+export function hasTaught({ reach }: ReachMemory): boolean {
+  return reach.lastAnswerMs !== null || reach.failures > 0;
+}
+
 /** Takes one answer in. Answers of one node and transport must come in the order in which they were given. */
 export function takeAnswer(memory: ReachMemory, answer: ReachAnswer): ReachMemory {
   const { reach } = memory;

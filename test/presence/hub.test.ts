@@ -185,6 +185,29 @@ describe("hub", () => {
     expect(second.current().get("a")?.sinceMs).toBe(sinceMs);
   });
 
+  test("a question that could not be put after a restart is no change of a node either, but one that it left unanswered is", async () => {
+    const first = hubWith();
+    first.sink.answer(answer("a", "up"));
+    await turn();
+    const second = hubWith(first.records());
+    second.sink.answer(answer("a", "unknown"));
+    await turn();
+    expect(second.current().get("a")?.state).toBe("unknown");
+    expect(second.history("a")?.transitions).toHaveLength(1);
+    second.sink.answer(answer("a", "silent"));
+    await turn();
+    expect(second.history("a")?.transitions.map(({ to }) => to)).toEqual(["degraded", "ready"]);
+  });
+
+  test("a node that answers over one way is noted although the other one cannot be asked", async () => {
+    targets = [target("a", { ssh: true })];
+    const hub = hubWith();
+    hub.sink.answer(answer("a", "unknown", { transport: "ssh" }));
+    hub.sink.answer(answer("a", "up"));
+    await turn();
+    expect(hub.history("a")?.transitions.map(({ to }) => to)).toEqual(["degraded"]);
+  });
+
   test("a node of two ways is noted when both were asked, so that no start looks like a fault", async () => {
     targets = [target("a", { ssh: true })];
     const hub = hubWith();

@@ -41,13 +41,11 @@ export interface Ending {
  */
 export function mustHave(isLedger: boolean, endings: readonly Ending[]) {
   return (source: string, call: Asked, marks: number): boolean => {
-    const isInEnding = endings.some(({ fromMs, untilMs }) => fromMs <= call.fromMs && call.fromMs <= untilMs);
-    if (source === RESULT) return call.isAnswered && !isInEnding;
+    if (source === RESULT)
+      return call.isAnswered && !endings.some((one) => isWithin(call.fromMs, one.fromMs, one.untilMs));
     const binding = AGENTS.find(({ id }) => id === call.agent)?.binding;
     if (marks > 0) return binding === "workspace" || (isLedger && binding === "exec");
-    const isNearEnd = endings.some(
-      ({ untilMs }) => untilMs >= call.fromMs && untilMs <= call.untilMs + WRITTEN_MS,
-    );
+    const isNearEnd = endings.some((one) => isWithin(one.untilMs, call.fromMs, call.untilMs + WRITTEN_MS));
     return isLedger && call.told && binding !== "none" && !isNearEnd;
   };
 }
@@ -55,10 +53,13 @@ export function mustHave(isLedger: boolean, endings: readonly Ending[]) {
 /** A gateway that starts has counted nothing yet: nobody can tell then. */
 export function inOneLife(mostAtOnce: World["mostAtOnce"], endings: readonly Ending[]): World["mostAtOnce"] {
   return (fromMs, untilMs) =>
-    endings.some((ending) => ending.untilMs >= fromMs && ending.untilMs <= untilMs)
+    endings.some((one) => isWithin(one.untilMs, fromMs, untilMs))
       ? Number.POSITIVE_INFINITY
       : mostAtOnce(fromMs, untilMs);
 }
+
+const isWithin = (atMs: number, fromMs: number, untilMs: number): boolean =>
+  fromMs <= atMs && atMs <= untilMs;
 
 /** So long after its end the record of a call is in the file, on a busy machine too. */
 const WRITTEN_MS = 5_000;

@@ -37,9 +37,8 @@ export async function inTurn<T extends Stoppable>(
   start: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly isNew: boolean; stop(): Promise<void> }> {
   const before = kept?.get(kind) as T | undefined;
-  if (before !== undefined) return { value: before, isNew: false, stop: async () => {} };
-  const value = await start();
-  if (kept === null) return { value, isNew: true, stop: () => value.stop() };
-  kept.set(kind, value);
-  return { value, isNew: true, stop: async () => {} };
+  const value = before ?? (await start());
+  kept?.set(kind, value);
+  const stop = kept === null ? () => value.stop() : async () => {};
+  return { value, isNew: before === undefined, stop };
 }

@@ -81,7 +81,7 @@ export async function startTwoGateways(options: TwoGatewaysOptions = {}): Promis
     await stop();
     throw error;
   }
-  return { a: sides.a, b: sides.b, stop };
+  return { ...sides, stop };
 }
 
 /** Asks each until it answers as a peer: one that was looked at before it had its config is away until the next look. */

@@ -78,10 +78,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       tellHead();
       // So that the next start need not read it; a small one is read as fast.
       if (bytes > MIB)
-        noting = scanLedger(fs, file, notes).then(
-          () => {},
-          () => {},
-        );
+        noting = noting.then(async () => {
+          await scanLedger(fs, file, notes).catch(() => {});
+        });
       return usage.removable(limits(), 0);
     },
     onRemoved(count, first) {

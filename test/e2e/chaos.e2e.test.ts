@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runSeed } from "../../chaos/chaos.ts";
 import { type Fleet, startFleet } from "../../chaos/fleet.ts";
+import { OF_CI } from "../../chaos/plan.ts";
 import { emptiness, verdictRows, verdictText } from "../../chaos/verdict.ts";
 import { processesOf } from "../support/leftovers.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
@@ -10,10 +11,8 @@ import { waitFor } from "../support/wait.ts";
 /** Without an sshd the seed means other faults: the paired nodes are then tried alone. */
 skipWithoutSshd("the part over SSH of test/e2e/chaos");
 
-/** Of plan; it waits while the gateway starts. */
-const MINUTES = 1.25;
-/** It has every kind of fault but a black hole, which `sshFaults` and `presence` have, and most variants of the rules. */
-const SEED = 1_007;
+/** Minutes are of plan; it waits while the gateway starts. `sshFaults` and `presence` have the black hole. */
+const { seed, minutes } = OF_CI;
 
 let fleet: Fleet;
 
@@ -31,9 +30,9 @@ afterAll(async () => {
 test("what ran left one mark where it ran, what was refused left none, and nothing is missing from the record", {
   timeout: 900_000,
 }, async () => {
-  const report = await runSeed(fleet, SEED, MINUTES * 60_000, (line) => console.log(line));
+  const report = await runSeed(fleet, seed, minutes * 60_000, (line) => console.log(line));
   console.table(verdictRows(report));
-  const text = verdictText(report, `npm run chaos -- --minutes ${MINUTES} --seed ${SEED}`);
+  const text = verdictText(report, `npm run chaos -- --minutes ${minutes} --seed ${seed}`);
   console.log(text);
   expect(report.violations, text).toEqual([]);
   expect(emptiness(report)).toBeNull();

@@ -1,11 +1,12 @@
 // Keeps the ledger: one chain of records for all transports, counted to each agent's share, on the disk before a strict call runs.
 import { join } from "node:path";
+import { atMost } from "../../shared/deadline.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { coded } from "../../shared/refusal.ts";
 import { stateFile } from "../../shared/stateFile.ts";
 import type { AuditMode } from "../../shared/types.ts";
 import { SEAL_BYTES } from "./chain.ts";
-import { atMost, createJournal } from "./journal.ts";
+import { createJournal } from "./journal.ts";
 import type { Ledger } from "./ledger.ts";
 import { createLedgerFile } from "./ledgerFile.ts";
 import { type LedgerFs, nodeLedgerFs } from "./ledgerFs.ts";

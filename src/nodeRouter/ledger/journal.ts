@@ -1,4 +1,5 @@
 // The one writer of the audit file: a bounded queue of lines, written in order and in batches behind the calls.
+import { atMost } from "../../shared/deadline.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { LedgerFile } from "./ledgerFile.ts";
 
@@ -192,14 +193,4 @@ export function createJournal(file: LedgerFile, onChange: (state: JournalState) 
       // A logger that throws must not stop the writer.
     }
   }
-}
-
-/** Resolves with the work, or without it after so many ms. */
-export async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

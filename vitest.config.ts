@@ -12,9 +12,10 @@ const MOST_GATEWAYS = 6;
 
 /** Begun last they would run alone. What mostly waits stands between what computes, so that the cores are shared well. */
 const LONGEST = [
-  ...["nodeCut.e2e", "delegationFaults.e2e", "chaos.e2e", "maintenance.e2e", "jobs.e2e", "pairedNodes.e2e"],
-  ...["nodePlugin.e2e", "sshFaults.e2e", "twoGateways.e2e", "hostileNode.e2e", "uninstall.e2e", "join.e2e"],
-  ...["delegationInbox.e2e", "sshWorkspace.e2e", "init.e2e", "badInput.e2e", "hosted.e2e", "egress.e2e"],
+  ...["delegationFaults.e2e", "pairedNodes.e2e", "maintenance.e2e", "hostileNode.e2e", "nodePlugin.e2e"],
+  ...["init.e2e", "twoGateways.e2e", "sshFaults.e2e", "sshWorkspace.e2e", "hostile.e2e", "presence.e2e"],
+  ...["nodeCut.long", "operators.long", "chaos.long", "uninstall.long", "jobs.long", "delegationEdges.long"],
+  ...["join.long", "hosted.long", "badInput.long", "delegationWays.long", "install.long", "tunnel.long"],
   ...["oneTunnel", "keepTunnels", "pool/pool", "session/bootstrap", "sessionFaults", "jobs/detached"],
 ];
 
@@ -28,7 +29,13 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Two projects: `unit` needs nothing but this folder; `e2e` starts real gateways and node hosts. */
+/** Real processes: on two busy cores one gateway start costs most of a minute. */
+const REAL = { testTimeout: 600_000, hookTimeout: 900_000, maxWorkers: Math.min(WORKERS, MOST_GATEWAYS) };
+
+/**
+ * `unit` needs nothing but this folder; `e2e` starts real gateways and node hosts, and has each promise once; `long` too,
+ * with what is done around it: installing, joining, taking away, random faults. `npm test` is without it.
+ */
 export default defineConfig({
   test: {
     alias: [{ find: /^fast-check$/, replacement: FAST_CHECK }],
@@ -50,13 +57,18 @@ export default defineConfig({
       },
       {
         test: {
+          ...REAL,
           name: "e2e",
           include: ["test/e2e/**/*.e2e.test.ts"],
-          // Real processes: on two busy cores one gateway start costs most of a minute.
-          testTimeout: 600_000,
-          hookTimeout: 900_000,
-          maxWorkers: Math.min(WORKERS, MOST_GATEWAYS),
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...REAL,
+          name: "long",
+          include: ["test/e2e/**/*.long.test.ts"],
+          sequence: { groupOrder: 2 },
         },
       },
     ],

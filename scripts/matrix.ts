@@ -13,7 +13,7 @@ import { npmCommand } from "./support/npm.mjs";
 const RELEASES = ["2026.8.2", "2026.9.1", "2026.9.3", "2026.9.5", "2026.9.6"];
 /** What a release says that is older than the package's `minHostVersion`. */
 const REFUSED = /requires OpenClaw >=\S+, but this host is /;
-const TEST = "test/e2e/hostRelease.e2e.test.ts";
+const TEST = "test/e2e/hostRelease.long.test.ts";
 const npm = npmCommand(process.execPath);
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -60,7 +60,15 @@ async function tryOut(release: string): Promise<MatrixRow> {
   const report = join(ROOT, ".tmp", "releases", `${release}.json`);
   const { stdout } = await run(
     "vitest",
-    ["run", "--project", "e2e", TEST, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    [
+      "run",
+      "--project",
+      "long",
+      TEST,
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ],
     { NODE_ROUTER_OPENCLAW: program },
   );
   console.log(stdout.split("\n").slice(-60).join("\n"));

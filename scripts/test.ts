@@ -1,5 +1,6 @@
-// All checks, cheapest first; stops at the first that fails. With arguments: only vitest, with these arguments.
+// All checks but the long ones, cheapest first; stops at the first that fails. With arguments: only vitest, with these arguments.
 import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { packPlugin } from "../test/support/install.ts";
 
@@ -42,10 +43,14 @@ const ALL: readonly Step[] = [
   ["end-to-end tests on a real gateway", () => run("vitest", "run", "--project", "e2e")],
 ];
 
+/** What takes long, and is run before a release and where it is touched. */
+const LONG = ".long.test.ts";
+
 const extra = process.argv.slice(2);
 const chosen: Step = [`vitest ${extra.join(" ")}`, () => run("vitest", "run", ...extra)];
 // Two files that begin at the same time would else both build, into one folder.
-const before: readonly Step[] = extra.includes("e2e") ? [["build and pack", pack]] : [];
+const isReal = extra.includes("e2e") || extra.includes("long");
+const before: readonly Step[] = isReal ? [["build and pack", pack]] : [];
 const steps: readonly Step[] = extra.length > 0 ? [...before, chosen] : ALL;
 
 const started = Date.now();
@@ -58,3 +63,8 @@ for (const [title, check] of steps) {
 }
 const what = extra.length > 0 ? "chosen tests" : "all checks";
 console.log(`\nnode-router: ${what} passed in ${seconds(started)}`);
+if (extra.length === 0) {
+  const left = readdirSync(new URL("../test/e2e/", import.meta.url)).filter((name) => name.endsWith(LONG));
+  const names = left.map((name) => name.slice(0, -LONG.length)).join(", ");
+  console.log(`node-router: left to \`npm run test:long\`: ${names}`);
+}

@@ -2,10 +2,6 @@
 import { takeTurns } from "./sharing.ts";
 
 takeTurns({
-  // Sees that the gateway's model was asked nothing at all, so it is the first.
-  alerts: () => import("./alerts.part.ts"),
   waiting: () => import("./waiting.part.ts"),
   "cordon and drain": () => import("./maintenance.part.ts"),
-  // Leaves the gateway ended.
-  commands: () => import("./cli.part.ts"),
 });

@@ -5,8 +5,4 @@ takeTurns({
   rules: () => import("./twoRules.part.ts"),
   delegation: () => import("./delegation.part.ts"),
   "a plain A2A peer": () => import("./delegationPlain.part.ts"),
-  "other roads": () => import("./delegationRoads.part.ts"),
-  // With a third gateway.
-  "a chain": () => import("./delegationChain.part.ts"),
-  "an invitation": () => import("./peerInvite.part.ts"),
 });

@@ -15,7 +15,7 @@ import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
 import { call, installOverRpc, PROBE } from "./deployment.ts";
 
 const NODE = "mac-join";
-const skip = skipWithoutSshd("join.e2e");
+const skip = skipWithoutSshd("join.long");
 
 /** Where OpenClaw is found by the login's shell alone, as after an installation with nvm. */
 function bareMachine(): Home {

@@ -8,7 +8,7 @@ import { makeKey } from "../support/ssh/keys.ts";
 import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
 import { call, machineOf, PROBE } from "./deployment.ts";
 
-const skip = skipWithoutSshd("add.e2e");
+const skip = skipWithoutSshd("add.long");
 
 describe.skipIf(skip)("add", () => {
   const [accepted, strange] = [makeKey("ed25519"), makeKey("ed25519")];

@@ -12,9 +12,9 @@ const MOST_GATEWAYS = 6;
 
 /** Begun last they would run alone. What mostly waits stands between what computes, so that the cores are shared well. */
 const LONGEST = [
-  ...["maintenance.e2e", "pairedNodes.e2e", "hostileNode.e2e", "init.e2e", "nodePlugin.e2e"],
+  ...["maintenance.e2e", "chaos.e2e", "pairedNodes.e2e", "hostileNode.e2e", "init.e2e", "nodePlugin.e2e"],
   ...["twoGateways.e2e", "sshFaults.e2e", "sshWorkspace.e2e", "hostile.e2e", "presence.e2e"],
-  ...["delegationFaults.long", "nodeCut.long", "operators.long", "chaos.long", "uninstall.long"],
+  ...["delegationFaults.long", "nodeCut.long", "operators.long", "uninstall.long"],
   ...["jobs.long", "delegationEdges.long", "join.long", "hosted.long", "badInput.long"],
   ...["delegationWays.long", "install.long", "tunnel.long"],
   ...["oneTunnel", "keepTunnels", "pool/pool", "session/bootstrap", "sessionFaults", "jobs/detached"],
@@ -35,7 +35,7 @@ const REAL = { testTimeout: 600_000, hookTimeout: 900_000, maxWorkers: Math.min(
 
 /**
  * `unit` needs nothing but this folder; `e2e` starts real gateways and node hosts, and has each promise once; `long` too,
- * with what is done around it: installing, joining, taking away, random faults. `npm test` is without it.
+ * with what is done around it: installing, joining, taking away, long cuts. `npm test` is without it.
  */
 export default defineConfig({
   test: {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { askOf } from "../../chaos/asks.ts";
-import { ALL_NODES, faultText, OF_TESTS, planFaults } from "../../chaos/plan.ts";
+import { ALL_NODES, faultText, OF_CI, planFaults } from "../../chaos/plan.ts";
 import { AGENTS, GATEWAY, VARIANTS } from "../../chaos/rules.ts";
 
 const SEED = fc.integer({ min: 0, max: 1_000_000 });
@@ -58,8 +58,8 @@ test("three minutes of any seed kill or restart the gateway, change the config a
   );
 });
 
-test("the seed of the long tests has every kind of fault but one, most variants of the rules, and an end of the gateway", () => {
-  const plan = planFaults(OF_TESTS.seed, OF_TESTS.minutes * MINUTES, ALL_NODES);
+test("the seed of CI has every kind of fault but one, most variants of the rules, and an end of the gateway", () => {
+  const plan = planFaults(OF_CI.seed, OF_CI.minutes * MINUTES, ALL_NODES);
   expect([...new Set(plan.map(({ kind }) => kind))].sort()).toEqual([
     ..."config cordon cut drain drop kill reload restart slow suspend".split(" "),
   ]);

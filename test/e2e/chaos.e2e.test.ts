@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runSeed } from "../../chaos/chaos.ts";
 import { type Fleet, startFleet } from "../../chaos/fleet.ts";
-import { OF_TESTS } from "../../chaos/plan.ts";
+import { OF_CI } from "../../chaos/plan.ts";
 import { emptiness, verdictRows, verdictText } from "../../chaos/verdict.ts";
 import { processesOf } from "../support/leftovers.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
@@ -12,7 +12,7 @@ import { waitFor } from "../support/wait.ts";
 skipWithoutSshd("the part over SSH of test/e2e/chaos");
 
 /** Minutes are of plan; it waits while the gateway starts. `sshFaults` and `presence` have the black hole. */
-const { seed, minutes } = OF_TESTS;
+const { seed, minutes } = OF_CI;
 
 let fleet: Fleet;
 

@@ -1,12 +1,13 @@
 // An agent of one real gateway gives tasks to an agent of another: once each, and the result comes whoever goes down.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
-import { jsonLines } from "../support/jsonLines.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny } from "./deployment.ts";
+import { callAny } from "./deployment.ts";
+import { recordsOf } from "./ledgerOf.ts";
+import { markedTasks } from "./markedTasks.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
 const TOKEN = "a".repeat(40);
@@ -48,25 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => two?.stop());
 
-const folder = (): string => {
-  const path = join(two.b.home.home, "marks");
-  mkdirSync(path, { recursive: true });
-  return path;
-};
-/** Counts its start and its end on the machine where it runs; waits for `go` where it is told to. */
-const marking = (name: string, waits = false): string => {
-  const file = join(folder(), name);
-  const wait = waits ? `until [ -e ${file}.go ]; do sleep 0.05; done; ` : "";
-  const command = `echo start >>${file}; ${wait}echo end >>${file}; echo done-${name}`;
-  // OpenClaw would leave what takes longer to the background.
-  return call("exec", { command, yieldMs: 120_000 });
-};
-const marks = (name: string): string => {
-  const file = join(folder(), name);
-  return existsSync(file) ? readFileSync(file, "utf8").replaceAll("\n", " ").trim() : "";
-};
-const running = (name: string) => waitFor(`${name} to run`, () => marks(name) === "start");
-const go = (name: string): void => writeFileSync(join(folder(), `${name}.go`), "");
+const { marking, marks, running, go } = markedTasks(() => two.b);
 const give = async (args: JsonObject): Promise<string> => {
   const { results } = await two.a.agent("master", callAny("delegate", args));
   return results[0] ?? "";
@@ -85,8 +68,8 @@ const ended = (id: string) =>
 /** The scripted model ends with the result of its last call; the task itself holds no such words. */
 const seenBy = (gateway: Gateway, words: string): boolean =>
   gateway.model.requests.some(({ messages }) => JSON.stringify(messages).includes(words));
-const records = ({ home }: Gateway, id: string): readonly JsonObject[] =>
-  jsonLines(join(home.stateDir, "node-router", "audit", "audit.jsonl"), (line) => line.includes(id));
+const records = (gateway: Gateway, id: string): readonly JsonObject[] =>
+  recordsOf(gateway, (line) => line.includes(id));
 
 describe("a task of another gateway's agent", () => {
   test("runs there once, its answer is the call's, and both ledgers have it under one id", async () => {

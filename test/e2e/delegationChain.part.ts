@@ -1,5 +1,5 @@
 // Three real gateways: what one has taken of another it gives on as far as all of them allow, and never back.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Inbound, readInbound } from "../../src/nodeRouter/delegation/model/incoming.ts";
@@ -8,7 +8,8 @@ import { readJson } from "../../src/shared/jsonParts.ts";
 import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny, changeConfig, withRouter } from "./deployment.ts";
+import { callAny, changeConfig, withRouter } from "./deployment.ts";
+import { markedTasks } from "./markedTasks.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
 /** A busy machine takes its time. */
@@ -85,15 +86,7 @@ afterAll(async () => {
   await Promise.allSettled([two?.stop(), third?.stop()]);
 });
 
-const mark = (name: string): string => {
-  const folder = join(gateways().c.home.home, "marks");
-  mkdirSync(folder, { recursive: true });
-  return join(folder, name);
-};
-const marks = (name: string): string =>
-  existsSync(mark(name)) ? readFileSync(mark(name), "utf8").replaceAll("\n", " ").trim() : "";
-const marking = (name: string): string =>
-  call("exec", { command: `echo ran >>${mark(name)}; echo done-${name}` });
+const { marking, marks } = markedTasks(() => gateways().c);
 const give = async (task: string): Promise<string> =>
   (await gateways().a.agent("master", callAny("delegate", { task, wait_seconds: 200 }))).results[0] ?? "";
 const givenOn = (to: string, task: string): string => callAny("delegate", { to, task });
@@ -112,7 +105,7 @@ describe("what a gateway has taken of another", () => {
   test("goes on to a third one where the peer may, and the answer comes all the way back", async () => {
     const text = await give(givenOn("onward", marking("chain")));
     expect(text).toContain("done-chain");
-    expect(marks("chain")).toBe("ran");
+    expect(marks("chain")).toBe("start end");
     // The first one's limit goes with it, although both others allow more.
     expect(takenAtC("chain")).toMatchObject({
       peer: "gw-b",
@@ -132,7 +125,7 @@ describe("what a gateway has taken of another", () => {
     await give(callAny("sessions_spawn", { task: givenOn("onward", marking("sub")) }));
     const taken = await waitFor("the third gateway to have done it", () => takenAtC("sub"));
     expect(taken).toMatchObject({ chain: [expect.any(String), expect.any(String)], maxHops: 2 });
-    expect(marks("sub")).toBe("ran");
+    expect(marks("sub")).toBe("start end");
   });
 
   test("goes no further than the first one allows, by a sub-agent neither", async () => {

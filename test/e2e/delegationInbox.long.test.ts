@@ -1,5 +1,5 @@
 // A real gateway takes tasks of its peers by plain HTTP: once each, whatever fails, and of nobody else.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,10 +8,11 @@ import { EXTENSION } from "../../src/nodeRouter/delegation/protocol/wire.ts";
 import { fieldOf } from "../../src/shared/jsonParts.ts";
 import type { JsonObject } from "../support/config.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, changeConfig, withRouter } from "./deployment.ts";
+import { changeConfig, withRouter } from "./deployment.ts";
+import { recordsOf } from "./ledgerOf.ts";
+import { markedTasks } from "./markedTasks.ts";
 
 const TOKEN = "t".repeat(40);
 const OTHER = "o".repeat(40);
@@ -92,32 +93,8 @@ const ended = (id: string) =>
     return ["accepted", "starting", "working"].includes(String(phaseOf(task))) ? false : task;
   });
 
-const folder = () => {
-  const path = join(gateway.home.home, "marks");
-  mkdirSync(path, { recursive: true });
-  return path;
-};
-/** Counts its start and its end; waits for a file in between where it is told to. */
-const marking = (name: string, waits = false): string => {
-  const file = join(folder(), name);
-  const wait = waits ? `echo $$ >${file}.pid; until [ -e ${file}.go ]; do sleep 0.05; done; ` : "";
-  const command = `echo start >>${file}; ${wait}echo end >>${file}; echo done-${name}`;
-  // OpenClaw would leave what takes longer to the background.
-  return call("exec", { command, yieldMs: 120_000 });
-};
-const marks = (name: string): string =>
-  existsSync(join(folder(), name))
-    ? readFileSync(join(folder(), name), "utf8").replaceAll("\n", " ").trim()
-    : "";
-const pidOf = (name: string): number => Number(readFileSync(join(folder(), `${name}.pid`), "utf8"));
-/** Its process id is whole by then. */
-const running = (name: string) => {
-  const file = join(folder(), `${name}.pid`);
-  return waitFor(`${name} to run`, () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"));
-};
-const go = (name: string): void => writeFileSync(join(folder(), `${name}.go`), "");
-const records = (): readonly JsonObject[] =>
-  jsonLines(join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl"));
+const { marking, marks, running, pidOf, go } = markedTasks(() => gateway);
+const records = () => recordsOf(gateway);
 const begin = async () => {
   await gateway.start();
   return ready();

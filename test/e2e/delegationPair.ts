@@ -1,6 +1,4 @@
 // Two gateways of which the first one gives tasks to the second one, through wires that can fail; marks count what ran.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { DELEGATION_STATES } from "../../src/nodeRouter/delegation/model/delegation.ts";
 import { isEnded } from "../../src/nodeRouter/delegation/model/outgoing.ts";
 import type { DelegationReport } from "../../src/nodeRouter/surfaces/reports/delegationsReport.ts";
@@ -9,7 +7,8 @@ import { messageOf } from "../../src/shared/errors.ts";
 import type { JsonObject } from "../support/config.ts";
 import { startWire, type Wire } from "../support/ssh/wire.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny, changeConfig, withRouter } from "./deployment.ts";
+import { callAny, changeConfig, withRouter } from "./deployment.ts";
+import { type MarkedTasks, markedTasks } from "./markedTasks.ts";
 import { startTwoGateways, type TwoGateways } from "./twoGateways.ts";
 
 export const TOKENS = {
@@ -18,7 +17,7 @@ export const TOKENS = {
   small: "third-token-of-gw-cn-at-gw-sg-with-32-characters-and-more",
 } as const;
 
-export interface DelegationPair extends TwoGateways {
+export interface DelegationPair extends TwoGateways, MarkedTasks {
   /** From A to B as peer `one`, which the rule prefers. */
   readonly wire: Wire;
   /** The same gateway as peer `two`: whoever gives a task to two peers runs it there twice. */
@@ -35,12 +34,6 @@ export interface DelegationPair extends TwoGateways {
   report(id: string): Promise<DelegationReport>;
   ended(id: string, timeoutMs?: number): Promise<DelegationReport>;
   inState(id: string, ...states: readonly string[]): Promise<DelegationReport>;
-  /** A task that leaves `start` and `end` in a file of its own at B, and waits between them where it is told to. */
-  marking(name: string, waits?: boolean): string;
-  /** `start end`: what ran of it at B. */
-  marks(name: string): string;
-  running(name: string): Promise<unknown>;
-  go(name: string): void;
 }
 
 const ENDED: readonly string[] = DELEGATION_STATES.filter((state) => isEnded({ state }));
@@ -125,9 +118,6 @@ export async function startDelegationPair(more: PairOptions = {}): Promise<Deleg
       },
     }),
   );
-  const folder = join(b.home.home, "marks");
-  mkdirSync(folder, { recursive: true });
-  const file = (name: string): string => join(folder, name);
   const report = (id: string) => a.rpc<DelegationReport>("noderouter.delegation", { id });
   const inState = (id: string, states: readonly string[], timeoutMs = 120_000) =>
     waitFor(
@@ -175,18 +165,7 @@ export async function startDelegationPair(more: PairOptions = {}): Promise<Deleg
     report,
     ended: (id, timeoutMs = 200_000) => inState(id, ENDED, timeoutMs),
     inState: (id, ...states) => inState(id, states),
-    marking(name, waits = false) {
-      const mark = file(name);
-      const wait = waits ? `echo $$ >${mark}.pid; until [ -e ${mark}.go ]; do sleep 0.05; done; ` : "";
-      const command = `echo start >>${mark}; ${wait}echo end >>${mark}; echo done-${name}`;
-      // OpenClaw would leave what takes longer to the background.
-      return call("exec", { command, yieldMs: 120_000 });
-    },
-    marks: (name) =>
-      existsSync(file(name)) ? readFileSync(file(name), "utf8").replaceAll("\n", " ").trim() : "",
-    running: (name) =>
-      waitFor(`${name} to run`, () => existsSync(file(`${name}.pid`)), { timeoutMs: 200_000 }),
-    go: (name) => writeFileSync(file(`${name}.go`), ""),
+    ...markedTasks(() => b),
     async stop() {
       await Promise.allSettled([wire.stop(), other.stop(), two.stop()]);
     },

@@ -1,10 +1,11 @@
 // A task for a plain A2A server, here OpenClaw's own channel: sent once, its result while the peer remembers it, and lost after that.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { JsonObject } from "../support/config.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny } from "./deployment.ts";
+import { callAny } from "./deployment.ts";
+import { markedTasks } from "./markedTasks.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
 const TOKEN = "p".repeat(40);
@@ -37,22 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => two?.stop());
 
-const folder = (): string => {
-  const path = join(two.b.home.home, "marks");
-  mkdirSync(path, { recursive: true });
-  return path;
-};
-const marking = (name: string, seconds = 0): string => {
-  const file = join(folder(), name);
-  return call("exec", {
-    command: `echo start >>${file}; sleep ${seconds}; echo end >>${file}; echo done-${name}`,
-    yieldMs: 120_000,
-  });
-};
-const marks = (name: string): string => {
-  const file = join(folder(), name);
-  return existsSync(file) ? readFileSync(file, "utf8").replaceAll("\n", " ").trim() : "";
-};
+const { marking, marks, running, go } = markedTasks(() => two.b, "plain");
 const kept = (): readonly JsonObject[] => {
   const out = join(two.a.home.stateDir, "node-router", "delegations", "out");
   return existsSync(out)
@@ -74,8 +60,8 @@ test("its result comes, and the record says that the guarantee is the weaker one
 });
 
 test("is lost when the peer was killed and remembers nothing, and is not sent again", async () => {
-  await two.a.agent("master", callAny("delegate", { task: marking("lost", 600), wait_seconds: 0 }));
-  await waitFor("it to run", () => marks("lost") === "start");
+  await two.a.agent("master", callAny("delegate", { task: marking("lost", true), wait_seconds: 0 }));
+  await running("lost");
   await two.b.kill9();
   await two.b.start();
   const record = await waitFor("it to be lost", () => {
@@ -84,6 +70,7 @@ test("is lost when the peer was killed and remembers nothing, and is not sent ag
   });
   expect(record).toMatchObject({ mayHaveRun: true, reason: { code: "OUTCOME_UNKNOWN" } });
   expect(marks("lost"), "whatever OpenClaw itself goes on with").toMatch(/^start/);
+  go("lost");
   const sent = record.attempts;
   expect(Array.isArray(sent) && sent.length).toBe(1);
 });

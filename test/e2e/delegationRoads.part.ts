@@ -1,5 +1,5 @@
 // Over a real sshd, to plain A2A, in circles, many at once, over a reload: what a delegation does beside the plain case.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DrainReport } from "../../src/nodeRouter/surfaces/methods/cordonMethods.ts";
@@ -13,7 +13,8 @@ import { isAlive } from "../support/leftovers.ts";
 import { makeKey } from "../support/ssh/keys.ts";
 import { type Sshd, skipWithoutSshd, startSshd } from "../support/ssh/sshd.ts";
 import { waitFor } from "../support/wait.ts";
-import { call, callAny, changeConfig, withRouter } from "./deployment.ts";
+import { callAny, changeConfig, withRouter } from "./deployment.ts";
+import { markedTasks } from "./markedTasks.ts";
 import { startTwoGateways, type TwoGateways, untilOnline } from "./twoGateways.ts";
 
 const TOKEN = "token-of-gw-cn-at-gw-sg-with-32-characters-and-more";
@@ -97,26 +98,7 @@ suite("a delegation", () => {
     await Promise.allSettled([two?.stop(), sshd?.stop()]);
   });
 
-  const mark = (name: string): string => {
-    const folder = join(two.b.home.home, "roads");
-    mkdirSync(folder, { recursive: true });
-    return join(folder, name);
-  };
-  const marking = (name: string, waits = false): string => {
-    const file = mark(name);
-    const wait = waits ? `echo $$ >${file}.pid; until [ -e ${file}.go ]; do sleep 0.05; done; ` : "";
-    const command = `echo start >>${file}; ${wait}echo end >>${file}; echo done-${name}`;
-    // OpenClaw would leave what takes longer to the background.
-    return call("exec", { command, yieldMs: 120_000 });
-  };
-  const marks = (name: string): string =>
-    existsSync(mark(name)) ? readFileSync(mark(name), "utf8").replaceAll("\n", " ").trim() : "";
-  /** Its process id is whole by then. */
-  const running = (name: string) => {
-    const file = `${mark(name)}.pid`;
-    return waitFor(`${name} to run`, () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"));
-  };
-  const go = (name: string): void => writeFileSync(`${mark(name)}.go`, "");
+  const { marking, marks, running, pidOf, go } = markedTasks(() => two.b, "roads");
   const TO = { to: "region=sg", agent: "worker-sg" };
   const delegate = async (args: JsonObject): Promise<string> =>
     (await two.a.agent("master", callAny("delegate", args))).results[0] ?? "";
@@ -162,7 +144,7 @@ suite("a delegation", () => {
   test("that is canceled ends the peer's command", async () => {
     const id = idIn(await delegate({ ...TO, task: marking("cancel", true), wait_seconds: 0 }));
     await running("cancel");
-    const pid = Number(readFileSync(`${mark("cancel")}.pid`, "utf8"));
+    const pid = pidOf("cancel");
     await two.a.agent("master", callAny("delegation", { action: "cancel", id }));
     expect(await ended(id)).toMatchObject({ state: "canceled", mayHaveRun: true });
     await waitFor("the command to be gone", () => !isAlive(pid));

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
-import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, callAny, type Deployment, startDeployment } from "./deployment.ts";
+import { recordsOf } from "./ledgerOf.ts";
 import { SANDBOX, type SshDeployment, startSshDeployment } from "./sshDeployment.ts";
 
 /** In a sandbox OpenClaw takes away every tool of a plugin that is not listed. */
@@ -58,12 +58,10 @@ function worker(gateway: () => Gateway, agent: string, folder: () => string) {
   };
 }
 
-const recordsOf = (gateway: Gateway): readonly JsonObject[] =>
-  jsonLines(join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl"), (line) =>
-    line.includes('"phase":"end"'),
-  );
+const allEnds = (gateway: Gateway): readonly JsonObject[] =>
+  recordsOf(gateway, (line) => line.includes('"phase":"end"'));
 const endsOf = (gateway: Gateway, start: RegExp): readonly JsonObject[] =>
-  recordsOf(gateway).filter((record) => typeof record.command === "string" && start.test(record.command));
+  allEnds(gateway).filter((record) => typeof record.command === "string" && start.test(record.command));
 const kept = (gateway: Gateway): string =>
   readFileSync(join(gateway.home.stateDir, "node-router", "jobs.json"), "utf8");
 

@@ -1,11 +1,11 @@
 // The ledger on a real gateway: calls of every kind are in it with their node and end, and a changed byte is found.
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { VerifyReport } from "../../src/nodeRouter/ledger/verify.ts";
 import { isRecord } from "../../src/shared/isRecord.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, type Deployment, startDeployment } from "./deployment.ts";
+import { ledgerFile } from "./ledgerOf.ts";
 import { SANDBOX } from "./sshDeployment.ts";
 
 let deployment: Deployment;
@@ -102,7 +102,7 @@ test("a routed exec, a refusal and a workspace's write are in it with node and o
   expect(sound.findings).toEqual([]);
   expect(await gateway.rpc("noderouter.ledger", { head: sound.head?.hash })).toMatchObject({ ok: true });
 
-  const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
+  const file = ledgerFile(gateway);
   const text = await waitFor("the ledger", () => readFileSync(file, "utf8"));
   expect(text).not.toContain(SECRET);
   writeFileSync(file, text.replace('"outcome":"refused"', '"outcome":"refuseb"'));

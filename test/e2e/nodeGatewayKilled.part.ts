@@ -2,10 +2,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { jsonLines } from "../support/jsonLines.ts";
+import type { JsonObject } from "../support/config.ts";
 import { isAlive } from "../support/leftovers.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, type Deployment, startDeployment } from "./deployment.ts";
+import { recordsOf } from "./ledgerOf.ts";
 import { SANDBOX } from "./sshDeployment.ts";
 
 let deployment: Deployment;
@@ -23,10 +24,10 @@ afterAll(() => deployment?.stop());
 
 const on = (name: string): string => join(deployment.work.sg, name);
 const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");
-const recordsOf = (marker: string): readonly Record<string, unknown>[] =>
-  jsonLines<Record<string, unknown>>(
-    join(deployment.gateway.home.stateDir, "node-router/audit/audit.jsonl"),
-  ).filter(({ phase, command }) => phase === "end" && String(command).includes(marker));
+const endsOf = (marker: string): readonly JsonObject[] =>
+  recordsOf(deployment.gateway).filter(
+    ({ phase, command }) => phase === "end" && String(command).includes(marker),
+  );
 
 test("what ended meanwhile is recorded with its real end, what runs on is ended, and both ran once", async () => {
   const { gateway } = deployment;
@@ -48,12 +49,12 @@ test("what ended meanwhile is recorded with its real end, what runs on is ended,
   await gateway.kill9();
   writeFileSync(on("go"), "");
   await gateway.start();
-  await waitFor("the record of the one that ended", () => recordsOf(": ends;").length > 0);
-  await waitFor("the record of the one that ran on", () => recordsOf(": lasts;").length > 0);
-  expect(recordsOf(": ends;")).toEqual([
+  await waitFor("the record of the one that ended", () => endsOf(": ends;").length > 0);
+  await waitFor("the record of the one that ran on", () => endsOf(": lasts;").length > 0);
+  expect(endsOf(": ends;")).toEqual([
     expect.objectContaining({ outcome: "ran", exitCode: 6, transport: "node", node: "mac-sg" }),
   ]);
-  expect(recordsOf(": lasts;")).toEqual([expect.objectContaining({ outcome: "unknown", processGroup: pid })]);
+  expect(endsOf(": lasts;")).toEqual([expect.objectContaining({ outcome: "unknown", processGroup: pid })]);
   await waitFor("the one that ran on to be gone", () => !isAlive(pid));
   for (const name of ["ends", "lasts"]) expect(textOf(on(`${name}.starts`))).toBe("started\n");
   // Nothing of it is asked again by the life after that.

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NodesReport } from "../../src/nodeRouter/surfaces/reports/nodeReport.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
-import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import { knownHostsLines, makeKey } from "../support/ssh/keys.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
 import { startWire, type Wire } from "../support/ssh/wire.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, changeConfig, machineOf, PROBE } from "./deployment.ts";
+import { recordsOf } from "./ledgerOf.ts";
 import {
   SANDBOX,
   type SshDeployment,
@@ -284,9 +284,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshFaults"))("faults of a node over SS
       );
       expect(result.length).toBeLessThan(1_000_000);
       // What the model reads has no room for the exit code any more; the record has.
-      const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
       const isIts = (line: string): boolean => line.includes(run.runId) && line.includes('"kind":"command"');
-      const record = await waitFor("the command's record", () => jsonLines<object>(file, isIts)[0]);
+      const record = await waitFor("the command's record", () => recordsOf(gateway, isIts)[0]);
       expect(record).toMatchObject({ outcome: "ran", exitCode: 5, bytesOut: 50_000_000 });
       expect(machineOf(next)).toBe("mac-sg");
       expect(gateway.pid()).toBe(pid);

@@ -23,12 +23,12 @@ import type { TrustReport } from "../../src/nodeRouter/surfaces/methods/sshMetho
 import type { CliResult } from "../support/cli.ts";
 import { type JsonObject, merge } from "../support/config.ts";
 import type { Gateway } from "../support/gateway.ts";
-import { jsonLines } from "../support/jsonLines.ts";
 import { isAlive, processesOf } from "../support/leftovers.ts";
 import type { ModelRequest } from "../support/model.ts";
 import { skipWithoutSshd } from "../support/ssh/sshd.ts";
 import { waitFor } from "../support/wait.ts";
 import { call, callAny, changeConfig, folderOf, machineOf, PROBE } from "./deployment.ts";
+import { ledgerFile, recordsOf } from "./ledgerOf.ts";
 import { SANDBOX, type SshDeployment, type SshNode, startSshDeployment } from "./sshDeployment.ts";
 
 /** 1 x 1 pixel. */
@@ -266,9 +266,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
           (await inSession(act("log", id)))[0]?.includes(`begun\ngot ${input.trim()}`),
         );
         // Input to a shell is a command: it has a record of its own, without its text.
-        const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
         const record = await waitFor("the record of the input", () =>
-          jsonLines<Record<string, unknown>>(file).find(
+          recordsOf(gateway).find(
             ({ kind, inputSha256 }) => kind === "input" && inputSha256 === sha256(input),
           ),
         );
@@ -280,7 +279,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
           outcome: "done",
           bytesIn: input.length,
         });
-        expect(readFileSync(file, "utf8")).not.toContain(SECRET);
+        expect(readFileSync(ledgerFile(gateway), "utf8")).not.toContain(SECRET);
         await inSession(act("write", id, { data: "one\ntwo\n", eof: true }));
         const ended = await endOf(id);
         expect(ended).toContain("done");
@@ -288,9 +287,7 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         expect(readFileSync(on("rest"), "utf8")).toBe("one\ntwo\n");
         // The command's own record comes with its end.
         await waitFor("the record of the command", () =>
-          jsonLines<Record<string, unknown>>(file).some(
-            ({ kind, id }) => kind === "command" && id === record.commandId,
-          ),
+          recordsOf(gateway).some(({ kind, id }) => kind === "command" && id === record.commandId),
         );
       });
 
@@ -687,9 +684,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         "worker-sg",
         [exec(command), call("write", { path: "audited.txt", content })].join("\n"),
       );
-      const file = join(gateway.home.stateDir, "node-router", "audit", "audit.jsonl");
       const records = await waitFor("both records", () => {
-        const own = jsonLines<Record<string, unknown>>(file).filter(
+        const own = recordsOf(gateway).filter(
           ({ sessionKey, kind }) => sessionKey === run.sessionKey && kind !== "call",
         );
         return own.length >= 2 && own;
@@ -716,8 +712,8 @@ describe.skipIf(skipWithoutSshd("test/e2e/sshWorkspace"))("a workspace on an SSH
         outcome: "done",
         bytesIn: content.length,
       });
-      expect(readFileSync(file, "utf8")).not.toContain(SECRET);
-      expect(statSync(file).mode & 0o077).toBe(0);
+      expect(readFileSync(ledgerFile(gateway), "utf8")).not.toContain(SECRET);
+      expect(statSync(ledgerFile(gateway)).mode & 0o077).toBe(0);
     });
   });
 

@@ -120,10 +120,10 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
     handle = await fs.open(file);
     isNamed = false;
     knownSize = null;
-    if (wrote !== null && wrote.identity !== handle.identity) {
-      options.onRotated(wrote.identity, wrote.bytes);
-      wrote = null;
-    }
+    const before = wrote;
+    wrote = null;
+    if (before !== null && before.identity !== handle.identity)
+      options.onRotated(before.identity, before.bytes);
     return handle;
   }
 
@@ -142,14 +142,19 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
     return tail.length > 0 && tail.at(-1) !== LINE_FEED;
   }
 
-  /** Nobody has written yet since the file was put aside. */
+  /** Nobody has written yet since the file was put aside. Whoever knows a record of its own goes on without it, too. */
   async function headAside(size: number): Promise<Link | null> {
     if (size > 0 || (await fs.look(`${file}.1`)) === null) return null;
-    const aside = await fs.open(`${file}.1`);
     try {
-      return lastLink((await aside.tail(TAIL_BYTES)).toString("utf8"));
-    } finally {
-      await aside.close();
+      const aside = await fs.open(`${file}.1`);
+      try {
+        return lastLink((await aside.tail(TAIL_BYTES)).toString("utf8"));
+      } finally {
+        await aside.close();
+      }
+    } catch (error) {
+      if (head === null) throw error;
+      return null;
     }
   }
 

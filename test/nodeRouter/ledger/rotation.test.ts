@@ -1,6 +1,14 @@
 // Files that are put aside and removed: whatever an operator or another gateway does with them at the same time.
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -110,6 +118,15 @@ describe("two gateways on one state folder", () => {
     await arranged.audit.begin(command({ id: "d" }));
     expect(arranged.lines().map(({ id }) => id)).toEqual(["d"]);
     expect(await verified(arranged.file)).toMatchObject({ ok: true, files: 3, records: 4, forks: 0 });
+  });
+
+  test("of which the other puts the file aside where nobody can read it any more: no call is refused for that", async () => {
+    await using arranged = ledgerIn("strict");
+    await arranged.audit.begin(command({ id: "a" }));
+    renameSync(arranged.file, join(arranged.root, "elsewhere"));
+    symlinkSync(join(arranged.root, "elsewhere"), `${arranged.file}.1`);
+    await arranged.audit.begin(command({ id: "b" }));
+    expect(arranged.lines().map(({ id, n }) => [id, n])).toEqual([["b", 2]]);
   });
 
   test("of which only the other puts files aside: what an agent wrote in them counts no longer than it has to", async () => {

@@ -18,12 +18,20 @@ const MAX_HELD_MS = 30_000;
  */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  for (let tries = 1; !(await isTaken(lock)); tries++) {
+  for (let tries = 1; !(await isHad(lock)); tries++) {
     if (tries >= TRIES) throw new Error(`another process holds ${lock}`);
-    if (await isLeftBehind(lock)) await rm(lock, { force: true });
-    else await sleep(WAIT_MS);
+    await sleep(WAIT_MS);
   }
+  return released(lock, work);
+}
+
+/** The same without waiting: where another process holds the lock, nothing is done. */
+export async function ifUnlocked(file: string, work: () => Promise<void>): Promise<void> {
+  const lock = `${file}.lock`;
+  if (await isHad(lock)) await released(lock, work);
+}
+
+async function released<T>(lock: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
@@ -31,15 +39,22 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
   }
 }
 
+/** Whether it is ours now. */
+async function isHad(lock: string): Promise<boolean> {
+  await mkdir(dirname(lock), { recursive: true, mode: 0o700 });
+  if (await isTaken(lock)) return true;
+  if (!(await isLeftBehind(lock))) return false;
+  await rm(lock, { force: true });
+  return isTaken(lock);
+}
+
 async function isTaken(lock: string): Promise<boolean> {
   try {
     // "x" follows no link and takes no file that is there.
     const handle = await open(lock, "wx", 0o600);
     try {
-      await handle.writeFile(String(process.pid));
-    } catch (error) {
-      await rm(lock, { force: true }); // or a full disk locked everybody out
-      throw error;
+      // A full disk: it is ours all the same, and what the work does may make room.
+      await handle.writeFile(String(process.pid)).catch(() => {});
     } finally {
       await handle.close();
     }

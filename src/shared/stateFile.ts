@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { orIfMissing } from "./errorCode.ts";
+import { withFileLock } from "./fileLock.ts";
 import { replaceFile } from "./replaceFile.ts";
 
 /** Where something is kept between two lives of the gateway. Both may reject. */
@@ -10,6 +11,18 @@ export interface TextStore {
   /** Null: there is none yet. */
   read(): Promise<string | null>;
   write(text: string): Promise<void>;
+}
+
+/** A text that several processes change, one at a time. */
+export interface SharedStore extends TextStore {
+  /** For messages. */
+  readonly file: string;
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** @param file absolute. */
+export function sharedFile(file: string): SharedStore {
+  return { ...stateFile(file), file, alone: (work) => withFileLock(file, work) };
 }
 
 /**

@@ -15,7 +15,6 @@ import {
 import { join } from "node:path";
 import type { CordonRecord } from "../../src/nodeRouter/inventory/cordonRecord.ts";
 import { createCordons } from "../../src/nodeRouter/inventory/cordons.ts";
-import { cordonStore } from "../../src/nodeRouter/inventory/cordonsFile.ts";
 import type { Job } from "../../src/nodeRouter/jobs/jobRecord.ts";
 import { createJobRegistry } from "../../src/nodeRouter/jobs/jobs.ts";
 import { createLedger } from "../../src/nodeRouter/ledger/createLedger.ts";
@@ -25,7 +24,7 @@ import type { CommandSubject } from "../../src/nodeRouter/ledger/ledgerSubject.t
 import { verifyLedger } from "../../src/nodeRouter/ledger/verify.ts";
 import { errorCode } from "../../src/shared/errorCode.ts";
 import { messageOf } from "../../src/shared/errors.ts";
-import { stateFile } from "../../src/shared/stateFile.ts";
+import { sharedFile } from "../../src/shared/stateFile.ts";
 import type { AuditMode } from "../../src/shared/types.ts";
 
 export interface FullDiskReport {
@@ -131,10 +130,10 @@ const command = (id: string): CommandSubject => ({
 const cordonsFile = join(folder, "cordons.json");
 const jobsFile = join(folder, "jobs.json");
 const cordons = createCordons(Date.now);
-cordons.keepIn(cordonStore(cordonsFile));
+cordons.keepIn(sharedFile(cordonsFile));
 const jobs = createJobRegistry();
 const warnings: string[] = [];
-jobs.keepIn(stateFile(jobsFile), (error) => void warnings.push(messageOf(error)));
+jobs.keepIn(sharedFile(jobsFile), (error) => void warnings.push(messageOf(error)));
 let mode: AuditMode = "strict";
 const audit = createLedger({
   mode: () => mode,
@@ -150,7 +149,7 @@ const put = (nodes: readonly string[]) =>
   );
 const keptCordons = async (): Promise<readonly string[]> => {
   const other = createCordons(Date.now);
-  other.keepIn(cordonStore(cordonsFile));
+  other.keepIn(sharedFile(cordonsFile));
   await other.ready();
   const { records, problem } = other.view();
   return problem === null ? [...records.keys()] : [problem];

@@ -19,6 +19,7 @@ import {
   RUN,
   SG_ID,
 } from "../support/fakeDeps.ts";
+import { ownStore } from "../support/ownStore.ts";
 
 function arranged(options: FakeOptions = {}) {
   const deps = fakeDeps(options);
@@ -29,7 +30,7 @@ function arranged(options: FakeOptions = {}) {
 function writesOf({ memory }: ReturnType<typeof fakeDeps>): string[] {
   const written: string[] = [];
   const write = async (text: string) => void written.push(text);
-  memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
+  memory.part(JOBS).keepIn(ownStore({ read: async () => null, write }), () => {});
   return written;
 }
 

@@ -24,6 +24,7 @@ import {
   workspaceOptions,
 } from "../support/fakeDeps.ts";
 import { fakePresence, makePresence, reachOf } from "../support/makePresence.ts";
+import { ownStore } from "../support/ownStore.ts";
 
 const SG = contextOf("worker-sg");
 const SG2_ID = "5b".repeat(32);
@@ -384,12 +385,12 @@ describe("a rule with stick", () => {
     vi.useRealTimers();
     const { deps, exec } = arranged(config({ stick: "session" }), two());
     let kept = "";
-    const store = {
+    const store = ownStore({
       read: async () => kept || null,
       write: async (text: string) => {
         kept = text;
       },
-    };
+    });
     deps.memory.part(LAST_NODES).stuck.keepIn(store, () => {});
     await exec("1");
     await deps.memory.part(LAST_NODES).stuck.flush();

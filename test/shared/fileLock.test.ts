@@ -1,10 +1,10 @@
 // One at a time, also when whoever held the lock is dead, and never for ever.
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { withFileLock } from "../../src/shared/fileLock.ts";
+import { ifUnlocked, withFileLock } from "../../src/shared/fileLock.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "node-router-lock-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,6 +35,16 @@ test("a lock whose process is dead is taken over, one whose process lives is wai
   await expect(withFileLock(file, async () => "never")).rejects.toThrow(
     /^another process holds .*b\.json\.lock$/,
   );
+});
+
+test("who does not wait does nothing while a process that lives has the lock, and takes a dead one's over", async () => {
+  const file = join(folder, "f.json");
+  const done: string[] = [];
+  await withFileLock(file, () => ifUnlocked(file, async () => void done.push("meanwhile")));
+  await ifUnlocked(file, async () => void done.push("free"));
+  writeFileSync(`${file}.lock`, "99999999");
+  await ifUnlocked(file, async () => void done.push("left behind"));
+  expect([done, existsSync(`${file}.lock`)]).toEqual([["free", "left behind"], false]);
 });
 
 test.each<readonly [string, string, number]>([

@@ -3,16 +3,9 @@ import { messageOf, NodeRouterError } from "../../shared/errors.ts";
 import { definePart } from "../../shared/processMemory.ts";
 import { refusal } from "../../shared/refusal.ts";
 import { safe } from "../../shared/safeText.ts";
-import type { TextStore } from "../../shared/stateFile.ts";
+import type { SharedStore } from "../../shared/stateFile.ts";
 import type { NodeSnapshot, NodeState } from "../placement/model/snapshot.ts";
 import { type CordonRecords, cordonFor, NO_CORDONS, parseCordons, serializeCordons } from "./cordonRecord.ts";
-
-/** A text that several processes change, one at a time. */
-export interface SharedStore extends TextStore {
-  /** For messages. */
-  readonly file: string;
-  alone<T>(work: () => Promise<T>): Promise<T>;
-}
 
 /** The same object until something changes. */
 export interface CordonView {

@@ -8,7 +8,8 @@ import { BoundedMap } from "../../shared/bounded.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { readJson } from "../../shared/jsonParts.ts";
 import { definePart } from "../../shared/processMemory.ts";
-import type { TextStore } from "../../shared/stateFile.ts";
+import { createSharedEntries } from "../../shared/sharedEntries.ts";
+import type { SharedStore } from "../../shared/stateFile.ts";
 import {
   approvalOf,
   displayNameKey,
@@ -43,10 +44,11 @@ export interface NodeNames {
    */
   trust(name: string, id: string): Promise<string | null>;
   /**
-   * Keeps the names in this store from now on, and takes in what it holds. A second store is ignored.
+   * Keeps the names in this store from now on, and takes in what it holds, and what other gateways put there, whenever it
+   * is written. A second store is ignored.
    * @param onError a read or write failed.
    */
-  keepIn(store: TextStore, onError: (error: unknown) => void): void;
+  keepIn(store: SharedStore, onError: (error: unknown) => void): void;
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
@@ -60,7 +62,7 @@ export function createNodeNames(): NodeNames {
   let complete = true;
   let loading = false;
   let snapshot: KnownNames | null = null;
-  let store: TextStore | null = null;
+  let store: SharedStore | null = null;
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> = Promise.resolve();
@@ -70,10 +72,17 @@ export function createNodeNames(): NodeNames {
     snapshot = null;
     seen = null;
   };
+  /** SECURITY: whoever was remembered first has the name, also where two gateways saw it at one time. */
+  const takeIn = ({ names: found }: KnownNames): void => {
+    for (const [key, known] of found) if (!kept.isSaid(key)) names.set(key, known);
+    changed();
+  };
+  const kept = createSharedEntries(
+    (text) => takeIn(parseNames(text)),
+    () => serializeNames({ names: new Map(names.entries()), complete }),
+  );
   const write = (): Promise<void> => {
-    const written = writing.then(() =>
-      store?.write(serializeNames({ names: new Map(names.entries()), complete })),
-    );
+    const written = writing.then(() => (store === null ? undefined : kept.write(store)));
     writing = written.catch(report);
     return written;
   };
@@ -100,12 +109,14 @@ export function createNodeNames(): NodeNames {
       const key = displayNameKey(name);
       const before = names.get(key) ?? null;
       names.set(key, { id, trusted: true });
+      kept.said(key);
       changed();
       try {
         await write();
       } catch (error) {
         if (before === null) names.delete(key);
         else names.set(key, before);
+        kept.unsaid(key);
         changed();
         throw error;
       }
@@ -124,12 +135,10 @@ export function createNodeNames(): NodeNames {
           onError(error);
           return { names: new Map(), complete: false };
         })
-        .then((kept) => {
-          // What was remembered in an earlier life goes before what this one saw first.
-          for (const [key, known] of kept.names) names.set(key, known);
-          complete = kept.complete;
+        .then((found) => {
+          complete = found.complete;
           loading = false;
-          changed();
+          takeIn(found);
         });
     },
     flush: () => writing,

@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { FairMap } from "../../shared/fairMap.ts";
 import { definePart } from "../../shared/processMemory.ts";
-import type { TextStore } from "../../shared/stateFile.ts";
+import { createSharedEntries, withTheirs } from "../../shared/sharedEntries.ts";
+import type { SharedStore } from "../../shared/stateFile.ts";
 import { type Job, type JobEnd, readJobs, writeJobs } from "./jobRecord.ts";
 
 export interface JobRegistry {
@@ -35,8 +36,11 @@ export interface JobRegistry {
   isOfEarlierProcess(jobId: string): boolean;
   /** Resolves when what was stored is known; at once without a store. Never rejects. */
   ready(): Promise<void>;
-  /** Keeps the jobs in this store from now on, and takes in what it holds. A second store is ignored. */
-  keepIn(store: TextStore, onError: (error: unknown) => void): void;
+  /**
+   * Keeps the jobs in this store from now on, and takes in what it holds. What other gateways put there later stays there,
+   * and is theirs to ask about. A second store is ignored.
+   */
+  keepIn(store: SharedStore, onError: (error: unknown) => void): void;
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
@@ -53,10 +57,25 @@ export const JOBS = definePart("jobs", 5, createJobRegistry);
 
 /** Empty, and in memory alone until `keepIn`. @param now epoch ms. */
 export function createJobRegistry(now: () => number = Date.now): JobRegistry {
-  const jobs = new FairMap<string, Job>(MAX_JOBS, (_jobId, { agent }) => agent);
+  const jobs = new FairMap<string, Job>(
+    MAX_JOBS,
+    (_jobId, { agent }) => agent,
+    (jobId) => kept.said(jobId),
+  );
+  const isOver = ({ end }: Job): boolean => end !== null && now() - end.atMs > KEEP_ENDED_MS;
+  /** What the file says of jobs of which this process has nothing newer to say. */
+  let theirs: ReadonlyMap<string, Job> = new Map();
+  const kept = createSharedEntries(
+    (text) => {
+      theirs = new Map();
+      const found = readJobs(text).filter((job) => !kept.isSaid(job.jobId) && !isOver(job));
+      theirs = new Map(found.map((job) => [job.jobId, job]));
+    },
+    () => writeJobs(withTheirs(jobs, theirs)),
+  );
   const followed = new Set<string>();
   const earlier = new Set<string>();
-  let store: TextStore | null = null;
+  let store: SharedStore | null = null;
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> | null = null;
@@ -64,20 +83,22 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
   let isWriteDue = false;
   let ended = 0;
 
-  const write = async (to: TextStore): Promise<void> => {
+  const write = async (to: SharedStore): Promise<void> => {
     while (dirty) {
       // Whatever else this turn notes goes along.
       await new Promise((resolve) => setImmediate(resolve));
       await loaded;
       dirty = false;
-      for (const { jobId, end } of jobs.values()) {
-        if (end !== null && now() - end.atMs > KEEP_ENDED_MS) jobs.delete(jobId);
-      }
-      await to.write(writeJobs([...jobs.values()])).catch(report);
+      for (const job of jobs.values()) if (isOver(job)) jobs.delete(job.jobId);
+      await kept.write(to).catch(report);
     }
     writing = null;
   };
-  const changed = (): Promise<void> => {
+  const changed = (jobId: string): Promise<void> => {
+    kept.said(jobId);
+    return writeSoon();
+  };
+  const writeSoon = (): Promise<void> => {
     dirty = true;
     if (store !== null) writing ??= write(store);
     return writing ?? Promise.resolve();
@@ -88,7 +109,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
     newId: () => `nr-${randomBytes(6).toString("hex")}`,
     add(job) {
       jobs.set(job.jobId, job);
-      return changed();
+      return changed(job.jobId);
     },
     hold: (job) => void jobs.set(job.jobId, job),
     find(jobId, agent) {
@@ -102,23 +123,24 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       const job = jobs.get(jobId);
       if (job === undefined) return;
       job.auditRecord = auditRecord;
-      await changed();
+      await changed(jobId);
     },
     begun(jobId) {
       const job = jobs.get(jobId);
       if (job === undefined || job.seen) return;
       job.seen = true;
-      void changed();
+      void changed(jobId);
     },
     shown(job, offset) {
       if (job.offset === offset) return;
       job.offset = offset;
+      kept.said(job.jobId);
       // Output may come in a thousand pieces a second; a crash shows the last second's again.
       if (isWriteDue) return;
       isWriteDue = true;
       setTimeout(() => {
         isWriteDue = false;
-        void changed();
+        void writeSoon();
       }, SHOWN_MS).unref();
     },
     end(jobId, end) {
@@ -127,7 +149,7 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       job.end = { ...end, atMs: now() };
       ended += 1;
       earlier.delete(jobId);
-      void changed();
+      void changed(jobId);
       return job;
     },
     ends: () => ended,
@@ -155,6 +177,6 @@ export function createJobRegistry(now: () => number = Date.now): JobRegistry {
       if (dirty) writing ??= write(newStore);
     },
     // Behind it there may be no timer any more.
-    flush: () => (isWriteDue ? changed() : (writing ?? Promise.resolve())),
+    flush: () => (isWriteDue ? writeSoon() : (writing ?? Promise.resolve())),
   };
 }

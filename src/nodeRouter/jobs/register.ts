@@ -6,7 +6,7 @@ import { loadLater } from "../../shared/loadLater.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { PATIENCE_MS, settles } from "../../shared/patience.ts";
 import type { Memory } from "../../shared/processMemory.ts";
-import { stateFile } from "../../shared/stateFile.ts";
+import { sharedFile } from "../../shared/stateFile.ts";
 import { JOBS } from "./jobs.ts";
 
 export interface JobsDeps {
@@ -22,7 +22,7 @@ export function registerJobs(
   { memory, log, now }: JobsDeps,
 ): void {
   const file = join(api.runtime.state.resolveStateDir(), "node-router", "jobs.json");
-  memory.part(JOBS).keepIn(stateFile(file), (error) => {
+  memory.part(JOBS).keepIn(sharedFile(file), (error) => {
     try {
       log.warn({ file, reason: messageOf(error) }, "detached commands cannot be kept in a file");
     } catch {

@@ -16,7 +16,7 @@ import type { LedgerSubject } from "./ledgerSubject.ts";
 import { notWritten, shareText, shareUsedUp } from "./notRecorded.ts";
 import { scanLedger } from "./scan.ts";
 import { createShares, DEFAULT_LIMITS, MIB } from "./shares.ts";
-import { agentOfLine, createLedgerUsage, type LedgerLimits } from "./usage.ts";
+import { agentOfLine, createLedgerUsage, type LedgerLimits, removable } from "./usage.ts";
 
 /** Bytes: a file that an editor still opens. */
 export const MAX_LEDGER_FILE_BYTES = 10 * 1024 * 1024;
@@ -74,19 +74,21 @@ export function createLedger(options: LedgerOptions): Ledger {
     fs,
     ready,
     maxFileBytes: options.maxFileBytes ?? MAX_LEDGER_FILE_BYTES,
-    onRotated(bytes) {
-      usage.rotated(bytes);
+    retention: {
+      removable(aside) {
+        usage.left(new Set(aside.map(({ identity }) => identity)));
+        return removable(aside, limits(), now());
+      },
+      onRemoved: (count, first) => journal.append(removedLine(count, first, now())),
+    },
+    onRotated(identity, bytes) {
+      usage.rotated(identity);
       tellHead();
       // So that the next start need not read it; a small one is read as fast.
       if (bytes > MIB)
         noting = noting.then(async () => {
           await scanLedger(fs, file, notes).catch(() => {});
         });
-      return usage.removable(limits(), 0);
-    },
-    onRemoved(count, first) {
-      usage.removed(count);
-      journal.append(removedLine(count, first, now()));
     },
     onRotationError: once((error) =>
       log.warn({ file, reason: messageOf(error) }, "the audit file cannot be put aside; it grows on"),

@@ -1,8 +1,9 @@
 // The ledger's file and its predecessors: whole lines go in, a full file is put aside, an old one is removed.
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { firstSeal, type Link, lastLink, NO_LINK, sealed } from "./chain.ts";
+import { type Link, lastLink, NO_LINK, sealed } from "./chain.ts";
 import type { LedgerFs, LedgerHandle } from "./ledgerFs.ts";
+import { putAside, type Retention } from "./rotation.ts";
 
 const LINE_FEED = 10;
 
@@ -36,12 +37,25 @@ export interface LedgerFileOptions {
   readonly ready: () => Promise<void> | null;
   /** A file is put aside before it would grow beyond this. */
   readonly maxFileBytes: number;
-  /** The file was put aside as `audit.jsonl.1`, with that many bytes. Answers how many of the oldest are to go. */
-  readonly onRotated: (bytes: number) => number;
-  /** That many of the oldest are gone; `first`: what the first record that is left says stood before it. */
-  readonly onRemoved: (count: number, first: string | null) => void;
+  readonly retention: Retention;
+  /** What we wrote in is not the current file any more, put aside by us or by another gateway: its identity, and bytes. */
+  readonly onRotated: (identity: string, bytes: number) => void;
   /** A rotation that fails costs no record: the file grows on, and the next append tries again. */
   readonly onRotationError: (error: unknown) => void;
+}
+
+interface CurrentFile {
+  readonly open: LedgerHandle;
+  readonly size: number;
+  /** It ends in the middle of a line. */
+  readonly isTorn: boolean;
+}
+
+/** Lines that are sealed, and the links of each. */
+interface Batch {
+  readonly pieces: readonly Buffer[];
+  readonly links: readonly Link[];
+  readonly bytes: number;
 }
 
 /** Not for concurrent calls: the journal makes one after the other. */
@@ -54,6 +68,8 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
   let isNamed = false;
   /** Bytes of the file after our last line; null: what it ends with has to be looked at. */
   let knownSize: number | null = null;
+  /** The file that our last line is in. */
+  let wrote: { readonly identity: string; readonly bytes: number } | null = null;
   let head: Link | null = null;
   /** Our own newest record, where another gateway has written behind it: the next one names both. */
   let also: string | null = null;
@@ -62,28 +78,22 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
     async append(lines, durable) {
       const waits = options.ready();
       if (waits !== null) await waits;
-      const present = await fs.look(file);
-      let open = await openCurrent(present?.identity ?? null);
-      const size = present?.size ?? 0;
-      const isTorn = size === knownSize ? false : await lookAtEnd(open, size);
-      const { pieces, links } = seal(lines);
-      const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-      if (size > 0 && size + bytes > options.maxFileBytes) {
-        const next = await rotated(open, size);
-        if (next !== open) return appendLines(next, 0, pieces, links, false, durable);
-        open = next;
+      let current = await currentFile();
+      let batch = seal(lines);
+      if (current.size > 0 && current.size + batch.bytes > options.maxFileBytes) {
+        await putAside(fs, file, current.open.identity, options.retention).catch(options.onRotationError);
+        // Whoever did it, and also where nobody could: what has the name now is what is written to.
+        current = await currentFile();
+        batch = seal(lines);
       }
-      return appendLines(open, size, pieces, links, isTorn, durable);
+      return appendLines(current, batch, durable);
     },
     writer,
     head: () => head,
     close,
   };
 
-  function seal(lines: readonly string[]): {
-    readonly pieces: readonly Buffer[];
-    readonly links: readonly Link[];
-  } {
+  function seal(lines: readonly string[]): Batch {
     let link = head ?? NO_LINK;
     const links: Link[] = [];
     const pieces = lines.map((line) => {
@@ -92,7 +102,14 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
       links.push({ n: next.n, hash: next.hash });
       return Buffer.from(next.line);
     });
-    return { pieces, links };
+    return { pieces, links, bytes: pieces.reduce((sum, { length }) => sum + length, 0) };
+  }
+
+  async function currentFile(): Promise<CurrentFile> {
+    const present = await fs.look(file);
+    const open = await openCurrent(present?.identity ?? null);
+    const size = present?.size ?? 0;
+    return { open, size, isTorn: size === knownSize ? false : await lookAtEnd(open, size) };
   }
 
   /** Not the one of before when somebody removed or replaced it. */
@@ -103,6 +120,10 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
     handle = await fs.open(file);
     isNamed = false;
     knownSize = null;
+    const before = wrote;
+    wrote = null;
+    if (before !== null && before.identity !== handle.identity)
+      options.onRotated(before.identity, before.bytes);
     return handle;
   }
 
@@ -113,7 +134,7 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
    */
   async function lookAtEnd(open: LedgerHandle, size: number): Promise<boolean> {
     const tail = size === 0 ? Buffer.alloc(0) : await open.tail(TAIL_BYTES);
-    const found = lastLink(tail.toString("utf8")) ?? (head === null ? await headAside(size) : null);
+    const found = lastLink(tail.toString("utf8")) ?? (await headAside(size));
     if (found !== null && found.n >= (head?.n ?? 0)) {
       if (head !== null && head.hash !== found.hash) also ??= head.hash;
       head = found;
@@ -121,24 +142,26 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
     return tail.length > 0 && tail.at(-1) !== LINE_FEED;
   }
 
-  /** A crash between putting a file aside and the first line of the next one. */
+  /** Nobody has written yet since the file was put aside. Whoever knows a record of its own goes on without it, too. */
   async function headAside(size: number): Promise<Link | null> {
     if (size > 0 || (await fs.look(`${file}.1`)) === null) return null;
-    const aside = await fs.open(`${file}.1`);
     try {
-      return lastLink((await aside.tail(TAIL_BYTES)).toString("utf8"));
-    } finally {
-      await aside.close();
+      const aside = await fs.open(`${file}.1`);
+      try {
+        return lastLink((await aside.tail(TAIL_BYTES)).toString("utf8"));
+      } finally {
+        await aside.close();
+      }
+    } catch (error) {
+      if (head === null) throw error;
+      return null;
     }
   }
 
   /** What a crash or a full disk cut off must not swallow the next line: that one begins on a line of its own. */
   async function appendLines(
-    open: LedgerHandle,
-    size: number,
-    pieces: readonly Buffer[],
-    links: readonly Link[],
-    isTorn: boolean,
+    { open, size, isTorn }: CurrentFile,
+    { pieces, links }: Batch,
     durable: boolean,
   ): Promise<Appended> {
     const feed = isTorn ? [Buffer.of(LINE_FEED)] : [];
@@ -155,54 +178,9 @@ export function createLedgerFile(options: LedgerFileOptions): LedgerFile {
       also = null;
     }
     knownSize = error === null ? size + bytes : null;
+    wrote = { identity: open.identity, bytes: size + bytes };
     if (!durable || error !== null) return { written, error };
     return { written, error: await syncError(open) };
-  }
-
-  async function rotated(current: LedgerHandle, bytes: number): Promise<LedgerHandle> {
-    try {
-      const taken = await fs.numbered(folder, file);
-      // Up to the first number that is free: no file is ever put over another one.
-      let free = 1;
-      while (taken.includes(free)) free++;
-      for (let number = free - 1; number >= 1; number--) {
-        await fs.rename(`${file}.${number}`, `${file}.${number + 1}`);
-      }
-      await fs.rename(file, `${file}.1`);
-    } catch (error) {
-      options.onRotationError(error);
-      return current;
-    }
-    await removeOldest(options.onRotated(bytes));
-    return openCurrent(null);
-  }
-
-  /** One that cannot be removed stays, and is tried again at the next rotation. */
-  async function removeOldest(count: number): Promise<void> {
-    if (count <= 0) return;
-    let removed = 0;
-    let left: number | null = null;
-    try {
-      const numbers = (await fs.numbered(folder, file)).toReversed();
-      for (const number of numbers.slice(0, count)) {
-        await fs.remove(`${file}.${number}`);
-        removed++;
-      }
-      left = numbers[removed] ?? null;
-    } catch (error) {
-      options.onRotationError(error);
-    }
-    if (removed > 0) options.onRemoved(removed, left === null ? null : await firstBefore(`${file}.${left}`));
-  }
-
-  /** Null: nobody can read it. */
-  async function firstBefore(oldest: string): Promise<string | null> {
-    try {
-      for await (const chunk of fs.read(oldest)) return firstSeal(chunk.toString("utf8"))?.before ?? null;
-    } catch {
-      // Then the check of the ledger says that its beginning is missing.
-    }
-    return null;
   }
 
   /** Null: it is on the disk. After a failure the handle is given up: what it still holds nobody can tell. */

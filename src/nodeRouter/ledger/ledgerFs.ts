@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { basename } from "node:path";
 import { errorCode, orIfMissing } from "../../shared/errorCode.ts";
+import { ifUnlocked } from "../../shared/fileLock.ts";
 
 /** Every operation rejects with the system's own error (`code: "ENOSPC"`, …). */
 export interface LedgerFs {
@@ -19,13 +20,19 @@ export interface LedgerFs {
   syncFolder(folder: string): Promise<void>;
   /** The numbers of the files `<file>.<number>` in the folder, ascending; none where there is no folder. */
   numbered(folder: string, file: string): Promise<readonly number[]>;
-  /** What is in a plain file, links not followed, piece by piece. */
-  read(file: string): AsyncIterable<Buffer>;
+  /**
+   * What is in a plain file, links not followed, piece by piece. Rejects as if there were none (`ENOENT`) where the one of
+   * that name is not the one with the identity; without one any will do.
+   */
+  read(file: string, identity?: string): AsyncIterable<Buffer>;
   /** Removes the file; false when there is none. */
   remove(file: string): Promise<boolean>;
+  /** Does the work while no other process does such work on the file; where one does, nothing, and waits for nobody. */
+  alone(file: string, work: () => Promise<void>): Promise<void>;
 }
 
 export interface LedgerLook {
+  /** Device and inode: another file of the same name has another one. */
   readonly identity: string;
   readonly size: number;
   /** Epoch ms of its last change. */
@@ -33,7 +40,7 @@ export interface LedgerLook {
 }
 
 export interface LedgerHandle {
-  /** Device and inode: another file of the same name has another one. */
+  /** As `LedgerLook` has it. */
   readonly identity: string;
   /** The last bytes of the file, at most so many. */
   tail(max: number): Promise<Buffer>;
@@ -83,8 +90,7 @@ export const nodeLedgerFs: LedgerFs = {
   async look(file) {
     const stats = await orIfMissing(lstat(file, { bigint: true }), null);
     if (stats === null) return null;
-    const { dev, ino, size, mtimeMs } = stats;
-    return { identity: `${dev}:${ino}`, size: Number(size), changedMs: Number(mtimeMs) };
+    return { identity: identityOf(stats), size: Number(stats.size), changedMs: Number(stats.mtimeMs) };
   },
 
   rename: (from, to) => wasThere(rename(from, to)),
@@ -109,12 +115,15 @@ export const nodeLedgerFs: LedgerFs = {
       .sort((one, other) => one - other);
   },
 
-  async *read(file) {
+  async *read(file, identity) {
     const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      const stats = await handle.stat();
+      const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) throw new Error(`${file} is not a plain file`);
-      for (let left = stats.size; left > 0; ) {
+      if (identity !== undefined && identity !== identityOf(stats)) {
+        throw Object.assign(new Error(`ENOENT: ${file} is another file by now`), { code: "ENOENT" });
+      }
+      for (let left = Number(stats.size); left > 0; ) {
         const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(left, READ_BYTES)));
         if (bytesRead === 0) return;
         left -= bytesRead;
@@ -126,7 +135,13 @@ export const nodeLedgerFs: LedgerFs = {
   },
 
   remove: (file) => wasThere(unlink(file)),
+
+  alone: ifUnlocked,
 };
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
 
 /** False when there was no such file. */
 function wasThere(work: Promise<void>): Promise<boolean> {
@@ -141,7 +156,7 @@ async function plainFile(handle: FileHandle, file: string): Promise<LedgerHandle
   if (!stats.isFile()) throw new Error(`${file} is not a plain file`);
   if ((Number(stats.mode) & OTHERS) !== 0) await handle.chmod(OWNER_ONLY_FILE);
   return {
-    identity: `${stats.dev}:${stats.ino}`,
+    identity: identityOf(stats),
     async tail(max) {
       const { size } = await handle.stat();
       const from = Math.max(0, size - max);

@@ -13,7 +13,7 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const LINE_FEED = 10;
 
 /**
- * Whole lines in groups, the newest line first. A file that is a link is left out, as no record was written to it.
+ * Whole lines in groups, the newest line first; of a file that is put aside meanwhile they may come again. A file that is a link is left out, as no record was written to it.
  * @param needles of a group in which one of these does not occur only the oldest line comes, for its time.
  */
 export async function* linesBack(
@@ -22,15 +22,16 @@ export async function* linesBack(
   needles: readonly string[] = [],
 ): AsyncGenerator<string[]> {
   const wanted = needles.map((needle) => Buffer.from(needle));
-  const numbers = await fs.numbered(dirname(file), file);
-  for (const name of [file, ...numbers.map((number) => `${file}.${number}`)]) {
-    const handle = await openPlain(name);
-    if (handle === null) continue;
+  // Looked up anew for each: one that was put aside meanwhile comes twice, and none is passed over.
+  for (let number: number | undefined = 0; number !== undefined; ) {
+    const last: number = number;
+    const handle = await openPlain(last === 0 ? file : `${file}.${last}`);
     try {
-      yield* fileBack(handle, wanted);
+      if (handle !== null) yield* fileBack(handle, wanted);
     } finally {
-      await handle.close();
+      await handle?.close();
     }
+    number = (await fs.numbered(dirname(file), file)).find((next) => next > last);
   }
 }
 

@@ -1,7 +1,7 @@
 // Reads at the start who wrote how much of the files that are there: a restart must not begin every share anew.
-import { dirname } from "node:path";
 import { itemsOf, readJson } from "../../shared/jsonParts.ts";
 import type { TextStore } from "../../shared/stateFile.ts";
+import { ledgerFiles, type PlacedFile, readPlaced } from "./ledgerFiles.ts";
 import type { LedgerFs } from "./ledgerFs.ts";
 import { agentOfLine, type FileUsage, HEAD_BYTES } from "./usage.ts";
 
@@ -16,19 +16,17 @@ export interface FoundFiles {
  * @param notes of files that were put aside, and change no more: a gigabyte of them is not read at every start.
  */
 export async function scanLedger(fs: LedgerFs, file: string, notes: TextStore): Promise<FoundFiles> {
-  const numbers = await fs.numbered(dirname(file), file);
-  const current = await usageOf(fs, file);
+  const files = await ledgerFiles(fs, file);
+  const [newest] = files;
+  const current = newest?.number === 0 ? usageOf(newest, await bytesByAgent(fs, file, newest)) : null;
   const noted = notesIn(await notes.read().catch(() => null));
   const kept = new Map<string, Note>();
   const aside: FileUsage[] = [];
-  for (const number of numbers) {
-    const name = `${file}.${number}`;
-    const look = await fs.look(name);
-    if (look === null) continue;
-    const key = `${look.identity} ${look.size} ${look.changedMs}`;
-    const byAgent = noted.get(key) ?? [...((await usageOf(fs, name))?.byAgent ?? [])];
+  for (const one of files.filter(({ number }) => number > 0)) {
+    const key = `${one.identity} ${one.size} ${one.changedMs}`;
+    const byAgent = noted.get(key) ?? [...(await bytesByAgent(fs, file, one))];
     kept.set(key, byAgent);
-    aside.push({ bytes: look.size, lastMs: look.changedMs, byAgent: new Map(byAgent) });
+    aside.push(usageOf(one, new Map(byAgent)));
   }
   if (kept.size > 0 && [...kept.keys()].some((key) => !noted.has(key))) {
     // It is only faster with them.
@@ -55,9 +53,15 @@ function notesIn(text: string | null): ReadonlyMap<string, Note> {
 
 const LINE_FEED = 10;
 
-async function usageOf(fs: LedgerFs, file: string): Promise<FileUsage | null> {
-  const present = await fs.look(file);
-  if (present === null) return null;
+function usageOf({ identity, changedMs }: PlacedFile, byAgent: ReadonlyMap<string, number>): FileUsage {
+  return { identity, lastMs: changedMs, byAgent };
+}
+
+async function bytesByAgent(
+  fs: LedgerFs,
+  file: string,
+  placed: PlacedFile,
+): Promise<ReadonlyMap<string, number>> {
   const byAgent = new Map<string, number>();
   let head = "";
   let length = 0;
@@ -69,7 +73,7 @@ async function usageOf(fs: LedgerFs, file: string): Promise<FileUsage | null> {
     length = 0;
   };
   try {
-    for await (const chunk of fs.read(file)) {
+    for await (const chunk of readPlaced(fs, file, placed)) {
       let from = 0;
       while (from < chunk.length) {
         const feed = chunk.indexOf(LINE_FEED, from);
@@ -85,5 +89,5 @@ async function usageOf(fs: LedgerFs, file: string): Promise<FileUsage | null> {
   } catch {
     // What was counted until then is right; of the rest nobody is to be blamed.
   }
-  return { bytes: present.size, lastMs: present.changedMs, byAgent };
+  return byAgent;
 }

@@ -12,7 +12,8 @@ export interface LedgerLimits {
 
 /** One file of the audit. */
 export interface FileUsage {
-  readonly bytes: number;
+  /** As `LedgerLook` has it. */
+  readonly identity: string;
   /** Epoch ms of its last record. */
   readonly lastMs: number;
   /** By agent; "" holds what is nobody's. */
@@ -24,14 +25,12 @@ export interface LedgerUsage {
   of(agent: string, keepMs: number): number;
   /** A record of it was taken. */
   charge(agent: string, bytes: number): void;
-  /** The current file was put aside, with that many bytes in it. */
-  rotated(bytes: number): void;
+  /** The file that was the current one, with this identity, was put aside, by whomever. */
+  rotated(identity: string): void;
   /** What was found on the disk at the start. The newest of `aside` first. */
   found(current: FileUsage | null, aside: readonly FileUsage[]): void;
-  /** How many files, from the oldest, may go now; those that were put aside only. */
-  removable(limits: LedgerLimits, currentBytes: number): number;
-  /** That many of the oldest are gone. */
-  removed(count: number): void;
+  /** Of those that were put aside only these are on the disk: what is gone counts no more. */
+  left(identities: ReadonlySet<string>): void;
 }
 
 /** @param now epoch ms. */
@@ -40,25 +39,17 @@ export function createLedgerUsage(now: () => number): LedgerUsage {
   /** Newest first. */
   let aside: readonly FileUsage[] = [];
 
-  /** The files with the time that can be true: none is younger than the one after it, or than now. */
-  const dated = (): readonly FileUsage[] => {
-    let latestMs = now();
-    return aside.map((file) => {
-      latestMs = Math.min(latestMs, file.lastMs);
-      return { ...file, lastMs: latestMs };
-    });
-  };
-
   return {
     of(agent, keepMs) {
-      const counting = dated().filter(({ lastMs }) => now() - lastMs < keepMs);
+      const nowMs = now();
+      const counting = dated(aside, nowMs).filter(({ lastMs }) => nowMs - lastMs < keepMs);
       return counting.reduce((sum, { byAgent }) => sum + (byAgent.get(agent) ?? 0), current.get(agent) ?? 0);
     },
     charge(agent, bytes) {
       current.set(agent, (current.get(agent) ?? 0) + bytes);
     },
-    rotated(bytes) {
-      aside = [{ bytes, lastMs: now(), byAgent: current }, ...aside];
+    rotated(identity) {
+      aside = [{ identity, lastMs: now(), byAgent: current }, ...aside];
       current = new Map();
     },
     found(file, others) {
@@ -67,21 +58,43 @@ export function createLedgerUsage(now: () => number): LedgerUsage {
       }
       aside = [...aside, ...others];
     },
-    removable({ keepMs, maxBytes }, currentBytes) {
-      const files = dated();
-      let total = files.reduce((sum, { bytes }) => sum + bytes, currentBytes);
-      let count = 0;
-      for (const file of files.toReversed()) {
-        if (total <= maxBytes || now() - file.lastMs < keepMs) break;
-        total -= file.bytes;
-        count++;
-      }
-      return count;
-    },
-    removed(count) {
-      aside = aside.slice(0, aside.length - count);
+    left(identities) {
+      aside = aside.filter(({ identity }) => identities.has(identity));
     },
   };
+}
+
+/**
+ * How many files, from the oldest, may go: each of them is old enough, and without the ones before it all together are
+ * too large.
+ * @param aside as they are on the disk, the newest first.
+ */
+export function removable(
+  aside: readonly { readonly size: number; readonly changedMs: number }[],
+  { keepMs, maxBytes }: LedgerLimits,
+  nowMs: number,
+): number {
+  const files = dated(
+    aside.map(({ size, changedMs }) => ({ size, lastMs: changedMs })),
+    nowMs,
+  );
+  let total = files.reduce((sum, { size }) => sum + size, 0);
+  let count = 0;
+  for (const { size, lastMs } of files.toReversed()) {
+    if (total <= maxBytes || nowMs - lastMs < keepMs) break;
+    total -= size;
+    count++;
+  }
+  return count;
+}
+
+/** The newest first, with the time that can be true: none is younger than the one after it, or than now. */
+function dated<T extends { readonly lastMs: number }>(files: readonly T[], nowMs: number): readonly T[] {
+  let latestMs = nowMs;
+  return files.map((file) => {
+    latestMs = Math.min(latestMs, file.lastMs);
+    return { ...file, lastMs: latestMs };
+  });
 }
 
 /** How a record begins; what stands before the agent is ours, so that no text of a record can look like another's. */

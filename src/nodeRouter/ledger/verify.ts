@@ -1,10 +1,12 @@
 // Follows the chain of the records from the oldest to the newest, and says where it does not hold.
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
+import { errorCode } from "../../shared/errorCode.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { readJson } from "../../shared/jsonParts.ts";
 import { safe } from "../../shared/safeText.ts";
 import { type Link, NO_LINK, type Seal, sealOf } from "./chain.ts";
+import { ledgerFiles, readPlaced } from "./ledgerFiles.ts";
 import type { LedgerFs } from "./ledgerFs.ts";
 
 /** More findings than these are only counted. */
@@ -42,23 +44,24 @@ export interface VerifyReport {
   readonly found: number;
 }
 
+/** Files are removed hours apart: where one goes during each check, somebody does it by hand. */
+const TRIES = 3;
+
 /** @param anchors records that must be there: hashes that were kept elsewhere, and the newest one of the gateway itself. */
 export async function verifyLedger(
   fs: Pick<LedgerFs, "numbered" | "read" | "look">,
   file: string,
   anchors: readonly { readonly hash: string; readonly text: string }[],
 ): Promise<VerifyReport> {
-  const check = createCheck(anchors.map(({ hash }) => hash));
-  const numbers = (await fs.numbered(dirname(file), file)).toReversed();
-  const names = [...numbers.map((number) => `${file}.${number}`), file];
-  let files = 0;
-  for (const name of names) {
-    if ((await fs.look(name)) === null) continue;
-    files++;
-    await check.file(basename(name), () => fs.read(name));
+  for (let tries = 1; ; tries++) {
+    const check = createCheck(anchors.map(({ hash }) => hash));
+    const files = await ledgerFiles(fs, file);
+    for (const one of files.toReversed())
+      await check.file(basename(one.name), () => readPlaced(fs, file, one));
+    for (const { hash, text } of anchors) check.anchor(basename(file), hash, text);
+    // One that is gone was removed meanwhile, and the ledger says so further on, or nobody did.
+    if (tries === TRIES || !check.isGone()) return check.report(files.length);
   }
-  for (const { hash, text } of anchors) check.anchor(basename(file), hash, text);
-  return check.report(files);
 }
 
 function createCheck(wanted: readonly string[]) {
@@ -70,6 +73,7 @@ function createCheck(wanted: readonly string[]) {
   let forks = 0;
   let last: Seal | null = null;
   let first: { readonly seal: Seal; readonly file: string; readonly line: number } | null = null;
+  let isGone = false;
   const removed = new Set<unknown>();
   const met = new Set<string>();
   /** By hash, the newest last. */
@@ -152,10 +156,13 @@ function createCheck(wanted: readonly string[]) {
         // A line without its end: what a crash cut off, or what is being written now.
         if (rest !== "") torn++;
       } catch (error) {
+        isGone ||= errorCode(error) === "ENOENT";
         const text = `the file cannot be read: ${safe(messageOf(error).slice(0, 300))}`;
         tell({ kind: "unreadable", file: name, line: null, record: null, text });
       }
     },
+    /** A file was there when the check began, and could not be read for it was no more. */
+    isGone: () => isGone,
     anchor(file: string, hash: string, what: string): void {
       if (met.has(hash)) return;
       tell({ kind: "end", file, line: null, record: null, text: `${what} is not in the ledger` });

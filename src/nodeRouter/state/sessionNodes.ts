@@ -4,7 +4,8 @@ import { FairMap } from "../../shared/fairMap.ts";
 import { agentOfSessionKey } from "../../shared/hostNames.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { definePart } from "../../shared/processMemory.ts";
-import type { TextStore } from "../../shared/stateFile.ts";
+import { createSharedEntries, withTheirs } from "../../shared/sharedEntries.ts";
+import type { SharedStore } from "../../shared/stateFile.ts";
 import type { Transport } from "../../shared/types.ts";
 
 /**
@@ -41,10 +42,11 @@ export interface SessionNodes {
   /** All of them, the one that was used last at the end. */
   all(): readonly SessionNode[];
   /**
-   * Keeps the sessions in this store from now on, and takes in what it holds. A second store is ignored.
+   * Keeps the sessions in this store from now on, and takes in what it holds, and what other gateways put there, whenever
+   * it is written. A second store is ignored.
    * @param onError a read or write failed; the sessions are kept in memory alone then.
    */
-  keepIn(store: TextStore, onError: (error: unknown) => void): void;
+  keepIn(store: SharedStore, onError: (error: unknown) => void): void;
   /** Resolves when all of it is in the store, or could not be written. */
   flush(): Promise<void>;
 }
@@ -54,28 +56,39 @@ export const SESSION_NODES = definePart("session-nodes", 2, createSessionNodes);
 
 /** Empty, and in memory alone until `keepIn`. At its bound the agent that has most loses its oldest session. */
 export function createSessionNodes(): SessionNodes {
-  const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession);
-  let store: TextStore | null = null;
+  const sessions = new FairMap<string, SessionNode>(MAX_SESSIONS, agentOfSession, (key) => kept.said(key));
+  /** What is in the store; what this process has said since is newer. */
+  const takeIn = (text: string | null): void => {
+    const found = parseSessions(text).filter(({ sessionKey }) => !kept.isSaid(sessionKey));
+    const merged = withTheirs(sessions, new Map(found.map((session) => [session.sessionKey, session])));
+    sessions.clear();
+    for (const session of merged) sessions.set(session.sessionKey, session);
+  };
+  const kept = createSharedEntries(takeIn, () =>
+    JSON.stringify({ version: 1, sessions: [...sessions.values()] }),
+  );
+  let store: SharedStore | null = null;
   let report: (error: unknown) => void = () => {};
   let loaded: Promise<void> = Promise.resolve();
   let writing: Promise<void> | null = null;
   let dirty = false;
 
-  const write = async (to: TextStore): Promise<void> => {
+  const write = async (to: SharedStore): Promise<void> => {
     while (dirty) {
       // Whatever else this turn notes goes along, and no call waits for it.
       await new Promise((resolve) => setImmediate(resolve));
       await loaded;
       dirty = false;
       try {
-        await to.write(JSON.stringify({ version: 1, sessions: [...sessions.values()] }));
+        await kept.write(to);
       } catch (error) {
         report(error);
       }
     }
     writing = null;
   };
-  const changed = (): void => {
+  const changed = (sessionKey: string): void => {
+    kept.said(sessionKey);
     dirty = true;
     if (store !== null) writing ??= write(store);
   };
@@ -94,14 +107,14 @@ export function createSessionNodes(): SessionNodes {
       const from = before?.movedFrom ?? before?.node ?? null;
       const session = { sessionKey, node, over, movedFrom: from === node ? null : from };
       sessions.set(sessionKey, session);
-      changed();
+      changed(sessionKey);
       return session;
     },
     told(sessionKey) {
       const session = sessions.get(sessionKey);
       if (session === undefined || session.movedFrom === null) return;
       sessions.set(sessionKey, { ...session, movedFrom: null });
-      changed();
+      changed(sessionKey);
     },
     latestOf(agent) {
       const own = [...sessions.values()].filter(({ sessionKey }) => agentOfSessionKey(sessionKey) === agent);
@@ -113,18 +126,7 @@ export function createSessionNodes(): SessionNodes {
       if (store !== null) return;
       store = newStore;
       report = onError;
-      const known = new Set([...sessions.values()].map(({ sessionKey }) => sessionKey));
-      loaded = newStore
-        .read()
-        .then((text) => {
-          for (const session of parseSessions(text)) {
-            // What this process noted meanwhile is newer.
-            if (!known.has(session.sessionKey) && !sessions.has(session.sessionKey)) {
-              sessions.set(session.sessionKey, session);
-            }
-          }
-        })
-        .catch(onError);
+      loaded = newStore.read().then(takeIn).catch(onError);
       if (dirty) writing ??= write(newStore);
     },
     flush: () => writing ?? Promise.resolve(),

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { messageOf } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { stateFile, type TextStore } from "../../shared/stateFile.ts";
+import { type SharedStore, sharedFile } from "../../shared/stateFile.ts";
 import type { SessionNodes } from "./sessionNodes.ts";
 
 /** What of the host's plugin API is used. */
@@ -13,12 +13,12 @@ export interface StuckHost {
 /** From now on the nodes that hold files under rules with `stick` are kept in `stuck.json` beside it. */
 export function openStuck(api: StuckHost, stuck: Pick<SessionNodes, "keepIn">, log: Logger): void {
   const file = join(api.runtime.state.resolveStateDir(), "node-router", "stuck.json");
-  stuck.keepIn(stateFile(file), (error) =>
+  stuck.keepIn(sharedFile(file), (error) =>
     log.warn({ file, reason: messageOf(error) }, "the nodes of sessions cannot be kept in their file"),
   );
 }
 
 /** @param stateFolder the host's: `api.runtime.state.resolveStateDir()`. */
-export function sessionFile(stateFolder: string): TextStore {
-  return stateFile(join(stateFolder, "node-router", "sessions.json"));
+export function sessionFile(stateFolder: string): SharedStore {
+  return sharedFile(join(stateFolder, "node-router", "sessions.json"));
 }

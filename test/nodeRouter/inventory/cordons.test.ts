@@ -10,7 +10,7 @@ import {
   serializeCordons,
 } from "../../../src/nodeRouter/inventory/cordonRecord.ts";
 import { type Cordons, createCordons, withCordons } from "../../../src/nodeRouter/inventory/cordons.ts";
-import { cordonStore } from "../../../src/nodeRouter/inventory/cordonsFile.ts";
+import { sharedFile } from "../../../src/shared/stateFile.ts";
 import { makeNode } from "../../support/makeNode.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "node-router-cordons-"));
@@ -41,7 +41,7 @@ function openProcess(file: string | null, wallMs = T0) {
     () => clock.wallMs,
     () => clock.monotonicMs,
   );
-  if (file !== null) cordons.keepIn(cordonStore(file));
+  if (file !== null) cordons.keepIn(sharedFile(file));
   return { clock, cordons };
 }
 
@@ -211,7 +211,7 @@ test("until the file is read every node is taken for cordoned", async () => {
 });
 
 test("a cordon that cannot be written is an error, and does not hold", async () => {
-  const store = cordonStore(newFile());
+  const store = sharedFile(newFile());
   const clock = () => T0;
   const cordons = createCordons(clock, () => 0);
   cordons.keepIn({ ...store, write: () => Promise.reject(new Error("ENOSPC: no space left on device")) });

@@ -13,7 +13,7 @@ import {
   serializeNames,
 } from "../../../src/nodeRouter/inventory/nodeNames.ts";
 import { type HostNode, readHostNode } from "../../../src/presence/sources/gateway/hostNode.ts";
-import { stateFile } from "../../../src/shared/stateFile.ts";
+import { sharedFile } from "../../../src/shared/stateFile.ts";
 import { hostEntry } from "../../support/fakeDeps.ts";
 
 const REAL = "aa".repeat(32);
@@ -206,7 +206,7 @@ describe("the operator's word", () => {
 describe("the file", () => {
   async function life(file: string, errors: unknown[] = []): Promise<NodeNames> {
     const names = createNodeNames();
-    names.keepIn(stateFile(file), (error) => errors.push(error));
+    names.keepIn(sharedFile(file), (error) => errors.push(error));
     await names.ready();
     return names;
   }
@@ -222,10 +222,25 @@ describe("the file", () => {
     expect(lookAt(await life(file), [host(REAL), host(OTHER)])).toBe(OTHER);
   });
 
+  test("of two gateways keeps the name for whom it was remembered first, and what the operator said on either", async () => {
+    const file = join(folder(), "names.json");
+    const [a, b] = [await life(file), await life(file)];
+    lookAt(a, [host(REAL)]);
+    await a.flush();
+    // It has not seen the first machine: one that calls itself the same does not take the name over.
+    lookAt(b, [host(OTHER)]);
+    await b.flush();
+    expect(lookAt(await life(file), [host(OTHER)])).toBe("moved");
+    await b.trust("mac-sg", OTHER);
+    lookAt(a, [host(REAL, { displayName: "mac-cn" })], { "mac-cn": {} });
+    await a.flush();
+    expect(lookAt(await life(file), [host(REAL), host(OTHER)])).toBe(OTHER);
+  });
+
   test("is waited for: until it is read no name is taken for new", async () => {
     const file = join(folder(), "names.json");
     const names = createNodeNames();
-    names.keepIn(stateFile(file), () => {});
+    names.keepIn(sharedFile(file), () => {});
     expect(lookAt(names, [host(REAL)])).toBe("forgotten");
     await names.ready();
     expect(lookAt(names, [host(REAL)])).toBe(REAL);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readJobs, writeJobs } from "../../../src/nodeRouter/jobs/jobRecord.ts";
 import { createJobRegistry, KEEP_ENDED_MS } from "../../../src/nodeRouter/jobs/jobs.ts";
+import { ownStore } from "../../support/ownStore.ts";
 import { JOB, makeJob } from "./makeJob.ts";
 
 const fail = (error: unknown): never => {
@@ -37,14 +38,14 @@ test("the oldest job is forgotten first", () => {
 /** A file between two lives of the gateway. */
 function fileOf(text: string | null = null) {
   const file = { text, writes: 0, fails: false };
-  const store = {
+  const store = ownStore({
     read: async () => file.text,
     async write(written: string) {
       if (file.fails) throw new Error("no space left on device");
       file.text = written;
       file.writes++;
     },
-  };
+  });
   return { file, store };
 }
 
@@ -84,6 +85,26 @@ describe("kept in a file", () => {
     expect(readJobs(file.text)).toEqual([makeJob()]);
     await jobs.flush();
     expect(readJobs(file.text)).toEqual([makeJob({ offset: 12 })]);
+  });
+
+  test("another gateway's job stays in the file, as that gateway left it, and is not taken for one of ours", async () => {
+    const { file, store } = fileOf();
+    const [a, b] = [createJobRegistry(() => 5_000), createJobRegistry(() => 5_000)];
+    for (const jobs of [a, b]) jobs.keepIn(store, fail);
+    await a.add(makeJob());
+    const OTHER = "nr-0123456789ac";
+    await b.add(makeJob({ jobId: OTHER }));
+    a.end(JOB, { outcome: "ran", exitCode: 0, signal: null });
+    await a.flush();
+    b.begun(OTHER);
+    await b.flush();
+    const kept = readJobs(file.text).map(({ jobId, seen, end }) => [jobId, seen, end?.outcome ?? null]);
+    expect(kept).toEqual([
+      [JOB, false, "ran"],
+      [OTHER, true, null],
+    ]);
+    expect(a.open()).toEqual([]);
+    expect(b.open().map(({ jobId }) => jobId)).toEqual([OTHER]);
   });
 
   test("any job is read back as it was written", () => {

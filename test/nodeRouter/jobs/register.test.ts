@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { JOBS } from "../../../src/nodeRouter/jobs/jobs.ts";
 import { registerJobs } from "../../../src/nodeRouter/jobs/register.ts";
 import { createMemory } from "../../../src/shared/processMemory.ts";
+import { ownStore } from "../../support/ownStore.ts";
 import { makeJob } from "./makeJob.ts";
 
 interface Service {
@@ -25,7 +26,7 @@ afterEach(() => {
 
 function arranged(write: (text: string) => Promise<void>) {
   const memory = createMemory(Date.now);
-  memory.part(JOBS).keepIn({ read: async () => null, write }, () => {});
+  memory.part(JOBS).keepIn(ownStore({ read: async () => null, write }), () => {});
   const services: Service[] = [];
   const api = {
     registerService: (service: Service) => void services.push(service),

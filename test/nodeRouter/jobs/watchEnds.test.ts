@@ -7,6 +7,7 @@ import { watchEnds } from "../../../src/nodeRouter/jobs/watchEnds.ts";
 import { LEDGER, type Ledger } from "../../../src/nodeRouter/ledger/ledger.ts";
 import type { LedgerResult } from "../../../src/nodeRouter/ledger/ledgerResult.ts";
 import { createMemory } from "../../../src/shared/processMemory.ts";
+import { ownStore } from "../../support/ownStore.ts";
 import { JOB, makeJob } from "./makeJob.ts";
 
 const HOUR = 3_600_000;
@@ -120,7 +121,7 @@ describe("a job whose folder is not there", () => {
   test("of a process that was killed is barred at once: nobody begins it, and no approval is waited for", async () => {
     const at = arranged();
     const file = { read: async () => writeJobs([young(), young({ jobId: OTHER, seen: true })]) };
-    at.memory.part(JOBS).keepIn({ ...file, write: async () => {} }, () => {});
+    at.memory.part(JOBS).keepIn(ownStore({ ...file, write: async () => {} }), () => {});
     at.answers((_job, script) => (script.includes("mkdir") ? "state never -\n" : "state gone - 0\n"));
     at.watch();
     await vi.advanceTimersByTimeAsync(2_000);
@@ -130,7 +131,9 @@ describe("a job whose folder is not there", () => {
 
   test("of a process that was killed, whose start was on its way, is found by the bar and asked for its end", async () => {
     const at = arranged();
-    at.memory.part(JOBS).keepIn({ read: async () => writeJobs([young()]), write: async () => {} }, () => {});
+    at.memory
+      .part(JOBS)
+      .keepIn(ownStore({ read: async () => writeJobs([young()]), write: async () => {} }), () => {});
     const said = ["state gone - 0\n", "state there 17\n", "state ended 0 3\n"];
     at.answers(() => said.shift() ?? new Error("asked too often"));
     at.watch();

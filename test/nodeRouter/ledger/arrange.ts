@@ -1,5 +1,5 @@
 // An audit in a folder of its own, a disk that fails on demand, and what a reader finds.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLedger, type LedgerOptions } from "../../../src/nodeRouter/ledger/createLedger.ts";
@@ -116,6 +116,49 @@ export function systemError(code: string, text: string): Error {
   return Object.assign(new Error(`${code}: ${text}`), { code });
 }
 
+/** The real disk, whose files say that they were changed when our clock says. @param now epoch ms. */
+export function clockedFs(now: () => number): LedgerFs {
+  return {
+    ...nodeLedgerFs,
+    async open(file) {
+      const handle = await nodeLedgerFs.open(file);
+      return {
+        ...handle,
+        async append(bytes) {
+          const written = await handle.append(bytes);
+          utimesSync(file, now() / 1_000, now() / 1_000);
+          return written;
+        },
+      };
+    },
+  };
+}
+
+/** Nobody's share is ever used up, and no file removed. */
+export const NEVER = { agentBytes: 1e9, keepMs: 1e12, maxBytes: 1e12 };
+/** Three records a file. */
+export const SMALL = { maxFileBytes: 2_500, limits: () => NEVER };
+
+/** So many records, one after the other. */
+export async function fill(
+  { audit }: Pick<ReturnType<typeof ledgerIn>, "audit">,
+  prefix: string,
+  count: number,
+): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    audit.end(command({ id: `${prefix}${index}` }), RAN);
+    await audit.flush();
+  }
+}
+
+/** As another gateway puts the file aside. */
+export function putAsideByHand(file: string): void {
+  let free = 1;
+  while (existsSync(`${file}.${free}`)) free++;
+  for (let number = free - 1; number >= 1; number--) renameSync(`${file}.${number}`, `${file}.${number + 1}`);
+  renameSync(file, `${file}.1`);
+}
+
 /** The real disk until `fault` is set; each operation asks it first. */
 export function failingFs() {
   const state: {
@@ -168,10 +211,14 @@ export function failingFs() {
       await nodeLedgerFs.syncFolder(folder);
     },
     numbered: (folder, file) => nodeLedgerFs.numbered(folder, file),
-    read: (file) => nodeLedgerFs.read(file),
+    read: (file, identity) => nodeLedgerFs.read(file, identity),
     async remove(file) {
       check("remove");
       return nodeLedgerFs.remove(file);
+    },
+    async alone(file, work) {
+      check("alone");
+      await nodeLedgerFs.alone(file, work);
     },
   };
   return { fs, state };

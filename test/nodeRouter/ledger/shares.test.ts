@@ -8,7 +8,7 @@ import { nodeLedgerFs } from "../../../src/nodeRouter/ledger/ledgerFs.ts";
 import { announcementLine, recordLine } from "../../../src/nodeRouter/ledger/ledgerRecord.ts";
 import { scanLedger } from "../../../src/nodeRouter/ledger/scan.ts";
 import { agentOfLine } from "../../../src/nodeRouter/ledger/usage.ts";
-import { command, fileChange, type Json, ledgerIn, linesOfAll, RAN, START_MS } from "./arrange.ts";
+import { clockedFs, command, fileChange, type Json, ledgerIn, linesOfAll, RAN, START_MS } from "./arrange.ts";
 
 const DAY_MS = 86_400_000;
 const LIMITS = { agentBytes: 20_000, keepMs: 30 * DAY_MS, maxBytes: 30_000 };
@@ -127,7 +127,8 @@ describe("time", () => {
 
   test("records that are old enough count no more, and go only when all together are too large", async () => {
     let nowMs = START_MS;
-    await using arranged = ledgerIn("best-effort", { ...SMALL, now: () => nowMs });
+    const now = () => nowMs;
+    await using arranged = ledgerIn("best-effort", { ...SMALL, now, fs: clockedFs(now) });
     await fill(arranged, "old-");
     expect(arranged.audit.state().full).toHaveLength(1);
     nowMs += 29 * DAY_MS;
@@ -145,7 +146,8 @@ describe("time", () => {
 
   test("a clock that is set back makes nothing old, and one that was ahead blocks nobody for ever", async () => {
     let nowMs = START_MS + 3_650 * DAY_MS;
-    await using arranged = ledgerIn("best-effort", { ...SMALL, now: () => nowMs });
+    const now = () => nowMs;
+    await using arranged = ledgerIn("best-effort", { ...SMALL, now, fs: clockedFs(now) });
     await fill(arranged, "ahead-");
     nowMs = START_MS;
     await fill(arranged, "back-");
@@ -162,8 +164,14 @@ describe("time", () => {
 
   test("a jump ahead gives one agent no more than another share: what was there stays", async () => {
     let nowMs = START_MS;
+    const now = () => nowMs;
     const limits = { ...LIMITS, maxBytes: 60_000 };
-    await using arranged = ledgerIn("best-effort", { ...SMALL, limits: () => limits, now: () => nowMs });
+    await using arranged = ledgerIn("best-effort", {
+      ...SMALL,
+      limits: () => limits,
+      now,
+      fs: clockedFs(now),
+    });
     await fill(arranged, "before-");
     nowMs += 3_650 * DAY_MS;
     await fill(arranged, "after-");

@@ -10,7 +10,7 @@ import {
   parseSessions,
 } from "../../../src/nodeRouter/state/sessionNodes.ts";
 import { sessionFile } from "../../../src/nodeRouter/state/sessionNodesFile.ts";
-import type { TextStore } from "../../../src/shared/stateFile.ts";
+import { ownStore } from "../../support/ownStore.ts";
 
 const KEY = "agent:worker:main";
 const fail = (error: unknown) => {
@@ -90,6 +90,43 @@ describe("the file", () => {
     expect(after.put(KEY, "b", "ssh").movedFrom).toBe("a");
   });
 
+  test("two gateways on one folder drop none of each other's sessions: each knows its own after a restart", async () => {
+    const [a, b] = [await opened(), await opened()];
+    a.put(KEY, "sg-2", "ssh");
+    await a.flush();
+    b.put("agent:worker:two", "c", "node");
+    await b.flush();
+    const after = await opened();
+    expect([after.get(KEY)?.node, after.get("agent:worker:two")?.node]).toEqual(["sg-2", "c"]);
+    // The one that it was placed on last, by whichever gateway; an older picture of it is written by nobody.
+    b.put(KEY, "sg-3", "ssh");
+    await b.flush();
+    a.put("agent:worker:three", "d", "ssh");
+    await a.flush();
+    expect((await opened()).get(KEY)?.node).toBe("sg-3");
+    expect(a.get(KEY)?.node).toBe("sg-3");
+  });
+
+  test("two gateways that write at one moment both have their sessions in the file", async () => {
+    const gateways = await Promise.all([opened(), opened(), opened()]);
+    for (let round = 0; round < 10; round++) {
+      for (const [at, nodes] of gateways.entries()) nodes.put(`agent:w${at}:${round}`, "a", "ssh");
+      await Promise.all(gateways.map((nodes) => nodes.flush()));
+    }
+    expect((await opened()).all()).toHaveLength(30);
+  });
+
+  test("a session that was forgotten for want of room does not come back from the file", async () => {
+    const nodes = await opened();
+    for (let index = 0; index < MAX_SESSIONS; index++) nodes.put(`s${index}`, "a", "ssh");
+    await nodes.flush();
+    nodes.put("one more", "a", "ssh");
+    await nodes.flush();
+    const kept = (await opened()).all().map(({ sessionKey }) => sessionKey);
+    expect(kept).toHaveLength(MAX_SESSIONS);
+    expect([kept.includes("s0"), kept[0], kept.at(-1)]).toEqual([false, "s1", "one more"]);
+  });
+
   test("nobody else reads it: session keys can name people", async () => {
     const nodes = await opened();
     nodes.put(KEY, "a", "ssh");
@@ -131,7 +168,7 @@ describe("the file", () => {
 
   test("many changes at once are one write, and a call waits for none", async () => {
     const written: string[] = [];
-    const store: TextStore = { read: async () => null, write: async (text) => void written.push(text) };
+    const store = ownStore({ read: async () => null, write: async (text) => void written.push(text) });
     const nodes = createSessionNodes();
     nodes.keepIn(store, fail);
     for (let index = 0; index < 100; index++) nodes.put(`s${index}`, "a", "ssh");
@@ -149,13 +186,13 @@ describe("the file", () => {
     const written: string[] = [];
     const nodes = createSessionNodes();
     nodes.keepIn(
-      {
+      ownStore({
         read: async () => null,
         async write(text) {
           if (full) throw new Error("ENOSPC");
           written.push(text);
         },
-      },
+      }),
       (error) => errors.push(error),
     );
     nodes.put(KEY, "a", "ssh");

@@ -5,6 +5,7 @@ import { createMethods } from "../../../../src/nodeRouter/surfaces/methods/metho
 import { trustPaired } from "../../../../src/nodeRouter/surfaces/methods/nameMethods.ts";
 import { type Params, UsageError } from "../../../../src/nodeRouter/surfaces/methods/params.ts";
 import { CN_ID, CONFIG, fakeDeps, hostEntry, SG_ID } from "../../../support/fakeDeps.ts";
+import { ownStore } from "../../../support/ownStore.ts";
 import { run } from "../cli/arrange.ts";
 
 const OTHER = "0d".repeat(32);
@@ -104,7 +105,7 @@ test("what cannot be kept is an error with a code, and nothing changes", async (
   deps.memory
     .part(NODE_NAMES)
     .keepIn(
-      { read: async () => null, write: () => Promise.reject(new Error("ENOSPC: no space left")) },
+      ownStore({ read: async () => null, write: () => Promise.reject(new Error("ENOSPC: no space left")) }),
       () => {},
     );
   await expect(trust({ node: "mac-sg", paired: SG_ID })).rejects.toThrow(

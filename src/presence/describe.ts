@@ -1,10 +1,19 @@
 // All that the sources said of one node, and the record that it comes to. Pure.
 import type { NodeLocation } from "../shared/types.ts";
-import { saidAtMs } from "./facts.ts";
+import { FACT_NAMES, saidAtMs } from "./facts.ts";
 import { ANSWER_HOLDS_MS, presenceStateOf } from "./freshness.ts";
 import { mergeFacts } from "./merge.ts";
 import { hasTaught, NEVER_ASKED, type ReachMemory, reachAt } from "./reach.ts";
-import type { NodePresence, Observation, Place, PresenceTarget, Reach, Said, SourceName } from "./record.ts";
+import type {
+  FactName,
+  NodePresence,
+  Observation,
+  Place,
+  PresenceTarget,
+  Reach,
+  Said,
+  SourceName,
+} from "./record.ts";
 
 export interface Known {
   readonly observations: Map<SourceName, Observation>;
@@ -12,6 +21,8 @@ export interface Known {
   ssh: ReachMemory;
   /** Kept when a path goes idle; goes with the source's observation. */
   readonly addresses: Map<SourceName, { readonly value: string; readonly atMs: number }>;
+  /** Kept when the source names none any more; goes with its observation. */
+  readonly places: Map<SourceName, { readonly value: readonly Place[]; readonly atMs: number }>;
 }
 
 /** Where a node is, from all that is said of it. Pure but for the look into a local file. */
@@ -24,13 +35,19 @@ export type Locate = (
 
 /** Of a node of which no source has said anything, and that nobody has asked. */
 export function nothingKnown(): Known {
-  return { observations: new Map(), node: NEVER_ASKED, ssh: NEVER_ASKED, addresses: new Map() };
+  return {
+    observations: new Map(),
+    node: NEVER_ASKED,
+    ssh: NEVER_ASKED,
+    addresses: new Map(),
+    places: new Map(),
+  };
 }
 
 /** The record, but for since when it has its state. */
 export function describe(
   target: PresenceTarget,
-  { observations, node, ssh, addresses }: Known,
+  { observations, node, ssh, addresses, places: named }: Known,
   locate: Locate,
   nowMs: number,
 ): Omit<NodePresence, "sinceMs"> {
@@ -41,7 +58,12 @@ export function describe(
     ssh: target.ssh ? reachAt(ssh, nowMs) : null,
   };
   const places = said.flatMap(({ places: own = [] }) => own);
-  const place = locate(target.declared, facts, places, { observations: said, addresses, nowMs });
+  const place = locate(target.declared, facts, places, {
+    observations: said,
+    addresses,
+    places: named,
+    nowMs,
+  });
   return {
     node: target.name,
     ...presenceStateOf({ reach, facts, nowMs }),
@@ -56,16 +78,39 @@ export function describe(
 }
 
 /** What a source says now, in the place of what it said before. */
-export function takeObservation({ observations, addresses }: Known, observation: Observation): void {
-  observations.set(observation.source, observation);
-  const value = observation.facts.publicAddress;
-  if (value !== undefined)
-    addresses.set(observation.source, { value, atMs: saidAtMs(observation, "publicAddress") });
+export function takeObservation(of: Known, said: Observation): void {
+  const { observations, addresses, places } = of;
+  const { source } = said;
+  // SECURITY: of the machine that had the name before, nothing holds for this one.
+  if (observations.get(source)?.of !== said.of) forgetSource(of, source);
+  const before = observations.get(source);
+  observations.set(source, before === undefined ? said : withUnsaid(said, before));
+  const address = said.facts.publicAddress;
+  if (address !== undefined) addresses.set(source, { value: address, atMs: saidAtMs(said, "publicAddress") });
+  if (said.places !== undefined && said.places.length > 0)
+    places.set(source, { value: said.places, atMs: said.atMs });
+}
+
+/** SECURITY: what speaks against a node's place holds until the source says something else; silence takes nothing back. */
+const OBJECTING: readonly FactName[] = ["timeZone", "tailnetRelay"];
+
+/** An address has a memory of its own. */
+const ALL = FACT_NAMES.filter((name) => name !== "publicAddress");
+
+/** Each fact that only the earlier observation has is as old as it was there. */
+function withUnsaid(said: Observation, before: Observation): Observation {
+  const kept = said.isPartial === true ? ALL : OBJECTING;
+  const unsaid = kept.filter((name) => said.facts[name] === undefined && before.facts[name] !== undefined);
+  if (unsaid.length === 0) return said;
+  const facts = Object.fromEntries(unsaid.map((name) => [name, before.facts[name]]));
+  const ages = Object.fromEntries(unsaid.map((name) => [name, saidAtMs(before, name)]));
+  return { ...said, facts: { ...facts, ...said.facts }, factAtMs: { ...ages, ...said.factAtMs } };
 }
 
 /** The source has nothing on the node any more. @returns whether it had. */
-export function forgetSource({ observations, addresses }: Known, source: SourceName): boolean {
+export function forgetSource({ observations, addresses, places }: Known, source: SourceName): boolean {
   addresses.delete(source);
+  places.delete(source);
   return observations.delete(source);
 }
 

@@ -3,6 +3,7 @@
 import { loadCountries } from "../shared/countries.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
+import { onceFor } from "../shared/once.ts";
 import { defineSlot } from "../shared/processMemory.ts";
 import {
   describe,
@@ -48,6 +49,11 @@ export interface Hub extends Presence {
   readonly sink: PresenceSink;
   /** Works out every record anew: answers and facts age, targets come and go. To be called every few seconds. */
   refresh(): void;
+  /**
+   * For who decides while no service observes: of each record nothing but what speaks against the node's place, which
+   * nobody has taken back. The same object until something is published.
+   */
+  unobserved(): ReadonlyMap<string, NodePresence>;
   /** By inventory name, for the store; of nodes that are gone too. */
   records(): ReadonlyMap<string, NodeRecord>;
   /** What is known stays; the next thing is done with these. */
@@ -177,6 +183,7 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
   return {
     sink,
     current: () => published,
+    unobserved: () => unobserved(published),
     sources: () => parts.health(),
     gatewayPlace: () => parts.gatewayPlace(),
     gatewayWitnesses: () => parts.gatewayWitnesses?.() ?? [],
@@ -209,6 +216,29 @@ export function createHub(initial: HubParts, stored: ReadonlyMap<string, NodeRec
     },
   };
 }
+
+const unobserved = onceFor(
+  (records: ReadonlyMap<string, NodePresence>): ReadonlyMap<string, NodePresence> => {
+    const only = ({ node, sinceMs, witnesses }: NodePresence): NodePresence => ({
+      ...UNOBSERVED,
+      node,
+      sinceMs,
+      ...(witnesses === undefined ? {} : { witnesses }),
+    });
+    return new Map([...records].map(([name, record]) => [name, only(record)]));
+  },
+);
+
+const UNOBSERVED = {
+  state: "unknown",
+  reason: "nobody observes it",
+  reach: { node: null, ssh: null },
+  rttMs: null,
+  facts: {},
+  location: null,
+  otherPlaces: [],
+  contradictions: [],
+} as const satisfies Partial<NodePresence>;
 
 const NOWHERE: ReturnType<Locate> = {
   location: null,

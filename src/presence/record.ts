@@ -67,6 +67,10 @@ export interface Observation {
   readonly factAtMs?: Readonly<Partial<Record<FactName, number>>>;
   /** Places that this source knows or infers, best first. */
   readonly places?: readonly Place[];
+  /** Which machine the source says it of, by an id that no other one gets; absent: it cannot tell. */
+  readonly of?: string;
+  /** The source was cut off: what it does not say here holds as it said it before. */
+  readonly isPartial?: true;
 }
 
 /** One answer, or none, of a node over one transport. */
@@ -151,6 +155,8 @@ export interface Said {
   readonly observations: readonly Observation[];
   /** The last public address that each source knew: an idle path has none, and that is no other one. */
   readonly addresses: ReadonlyMap<SourceName, { readonly value: string; readonly atMs: number }>;
+  /** The last places that each source named: one that names none now has taken nothing back. */
+  readonly places: ReadonlyMap<SourceName, { readonly value: readonly Place[]; readonly atMs: number }>;
   /** Epoch ms. */
   readonly nowMs: number;
 }

@@ -1,6 +1,6 @@
 // The facts that an SSH node last stated, kept over a restart: while the node is down, nobody else can state them. Pure.
 import { isRecord } from "../shared/isRecord.ts";
-import { FACT_NAMES, FACTS } from "./facts.ts";
+import { FACT_NAMES, FACTS, saidAtMs } from "./facts.ts";
 import { cleanFacts } from "./nodeFacts.ts";
 import type { FactValues, Observation, PresenceTarget } from "./record.ts";
 
@@ -18,9 +18,11 @@ export interface SeenFacts {
  */
 const KEPT = FACT_NAMES.filter((name) => name !== "publicAddress" && FACTS[name].sources.includes("ssh"));
 
-/** @param observation of the source `ssh`. */
-export function seenOf(target: PresenceTarget, { atMs, facts }: Observation): SeenFacts {
-  return { of: target.sshTo ?? "", atMs, facts: keptOf(facts) };
+/** As old as its oldest fact. @param observation of the source `ssh`. */
+export function seenOf(target: PresenceTarget, observation: Observation): SeenFacts {
+  const facts = keptOf(observation.facts);
+  const ages = KEPT.filter((name) => facts[name] !== undefined).map((name) => saidAtMs(observation, name));
+  return { of: target.sshTo ?? "", atMs: Math.min(observation.atMs, ...ages), facts };
 }
 
 /** As it was said, when SSH still leads to the same machine; it is as old as it is. */

@@ -159,6 +159,22 @@ describe("hub", () => {
     expect(hub.current().get("a")?.facts).toEqual({});
   });
 
+  test("a word that was cut off takes back nothing of what it did not come to, and a whole one does", async () => {
+    const hub = hubWith();
+    const atMs = Date.now();
+    hub.sink.observe({ node: "a", source: "ssh", atMs, facts: { os: "linux", arch: "arm64" } });
+    const [later, part] = [atMs + 500, { os: "darwin" }];
+    hub.sink.observe({ node: "a", source: "ssh", atMs: later, facts: part, isPartial: true });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(hub.current().get("a")?.facts).toMatchObject({
+      os: { value: "darwin", atMs: later },
+      arch: { value: "arm64", atMs },
+    });
+    hub.sink.observe({ node: "a", source: "ssh", atMs: later, facts: part });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(Object.keys(hub.current().get("a")?.facts ?? {})).toEqual(["os"]);
+  });
+
   test("what is said of a node that is no target is not shown, and one that leaves is gone but for its history", async () => {
     const hub = hubWith();
     hub.sink.answer(answer("nobody", "up"));

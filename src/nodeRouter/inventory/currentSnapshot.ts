@@ -1,6 +1,7 @@
 // The snapshot a call is decided from: the host's list, at most a second old, joined with config and presence.
 
 import type { ResolvedConfig } from "../../config/resolve.ts";
+import { PRESENCE_HUB } from "../../presence/hub.ts";
 import { declaredPlace } from "../../presence/location/cleanPlace.ts";
 import { PRESENCE } from "../../presence/presence.ts";
 import { type ListNodes, readHostNodes } from "../../presence/sources/gateway/hostList.ts";
@@ -98,14 +99,14 @@ export function lastSnapshot(deps: Pick<SnapshotDeps, "memory">, config: Resolve
   return host === null ? EMPTY : snapshotOf(deps, config, host);
 }
 
-/** What is known of every node by inventory name; empty until the nodes are observed. Never waits. */
-export function presenceRecords(deps: Pick<SnapshotDeps, "memory">): PresenceRecords {
-  return observed(deps) ?? NO_PRESENCE;
+/** What is known of every node by inventory name; empty while nobody observes them. Never waits. */
+export function presenceRecords({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords {
+  return memory.part(PRESENCE).current?.current() ?? NO_PRESENCE;
 }
 
-/** Null: nobody observes them. */
-function observed({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords | null {
-  return memory.part(PRESENCE).current?.current() ?? null;
+/** The same for who decides: between two services what spoke against a place still does. Null: nobody ever observed them in this process. */
+function heldRecords({ memory }: Pick<SnapshotDeps, "memory">): PresenceRecords | null {
+  return memory.part(PRESENCE).current?.current() ?? memory.part(PRESENCE_HUB).current?.unobserved() ?? null;
 }
 
 /** Who has which name, with what this list shows for the first time. */
@@ -123,7 +124,7 @@ function snapshotOf(
   config: ResolvedConfig,
   host: KnownHostNodes,
 ): NodeSnapshot {
-  const presence = observed(deps);
+  const presence = heldRecords(deps);
   const known = knownNames(deps, config, host);
   const cordons = deps.memory.part(CORDONS).view();
   const cache = deps.memory.part(SNAPSHOTS);
@@ -147,7 +148,8 @@ export function snapshotBy(
   host: KnownHostNodes | null,
   known: KnownNames,
 ): NodeSnapshot {
-  const presence = memory.part(PRESENCE).current;
+  // A hub that no service feeds any more still knows what was said of the gateway's own place.
+  const presence = memory.part(PRESENCE).current ?? memory.part(PRESENCE_HUB).current;
   const { location } = config.gateway;
   const gatewayLocation = location === null ? (presence?.gatewayPlace() ?? null) : declaredPlace(location);
   const gatewayResidence = residenceOf({
@@ -155,7 +157,7 @@ export function snapshotBy(
     tailnetTags: undefined,
     witnesses: presence?.gatewayWitnesses?.() ?? [],
   });
-  const records = presenceRecords({ memory });
+  const records = heldRecords({ memory }) ?? NO_PRESENCE;
   const built = buildSnapshot(config.nodes, host, records, gatewayLocation, known, gatewayResidence);
   return withCordons(built, memory.part(CORDONS).view());
 }

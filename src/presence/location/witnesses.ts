@@ -11,7 +11,7 @@ import { placeOfTimeZone } from "./timeZones.ts";
  * taken those back. An address that was not looked up yet has no place now; the look-up is begun.
  */
 export function witnessesOf(
-  { observations, addresses, nowMs }: Said,
+  { observations, addresses, places, nowMs }: Said,
   { geoip, derpMap }: InferenceSources,
 ): readonly PlaceWitness[] {
   const witnesses: PlaceWitness[] = [];
@@ -19,9 +19,11 @@ export function witnessesOf(
     const place = said === null ? null : cleanPlace(said);
     if (place !== null) witnesses.push({ by, place, atMs, stale: nowMs - atMs > holdsMs });
   };
+  for (const { value, atMs } of places.values()) {
+    for (const place of value) add("tailscale", place, atMs, FACTS.tailnetRelay.holdsMs);
+  }
   for (const observation of observations) {
-    const { facts, atMs, places = [] } = observation;
-    for (const place of places) add("tailscale", place, atMs, FACTS.tailnetRelay.holdsMs);
+    const { facts } = observation;
     const infer = <K extends FactName>(
       name: K,
       by: PlaceWitness["by"],

@@ -3,10 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { PLUGIN_CONFIG } from "../../../src/config/currentConfig.ts";
+import { currentSnapshot } from "../../../src/nodeRouter/inventory/currentSnapshot.ts";
 import { NODE_NAMES } from "../../../src/nodeRouter/inventory/nodeNames.ts";
 import { registerPresence } from "../../../src/nodeRouter/observe/register.ts";
+import { PRESENCE_HUB } from "../../../src/presence/hub.ts";
 import { PRESENCE } from "../../../src/presence/presence.ts";
-import { type FakeDeps, fakeDeps } from "../../support/fakeDeps.ts";
+import { type FakeDeps, fakeDeps, hostEntry, SG_ID } from "../../support/fakeDeps.ts";
 import { SLOW } from "../../support/wait.ts";
 
 interface Service {
@@ -58,6 +61,35 @@ test("it knows the nodes once it started, and nothing more once it stopped", asy
   ]);
   await service.stop();
   expect(deps.memory.part(PRESENCE).current).toBeNull();
+});
+
+test("what speaks against a node's place does so while one service has ended and the next has not begun", async () => {
+  const { deps, service } = setUp();
+  deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID)] };
+  const sg = { tailscale: false, location: { country: "SG" } };
+  deps.configure({ nodes: { "mac-sg": sg, "mac-cn": { ...sg, ssh: {} } } });
+  const residence = async () => {
+    const config = deps.memory.part(PLUGIN_CONFIG).current;
+    if (config === null) throw new Error("no config");
+    const { nodes, gatewayResidence } = await currentSnapshot(deps, config, 0);
+    const said = nodes.map(({ name, residence: { country, disputes } }) => [name, country, disputes.length]);
+    return { said: said.sort(), gatewayResidence };
+  };
+  await service.start();
+  const hub = deps.memory.part(PRESENCE_HUB).current;
+  const facts = { timeZone: "Asia/Tokyo" };
+  hub?.sink.observe({ node: "mac-sg", source: "plugin", atMs: deps.now(), facts });
+  hub?.refresh();
+  const observed = await residence();
+  expect(observed.said).toEqual([
+    ["mac-cn", "SG", 0],
+    ["mac-sg", "SG", 1],
+  ]);
+  await service.stop();
+  expect(await residence()).toEqual(observed);
+  const next = register(deps);
+  await next.start();
+  expect(await residence()).toEqual(observed);
 });
 
 test("one that could not start says why, and neither its end nor the next start stumbles over it", async () => {

@@ -99,6 +99,41 @@ describe("what a source says", () => {
     expect(said()).toEqual(["endpoint SG stale"]);
   });
 
+  test("relay, place and clock go on speaking when the source is silent on them, and not when it says others", () => {
+    const { say, said } = arranged();
+    const japan = [makePlace({ country: "JP", source: "tailscale" })];
+    say("tailscale", { tailnetRelay: "fra" }, { places: japan });
+    say("ssh", { timeZone: "Asia/Tokyo", os: "linux" });
+    say("tailscale", { os: "linux" }, { places: [] });
+    say("ssh", { os: "linux" });
+    expect(said()).toEqual(["tailscale JP", "relay DE", "timezone JP"]);
+    say(
+      "tailscale",
+      { tailnetRelay: "sin" },
+      { places: [makePlace({ country: "SG", source: "tailscale" })] },
+    );
+    say("ssh", { timeZone: "Asia/Singapore" });
+    expect(said()).toEqual(["tailscale SG", "relay SG", "timezone SG"]);
+  });
+
+  test("is as old as it was when it was said last", () => {
+    const { say, said } = arranged();
+    say("tailscale", { tailnetRelay: "fra" });
+    vi.setSystemTime(NOW + 48 * HOUR);
+    say("tailscale", { os: "linux" });
+    expect(said()).toEqual(["relay DE stale"]);
+  });
+
+  test("goes with the peer: another machine under its tailnet name has nothing of it", () => {
+    const { say, said } = arranged();
+    const facts = { tailnetRelay: "fra", publicAddress: ADDRESS };
+    say("tailscale", facts, { of: "n5", places: [makePlace({ country: "JP", source: "tailscale" })] });
+    say("tailscale", {}, { of: "n5", places: [] });
+    expect(said()).toEqual(["tailscale JP", "relay DE", "endpoint SG"]);
+    say("tailscale", {}, { of: "n9", places: [] });
+    expect(said()).toEqual([]);
+  });
+
   test("a clock that was read long ago still speaks", () => {
     const { hub, say, said } = arranged();
     say("ssh", { timeZone: "Asia/Tokyo" });

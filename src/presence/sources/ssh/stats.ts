@@ -79,8 +79,8 @@ async function observe(
   if (!result.ok && !result.isConnected) return;
   const atMs = now();
   const facts = parseStats(result.stdout);
-  // What came before it was cut off holds all the same.
-  turn.failures = result.ok && facts !== null ? 0 : turn.failures + 1;
+  const isWhole = result.ok && facts !== null;
+  turn.failures = isWhole ? 0 : turn.failures + 1;
   turn.statsDueMs =
     monotonic() + Math.min(LONGEST_BACKOFF_MS, STATS_EVERY_MS * 2 ** Math.min(turn.failures, 8));
   await refreshAddress(turn.address, options, async (url) => {
@@ -90,5 +90,7 @@ async function observe(
   if (facts === null && turn.address.address === null) return;
   const address = addressFacts(turn.address);
   const all: StatsFacts = { ...facts, ...address.facts };
-  sink.observe({ node: name, source: "ssh", atMs, ...address, facts: all });
+  // What came before it was cut off holds all the same, and so does what an earlier run said of the rest.
+  const partial = isWhole ? {} : { isPartial: true as const };
+  sink.observe({ node: name, source: "ssh", atMs, ...address, facts: all, ...partial });
 }

@@ -21,6 +21,7 @@ export function observePeer(
   return {
     node,
     source: "tailscale",
+    ...(peer.id === null ? {} : { of: peer.id }),
     atMs: nowMs,
     facts: factsOf(peer, status, nowMs),
     places: peer.place === null ? [] : [peer.place],

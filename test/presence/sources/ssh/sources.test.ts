@@ -183,7 +183,7 @@ describe("ssh", () => {
   test("keeps what came before the answer was cut off, and asks less and less", async () => {
     const lab = setUp(() => failed({ stdout: "node-router-stats 1\nos Linux\ncpus 1" }));
     await lab.during(60 * 60_000, targetOf("a"));
-    expect(lab.observations[0]?.facts).toEqual({ os: "linux" });
+    expect(lab.observations[0]).toMatchObject({ facts: { os: "linux" }, isPartial: true });
     // After 2, 4, 8 and 16 minutes, and then every half hour.
     expect(lab.ran).toHaveLength(5);
   });
@@ -192,6 +192,15 @@ describe("ssh", () => {
     const lab = setUp(() => ok("This account is not available.\n"));
     await lab.round(targetOf("a"));
     expect(lab.observations).toEqual([]);
+  });
+
+  test("an address alone takes back nothing of what the node said of itself", async () => {
+    const lab = setUp(({ script }) =>
+      script === ADDRESS_SCRIPT ? ok("8.8.8.8\n") : failed({ stdout: "" }),
+    );
+    lab.clock.url = "https://ip.example";
+    await lab.round(targetOf("a"));
+    expect(lab.observations).toMatchObject([{ facts: { publicAddress: "8.8.8.8" }, isPartial: true }]);
   });
 
   test("a node that hangs keeps no other waiting", async () => {

@@ -115,6 +115,7 @@ describe("a round", () => {
       {
         node: "mac-sg",
         source: "tailscale",
+        of: expect.any(String),
         atMs: NOW,
         facts: {
           ips: ["100.64.0.2", "fd7a:115c:a1e0::2"],

@@ -1,4 +1,5 @@
 // The steps that every set-up has: agents, host key, login, place, config, guard.
+import { hasEnvReference } from "../../shared/envReference.ts";
 import { isRecord } from "../../shared/isRecord.ts";
 import { type Refusal, refusal } from "../../shared/refusal.ts";
 import { quote } from "../../shared/safeText.ts";
@@ -148,7 +149,7 @@ async function readMachine(context: SetupContext, state: SetupState): Promise<vo
   const { ok, stdout } = await context.gateway.onNode(draftOf(context, state), "facts");
   if (!ok) return;
   const home = saidBy(stdout).get("home") ?? "";
-  state.home = /^\/[^\p{C}]*$/u.test(home) ? withoutEnd(home, "/") : null;
+  state.home = /^\/[^\p{C}]*$/u.test(home) && !hasEnvReference(home) ? withoutEnd(home, "/") : null;
   state.facts = stdout;
 }
 

@@ -25,8 +25,8 @@ export type JoinParams = Type.Static<typeof JoinParamsSchema>;
 export const JoinAnswerSchema = Type.Object({
   gateway: Type.String({ maxLength: 64 }),
   name: Type.String({ maxLength: 253 }),
-  /** Secret: what the peer presents from now on. */
-  token: Type.String({ minLength: 32, maxLength: 4_096 }),
+  /** Secret: what the peer presents from now on, as an invitation makes it. SECURITY: it goes into a config as it is. */
+  token: Type.String({ pattern: "^[\\w-]{43}$" }),
   agents: Type.Array(Type.String({ maxLength: 253 }), { maxItems: 1_000 }),
 });
 export type JoinAnswer = Type.Static<typeof JoinAnswerSchema>;

@@ -2,6 +2,7 @@
 import * as Type from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import { sshNameProblem } from "../../../config/checks/sshName.ts";
+import { hasEnvReference } from "../../../shared/envReference.ts";
 import { readJson } from "../../../shared/jsonParts.ts";
 import { isPrintable } from "../../../shared/safeText.ts";
 import { SECRET_PREFIX } from "./inviteBook.ts";
@@ -74,6 +75,8 @@ export function readInviteLine(text: string): InviteLine | string {
   if ((ssh === undefined) === (url === undefined)) return "is damaged: copy it whole";
   const names = ssh === undefined ? [] : [...ssh.hosts, ssh.user];
   const isPlain =
-    names.every((one) => sshNameProblem(one) === null) && [name, peer, ...agents].every(isPrintable);
+    names.every((one) => sshNameProblem(one) === null) &&
+    [name, peer, ...agents].every((one) => isPrintable(one) && !hasEnvReference(one)) &&
+    !hasEnvReference(url ?? "");
   return isPlain ? read : "names what no gateway is named";
 }

@@ -65,8 +65,10 @@ export function createOutbox(options: OutboxOptions): RunningOutbox {
     onUnseen: (id) => void tellAgent(id),
   });
   const { wait } = waiters;
+  // A peer that may have the task may have the conversation: until that is known nobody else gets more of it.
   const heldBy = (context: string): string | null =>
-    book.all().find((one) => one.context === context && one.taskId !== null)?.peer ?? null;
+    book.all().find((one) => one.context === context && (one.taskId !== null || one.mayHaveRun))?.peer ??
+    null;
   const offerDeps: OfferDeps = { ...options, heldBy };
   const driveDeps: DriveDeps = {
     ...options,

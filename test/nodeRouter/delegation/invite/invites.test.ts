@@ -3,11 +3,16 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Check } from "@sinclair/typebox/value";
 import fc from "fast-check";
 import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../../src/config/resolve.ts";
-import { acceptJoin, inviteMark } from "../../../../src/nodeRouter/delegation/invite/acceptJoin.ts";
+import {
+  acceptJoin,
+  inviteMark,
+  JoinAnswerSchema,
+} from "../../../../src/nodeRouter/delegation/invite/acceptJoin.ts";
 import { grantKey } from "../../../../src/nodeRouter/delegation/invite/authorizedKeys.ts";
 import {
   inviteBook,
@@ -82,6 +87,31 @@ describe("a line", () => {
   test.each([["-oProxyCommand=x"], ["a b"], ["root@other"]])("with host %s is not believed", (host) => {
     const ssh = LINE.ssh === undefined ? {} : { ssh: { ...LINE.ssh, hosts: [host] } };
     expect(readInviteLine(writeInviteLine({ ...LINE, ...ssh }))).toBe("names what no gateway is named");
+  });
+
+  const { ssh: _, ...WITHOUT_SSH } = LINE;
+  const variable = `\${OPENAI_API_KEY}`;
+  test.each([
+    ["name", { ...LINE, name: variable }],
+    ["agent", { ...LINE, agents: ["worker-sg", `a${variable}`] }],
+    ["address", { ...WITHOUT_SSH, url: `https://${variable}.example` }],
+  ])(
+    "with a variable of this gateway's environment as %s is not believed, for it goes into the config",
+    (_what, line) => {
+      expect(readInviteLine(writeInviteLine(line))).toBe("names what no gateway is named");
+    },
+  );
+
+  test("with an address that only looks like one is believed", () => {
+    const line = { ...WITHOUT_SSH, url: "https://b.example/$HOME" };
+    expect(readInviteLine(writeInviteLine(line))).toEqual(line);
+  });
+
+  test("gives a token as it makes them, and nothing that OpenClaw would replace in a config", () => {
+    const answer = { gateway: "gw-b", name: "b", agents: [] };
+    expect(Check(JoinAnswerSchema, { ...answer, token: TOKEN })).toBe(true);
+    for (const token of [`${variable}-${"0".repeat(25)}`, "t".repeat(44), `${"t".repeat(42)}$`])
+      expect(Check(JoinAnswerSchema, { ...answer, token })).toBe(false);
   });
 
   test("of anything at all is a line or words, and never throws", () => {

@@ -439,6 +439,31 @@ describe("a plain A2A peer", () => {
   });
 });
 
+describe("a follow-up", () => {
+  test("goes to no other peer while it is not known whether its first one has it", async () => {
+    const world = new SimWorld();
+    world.at(0).wires.push("reply-lost");
+    world.at(0).isCut = true;
+    const outbox = world.start();
+    const first = taken(await outbox.delegate(makeAsk({ waitMs: 0 })));
+    await world.until("it to be unknown", () => outbox.find(first.id)?.state === "unknown");
+    world.at(0).isDown = true;
+    await outbox.delegate(makeAsk({ context: first.context, waitMs: 0 }));
+    await outbox.stop();
+    expect(world.at(1).asked).toEqual([]);
+  });
+
+  test("goes to another peer where the first one has certainly not taken it", async () => {
+    const world = new SimWorld();
+    world.at(0).isDown = true;
+    const outbox = world.start();
+    const first = taken(await outbox.delegate(makeAsk()));
+    await outbox.delegate(makeAsk({ context: first.context }));
+    await outbox.stop();
+    expect(world.at(1).sent.length).toBe(2);
+  });
+});
+
 describe("an outbox", () => {
   test("that is stopped lets go whoever waits, and a later one goes on and tells the agent", async () => {
     const world = new SimWorld();

@@ -195,9 +195,7 @@ describe("ssh", () => {
   });
 
   test("an address alone takes back nothing of what the node said of itself", async () => {
-    const lab = setUp(({ script }) =>
-      script === ADDRESS_SCRIPT ? ok("8.8.8.8\n") : failed({ stdout: "" }),
-    );
+    const lab = setUp(({ script }) => (script === ADDRESS_SCRIPT ? ok("8.8.8.8\n") : failed({ stdout: "" })));
     lab.clock.url = "https://ip.example";
     await lab.round(targetOf("a"));
     expect(lab.observations).toMatchObject([{ facts: { publicAddress: "8.8.8.8" }, isPartial: true }]);

@@ -105,7 +105,7 @@ export function removeNode(
     notes: [
       ...(sessions.length > 0 ? [`${files}, and stay there`] : []),
       ...namedBy(config, node),
-      "what is on the machine stays there: the pairing with OpenClaw, files, the key that it lets in",
+      "what is on the machine stays there: the pairing with OpenClaw, files, the key that it lets in; while it is paired, cordon it to keep calls away",
     ],
     undo: [
       `no command: put the entry above back into the config${[

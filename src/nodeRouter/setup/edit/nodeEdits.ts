@@ -2,7 +2,7 @@
 import { formatPath } from "../../../config/problems/path.ts";
 import { isRecord } from "../../../shared/isRecord.ts";
 import { fieldOf, itemsOf } from "../../../shared/jsonParts.ts";
-import { quote, safeJson } from "../../../shared/safeText.ts";
+import { nameText, quote, safeJson } from "../../../shared/safeText.ts";
 import { shellWord } from "../../../shared/shell.ts";
 import { parseSelector } from "../../placement/selector/parser.ts";
 import { parseTag, printTag } from "../../placement/selector/tags.ts";
@@ -86,7 +86,10 @@ export function removeNode(
       "To unpair it: openclaw nodes remove --node <id>",
     );
   }
-  const shown = withoutSecrets(before, undefined, `nodes.${node}`);
+  // Of what is in force, in which variables are what they stand for: of `env` the names alone can be shown.
+  const { env, ...rest } = isRecord(before) ? before : {};
+  const shown = withoutSecrets(rest);
+  const variables = Object.keys(isRecord(env) ? env : {});
   const sessions = sessionsOn(node);
   const files = `the files of ${sessions.length === 1 ? "a session are" : `${sessions.length} sessions are`} on it (${sessions
     .slice(0, 3)
@@ -102,10 +105,13 @@ export function removeNode(
     notes: [
       ...(sessions.length > 0 ? [`${files}, and stay there`] : []),
       ...namedBy(config, node),
-      "what is on the machine stays there: the pairing with OpenClaw, files, the key that it lets in",
+      "what is on the machine stays there: the pairing with OpenClaw, files, the key that it lets in; while it is paired, cordon it to keep calls away",
     ],
     undo: [
-      `no command: put the entry above back into the config${safeJson(before) === safeJson(shown) ? "" : ", with its secrets"}`,
+      `no command: put the entry above back into the config${[
+        safeJson(rest) === safeJson(shown) ? "" : ", with its secrets",
+        variables.length === 0 ? "" : `, with its env (${variables.map(nameText).join(", ")})`,
+      ].join("")}`,
     ],
   };
 }

@@ -2,18 +2,13 @@
 
 import { PLUGIN_CONFIG } from "../../../config/currentConfig.ts";
 import { problemsMade } from "../../../config/problemsMade.ts";
-import { type ResolvedConfig, resolveConfig } from "../../../config/resolve.ts";
+import { resolveConfig } from "../../../config/resolve.ts";
 import { withoutDefaults } from "../../../config/withoutDefaults.ts";
-import { NODE_READER } from "../../../presence/sources/gateway/nodeReader.ts";
 import { fieldOf } from "../../../shared/jsonParts.ts";
-import { nameText, quote } from "../../../shared/safeText.ts";
 import { sameData } from "../../../shared/sameData.ts";
-import type { NodeTags } from "../../../shared/types.ts";
 import { testedBy } from "../../current/testedConfig.ts";
 import { agentIds, agentKey, listedAgentIds } from "../../host/hostConfig.ts";
-import { currentSnapshot, snapshotBy } from "../../inventory/currentSnapshot.ts";
-import { NODE_NAMES } from "../../inventory/nodeNames.ts";
-import { matches } from "../../placement/selector/selector.ts";
+import { currentSnapshot } from "../../inventory/currentSnapshot.ts";
 import type { RouterDeps } from "../../process/deps.ts";
 import { writeValues } from "../../setup/configChange.ts";
 import type { ConfigEdit, EditKnown } from "../../setup/edit/configEdit.ts";
@@ -28,12 +23,11 @@ import { applyGuard } from "../guard/apply.ts";
 import type { GuardPlan } from "../guard/guardPlan.ts";
 import { hasComments, type LookAtConfigFile, readConfigOnDisk } from "./configOnDisk.ts";
 import { guardNotes, guardsOf, leftGuarded, settingTexts, undoGuardOf, writtenConfig } from "./editGuards.ts";
+import { matchNotes } from "./matchNotes.ts";
+import { namesList } from "./namesList.ts";
 import { type Params, readFlag, UsageError } from "./params.ts";
 import { type PlanReport, planMade } from "./planMethods.ts";
 import type { SetupHost } from "./setupElsewhere.ts";
-
-/** Machines that are named. */
-const MAX_OTHERS = 10;
 
 /** What an edit would change, or has changed. */
 export interface EditReport {
@@ -172,37 +166,6 @@ async function commentsNote(lookAtFile: LookAtConfigFile): Promise<readonly stri
         "openclaw.json has comments: OpenClaw writes it without them, and keeps the file with them as openclaw.json.bak",
       ]
     : [];
-}
-
-/** Rules whose selector another node matches then, or one no longer: also where no call goes elsewhere for that now. */
-function matchNotes(deps: RouterDeps, before: unknown, after: unknown): readonly string[] {
-  const { memory } = deps;
-  const tagsBy = (config: ResolvedConfig): ReadonlyMap<string, NodeTags> => {
-    const known = memory.part(NODE_NAMES).known();
-    const { nodes } = snapshotBy(deps, config, memory.part(NODE_READER).last(), known);
-    return new Map(nodes.map(({ name, tags }) => [name, tags]));
-  };
-  const [was, is] = [resolveConfig(before), resolveConfig(after)];
-  const [had, has] = [tagsBy(was), tagsBy(is)];
-  // Of thousands of nodes few change.
-  const changed = [...new Set([...had.keys(), ...has.keys()])].filter(
-    (name) => !sameData([...(had.get(name) ?? [])], [...(has.get(name) ?? [])]),
-  );
-  return is.rules.flatMap(({ name, require }) => {
-    const same = was.rules.find((rule) => rule.name === name)?.require;
-    if (require === null || same?.text !== require.text) return [];
-    const isIn = (tags: NodeTags | undefined) => tags !== undefined && matches(require, tags);
-    const told = (words: string, from: typeof had, to: typeof had): readonly string[] => {
-      const names = changed.filter((node) => !isIn(from.get(node)) && isIn(to.get(node)));
-      return names.length === 0 ? [] : [`rule ${quote(name)} ${words} ${namesList(names)}`];
-    };
-    return [...told("then matches also", had, has), ...told("then matches no longer", has, had)];
-  });
-}
-
-function namesList(names: readonly string[]): string {
-  const more = names.length > MAX_OTHERS ? `, and ${names.length - MAX_OTHERS} more` : "";
-  return `${names.slice(0, MAX_OTHERS).map(nameText).join(", ")}${more}`;
 }
 
 function othersNote(

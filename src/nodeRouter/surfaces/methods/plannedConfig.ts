@@ -5,7 +5,7 @@ import { mergePatch } from "../../../shared/mergePatch.ts";
 import { quote } from "../../../shared/safeText.ts";
 import { section } from "../../host/hostConfig.ts";
 import { hasAgentList, withAgentEntries } from "../../host/olderAgents.ts";
-import { unresolvedIn } from "./unresolved.ts";
+import { unresolvedIn, withLongTokens } from "./unresolved.ts";
 
 /** In words, as the operator is told what was taken. */
 const TAKEN = {
@@ -79,7 +79,7 @@ export function readPlanned(
   return {
     took: TAKEN[shape],
     hostConfig: whole,
-    pluginConfig: planned,
+    pluginConfig: withLongTokens(planned),
     isOn:
       enabled !== false && section(whole, "plugins").enabled !== false && isListed(whole) && mayLoad(whole),
   };

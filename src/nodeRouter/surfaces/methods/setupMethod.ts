@@ -138,11 +138,12 @@ function rawWith(deps: RouterDeps, change: ConfigChange): unknown {
   return draft.plugins.entries["node-router"].config;
 }
 
-/** SECURITY: the host has resolved references to secrets; they leave the gateway for nobody. */
+/** SECURITY: the host has resolved references to secrets, and variables in `env`; they leave the gateway for nobody. */
 function withoutSecrets(entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  if (!isRecord(entry.ssh)) return entry;
-  const ssh = Object.fromEntries(Object.entries(entry.ssh).filter(([key]) => !SECRETS.includes(key)));
-  return { ...entry, ssh };
+  const { env: _, ...rest } = entry;
+  if (!isRecord(rest.ssh)) return rest;
+  const ssh = Object.fromEntries(Object.entries(rest.ssh).filter(([key]) => !SECRETS.includes(key)));
+  return { ...rest, ssh };
 }
 
 const problemText = ({ path, message }: { path: string; message: string }): string => `${path}: ${message}`;

@@ -1,4 +1,6 @@
 // What a document leaves to OpenClaw's own loader, which no plugin can ask about a file that does not hold: `${VAR}`. Pure.
+import { MIN_TOKEN_LENGTH } from "../../../config/schema/limits.ts";
+import { isRecord } from "../../../shared/isRecord.ts";
 import { quote } from "../../../shared/safeText.ts";
 
 /** As OpenClaw 2026.9.6 matches it; one that is escaped (`$${VAR}`) would become another text, too. */
@@ -10,7 +12,10 @@ const READ =
 
 /** Secrets decide nothing of it, and are seldom written out. */
 const SECRET = /(apiKey|token|secret|password)$/i;
-const OWN_SECRET = /(^|\.)ssh\.(identityData|passphrase)$/;
+/** Of the plugin's config what decides nothing: secrets, variables of commands, where people are told. */
+const UNDECIDING =
+  /^(nodes\..+\.(ssh\.(identityData|passphrase)|env\.[^.]+)|peers\..+\.token|alerts\.(channel|to|accountId))$/s;
+const OWN = "plugins.entries.node-router.config.";
 
 /**
  * The first such text that a plan would depend on, as a sentence without its end; null: there is none.
@@ -34,6 +39,24 @@ export function unresolvedIn(document: unknown, isOwn: boolean): string | null {
 }
 
 function decides(path: string, isOwn: boolean): boolean {
-  if (isOwn || path.startsWith("plugins.entries.node-router.")) return !OWN_SECRET.test(path);
+  if (isOwn) return !UNDECIDING.test(path);
+  if (path.startsWith(OWN)) return !UNDECIDING.test(path.slice(OWN.length));
   return READ.test(path) && !SECRET.test(path);
+}
+
+/** The plugin's config with tokens of peers that are variables made long enough to be one: the same variable stays the same. */
+export function withLongTokens(config: unknown): unknown {
+  if (!isRecord(config) || !isRecord(config.peers)) return config;
+  const peers = Object.entries(config.peers).map(([name, peer]) => {
+    if (!isRecord(peer)) return [name, peer];
+    const { accept } = peer;
+    return [name, { ...longToken(peer), ...(isRecord(accept) ? { accept: longToken(accept) } : {}) }];
+  });
+  return { ...config, peers: Object.fromEntries(peers) };
+}
+
+function longToken(holder: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { token } = holder;
+  if (typeof token !== "string" || !VARIABLE.test(token)) return holder;
+  return { ...holder, token: token.padEnd(MIN_TOKEN_LENGTH, "0") };
 }

@@ -277,10 +277,18 @@ describe("a node that is removed", () => {
     expect(JSON.stringify([plan.lines, plan.undo])).not.toContain("quite secret");
     expect(plan.undo.join()).toContain("with its secrets");
     expect(planEdit(CONFIG, remove("mac-sg"), KNOWN).undo.join()).not.toContain("secrets");
-    const env = { nodes: { "mac-sg": { env: { API_TOKEN: "quite secret", LANG: "C" } } } };
-    const { lines, undo } = planEdit(env, remove("mac-sg"), KNOWN);
-    expect(lines.join()).toContain('{"env":{"LANG":"C"}}');
-    expect(undo.join()).toContain("with its secrets");
+  });
+
+  test("is told with the names of its variables and none of their values, whatever they are called", () => {
+    const env = { SLACK_WEBHOOK: "resolved-value", LANG: "C" };
+    const { lines, undo } = planEdit(
+      { nodes: { "mac-sg": { tags: ["env=x"], env } } },
+      remove("mac-sg"),
+      KNOWN,
+    );
+    expect(lines).toEqual(['plugins.entries.node-router.config.nodes.mac-sg goes: {"tags":["env=x"]}']);
+    expect(undo.join()).toMatch(/back into the config, with its env \(SLACK_WEBHOOK, LANG\)$/);
+    expect(planEdit(CONFIG, remove("mac-sg"), KNOWN).undo.join()).not.toContain("env");
   });
 
   test("is refused when it is nobody's, or has no entry", () => {

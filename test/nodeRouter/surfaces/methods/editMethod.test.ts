@@ -97,6 +97,26 @@ describe("a dry run", () => {
     expect(same.notes.join()).not.toContain("then matches");
   });
 
+  test("says which nodes are open then, to whom, once their taints go, also where nobody is sent there now", async () => {
+    const nodes = { ...CONFIG.nodes, "mac-cn": { ...CONFIG.nodes["mac-cn"], taints: ["prod:NoSchedule"] } };
+    const any = { name: "any", agents: ["worker-hk"] };
+    const rules = [any, { ...any, name: "minds nothing", tolerate: ["prod"] }];
+    const { ask, deps } = arrange({ ...CONFIG, nodes, rules, untoleratedAgents: "refuse" });
+    deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID), hostEntry("mac-cn", "7e".repeat(32))] };
+    const { notes } = await ask({ kind: "removeNode", node: "mac-cn" }, true);
+    expect(notes).toContain('rule "any" then matches also mac-cn');
+    expect(notes).toContain("calls without a rule are then no longer kept off mac-cn");
+    expect(notes.join()).toContain("while it is paired, cordon it");
+    expect(notes.join()).not.toContain('"minds nothing" then matches');
+    const tagged = await ask({ kind: "tag", node: "mac-cn", changes: ["gpu"] }, true);
+    expect(tagged.notes.join()).not.toMatch(/then matches|kept off/);
+    // Of a machine that is not paired nothing is left that could be open.
+    const unpaired = arrange({ ...CONFIG, nodes, rules, untoleratedAgents: "refuse" });
+    unpaired.deps.nodes = { nodes: [hostEntry("mac-sg", SG_ID)] };
+    const gone = await unpaired.ask({ kind: "removeNode", node: "mac-cn" }, true);
+    expect(gone.notes.join()).not.toMatch(/matches also|kept off/);
+  });
+
   test.each([
     ["// mine\n{}", true],
     ["{ a: 1, /* mine */ }", true],

@@ -6,6 +6,7 @@ import { withoutSecrets } from "../../../../src/nodeRouter/setup/edit/withoutSec
 import { exportConfig } from "../../../../src/nodeRouter/surfaces/methods/exportMethod.ts";
 
 const file = (config: unknown) => ({ plugins: { entries: { "node-router": { config } } } });
+const ROOT = "plugins.entries.node-router";
 const REF = { source: "env", provider: "default", id: "PASS" };
 
 /** A host that calls with its draft, and writes what comes back. */
@@ -77,12 +78,38 @@ describe("the file", () => {
     );
   });
 
-  test("that includes another is told as OpenClaw has put the two together", async () => {
-    for (const parsed of [{ plugins: { $include: "x" } }, file({ nodes: { $include: "x" } }), null])
-      expect(await exportConfig(host(parsed, file({ mode: "shadow" })).look)).toEqual({
-        config: { mode: "shadow" },
-        left: [],
-      });
+  test.each([
+    ["in a part of the config", file({ nodes: { $include: "x" } }), `${ROOT}.config.nodes`],
+    ["above it", { plugins: { $include: "x" } }, "plugins"],
+    [
+      "beside what is typed of it",
+      { $include: "x", ...file({ mode: "enforce" }) },
+      "the top of openclaw.json",
+    ],
+  ])(
+    "that includes another %s is refused with the place: nothing is lost, and no variable told",
+    async (_, parsed, at) => {
+      const nodes = { a: { env: { FOO: "resolved secret" }, ssh: { user: "resolved user" } } };
+      const exported = exportConfig(host(parsed, file({ mode: "enforce", nodes })).look);
+      const message = await exported.then(JSON.stringify, String);
+      expect(message).toMatch(/^\w+: SETUP_FAILED: /);
+      expect(message).toContain(at);
+      expect(message).not.toContain("resolved");
+    },
+  );
+
+  test("that includes another for other settings alone is told as it is typed", async () => {
+    const typed = { mode: "enforce", nodes: { a: { env: { FOO: "${TOKEN}" }, tags: ["x"] } } };
+    const made = { mode: "enforce", nodes: { a: { env: { FOO: "resolved secret" }, tags: ["x"] } } };
+    for (const parsed of [
+      { $include: "x", ...file(typed) },
+      { ...file(typed), agents: { $include: "x" } },
+    ])
+      expect(await exportConfig(host(parsed, file(made)).look)).toEqual({ config: typed, left: [] });
+  });
+
+  test("that OpenClaw does not show as it is typed is an error, for in what it made of it secrets are put in", async () => {
+    await expect(exportConfig(host(null, file({ mode: "shadow" })).look)).rejects.toThrow("as it is typed");
   });
 
   test("without a config of the plugin has an empty one", async () => {

@@ -139,6 +139,31 @@ describe("a document", () => {
     expect(JSON.stringify(report)).not.toContain("sesame");
   });
 
+  test.each<readonly [string, object]>([
+    [
+      "tokens of peers",
+      {
+        peers: {
+          b: { url: "https://b.example", token: "${T}", accept: { agents: ["worker-sg"], token: "${U}" } },
+        },
+      },
+    ],
+    ["a variable of commands", { nodes: { "mac-sg": { tags: ["region=sg"], env: { FOO: "${T}" } } } }],
+    ["who is alerted", { alerts: { channel: "telegram", to: "${T}" } }],
+  ])("with %s left to OpenClaw is valid, as the plugin's config and in a whole file", async (_, own) => {
+    const config = { ...CONFIG, gatewayName: "here", ...own };
+    for (const document of [config, { plugins: entry(config) }]) {
+      const { valid, problems } = await plan(arrange(), { document });
+      expect([valid, problems.filter(({ severity }) => severity === "error")]).toEqual([true, []]);
+    }
+  });
+
+  test("with one variable as the token of two peers is as wrong as with one text", async () => {
+    const peer = (host: string) => ({ url: `https://${host}.example`, token: "${T}" });
+    const document = { ...CONFIG, gatewayName: "here", peers: { a: peer("a"), b: peer("b") } };
+    expect(JSON.stringify((await plan(arrange(), { document })).problems)).toContain("each has its own");
+  });
+
   test("has all its problems told at once", async () => {
     const rules = [
       { name: "x", agents: ["a"], require: "(" },

@@ -73,7 +73,10 @@ describe("look", () => {
   test("never gives a secret of the entry away", async () => {
     const ssh = { user: "claw", identityData: "-----BEGIN secret", passphrase: "secret" };
     const shown = JSON.stringify(
-      await arrange({ nodes: { "mac-sg": { ssh } } }).ask({ op: "look", node: "mac-sg" }),
+      await arrange({ nodes: { "mac-sg": { ssh, env: { HOOK: "a secret" } } } }).ask({
+        op: "look",
+        node: "mac-sg",
+      }),
     );
     expect(shown).toContain("claw");
     expect(shown).not.toContain("secret");
